@@ -1,0 +1,52 @@
+"""`clustering`: arguments to functions. Heavy imports happen inside the commands."""
+
+import os
+import sys
+
+import typer
+
+from clustering.errors import ClusteringError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="clustering",
+    help="Do accounts fall into groups that serve better than ARR tiers? A study with evidence.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _register() -> None:
+    """Import every module of `commands` that defines commands; each has `register(app)`."""
+    from clustering.commands import COMMANDS
+
+    for register in COMMANDS:
+        register(app)
+
+
+def main() -> None:
+    """Entry point: exit status 0 good, 1 the data or configuration is at fault, 2 wrong usage."""
+    _register()
+    try:
+        app()
+    except ClusteringError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("Stopped. Nothing was written.", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        os._exit(1)
+    except MemoryError:
+        print(
+            "OutputError: there is not enough memory; try fewer accounts or features.",
+            file=sys.stderr,
+        )
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,14 @@
+"""One module per command of `clustering`; each imports heavy rooms only when it runs.
+
+At module level a command module imports typer, the standard library and nothing heavy, so that
+`clustering --help` answers at once.
+"""
+
+from collections.abc import Callable
+
+import typer
+
+__all__ = ["COMMANDS"]
+
+#: What puts each command on the app, in the order that `--help` lists them.
+COMMANDS: tuple[Callable[[typer.Typer], None], ...] = ()

@@ -1,0 +1,373 @@
+"""The configuration of a study: TOML into frozen models, every default documented.
+
+`docs/configuration.md` is generated from the descriptions in this file. Relative paths are
+relative to the folder of the TOML file. An unknown key is refused with the nearest known one,
+and all mistakes are reported at once. There is no default for `as_of`: a missing date must
+fail, not fall back to "today".
+"""
+
+import difflib
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from clustering.errors import ConfigError, breaches_message
+
+__all__ = [
+    "ArrTiersConfig",
+    "ComparisonConfig",
+    "EvidenceConfig",
+    "FeaturesConfig",
+    "MatrixConfig",
+    "MilestoneRulesConfig",
+    "ModelsConfig",
+    "OutputConfig",
+    "SchemesConfig",
+    "SourceConfig",
+    "StudyConfig",
+    "TrackingConfig",
+    "load_config",
+]
+
+Family = Literal[
+    "milestones", "outcomes", "usage", "engagement", "sentiment", "lifecycle", "commercial"
+]
+CovarianceType = Literal["full", "tied", "diag", "spherical"]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SourceConfig(_Part):
+    """Where the tables come from: a folder of files, or a database to attach; and the mapping."""
+
+    folder: Path | None = Field(
+        None,
+        description="Folder of the source files. Without a mapping it holds one file per table of "
+        "the contract (accounts.parquet, usage.csv, ...); a mapping's SQL reads files in it.",
+    )
+    database: str | None = Field(
+        None,
+        description="Database to attach read-only: 'sqlite:FILE' or 'postgresql://...'. The "
+        "password belongs in PGPASSWORD or a service file, not here.",
+    )
+    mapping: Path | None = Field(
+        None, description="Folder with one SQL SELECT per table: accounts.sql, usage.sql, ..."
+    )
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> "SourceConfig":
+        if self.folder is None and self.database is None:
+            raise ValueError("name a folder or a database to read the tables from")
+        return self
+
+
+class MilestoneRulesConfig(_Part):
+    """Milestones derived from usage where the company has none; off unless asked for."""
+
+    derive: bool = Field(False, description="Derive milestones from usage; they are named derived.")
+    distinct_features: int = Field(
+        3, ge=1, description="'derived_breadth' is achieved on the first day with so many features."
+    )
+    seat_share: Share = Field(
+        0.5, description="'derived_seats' is achieved when active users reach this share of seats."
+    )
+
+
+class FeaturesConfig(_Part):
+    """What enters the snapshot."""
+
+    families: tuple[Family, ...] = Field(
+        ("milestones", "outcomes", "usage", "engagement", "sentiment", "lifecycle"),
+        description="Families of features that may enter the matrix.",
+    )
+    include_commercial: bool = Field(
+        False,
+        description="Let ARR, seats and pipeline into the matrix. The comparison with ARR tiers "
+        "is circular then, and the report says so in its first paragraph.",
+    )
+    exclude: tuple[str, ...] = Field((), description="Features to leave out, by name.")
+    window_days: int = Field(
+        90, ge=14, le=730, description="Look-back window of usage, engagement and ticket features."
+    )
+    milestones: MilestoneRulesConfig = Field(
+        default_factory=MilestoneRulesConfig, description="Milestones derived from usage."
+    )
+
+
+class MatrixConfig(_Part):
+    """How the snapshot becomes numbers of one scale; everything is fitted on the snapshot."""
+
+    max_missing_share: Share = Field(
+        0.4, description="A feature missing for a larger share of accounts is left out."
+    )
+    max_correlation: Share = Field(
+        0.95, description="Of two features with a larger absolute rank correlation one is left out."
+    )
+    winsorise: Annotated[float, Field(ge=0.0, lt=0.25)] = Field(
+        0.005, description="Share clipped at either end after the transform (0: no clipping)."
+    )
+    weight_families: bool = Field(
+        True, description="Give every family of features the same total variance."
+    )
+
+
+class ModelsConfig(_Part):
+    """The candidates."""
+
+    algorithms: tuple[Literal["kmeans", "mixture"], ...] = Field(
+        ("kmeans", "mixture"), min_length=1, description="Families of models to fit."
+    )
+    covariance_types: tuple[CovarianceType, ...] = Field(
+        ("full", "tied", "diag", "spherical"), description="Covariances of the mixtures."
+    )
+    k_max: int = Field(8, ge=1, le=20, description="Candidates have 1 to so many segments.")
+    n_init: int = Field(20, ge=1, le=500, description="Starts of every fit.")
+
+
+class EvidenceConfig(_Part):
+    """The statistical protocol (docs/method.md) and the limits that the business sets."""
+
+    resamples: int = Field(100, ge=10, le=5000, description="Resamples of every stability scheme.")
+    nulls: int = Field(199, ge=19, le=9999, description="Draws from every homogeneous null.")
+    alpha: Annotated[float, Field(gt=0.0, lt=0.5)] = Field(
+        0.05, description="Level of the test against the null."
+    )
+    min_prediction_strength: Share = Field(0.8, description="Least prediction strength of a k.")
+    min_jaccard: Share = Field(0.75, description="Least clusterwise Jaccard of a k.")
+    min_valley_share: Share = Field(
+        0.5, description="Least share of neighbouring pairs with a held-out valley between them."
+    )
+    smallest_segment: int = Field(
+        30, ge=2, description="A segment with fewer accounts is not useful to the business."
+    )
+    smallest_share: Share = Field(0.02, description="Likewise, as a share of all accounts.")
+    most_segments: int | None = Field(
+        None, ge=1, description="More segments than this cannot be run by the team (None: k_max)."
+    )
+
+
+class ArrTiersConfig(_Part):
+    """The baseline of the study: cut points of ARR."""
+
+    midmarket_from: float | None = Field(
+        None, gt=0, description="Least ARR of the midmarket tier (None: the lower quantile)."
+    )
+    enterprise_from: float | None = Field(
+        None, gt=0, description="Least ARR of the enterprise tier (None: the upper quantile)."
+    )
+    quantiles: tuple[Share, Share] = Field(
+        (0.6, 0.9), description="Quantiles of ARR that serve where no amount is given."
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "ArrTiersConfig":
+        if (self.midmarket_from is None) != (self.enterprise_from is None):
+            raise ValueError("give both midmarket_from and enterprise_from, or neither")
+        low, high = self.midmarket_from, self.enterprise_from
+        if low is not None and high is not None and low >= high:
+            raise ValueError("midmarket_from must be below enterprise_from")
+        if self.quantiles[0] >= self.quantiles[1]:
+            raise ValueError("the first quantile must be below the second")
+        return self
+
+
+class SchemesConfig(_Part):
+    """The rule-based schemes."""
+
+    arr_tiers: ArrTiersConfig = Field(
+        default_factory=ArrTiersConfig, description="The baseline of the study."
+    )
+
+
+class ComparisonConfig(_Part):
+    """How agreement and forward validity are judged."""
+
+    bootstrap: int = Field(2000, ge=100, le=20000, description="Bootstrap draws of accounts.")
+    permutations: int = Field(999, ge=99, le=20000, description="Permutations of the labels.")
+    refits: int = Field(50, ge=0, le=2000, description="Refits for the interval of the pipeline.")
+    primary_outcome: Literal["churned", "contracted", "renewed", "expanded", "dormant"] = Field(
+        "churned", description="The one outcome that decides; all others are secondary."
+    )
+
+
+class TrackingConfig(_Part):
+    """Where MLflow keeps the record."""
+
+    uri: str = Field(
+        "sqlite:///mlflow.db",
+        description="Tracking store. A relative SQLite path is relative to the output folder.",
+    )
+    experiment: str = Field("clustering", min_length=1, description="Name of the experiment.")
+    registered_model: str = Field(
+        "account-segments", min_length=1, description="Name in the model registry."
+    )
+
+
+class OutputConfig(_Part):
+    """Where the study is written."""
+
+    folder: Path = Field(
+        Path("../studies"), description="Folder that holds one folder per study, by its name."
+    )
+
+
+class StudyConfig(_Part):
+    """The whole configuration of one study.
+
+    Examples
+    --------
+    >>> config = StudyConfig(name="demo", as_of="2025-06-30", source={"folder": "book"})
+    >>> config.as_of.isoformat(), config.horizon_days
+    ('2025-06-30', 365)
+    """
+
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+        description="Name of the study and of its folder: letters, digits, '-' and '_'.",
+    )
+    title: str = Field("", max_length=120, description="A title for the report (default: name).")
+    as_of: date = Field(
+        description="The date the study pretends it is. Everything known later is invisible."
+    )
+    horizon_days: int = Field(
+        365, ge=7, le=1825, description="Days after as_of in which outcomes are observed."
+    )
+    seed: int = Field(0, ge=0, lt=2**32, description="Every random draw follows from it.")
+    currency: str = Field(
+        "USD", pattern=r"^[A-Z]{3}$", description="Currency of all amounts (ISO 4217)."
+    )
+    amount_name: str = Field(
+        "ARR",
+        min_length=1,
+        max_length=24,
+        description="What the report calls the yearly amount ('run-rate' where no contracts are).",
+    )
+    note: str = Field("", description="A sentence on the input that the report prints.")
+    source: SourceConfig = Field(description="Where the tables come from.")
+    features: FeaturesConfig = Field(default_factory=FeaturesConfig, description="The snapshot.")
+    matrix: MatrixConfig = Field(default_factory=MatrixConfig, description="The matrix.")
+    models: ModelsConfig = Field(default_factory=ModelsConfig, description="The candidates.")
+    evidence: EvidenceConfig = Field(default_factory=EvidenceConfig, description="The protocol.")
+    schemes: SchemesConfig = Field(default_factory=SchemesConfig, description="The schemes.")
+    comparison: ComparisonConfig = Field(
+        default_factory=ComparisonConfig, description="The comparison."
+    )
+    tracking: TrackingConfig = Field(default_factory=TrackingConfig, description="MLflow.")
+    output: OutputConfig = Field(default_factory=OutputConfig, description="The study folder.")
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over the resolved configuration, without the places of files."""
+        content = self.model_dump(mode="json", exclude={"source", "output", "tracking"})
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def load_config(path: Path, overrides: Sequence[str] = ()) -> StudyConfig:
+    """Read a study's TOML file; `overrides` are `key.sub=value` with TOML values.
+
+    Raises
+    ------
+    ConfigError
+        The file cannot be read, is not TOML, or breaks the model; all mistakes at once.
+    """
+    content = _read_toml(path)
+    for override in overrides:
+        _apply_override(content, override)
+    try:
+        config = StudyConfig.model_validate(content)
+    except ValidationError as error:
+        breaches = [_explain(entry) for entry in error.errors()]
+        raise ConfigError(breaches_message(f"configuration '{path}'", breaches)) from None
+    return _with_absolute_paths(config, path.parent)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise ConfigError(
+            f"configuration '{path}' does not exist. To make one: clustering init DIR --from FILES"
+        ) from None
+    except (IsADirectoryError, PermissionError):
+        raise ConfigError(f"configuration '{path}' cannot be read as a file.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"configuration '{path}' is not valid TOML: {error}.") from None
+
+
+def _apply_override(content: dict[str, Any], override: str) -> None:
+    key, separator, value = override.partition("=")
+    if not separator or not key.strip():
+        raise ConfigError(f"--set takes key=value, found '{override}'.")
+    *parents, last = key.strip().split(".")
+    for parent in parents:
+        content = content.setdefault(parent, {})
+        if not isinstance(content, dict):
+            raise ConfigError(f"--set {override}: '{parent}' is a value, not a section.")
+    content[last] = _toml_value(value.strip())
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text  # a bare word is text, so that --set name=trial needs no quotes
+
+
+def _explain(entry: Any) -> str:
+    *parents, last = (str(part) for part in entry["loc"]) if entry["loc"] else ("",)
+    where = ".".join([*parents, last])
+    if entry["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(last, _known_keys(parents), n=1, cutoff=0.5)
+        hint = (
+            f" Did you mean '{near[0]}'?" if near else f" Known: {', '.join(_known_keys(parents))}."
+        )
+        return f"'{where}' is not a known key.{hint}"
+    if entry["type"] == "missing":
+        if where == "as_of":
+            return "'as_of' is missing: the date that the study pretends it is, as in 2025-06-30."
+        return f"'{where}' is missing."
+    message = entry["msg"].removeprefix("Value error, ")
+    found = entry.get("input")
+    shown = f", found {found!r}" if isinstance(found, str | int | float | bool) else ""
+    subject = f"'{where}'" if where else "the configuration"
+    return f"{subject}: {message}{shown}."
+
+
+def _known_keys(parents: Iterable[str]) -> list[str]:
+    model: Any = StudyConfig
+    for parent in parents:
+        field = model.model_fields.get(parent)
+        model = getattr(field, "annotation", None)
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            return []
+    return list(model.model_fields)
+
+
+def _with_absolute_paths(config: StudyConfig, base: Path) -> StudyConfig:
+    base = base.resolve()
+
+    def absolute(path: Path | None) -> Path | None:
+        return None if path is None else (base / path.expanduser()).resolve()
+
+    database = config.source.database
+    if database is not None and database.startswith("sqlite:"):
+        file = absolute(Path(database.removeprefix("sqlite:").removeprefix("//")))
+        database = f"sqlite:{file}"
+    source = config.source.model_copy(
+        update={
+            "folder": absolute(config.source.folder),
+            "mapping": absolute(config.source.mapping),
+            "database": database,
+        }
+    )
+    output = config.output.model_copy(update={"folder": absolute(config.output.folder)})
+    return config.model_copy(update={"source": source, "output": output})

@@ -1,0 +1,1 @@
+"""Features of accounts as known at a date."""

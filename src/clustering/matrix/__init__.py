@@ -1,0 +1,1 @@
+"""From the snapshot to numbers of one scale."""

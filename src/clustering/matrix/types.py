@@ -1,0 +1,34 @@
+"""The matrix that models are fitted on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["FeatureMatrix"]
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureMatrix:
+    """Standardised values, complete and finite; read-only.
+
+    Attributes
+    ----------
+    values : float64 array of shape (n_accounts, n_features)
+    account_ids : tuple of str, one per row
+    feature_names : tuple of str, one per column
+    families : tuple of str, the family of each column
+    excluded : the reason, by name, for every feature of the snapshot that was left out
+    notes : what a reader must know (values clipped, entries completed, weights)
+    """
+
+    values: NDArray[np.float64]
+    account_ids: tuple[str, ...]
+    feature_names: tuple[str, ...]
+    families: tuple[str, ...]
+    excluded: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.values.setflags(write=False)

@@ -1,0 +1,188 @@
+"""`study.json`: what a study found, in one self-describing document.
+
+The models are the schema: `docs/study_folder.md` is generated from their descriptions, and a
+document that breaks them is neither written nor read.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = [
+    "AgreementEntry",
+    "Chosen",
+    "FeatureEntry",
+    "ForwardEntry",
+    "GroupWord",
+    "InputEntry",
+    "LabellingEntry",
+    "Outcomes",
+    "Provenance",
+    "SegmentEntry",
+    "StudyDocument",
+    "TablesEntry",
+]
+
+Verdict = Literal["natural", "reproducible", "constructive"]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class InputEntry(_Entry):
+    """One source table."""
+
+    fingerprint: str = Field(description="Hash of its rows, whatever their order.")
+    rows: int = Field(description="Rows after the mapping.")
+
+
+class Provenance(_Entry):
+    """What would have to be equal for the study to come out equal."""
+
+    config_hash: str = Field(description="SHA-256 of the resolved configuration without places.")
+    inputs: dict[str, InputEntry] = Field(description="Every table that was read.")
+    versions: dict[str, str] = Field(description="Python and the libraries that compute.")
+
+
+class TablesEntry(_Entry):
+    """Which tables of the contract were there."""
+
+    present: list[str] = Field(description="Tables that were read.")
+    absent: list[str] = Field(description="Tables that the company did not give.")
+
+
+class Chosen(_Entry):
+    """The model whose segments the study works with."""
+
+    algorithm: Literal["kmeans", "mixture"] = Field(description="Kind of model.")
+    k: int = Field(description="Number of segments.")
+    covariance_type: str | None = Field(description="Of a mixture; null for k-means.")
+
+
+class GroupWord(_Entry):
+    """What the segments may be called."""
+
+    singular: str = Field(description="'cluster' if the verdict is natural, else 'band'.")
+    plural: str = Field(description="Its plural.")
+
+
+class FeatureEntry(_Entry):
+    """One feature of the snapshot."""
+
+    name: str = Field(description="Name, with its unit.")
+    family: str = Field(description="Family of features.")
+    unit: str = Field(description="Unit of the values.")
+    meaning: str = Field(description="What it measures.")
+    null_means: str = Field(description="What a missing value says.")
+    included: bool = Field(description="Whether it is a column of the matrix.")
+    reason: str | None = Field(description="Why it was left out; null if included.")
+    missing_share: float = Field(description="Share of accounts without a value.")
+    words: list[str] = Field(description="How a segment low, or high, in it is described.")
+
+
+class SegmentEntry(_Entry):
+    """One segment of the chosen model."""
+
+    segment: int = Field(description="Its number, from 0; an order without meaning.")
+    name: str = Field(description="Its name in plain words.")
+    description: str = Field(description="What sets it apart, in one sentence.")
+    n_accounts: int = Field(description="Accounts in it.")
+    share: float = Field(description="Share of all accounts.")
+    arr: float | None = Field(description="Sum of ARR; null without subscriptions.")
+    arr_share: float | None = Field(description="Share of all ARR.")
+    mean_probability: float = Field(description="Mean probability of its accounts.")
+    mean_stability: float = Field(description="Mean share of resamples that keep an account here.")
+    jaccard: float | None = Field(description="Mean bootstrap Jaccard; null for one segment.")
+
+
+class LabellingEntry(_Entry):
+    """One way to label the accounts."""
+
+    name: str = Field(description="Column of accounts.parquet.")
+    title: str = Field(description="Name for readers.")
+    kind: Literal["learned", "rule", "own"] = Field(description="Where the labels come from.")
+    levels: list[str] = Field(description="Labels, in order where they have one.")
+    n_accounts: int = Field(description="Accounts that have a label.")
+    rule: str = Field("", description="The rule in words.")
+
+
+class AgreementEntry(_Entry):
+    """Agreement of two labellings."""
+
+    first: str = Field(description="Labelling.")
+    second: str = Field(description="Labelling.")
+    n: int = Field(description="Accounts that have both labels.")
+    ami: float = Field(description="Adjusted mutual information (arithmetic); 0 is chance.")
+    ari: float = Field(description="Adjusted Rand index; 0 is chance.")
+    nmi: float = Field(description="Normalised mutual information; not corrected for chance.")
+    homogeneity: float = Field(description="1 - H(second | first) / H(second).")
+    completeness: float = Field(description="1 - H(first | second) / H(first).")
+    interval: dict[str, list[float]] = Field(
+        description="95 % percentile bootstrap over accounts, labels fixed: ami, ari."
+    )
+    permutation_p: float = Field(description="p-value of the AMI when labels are permuted.")
+    null_high: float | None = Field(None, description="95 % quantile of the AMI under permutation.")
+    ceiling: float | None = Field(None, description="AMI of the segments with their own refits.")
+    refitted_interval: dict[str, list[float]] | None = Field(
+        None, description="95 % interval with the model refitted on every draw: ami, ari."
+    )
+    refits: int = Field(0, description="Refits behind the ceiling and the refitted interval.")
+
+
+class ForwardEntry(_Entry):
+    """What a labelling adds to the ARR tiers about what happened next."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    labelling: str = Field(description="Labelling, or 'features' for the model on all of them.")
+    outcome: str = Field(description="Outcome.")
+    window: str = Field(description="Dates of the window.")
+    gain: dict[str, Any] = Field(description="log_loss, auc, interval; positive is better.")
+    claim: str | None = Field(description="The sentence that may be printed, or null.")
+
+
+class Outcomes(_Entry):
+    """What was observed after the as-of date."""
+
+    days: int = Field(description="Length of the window in days.")
+    observed: dict[str, float] = Field(description="Rate of every outcome that was observed.")
+    at_risk: dict[str, int] = Field(description="Accounts for which it could be observed.")
+    notes: list[str] = Field(description="What limits the window.")
+
+
+class StudyDocument(_Entry):
+    """The whole of `study.json`."""
+
+    schema_version: Literal[1] = Field(1, description="Version of this schema.")
+    name: str = Field(description="Name of the study.")
+    title: str = Field(description="Title for readers.")
+    as_of: str = Field(description="The date the study pretends it is.")
+    horizon_days: int = Field(description="Days after as_of in which outcomes are observed.")
+    currency: str = Field(description="Currency of all amounts.")
+    amount_name: str = Field(description="What the yearly amount is called.")
+    note: str = Field(description="A sentence on the input.")
+    seed: int = Field(description="Seed of every random draw.")
+    created_at: str = Field(description="When it was written (UTC).")
+    configuration: dict[str, Any] = Field(description="The resolved configuration.")
+    provenance: Provenance = Field(description="Inputs, versions, hash of the configuration.")
+    tables: TablesEntry = Field(description="Tables present and absent.")
+    n_accounts: int = Field(description="Accounts active at as_of.")
+    commercial_in_matrix: bool = Field(description="Whether ARR and the like made the segments.")
+    verdict: Verdict = Field(description="natural, reproducible or constructive.")
+    n_clusters: int = Field(description="Natural clusters; 1 when there are none.")
+    reasons: list[str] = Field(description="Why the verdict is what it is.")
+    chosen: Chosen = Field(description="The model behind the segments.")
+    group_word: GroupWord = Field(description="What the segments may be called.")
+    features: list[FeatureEntry] = Field(description="Every feature that was computed.")
+    not_computed: dict[str, str] = Field(description="Every other feature, and what it needs.")
+    segments: list[SegmentEntry] = Field(description="The segments.")
+    labellings: list[LabellingEntry] = Field(description="Every labelling of the accounts.")
+    labellings_absent: dict[str, str] = Field(description="Schemes left out, and why.")
+    agreements: list[AgreementEntry] = Field(description="Agreement of the labellings.")
+    forward: list[ForwardEntry] = Field(description="What labellings add about the future.")
+    evidence: dict[str, Any] = Field(description="The JSON of `clustering evidence`.")
+    outcomes: Outcomes = Field(description="What was observed after as_of.")
+    ruled_out: list[str] = Field(description="Candidates that a guard ruled out, with reasons.")
+    warnings: list[str] = Field(description="What stands but needs reading.")
+    tracking: dict[str, str] | None = Field(None, description="Where MLflow keeps the run.")

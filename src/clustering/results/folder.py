@@ -1,0 +1,216 @@
+"""A study folder on disk: written whole or not at all.
+
+A study is built in a staging folder beside its place and moved there by renames at the very end.
+A run that is killed leaves the earlier study as it was; the next run clears what was left over.
+"""
+
+import errno
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import ValidationError
+
+from clustering.errors import OutputError, StudyFolderError, breaches_message
+from clustering.results.document import StudyDocument
+from clustering.results.tables import check_tables
+
+__all__ = ["DOCUMENT", "StudyFolder", "publish", "read", "staged", "write"]
+
+DOCUMENT = "study.json"
+_STAGE = ".partial"
+_FORMER = ".former"
+_NO_PLACE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+@dataclass(frozen=True, eq=False)
+class StudyFolder:
+    """A finished study, opened for reading; tables are read when they are first asked for."""
+
+    path: Path
+    document: StudyDocument
+
+    @property
+    def study(self) -> dict[str, Any]:
+        """`study.json` as plain values."""
+        return self.document.model_dump(mode="json")
+
+    def table(self, name: str) -> pd.DataFrame:
+        """One Parquet table of the folder by its name."""
+        file = self.path / f"{name}.parquet"
+        try:
+            return pd.read_parquet(file)
+        except FileNotFoundError:
+            raise StudyFolderError(f"study folder '{self.path}' has no {file.name}.") from None
+
+    @cached_property
+    def accounts(self) -> pd.DataFrame:
+        """One row an account: features, labellings, probability."""
+        return self.table("accounts")
+
+    @cached_property
+    def candidates(self) -> pd.DataFrame:
+        """One row a candidate model."""
+        return self.table("candidates")
+
+    @cached_property
+    def agreements(self) -> pd.DataFrame:
+        """One row a pair of labellings."""
+        return self.table("agreements")
+
+    @cached_property
+    def crosswalk(self) -> pd.DataFrame:
+        """Two labellings against each other."""
+        return self.table("crosswalk")
+
+    @cached_property
+    def profiles(self) -> pd.DataFrame:
+        """One row a segment and feature."""
+        return self.table("profiles")
+
+    @cached_property
+    def disagreements(self) -> pd.DataFrame:
+        """The accounts that disagree most."""
+        return self.table("disagreements")
+
+    @cached_property
+    def typical(self) -> pd.DataFrame:
+        """The accounts nearest to each centre."""
+        return self.table("typical")
+
+    @cached_property
+    def names(self) -> "pd.Series[str]":
+        """Name by account_id; empty where the accounts have none."""
+        if not (self.path / "names.parquet").exists():
+            return pd.Series(dtype="str", name="name")
+        return self.table("names").set_index("account_id")["name"]
+
+
+def read(folder: Path) -> StudyFolder:
+    """Open a finished study.
+
+    Raises
+    ------
+    StudyFolderError
+        The folder is not a study, is unfinished, or was written by another version.
+    """
+    folder = Path(folder)
+    _recover(folder)
+    try:
+        text = (folder / DOCUMENT).read_text(encoding="utf-8")
+        document = StudyDocument.model_validate_json(text)
+    except (FileNotFoundError, NotADirectoryError):
+        raise StudyFolderError(
+            f"'{folder}' is not a finished study: it has no {DOCUMENT}. "
+            "Give the folder that `clustering study` printed."
+        ) from None
+    except ValidationError as error:
+        breaches = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        raise StudyFolderError(
+            breaches_message(f"'{folder / DOCUMENT}' is not of this version", breaches[:10])
+        ) from None
+    return StudyFolder(folder, document)
+
+
+def write(document: StudyDocument, frames: dict[str, pd.DataFrame], folder: Path) -> None:
+    """Write the document and the tables into a (staging) folder.
+
+    Raises
+    ------
+    StudyFolderError
+        A table breaks its schema.
+    """
+    check_tables(frames)
+    for name, frame in frames.items():
+        frame.to_parquet(folder / f"{name}.parquet", index=False)
+    text = json.dumps(document.model_dump(mode="json"), indent=1, allow_nan=False)
+    (folder / DOCUMENT).write_text(text + "\n", encoding="utf-8")
+
+
+@contextmanager
+def staged(target: Path) -> Iterator[Path]:
+    """A new folder beside `target`; it is removed on any error.
+
+    Raises
+    ------
+    OutputError
+        The place cannot be written, is full, or holds something that is not a study.
+    """
+    target = Path(target)
+    _recover(target)
+    _refuse_foreign(target)
+    stage = target.with_name(f".{target.name}{_STAGE}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _clear_leftovers(target)
+        stage.mkdir()
+    except OSError as error:
+        raise _cannot_write(target, error) from None
+    try:
+        yield stage
+    except OSError as error:
+        if error.errno in _NO_PLACE:
+            raise _cannot_write(target, error) from None
+        raise
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def publish(stage: Path, target: Path) -> None:
+    """Move a finished staging folder to its place; the earlier study is kept until then."""
+    former = target.with_name(f".{target.name}{_FORMER}")
+    if target.exists():
+        shutil.rmtree(former, ignore_errors=True)
+        target.rename(former)
+    stage.rename(target)
+    shutil.rmtree(former, ignore_errors=True)
+
+
+def _recover(target: Path) -> None:
+    """Put the earlier study back if a run was killed between the two renames of `publish`."""
+    former = target.with_name(f".{target.name}{_FORMER}")
+    if former.exists() and not target.exists():
+        former.rename(target)
+
+
+def _refuse_foreign(target: Path) -> None:
+    if target.is_dir() and any(target.iterdir()) and not (target / DOCUMENT).exists():
+        raise OutputError(
+            f"'{target}' exists and is not a study. Nothing was written; choose another "
+            "name for the study or another --out."
+        )
+    if target.exists() and not target.is_dir():
+        raise OutputError(f"'{target}' is a file; choose another --out.")
+
+
+def _clear_leftovers(target: Path) -> None:
+    for leftover in target.parent.glob(f".{target.name}{_STAGE}-*"):
+        owner = leftover.name.removeprefix(f".{target.name}{_STAGE}-").split("-")[0]
+        if not _is_running(owner):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _is_running(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _cannot_write(target: Path, error: OSError) -> OutputError:
+    reason = error.strerror or str(error)
+    return OutputError(
+        f"the study cannot be written to '{target}': {reason}. "
+        "An earlier study there is untouched; free some space or choose another --out."
+    )

@@ -1,0 +1,198 @@
+"""The Parquet tables of a study folder, their columns and meaning.
+
+Pandera checks the columns that every reader relies on before a study is written, so that a
+report never meets a folder that it cannot show.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+import pandera.pandas as pa
+
+from clustering.errors import StudyFolderError, breaches_message
+
+__all__ = ["TABLES", "TableSpec", "check_tables"]
+
+Kind = Literal["text", "number", "integer", "boolean", "list"]
+
+
+@dataclass(frozen=True)
+class ColumnSpec:
+    """One column that every study has."""
+
+    name: str
+    kind: Kind
+    meaning: str
+    nullable: bool = False
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """One Parquet table of the folder; more columns may follow those named."""
+
+    name: str
+    meaning: str
+    columns: tuple[ColumnSpec, ...]
+    more: str = ""
+    optional: bool = False
+
+
+def _c(name: str, kind: Kind, meaning: str, *, nullable: bool = False) -> ColumnSpec:
+    return ColumnSpec(name, kind, meaning, nullable)
+
+
+TABLES: tuple[TableSpec, ...] = (
+    TableSpec(
+        "accounts",
+        "One row an account.",
+        (
+            _c("account_id", "text", "Key."),
+            _c("arr", "number", "ARR at as_of; missing without subscriptions.", nullable=True),
+            _c("segment", "integer", "Segment number."),
+            _c("segment_name", "text", "Segment name."),
+            _c("probability", "number", "Probability of the segment, given the model."),
+            _c("runner_up", "text", "The second most probable segment.", nullable=True),
+            _c("margin", "number", "Probability minus that of the runner-up."),
+            _c("stability", "number", "Share of resamples that keep the account in its segment."),
+            _c("silhouette", "number", "Silhouette in the matrix.", nullable=True),
+            _c("map_1", "number", "First principal component of the matrix."),
+            _c("map_2", "number", "Second principal component of the matrix."),
+        ),
+        more="Every feature of the snapshot under its name, every labelling under its name, and "
+        "started_on, industry, region and csm where given. No names of accounts.",
+    ),
+    TableSpec(
+        "names",
+        "Names of the accounts. Never tracked, never in the scorer.",
+        (_c("account_id", "text", "Key."), _c("name", "text", "Name.", nullable=True)),
+        optional=True,
+    ),
+    TableSpec(
+        "candidates",
+        "One row a candidate model, with every criterion.",
+        (
+            _c("algorithm", "text", "kmeans or mixture."),
+            _c("k", "integer", "Number of segments."),
+            _c("covariance_type", "text", "Of a mixture.", nullable=True),
+            _c("sizes", "list", "Accounts per segment."),
+            _c("ruled_out", "text", "The reason why a guard ruled it out.", nullable=True),
+            _c("admissible", "boolean", "Whether the rule admits it."),
+            _c("chosen", "boolean", "Whether it is the chosen one."),
+        ),
+        more="The criteria, named as in the JSON of `clustering evidence`.",
+    ),
+    TableSpec(
+        "agreements",
+        "One row a pair of labellings; the columns of `agreements` in study.json.",
+        (
+            _c("first", "text", "Labelling."),
+            _c("second", "text", "Labelling."),
+            _c("n", "integer", "Accounts that have both labels."),
+            _c("ami", "number", "Adjusted mutual information."),
+            _c("ari", "number", "Adjusted Rand index."),
+            _c("permutation_p", "number", "p-value of the AMI under permutation."),
+        ),
+        more="ami_low, ami_high, ari_low, ari_high: the 95 % interval.",
+    ),
+    TableSpec(
+        "crosswalk",
+        "Two labellings against each other, in accounts and in ARR.",
+        (
+            _c("first", "text", "Labelling."),
+            _c("second", "text", "Labelling."),
+            _c("first_label", "text", "Its label."),
+            _c("second_label", "text", "Its label."),
+            _c("n_accounts", "integer", "Accounts with both labels."),
+            _c("arr", "number", "Their ARR.", nullable=True),
+            _c("share_of_first", "number", "Share of the accounts with the first label."),
+            _c("share_of_second", "number", "Share of the accounts with the second label."),
+        ),
+    ),
+    TableSpec(
+        "profiles",
+        "One row a segment and feature.",
+        (
+            _c("segment", "integer", "Segment number."),
+            _c("segment_name", "text", "Segment name."),
+            _c("feature", "text", "Feature."),
+            _c("family", "text", "Its family."),
+            _c("unit", "text", "Its unit."),
+            _c("n", "integer", "Accounts with a value."),
+            _c("median", "number", "Median.", nullable=True),
+            _c("q25", "number", "Lower quartile.", nullable=True),
+            _c("q75", "number", "Upper quartile.", nullable=True),
+            _c("mean_z", "number", "Mean in standard deviations from all accounts.", nullable=True),
+        ),
+    ),
+    TableSpec(
+        "disagreements",
+        "Accounts whose segment their other label makes least likely.",
+        (
+            _c("account_id", "text", "Key."),
+            _c("second", "text", "The other labelling."),
+            _c("label", "text", "Its label."),
+            _c("segment_name", "text", "Segment."),
+            _c("arr", "number", "ARR.", nullable=True),
+            _c("surprise", "number", "How unlikely the pair of labels is."),
+            _c("why", "text", "In words."),
+        ),
+    ),
+    TableSpec(
+        "typical",
+        "The accounts nearest to the centre of each segment.",
+        (
+            _c("segment", "integer", "Segment number."),
+            _c("segment_name", "text", "Segment name."),
+            _c("rank", "integer", "From 1, the nearest."),
+            _c("account_id", "text", "Key."),
+            _c("distance", "number", "Distance to the centre in the matrix."),
+        ),
+    ),
+)
+
+
+def check_tables(frames: dict[str, pd.DataFrame]) -> None:
+    """Check the frames of a study before they are written.
+
+    Raises
+    ------
+    StudyFolderError
+        A table or column is missing or has another type; every breach at once.
+    """
+    breaches: list[str] = []
+    for spec in TABLES:
+        if spec.name not in frames:
+            if not spec.optional:
+                breaches.append(f"table '{spec.name}' is missing.")
+            continue
+        try:
+            _schema(spec).validate(frames[spec.name], lazy=True)
+        except pa.errors.SchemaErrors as error:
+            cases = error.failure_cases.drop_duplicates(["column", "check"])
+            breaches += [f"{spec.name}.{row.column}: {row.check}" for row in cases.itertuples()]
+    if breaches:
+        raise StudyFolderError(breaches_message("the study's tables", breaches))
+
+
+def _schema(spec: TableSpec) -> pa.DataFrameSchema:
+    columns = {
+        column.name: pa.Column(
+            None, checks=_IS_KIND[column.kind], nullable=column.nullable, required=True
+        )
+        for column in spec.columns
+    }
+    return pa.DataFrameSchema(columns, strict=False)
+
+
+def _is(kind: str, test: object) -> pa.Check:
+    return pa.Check(test, name=f"is not {kind}", error=f"is not {kind}")
+
+
+_IS_KIND = {
+    "text": _is("text", lambda s: pd.api.types.is_string_dtype(s) or s.isna().all()),
+    "number": _is("a number", lambda s: pd.api.types.is_numeric_dtype(s)),
+    "integer": _is("an integer", lambda s: pd.api.types.is_integer_dtype(s)),
+    "boolean": _is("true or false", lambda s: pd.api.types.is_bool_dtype(s)),
+    "list": _is("a list", lambda s: s.map(lambda value: hasattr(value, "__len__")).all()),
+}

@@ -185,4 +185,3 @@ class StudyDocument(_Entry):
     outcomes: Outcomes = Field(description="What was observed after as_of.")
     ruled_out: list[str] = Field(description="Candidates that a guard ruled out, with reasons.")
     warnings: list[str] = Field(description="What stands but needs reading.")
-    tracking: dict[str, str] | None = Field(None, description="Where MLflow keeps the run.")

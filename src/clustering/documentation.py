@@ -1,0 +1,123 @@
+"""The pages of `docs/` that are generated from the code, so that they cannot drift from it.
+
+`python -m clustering.documentation` writes them; a test compares them with what stands there.
+"""
+
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+__all__ = ["PAGES", "configuration_page", "study_folder_page"]
+
+#: Page in `docs/` -> the function that gives its text.
+PAGES: dict[str, str] = {
+    "configuration.md": "clustering.documentation:configuration_page",
+    "study_folder.md": "clustering.documentation:study_folder_page",
+}
+
+
+def render(page: str) -> str:
+    """The text of one generated page."""
+    module, function = PAGES[page].split(":")
+    text: str = getattr(importlib.import_module(module), function)()
+    return text
+
+
+def configuration_page() -> str:
+    """`docs/configuration.md`: every key of a study's TOML, its default and meaning."""
+    from clustering.config import StudyConfig
+
+    lines = [
+        "# Configuration of a study",
+        "",
+        "One TOML file is one study. Relative paths are relative to the file. Generated from",
+        "`clustering.config`; `clustering study FILE --set key=value` overrides a key for one run.",
+        "",
+        "| key | default | meaning |",
+        "| --- | --- | --- |",
+        *_keys(StudyConfig),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        part: Any = field.annotation
+        if isinstance(part, type) and issubclass(part, BaseModel):
+            yield from _keys(part, f"{prefix}{name}.")
+            continue
+        default = "required" if field.is_required() else f"`{_as_toml(field.default)}`"
+        yield f"| `{prefix}{name}` | {default} | {field.description} |"
+
+
+def _as_toml(value: object) -> str:
+    if value is None:
+        return "not set"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_as_toml(part) for part in value) + "]"
+    return f'"{value}"' if isinstance(value, str | Path) else str(value)
+
+
+def study_folder_page() -> str:
+    """`docs/study_folder.md`: every file of a study folder, its keys and columns."""
+    from clustering.results import TABLES, StudyDocument
+
+    lines = [
+        "# The study folder",
+        "",
+        "What `clustering study` leaves: everything a report, a notebook or a colleague needs,",
+        "in open formats. It is written whole or not at all. Generated from `clustering.results`.",
+        "",
+        "| file | what it holds |",
+        "| --- | --- |",
+        "| `study.json` | configuration, provenance, verdict and findings, one document |",
+        *(f"| `{table.name}.parquet` | {table.meaning} |" for table in TABLES),
+        "| `scorer/` | the chosen model as arrays and JSON with a checksum |",
+        "| `report/` | the notebooks, run on this study, as HTML that works offline |",
+        "",
+        "## study.json",
+        "",
+        "| key | meaning |",
+        "| --- | --- |",
+        *_document_keys(StudyDocument),
+    ]
+    for table in TABLES:
+        lines += [
+            "",
+            f"## {table.name}.parquet",
+            "",
+            table.meaning + (" Optional." * table.optional),
+        ]
+        lines += ["", "| column | kind | meaning |", "| --- | --- | --- |"]
+        for column in table.columns:
+            kind = column.kind + (", may be missing" if column.nullable else "")
+            lines.append(f"| `{column.name}` | {kind} | {column.meaning} |")
+        if table.more:
+            lines += ["", f"And: {table.more}"]
+    return "\n".join(lines) + "\n"
+
+
+def _document_keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield f"| `{prefix}{name}` | {field.description} |"
+        part: Any = field.annotation
+        many = getattr(part, "__origin__", None) is list
+        inner = part.__args__[0] if many else part
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from _document_keys(inner, f"{prefix}{name}[]." if many else f"{prefix}{name}.")
+
+
+def main(folder: Path = Path("docs")) -> None:
+    """Write every generated page into `folder`."""
+    for page in PAGES:
+        (folder / page).write_text(render(page), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*(Path(argument) for argument in sys.argv[1:]))

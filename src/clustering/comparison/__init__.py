@@ -1,0 +1,18 @@
+"""What segments say beside the tiers: agreement, what happened next, and what is circular."""
+
+from clustering.comparison.agreement import (
+    Agreement,
+    AgreementInterval,
+    LabelMatch,
+    compare_partitions,
+)
+from clustering.comparison.crosswalk import crosswalk, disagreements
+
+__all__ = [
+    "Agreement",
+    "AgreementInterval",
+    "LabelMatch",
+    "compare_partitions",
+    "crosswalk",
+    "disagreements",
+]

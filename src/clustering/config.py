@@ -94,6 +94,14 @@ class FeaturesConfig(_Part):
         description="Let ARR, seats and pipeline into the matrix. The comparison with ARR tiers "
         "is circular then, and the report says so in its first paragraph.",
     )
+    include_size_proxies: bool = Field(
+        False,
+        description="Let raw volumes (events, active users, hours, tickets) into the matrix. They "
+        "follow from how large an account is, so the comparison with ARR tiers is circular then.",
+    )
+    include_tenure: bool = Field(
+        False, description="Let the age of the account into the matrix; groups then follow age."
+    )
     exclude: tuple[str, ...] = Field((), description="Features to leave out, by name.")
     window_days: int = Field(
         90, ge=14, le=730, description="Look-back window of usage, engagement and ticket features."

@@ -16,7 +16,16 @@ Scale = Literal["share", "count", "amount", "days", "signed", "binary"]
 
 @dataclass(frozen=True)
 class Feature:
-    """One feature of an account, with everything a reader must know to use it."""
+    """One feature of an account, with everything a reader must know to use it.
+
+    Attributes
+    ----------
+    needs : tables ("usage") and optional columns of them ("usage.active_users") it comes from
+    higher_is_better : None where neither end is better
+    words : how a segment is described that is (low, high) in it: ("late on milestones", ...)
+    size_proxy : whether the value follows from how large the account is rather than from how it
+        behaves; with such features the agreement with ARR tiers is circular (docs/method.md)
+    """
 
     name: str
     family: str
@@ -27,19 +36,27 @@ class Feature:
     scale: Scale
     higher_is_better: bool | None
     words: tuple[str, str]
-    """How a segment is described that is (low, high) in it: ("late on milestones", ...)."""
+    size_proxy: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """One row per account, as known at `as_of`.
 
-    `frame` is indexed by `account_id` (text, sorted) and has one float64 column per feature;
-    `attributes` has the same index and the columns that are never features: `started_on`,
-    `name`, `industry`, `region`, `employees`, `csm`, `is_champion`, `needs_segment` and
-    `current_segment`, those that exist, and `arr` (NaN where there are no subscriptions).
-    `not_computed` says for each feature that could not be computed which table or column would
-    allow it.
+    Attributes
+    ----------
+    frame : indexed by `account_id` (text, sorted), one float64 column per feature
+    features : one per column of `frame`, in the same order
+    attributes : same index; the columns that are never features: `started_on`, `name`,
+        `industry`, `region`, `employees`, `csm`, `is_champion`, `needs_segment` and
+        `current_segment`, those that exist; `arr` (NaN where no contract is known); and, where
+        there are milestones, how many are in each of the four states (`milestones_achieved`,
+        `_missed`, `_not_yet_due`, `_not_applicable`)
+    not_computed : for each feature that could not be computed, the table or column that would
+        allow it
+    withheld : for each feature of `frame` that may not enter the matrix, the reason (commercial,
+        a proxy of size, left out by the configuration); it still describes segments
+    notes : what a reader of the features must know about this input
     """
 
     as_of: date
@@ -48,6 +65,7 @@ class Snapshot:
     attributes: pd.DataFrame
     not_computed: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    withheld: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,222 @@
+"""Which features enter the matrix, and for every other one the reason why not."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from clustering.config import Family, FeaturesConfig, MatrixConfig
+from clustering.errors import BadInputError, breaches_message
+from clustering.features.types import Feature, Snapshot
+
+__all__ = ["COMMERCIAL", "Screening", "canonical_order", "rank_correlations", "screen"]
+
+#: The family that may only enter when the configuration says so: ARR tiers are made from it.
+COMMERCIAL = "commercial"
+
+#: Least number of accounts with both features known that a correlation is computed from.
+_MIN_PAIRS = 20
+
+
+@dataclass(frozen=True)
+class Screening:
+    """The features of the matrix in canonical order, and why each other one was left out."""
+
+    included: tuple[Feature, ...]
+    excluded: dict[str, str]
+
+
+def screen(snapshot: Snapshot, matrix: MatrixConfig, features: FeaturesConfig) -> Screening:
+    """Decide feature by feature, from configuration to correlation.
+
+    A feature is left out when it is named in `features.exclude`, is commercial or a size proxy
+    without `features.include_commercial`, is of a family that was not chosen, is missing for too
+    many accounts, is constant (also: once the outer `matrix.winsorise` are clipped), repeats
+    another feature, or has an absolute rank correlation with another one above
+    `matrix.max_correlation`. Of two such features the one that is missing for fewer accounts
+    stays; of two as complete, the first in canonical order.
+
+    Raises
+    ------
+    BadInputError
+        A value is infinite, or no feature is left; with the reason for every feature.
+    """
+    order = canonical_order(snapshot.features)
+    frame = snapshot.frame
+    _refuse_infinite(frame, order)
+    excluded: dict[str, str] = {}
+    for decide in (
+        _by_configuration(features),
+        _by_missing_values(frame, matrix.max_missing_share),
+        _by_variation(frame, matrix.winsorise),
+    ):
+        excluded |= _decide(order, excluded, decide)
+    left = [feature for feature in order if feature.name not in excluded]
+    excluded |= _by_correlation(frame, left, matrix.max_correlation)
+    included = tuple(feature for feature in left if feature.name not in excluded)
+    if not included:
+        reasons = [f"{name}: {reason}" for name, reason in excluded.items()]
+        raise BadInputError(
+            breaches_message("no feature is left for the matrix", reasons or ["there are none"])
+        )
+    return Screening(included, {f.name: excluded[f.name] for f in order if f.name in excluded})
+
+
+def canonical_order(features: Iterable[Feature]) -> list[Feature]:
+    """Families in the order of the configuration, features by name within their family."""
+    families = [*get_args(Family)]
+
+    def key(feature: Feature) -> tuple[int, str, str]:
+        known = feature.family in families
+        rank = families.index(feature.family) if known else len(families)
+        return rank, feature.family, feature.name
+
+    return sorted(features, key=key)
+
+
+_Reason = Callable[[Feature], str | None]
+
+
+def _decide(
+    features: Sequence[Feature], excluded: dict[str, str], reason: _Reason
+) -> dict[str, str]:
+    decided = {f.name: reason(f) for f in features if f.name not in excluded}
+    return {name: why for name, why in decided.items() if why is not None}
+
+
+def _refuse_infinite(frame: pd.DataFrame, features: Sequence[Feature]) -> None:
+    breaches = []
+    for feature in features:
+        infinite = np.isinf(frame[feature.name].to_numpy(dtype=np.float64, na_value=np.nan))
+        if infinite.any():
+            first = frame.index[int(np.argmax(infinite))]
+            breaches.append(
+                f"'{feature.name}' is infinite for {int(infinite.sum())} accounts; "
+                f"first account_id: {first}."
+            )
+    if breaches:
+        raise BadInputError(
+            breaches_message("the snapshot holds values that are no number", breaches)
+        )
+
+
+def _by_configuration(config: FeaturesConfig) -> _Reason:
+    def reason(feature: Feature) -> str | None:
+        if feature.name in config.exclude:
+            return "left out by the configuration (features.exclude)"
+        if feature.family == COMMERCIAL:
+            return None if config.include_commercial else _commercial_reason("a commercial feature")
+        if getattr(feature, "size_proxy", False) and not config.include_commercial:
+            return _commercial_reason("a proxy of the account's size")
+        if feature.family not in config.families:
+            return f"family '{feature.family}' is not among the chosen families"
+        return None
+
+    return reason
+
+
+def _commercial_reason(what: str) -> str:
+    return f"{what}: ARR tiers are made from size, so agreement with them would be circular"
+
+
+def _by_missing_values(frame: pd.DataFrame, limit: float) -> _Reason:
+    def reason(feature: Feature) -> str | None:
+        share = float(frame[feature.name].isna().mean())
+        if share == 1:
+            return "missing for every account"
+        if share > limit:
+            return f"missing for {share:.0%} of the accounts (limit {limit:.0%})"
+        return None
+
+    return reason
+
+
+def _by_variation(frame: pd.DataFrame, winsorise: float) -> _Reason:
+    def reason(feature: Feature) -> str | None:
+        values = frame[feature.name].to_numpy(dtype=np.float64, na_value=np.nan)
+        observed = np.sort(values[~np.isnan(values)])
+        if observed[0] == observed[-1]:
+            return f"constant: {observed[0]:g} for every account that has a value"
+        # A binary is not clipped, so a rare one varies; a number that is rare elsewhere does not.
+        low, high = np.quantile(observed, [winsorise, 1 - winsorise])
+        if low == high and feature.scale != "binary":
+            others = int((observed != low).sum())
+            return f"nearly constant: {low:g} for all but {others} of {observed.size} accounts"
+        return None
+
+    return reason
+
+
+def _by_correlation(
+    frame: pd.DataFrame, features: Sequence[Feature], limit: float
+) -> dict[str, str]:
+    if len(features) < 2:
+        return {}
+    values = frame[[f.name for f in features]].to_numpy(dtype=np.float64, na_value=np.nan)
+    correlations = rank_correlations(values)
+    missing = np.isnan(values).sum(axis=0)
+    kept: list[int] = []
+    excluded: dict[str, str] = {}
+    for column in np.argsort(missing, kind="stable"):
+        rivals = [other for other in kept if abs(correlations[column, other]) > limit]
+        if not rivals:
+            kept.append(int(column))
+            continue
+        rival = max(rivals, key=lambda other: (abs(correlations[column, other]), -other))
+        excluded[features[column].name] = _correlation_reason(
+            values[:, column], values[:, rival], features[rival].name, correlations[column, rival]
+        )
+    return excluded
+
+
+def _correlation_reason(
+    values: NDArray[np.float64], rival: NDArray[np.float64], name: str, correlation: float
+) -> str:
+    if np.array_equal(values, rival, equal_nan=True):
+        return f"a duplicate of '{name}'"
+    return f"its rank correlation with '{name}' is {correlation:.2f}"
+
+
+def rank_correlations(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Spearman's correlation of every pair of columns, on the accounts that have both values.
+
+    Each column is ranked once, among its own observed values (ties share their mean rank), so
+    that the cost is one product of matrices. Without missing values this is Spearman's rho.
+
+    Parameters
+    ----------
+    values : float64 array of shape (n_accounts, n_features)
+        NaN is missing.
+
+    Returns
+    -------
+    float64 array of shape (n_features, n_features)
+        0 for pairs of columns that fewer than 20 accounts have, or that do not vary there; with
+        fewer than 20 accounts in all, for pairs that not every account has.
+
+    Examples
+    --------
+    >>> x = np.arange(30.0)
+    >>> rank_correlations(np.column_stack([x, -(x**3)])).round(6).tolist()
+    [[1.0, -1.0], [-1.0, 1.0]]
+    """
+    observed = ~np.isnan(values)
+    ranks = np.zeros_like(values)
+    for column, known in enumerate(observed.T):
+        if known.any():
+            ranked = rankdata(values[known, column])
+            ranks[known, column] = ranked - ranked.mean()  # centred: no cancellation below
+    present = observed.astype(np.float64)
+    pairs = present.T @ present
+    sums = ranks.T @ present  # [i, j]: sum of i's ranks over the accounts that have j
+    squares = (ranks**2).T @ present
+    counts = np.maximum(pairs, 1.0)
+    covariance = ranks.T @ ranks - sums * sums.T / counts
+    variance = squares - sums**2 / counts
+    scale = np.sqrt(np.maximum(variance * variance.T, 0.0))
+    usable = (pairs >= min(_MIN_PAIRS, len(values))) & (scale > 1e-9 * counts)
+    return np.where(usable, covariance / np.where(usable, scale, 1.0), 0.0)

@@ -1,0 +1,307 @@
+"""From the snapshot to the matrix, and the parameters that take any later snapshot there."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clustering.config import FeaturesConfig, MatrixConfig
+from clustering.errors import BadInputError, breaches_message
+from clustering.features.types import Feature, Scale, Snapshot
+from clustering.matrix.completion import complete, fit_prototypes
+from clustering.matrix.screening import screen
+from clustering.matrix.transforms import BINARY_WEIGHT, ColumnScaling, fit_column
+from clustering.matrix.types import FeatureMatrix
+
+__all__ = ["Standardiser", "standardise"]
+
+
+@dataclass(frozen=True)
+class Standardiser:
+    """Everything that was fitted on the training snapshot, and no customer's data.
+
+    Attributes
+    ----------
+    columns : one `ColumnScaling` per column of the matrix, in canonical order
+    scales : the declared scale of each feature, for fitting again on null draws
+    prototypes : n_prototypes tuples of n_features standardised values, that complete missing ones
+    winsorise, weight_families : the settings it was fitted with
+    """
+
+    columns: tuple[ColumnScaling, ...]
+    scales: tuple[Scale, ...]
+    prototypes: tuple[tuple[float, ...], ...]
+    winsorise: float
+    weight_families: bool
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of the features, one per column."""
+        return tuple(column.feature for column in self.columns)
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """Family of each column."""
+        return tuple(column.family for column in self.columns)
+
+    def raw(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        """Values of the matrix' features in their own units, shape (n_accounts, n_features).
+
+        Raises
+        ------
+        BadInputError
+            A feature is absent, not numeric or infinite; all of them at once.
+        """
+        _check_columns(frame, self.feature_names)
+        return np.column_stack([_numbers(frame[name]) for name in self.feature_names])
+
+    def transform(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        """Standardise a snapshot's frame with the parameters of the training snapshot.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            One row per account with every feature of the matrix, in raw units; others are
+            ignored. Missing values are completed from the nearest prototype.
+
+        Returns
+        -------
+        float64 array of shape (n_accounts, n_features)
+            An account without a single observed value has NaN throughout: nothing is guessed.
+
+        Raises
+        ------
+        BadInputError
+            A feature is absent, not numeric or infinite; all of them at once.
+        """
+        return self.transform_raw(self.raw(frame))
+
+    def transform_raw(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Like `transform`, for an array of shape (n_accounts, n_features) in column order."""
+        values = np.empty(raw.shape)
+        for index, column in enumerate(self.columns):
+            values[:, index] = column.apply(raw[:, index])
+        if not np.isnan(values).any():
+            return values
+        return complete(values, np.array(self.prototypes))
+
+    def complete_raw(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        """Values in raw units with missing entries completed: what null models are fitted on.
+
+        Observed values are returned as they are; only completed ones come from a prototype.
+        """
+        raw = self.raw(frame)
+        completed = self.transform_raw(raw)
+        for index, column in enumerate(self.columns):
+            gaps = np.isnan(raw[:, index])
+            raw[gaps, index] = column.invert(completed[gaps, index])
+        return raw
+
+    def refit(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Send another data set of the same features through the whole pipeline, fitted anew.
+
+        Null data sets must not profit from parameters that were fitted on the real accounts:
+        transform, clip limits, scale and weights are those of `raw` itself.
+
+        Parameters
+        ----------
+        raw : float64 array of shape (n, n_features)
+            In raw units and column order; missing entries are completed with prototypes of `raw`.
+        """
+        columns = _fit_columns(raw, self._features(), self.winsorise, self.weight_families)
+        values = np.column_stack(
+            [column.apply(raw[:, index]) for index, column in enumerate(columns)]
+        )
+        return complete(values, fit_prototypes(values)) if np.isnan(values).any() else values
+
+    def _features(self) -> list[Feature]:
+        return [
+            Feature(column.feature, column.family, "", "", "", (), scale, None, ("", ""))
+            for column, scale in zip(self.columns, self.scales, strict=True)
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """Parameters as JSON values; floats survive the round trip to the last bit."""
+        return {
+            "columns": [asdict(column) for column in self.columns],
+            "scales": list(self.scales),
+            "prototypes": [list(prototype) for prototype in self.prototypes],
+            "winsorise": self.winsorise,
+            "weight_families": self.weight_families,
+        }
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> "Standardiser":
+        """Read what `to_json` gave.
+
+        Raises
+        ------
+        BadInputError
+            A part is absent or of another kind.
+        """
+        try:
+            columns = tuple(
+                ColumnScaling(**{**column, "n_clipped": tuple(column["n_clipped"])})
+                for column in content["columns"]
+            )
+            standardiser = cls(
+                columns=columns,
+                scales=tuple(content["scales"]),
+                prototypes=tuple(tuple(map(float, row)) for row in content["prototypes"]),
+                winsorise=float(content["winsorise"]),
+                weight_families=bool(content["weight_families"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadInputError(
+                f"these are not the parameters of a standardiser: {error}."
+            ) from None
+        widths = {len(standardiser.scales), *map(len, standardiser.prototypes)}
+        if widths != {len(columns)}:
+            raise BadInputError(
+                f"a standardiser of {len(columns)} columns has parts of other widths: "
+                f"{sorted(widths)}."
+            )
+        return standardiser
+
+
+def standardise(
+    snapshot: Snapshot, config: MatrixConfig, features: FeaturesConfig | None = None
+) -> tuple[FeatureMatrix, Standardiser]:
+    """Screen, transform, scale and complete the snapshot's features.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        The training snapshot: every parameter is fitted on it and on nothing else.
+    config : MatrixConfig
+        Limits of the screening, share that is clipped, whether families weigh the same.
+    features : FeaturesConfig, optional
+        Which families may enter; by default those of `FeaturesConfig()`, without commercial ones.
+
+    Returns
+    -------
+    FeatureMatrix
+        One row per account in the snapshot's order. Accounts without a single observed value
+        are left out, and counted in `notes`.
+    Standardiser
+        Takes the frame of any later snapshot to the same columns.
+
+    Raises
+    ------
+    BadInputError
+        No feature is left, or a value is infinite.
+    """
+    screening = screen(snapshot, config, features or FeaturesConfig())
+    included = screening.included
+    raw = np.column_stack([_numbers(snapshot.frame[feature.name]) for feature in included])
+    columns = _fit_columns(raw, included, config.winsorise, config.weight_families)
+    scaled = np.column_stack([column.apply(raw[:, i]) for i, column in enumerate(columns)])
+    standardiser = Standardiser(
+        columns=columns,
+        scales=tuple(feature.scale for feature in included),
+        prototypes=tuple(tuple(map(float, row)) for row in fit_prototypes(scaled)),
+        winsorise=config.winsorise,
+        weight_families=config.weight_families,
+    )
+    values = complete(scaled, np.array(standardiser.prototypes))
+    known = np.flatnonzero(~np.isnan(values).any(axis=1))
+    matrix = FeatureMatrix(
+        values=values[known],
+        account_ids=tuple(map(str, snapshot.frame.index[known])),
+        feature_names=standardiser.feature_names,
+        families=standardiser.families,
+        excluded=screening.excluded,
+        notes=_notes(columns, np.isnan(scaled[known]), len(values) - known.size),
+    )
+    return matrix, standardiser
+
+
+def _fit_columns(
+    raw: NDArray[np.float64],
+    features: Sequence[Feature],
+    winsorise: float,
+    weight_families: bool,
+) -> tuple[ColumnScaling, ...]:
+    columns = [fit_column(raw[:, i], feature, winsorise) for i, feature in enumerate(features)]
+    variances = [_variance(column, raw[:, i]) for i, column in enumerate(columns)]
+    weights = _family_weights([f.family for f in features], variances) if weight_families else {}
+    return tuple(
+        replace(
+            column,
+            weight=weights.get(column.family, 1.0)
+            * (BINARY_WEIGHT if column.transform == "binary" else 1.0),
+        )
+        for column in columns
+    )
+
+
+def _variance(column: ColumnScaling, raw: NDArray[np.float64]) -> float:
+    """Variance of the column before its family is weighted: 1, but for binaries and constants."""
+    if column.transform != "binary":
+        return 1.0
+    share = column.location
+    n_observed = raw.size - int(np.isnan(raw).sum())
+    return BINARY_WEIGHT**2 * share * (1 - share) * n_observed / max(1, n_observed - 1)
+
+
+def _family_weights(families: Sequence[str], variances: Sequence[float]) -> dict[str, float]:
+    """Weights that give every family the same total variance, and the matrix one a column.
+
+    A family of nothing but rare binaries has less than the variance of one column; it counts as
+    one column and is not stretched further, or the few that have the binary would be far away.
+    """
+    totals: dict[str, float] = {}
+    for family, variance in zip(families, variances, strict=True):
+        totals[family] = totals.get(family, 0.0) + variance
+    target = len(families) / len(totals)
+    return {family: math.sqrt(target / max(total, 1.0)) for family, total in totals.items()}
+
+
+def _check_columns(frame: pd.DataFrame, names: Sequence[str]) -> None:
+    breaches = []
+    for name in names:
+        if name not in frame.columns:
+            breaches.append(f"feature '{name}' is missing.")
+        elif not pd.api.types.is_numeric_dtype(frame[name].dtype):
+            breaches.append(f"feature '{name}' is not numeric; found {frame[name].dtype}.")
+        elif np.isinf(_numbers(frame[name])).any():
+            infinite = np.isinf(_numbers(frame[name]))
+            first = frame.index[int(np.argmax(infinite))]
+            breaches.append(
+                f"feature '{name}' is infinite for {int(infinite.sum())} accounts; "
+                f"first account_id: {first}."
+            )
+    if breaches:
+        raise BadInputError(breaches_message("the features cannot be standardised", breaches))
+
+
+def _numbers(column: "pd.Series[Any]") -> NDArray[np.float64]:
+    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _notes(
+    columns: Sequence[ColumnScaling], missing: NDArray[np.bool_], n_unknown: int
+) -> tuple[str, ...]:
+    notes = []
+    clipped = sum(sum(column.n_clipped) for column in columns)
+    if clipped:
+        notes.append(
+            f"{clipped} of {missing.size} values lay beyond the outer quantiles of their feature "
+            "and were drawn in to them."
+        )
+    if missing.any():
+        incomplete = [c.feature for c, gaps in zip(columns, missing.T, strict=True) if gaps.any()]
+        notes.append(
+            f"{missing.mean():.1%} of the values were missing and were completed from accounts "
+            f"that are alike in what is known of them: {', '.join(incomplete)}."
+        )
+    if n_unknown:
+        notes.append(
+            f"{n_unknown} accounts have no value in any feature of the matrix; "
+            "they are in no segment."
+        )
+    return tuple(notes)

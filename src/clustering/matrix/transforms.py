@@ -1,0 +1,259 @@
+"""One column: from a feature's own unit to a standardised one, parameters and nothing else."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustering.features.types import Feature
+
+__all__ = [
+    "BINARY_WEIGHT",
+    "ZERO_INFLATED_SHARE",
+    "ColumnScaling",
+    "Transform",
+    "fit_column",
+    "yeo_johnson",
+    "yeo_johnson_inverse",
+]
+
+Transform = Literal["identity", "started_log", "yeo_johnson", "binary"]
+
+#: Having a binary feature or not is as far apart as one standard deviation of any other feature.
+#: A z-score would put the few accounts that have a rare one many standard deviations away.
+BINARY_WEIGHT = 1.0
+
+#: From this share of zeros on, the start of the logarithm moves up to the median of the positive
+#: values: the zeros then lie one doubling below it, and are not a spike of their own.
+ZERO_INFLATED_SHARE = 0.1
+
+#: Start of the logarithm of amounts and days otherwise: low enough to make a log-normal symmetric.
+_START_QUANTILE = 0.05
+
+#: Yeo-Johnson exponents stay in the range from the reciprocal to its mirror image.
+_EXPONENTS = (-1.0, 3.0)
+
+#: Order statistics that the exponent is fitted on; more do not move it.
+_EXPONENT_POINTS = 2000
+
+#: Clip limits further out than so many robust standard deviations are drawn in ...
+_ROBUST_LIMIT = 6.0
+#: ... unless more than this share of the accounts lies beyond: then they are no outliers.
+_OUTLIER_SHARE = 0.01
+
+_IQR_OF_NORMAL = 1.3489795003921634
+
+
+@dataclass(frozen=True)
+class ColumnScaling:
+    """How one feature becomes one column; every number was fitted on the training snapshot.
+
+    The column is ``weight * (clip(t(x / unit), lower, upper) - location) / scale`` with ``t`` the
+    transform. Binaries are centred, not scaled: their `scale` is 1.
+
+    Attributes
+    ----------
+    feature, family : the feature's name and family
+    transform : ``identity`` (shares), ``started_log`` (log1p of counts, amounts, days),
+        ``yeo_johnson`` (what can be negative) or ``binary``
+    unit : what the values are divided by first: the start of the logarithm, or the median absolute
+        value before Yeo-Johnson; it makes the column independent of the feature's unit
+    exponent : of Yeo-Johnson; 1 otherwise
+    lower, upper : clip limits on the transformed scale
+    location, scale : mean and standard deviation (n - 1) of the clipped values
+    weight : of the feature's family, or of a binary
+    missing_share : share of the training accounts whose value was completed
+    n_clipped : training values drawn in at the lower and the upper limit
+    """
+
+    feature: str
+    family: str
+    transform: Transform
+    unit: float
+    exponent: float
+    lower: float
+    upper: float
+    location: float
+    scale: float
+    weight: float
+    missing_share: float
+    n_clipped: tuple[int, int]
+
+    def __post_init__(self) -> None:
+        if self.transform not in get_args(Transform):
+            raise ValueError(f"unknown transform '{self.transform}' of '{self.feature}'")
+
+    def apply(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Standardise raw values of shape (n_accounts,); NaN stays NaN."""
+        values = self.clipped(raw)
+        values -= self.location
+        values *= self.weight / self.scale
+        return values
+
+    def clipped(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Values on the transformed scale, inside the training limits."""
+        values = _transformed(raw, self.transform, self.unit, self.exponent)
+        return np.clip(values, self.lower, self.upper, out=values)
+
+    def invert(self, standardised: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Back to the feature's own unit; clipped values come back as the limit."""
+        values = standardised * (self.scale / self.weight) + self.location
+        if self.transform == "started_log":
+            return np.expm1(values) * self.unit
+        if self.transform == "yeo_johnson":
+            return yeo_johnson_inverse(values, self.exponent) * self.unit
+        if self.transform == "binary":
+            return np.asarray(np.rint(values), dtype=np.float64)
+        return values
+
+
+def fit_column(raw: NDArray[np.float64], feature: Feature, winsorise: float) -> ColumnScaling:
+    """Fit the scaling of one feature; the family's weight is still 1.
+
+    Parameters
+    ----------
+    raw : float64 array of shape (n_accounts,)
+        Training values; NaN is missing.
+    feature : Feature
+        Its `scale` says which transform applies. What is not expected to be negative and is
+        takes Yeo-Johnson instead of the logarithm.
+    winsorise : float
+        Share of the accounts that is clipped at either end, after the transform.
+
+    Notes
+    -----
+    Everything is computed from the sorted values, so that the order of the accounts changes not
+    even the last digit. A clip limit further than 6 robust standard deviations (interquartile
+    range / 1.349) from the median is drawn in to there, as long as no more than 1 % of the
+    accounts lie beyond: a handful of outliers must not set the scale of everybody else.
+    """
+    observed = np.sort(raw[~np.isnan(raw)])
+    transform, unit, exponent = _choose(observed, feature)
+    values = _transformed(observed, transform, unit, exponent)
+    binary = transform == "binary"
+    lower, upper = (float(values[0]), float(values[-1])) if binary else _limits(values, winsorise)
+    clipped = np.clip(values, lower, upper)
+    spread = float(clipped.std(ddof=1)) if clipped.size > 1 else 0.0
+    return ColumnScaling(
+        feature=feature.name,
+        family=feature.family,
+        transform=transform,
+        unit=unit,
+        exponent=exponent,
+        lower=lower,
+        upper=upper,
+        location=float(clipped.mean()),
+        # Nothing varies in some null draws: the column is then 0 for everybody, not a division.
+        scale=1.0 if binary or not spread > 0 else spread,
+        weight=1.0,
+        missing_share=float(1 - observed.size / raw.size),
+        n_clipped=(int((values < lower).sum()), int((values > upper).sum())),
+    )
+
+
+def _choose(observed: NDArray[np.float64], feature: Feature) -> tuple[Transform, float, float]:
+    if feature.scale == "binary":
+        return "binary", 1.0, 1.0
+    if feature.scale == "share":
+        return "identity", 1.0, 1.0
+    if feature.scale == "signed" or observed[0] < 0:
+        unit = _median_size(observed)
+        return "yeo_johnson", unit, _fit_exponent(observed / unit)
+    return "started_log", 1.0 if feature.scale == "count" else _start(observed), 1.0
+
+
+def _start(observed: NDArray[np.float64]) -> float:
+    positive = observed[observed > 0]
+    if not positive.size:
+        return 1.0
+    zero_inflated = 1 - positive.size / observed.size > ZERO_INFLATED_SHARE
+    return float(np.quantile(positive, 0.5 if zero_inflated else _START_QUANTILE))
+
+
+def _median_size(observed: NDArray[np.float64]) -> float:
+    size = np.abs(observed[observed != 0])
+    return float(np.median(size)) if size.size else 1.0
+
+
+def _fit_exponent(values: NDArray[np.float64]) -> float:
+    if values[0] == values[-1]:
+        return 1.0
+    from sklearn.preprocessing import PowerTransformer  # heavy, and a scorer never fits
+
+    points = values
+    if values.size > _EXPONENT_POINTS:
+        points = np.quantile(values, (np.arange(_EXPONENT_POINTS) + 0.5) / _EXPONENT_POINTS)
+    fitted = PowerTransformer(method="yeo-johnson", standardize=False).fit(points[:, np.newaxis])
+    return float(np.clip(fitted.lambdas_[0], *_EXPONENTS))
+
+
+def _limits(values: NDArray[np.float64], winsorise: float) -> tuple[float, float]:
+    low, q25, median, q75, high = np.quantile(values, [winsorise, 0.25, 0.5, 0.75, 1 - winsorise])
+    reach = _ROBUST_LIMIT * (q75 - q25) / _IQR_OF_NORMAL
+    if reach > 0 and (values < median - reach).mean() <= _OUTLIER_SHARE:
+        low = max(low, median - reach)
+    if reach > 0 and (values > median + reach).mean() <= _OUTLIER_SHARE:
+        high = min(high, median + reach)
+    return float(low), float(high)
+
+
+def _transformed(
+    raw: NDArray[np.float64], transform: Transform, unit: float, exponent: float
+) -> NDArray[np.float64]:
+    if transform == "started_log":
+        # Below zero nothing was seen in training: the lower clip limit would draw it in anyway.
+        values = np.maximum(raw, 0.0)
+        values /= unit
+        return np.log1p(values, out=values)
+    if transform == "yeo_johnson":
+        return yeo_johnson(raw / unit, exponent)
+    return raw.copy()
+
+
+def yeo_johnson(values: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
+    """Power transform for values of either sign; NaN stays NaN.
+
+    References
+    ----------
+    Yeo and Johnson (2000), A new family of power transformations to improve normality or
+    symmetry, Biometrika 87.
+
+    Examples
+    --------
+    >>> yeo_johnson(np.array([-1.0, 0.0, 1.0]), 1.0).tolist()
+    [-1.0, 0.0, 1.0]
+    """
+    # On the sizes both halves are the same Box-Cox transform, mirrored: 2 - exponent below zero.
+    size = np.log1p(np.abs(values))
+    return np.where(values < 0, -_box_cox(size, 2 - exponent), _box_cox(size, exponent))
+
+
+def _box_cox(log_size: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
+    if exponent == 0:
+        return log_size
+    return np.asarray(np.expm1(exponent * log_size) / exponent)
+
+
+def yeo_johnson_inverse(values: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
+    """Inverse of `yeo_johnson`.
+
+    Examples
+    --------
+    >>> back = yeo_johnson_inverse(yeo_johnson(np.array([-3.0, 5.0]), 0.3), 0.3)
+    >>> back.round(12).tolist()
+    [-3.0, 5.0]
+    """
+    size = np.abs(values)
+    return np.where(
+        values < 0,
+        -np.expm1(_box_cox_inverse(size, 2 - exponent)),
+        np.expm1(_box_cox_inverse(size, exponent)),
+    )
+
+
+def _box_cox_inverse(size: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
+    if exponent == 0:
+        return size
+    # The half that is not used may lie outside this branch's range: keep its logarithm finite.
+    return np.asarray(np.log1p(np.maximum(exponent * size, -1 + 1e-15)) / exponent)

@@ -8,7 +8,9 @@ from collections.abc import Callable
 
 import typer
 
+from clustering.commands import agree
+
 __all__ = ["COMMANDS"]
 
 #: What puts each command on the app, in the order that `--help` lists them.
-COMMANDS: tuple[Callable[[typer.Typer], None], ...] = ()
+COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (agree.register,)

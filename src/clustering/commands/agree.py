@@ -1,0 +1,86 @@
+"""`clustering agree`: how far two labellings of the same accounts agree."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clustering.commands.console import OUT
+from clustering.commands.ready_table import read_columns, write_json
+
+if TYPE_CHECKING:
+    from clustering.comparison.agreement import Agreement
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(agree)
+
+
+def agree(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="One row an account.")],
+    first: Annotated[str, typer.Argument(metavar="FIRST", help="Column of the reference.")],
+    second: Annotated[str, typer.Argument(metavar="SECOND", help="Column compared with it.")],
+    order: Annotated[
+        str | None,
+        typer.Option(
+            help="Levels from lowest to highest, with commas: those of either column or of both. "
+            "Adds Kendall's tau-b and Goodman and Kruskal's gamma."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the interval and p-value.")] = 1,
+    json: Annotated[Path | None, typer.Option(metavar="OUT", help="Write all of it here.")] = None,
+) -> None:
+    """Agreement of two labellings: chance-corrected indices, interval, p-value, best matches."""
+    from clustering.comparison import compare_partitions
+    from clustering.comparison.labellings import encode
+
+    table = read_columns(file, [first, second])
+    agreement = compare_partitions(
+        encode(table[first], first),
+        encode(table[second], second),
+        order=None if order is None else order.split(","),
+        seed=seed,
+    )
+    _show(agreement)
+    if json is not None:
+        write_json(agreement.to_json(), json)
+        OUT.print(f"Written to {json}", markup=False)
+
+
+def _show(agreement: "Agreement") -> None:
+    from clustering.comparison.wording import agreement_sentence
+
+    OUT.print(agreement_sentence(agreement), markup=False)
+    OUT.print(
+        f"AMI {agreement.ami:.3f}{_range(agreement, 'ami')}   "
+        f"ARI {agreement.ari:.3f}{_range(agreement, 'ari')}   "
+        f"NMI {agreement.nmi:.3f}   V {agreement.v_measure:.3f}   "
+        f"VI {agreement.vi_nats:.3f} nats   permutation p {agreement.permutation_p:.3g}",
+        markup=False,
+    )
+    if agreement.ordinal is not None:
+        tau_b, gamma = agreement.ordinal.tau_b, agreement.ordinal.gamma
+        OUT.print(f"Kendall tau-b {_number(tau_b)}   gamma {_number(gamma)}", markup=False)
+    for match in agreement.per_label:
+        OUT.print(
+            f"  {match.label} ({match.n_accounts}): best match {match.best_match}, "
+            f"precision {match.precision:.2f}, recall {match.recall:.2f}, "
+            f"Jaccard {match.jaccard:.2f}",
+            markup=False,
+        )
+    for note in agreement.notes:
+        OUT.print(f"Note: {note}", markup=False)
+
+
+def _range(agreement: "Agreement", index: str) -> str:
+    if agreement.interval is None:
+        return ""
+    low, high = getattr(agreement.interval, index)
+    return f" [{low:.3f}, {high:.3f}]"
+
+
+def _number(value: float | None) -> str:
+    return "cannot be told (no untied pair)" if value is None else f"{value:.3f}"

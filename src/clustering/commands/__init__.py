@@ -8,9 +8,12 @@ from collections.abc import Callable
 
 import typer
 
-from clustering.commands import agree
+from clustering.commands import agree, simulate
 
 __all__ = ["COMMANDS"]
 
 #: What puts each command on the app, in the order that `--help` lists them.
-COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (agree.register,)
+COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
+    simulate.register,
+    agree.register,
+)

@@ -1,0 +1,87 @@
+"""The scenarios: what is true in each, and what an honest study must say of it."""
+
+import difflib
+from dataclasses import dataclass
+from typing import Literal
+
+from clustering.errors import BadInputError
+
+__all__ = ["SCENARIOS", "Scenario", "ScenarioName", "find_scenario"]
+
+ScenarioName = Literal["needs", "tiers", "none", "one_feature", "moving", "drift"]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One planted truth.
+
+    `separation` is the default distance between the two nearest planted groups, in standard
+    deviations of an account's latent factors within its group.
+    """
+
+    name: ScenarioName
+    truth: str
+    honest_answer: str
+    separation: float
+
+
+SCENARIOS: tuple[Scenario, ...] = (
+    Scenario(
+        "needs",
+        "four needs segments exist, only loosely related to ARR; renewals follow the needs",
+        "clusters found, low agreement with the ARR tiers, forward lift",
+        7.0,
+    ),
+    Scenario(
+        "tiers",
+        "what accounts need follows their ARR tier, and renewals follow ARR alone",
+        "keep the ARR tiers: clusters add nothing",
+        7.0,
+    ),
+    Scenario(
+        "none",
+        "one continuum of maturity: skewed amounts, correlated features, no groups",
+        "no natural clusters",
+        0.0,
+    ),
+    Scenario(
+        "one_feature",
+        "one feature has two modes, everything else is one continuum",
+        "cut that feature with a rule, no clustering needed",
+        7.0,
+    ),
+    Scenario(
+        "moving",
+        "four needs segments, and accounts move between them through their lifecycle",
+        "movement, not instability",
+        7.0,
+    ),
+    Scenario(
+        "drift",
+        "four needs segments; a year before the as-of date the mix and the product change",
+        "the earlier segmentation no longer fits: cut again",
+        7.0,
+    ),
+)
+
+
+def find_scenario(name: str) -> Scenario:
+    """Return the scenario called `name`.
+
+    Raises
+    ------
+    BadInputError
+        There is none; the message names the nearest.
+
+    Examples
+    --------
+    >>> find_scenario("none").honest_answer
+    'no natural clusters'
+    """
+    for scenario in SCENARIOS:
+        if scenario.name == name:
+            return scenario
+    known = [scenario.name for scenario in SCENARIOS]
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f" Did you mean '{near[0]}'?" if near else ""
+    raise BadInputError(f"there is no scenario '{name}'; known are {', '.join(known)}.{hint}")

@@ -1,0 +1,151 @@
+"""One call from a scenario to a whole book."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from clustering.errors import BadInputError, breaches_message
+from clustering.simulation.accounts import account_ids, draw_accounts, truth_path, truth_table
+from clustering.simulation.book import Book, Manifest
+from clustering.simulation.care import draw_engagements, draw_surveys, draw_tickets
+from clustering.simulation.contracts import draw_contracts
+from clustering.simulation.events import Lives
+from clustering.simulation.journey import draw_milestones, draw_outcomes
+from clustering.simulation.period import Period
+from clustering.simulation.population import draw_population, follow_arr
+from clustering.simulation.sales import draw_opportunities
+from clustering.simulation.scenarios import Scenario, find_scenario
+from clustering.simulation.usage import draw_usage
+
+__all__ = ["DEFAULT_AS_OF", "DEFAULT_MISSING", "DEFAULT_NOISE", "FEWEST_ACCOUNTS", "simulate"]
+
+DEFAULT_AS_OF = date(2025, 6, 30)
+DEFAULT_NOISE = 1.0
+DEFAULT_MISSING = 0.05
+FEWEST_ACCOUNTS = 10
+_EARLIEST, _LATEST = date(1975, 1, 1), date(2200, 1, 1)
+
+
+def simulate(
+    scenario: str,
+    n_accounts: int,
+    seed: int,
+    *,
+    separation: float | None = None,
+    noise: float = DEFAULT_NOISE,
+    missing: float = DEFAULT_MISSING,
+    as_of: date = DEFAULT_AS_OF,
+) -> Book:
+    """Simulate the whole book of a company with a known truth.
+
+    Accounts have latent levels of milestones, outcomes, breadth of use, seat utilisation, care,
+    sentiment and the kind of guidance they draw; every table is drawn from these. Renewals,
+    expansions and churn follow the same accounts before and after the as-of date.
+
+    Parameters
+    ----------
+    scenario : one of `SCENARIOS`
+    n_accounts : all accounts of the book, at least 10; about four in five are active at `as_of`
+    seed : the same seed and parameters give the same tables
+    separation : distance between the two nearest planted groups, in standard deviations of a
+        latent level within its group (None: the scenario's own). What a study can see is less,
+        since it sees the levels through noisy tables
+    noise : factor on the random deviation of what is observed from the latent level
+    missing : share of accounts that never measure outcomes or answer surveys, and of optional
+        entries that are absent
+    as_of : the date that the book is made for: three years lie before it, 366 days after it
+
+    Raises
+    ------
+    BadInputError
+        An unknown scenario, or parameters out of range, all of them at once.
+
+    Examples
+    --------
+    >>> book = simulate("needs", 50, seed=7)
+    >>> sorted(book.tables)[:3], len(book.tables["accounts"])
+    (['accounts', 'engagements', 'milestones'], 50)
+    """
+    chosen = find_scenario(scenario)
+    distance = chosen.separation if separation is None else separation
+    _check(n_accounts, seed, distance, noise, missing, as_of)
+    period = Period.around(as_of)
+    streams = np.random.default_rng(seed).spawn(10)
+    population = draw_population(chosen, n_accounts, period, distance, streams[0])
+    contracts = draw_contracts(population, streams[1])
+    if chosen.name == "tiers":
+        arr = contracts.arr_at(period.as_of)
+        first = contracts.rows.groupby("account")["arr"].first().to_numpy()
+        population = follow_arr(population, np.where(arr > 0, arr, first), distance, streams[2])
+    lives = Lives.of(population, contracts.ended, noise)
+    subscriptions = contracts.rows.drop(columns=["kind", "renewed"])
+    drawn = {
+        "accounts": draw_accounts(population, contracts, missing, streams[3]),
+        "subscriptions": subscriptions[subscriptions["started_on"] <= period.end],
+        "usage": draw_usage(lives, contracts, streams[4]),
+        "milestones": draw_milestones(lives, missing, streams[5]),
+        "outcomes": draw_outcomes(lives, missing, streams[6]),
+        "opportunities": draw_opportunities(lives, contracts, streams[7]),
+        "engagements": draw_engagements(lives, streams[8]),
+        "tickets": draw_tickets(lives, missing, streams[9]),
+        "surveys": draw_surveys(lives, missing, streams[2]),
+    }
+    tables = {name: _with_ids(name, frame, n_accounts) for name, frame in drawn.items()}
+    manifest = Manifest(
+        scenario=chosen.name,
+        n_accounts=n_accounts,
+        seed=seed,
+        separation=distance,
+        noise=noise,
+        missing=missing,
+        as_of=as_of,
+        first_day=period.begin.astype(date),
+        last_day=period.end.astype(date),
+        changed_on=None if population.changed_on is None else population.changed_on.astype(date),
+        rows={name: len(frame) for name, frame in tables.items()},
+    )
+    return Book(tables, truth_table(population), truth_path(population), manifest, _note(chosen))
+
+
+def _check(
+    n_accounts: int, seed: int, separation: float, noise: float, missing: float, as_of: date
+) -> None:
+    breaches = []
+    if n_accounts < FEWEST_ACCOUNTS:
+        breaches.append(f"accounts must be at least {FEWEST_ACCOUNTS}; found {n_accounts}.")
+    if seed < 0:
+        breaches.append(f"seed must not be negative; found {seed}.")
+    if not 0.0 <= separation <= 100.0:
+        breaches.append(f"separation must be from 0 to 100; found {separation}.")
+    if not 0.0 <= noise <= 10.0:
+        breaches.append(f"noise must be from 0 to 10; found {noise}.")
+    if not 0.0 <= missing <= 0.9:
+        breaches.append(f"missing must be a share from 0 to 0.9; found {missing}.")
+    if not _EARLIEST <= as_of <= _LATEST:
+        breaches.append(f"as_of must lie from {_EARLIEST} to {_LATEST}; found {as_of}.")
+    if breaches:
+        raise BadInputError(breaches_message("the book cannot be simulated", breaches))
+
+
+def _with_ids(name: str, frame: pd.DataFrame, n_accounts: int) -> pd.DataFrame:
+    """Put text ids in the place of positions; in `usage`, which may have millions of rows, as
+    categories."""
+    ids = account_ids(n_accounts)
+    position = frame["account"].to_numpy()
+    if name == "usage":
+        values = pd.Series(pd.Categorical.from_codes(position, categories=pd.Index(ids)))
+    else:
+        values = pd.Series(ids[position], dtype="str")
+    with_ids = frame.reset_index(drop=True).assign(account=values)
+    return with_ids.rename(columns={"account": "account_id"})
+
+
+def _note(scenario: Scenario) -> str:
+    return (
+        f"# What is true in this book: `{scenario.name}`\n\n"
+        f"- Planted: {scenario.truth}.\n"
+        f"- An honest study says: {scenario.honest_answer}.\n\n"
+        "`truth.parquet` has one row an account at the as-of date, `path.parquet` every segment\n"
+        "that an account was in and from when. Levels are in standard deviations within a group.\n"
+    )

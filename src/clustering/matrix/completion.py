@@ -122,14 +122,14 @@ def _upper_half(rows: NDArray[np.float64]) -> NDArray[np.bool_]:
     filled = np.where(observed, rows, 0.0)
     column = int(np.argmax(_column_spreads(rows)))
     known = observed[:, column]
-    upper = known & (filled[:, column] > filled[known, column].mean())
-    lower = known & ~upper
+    upper: NDArray[np.bool_] = known & (filled[:, column] > filled[known, column].mean())
     if not upper.any() or known.all():
         return upper
     halves = np.where(upper, 1, 0)[known]
     centres = _cell_means(filled[known], observed[known], halves)
-    nearest = _nearest(filled, observed, centres).astype(bool)
-    return np.asarray(np.where(known, ~lower, nearest), dtype=np.bool_)
+    nearest = _nearest(filled, observed, centres)
+    upper |= ~known & (nearest == 1)
+    return upper
 
 
 def _cell_means(

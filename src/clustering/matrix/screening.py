@@ -9,14 +9,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from clustering.config import Family, FeaturesConfig, MatrixConfig
+from clustering.config import Family, MatrixConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.features.types import Feature, Snapshot
 
-__all__ = ["COMMERCIAL", "Screening", "canonical_order", "rank_correlations", "screen"]
-
-#: The family that may only enter when the configuration says so: ARR tiers are made from it.
-COMMERCIAL = "commercial"
+__all__ = ["Screening", "canonical_order", "rank_correlations", "screen"]
 
 #: Least number of accounts with both features known that a correlation is computed from.
 _MIN_PAIRS = 20
@@ -30,15 +27,15 @@ class Screening:
     excluded: dict[str, str]
 
 
-def screen(snapshot: Snapshot, matrix: MatrixConfig, features: FeaturesConfig) -> Screening:
+def screen(snapshot: Snapshot, config: MatrixConfig) -> Screening:
     """Decide feature by feature, from configuration to correlation.
 
-    A feature is left out when it is named in `features.exclude`, is commercial or a size proxy
-    without `features.include_commercial`, is of a family that was not chosen, is missing for too
-    many accounts, is constant (also: once the outer `matrix.winsorise` are clipped), repeats
-    another feature, or has an absolute rank correlation with another one above
-    `matrix.max_correlation`. Of two such features the one that is missing for fewer accounts
-    stays; of two as complete, the first in canonical order.
+    A feature is left out when the snapshot withholds it (its family was not chosen, it is
+    commercial or a proxy of size, or the configuration names it), is missing for too many
+    accounts, is constant (also: once the outer `config.winsorise` are clipped), repeats another
+    feature, or has an absolute rank correlation with another one above `config.max_correlation`.
+    Of two such features the one that is missing for fewer accounts stays; of two as complete, the
+    first in canonical order.
 
     Raises
     ------
@@ -48,15 +45,11 @@ def screen(snapshot: Snapshot, matrix: MatrixConfig, features: FeaturesConfig) -
     order = canonical_order(snapshot.features)
     frame = snapshot.frame
     _refuse_infinite(frame, order)
-    excluded: dict[str, str] = {}
-    for decide in (
-        _by_configuration(features),
-        _by_missing_values(frame, matrix.max_missing_share),
-        _by_variation(frame, matrix.winsorise),
-    ):
-        excluded |= _decide(order, excluded, decide)
+    excluded = {f.name: snapshot.withheld[f.name] for f in order if f.name in snapshot.withheld}
+    excluded |= _decide(order, excluded, _by_missing_values(frame, config.max_missing_share))
+    excluded |= _decide(order, excluded, _by_variation(frame, config.winsorise))
     left = [feature for feature in order if feature.name not in excluded]
-    excluded |= _by_correlation(frame, left, matrix.max_correlation)
+    excluded |= _by_correlation(frame, left, config.max_correlation)
     included = tuple(feature for feature in left if feature.name not in excluded)
     if not included:
         reasons = [f"{name}: {reason}" for name, reason in excluded.items()]
@@ -102,25 +95,6 @@ def _refuse_infinite(frame: pd.DataFrame, features: Sequence[Feature]) -> None:
         raise BadInputError(
             breaches_message("the snapshot holds values that are no number", breaches)
         )
-
-
-def _by_configuration(config: FeaturesConfig) -> _Reason:
-    def reason(feature: Feature) -> str | None:
-        if feature.name in config.exclude:
-            return "left out by the configuration (features.exclude)"
-        if feature.family == COMMERCIAL:
-            return None if config.include_commercial else _commercial_reason("a commercial feature")
-        if getattr(feature, "size_proxy", False) and not config.include_commercial:
-            return _commercial_reason("a proxy of the account's size")
-        if feature.family not in config.families:
-            return f"family '{feature.family}' is not among the chosen families"
-        return None
-
-    return reason
-
-
-def _commercial_reason(what: str) -> str:
-    return f"{what}: ARR tiers are made from size, so agreement with them would be circular"
 
 
 def _by_missing_values(frame: pd.DataFrame, limit: float) -> _Reason:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clustering.config import FeaturesConfig, MatrixConfig
+from clustering.config import MatrixConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.features.types import Feature, Scale, Snapshot
 from clustering.matrix.completion import complete, fit_prototypes
@@ -168,9 +168,7 @@ class Standardiser:
         return standardiser
 
 
-def standardise(
-    snapshot: Snapshot, config: MatrixConfig, features: FeaturesConfig | None = None
-) -> tuple[FeatureMatrix, Standardiser]:
+def standardise(snapshot: Snapshot, config: MatrixConfig) -> tuple[FeatureMatrix, Standardiser]:
     """Screen, transform, scale and complete the snapshot's features.
 
     Parameters
@@ -179,8 +177,6 @@ def standardise(
         The training snapshot: every parameter is fitted on it and on nothing else.
     config : MatrixConfig
         Limits of the screening, share that is clipped, whether families weigh the same.
-    features : FeaturesConfig, optional
-        Which families may enter; by default those of `FeaturesConfig()`, without commercial ones.
 
     Returns
     -------
@@ -195,7 +191,7 @@ def standardise(
     BadInputError
         No feature is left, or a value is infinite.
     """
-    screening = screen(snapshot, config, features or FeaturesConfig())
+    screening = screen(snapshot, config)
     included = screening.included
     raw = np.column_stack([_numbers(snapshot.frame[feature.name]) for feature in included])
     columns = _fit_columns(raw, included, config.winsorise, config.weight_families)

@@ -1,0 +1,317 @@
+"""The contract of the source tables, declared once.
+
+Opening, `clustering check`, `clustering init` and `docs/tables.md` all read the declarations
+below; nothing else in the project says which columns a table has. Bounds are wide on purpose:
+they refuse what cannot be (a negative contract, a date in the year 20233), not what is rare.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+__all__ = [
+    "ACCOUNTS",
+    "AS_OF_SLACK_DAYS",
+    "BEHAVIOUR_TABLES",
+    "FIRST_DATE",
+    "LAST_DATE",
+    "TABLES",
+    "TABLES_BY_NAME",
+    "Column",
+    "Kind",
+    "Rule",
+    "Table",
+]
+
+Kind = Literal["id", "text", "choice", "date", "integer", "number", "boolean"]
+
+#: Dates outside these are slips of the keyboard or fillers such as 1900-01-01.
+FIRST_DATE = date(1901, 1, 1)
+LAST_DATE = date(2199, 12, 31)
+
+#: How far `as_of` may lie after the last dated row of behaviour: a monthly extract may be a
+#: month old; beyond that every recency and every window would measure the extract, not accounts.
+AS_OF_SLACK_DAYS = 31
+
+#: One of these must be there: without behaviour there is nothing to segment on.
+BEHAVIOUR_TABLES = ("usage", "milestones", "outcomes")
+
+_MONEY = 1e12
+_ANY_NUMBER = 1e15
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the contract.
+
+    Attributes
+    ----------
+    required : the column must be there, and no row of it may be empty
+    minimum, maximum : bounds of a number, both included; beyond them a value is absurd
+    choices : the values of a `choice`, compared in lower case
+    open_ended : an end date, for which an empty cell or a date after `LAST_DATE` (the customary
+        9999-12-31) means "has not ended"
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    required: bool = True
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    open_ended: bool = False
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A relation between `columns` of one row: where `broken` (SQL) holds, it is a breach."""
+
+    broken: str
+    words: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the contract.
+
+    Attributes
+    ----------
+    key : columns that together name one row; a repeated key is a breach
+    repeats_noted : where there is no key, whether rows that are equal in all columns are counted
+        and noted (they stay in, since two equal rows can both be true)
+    in_order : pairs (first, then): a row whose `then` is earlier is a breach
+    dated_by : what dates a row for "first and last date", the earliest non-empty of the columns
+    behaviour_since : the date that should not lie before the account's start; rows where it does
+        are counted and noted
+    rules : further relations within a row
+    """
+
+    name: str
+    one_row: str
+    columns: tuple[Column, ...]
+    dated_by: str
+    key: tuple[str, ...] = ()
+    repeats_noted: bool = False
+    in_order: tuple[tuple[str, str], ...] = ()
+    behaviour_since: str | None = None
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def required_columns(self) -> tuple[Column, ...]:
+        """The columns without which the table cannot be used."""
+        return tuple(column for column in self.columns if column.required)
+
+    def column(self, name: str) -> Column:
+        """Find the column of that name; KeyError where the contract has none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+
+def _optional(name: str, kind: Kind, meaning: str, *, maximum: float | None = None) -> Column:
+    minimum = 0.0 if maximum is not None else None
+    return Column(name, kind, meaning, required=False, minimum=minimum, maximum=maximum)
+
+
+def _ends(name: str, meaning: str) -> Column:
+    return Column(name, "date", meaning, required=False, open_ended=True)
+
+
+def _at_least_zero(name: str, kind: Kind, meaning: str, maximum: float) -> Column:
+    return Column(name, kind, meaning, minimum=0.0, maximum=maximum)
+
+
+_ACCOUNT = Column("account_id", "id", "The account, by the same id in every table (text).")
+_RECORDED = _optional(
+    "recorded_on", "date", "When it was entered; a row is invisible before this date."
+)
+
+ACCOUNTS = Table(
+    "accounts",
+    "an account",
+    (
+        _ACCOUNT,
+        Column("started_on", "date", "When the customer relationship began."),
+        _optional("name", "text", "Name for people; never tracked and never in the scorer."),
+        _optional("industry", "text", "Industry, for description only."),
+        _optional("region", "text", "Region or country, for description only."),
+        _optional("employees", "integer", "Employees of the customer.", maximum=1e7),
+        _optional("is_champion", "boolean", "A person at the customer argues for the product."),
+        _optional("needs_segment", "text", "A needs-based segment assigned by people."),
+        _optional("current_segment", "text", "The segment in force today, whatever its rule."),
+        _optional("csm", "text", "Who looks after the account."),
+        _ends("ended_on", "When the relationship ended; empty: it has not."),
+    ),
+    dated_by="started_on",
+    key=("account_id",),
+    in_order=(("started_on", "ended_on"),),
+)
+
+SUBSCRIPTIONS = Table(
+    "subscriptions",
+    "a contract period; ARR at a date is the sum of those active",
+    (
+        _ACCOUNT,
+        Column("started_on", "date", "First day of the period."),
+        _ends("ended_on", "First day without the contract; empty: open."),
+        _at_least_zero(
+            "arr", "number", "Yearly amount of the period, in the one currency.", _MONEY
+        ),
+        _optional("seats", "integer", "Seats bought.", maximum=1e8),
+        _optional("product", "text", "Product or plan."),
+    ),
+    dated_by="started_on",
+    repeats_noted=True,
+    in_order=(("started_on", "ended_on"),),
+    behaviour_since="started_on",
+)
+
+USAGE = Table(
+    "usage",
+    "use of one feature in one day or week",
+    (
+        _ACCOUNT,
+        Column("used_on", "date", "The day, or the first day of the week."),
+        Column("feature", "text", "What was used."),
+        _at_least_zero("events", "integer", "How often it was used.", 1e12),
+        _optional("active_users", "integer", "How many people used it.", maximum=1e8),
+    ),
+    dated_by="used_on",
+    repeats_noted=True,
+    behaviour_since="used_on",
+)
+
+MILESTONES = Table(
+    "milestones",
+    "an adoption milestone of the journey",
+    (
+        _ACCOUNT,
+        Column("milestone", "text", "Name of the milestone."),
+        _optional("projected_on", "date", "When it was planned to be reached; empty: no plan."),
+        _optional("achieved_on", "date", "When it was reached; empty: not yet."),
+        _RECORDED,
+        _optional("is_expand_trigger", "boolean", "Reaching it opens a talk about expansion."),
+    ),
+    dated_by="achieved_on",
+    key=("account_id", "milestone"),
+    in_order=(("achieved_on", "recorded_on"),),
+    behaviour_since="achieved_on",
+)
+
+OUTCOMES = Table(
+    "outcomes",
+    "a measured result the customer wanted",
+    (
+        _ACCOUNT,
+        Column("outcome", "text", "What is measured."),
+        Column("measured_on", "date", "The day that the value is of."),
+        Column("value", "number", "The value.", minimum=-_ANY_NUMBER, maximum=_ANY_NUMBER),
+        Column("target", "number", "What was aimed at.", minimum=-_ANY_NUMBER, maximum=_ANY_NUMBER),
+        _optional("higher_is_better", "boolean", "False where a lower value is the aim."),
+        _RECORDED,
+    ),
+    dated_by="measured_on",
+    key=("account_id", "outcome", "measured_on"),
+    in_order=(("measured_on", "recorded_on"),),
+    behaviour_since="measured_on",
+)
+
+OPPORTUNITIES = Table(
+    "opportunities",
+    "a sales opportunity",
+    (
+        _ACCOUNT,
+        Column("opened_on", "date", "When it was opened."),
+        Column(
+            "kind",
+            "choice",
+            "Kind of opportunity.",
+            choices=("expansion", "renewal", "new_use_case"),
+        ),
+        _at_least_zero("amount", "number", "Yearly amount, in the one currency.", _MONEY),
+        _ends("closed_on", "When it was won or lost; empty: open."),
+        _optional("stage", "text", "Stage in the pipeline."),
+    ),
+    dated_by="opened_on",
+    in_order=(("opened_on", "closed_on"),),
+    repeats_noted=True,
+    behaviour_since="opened_on",
+)
+
+ENGAGEMENTS = Table(
+    "engagements",
+    "time that people spent on the account",
+    (
+        _ACCOUNT,
+        Column("held_on", "date", "The day."),
+        Column("kind", "text", "Meeting, training, review, ..."),
+        _at_least_zero("hours", "number", "Hours of one entry, at most a month of hours.", 744.0),
+    ),
+    dated_by="held_on",
+    repeats_noted=True,
+    behaviour_since="held_on",
+)
+
+TICKETS = Table(
+    "tickets",
+    "a support ticket",
+    (
+        _ACCOUNT,
+        Column("opened_on", "date", "When it was opened."),
+        _ends("closed_on", "When it was closed; empty: open."),
+        _optional("severity", "text", "Severity or priority."),
+        _optional(
+            "score", "number", "Satisfaction with this ticket; empty: not asked.", maximum=100
+        ),
+    ),
+    dated_by="opened_on",
+    in_order=(("opened_on", "closed_on"),),
+    behaviour_since="opened_on",
+)
+
+SURVEYS = Table(
+    "surveys",
+    "one answer",
+    (
+        _ACCOUNT,
+        Column("answered_on", "date", "The day of the answer."),
+        Column("kind", "choice", "Kind of question.", choices=("nps", "csat", "ces")),
+        _at_least_zero("score", "number", "The answer: nps 0 to 10, others on their scale.", 100.0),
+    ),
+    dated_by="answered_on",
+    behaviour_since="answered_on",
+    rules=(Rule("kind = 'nps' AND score > 10", "an nps score above 10", ("kind", "score")),),
+)
+
+OVERRIDES = Table(
+    "overrides",
+    "a person's decision",
+    (
+        _ACCOUNT,
+        Column("segment", "text", "The segment that was decided."),
+        Column("decided_by", "text", "Who decided."),
+        Column("reason", "text", "Why."),
+        Column("decided_on", "date", "When."),
+        Column("valid_until", "date", "Until when the decision holds."),
+    ),
+    dated_by="decided_on",
+    in_order=(("decided_on", "valid_until"),),
+)
+
+TABLES: tuple[Table, ...] = (
+    ACCOUNTS,
+    SUBSCRIPTIONS,
+    USAGE,
+    MILESTONES,
+    OUTCOMES,
+    OPPORTUNITIES,
+    ENGAGEMENTS,
+    TICKETS,
+    SURVEYS,
+    OVERRIDES,
+)
+
+TABLES_BY_NAME = {table.name: table for table in TABLES}

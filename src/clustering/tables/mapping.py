@@ -1,0 +1,162 @@
+"""A mapping: one SQL SELECT per table, from a user's own files or database to the contract.
+
+A SELECT may name files of the source folder by their relative names. DuckDB would look for them
+in the working directory first, so that a file of the same name there would be read in silence;
+the names are therefore completed before the statement runs.
+"""
+
+import difflib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from clustering.errors import BadInputError
+from clustering.tables.contract import TABLES_BY_NAME
+from clustering.tables.files import SUFFIXES, Relation, duckdb_words
+from clustering.tables.session import Session, quoted_text
+
+__all__ = ["mapping_files", "read_mapping"]
+
+#: Comments, texts and quoted names: the parts of SQL in which a quote means something.
+_TOKENS = re.compile(
+    r"--[^\n]*|/\*.*?\*/|'(?P<text>(?:[^']|'')*)'|\"(?P<name>(?:[^\"]|\"\")*)\"", re.DOTALL
+)
+
+
+def mapping_files(folder: Path) -> dict[str, Path]:
+    """List the `.sql` files of a mapping by the table that they give.
+
+    Raises
+    ------
+    BadInputError
+        The folder is missing, has no `.sql` file, or one whose name is no table of the contract.
+    """
+    if not folder.is_dir():
+        raise BadInputError(
+            f"the mapping folder '{folder}' does not exist. Correct source.mapping."
+        )
+    files = {file.stem: file for file in sorted(folder.glob("*.sql"))}
+    if not files:
+        raise BadInputError(f"the mapping folder '{folder}' has no .sql file, one per table.")
+    for name in files:
+        if name not in TABLES_BY_NAME:
+            near = difflib.get_close_matches(name, TABLES_BY_NAME, n=1, cutoff=0.5)
+            hint = (
+                f"Did you mean '{near[0]}.sql'?" if near else f"Known: {', '.join(TABLES_BY_NAME)}."
+            )
+            raise BadInputError(f"'{folder / name}.sql' is no table of the contract. {hint}")
+    return files
+
+
+def read_mapping(session: Session, file: Path, folder: Path | None) -> Relation:
+    """Read one mapping as a relation; its SELECT is checked but not yet run.
+
+    Parameters
+    ----------
+    folder : where relative file names are looked up (None: there is no source folder)
+
+    Raises
+    ------
+    BadInputError
+        The text is not UTF-8, not exactly one SELECT, or names a file that is not there.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInputError(f"the mapping cannot be read as UTF-8 text: {error}.") from None
+    tree = _one_select(session, text)
+    names = set(_file_names(tree))
+    if any(name.lower().endswith(".xlsx") for name in names):
+        session.load_extension("excel")
+    paths = {name: _complete(name, folder) for name in names if _is_relative(name)}
+    return Relation(_with_paths(text, paths), f"mapping {file.name}")
+
+
+def _one_select(session: Session, text: str) -> Any:
+    answer = session.connection.execute("SELECT json_serialize_sql(?)", [text]).fetchone()
+    tree = json.loads(answer[0]) if answer else {}
+    if tree.get("error"):
+        message = str(tree.get("error_message", ""))
+        if tree.get("error_type") == "not implemented":
+            raise BadInputError(
+                "a mapping is one SELECT and nothing else (no CREATE, COPY, DELETE, SET, ATTACH)."
+            )
+        raise BadInputError(f"the SQL cannot be read: {message}{_line(text, tree)}.")
+    count = len(tree.get("statements", []))
+    if count != 1:
+        raise BadInputError(f"a mapping is one SELECT; this file has {count} statements.")
+    return tree
+
+
+def _line(text: str, tree: Any) -> str:
+    position = str(tree.get("position", ""))
+    if not position.isdigit():
+        return ""
+    lines = text.encode()[: int(position)].count(b"\n") + 1
+    return f" (line {lines})"
+
+
+def _file_names(node: Any) -> Iterator[str]:
+    """Find the files that the statement reads: FROM 'file', and the texts in read_...(...)."""
+    if isinstance(node, list):
+        for entry in node:
+            yield from _file_names(entry)
+    elif isinstance(node, dict):
+        if node.get("type") == "BASE_TABLE" and not node.get("schema_name"):
+            if str(node.get("table_name", "")).lower().endswith(SUFFIXES):
+                yield node["table_name"]
+        elif node.get("type") == "TABLE_FUNCTION" and _reads_files(node["function"]):
+            yield from _texts(node["function"].get("children", [])[:1])
+        for entry in node.values():
+            yield from _file_names(entry)
+
+
+def _reads_files(function: Any) -> bool:
+    name = str(function.get("function_name", ""))
+    return name.startswith("read_") or name in ("parquet_scan", "glob")
+
+
+def _texts(node: Any) -> Iterator[str]:
+    if isinstance(node, list):
+        for entry in node:
+            yield from _texts(entry)
+    elif isinstance(node, dict):
+        if node.get("class") == "CONSTANT" and isinstance(node["value"].get("value"), str):
+            yield node["value"]["value"]
+        yield from _texts(node.get("children", []))
+
+
+def _is_relative(name: str) -> bool:
+    return "://" not in name and not Path(name).is_absolute()
+
+
+def _complete(name: str, folder: Path | None) -> str:
+    if folder is None:
+        raise BadInputError(f"it reads the file '{name}', but source.folder is not given.")
+    is_pattern = any(letter in name for letter in "*?[")
+    if not is_pattern and not (folder / name).exists():
+        present = [file.name for file in folder.iterdir()] if folder.is_dir() else []
+        near = difflib.get_close_matches(name, present, n=1, cutoff=0.4)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        raise BadInputError(f"it reads the file '{name}', which is not in '{folder}'.{hint}")
+    return str(folder / name)
+
+
+def _with_paths(text: str, paths: dict[str, str]) -> str:
+    # Comments go, since one at the end would swallow the bracket that closes a subquery.
+    def complete(token: re.Match[str]) -> str:
+        if token[0].startswith(("--", "/*")):
+            return " "
+        value = token["text"] if token["text"] is not None else token["name"]
+        return quoted_text(paths[value]) if value in paths else token[0]
+
+    return _TOKENS.sub(complete, text).strip().rstrip("; \n\t")
+
+
+def run_error(error: duckdb.Error) -> str:
+    """Say why a mapping's SELECT failed."""
+    return f"the SQL fails: {duckdb_words(error)}"

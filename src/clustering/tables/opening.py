@@ -1,0 +1,209 @@
+"""Opening the source tables: read, cast, check, and hand over as lazy frames.
+
+Typed files (Parquet) stay lazy. What must be parsed (text, a mapping, a database) is read once
+into typed tables of a scratch file on disk, so that no feature parses it again and no large
+table is held in memory.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import narwhals as nw
+
+from clustering.config import SourceConfig, StudyConfig
+from clustering.errors import OutputError, TableContractError, breaches_message
+from clustering.tables.checks import (
+    Findings,
+    as_of_findings,
+    check_table,
+    date_range,
+    presence_breaches,
+)
+from clustering.tables.contract import TABLES, Table
+from clustering.tables.files import Relation, duckdb_words
+from clustering.tables.profile import Profile, column_breaches, profile
+from clustering.tables.session import Session, quoted_name
+from clustering.tables.sources import Sources, find_sources
+from clustering.tables.types import SourceTables
+
+__all__ = ["open_folder", "open_tables"]
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A table of the contract in the session, with what was found in its rows."""
+
+    table: Table
+    columns: tuple[str, ...]
+    n_rows: int
+    findings: Findings
+
+
+def open_tables(config: StudyConfig) -> SourceTables:
+    """Open and check the source tables of a study.
+
+    Raises
+    ------
+    TableContractError
+        Tables break the contract; every breach of every table is in the message.
+    BadInputError
+        The folder, mapping or database cannot be opened at all.
+    OutputError
+        There is no room for the scratch files.
+    """
+    return _open(config.source, config.as_of)
+
+
+def open_folder(folder: Path) -> SourceTables:
+    """Open a folder whose files have the contract's own names, without a study.
+
+    One account is enough here, and a table may be empty: new accounts are scored so.
+
+    Raises
+    ------
+    TableContractError, BadInputError, OutputError
+        As for `open_tables`.
+    """
+    return _open(SourceConfig(folder=Path(folder)), None)
+
+
+def _open(source: SourceConfig, as_of: date | None) -> SourceTables:
+    session = Session()
+    try:
+        return _checked(session, find_sources(session, source), as_of)
+    except duckdb.Error as error:
+        session.close()
+        raise OutputError(
+            f"the tables could not be read to the end: {duckdb_words(error)}. If the disk is full, "
+            "set TMPDIR to a folder with more room."
+        ) from None
+    except BaseException:
+        session.close()
+        raise
+
+
+def _checked(session: Session, sources: Sources, as_of: date | None) -> SourceTables:
+    opened = {
+        table.name: found
+        for table in TABLES
+        if table.name in sources.origins
+        for found in [_open_table(session, table, sources, for_study=as_of is not None)]
+    }
+    with_accounts = "accounts" in opened and "account_id" in opened["accounts"].columns
+    for name, found in opened.items():
+        related = check_table(
+            session, found.table, found.columns, found.n_rows, with_accounts=with_accounts
+        )
+        opened[name] = _Opened(found.table, found.columns, found.n_rows, found.findings + related)
+    ranges = {
+        name: date_range(session, found.table, found.columns) for name, found in opened.items()
+    }
+    together = Findings(tuple(presence_breaches(opened)))
+    if as_of is not None:
+        together += as_of_findings(as_of, ranges)
+    _stop_at_breaches(opened, sources, together)
+    return SourceTables(
+        frames={name: _frame(session, name) for name in opened},
+        absent=tuple(table.name for table in TABLES if table.name not in opened),
+        fingerprints={name: _fingerprint(session, found) for name, found in opened.items()},
+        row_counts={name: found.n_rows for name, found in opened.items()},
+        date_ranges=ranges,
+        notes=(
+            *sources.notes,
+            *(note for found in opened.values() for note in found.findings.notes),
+            *together.notes,
+        ),
+        session=session,
+    )
+
+
+def _stop_at_breaches(opened: dict[str, _Opened], sources: Sources, together: Findings) -> None:
+    parts = [
+        breaches_message(
+            f"table '{name}' ({sources.origins[name]}) does not meet its contract",
+            found.findings.breaches,
+        )
+        for name, found in opened.items()
+        if found.findings.breaches
+    ]
+    if together.breaches:
+        parts.append(breaches_message("the tables together", together.breaches))
+    if parts:
+        raise TableContractError("\n".join(parts))
+
+
+def _open_table(session: Session, table: Table, sources: Sources, *, for_study: bool) -> _Opened:
+    if table.name in sources.breaches:
+        return _Opened(table, (), 0, Findings((sources.breaches[table.name],)))
+    relation = sources.relations[table.name]
+    try:
+        types = _stage(session, table, relation)
+    except duckdb.Error as error:
+        if _storage_failed(error):
+            raise
+        return _Opened(table, (), 0, Findings((duckdb_words(error),)))
+    found = profile(session, table, _raw(session, table), types, spreadsheet=relation.spreadsheet)
+    _keep(session, table, relation, found)
+    size = _size_findings(table, found.n_rows, for_study=for_study)
+    in_rows = Findings((*column_breaches(table, list(types)), *found.breaches), found.notes)
+    return _Opened(table, tuple(found.expressions), found.n_rows, in_rows + size)
+
+
+def _storage_failed(error: duckdb.Error) -> bool:
+    words = str(error).lower()
+    return isinstance(error, duckdb.OutOfMemoryException) or "no space left" in words
+
+
+def _raw(session: Session, table: Table) -> str:
+    return session.own(f"raw {table.name}")
+
+
+def _stage(session: Session, table: Table, relation: Relation) -> dict[str, str]:
+    """Put the source under a name of the session; give its columns and their types."""
+    kind = "VIEW" if relation.typed else "TABLE"
+    raw = _raw(session, table)
+    session.execute(f"CREATE {kind} {raw} AS SELECT * FROM (\n{relation.sql}\n)")
+    return {row[0]: row[1] for row in session.execute(f"DESCRIBE {raw}").fetchall()}
+
+
+def _keep(session: Session, table: Table, relation: Relation, found: Profile) -> None:
+    """Make the typed table: a view where casting costs nothing, else rows on disk."""
+    columns = ", ".join(
+        f"{expression} AS {quoted_name(name)}" for name, expression in found.expressions.items()
+    )
+    lazy = relation.typed and found.cheap
+    kind = "VIEW" if lazy else "TABLE"
+    raw = _raw(session, table)
+    session.execute(
+        f"CREATE {kind} {session.own(table.name)} AS SELECT {columns or 'NULL'} FROM {raw}"
+    )
+    if not relation.typed:
+        session.execute(f"DROP TABLE {raw}")
+
+
+def _size_findings(table: Table, n_rows: int, *, for_study: bool) -> Findings:
+    if n_rows == 0 and (for_study or table.name == "accounts"):
+        return Findings(("it has no rows. Leave the table out if there is nothing to say.",))
+    if n_rows == 0:
+        return Findings(notes=(f"{table.name}: the table has no rows.",))
+    if n_rows == 1 and table.name == "accounts" and for_study:
+        return Findings(("it has one account; a study compares accounts with one another.",))
+    return Findings()
+
+
+def _frame(session: Session, name: str) -> "nw.LazyFrame[duckdb.DuckDBPyRelation]":
+    return nw.from_native(session.connection.sql(f"SELECT * FROM {session.own(name)}"))
+
+
+def _fingerprint(session: Session, found: _Opened) -> str:
+    """SHA-256 over the sum and the exclusive or of the hashes of the rows: any order will do."""
+    row = ", ".join(quoted_name(name) for name in found.columns)
+    total, mixed = session.row(
+        f"SELECT sum(hash({row})), bit_xor(hash({row})) FROM {session.own(found.table.name)}"
+    )
+    content = [found.table.name, found.columns, found.n_rows, str(total), str(mixed)]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()

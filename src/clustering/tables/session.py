@@ -1,0 +1,161 @@
+"""One DuckDB connection with its scratch folder, and what is attached to it."""
+
+import importlib.resources
+import shutil
+import tempfile
+import weakref
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from clustering.errors import BadInputError, OutputError
+
+__all__ = ["ATTACHED", "Session", "quoted_name", "quoted_text"]
+
+#: Leaves room for Python within 1 GiB; what does not fit is spilled to the scratch folder.
+MEMORY_LIMIT = "640MiB"
+
+#: The alias of the user's database; a mapping may name its tables with or without it.
+ATTACHED = "source"
+
+_SCRATCH = "scratch"
+
+
+def quoted_text(text: str) -> str:
+    """Write a text as an SQL literal.
+
+    Examples
+    --------
+    >>> quoted_text("it's")
+    "'it''s'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+def quoted_name(name: str) -> str:
+    """Write a name as an SQL identifier.
+
+    Examples
+    --------
+    >>> print(quoted_name('a "b" c'))
+    "a ""b"" c"
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+class Session:
+    """A DuckDB connection whose own tables lie in a scratch file, not in memory.
+
+    The scratch folder is removed by `close`, or when the object ends. Own tables are always
+    named through `own`, so that the database of the user may be the current one.
+    """
+
+    def __init__(self) -> None:
+        try:
+            folder = tempfile.mkdtemp(prefix="clustering-tables-")
+        except OSError as error:
+            raise OutputError(
+                f"no folder for temporary files: {error}. Set TMPDIR to one that can be written."
+            ) from None
+        self._finish = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.connection = duckdb.connect(
+            config={
+                "memory_limit": MEMORY_LIMIT,
+                "temp_directory": str(Path(folder) / "spill"),
+                "preserve_insertion_order": False,
+                # Extensions come with the installation; nothing is downloaded at run time.
+                "autoinstall_known_extensions": False,
+            }
+        )
+        self.connection.execute(
+            f"ATTACH {quoted_text(str(Path(folder) / 'tables.duckdb'))} AS {_SCRATCH}"
+        )
+
+    def own(self, name: str) -> str:
+        """Give the full SQL name of a table or view of this session."""
+        return f"{_SCRATCH}.main.{quoted_name(name)}"
+
+    def execute(self, sql: str) -> duckdb.DuckDBPyConnection:
+        """Run one statement."""
+        return self.connection.execute(sql)
+
+    def row(self, sql: str) -> tuple[Any, ...]:
+        """Run a query that gives exactly one row."""
+        row = self.connection.execute(sql).fetchone()
+        if row is None:
+            raise RuntimeError(f"no row from: {sql}")
+        return tuple(row)
+
+    def load_extension(self, name: str) -> None:
+        """Load an extension of DuckDB from its package (sqlite_scanner, excel, ...)."""
+        package = importlib.resources.files(f"duckdb_extension_{name}")
+        file = package / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
+        try:
+            self.connection.execute(f"LOAD {quoted_text(str(file))}")
+        except duckdb.Error as error:
+            raise BadInputError(
+                f"DuckDB's extension '{name}' cannot be loaded: {_first_line(error)}. Install "
+                f"duckdb-extension-{name.replace('_', '-')}=={duckdb.__version__}."
+            ) from None
+
+    def attach(self, database: str) -> None:
+        """Attach 'sqlite:FILE' or 'postgresql://...' read-only and make it the current one.
+
+        Raises
+        ------
+        BadInputError
+            The address is of neither form, the file is missing, or the server cannot be reached.
+        """
+        if database.startswith("sqlite:"):
+            self._attach_sqlite(Path(database.removeprefix("sqlite:")))
+        elif database.startswith(("postgresql://", "postgres://")):
+            self._attach_postgres(database)
+        else:
+            raise BadInputError(
+                f"source.database is '{_without_password(database)}'; known are 'sqlite:FILE' "
+                "and 'postgresql://HOST/DATABASE'."
+            )
+
+    def _attach_sqlite(self, file: Path) -> None:
+        if not file.is_file():
+            raise BadInputError(f"source.database: the SQLite file '{file}' does not exist.")
+        self.load_extension("sqlite_scanner")
+        # Columns of SQLite have no types that its rows must obey: read text and cast by contract.
+        self.execute("SET sqlite_all_varchar = true")
+        self._attach(quoted_text(str(file)), "SQLITE", str(file))
+
+    def _attach_postgres(self, address: str) -> None:
+        self.load_extension("postgres_scanner")
+        self._attach(quoted_text(address), "POSTGRES", _without_password(address))
+
+    def _attach(self, address: str, kind: str, shown: str) -> None:
+        try:
+            self.execute(f"ATTACH {address} AS {ATTACHED} (TYPE {kind}, READ_ONLY)")
+            self.execute(f"USE {ATTACHED}")
+            self.execute(f"SELECT 1 FROM duckdb_tables() WHERE database_name = '{ATTACHED}'")
+        except duckdb.Error as error:
+            reason = _first_line(error)
+            raise BadInputError(f"source.database '{shown}' cannot be opened: {reason}") from None
+
+    def attached_tables(self) -> tuple[str, ...]:
+        """Names of the tables and views in the current schema of the attached database."""
+        rows = self.connection.execute("SHOW TABLES").fetchall()
+        return tuple(sorted(row[0] for row in rows))
+
+    def close(self) -> None:
+        """End the connection and remove the scratch folder."""
+        self.connection.close()
+        self._finish()
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
+
+
+def _without_password(address: str) -> str:
+    scheme, separator, rest = address.partition("://")
+    user, at, host = rest.rpartition("@")
+    if not (separator and at):
+        return address
+    return f"{scheme}://{user.partition(':')[0]}@{host}"

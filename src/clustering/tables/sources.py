@@ -1,0 +1,100 @@
+"""Which table of the contract is read from what: files, a mapping, or an attached database."""
+
+import difflib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from clustering.config import SourceConfig
+from clustering.errors import BadInputError
+from clustering.tables.contract import TABLES_BY_NAME
+from clustering.tables.files import Relation, read_file, table_files
+from clustering.tables.mapping import mapping_files, read_mapping
+from clustering.tables.session import ATTACHED, Session, quoted_name
+
+__all__ = ["Sources", "find_sources"]
+
+
+@dataclass
+class Sources:
+    """What to read for each table, and what already went wrong in finding it."""
+
+    relations: dict[str, Relation] = field(default_factory=dict)
+    origins: dict[str, str] = field(default_factory=dict)
+    breaches: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def find_sources(session: Session, source: SourceConfig) -> Sources:
+    """Find the tables that a configuration names.
+
+    With a mapping, its `.sql` files alone say which tables exist. Without one, the folder has
+    one file per table, or the database one table or view, in the contract's own names.
+
+    Raises
+    ------
+    BadInputError
+        The folder, mapping or database cannot be opened.
+    """
+    sources = Sources()
+    files = table_files(source.folder) if source.folder is not None else {}
+    if source.database is not None:
+        session.attach(source.database)
+    if source.mapping is not None:
+        _from_mapping(session, sources, source.mapping, source.folder)
+        sources.notes += _unmapped(files, sources)
+        return sources
+    if source.database is not None:
+        _from_database(session, sources)
+    _from_folder(session, sources, files)
+    return sources
+
+
+def _from_mapping(session: Session, sources: Sources, mapping: Path, folder: Path | None) -> None:
+    for name, file in mapping_files(mapping).items():
+        sources.origins[name] = f"mapping {file.name}"
+        try:
+            sources.relations[name] = read_mapping(session, file, folder)
+        except BadInputError as error:
+            sources.breaches[name] = str(error)
+
+
+def _unmapped(files: dict[str, list[Path]], sources: Sources) -> list[str]:
+    return [
+        f"'{files[name][0].name}' is in the folder but not in the mapping: it is not read."
+        for name in files
+        if name in TABLES_BY_NAME and name not in sources.origins
+    ]
+
+
+def _from_database(session: Session, sources: Sources) -> None:
+    for name in session.attached_tables():
+        if name in TABLES_BY_NAME:
+            origin = f"table {name} of the database"
+            sources.origins[name] = origin
+            sql = f"SELECT * FROM {ATTACHED}.{quoted_name(name)}"
+            sources.relations[name] = Relation(sql, origin)
+
+
+def _from_folder(session: Session, sources: Sources, files: dict[str, list[Path]]) -> None:
+    for name, candidates in files.items():
+        if name not in TABLES_BY_NAME:
+            sources.notes.append(_unknown_file(candidates[0], name, set(files)))
+            continue
+        origins = [file.name for file in candidates]
+        if name in sources.origins:
+            origins.append(sources.origins[name])
+        sources.origins[name] = origins[0]
+        if len(origins) > 1:
+            sources.breaches[name] = f"it is there twice: {' and '.join(origins)}. Keep one."
+            continue
+        try:
+            sources.relations[name] = read_file(session, candidates[0])
+        except BadInputError as error:
+            sources.breaches[name] = str(error)
+
+
+def _unknown_file(file: Path, name: str, present: set[str]) -> str:
+    absent = [table for table in TABLES_BY_NAME if table not in present]
+    near = difflib.get_close_matches(name.lower(), absent, n=1, cutoff=0.7)
+    hint = f" Did you mean '{near[0]}'?" if near else ""
+    return f"'{file.name}' is no table of the contract and is not read.{hint}"

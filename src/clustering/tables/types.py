@@ -1,0 +1,62 @@
+"""The checked tables of a study."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import TracebackType
+from typing import Any
+
+import narwhals as nw
+
+from clustering.tables.session import Session
+
+__all__ = ["SourceTables"]
+
+
+@dataclass(frozen=True, eq=False)
+class SourceTables:
+    """The source tables that exist, checked, lazy, with canonical names and types.
+
+    Ids and texts are trimmed text, dates are DATE, whole numbers BIGINT, other numbers DOUBLE.
+    An optional column that the source does not have is absent from its frame.
+
+    Attributes
+    ----------
+    frames : one lazy frame per table that exists
+    absent : names of the contract's tables that do not exist, in the contract's order
+    fingerprints : SHA-256 of a table's rows, whatever their order (comparable between runs on
+        the same version of DuckDB, which the study records)
+    row_counts : rows per table
+    date_ranges : first and last date of each table's rows, None where no row is dated
+    notes : what a reader must know of the input; never a reason to stop
+
+    Notes
+    -----
+    DuckDB frames share one connection, which is not for several threads at once. `close`
+    ends it and removes the scratch files; leaving a `with` block or the end of the object
+    does the same.
+    """
+
+    frames: Mapping[str, nw.LazyFrame[Any]] = field(repr=False)
+    absent: tuple[str, ...]
+    fingerprints: Mapping[str, str] = field(default_factory=dict)
+    row_counts: Mapping[str, int] = field(default_factory=dict)
+    date_ranges: Mapping[str, tuple[date, date] | None] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    session: Session | None = field(default=None, repr=False)
+
+    def close(self) -> None:
+        """End the connection and remove the scratch files; the frames cannot be used after."""
+        if self.session is not None:
+            self.session.close()
+
+    def __enter__(self) -> "SourceTables":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

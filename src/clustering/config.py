@@ -22,6 +22,7 @@ from clustering.errors import ConfigError, breaches_message
 __all__ = [
     "ArrTiersConfig",
     "ComparisonConfig",
+    "EmployeeBandsConfig",
     "EvidenceConfig",
     "FeaturesConfig",
     "MatrixConfig",
@@ -188,11 +189,29 @@ class ArrTiersConfig(_Part):
         return self
 
 
+class EmployeeBandsConfig(_Part):
+    """Bands of the customer's employees."""
+
+    midmarket_from: float = Field(200, gt=0, description="Least employees of the midmarket band.")
+    enterprise_from: float = Field(
+        2000, gt=0, description="Least employees of the enterprise band."
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "EmployeeBandsConfig":
+        if self.midmarket_from >= self.enterprise_from:
+            raise ValueError("midmarket_from must be below enterprise_from")
+        return self
+
+
 class SchemesConfig(_Part):
     """The rule-based schemes."""
 
     arr_tiers: ArrTiersConfig = Field(
         default_factory=ArrTiersConfig, description="The baseline of the study."
+    )
+    employee_bands: EmployeeBandsConfig = Field(
+        default_factory=EmployeeBandsConfig, description="How Sales segments before any ARR."
     )
 
 

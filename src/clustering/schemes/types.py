@@ -1,0 +1,78 @@
+"""What every rule-based segmentation gives: one level per account, and the rule in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from clustering.errors import BadInputError
+
+__all__ = ["Labelling", "SchemeAbsentError", "SchemeKind", "make_labelling"]
+
+SchemeKind = Literal["rule", "own"]
+
+
+class SchemeAbsentError(BadInputError):
+    """These accounts do not allow the scheme; the message says what would."""
+
+
+@dataclass(frozen=True, eq=False)
+class Labelling:
+    """One partition of the accounts by a rule, or by a column of their own.
+
+    Attributes
+    ----------
+    labels : text, indexed by `account_id` like the snapshot; missing where the rule cannot tell,
+        which is never a level of its own
+    levels : the levels that accounts have, in their order where the scheme has one
+    kind : `rule` (computed here) or `own` (a column of the accounts)
+    source : short name of who proposed it, as in docs/schemes.md; "-" for the company's own
+    rule : the rule in words, with the thresholds that were used
+    ordered : whether the order of the levels means more of something
+    """
+
+    name: str
+    title: str
+    labels: "pd.Series[str]"
+    levels: tuple[str, ...]
+    kind: SchemeKind
+    source: str
+    rule: str
+    ordered: bool = False
+
+    @property
+    def n_accounts(self) -> int:
+        """How many accounts have a level."""
+        return int(self.labels.notna().sum())
+
+
+def make_labelling(
+    name: str,
+    title: str,
+    labels: "pd.Series[str]",
+    levels: Sequence[str],
+    *,
+    kind: SchemeKind,
+    source: str,
+    rule: str,
+    ordered: bool = False,
+) -> Labelling:
+    """Keep the levels that occur, and refuse a scheme that tells no two accounts apart.
+
+    Raises
+    ------
+    SchemeAbsentError
+        No account has a level, or all have the same.
+    """
+    labels = labels.astype("str").rename(name)
+    found = set(labels.dropna())
+    if not found:
+        raise SchemeAbsentError(f"'{name}': no account has what the rule needs ({rule}).")
+    if len(found) == 1:
+        raise SchemeAbsentError(
+            f"'{name}' puts every account into '{found.pop()}', so there is nothing to compare "
+            f"({rule})."
+        )
+    used = tuple(level for level in levels if level in found)
+    return Labelling(name, title, labels, used, kind, source, rule, ordered)

@@ -1,0 +1,14 @@
+"""What each segment is like: sizes, typical values, what sets it apart, a name in plain words."""
+
+from clustering.profiles.account_map import map_accounts
+from clustering.profiles.naming import name_segments
+from clustering.profiles.profile import Contrast, Profiles, SegmentProfile, profile
+
+__all__ = [
+    "Contrast",
+    "Profiles",
+    "SegmentProfile",
+    "map_accounts",
+    "name_segments",
+    "profile",
+]

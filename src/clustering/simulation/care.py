@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustering.simulation.contracts import Contracts
 from clustering.simulation.events import Lives, scatter
 from clustering.simulation.population import FACTORS
 
@@ -11,15 +12,18 @@ __all__ = ["draw_engagements", "draw_surveys", "draw_tickets"]
 
 _ENGAGEMENT_KINDS = ("training", "technical", "check_in", "executive_review", "strategy_workshop")
 _TYPICAL_HOURS = np.array([1.5, 1.0, 0.5, 1.0, 2.5])
+#: Expected engagements and tickets a quarter of a typical account with 100 seats.
+_ENGAGEMENTS, _TICKETS = 10.0, 5.0
+_SIZE_EXPONENT = 0.85
 _SEVERITIES = np.array(["low", "medium", "high", "critical"])
 _SEVERITY_MIX = np.array([0.4, 0.35, 0.2, 0.05])
 
 
-def draw_engagements(lives: Lives, rng: np.random.Generator) -> pd.DataFrame:
+def draw_engagements(lives: Lives, contracts: Contracts, rng: np.random.Generator) -> pd.DataFrame:
     """Draw meetings; how many follows the care drawn, of which kind the guidance needed."""
     levels = lives.population.levels
     care = levels[:, :, FACTORS.index("care")]
-    accounts, days = scatter(lives, 9.0 * np.exp(0.22 * care), rng)
+    accounts, days = scatter(lives, _ENGAGEMENTS * _by_size(contracts) * np.exp(0.22 * care), rng)
     quarter = lives.population.period.quarter(days)
     here = levels[accounts, quarter, :]
     strategic, training = (here[:, FACTORS.index(name)] for name in ("strategic", "training"))
@@ -44,10 +48,12 @@ def draw_engagements(lives: Lives, rng: np.random.Generator) -> pd.DataFrame:
     )
 
 
-def draw_tickets(lives: Lives, missing: float, rng: np.random.Generator) -> pd.DataFrame:
+def draw_tickets(
+    lives: Lives, contracts: Contracts, missing: float, rng: np.random.Generator
+) -> pd.DataFrame:
     """Draw support tickets; unhappy accounts open more. Half of the closed ones get a score."""
     sentiment = lives.population.levels[:, :, FACTORS.index("sentiment")]
-    accounts, days = scatter(lives, 4.0 * np.exp(-0.22 * sentiment), rng)
+    accounts, days = scatter(lives, _TICKETS * _by_size(contracts) * np.exp(-0.22 * sentiment), rng)
     n = len(days)
     worse = rng.random(n) < 0.1 * np.exp(-0.3 * _level(lives, "sentiment", accounts, days))
     severity = rng.choice(4, n, p=_SEVERITY_MIX)
@@ -93,6 +99,11 @@ def _level(
     lives: Lives, factor: str, accounts: NDArray[np.int64], days: NDArray[np.datetime64]
 ) -> NDArray[np.float64]:
     return lives.population.level(factor, accounts, days)
+
+
+def _by_size(contracts: Contracts) -> NDArray[np.float64]:
+    """Work grows a little less than the seats do; relative to 100 seats, shape (n_accounts, 1)."""
+    return np.asarray((contracts.seats[:, None] / 100.0) ** _SIZE_EXPONENT)
 
 
 def _draw_kind(log_odds: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.int64]:

@@ -47,8 +47,13 @@ _OUTCOMES: tuple[tuple[str, float, bool], ...] = (
     ("forecast_accuracy_percent", 80.0, True),
     ("days_to_close_books", 6.0, False),
     ("error_rate_percent", 2.0, False),
+    ("reports_automated", 30.0, True),
+    ("stock_turns_per_year", 8.0, True),
+    ("lead_time_days", 12.0, False),
+    ("cost_per_order", 5.0, False),
+    ("on_time_delivery_percent", 90.0, True),
 )
-_OUTCOMES_PER_ACCOUNT = 3
+_OUTCOMES_PER_ACCOUNT = 6
 _ATTAINMENT_PER_LEVEL = 0.06
 _ATTAINMENT_SPREAD = 0.08
 _FIRST_MEASURE_DAYS = 45

@@ -28,6 +28,8 @@ MEDIAN_ARR = 30_000.0
 #: Quantiles of ARR at the as-of date that part the planted groups of the scenario `tiers`.
 TIER_QUANTILES = (0.6, 0.9)
 
+_LOG_ARR_SPREAD = 0.9
+
 _NEEDS = ("first_steps", "execution_guidance", "strategy_guidance", "self_directed", "integrators")
 # One row a segment, one column a factor: the shape of the needs, scaled to the separation.
 _NEEDS_CENTRES = np.array(
@@ -165,7 +167,9 @@ def _needs(
         period=period,
         segment_names=_NEEDS[:used],
         started=started,
-        log_arr=np.log(MEDIAN_ARR) + _NEEDS_LOG_ARR[first] + rng.standard_normal(n_accounts),
+        log_arr=np.log(MEDIAN_ARR)
+        + _NEEDS_LOG_ARR[first]
+        + _LOG_ARR_SPREAD * rng.standard_normal(n_accounts),
         segments=segments,
         levels=centres[segments] + own,
         churn=_NEEDS_CHURN[segments],
@@ -238,7 +242,7 @@ def _continuum(
         period=period,
         segment_names=names,
         started=started,
-        log_arr=np.log(MEDIAN_ARR) + log_arr,
+        log_arr=np.log(MEDIAN_ARR) + _LOG_ARR_SPREAD * log_arr,
         segments=segments,
         levels=_constant(levels, n_quarters),
         churn=np.broadcast_to(churn[:, None], (n_accounts, n_quarters)),

@@ -87,8 +87,8 @@ def simulate(
         "milestones": draw_milestones(lives, missing, streams[5]),
         "outcomes": draw_outcomes(lives, missing, streams[6]),
         "opportunities": draw_opportunities(lives, contracts, streams[7]),
-        "engagements": draw_engagements(lives, streams[8]),
-        "tickets": draw_tickets(lives, missing, streams[9]),
+        "engagements": draw_engagements(lives, contracts, streams[8]),
+        "tickets": draw_tickets(lives, contracts, missing, streams[9]),
         "surveys": draw_surveys(lives, missing, streams[2]),
     }
     tables = {name: _with_ids(name, frame, n_accounts) for name, frame in drawn.items()}

@@ -40,7 +40,7 @@ def draw_usage(lives: Lives, contracts: Contracts, rng: np.random.Generator) -> 
     """Draw one row for each account, week and feature that was used.
 
     Accounts are drawn in blocks, each with a random stream of its own, so that memory stays
-    bounded; the week is dated by its Monday.
+    bounded; a week is dated by the first day on which the account used anything.
     """
     n_accounts = lives.population.n_accounts
     starts = range(0, n_accounts, _ACCOUNTS_PER_BLOCK)
@@ -81,10 +81,11 @@ def _draw_block(
     feature = habits.feature[row, rank]
     users = np.maximum(1, rng.binomial(habits.users[row, week], _USER_SHARE[feature]))
     events = np.maximum(users, rng.poisson(users * habits.events_per_user[row]))
+    first_day = rng.integers(0, 7, habits.active.shape)
     return pd.DataFrame(
         {
             "account": block[row].astype(np.int32),
-            "used_on": weeks[week],
+            "used_on": np.minimum(weeks[week] + first_day[row, week], lives.until[block][row] - 1),
             "feature": pd.Categorical.from_codes(feature, categories=pd.Index(PRODUCT_FEATURES)),
             "events": events,
             "active_users": users,

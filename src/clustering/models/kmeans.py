@@ -1,0 +1,300 @@
+"""k-means as it is reported: many starts of several kinds, run until nothing moves."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.cluster.hierarchy import cut_tree, ward
+from sklearn.metrics import adjusted_rand_score
+
+from clustering.errors import BadInputError, breaches_message
+from clustering.models.labels import canonical_order, renumber
+from clustering.models.lloyd import finish, lloyd
+from clustering.models.packing import nearest, pack, padded
+from clustering.models.seeding import seed_plus_plus
+from clustering.models.types import CandidateSpec, Clustering
+
+__all__ = ["KMeansFit", "checked_values", "fit_kmeans", "n_candidates", "ward_centres"]
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+MAX_ITER = 1000
+SHORT_ITER = 10
+WARD_SAMPLE = 1000
+LARGEST = 1e150
+
+
+@dataclass(frozen=True, eq=False)
+class KMeansFit:
+    """A k-means solution, its clusters in canonical order (ascending mean of the first column).
+
+    Attributes
+    ----------
+    k : number of clusters asked for
+    labels : int64 array of shape (n_accounts,), 0 .. n_found-1
+    centres : float64 array of shape (n_found, n_features); n_found < k only where there are fewer
+        distinct accounts than clusters
+    inertia : within-cluster sum of squares, weighted
+    n_iter : iterations of the winning start
+    converged : whether the last iteration changed no account's cluster
+    n_starts : starts of all kinds
+    runner_up_inertia : inertia of the best start that ended in another partition than the winner
+        (None where all starts that were run to the end agree)
+    runner_up_ari : adjusted Rand index between the winner and that partition. A near-tie in
+        inertia with a low index means: there is no unique solution
+    """
+
+    k: int
+    labels: Integers
+    centres: Floats
+    inertia: float
+    n_iter: int
+    converged: bool
+    n_starts: int
+    runner_up_inertia: float | None = None
+    runner_up_ari: float | None = None
+
+    def __post_init__(self) -> None:
+        self.labels.setflags(write=False)
+        self.centres.setflags(write=False)
+
+    @property
+    def n_found(self) -> int:
+        """Clusters that have an account."""
+        return int(self.centres.shape[0])
+
+    @property
+    def sizes(self) -> Integers:
+        """Accounts per cluster, shape (n_found,)."""
+        return np.bincount(self.labels, minlength=self.n_found)
+
+    @property
+    def runner_up_gap(self) -> float | None:
+        """Relative excess of the runner-up's inertia over the winner's."""
+        if self.runner_up_inertia is None or self.inertia == 0:
+            return None
+        return self.runner_up_inertia / self.inertia - 1
+
+    def clustering(self, spec: CandidateSpec) -> Clustering:
+        """The same solution in the type that all candidates share."""
+        return Clustering(
+            spec=spec,
+            labels=self.labels,
+            centres=self.centres,
+            n_iter=self.n_iter,
+            converged=self.converged,
+            inertia=self.inertia,
+        )
+
+
+def fit_kmeans(
+    values: ArrayLike,
+    k: int,
+    *,
+    n_init: int = 20,
+    seed: int = 0,
+    weights: ArrayLike | None = None,
+    initial_centres: Floats | None = None,
+) -> KMeansFit:
+    """Best k-means solution of many starts, each run until no account changes its cluster.
+
+    Starts are of several kinds: `n_init` greedy k-means++ starts, Ward's hierarchy of the accounts
+    (of at most 1000 of them), and `initial_centres` if given. All run ten iterations, then the
+    better half runs on to convergence, and the best of these is the solution.
+
+    Parameters
+    ----------
+    values : array of shape (n_accounts, n_features), finite
+    k : number of clusters, at least 1
+    n_init : number of k-means++ starts
+    seed : the same seed gives the same solution, on any number of threads
+    weights : array of shape (n_accounts,), at least 0: integer weights are multiplicities. Accounts
+        of weight 0 have no influence and are given the label of their nearest centre
+    initial_centres : array of shape (k, n_features), one more start
+
+    Raises
+    ------
+    BadInputError
+        Values or weights that are not finite, negative weights, or k below 1.
+
+    Examples
+    --------
+    >>> values = np.array([[0.0], [1.0], [10.0], [11.0]])
+    >>> fit = fit_kmeans(values, 2, seed=1)
+    >>> fit.labels, fit.inertia
+    (array([0, 0, 1, 1]), 1.0)
+    """
+    matrix = checked_values(values)
+    mass = _checked_weights(weights, len(matrix))
+    if k < 1 or n_init < 1:
+        raise BadInputError(f"k and n_init must be at least 1, found {k} and {n_init}.")
+    # Centring keeps digits where the columns are far from zero; distances do not change.
+    middle = matrix.mean(axis=0)
+    centred = matrix - middle
+    rows = np.flatnonzero(mass > 0)
+    blocks = pack(centred, rows)
+    block_weights = padded(mass[rows])
+    starts = _starts(centred, blocks, block_weights, rows, k, n_init, seed)
+    if initial_centres is not None:
+        starts.append(np.asarray(initial_centres, np.float64) - middle)
+    runs = _run(blocks, rows.size, block_weights, starts)
+    return _fit(k, runs, centred, rows, middle, len(starts))
+
+
+@dataclass(eq=False)
+class _Run:
+    centres: Floats
+    labels: Integers
+    inertia: float
+    n_iter: int
+    converged: bool
+
+
+def _run(blocks: Floats, n: int, weights: Floats, starts: list[Floats]) -> list[_Run]:
+    """Short runs of all starts, long runs of the better half; best first."""
+    runs = []
+    for start in starts:
+        labels = np.empty(weights.size, np.int64)
+        inertia, n_iter, converged = lloyd(blocks, n, weights, start, labels, SHORT_ITER)
+        runs.append(_Run(start, labels, inertia, n_iter, converged))
+    runs.sort(key=lambda run: run.inertia)
+    finished = runs[: max(2, (len(runs) + 1) // 2)]
+    for run in finished:
+        run.inertia, more, run.converged = finish(
+            blocks, n, weights, run.centres, run.labels, MAX_ITER
+        )
+        run.n_iter += more
+    finished.sort(key=lambda run: run.inertia)
+    for run in finished:
+        run.labels = run.labels[:n]
+    return finished
+
+
+def _fit(
+    k: int, runs: list[_Run], centred: Floats, rows: Integers, middle: Floats, n_starts: int
+) -> KMeansFit:
+    best = runs[0]
+    used, compact = np.unique(best.labels, return_inverse=True)
+    order = canonical_order(best.centres[used])
+    centres = best.centres[used][order]
+    labels, _ = nearest(pack(centred, np.arange(len(centred))), len(centred), centres)
+    labels[rows] = renumber(compact, order)  # ties stay where the means were computed
+    other, ari = _runner_up(runs)
+    return KMeansFit(
+        k=k,
+        labels=labels,
+        centres=centres + middle,
+        inertia=float(best.inertia),
+        n_iter=int(best.n_iter),
+        converged=bool(best.converged),
+        n_starts=n_starts,
+        runner_up_inertia=other,
+        runner_up_ari=ari,
+    )
+
+
+def _runner_up(runs: list[_Run]) -> tuple[float | None, float | None]:
+    """The best partition that differs from the winner's."""
+    for run in runs[1:]:
+        ari = float(adjusted_rand_score(runs[0].labels, run.labels))
+        if ari < 1.0:
+            return float(run.inertia), ari
+    return None, None
+
+
+def _starts(
+    centred: Floats,
+    blocks: Floats,
+    weights: Floats,
+    rows: Integers,
+    k: int,
+    n_init: int,
+    seed: int,
+) -> list[Floats]:
+    rng = np.random.default_rng([seed, k])
+    starts = []
+    for _ in range(n_init):
+        centres = np.empty((k, centred.shape[1]))
+        seed_plus_plus(blocks, weights, rng.random((k, n_candidates(k))), centres)
+        starts.append(centres)
+    if 1 < k < rows.size:
+        starts.append(ward_centres(centred[rows], (k,), rng)[k])
+    return starts
+
+
+def n_candidates(k: int) -> int:
+    """Candidates for each seed of greedy k-means++: 2 + log k, as in scikit-learn.
+
+    Examples
+    --------
+    >>> [n_candidates(k) for k in (1, 3, 8)]
+    [2, 3, 4]
+    """
+    return 2 + int(np.log(k))
+
+
+def ward_centres(
+    values: Floats, ks: tuple[int, ...], rng: np.random.Generator
+) -> dict[int, Floats]:
+    """Centres of the cuts of Ward's hierarchy, of a sample where there are more than 1000 accounts.
+
+    Examples
+    --------
+    >>> values = np.array([[0.0], [1.0], [10.0], [11.0]])
+    >>> ward_centres(values, (2,), np.random.default_rng(0))[2].ravel()
+    array([ 0.5, 10.5])
+    """
+    if len(values) > WARD_SAMPLE:
+        values = values[np.sort(rng.choice(len(values), WARD_SAMPLE, replace=False))]
+    cuts = cut_tree(ward(values), ks)
+    centres = {}
+    for k, labels in zip(ks, cuts.T, strict=True):
+        centres[k] = np.stack([values[labels == j].mean(axis=0) for j in range(k)])
+    return centres
+
+
+def checked_values(values: ArrayLike) -> Floats:
+    """A finite float64 matrix, or an error that says everything that is wrong with it.
+
+    Raises
+    ------
+    BadInputError
+        Not a matrix, empty, not numeric, not finite, or too large to be squared.
+
+    Examples
+    --------
+    >>> checked_values([[1, 2], [3, 4]]).dtype
+    dtype('float64')
+    """
+    try:
+        matrix = np.ascontiguousarray(values, np.float64)
+    except (TypeError, ValueError):
+        raise BadInputError("values must be numbers; text columns must be left out.") from None
+    if matrix.ndim != 2 or matrix.size == 0:
+        raise BadInputError(
+            f"values must be a table of accounts and features, found shape {matrix.shape}."
+        )
+    breaches = []
+    if np.isnan(matrix).any():
+        columns = np.flatnonzero(np.isnan(matrix).any(axis=0))
+        breaches.append(f"missing entries in columns {columns.tolist()}; complete them first")
+    if np.isinf(matrix).any():
+        columns = np.flatnonzero(np.isinf(matrix).any(axis=0))
+        breaches.append(f"infinite entries in columns {columns.tolist()}")
+    if not breaches and np.abs(matrix).max() > LARGEST:
+        breaches.append(f"entries beyond {LARGEST:g}, whose squares are infinite; rescale them")
+    if breaches:
+        raise BadInputError(breaches_message("values cannot be clustered", breaches))
+    return matrix
+
+
+def _checked_weights(weights: ArrayLike | None, n: int) -> Floats:
+    if weights is None:
+        return np.ones(n)
+    mass = np.asarray(weights, np.float64)
+    if mass.shape != (n,):
+        raise BadInputError(f"weights must have shape ({n},), found {mass.shape}.")
+    if not np.isfinite(mass).all() or (mass < 0).any() or not mass.sum() > 0:
+        raise BadInputError("weights must be finite, at least 0, and not all 0.")
+    return mass

@@ -1,0 +1,110 @@
+"""Numbering of clusters: one canonical order, and the best match between two labellings."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import linear_sum_assignment
+
+from clustering.errors import BadInputError
+
+__all__ = ["canonical_order", "canonical_rows", "contingency", "match", "renumber"]
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+def canonical_order(centres: Floats) -> Integers:
+    """Order of clusters by ascending mean of the first column, ties by the next columns.
+
+    Cluster numbers carry no meaning; a fixed rule makes two runs, and two programs, comparable.
+
+    Parameters
+    ----------
+    centres : array of shape (k, n_features)
+
+    Returns
+    -------
+    int64 array of shape (k,), the old number of each new cluster
+
+    Examples
+    --------
+    >>> canonical_order(np.array([[2.0, 0.0], [1.0, 5.0], [1.0, 4.0]]))
+    array([2, 1, 0])
+    """
+    return np.lexsort(centres.T[::-1]).astype(np.int64)
+
+
+def canonical_rows(values: Floats) -> Integers:
+    """Order of accounts that does not depend on the order in which they came.
+
+    Resampling draws positions: whoever needs a result that is the same for any order of rows
+    sorts by this first. Equal rows are interchangeable.
+
+    Examples
+    --------
+    >>> canonical_rows(np.array([[2.0, 0.0], [1.0, 5.0], [1.0, 4.0]]))
+    array([2, 1, 0])
+    """
+    return np.lexsort(values.T[::-1]).astype(np.int64)
+
+
+def renumber(labels: Integers, order: Integers) -> Integers:
+    """Labels under the numbering in which `order[new]` is the old number.
+
+    Examples
+    --------
+    >>> renumber(np.array([0, 0, 1, 2]), np.array([2, 1, 0]))
+    array([2, 2, 1, 0])
+    """
+    new = np.empty(order.size, np.int64)
+    new[order] = np.arange(order.size)
+    return new[labels]
+
+
+def contingency(first: ArrayLike, second: ArrayLike) -> Integers:
+    """Counts of accounts by label: the first partition in rows, the second in columns.
+
+    Examples
+    --------
+    >>> contingency([0, 0, 1], [1, 1, 0])
+    array([[0, 2],
+           [1, 0]])
+    """
+    rows = np.asarray(first, np.int64)
+    columns = np.asarray(second, np.int64)
+    if rows.shape != columns.shape or rows.ndim != 1:
+        raise BadInputError(
+            "two partitions of the same accounts are needed, found shapes "
+            f"{rows.shape} and {columns.shape}."
+        )
+    if rows.size == 0:
+        return np.zeros((0, 0), np.int64)
+    shape = (int(rows.max()) + 1, int(columns.max()) + 1)
+    return np.bincount(rows * shape[1] + columns, minlength=shape[0] * shape[1]).reshape(shape)
+
+
+def match(reference: ArrayLike, other: ArrayLike) -> Integers:
+    """Number in `reference` for each cluster of `other`, one to one, with the largest overlap.
+
+    Clusters of `other` beyond those of `reference` get the next free numbers.
+
+    Parameters
+    ----------
+    reference, other : integer arrays of shape (n_accounts,), labels from 0
+
+    Returns
+    -------
+    int64 array of shape (k_other,), so that ``match(reference, other)[other]`` speaks the language
+    of `reference`
+
+    Examples
+    --------
+    >>> match([0, 0, 1, 1], [1, 1, 0, 2])
+    array([1, 0, 2])
+    """
+    counts = contingency(reference, other)
+    rows, columns = linear_sum_assignment(-counts)
+    mapping = np.full(counts.shape[1], -1, np.int64)
+    mapping[columns] = rows
+    unmatched = np.flatnonzero(mapping < 0)
+    mapping[unmatched] = counts.shape[0] + np.arange(unmatched.size)
+    return mapping

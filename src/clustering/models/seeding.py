@@ -1,0 +1,108 @@
+"""k-means++ seeds, weighted and greedy, compiled.
+
+Arthur & Vassilvitskii (2007); of several candidates for each seed the one that leaves the least
+inertia is taken, as in scikit-learn.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustering.models.compiled import compiled
+from clustering.models.packing import LANES, copy_account, squared_distances
+
+__all__ = ["seed_plus_plus"]
+
+Floats = NDArray[np.float64]
+
+
+@compiled
+def _draw(potential: Floats, block_sums: Floats, total: float, uniform: float) -> int:
+    """Index drawn with probability proportional to `potential`, found by blocks first."""
+    target = uniform * total
+    block = 0
+    last = block_sums.size - 1
+    while block < last and target >= block_sums[block]:
+        target -= block_sums[block]
+        block += 1
+    chosen = -1
+    for i in range(block * LANES, (block + 1) * LANES):
+        if potential[i] > 0.0:
+            chosen = i
+            if target < potential[i]:
+                return i
+            target -= potential[i]
+    if chosen >= 0:
+        return chosen
+    return int(np.argmax(potential))  # rounding ran past the last block that has any potential
+
+
+@compiled
+def _sum_blocks(potential: Floats, block_sums: Floats) -> float:
+    total = 0.0
+    for b in range(block_sums.size):
+        block_sum = 0.0
+        for i in range(b * LANES, (b + 1) * LANES):
+            block_sum += potential[i]
+        block_sums[b] = block_sum
+        total += block_sum
+    return total
+
+
+@compiled
+def seed_plus_plus(blocks: Floats, weights: Floats, uniforms: Floats, centres: Floats) -> int:
+    """Write k-means++ seeds into `centres` (k, d); weighted, greedy.
+
+    `uniforms` (k, n_trials) holds all the randomness: of the candidates of one step, the one that
+    leaves the least inertia is taken. `weights` is filled up with zeros to whole blocks.
+    Returns the number of seeds, less than k where there are fewer distinct accounts; the seeds
+    that are missing repeat the first.
+    """
+    k, n_trials = uniforms.shape
+    n = weights.size
+    block_sums = np.empty(blocks.shape[0])
+    total = _sum_blocks(weights, block_sums)
+    copy_account(blocks, _draw(weights, block_sums, total, uniforms[0, 0]), centres[0])
+    distances = np.empty(LANES)
+    closest = np.empty(n)
+    potential = np.empty(n)
+    for b in range(blocks.shape[0]):
+        squared_distances(blocks[b], centres[0], distances)
+        for lane in range(LANES):
+            closest[b * LANES + lane] = distances[lane]
+    trial_closest = np.empty((n_trials, n))
+    lane_sums = np.empty(LANES)
+    for j in range(1, k):
+        for i in range(n):
+            potential[i] = weights[i] * closest[i]
+        total = _sum_blocks(potential, block_sums)
+        if not total > 0.0:
+            for missing in range(j, k):
+                centres[missing] = centres[0]
+            return j
+        best_trial = 0
+        best_total = np.inf
+        best_index = 0
+        for trial in range(n_trials):
+            index = _draw(potential, block_sums, total, uniforms[j, trial])
+            copy_account(blocks, index, centres[j])
+            row = trial_closest[trial]
+            for lane in range(LANES):
+                lane_sums[lane] = 0.0
+            for b in range(blocks.shape[0]):
+                squared_distances(blocks[b], centres[j], distances)
+                first = b * LANES
+                for lane in range(LANES):
+                    near = closest[first + lane]
+                    near = distances[lane] if distances[lane] < near else near
+                    row[first + lane] = near
+                    lane_sums[lane] += weights[first + lane] * near
+            trial_total = 0.0
+            for lane in range(LANES):
+                trial_total += lane_sums[lane]
+            if trial_total < best_total:
+                best_total = trial_total
+                best_trial = trial
+                best_index = index
+        copy_account(blocks, best_index, centres[j])
+        closest[:] = trial_closest[best_trial]
+    return int(k)

@@ -1,0 +1,1 @@
+"""One engine for every resampling statistic: bootstrap, splits, reference sets, nulls, seeds."""

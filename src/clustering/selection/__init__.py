@@ -1,0 +1,1 @@
+"""Is there structure, how many groups, how stable: criteria, stability, nulls and the verdict."""

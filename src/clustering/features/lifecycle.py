@@ -1,0 +1,31 @@
+"""Lifecycle: how long the account has been a customer.
+
+Age is known for every account and varies smoothly, so groups formed with it are age bands under
+another name. It describes segments, and stays out of the matrix unless the configuration lets
+it in (`features.include_tenure`).
+"""
+
+import narwhals as nw
+
+from clustering.features.definition import Definition
+from clustering.features.types import Feature
+
+__all__ = ["DEFINITIONS"]
+
+DEFINITIONS = (
+    Definition(
+        Feature(
+            name="tenure_days",
+            family="lifecycle",
+            unit="days",
+            meaning="Days from the start of the account to the as-of date.",
+            null_means="never: every account has a start",
+            needs=("accounts",),
+            scale="days",
+            higher_is_better=None,
+            words=("new customers", "long-standing customers"),
+        ),
+        (),
+        lambda _: nw.col("tenure_days"),
+    ),
+)

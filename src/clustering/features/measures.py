@@ -1,0 +1,179 @@
+"""Measures: whole-number aggregates per account, computed by whichever engine holds the table.
+
+An engine is asked only for counts, distinct counts, sums of whole numbers, extremes and medians.
+Their answers do not depend on the order of rows or the number of threads, which a sum of
+floating-point numbers does; amounts and hours are summed in ten-thousandths for that reason.
+Ratios are formed afterwards, once, on one row per account (`clustering.features.snapshot`), so
+that every engine gives the same bits.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Literal
+
+import narwhals as nw
+
+from clustering.columns import ACCOUNT_ID
+
+__all__ = [
+    "FIXED_POINT",
+    "Measure",
+    "Period",
+    "aggregate",
+    "day_number",
+    "fixed_point",
+    "from_fixed_point",
+    "on_grid",
+]
+
+How = Literal["count", "sum", "max", "median", "n_distinct", "latest", "earliest"]
+
+#: Amounts, hours and scores are summed in units of 1/10 000.
+FIXED_POINT = 10_000
+_GRID = 2**20
+
+
+@dataclass(frozen=True)
+class Period:
+    """The as-of date and the look-back window `(as_of - window_days, as_of]`.
+
+    Examples
+    --------
+    >>> period = Period(date(2024, 3, 31), 90)
+    >>> period.weeks, period.half
+    (12, 42)
+    """
+
+    as_of: date
+    window_days: int
+
+    @property
+    def weeks(self) -> int:
+        """Whole weeks in the window; weekly extracts have one row in each."""
+        return self.window_days // 7
+
+    @property
+    def half(self) -> int:
+        """Half of the window in days, as whole weeks, so that both halves hold as many weekdays."""
+        return self.window_days // 14 * 7
+
+    def last(self, column: str, days: int | None = None, *, skip: int = 0) -> nw.Expr:
+        """Whether a date lies in the last `days` days (default: the window), `skip` days ago."""
+        end = self.as_of - timedelta(days=skip)
+        start = end - timedelta(days=self.window_days if days is None else days)
+        inside = nw.col(column) > nw.lit(start)
+        # Rows after as_of are invisible already: the upper bound is needed only further back.
+        return inside & (nw.col(column) <= nw.lit(end)) if skip else inside
+
+    def age(self, column: str) -> nw.Expr:
+        """Days from the date in `column` to `as_of`."""
+        return nw.lit(self.as_of.toordinal()) - day_number(column)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One aggregate of one table.
+
+    Attributes
+    ----------
+    columns : optional columns of the contract that it needs
+    rows : the value of each visible row; rows where it is null do not count
+    how : `latest` and `earliest` take dates and give days before `as_of`
+    """
+
+    name: str
+    table: str
+    rows: Callable[[Period], nw.Expr]
+    how: How
+    columns: tuple[str, ...] = ()
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The table, or its optional columns, by the names that `Feature.needs` uses."""
+        return tuple(f"{self.table}.{column}" for column in self.columns) or (self.table,)
+
+
+def day_number(column: str) -> nw.Expr:
+    """Proleptic Gregorian ordinal of a date, as `datetime.date.toordinal`.
+
+    narwhals has no difference of dates in days that runs on every engine; parts of a date do.
+    """
+    years = nw.col(column).dt.year().cast(nw.Int64) - 1
+    days = nw.col(column).dt.ordinal_day().cast(nw.Int64)
+    return years * 365 + years // 4 - years // 100 + years // 400 + days
+
+
+def fixed_point(value: nw.Expr) -> nw.Expr:
+    """A number in ten-thousandths, rounded half up: its sums are exact in any order."""
+    return (value.cast(nw.Float64) * FIXED_POINT + 0.5).floor().cast(nw.Int64)
+
+
+def on_grid(value: nw.Expr) -> nw.Expr:
+    """A ratio rounded to a multiple of 2**-20 (about one millionth).
+
+    Engines interpolate a median as `(a + b) / 2` or as `a + (b - a) / 2`; on this grid both are
+    exact, and equal.
+    """
+    return (value * _GRID + 0.5).floor() / _GRID
+
+
+def from_fixed_point(name: str) -> nw.Expr:
+    """The number that a sum of `fixed_point` stands for."""
+    return nw.col(name) / FIXED_POINT
+
+
+def aggregate(
+    frame: nw.LazyFrame[Any], measures: Sequence[Measure], period: Period
+) -> nw.LazyFrame[Any]:
+    """One row per account that has a row in `frame`; one column per measure."""
+    rows = {measure.name: _row_value(measure, period) for measure in measures}
+    empty = {
+        _empty_flag(measure): rows[measure.name].is_null().cast(nw.Int64)
+        for measure in measures
+        if measure.how == "n_distinct"
+    }
+    totals = [_total(measure) for measure in measures]
+    frame = (
+        frame.select(ACCOUNT_ID, **rows, **empty)
+        .group_by(ACCOUNT_ID)
+        .agg(*totals, *(nw.col(name).max() for name in empty))
+    )
+    return frame.select(ACCOUNT_ID, **{m.name: _settled(m, period) for m in measures})
+
+
+def _row_value(measure: Measure, period: Period) -> nw.Expr:
+    value = measure.rows(period)
+    return nw.when(value).then(nw.lit(1)) if measure.how == "count" else value
+
+
+def _empty_flag(measure: Measure) -> str:
+    return f"{measure.name}_has_null"
+
+
+def _total(measure: Measure) -> nw.Expr:
+    column = nw.col(measure.name)
+    match measure.how:
+        case "count" | "sum":
+            return column.sum()
+        case "median":
+            return column.median()
+        case "n_distinct":
+            return column.n_unique()
+        case "earliest":
+            return column.min()
+        case "max" | "latest":
+            return column.max()
+
+
+def _settled(measure: Measure, period: Period) -> nw.Expr:
+    match measure.how:
+        case "median":
+            return nw.col(measure.name).cast(nw.Float64)
+        case "latest" | "earliest":
+            return period.age(measure.name)
+        case "n_distinct":  # n_unique counts null as one more value
+            total = nw.col(measure.name).cast(nw.Int64) - nw.col(_empty_flag(measure))
+            return total.cast(nw.Int64)
+        case _:
+            return nw.col(measure.name).cast(nw.Int64)

@@ -1,0 +1,141 @@
+"""Every feature there is, which of them some tables allow, and which may enter the matrix."""
+
+import difflib
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+import narwhals as nw
+
+from clustering.config import FeaturesConfig
+from clustering.errors import ConfigError, breaches_message
+from clustering.features import (
+    commercial,
+    engagement,
+    lifecycle,
+    milestones,
+    outcomes,
+    sentiment,
+    usage,
+)
+from clustering.features.definition import Definition
+from clustering.features.measures import Period
+from clustering.features.types import Feature
+from clustering.features.visible import Tables, column_names
+
+__all__ = ["DEFINITIONS", "FEATURES", "PREPARATIONS", "computable", "withheld"]
+
+DEFINITIONS: tuple[Definition, ...] = (
+    *milestones.DEFINITIONS,
+    *outcomes.DEFINITIONS,
+    *usage.DEFINITIONS,
+    *engagement.DEFINITIONS,
+    *sentiment.DEFINITIONS,
+    *lifecycle.DEFINITIONS,
+    *commercial.DEFINITIONS,
+)
+
+#: All features, described for the default look-back window (no date enters a description).
+FEATURES: tuple[Feature, ...] = tuple(
+    definition.described(Period(date.min, FeaturesConfig().window_days))
+    for definition in DEFINITIONS
+)
+
+#: Columns that a family adds to its visible table before it is aggregated.
+PREPARATIONS: dict[str, Callable[[nw.LazyFrame[Any], Period], nw.LazyFrame[Any]]] = {
+    "milestones": milestones.prepare,
+    "outcomes": outcomes.prepare,
+}
+
+_DERIVED_COLUMNS = ("milestones.achieved_on", "milestones.projected_on")
+
+
+def computable(
+    tables: Tables, config: FeaturesConfig | None = None
+) -> tuple[tuple[str, ...], Mapping[str, str]]:
+    """Features that `tables` allow, and for the others what would allow them.
+
+    Parameters
+    ----------
+    tables : the tables that exist; nothing is read but their column names
+    config : with `milestones.derive`, usage stands in for an absent table of milestones
+
+    Returns
+    -------
+    names, reasons : names of the features that can be computed, in the order of `FEATURES`, and
+        for each of the others the missing tables and columns
+    """
+    present = _present(tables, config or FeaturesConfig())
+    reasons = {
+        feature.name: _reason([need for need in feature.needs if need not in present], tables)
+        for feature in FEATURES
+        if not present.issuperset(feature.needs)
+    }
+    return tuple(f.name for f in FEATURES if f.name not in reasons), reasons
+
+
+def _present(tables: Tables, config: FeaturesConfig) -> set[str]:
+    present = set(tables.frames)
+    for table, frame in tables.frames.items():
+        columns = column_names(frame)
+        present.update(f"{table}.{column}" for column in columns)
+        if table == "tickets" and "closed_on" not in columns:
+            present.discard("tickets.score")  # without a date nothing tells when it was given
+    if config.milestones.derive and "usage" in present and "milestones" not in present:
+        present.update(_DERIVED_COLUMNS)
+    return present
+
+
+def _reason(missing: list[str], tables: Tables) -> str:
+    parts = []
+    for need in missing:
+        table, _, column = need.partition(".")
+        if table not in tables.frames:
+            part = f"table '{table}'" + (f" with column '{column}'" if column else "")
+        else:
+            part = f"column '{column}' in table '{table}'"
+        parts.append(part)
+    return "needs " + " and ".join(parts)
+
+
+def withheld(config: FeaturesConfig) -> dict[str, str]:
+    """Reasons for every feature that this configuration keeps out of the matrix.
+
+    Raises
+    ------
+    ConfigError
+        `features.exclude` names a feature that does not exist.
+    """
+    _check_excluded(config.exclude)
+    reasons = {feature.name: _why_withheld(feature, config) for feature in FEATURES}
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
+def _why_withheld(feature: Feature, config: FeaturesConfig) -> str:
+    if feature.name in config.exclude:
+        return "left out by features.exclude"
+    if feature.family == "commercial":
+        return (
+            ""
+            if config.include_commercial
+            else "commercial: agreement with ARR tiers would be circular"
+        )
+    if feature.family not in config.families:
+        return f"family '{feature.family}' is not in features.families"
+    if feature.size_proxy and not config.include_size_proxies:
+        return "follows from the size of the account: agreement with ARR tiers would be circular"
+    if feature.name == "tenure_days" and not config.include_tenure:
+        return "age of the account: groups would be age bands"
+    return ""
+
+
+def _check_excluded(names: tuple[str, ...]) -> None:
+    known = [feature.name for feature in FEATURES]
+    breaches = []
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else " docs/features.md lists them all."
+            breaches.append(f"'{name}' is not a feature.{hint}")
+    if breaches:
+        raise ConfigError(breaches_message("'features.exclude' names unknown features", breaches))

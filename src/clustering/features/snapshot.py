@@ -1,0 +1,192 @@
+"""The snapshot: one row per account with every feature that the tables allow.
+
+Each table is read once: filtered to what was visible, aggregated to whole numbers per account by
+the engine that holds it, and collected to pandas. The features are formed there, with the same
+narwhals formulas whatever the engine was.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from clustering.columns import ACCOUNT_ID
+from clustering.config import FeaturesConfig
+from clustering.errors import BadInputError, FutureDataError
+from clustering.features import milestones, usage
+from clustering.features.commercial import ARR
+from clustering.features.definition import Definition
+from clustering.features.measures import FIXED_POINT, Measure, Period, aggregate
+from clustering.features.registry import DEFINITIONS, PREPARATIONS, computable, withheld
+from clustering.features.types import Snapshot
+from clustering.features.visible import Tables, column_names, visible_frames
+
+__all__ = ["ATTRIBUTES", "active_accounts", "build_snapshot"]
+
+#: Columns of `accounts` that describe an account and are never features.
+ATTRIBUTES = (
+    "started_on",
+    "name",
+    "industry",
+    "region",
+    "employees",
+    "csm",
+    "is_champion",
+    "needs_segment",
+    "current_segment",
+)
+_ATTRIBUTE_TYPES = {
+    "started_on": "datetime64[s]",
+    "employees": "float64",
+    "is_champion": "boolean",
+}
+
+
+def build_snapshot(tables: Tables, as_of: date, config: FeaturesConfig | None = None) -> Snapshot:
+    """One row per account active at `as_of`, as known on that date.
+
+    The same tables give the same bits on every engine, on any number of threads and in any order
+    of rows.
+
+    Parameters
+    ----------
+    tables : checked lazy frames, one per table that exists (`tables.open_tables`)
+    as_of : rows that happened or were recorded later are invisible
+    config : the look-back window and what may enter the matrix (default: the defaults)
+
+    Raises
+    ------
+    BadInputError
+        No account is active at `as_of`.
+    ConfigError
+        `config.exclude` names a feature that does not exist.
+    FutureDataError
+        A feature would use a row from after `as_of`: a fault of its definition.
+    """
+    config = config or FeaturesConfig()
+    kept_out = withheld(config)
+    period = Period(as_of, config.window_days)
+    names, not_computed = computable(tables, config)
+    definitions = [d for d in DEFINITIONS if d.feature.name in names]
+
+    visible = visible_frames(tables, as_of)
+    accounts = active_accounts(visible["accounts"], as_of)
+    tenure = (pd.Timestamp(as_of) - accounts["started_on"]).dt.days.astype(np.float64)
+    measured = pd.DataFrame({"tenure_days": tenure}, index=accounts.index)
+    for table, measures in _by_table(definitions, visible).items():
+        measured = measured.join(_measure(table, visible[table], measures, period, accounts.index))
+
+    return Snapshot(
+        as_of=as_of,
+        frame=_form(measured, definitions, period),
+        features=tuple(definition.described(period) for definition in definitions),
+        attributes=_attributes(accounts, measured),
+        not_computed=not_computed,
+        notes=_notes(measured),
+        withheld={name: reason for name, reason in kept_out.items() if name in names},
+    )
+
+
+def active_accounts(accounts: nw.LazyFrame[Any], as_of: date) -> pd.DataFrame:
+    """Attributes of the accounts that have started and not ended, by sorted `account_id`.
+
+    Parameters
+    ----------
+    accounts : the visible frame; an end after `as_of` is empty in it
+    """
+    columns = column_names(accounts)
+    active = accounts.filter(nw.col("ended_on").is_null()) if "ended_on" in columns else accounts
+    chosen = [name for name in ATTRIBUTES if name in columns]
+    frame: pd.DataFrame = active.select(ACCOUNT_ID, *chosen).collect("pandas").to_native()
+    if frame.empty:
+        ended = len(accounts.select(ACCOUNT_ID).collect("pandas"))
+        raise BadInputError(
+            f"no account is active at as_of {as_of}: expected accounts that had started and not "
+            f"ended, found {ended} that had ended and none that had not. Check as_of against "
+            f"started_on and ended_on in 'accounts'."
+        )
+    types = {name: _ATTRIBUTE_TYPES.get(name, "str") for name in frame.columns}
+    return frame.astype(types).set_index(ACCOUNT_ID).sort_index()
+
+
+def _by_table(
+    definitions: Iterable[Definition], visible: Mapping[str, nw.LazyFrame[Any]]
+) -> dict[str, list[Measure]]:
+    """Measures that the definitions and the attributes read, each once, by table."""
+    wanted = {m.name: m for definition in definitions for m in definition.measures}
+    for measure in (*milestones.STATES, ARR):
+        if _can_measure(measure, visible):
+            wanted[measure.name] = measure
+    tables: dict[str, list[Measure]] = {}
+    for measure in wanted.values():
+        tables.setdefault(measure.table, []).append(measure)
+    return tables
+
+
+def _can_measure(measure: Measure, visible: Mapping[str, nw.LazyFrame[Any]]) -> bool:
+    frame = visible.get(measure.table)
+    return frame is not None and set(measure.columns) <= set(column_names(frame))
+
+
+def _measure(
+    table: str,
+    visible: nw.LazyFrame[Any],
+    measures: list[Measure],
+    period: Period,
+    account_ids: "pd.Index[str]",
+) -> pd.DataFrame:
+    prepare = PREPARATIONS.get(table)
+    rows = prepare(visible, period) if prepare else visible
+    frame: pd.DataFrame = aggregate(rows, measures, period).collect("pandas").to_native()
+    frame = frame.set_index(ACCOUNT_ID).reindex(account_ids).astype(np.float64)
+    for measure in measures:
+        if measure.how in ("latest", "earliest"):
+            _refuse_future(frame[measure.name], measure, period.as_of)
+    return frame
+
+
+def _refuse_future(ages: "pd.Series[float]", measure: Measure, as_of: date) -> None:
+    """A row from after `as_of` can only come from a definition that went round the visible step."""
+    ahead = ages[ages < 0]
+    if not ahead.empty:
+        when = as_of - timedelta(days=ahead.iloc[0])
+        raise FutureDataError(
+            f"measure '{measure.name}' of table '{measure.table}' for account {ahead.index[0]} "
+            f"uses a row from {when}, after as_of {as_of}. Start its query from the visible step."
+        )
+
+
+def _form(
+    measured: pd.DataFrame, definitions: Iterable[Definition], period: Period
+) -> pd.DataFrame:
+    """Evaluate every formula on the measures."""
+    formulas = {d.feature.name: d.formula(period).cast(nw.Float64) for d in definitions}
+    frame = nw.from_native(measured.reset_index(drop=True), eager_only=True)
+    return frame.select(**formulas).to_native().set_axis(measured.index, axis="index")
+
+
+def _attributes(accounts: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
+    attributes = accounts.assign(arr=np.nan)
+    if ARR.name in measured:
+        attributes["arr"] = measured[ARR.name] / FIXED_POINT
+    states = [state.name for state in milestones.STATES if state.name in measured]
+    return attributes.join(measured[states])
+
+
+def _notes(measured: pd.DataFrame) -> tuple[str, ...]:
+    """Sentences on accounts whose absence from a table is missing knowledge, not zero."""
+    consequences = {
+        usage.LAST.name: "have no row in 'usage' up to the as-of date: their usage features are "
+        "missing, not zero",
+        ARR.name: "have no contract in 'subscriptions' that began by the as-of date: their ARR is "
+        "missing, not zero",
+    }
+    notes = []
+    for name, consequence in consequences.items():
+        absent = int(measured[name].isna().sum()) if name in measured else 0
+        if absent:
+            notes.append(f"{absent} of {len(measured)} accounts {consequence}.")
+    return tuple(notes)

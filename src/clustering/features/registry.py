@@ -19,9 +19,10 @@ from clustering.features import (
     usage,
 )
 from clustering.features.definition import Definition
+from clustering.features.engines import column_names
 from clustering.features.measures import Period
 from clustering.features.types import Feature
-from clustering.features.visible import Tables, column_names
+from clustering.features.visible import Tables
 
 __all__ = ["DEFINITIONS", "FEATURES", "PREPARATIONS", "computable", "withheld"]
 

@@ -19,10 +19,11 @@ from clustering.errors import BadInputError, FutureDataError
 from clustering.features import milestones, usage
 from clustering.features.commercial import ARR
 from clustering.features.definition import Definition
+from clustering.features.engines import collect_by_account, column_names
 from clustering.features.measures import FIXED_POINT, Measure, Period, aggregate
 from clustering.features.registry import DEFINITIONS, PREPARATIONS, computable, withheld
 from clustering.features.types import Snapshot
-from clustering.features.visible import Tables, column_names, visible_frames
+from clustering.features.visible import Tables, visible_frames
 
 __all__ = ["ATTRIBUTES", "active_accounts", "build_snapshot"]
 
@@ -100,7 +101,7 @@ def active_accounts(accounts: nw.LazyFrame[Any], as_of: date) -> pd.DataFrame:
     columns = column_names(accounts)
     active = accounts.filter(nw.col("ended_on").is_null()) if "ended_on" in columns else accounts
     chosen = [name for name in ATTRIBUTES if name in columns]
-    frame: pd.DataFrame = active.select(ACCOUNT_ID, *chosen).collect("pandas").to_native()
+    frame = collect_by_account(active.select(ACCOUNT_ID, *chosen))
     if frame.empty:
         ended = len(accounts.select(ACCOUNT_ID).collect("pandas"))
         raise BadInputError(
@@ -109,7 +110,7 @@ def active_accounts(accounts: nw.LazyFrame[Any], as_of: date) -> pd.DataFrame:
             f"started_on and ended_on in 'accounts'."
         )
     types = {name: _ATTRIBUTE_TYPES.get(name, "str") for name in frame.columns}
-    return frame.astype(types).set_index(ACCOUNT_ID).sort_index()
+    return frame.astype(types).sort_index()
 
 
 def _by_table(
@@ -140,8 +141,8 @@ def _measure(
 ) -> pd.DataFrame:
     prepare = PREPARATIONS.get(table)
     rows = prepare(visible, period) if prepare else visible
-    frame: pd.DataFrame = aggregate(rows, measures, period).collect("pandas").to_native()
-    frame = frame.set_index(ACCOUNT_ID).reindex(account_ids).astype(np.float64)
+    frame = collect_by_account(aggregate(rows, measures, period))
+    frame = frame.reindex(account_ids).astype(np.float64)
     for measure in measures:
         if measure.how in ("latest", "earliest"):
             _refuse_future(frame[measure.name], measure, period.as_of)

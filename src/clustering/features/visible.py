@@ -13,7 +13,9 @@ from typing import Any, Protocol
 
 import narwhals as nw
 
-__all__ = ["AS_OF_RULES", "AsOfRule", "Tables", "column_names", "visible_frame", "visible_frames"]
+from clustering.features.engines import column_names, typed
+
+__all__ = ["AS_OF_RULES", "AsOfRule", "Tables", "visible_frame", "visible_frames"]
 
 
 class Tables(Protocol):
@@ -40,13 +42,11 @@ class AsOfRule:
     later : for each date that is filled in later, the columns known only from that date on; they
         are emptied while it is empty or after `as_of`, and dropped where the table lacks the
         date, since then nothing tells when they became known
-    plans : dates that may lie ahead because they were planned by `as_of`
     """
 
     happened: str | None
     recorded: str | None = None
     later: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    plans: tuple[str, ...] = ()
 
 
 #: A contract's end and its renewal are the same column: a date ahead may be a plan, or an early
@@ -56,13 +56,13 @@ AS_OF_RULES: dict[str, AsOfRule] = {
     "subscriptions": AsOfRule("started_on", later={"ended_on": ()}),
     "usage": AsOfRule("used_on"),
     # A milestone stands in the plan before it is reached: see `_visible_milestones`.
-    "milestones": AsOfRule(None, later={"achieved_on": ()}, plans=("projected_on",)),
+    "milestones": AsOfRule(None, later={"achieved_on": ()}),
     "outcomes": AsOfRule("measured_on", recorded="recorded_on"),
     "opportunities": AsOfRule("opened_on", later={"closed_on": ("stage",)}),
     "engagements": AsOfRule("held_on"),
     "tickets": AsOfRule("opened_on", later={"closed_on": ("score",)}),
     "surveys": AsOfRule("answered_on"),
-    "overrides": AsOfRule("decided_on", plans=("valid_until",)),
+    "overrides": AsOfRule("decided_on"),
 }
 
 
@@ -91,7 +91,7 @@ def visible_frame(table: str, frame: nw.LazyFrame[Any], as_of: date) -> nw.LazyF
     (1, True)
     """
     rule = AS_OF_RULES[table]
-    frame = _dates_as_dates(_nullable(frame), rule)
+    frame = typed(frame)
     today = nw.lit(as_of)
     if rule.happened is not None:
         frame = frame.filter(nw.col(rule.happened) <= today)
@@ -104,11 +104,6 @@ def visible_frame(table: str, frame: nw.LazyFrame[Any], as_of: date) -> nw.LazyF
     for filled_in_later, known_with_it in rule.later.items():
         frame = _empty_what_came_later(frame, filled_in_later, known_with_it, as_of)
     return frame
-
-
-def column_names(frame: nw.LazyFrame[Any]) -> tuple[str, ...]:
-    """Columns of a lazy frame, without computing it."""
-    return tuple(frame.collect_schema().names())
 
 
 def _visible_milestones(frame: nw.LazyFrame[Any], as_of: date) -> nw.LazyFrame[Any]:
@@ -140,21 +135,3 @@ def _empty_what_came_later(
     return frame.with_columns(
         **{name: nw.when(known).then(nw.col(name)) for name in (filled_in_later, *dependent)}
     )
-
-
-def _nullable(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """Give pandas frames types that hold whole numbers and nulls at once, as other engines do."""
-    if frame.implementation is not nw.Implementation.PANDAS:
-        return frame
-    native: Any = frame.collect().to_native()
-    nullable: nw.DataFrame[Any] = nw.from_native(native.convert_dtypes(dtype_backend="pyarrow"))
-    return nullable.lazy()
-
-
-def _dates_as_dates(frame: nw.LazyFrame[Any], rule: AsOfRule) -> nw.LazyFrame[Any]:
-    """Pandas has no plain date; everywhere else this changes nothing."""
-    candidates = (rule.happened, rule.recorded, "recorded_on", *rule.later, *rule.plans)
-    schema = frame.collect_schema()
-    stale = {name for name in candidates if name is not None and name in schema}
-    casts = {name: nw.col(name).cast(nw.Date) for name in stale if schema[name] != nw.Date}
-    return frame.with_columns(**casts) if casts else frame

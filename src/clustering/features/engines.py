@@ -1,0 +1,47 @@
+"""The few differences between engines, hidden in one place.
+
+Everything else in this room is one narwhals definition for DuckDB, PySpark, polars and pandas.
+"""
+
+from typing import Any
+
+import narwhals as nw
+import pandas as pd
+
+from clustering.columns import ACCOUNT_ID
+
+__all__ = ["collect_by_account", "column_names", "typed"]
+
+
+def column_names(frame: nw.LazyFrame[Any]) -> tuple[str, ...]:
+    """Columns of a lazy frame, without computing it."""
+    return tuple(frame.collect_schema().names())
+
+
+def typed(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Make dates dates, and whole numbers able to be null, which only pandas frames are not yet.
+
+    Examples
+    --------
+    >>> usage = pd.DataFrame({"used_on": pd.to_datetime(["2024-02-29 00:00"])})
+    >>> typed(nw.from_native(usage).lazy()).collect_schema()["used_on"]
+    Date
+    """
+    if frame.implementation is nw.Implementation.PANDAS:
+        native: Any = frame.collect().to_native()
+        nullable: nw.DataFrame[Any] = nw.from_native(native.convert_dtypes(dtype_backend="pyarrow"))
+        frame = nullable.lazy()
+    schema = frame.collect_schema()
+    dates = [name for name in schema if _is_date(name) and schema[name] != nw.Date]
+    return frame.with_columns(nw.col(*dates).cast(nw.Date)) if dates else frame
+
+
+def _is_date(column: str) -> bool:
+    """The contract's names of dates; the type tells nothing where all are empty."""
+    return column.endswith("_on") or column == "valid_until"
+
+
+def collect_by_account(frame: nw.LazyFrame[Any]) -> pd.DataFrame:
+    """Run the query; one row per account, indexed by `account_id`."""
+    collected: pd.DataFrame = frame.collect("pandas").to_native()
+    return collected.set_index(collected.pop(ACCOUNT_ID).astype("str"))

@@ -1,0 +1,192 @@
+"""What happened after the as-of date: outcomes for comparison, never for fitting.
+
+The rooms that fit models may not import this module (an import contract checks it).
+
+Amounts are compared at two instants: ARR at `as_of`, and ARR at the end of the horizon,
+`as_of + days`, each the sum of the contracts active on that day. A contract is active from
+`started_on` up to, and not including, `ended_on`, the first day without it. Accounts whose ARR at
+`as_of` is zero had nothing to lose: all their contract outcomes are missing.
+
+========== ===================================================================================
+churned    no contract with an amount is active at the end; an account that left and came back
+           within the horizon has not churned
+contracted ARR at the end is lower, and not zero
+expanded   ARR at the end is higher
+renewed    for accounts with a contract that ends inside the horizon: an amount is active at
+           the end. Where no contract was due, renewal is missing (censored), not "renewed"
+nrr        ARR at the end over ARR at `as_of`
+grr        the same, with the increase of an account counted as none
+dormant    an account that had used the product by `as_of` has not used it in the horizon
+========== ===================================================================================
+
+None of it is told when the data ends before the horizon does.
+"""
+
+from datetime import date, timedelta
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from clustering.columns import ACCOUNT_ID
+from clustering.errors import BadInputError
+from clustering.features.engines import collect_by_account, column_names, typed
+from clustering.features.measures import fixed_point
+from clustering.features.snapshot import active_accounts
+from clustering.features.types import Horizon
+from clustering.features.visible import AS_OF_RULES, Tables, visible_frame
+
+__all__ = ["EXTRACT_SLACK_DAYS", "build_horizon"]
+
+#: A weekly extract dates its rows by the first day of the week: up to six days before its end.
+EXTRACT_SLACK_DAYS = 6
+
+CONTRACT_OUTCOMES = ("churned", "contracted", "renewed", "expanded")
+
+
+def build_horizon(tables: Tables, as_of: date, days: int) -> Horizon:
+    """Outcomes of the accounts active at `as_of` in `(as_of, as_of + days]`.
+
+    Parameters
+    ----------
+    tables : the same tables that the snapshot was built from
+    days : length of the horizon, at least 1
+
+    Returns
+    -------
+    Horizon
+        One row per account of the snapshot. Outcomes that cannot be told are missing, and
+        `notes` say why.
+
+    Raises
+    ------
+    BadInputError
+        `days` is below 1, or no account is active at `as_of`.
+
+    References
+    ----------
+    The risk set of renewal, with contracts not yet due as censored: docs/method.md.
+    """
+    if days < 1:
+        raise BadInputError(f"a horizon has at least 1 day, found {days}.")
+    end = as_of + timedelta(days=days)
+    accounts = active_accounts(visible_frame("accounts", tables.frames["accounts"], as_of), as_of)
+    contracts, contract_note = _contract_outcomes(tables, accounts.index, as_of, end)
+    dormant, usage_note = _dormant(tables, accounts.index, as_of, end)
+    return Horizon(
+        days=days,
+        frame=contracts.assign(dormant=dormant)[[*CONTRACT_OUTCOMES, "dormant", "nrr", "grr"]],
+        notes=tuple(note for note in (contract_note, usage_note) if note),
+    )
+
+
+def _contract_outcomes(
+    tables: Tables, account_ids: "pd.Index[str]", as_of: date, end: date
+) -> tuple[pd.DataFrame, str]:
+    nothing = _contract_frame(pd.DataFrame(np.nan, account_ids, ["before", "after", "due"]))
+    if "subscriptions" not in tables.frames:
+        return nothing, "renewal, churn, contraction and expansion need table 'subscriptions'."
+    newest = _newest_date(tables)
+    if newest is None or newest + timedelta(days=EXTRACT_SLACK_DAYS) < end:
+        return nothing, (
+            f"what became of the contracts cannot be told: the newest row of any table is of "
+            f"{newest}, before the horizon ends on {end}. Choose an earlier as_of or a shorter "
+            f"horizon."
+        )
+    amounts = _arr_before_and_after(tables.frames["subscriptions"], as_of, end)
+    amounts = amounts.reindex(account_ids)
+    notes = []
+    not_at_risk = int((~(amounts["before"] > 0)).sum())
+    if not_at_risk:
+        notes.append(
+            f"{not_at_risk} of {len(account_ids)} accounts had no ARR at as_of and are not at risk."
+        )
+    return _contract_frame(amounts), " ".join(notes)
+
+
+def _arr_before_and_after(subscriptions: nw.LazyFrame[Any], as_of: date, end: date) -> pd.DataFrame:
+    """ARR at both instants and the contracts due between them, per account, in fixed point."""
+    frame = typed(subscriptions)
+    has_end = "ended_on" in column_names(frame)
+    amount = fixed_point(nw.col("arr"))
+
+    def active(day: date) -> nw.Expr:
+        started = nw.col("started_on") <= nw.lit(day)
+        if not has_end:
+            return started
+        return started & (nw.col("ended_on").is_null() | (nw.col("ended_on") > nw.lit(day)))
+
+    due = active(as_of) & (nw.col("arr") > 0)
+    due = due & (nw.col("ended_on") <= nw.lit(end)) if has_end else due & nw.lit(False)
+    frame = frame.select(
+        ACCOUNT_ID,
+        before=nw.when(active(as_of)).then(amount),
+        after=nw.when(active(end)).then(amount),
+        due=nw.when(due).then(nw.lit(1)),
+    )
+    totals = frame.group_by(ACCOUNT_ID).agg(nw.col("before", "after", "due").sum())
+    return collect_by_account(totals).astype(np.float64)
+
+
+def _contract_frame(amounts: pd.DataFrame) -> pd.DataFrame:
+    before, after, due = (amounts[name].to_numpy() for name in ("before", "after", "due"))
+    at_risk = before > 0
+    outcomes = {
+        "churned": (at_risk, after == 0),
+        "contracted": (at_risk, (after < before) & (after > 0)),
+        "renewed": (at_risk & (due > 0), after > 0),
+        "expanded": (at_risk, after > before),
+    }
+    frame = pd.DataFrame(
+        {name: _nullable(known, value) for name, (known, value) in outcomes.items()},
+        index=amounts.index,
+    )
+    base = np.where(at_risk, before, np.nan)
+    return frame.assign(nrr=after / base, grr=np.minimum(after, before) / base)
+
+
+def _nullable(known: np.ndarray, value: np.ndarray) -> pd.arrays.BooleanArray:
+    return pd.arrays.BooleanArray(np.asarray(value, dtype=bool), ~np.asarray(known, dtype=bool))
+
+
+def _dormant(
+    tables: Tables, account_ids: "pd.Index[str]", as_of: date, end: date
+) -> tuple["pd.Series[bool]", str]:
+    missing = pd.Series(pd.NA, index=account_ids, dtype="boolean")
+    if "usage" not in tables.frames:
+        return missing, "dormancy needs table 'usage'."
+    usage = typed(tables.frames["usage"])
+    newest = _newest(usage, "used_on")
+    if newest is None or newest + timedelta(days=EXTRACT_SLACK_DAYS) < end:
+        return missing, (
+            f"dormancy cannot be told: 'usage' ends on {newest}, before the horizon on {end}."
+        )
+    used = nw.col("used_on")
+    frame = usage.select(
+        ACCOUNT_ID,
+        before=nw.when(used <= nw.lit(as_of)).then(nw.lit(1)),
+        during=nw.when((used > nw.lit(as_of)) & (used <= nw.lit(end))).then(nw.lit(1)),
+    )
+    totals = frame.group_by(ACCOUNT_ID).agg(nw.col("before", "during").max())
+    seen = collect_by_account(totals).reindex(account_ids).notna()
+    dormant = _nullable(seen["before"].to_numpy(), ~seen["during"].to_numpy())
+    return pd.Series(dormant, index=account_ids), ""
+
+
+def _newest_date(tables: Tables) -> date | None:
+    """Date of the newest row of any table: the extract reaches at least so far.
+
+    Ends, closings and projections may be plans, so only the date that a row is of counts.
+    """
+    newest = [
+        _newest(typed(frame), rule.happened)
+        for table, rule in AS_OF_RULES.items()
+        if rule.happened is not None and (frame := tables.frames.get(table)) is not None
+    ]
+    return max((day for day in newest if day is not None), default=None)
+
+
+def _newest(frame: nw.LazyFrame[Any], column: str) -> date | None:
+    day = frame.select(nw.col(column).max()).collect("pandas").to_native().iloc[0, 0]
+    return None if pd.isna(day) else pd.Timestamp(day).date()

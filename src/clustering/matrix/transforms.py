@@ -84,17 +84,16 @@ class ColumnScaling:
         if self.transform not in get_args(Transform):
             raise ValueError(f"unknown transform '{self.transform}' of '{self.feature}'")
 
-    def apply(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Standardise raw values of shape (n_accounts,); NaN stays NaN."""
-        values = self.clipped(raw)
+    def apply(
+        self, raw: NDArray[np.float64], out: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64]:
+        """Standardise raw values of shape (n_accounts,), into `out` if given; NaN stays NaN."""
+        values = np.empty(raw.shape) if out is None else out
+        _transform(raw, self.transform, self.unit, self.exponent, values)
+        np.clip(values, self.lower, self.upper, out=values)
         values -= self.location
         values *= self.weight / self.scale
         return values
-
-    def clipped(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Values on the transformed scale, inside the training limits."""
-        values = _transformed(raw, self.transform, self.unit, self.exponent)
-        return np.clip(values, self.lower, self.upper, out=values)
 
     def invert(self, standardised: NDArray[np.float64]) -> NDArray[np.float64]:
         """Back to the feature's own unit; clipped values come back as the limit."""
@@ -130,7 +129,7 @@ def fit_column(raw: NDArray[np.float64], feature: Feature, winsorise: float) -> 
     """
     observed = np.sort(raw[~np.isnan(raw)])
     transform, unit, exponent = _choose(observed, feature)
-    values = _transformed(observed, transform, unit, exponent)
+    values = _transform(observed, transform, unit, exponent, np.empty(observed.shape))
     binary = transform == "binary"
     lower, upper = (float(values[0]), float(values[-1])) if binary else _limits(values, winsorise)
     clipped = np.clip(values, lower, upper)
@@ -198,17 +197,20 @@ def _limits(values: NDArray[np.float64], winsorise: float) -> tuple[float, float
     return float(low), float(high)
 
 
-def _transformed(
-    raw: NDArray[np.float64], transform: Transform, unit: float, exponent: float
+def _transform(
+    raw: NDArray[np.float64],
+    transform: Transform,
+    unit: float,
+    exponent: float,
+    out: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     if transform == "started_log":
         # Below zero nothing was seen in training: the lower clip limit would draw it in anyway.
-        values = np.maximum(raw, 0.0)
-        values /= unit
-        return np.log1p(values, out=values)
-    if transform == "yeo_johnson":
-        return yeo_johnson(raw / unit, exponent)
-    return raw.copy()
+        np.maximum(raw, 0.0, out=out)
+        out /= unit
+        return np.log1p(out, out=out)
+    out[...] = yeo_johnson(raw / unit, exponent) if transform == "yeo_johnson" else raw
+    return out
 
 
 def yeo_johnson(values: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:

@@ -125,8 +125,8 @@ def profile(
             f"{labels.size} labels for the {len(matrix.account_ids)} accounts of the matrix."
         )
     frame = snapshot.frame.loc[list(matrix.account_ids)]
-    arr = _arr(snapshot).loc[frame.index].to_numpy(dtype=np.float64, na_value=np.nan)
-    members = [labels == segment for segment in range(len(clustering.centres))]
+    arr = np.asarray(_arr(snapshot).loc[frame.index], dtype=np.float64)
+    members = [np.asarray(labels == segment) for segment in range(len(clustering.centres))]
     described = _described(snapshot, matrix)
     in_matrix = described[: len(matrix.feature_names)]
     z = _z_scores(frame, matrix, described)

@@ -110,7 +110,7 @@ class Standardiser:
         Observed values are returned as they are; only completed ones come from a prototype.
         """
         raw = self.raw(frame)
-        completed = self.transform_columns(raw.T).T
+        completed = self.transform_columns([*raw.T]).T
         for index, column in enumerate(self.columns):
             gaps = np.isnan(raw[:, index])
             raw[gaps, index] = column.invert(completed[gaps, index])

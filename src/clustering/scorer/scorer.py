@@ -1,0 +1,332 @@
+"""The scorer: raw tables or features of any day in, a segment with its reasons out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from clustering.columns import ACCOUNT_ID
+from clustering.config import FeaturesConfig, StudyConfig
+from clustering.errors import BadInputError, breaches_message
+from clustering.matrix.standardise import Standardiser
+from clustering.matrix.types import FeatureMatrix
+from clustering.models.types import Clustering
+from clustering.scorer.assignment import Assignment, SegmentModel
+from clustering.scorer.novelty import novelty_limits
+
+if TYPE_CHECKING:
+    from clustering.tables import SourceTables
+
+__all__ = ["LEAST_KNOWN_SHARE", "Scorer", "Training"]
+
+Verdict = Literal["natural", "reproducible", "constructive"]
+
+#: An account with a smaller share of known features is scored, and flagged as little known.
+LEAST_KNOWN_SHARE = 0.5
+
+#: Accounts scored at a time: the work on one piece stays in the processor's cache.
+_CHUNK = 8192
+
+#: A limit computed from the same account must not flag it by a last digit.
+_ROUNDING = 1e-9
+
+_UNKNOWN = "none of the features is known: no segment"
+_LITTLE_KNOWN = "fewer than half of the features are known"
+_FAR = (
+    "further from the centre of its segment than 99.5 % of the accounts that the segment was "
+    "learned from: unassigned"
+)
+_UNLIKELY = (
+    "less likely under the model than 99 % of the accounts that it was learned from: unassigned"
+)
+
+
+@dataclass(frozen=True)
+class Training:
+    """What the segments were learned from.
+
+    Attributes
+    ----------
+    study, as_of, config_hash : name, date and configuration of the study
+    verdict : what may be said of the segments; only "natural" ones are clusters
+    sizes : accounts of each segment in training
+    """
+
+    study: str
+    as_of: date
+    config_hash: str
+    verdict: Verdict
+    sizes: tuple[int, ...]
+
+    @property
+    def group_word(self) -> tuple[str, str]:
+        """What the segments may be called, singular and plural."""
+        return ("cluster", "clusters") if self.verdict == "natural" else ("band", "bands")
+
+
+@dataclass(frozen=True, eq=False)
+class Scorer:
+    """Everything that assigns an account to a segment, and no customer's data.
+
+    Attributes
+    ----------
+    standardiser : parameters from features to the matrix
+    model : parameters from the matrix to segments
+    segment_names : one per segment
+    limits : float64 array of shape (k,): distance to the own centre above which an account is
+        flagged (k-means), or log density below which it is (mixture)
+    features : configuration of the features, so that raw tables can be scored
+    training : what the segments were learned from
+    """
+
+    standardiser: Standardiser
+    model: SegmentModel
+    segment_names: tuple[str, ...]
+    limits: NDArray[np.float64]
+    features: FeaturesConfig
+    training: Training
+
+    @classmethod
+    def build(
+        cls,
+        standardiser: Standardiser,
+        clustering: Clustering,
+        names: Sequence[str],
+        matrix: FeatureMatrix,
+        config: StudyConfig,
+        verdict: Verdict,
+    ) -> "Scorer":
+        """Put the fitted parts of a study together.
+
+        Parameters
+        ----------
+        standardiser, matrix : from `matrix.standardise`
+        clustering : the chosen model, fitted on `matrix`
+        names : names of the segments, by their number
+        config : the study's configuration; its sources and paths are not kept
+        verdict : of the evidence
+
+        Raises
+        ------
+        ValueError
+            The parts do not belong together: widths differ, or the parameters do not give back
+            the labels of the training matrix (a clustering that had not converged).
+        """
+        model = SegmentModel.of(clustering)
+        if matrix.values.shape != (clustering.labels.size, clustering.centres.shape[1]):
+            raise ValueError("the clustering was not fitted on this matrix")
+        if len(names) != model.k or matrix.feature_names != standardiser.feature_names:
+            raise ValueError("names, matrix and standardiser must be of the same study")
+        _check_labels(model, clustering, matrix.values)
+        training = Training(
+            study=config.name,
+            as_of=config.as_of,
+            config_hash=config.hash,
+            verdict=verdict,
+            sizes=tuple(np.bincount(clustering.labels, minlength=model.k).tolist()),
+        )
+        return cls(
+            standardiser=standardiser,
+            model=model,
+            segment_names=tuple(names),
+            limits=novelty_limits(model, clustering, matrix.values, matrix.account_ids),
+            features=config.features,
+            training=training,
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write a scorer folder, whole or not at all (see `storage.write`)."""
+        from clustering.scorer.storage import write
+
+        write(self, folder)
+
+    @classmethod
+    def load(cls, folder: Path) -> "Scorer":
+        """Read a scorer folder after checking every file of it (see `storage.read`)."""
+        from clustering.scorer.storage import read
+
+        return read(folder)
+
+    def score_tables(self, tables: "SourceTables", as_of: date) -> pd.DataFrame:
+        """Compute the features as of a date, with the configuration of the study, and score them.
+
+        Parameters
+        ----------
+        tables : SourceTables
+            Raw tables; rows that happened or were recorded after `as_of` are invisible.
+        as_of : date
+            Has no default: a missing date must fail, not fall back to the newest row.
+
+        Returns
+        -------
+        DataFrame
+            As `score_features`; the accounts that are active on that day.
+
+        Raises
+        ------
+        BadInputError
+            A feature of the model cannot be computed; with the tables or columns that it needs.
+        """
+        from clustering.features import build_snapshot
+
+        snapshot = build_snapshot(tables, as_of, self.features)
+        absent = [name for name in self.standardiser.feature_names if name not in snapshot.frame]
+        if absent:
+            breaches = [
+                f"feature '{name}': {snapshot.not_computed.get(name, 'it is no longer defined')}"
+                for name in absent
+            ]
+            raise BadInputError(
+                breaches_message("these tables lack what the model was learned from", breaches)
+            )
+        return self.score_features(snapshot.frame)
+
+    def score_features(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Score accounts whose features are known.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            One row per account, indexed by `account_id` or with that column, and one column per
+            feature of the model in raw units; other columns are ignored.
+
+        Returns
+        -------
+        DataFrame
+            In the order of `frame`, indexed by `account_id`:
+            `segment` (number, null if nothing is known of the account), `segment_name`,
+            `probability` (of the segment, given the model), `runner_up` (name of the second most
+            probable segment, null if there is one only), `margin` (probability minus that of the
+            runner-up), `novel` (unlike the accounts that the model was learned from: better left
+            unassigned), `reason` (why novel or without segment, else null) and `known_share`
+            (share of the model's features that are known for the account).
+
+        Raises
+        ------
+        BadInputError
+            A feature is absent, not numeric or infinite; all of them at once.
+        """
+        if ACCOUNT_ID in frame.columns:
+            frame = frame.set_index(ACCOUNT_ID)
+        columns = self.standardiser.columns_of(frame)
+        scores = _Scores.empty(len(frame))
+        for start in range(0, len(frame), _CHUNK):
+            rows = slice(start, start + _CHUNK)
+            self._score_piece([column[rows] for column in columns], scores.piece(rows))
+        return scores.frame(frame.index, self.segment_names, self.model.algorithm == "kmeans")
+
+    def _score_piece(self, raw: Sequence[NDArray[np.float64]], scores: "_Scores") -> None:
+        values = self.standardiser.transform_columns(raw)
+        scores.known_share[:] = _known_shares(raw)
+        known = scores.known_share > 0
+        if known.all():
+            scores.set(slice(None), self.model.assign(values), self)
+        elif known.any():
+            rows = np.flatnonzero(known)
+            scores.set(rows, self.model.assign(np.ascontiguousarray(values[:, rows])), self)
+
+    def is_novel(self, assignment: Assignment) -> NDArray[np.bool_]:
+        """Which accounts are beyond the limit of their segment."""
+        limits = self.limits[assignment.labels]
+        slack = _ROUNDING * np.abs(limits)
+        if self.model.algorithm == "kmeans":
+            return np.asarray(assignment.fit > limits + slack)
+        return np.asarray(assignment.fit < limits - slack)
+
+
+@dataclass(frozen=True, eq=False)
+class _Scores:
+    """The columns of the result while they are being filled, piece by piece."""
+
+    segment: NDArray[np.int64]
+    runner_up: NDArray[np.int64]
+    probability: NDArray[np.float64]
+    margin: NDArray[np.float64]
+    novel: NDArray[np.bool_]
+    known_share: NDArray[np.float64]
+
+    @classmethod
+    def empty(cls, n: int) -> "_Scores":
+        return cls(
+            segment=np.full(n, -1, dtype=np.int64),
+            runner_up=np.full(n, -1, dtype=np.int64),
+            probability=np.full(n, np.nan),
+            margin=np.full(n, np.nan),
+            novel=np.zeros(n, dtype=np.bool_),
+            known_share=np.zeros(n),
+        )
+
+    def piece(self, rows: slice) -> "_Scores":
+        """Views of some rows."""
+        return _Scores(
+            self.segment[rows],
+            self.runner_up[rows],
+            self.probability[rows],
+            self.margin[rows],
+            self.novel[rows],
+            self.known_share[rows],
+        )
+
+    def set(self, rows: slice | NDArray[np.intp], assignment: Assignment, scorer: Scorer) -> None:
+        self.segment[rows] = assignment.labels
+        self.runner_up[rows] = assignment.runner_up
+        self.probability[rows] = assignment.probability
+        self.margin[rows] = assignment.margin
+        self.novel[rows] = scorer.is_novel(assignment)
+
+    def frame(self, index: pd.Index, names: Sequence[str], by_distance: bool) -> pd.DataFrame:
+        unknown = self.segment < 0
+        segment = pd.array(self.segment, dtype="Int64")
+        segment[unknown] = pd.NA
+        little_known = ~unknown & (self.known_share < LEAST_KNOWN_SHARE)
+        beyond = _FAR if by_distance else _UNLIKELY
+        reasons = [beyond, _LITTLE_KNOWN, f"{beyond}; {_LITTLE_KNOWN}", _UNKNOWN]
+        code = self.novel + 2 * little_known - 1
+        code[unknown] = len(reasons) - 1
+        return pd.DataFrame(
+            {
+                "segment": segment,
+                "segment_name": _texts(self.segment, names),
+                "probability": self.probability,
+                "runner_up": _texts(self.runner_up, names),
+                "margin": self.margin,
+                "novel": self.novel,
+                "reason": _texts(code, reasons),
+                "known_share": self.known_share,
+            },
+            index=index.rename(ACCOUNT_ID),
+        )
+
+
+def _texts(codes: NDArray[np.int64], texts: Sequence[str]) -> "pd.arrays.ArrowStringArray":
+    """Text column of `texts[code]`, null for negative codes, without a Python object per row."""
+    indices = pa.array(codes, mask=codes < 0)
+    column = pa.array(texts, type=pa.large_string()).take(indices)
+    texts_column: pd.arrays.ArrowStringArray = pd.array(
+        column, dtype=pd.StringDtype("pyarrow", na_value=np.nan)
+    )
+    return texts_column
+
+
+def _known_shares(raw: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    missing = np.zeros(len(raw[0]))
+    for column in raw:
+        missing += np.isnan(column)
+    return np.asarray(1.0 - missing / len(raw))
+
+
+def _check_labels(model: SegmentModel, clustering: Clustering, values: NDArray[np.float64]) -> None:
+    """Refuse parameters that do not give back the labels, exact ties apart."""
+    assignment = model.assign(np.ascontiguousarray(values.T))
+    differ = assignment.labels != clustering.labels
+    if (differ & (assignment.margin > _ROUNDING)).any():
+        raise ValueError(
+            f"{int(differ.sum())} of {differ.size} training labels are not those of the "
+            "parameters; fit the clustering until it converges."
+        )

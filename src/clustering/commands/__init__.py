@@ -8,12 +8,15 @@ from collections.abc import Callable
 
 import typer
 
-from clustering.commands import agree, simulate
+from clustering.commands import agree, check, forward, init, simulate
 
 __all__ = ["COMMANDS"]
 
 #: What puts each command on the app, in the order that `--help` lists them.
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     simulate.register,
+    init.register,
+    check.register,
     agree.register,
+    forward.register,
 )

@@ -47,32 +47,34 @@ def agree(
     _show(agreement)
     if json is not None:
         write_json(agreement.to_json(), json)
-        OUT.print(f"Written to {json}", markup=False)
+        _print(f"Written to {json}")
 
 
 def _show(agreement: "Agreement") -> None:
     from clustering.comparison.wording import agreement_sentence
 
-    OUT.print(agreement_sentence(agreement), markup=False)
-    OUT.print(
+    _print(agreement_sentence(agreement))
+    _print(
         f"AMI {agreement.ami:.3f}{_range(agreement, 'ami')}   "
         f"ARI {agreement.ari:.3f}{_range(agreement, 'ari')}   "
         f"NMI {agreement.nmi:.3f}   V {agreement.v_measure:.3f}   "
-        f"VI {agreement.vi_nats:.3f} nats   permutation p {agreement.permutation_p:.3g}",
-        markup=False,
+        f"VI {agreement.vi_nats:.3f} nats   permutation p {agreement.permutation_p:.3g}"
     )
     if agreement.ordinal is not None:
         tau_b, gamma = agreement.ordinal.tau_b, agreement.ordinal.gamma
-        OUT.print(f"Kendall tau-b {_number(tau_b)}   gamma {_number(gamma)}", markup=False)
+        _print(f"Kendall tau-b {_number(tau_b)}   gamma {_number(gamma)}")
     for match in agreement.per_label:
-        OUT.print(
+        _print(
             f"  {match.label} ({match.n_accounts}): best match {match.best_match}, "
             f"precision {match.precision:.2f}, recall {match.recall:.2f}, "
-            f"Jaccard {match.jaccard:.2f}",
-            markup=False,
+            f"Jaccard {match.jaccard:.2f}"
         )
     for note in agreement.notes:
-        OUT.print(f"Note: {note}", markup=False)
+        _print(f"Note: {note}")
+
+
+def _print(text: str) -> None:
+    OUT.print(text, markup=False, soft_wrap=True)
 
 
 def _range(agreement: "Agreement", index: str) -> str:

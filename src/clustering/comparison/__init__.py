@@ -7,12 +7,15 @@ from clustering.comparison.agreement import (
     compare_partitions,
 )
 from clustering.comparison.crosswalk import crosswalk, disagreements
+from clustering.comparison.forward import ForwardReport, forward_validity
 
 __all__ = [
     "Agreement",
     "AgreementInterval",
+    "ForwardReport",
     "LabelMatch",
     "compare_partitions",
     "crosswalk",
     "disagreements",
+    "forward_validity",
 ]

@@ -1,8 +1,9 @@
 """Sentences made from numbers by fixed rules; none says more than its number."""
 
 from clustering.comparison.agreement import Agreement
+from clustering.comparison.forward_report import ForwardReport
 
-__all__ = ["agreement_sentence"]
+__all__ = ["agreement_sentence", "forward_sentence", "gain_claim"]
 
 #: Least AMI for each description; words for a reader, not limits of a test.
 _OVERLAP = (
@@ -37,3 +38,51 @@ def agreement_sentence(agreement: Agreement) -> str:
     words = next(words for least, words in _OVERLAP if agreement.ami >= least)
     start = "The " + names[4:] if names.startswith("the ") else names
     return f"{start} {words} {numbers}."
+
+
+def forward_sentence(report: ForwardReport) -> str:
+    """One sentence on what the segments add to the tiers about an outcome.
+
+    Examples
+    --------
+    >>> from clustering.comparison.forward import forward_validity
+    >>> churned = [True] * 150 + [False] * 50 + [True] * 50 + [False] * 150
+    >>> report = forward_validity(["a", "b"] * 200, ["x"] * 200 + ["y"] * 200, churned)
+    >>> print(forward_sentence(report))  # doctest: +ELLIPSIS
+    Beside tier, segment improved the held-out prediction of outcome: log loss lower by 0....
+    """
+    if report.gain is None:
+        why = report.reasons.get("gain", "the models could not be judged")
+        return f"What {report.segment} adds to {report.tier} cannot be told: {why}."
+    return gain_claim(
+        report.gain.log_loss, report.gain.interval, report.segment, report.tier, report.outcome
+    )
+
+
+def gain_claim(
+    log_loss: float, interval: tuple[float, float], new: str, old: str, outcome: str
+) -> str:
+    """What may be said of a gain in held-out log loss: nothing where the interval covers 0.
+
+    Examples
+    --------
+    >>> print(gain_claim(0.001, (-0.002, 0.004), "segments", "ARR tiers", "churn"))
+    No evidence that segments beat ARR tiers in predicting churn (gain in log loss 0.0010, 95 % \
+interval -0.0020 to 0.0040).
+    """
+    low, high = interval
+    numbers = f"95 % interval {low:.4f} to {high:.4f}"
+    if low > 0:
+        return (
+            f"Beside {old}, {new} improved the held-out prediction of {outcome}: log loss lower "
+            f"by {log_loss:.4f}, {numbers}."
+        )
+    if high < 0:
+        return (
+            f"Beside {old}, {new} made the held-out prediction of {outcome} worse: log loss "
+            f"higher by {-log_loss:.4f} (gain {log_loss:.4f}, {numbers})."
+        )
+    return (
+        f"No evidence that {new} beat {old} in predicting {outcome} (gain in log loss "
+        f"{log_loss:.4f}, {numbers})."
+    )

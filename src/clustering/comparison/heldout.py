@@ -1,0 +1,179 @@
+"""Judging predictions on rows that did not make them: folds, scores, paired bootstrap."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+__all__ = [
+    "Gain",
+    "area_under_curve",
+    "brier_score",
+    "log_losses",
+    "paired_gain",
+    "pooled_area_under_curve",
+    "stratified_folds",
+]
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+#: Draws of the bootstrap that are held in memory at once, as numbers.
+_NUMBERS_AT_ONCE = 4_000_000
+
+#: A probability this near 0 or 1 is taken as this: one surprise must not be infinitely bad.
+_LEAST_PROBABILITY = 1e-15
+
+
+@dataclass(frozen=True)
+class Gain:
+    """How much better one model predicts than another; positive is better.
+
+    `interval` is the 95 % percentile interval of the gain in log loss.
+    """
+
+    log_loss: float
+    auc: float | None
+    interval: tuple[float, float]
+
+
+def stratified_folds(
+    outcome: NDArray[np.bool_], order: Codes, account: Codes | None, n_folds: int, seed: int
+) -> Codes:
+    """A fold for each row, the same whatever the order of the rows.
+
+    Rows of one account share a fold, and accounts with and without an event are dealt
+    separately. Without accounts rows are dealt by outcome; `order` then ranks them, so that
+    only rows that are equal in every respect can trade places.
+
+    Examples
+    --------
+    >>> outcome = np.array([True, False] * 5)
+    >>> folds = stratified_folds(outcome, np.arange(10), None, 5, seed=1)
+    >>> np.bincount(folds).tolist(), np.bincount(folds[outcome]).tolist()
+    ([2, 2, 2, 2, 2], [1, 1, 1, 1, 1])
+    """
+    generator = np.random.default_rng(seed)
+    if account is None:
+        ranked = np.lexsort((order, outcome))
+        folds = np.empty(outcome.size, dtype=np.int64)
+        folds[ranked] = _dealt(outcome[ranked], n_folds, generator)
+        return folds
+    has_event = np.zeros(int(account.max()) + 1, dtype=bool)
+    np.logical_or.at(has_event, account, outcome)
+    by_event = np.argsort(has_event, kind="stable")
+    dealt = np.empty(has_event.size, dtype=np.int64)
+    dealt[by_event] = _dealt(has_event[by_event], n_folds, generator)
+    return dealt[account]
+
+
+def _dealt(stratum: NDArray[np.bool_], n_folds: int, generator: np.random.Generator) -> Codes:
+    """Folds for units sorted by stratum: at random inside each, sizes equal to within one."""
+    shuffled = np.concatenate(
+        [
+            generator.permutation(np.flatnonzero(~stratum)),
+            generator.permutation(np.flatnonzero(stratum)),
+        ]
+    )
+    folds = np.empty(stratum.size, dtype=np.int64)
+    folds[shuffled] = np.arange(stratum.size) % n_folds
+    return folds
+
+
+def log_losses(probability: Floats, outcome: NDArray[np.bool_]) -> Floats:
+    """Minus the log of the probability that each row's outcome was given, in nats."""
+    kept = np.clip(probability, _LEAST_PROBABILITY, 1 - _LEAST_PROBABILITY)
+    return np.asarray(-np.log(np.where(outcome, kept, 1 - kept)))
+
+
+def brier_score(probability: Floats, outcome: NDArray[np.bool_]) -> float:
+    """Mean squared distance of the probability to the outcome."""
+    return float(((probability - outcome) ** 2).mean())
+
+
+def area_under_curve(probability: Floats, outcome: NDArray[np.bool_]) -> float | None:
+    """Share of pairs (event, no event) that are ranked rightly, ties as half; None without pairs.
+
+    Examples
+    --------
+    >>> area_under_curve(np.array([0.1, 0.4, 0.4, 0.8]), np.array([False, False, True, True]))
+    0.875
+    """
+    events = int(outcome.sum())
+    others = outcome.size - events
+    if events == 0 or others == 0:
+        return None
+    # Equal predictions must tie even where their last bits differ by the order of arithmetic.
+    ranks = rankdata(np.round(probability, 12))
+    return float((ranks[outcome].sum() - events * (events + 1) / 2) / (events * others))
+
+
+def pooled_area_under_curve(
+    probability: Floats, outcome: NDArray[np.bool_], folds: Codes
+) -> float | None:
+    """Mean area under the curve over the folds, weighted by their pairs of rows.
+
+    Rows of different folds were predicted by different models, so they are never compared:
+    pooled over folds, even a constant prediction would have a curve below one half.
+    """
+    total, weight = 0.0, 0
+    for fold in np.unique(folds):
+        rows = folds == fold
+        area = area_under_curve(probability[rows], outcome[rows])
+        if area is not None:
+            pairs = int(outcome[rows].sum()) * int((~outcome[rows]).sum())
+            total, weight = total + pairs * area, weight + pairs
+    return total / weight if weight else None
+
+
+def paired_gain(
+    improvement: Floats, account: Codes | None, n_bootstrap: int, seed: int
+) -> tuple[float, float]:
+    """95 % percentile interval of the mean improvement per row, resampling accounts.
+
+    Parameters
+    ----------
+    improvement : float64 array of shape (n_rows,), loss of the old minus loss of the new model
+    account : int64 array of shape (n_rows,), optional; rows of one account move together
+    n_bootstrap : number of resamples
+    seed : seed of the resamples
+
+    Examples
+    --------
+    >>> low, high = paired_gain(np.array([0.1, 0.3] * 50), None, 2000, seed=1)
+    >>> 0.17 < low < 0.2 < high < 0.23
+    True
+    """
+    sums, sizes = improvement, np.ones_like(improvement)
+    if account is not None:
+        sums = np.bincount(account, weights=improvement)
+        sizes = np.bincount(account).astype(np.float64)
+        sums, sizes = sums[sizes > 0], sizes[sizes > 0]
+    # Accounts that are alike are drawn as one group: with categorical models there are few.
+    alike, times = np.unique(
+        np.column_stack([np.round(sums, 12), sizes]), axis=0, return_counts=True
+    )
+    generator = np.random.default_rng(seed)
+    means = np.concatenate(list(_resampled_means(alike, times, n_bootstrap, generator)))
+    low, high = np.quantile(means, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _resampled_means(
+    alike: Floats, times: Codes, n_bootstrap: int, generator: np.random.Generator
+) -> Iterator[Floats]:
+    n_accounts = int(times.sum())
+    few = alike.shape[0] * 20 < n_accounts
+    at_once = max(1, _NUMBERS_AT_ONCE // (alike.shape[0] if few else n_accounts))
+    every = np.repeat(alike, times, axis=0)
+    for start in range(0, n_bootstrap, at_once):
+        size = min(at_once, n_bootstrap - start)
+        if few:
+            drawn = generator.multinomial(n_accounts, times / n_accounts, size=size)
+            times_drawn = drawn.astype(np.float64)
+            yield (times_drawn @ alike[:, 0]) / (times_drawn @ alike[:, 1])
+        else:
+            chosen = generator.integers(0, n_accounts, size=(size, n_accounts))
+            yield every[:, 0][chosen].sum(axis=1) / every[:, 1][chosen].sum(axis=1)

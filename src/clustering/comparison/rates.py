@@ -1,0 +1,140 @@
+"""Base rates with their uncertainty: Wilson intervals, and rates shrunken by a beta-binomial."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize, minimize_scalar
+from scipy.special import betaln, expit
+from scipy.stats import norm
+
+__all__ = ["FEWEST_ROWS", "BetaBinomial", "Rate", "fit_beta_binomial", "rates", "wilson"]
+
+Floats = NDArray[np.float64]
+
+#: A rate of fewer rows is not shown beside others: it would be read as more than it is.
+FEWEST_ROWS = 20
+
+#: Prior weights beyond this are "no difference between the groups at all".
+_LARGEST_WEIGHT = 1e7
+
+
+@dataclass(frozen=True)
+class Rate:
+    """The rate of one segment: raw, 95 % Wilson interval, and shrunken; None without rows."""
+
+    segment: str
+    n: int
+    events: int
+    raw: float | None
+    wilson: tuple[float, float] | None
+    shrunken: float | None
+    suppressed: bool
+
+
+@dataclass(frozen=True)
+class BetaBinomial:
+    """Beta prior of the groups' rates: `mean` p and `weight` m, in rows; inf: all rates equal."""
+
+    mean: float
+    weight: float
+
+
+def rates(segments: Sequence[str], rows: Floats, events: Floats) -> list[Rate]:
+    """Rates of all segments.
+
+    The shrunken rate is (events + m p) / (rows + m), with m and p by maximum likelihood of the
+    beta-binomial over the segments. Rates of fewer than `FEWEST_ROWS` rows are marked
+    `suppressed`: reports leave them out, and never rank segments by raw rates.
+
+    Examples
+    --------
+    >>> found = rates(["a", "b"], np.array([100.0, 10.0]), np.array([30.0, 3.0]))
+    >>> [(rate.raw, round(rate.shrunken, 3), rate.suppressed) for rate in found]
+    [(0.3, 0.3, False), (0.3, 0.3, True)]
+    """
+    prior = fit_beta_binomial(rows, events)
+    found = []
+    for segment, n, k in zip(segments, rows, events, strict=True):
+        found.append(
+            Rate(
+                segment=segment,
+                n=int(n),
+                events=int(k),
+                raw=float(k / n) if n else None,
+                wilson=wilson(float(k), float(n)) if n else None,
+                shrunken=_shrunken(k, n, prior) if n and prior is not None else None,
+                suppressed=bool(n < FEWEST_ROWS),
+            )
+        )
+    return found
+
+
+def wilson(events: float, rows: float, level: float = 0.95) -> tuple[float, float]:
+    """Wilson's score interval of a rate, without continuity correction.
+
+    References
+    ----------
+    Wilson (1927), JASA 22:209; R's `prop.test(correct = FALSE)`.
+
+    Examples
+    --------
+    >>> tuple(round(bound, 4) for bound in wilson(10, 50))
+    (0.1124, 0.3304)
+    """
+    z = float(norm.ppf((1 + level) / 2))
+    rate = events / rows
+    centre = (rate + z**2 / (2 * rows)) / (1 + z**2 / rows)
+    half = z / (1 + z**2 / rows) * np.sqrt(rate * (1 - rate) / rows + z**2 / (4 * rows**2))
+    low = 0.0 if events == 0 else max(0.0, centre - half)
+    high = 1.0 if events == rows else min(1.0, centre + half)
+    return float(low), float(high)
+
+
+def fit_beta_binomial(rows: Floats, events: Floats) -> BetaBinomial | None:
+    """Maximum likelihood of the beta-binomial; None without rows.
+
+    The weight is infinite where the groups differ no more than a common rate would let them
+    (the likelihood then rises with m for ever), and with fewer than two groups.
+
+    Examples
+    --------
+    >>> prior = fit_beta_binomial(np.array([200.0] * 4), np.array([20.0, 60.0, 100.0, 140.0]))
+    >>> round(prior.mean, 2), 2 < prior.weight < 10
+    (0.4, True)
+    """
+    n, k = rows[rows > 0], events[rows > 0]
+    if n.size == 0:
+        return None
+    pooled = float(k.sum() / n.sum())
+    if n.size < 2 or pooled in (0.0, 1.0):
+        return BetaBinomial(pooled, np.inf)
+
+    def loss(parameters: Floats) -> float:
+        mean, weight = expit(parameters[0]), np.exp(parameters[1])
+        alpha, beta = mean * weight, (1 - mean) * weight
+        return -float((betaln(k + alpha, n - k + beta) - betaln(alpha, beta)).sum())
+
+    start_mean = np.log(pooled / (1 - pooled))
+    coarse = minimize_scalar(
+        lambda log_weight: loss(np.array([start_mean, log_weight])),
+        bounds=(np.log(1e-3), np.log(_LARGEST_WEIGHT)),
+        method="bounded",
+    )
+    best = minimize(
+        loss,
+        [start_mean, float(coarse.x)],
+        method="Nelder-Mead",
+        options={"xatol": 1e-10, "fatol": 1e-12, "maxiter": 5000, "maxfev": 5000},
+    )
+    equal = -float((k * np.log(pooled) + (n - k) * np.log(1 - pooled)).sum())
+    if best.fun >= equal - 1e-9 or np.exp(best.x[1]) >= _LARGEST_WEIGHT:
+        return BetaBinomial(pooled, np.inf)
+    return BetaBinomial(float(expit(best.x[0])), float(np.exp(best.x[1])))
+
+
+def _shrunken(events: float, rows: float, prior: BetaBinomial) -> float:
+    if np.isinf(prior.weight):
+        return prior.mean
+    return float((events + prior.weight * prior.mean) / (rows + prior.weight))

@@ -1,0 +1,108 @@
+"""The comparison that a study makes: every labelling with every other, accounts that disagree."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from clustering.columns import ARR_TIERS, SEGMENT
+from clustering.comparison.agreement import Agreement, compare_partitions
+from clustering.comparison.crosswalk import crosswalk, disagreements
+from clustering.config import ComparisonConfig
+from clustering.progress import SILENT, Progress
+
+__all__ = ["Agreements", "compare_labellings"]
+
+
+@dataclass(frozen=True, eq=False)
+class Agreements:
+    """How the labellings of a study agree.
+
+    Attributes
+    ----------
+    pairs : one `Agreement` per pair, the learned segments first
+    crosswalk : accounts and ARR in every combination of labels, for the segments and the tiers
+        against every other labelling
+    disagreements : accounts whose label is unusual for their segment, one block a labelling
+    """
+
+    pairs: tuple[Agreement, ...]
+    crosswalk: pd.DataFrame
+    disagreements: pd.DataFrame
+
+
+def compare_labellings(
+    labels: Mapping[str, "pd.Series[str]"],
+    titles: Mapping[str, str],
+    arr: "pd.Series[float]",
+    probability: ArrayLike,
+    config: ComparisonConfig,
+    seed: int,
+    progress: Progress = SILENT,
+) -> Agreements:
+    """Compare all labellings of the same accounts, two by two.
+
+    Parameters
+    ----------
+    labels : Series of shape (n_accounts,) by name, on one index
+        The learned segments under `segment`, by their names; then the others.
+    titles : what each labelling is called in a sentence
+    arr : Series of shape (n_accounts,)
+        Yearly amount; NaN where it is not known.
+    probability : array-like of shape (n_accounts,)
+        Of the membership in the learned segment.
+    config, seed : draws of bootstrap and permutations, and the seed of all
+
+    Returns
+    -------
+    Agreements
+    """
+    names = sorted(labels, key=[SEGMENT, ARR_TIERS, *labels].index)
+    couples = list(combinations(names, 2))
+    seeds = np.random.SeedSequence(seed).generate_state(max(1, len(couples)))
+    pairs = []
+    with progress.step("Comparing the labellings", len(couples)) as advance:
+        for (first, second), own_seed in zip(couples, seeds, strict=False):
+            pairs.append(
+                compare_partitions(
+                    labels[first].rename(first),
+                    labels[second].rename(second),
+                    n_permutations=config.permutations,
+                    n_bootstrap=config.bootstrap,
+                    seed=int(own_seed),
+                )
+            )
+            advance(1)
+    crossed = [couple for couple in couples if couple[0] in (SEGMENT, ARR_TIERS)]
+    return Agreements(
+        pairs=tuple(pairs),
+        crosswalk=_stack(
+            [crosswalk(labels[a], labels[b], arr, names=(a, b)) for a, b in crossed],
+            crosswalk(["-"], ["-"], [0.0]),
+        ),
+        disagreements=_stack(
+            [
+                disagreements(
+                    list(arr.index),
+                    labels[SEGMENT],
+                    labels[name],
+                    arr,
+                    name=name,
+                    title=titles[name],
+                    probability=probability,
+                )
+                for name in names
+                if name != SEGMENT
+            ],
+            disagreements(["-"], ["-"], ["-"], [0.0], name="-"),
+        ),
+    )
+
+
+def _stack(frames: Sequence[pd.DataFrame], example: pd.DataFrame) -> pd.DataFrame:
+    """One frame of all that have rows; without any, an empty one with the columns' types."""
+    filled = [frame for frame in frames if len(frame)]
+    return pd.concat(filled, ignore_index=True) if filled else example.iloc[:0]

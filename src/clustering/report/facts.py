@@ -1,0 +1,149 @@
+"""What figures, tables and sentences look up in a study folder: selection, no computation.
+
+Every reader of a study goes through these few functions, so that a figure and the sentence
+beside it cannot disagree about which row they mean.
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from clustering.results import StudyFolder
+from clustering.results.document import AgreementEntry, LabellingEntry
+
+__all__ = [
+    "TIERS",
+    "TierShare",
+    "agreement_with",
+    "agreements_of_segments",
+    "crosswalk_with",
+    "group_words",
+    "labelling",
+    "learned",
+    "other_labellings",
+    "percent",
+    "segment_names",
+    "tier_shares",
+]
+
+TIERS = "arr_tiers"
+"""Name of the labelling that is the baseline of every study."""
+
+
+@dataclass(frozen=True)
+class TierShare:
+    """One level of a labelling and the segment that most of its accounts are in."""
+
+    level: str
+    segment: str
+    n_accounts: int
+    share: float
+
+
+def percent(share: float) -> str:
+    """A share in words; "100 %" means all and "0 %" none.
+
+    Examples
+    --------
+    >>> percent(0.4567), percent(0.999), percent(1.0), percent(0.001), percent(0.0)
+    ('46 %', 'over 99 %', '100 %', 'under 1 %', '0 %')
+    """
+    rounded = round(100 * share)
+    if rounded >= 100 and share < 1:
+        return "over 99 %"
+    if rounded <= 0 and share > 0:
+        return "under 1 %"
+    return f"{rounded} %"
+
+
+def segment_names(study: StudyFolder) -> list[str]:
+    """Names of the segments in their order."""
+    return [segment.name for segment in study.document.segments]
+
+
+def group_words(study: StudyFolder, n: int | None = None) -> str:
+    """What the segments may be called: singular for one, else plural."""
+    word = study.document.group_word
+    return word.singular if n == 1 else word.plural
+
+
+def learned(study: StudyFolder) -> LabellingEntry:
+    """The labelling that the study learned."""
+    return next(entry for entry in study.document.labellings if entry.kind == "learned")
+
+
+def labelling(study: StudyFolder, name: str) -> LabellingEntry | None:
+    """One labelling by name, None where the study has none of it."""
+    return next((entry for entry in study.document.labellings if entry.name == name), None)
+
+
+def other_labellings(study: StudyFolder) -> list[LabellingEntry]:
+    """Every labelling but the learned one."""
+    own = learned(study).name
+    return [entry for entry in study.document.labellings if entry.name != own]
+
+
+def agreements_of_segments(study: StudyFolder) -> list[tuple[LabellingEntry, AgreementEntry]]:
+    """Every labelling that was compared with the segments, with that agreement."""
+    pairs = ((entry, agreement_with(study, entry.name)) for entry in other_labellings(study))
+    return [(entry, agreement) for entry, agreement in pairs if agreement is not None]
+
+
+def agreement_with(study: StudyFolder, other: str) -> AgreementEntry | None:
+    """Agreement of the segments with another labelling, None where it was not computed."""
+    wanted = {learned(study).name, other}
+    return next(
+        (entry for entry in study.document.agreements if {entry.first, entry.second} == wanted),
+        None,
+    )
+
+
+def crosswalk_with(study: StudyFolder, other: str) -> pd.DataFrame:
+    """Accounts and ARR by level of `other` and segment.
+
+    Returns
+    -------
+    DataFrame
+        ``level``, ``segment``, ``n_accounts``, ``arr``, ``share_of_level``,
+        ``share_of_segment``; empty where the two were not compared.
+    """
+    own = learned(study).name
+    frame = study.crosswalk
+    straight = frame[(frame["first"] == own) & (frame["second"] == other)].rename(
+        columns={
+            "first_label": "segment",
+            "second_label": "level",
+            "share_of_first": "share_of_segment",
+            "share_of_second": "share_of_level",
+        }
+    )
+    turned = frame[(frame["second"] == own) & (frame["first"] == other)].rename(
+        columns={
+            "second_label": "segment",
+            "first_label": "level",
+            "share_of_second": "share_of_segment",
+            "share_of_first": "share_of_level",
+        }
+    )
+    columns = ["level", "segment", "n_accounts", "arr", "share_of_level", "share_of_segment"]
+    chosen = turned if straight.empty else straight
+    return chosen[columns].reset_index(drop=True)
+
+
+def tier_shares(study: StudyFolder, other: str = TIERS) -> list[TierShare]:
+    """For every level of `other`, in its order, the segment that most of its accounts are in."""
+    frame = crosswalk_with(study, other)
+    entry = labelling(study, other)
+    levels = [] if entry is None else entry.levels
+    shares = []
+    for level in levels:
+        rows = frame[frame["level"] == level]
+        if rows.empty:
+            continue
+        top = rows.loc[rows["n_accounts"].idxmax()]
+        shares.append(
+            TierShare(
+                level, str(top["segment"]), int(rows["n_accounts"].sum()), top["share_of_level"]
+            )
+        )
+    return shares

@@ -1,0 +1,33 @@
+"""Figures that draw what a study folder holds; they compute nothing that a study could get wrong.
+
+Each takes the opened study and gives a `Drawn`: the matplotlib figure, the finding as its title
+and alternative text. A figure whose columns a study does not have gives None.
+"""
+
+from clustering.report.figures.accounts import (
+    account_map,
+    amount_by_tier,
+    growth_against_risk,
+    silhouettes,
+)
+from clustering.report.figures.agreement import agreement_dots, forward_gains
+from clustering.report.figures.choice import choice_curves
+from clustering.report.figures.features import feature_coverage
+from clustering.report.figures.flow import tier_flow
+from clustering.report.figures.profiles import profile_heatmap
+from clustering.report.figures.structure import null_tests, segment_stability
+
+__all__ = [
+    "account_map",
+    "agreement_dots",
+    "amount_by_tier",
+    "choice_curves",
+    "feature_coverage",
+    "forward_gains",
+    "growth_against_risk",
+    "null_tests",
+    "profile_heatmap",
+    "segment_stability",
+    "silhouettes",
+    "tier_flow",
+]

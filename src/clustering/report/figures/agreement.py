@@ -1,0 +1,172 @@
+"""Agreement of the segments with every other labelling, and what each tells about the future."""
+
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from clustering.report.canvas import ACCENT, INK, MUTED, PALE, colours, new_figure, tidy, wrap
+from clustering.report.drawn import Drawn
+from clustering.report.facts import agreements_of_segments, group_words, labelling
+from clustering.results import StudyFolder
+from clustering.results.document import AgreementEntry, ForwardEntry, LabellingEntry
+
+__all__ = ["agreement_dots", "forward_gains"]
+
+_Pair = tuple[LabellingEntry, AgreementEntry]
+
+
+def agreement_dots(study: StudyFolder) -> Drawn | None:
+    """AMI with its interval for every labelling, chance at 0 and the ceiling where known."""
+    pairs = sorted(agreements_of_segments(study), key=lambda pair: -pair[1].ami)
+    if not pairs:
+        return None
+    title = _title(study, pairs)
+    figure = new_figure(title, height=2.2 + 0.55 * len(pairs))
+    ax = figure.subplots()
+    ax.axvline(0, color=INK, linewidth=1.0)
+    for row, (_, agreement) in enumerate(pairs):
+        _agreement_row(ax, row, agreement)
+    labels = [f"{wrap(entry.title, 30, lines=2)}\nn = {a.n:,}" for entry, a in pairs]
+    ax.set_yticks(range(len(pairs)), labels, fontsize=9.5)
+    ax.set_ylim(len(pairs) - 0.4, -0.6)
+    ax.set_xlim(min(-0.06, min(a.interval["ami"][0] for _, a in pairs) - 0.03), 1.02)
+    ax.set_xlabel("adjusted mutual information: 0 is chance, 1 is the same groups", fontsize=10)
+    tidy(ax, grid="x")
+    figure.legend(
+        handles=_legend(pairs), loc="outside lower left", ncols=3, frameon=False, fontsize=9
+    )
+    said = "; ".join(
+        f"{entry.title}: {a.ami:.2f}, 95 % interval {_interval(a)}, "
+        f"permutation p = {a.permutation_p:.3g}"
+        for entry, a in pairs
+    )
+    return Drawn("agreement", figure, title, f"Dot plot with intervals. {said}.")
+
+
+def _agreement_row(ax: Axes, row: int, agreement: AgreementEntry) -> None:
+    blue = colours(1)[0]
+    low, high = agreement.interval["ami"]
+    if agreement.null_high is not None:
+        ax.barh(row, agreement.null_high, height=0.5, color=PALE, zorder=0)
+    if agreement.refitted_interval is not None and "ami" in agreement.refitted_interval:
+        ax.plot(agreement.refitted_interval["ami"], [row, row], color=blue, linewidth=1.0)
+    ax.plot([low, high], [row, row], color=blue, linewidth=3.2, solid_capstyle="butt")
+    ax.plot(agreement.ami, row, "o", color=blue, markersize=9)
+    if agreement.ceiling is not None:
+        ax.plot(agreement.ceiling, row, "|", color=ACCENT, markersize=18, markeredgewidth=2)
+    end = max(high, agreement.ami)
+    ax.annotate(
+        f"{agreement.ami:.2f}  ({_interval(agreement)})",
+        (end, row),
+        xytext=(6, 9),
+        textcoords="offset points",
+        fontsize=9,
+        color=INK,
+        va="bottom",
+        ha="right" if end > 0.7 else "left",
+    )
+
+
+def _interval(agreement: AgreementEntry) -> str:
+    low, high = agreement.interval["ami"]
+    return f"{low:.2f} to {high:.2f}"
+
+
+def _legend(pairs: list[_Pair]) -> list[Line2D]:
+    blue = colours(1)[0]
+    handles = [
+        Line2D([], [], color=blue, marker="o", linewidth=3.2, label="agreement, 95 % interval")
+    ]
+    if any(a.null_high is not None for _, a in pairs):
+        handles.append(Line2D([], [], color=PALE, linewidth=9, label="what chance reaches (95 %)"))
+    if any(a.ceiling is not None for _, a in pairs):
+        handles.append(
+            Line2D(
+                [],
+                [],
+                color=ACCENT,
+                marker="|",
+                markersize=13,
+                markeredgewidth=2,
+                linestyle="none",
+                label="ceiling: agreement with a refit",
+            )
+        )
+    return handles
+
+
+def _title(study: StudyFolder, pairs: list[_Pair]) -> str:
+    groups = group_words(study)
+    first, agreement = pairs[0]
+    if len(pairs) > 1:
+        _, second = pairs[1]
+        if agreement.interval["ami"][0] > second.interval["ami"][1]:
+            return (
+                f"Of {len(pairs)} labellings, {first.title} agree most with the {groups}: "
+                f"{agreement.ami:.2f} (95 % interval {_interval(agreement)}); 1 would be the same"
+            )
+    said = ", ".join(f"{entry.title} {a.ami:.2f}" for entry, a in pairs[:3])
+    return f"Agreement of the {groups} with other labellings (0 chance, 1 the same): {said}"
+
+
+def forward_gains(study: StudyFolder) -> Drawn | None:
+    """What each labelling adds to the ARR tiers about later outcomes; None if not judged."""
+    entries = [entry for entry in study.document.forward if _gain(entry) is not None]
+    if not entries:
+        return None
+    title = _forward_title(study, entries)
+    figure = new_figure(title, height=1.9 + 0.55 * len(entries))
+    ax = figure.subplots()
+    ax.axvline(0, color=INK, linewidth=1.0)
+    for row, entry in enumerate(entries):
+        gain, low, high = _known(entry)
+        clear = low > 0 or high < 0
+        colour = colours(1)[0] if clear else MUTED
+        ax.plot([low, high], [row, row], color=colour, linewidth=3.2, solid_capstyle="butt")
+        ax.plot(gain, row, "o", color=colour, markersize=9)
+    labels = [f"{wrap(_name(study, e), 30, lines=2)}\n{e.outcome}" for e in entries]
+    ax.set_yticks(range(len(entries)), labels, fontsize=9.5)
+    ax.set_ylim(len(entries) - 0.4, -0.6)
+    ax.set_xlabel(
+        "gain in log loss over the tiers alone, 95 % interval (right of 0 is better)",
+        fontsize=10,
+    )
+    tidy(ax, grid="x")
+    said = "; ".join(
+        f"{_name(study, e)}, {e.outcome}: {g:.4f} ({low:.4f} to {high:.4f})"
+        for e in entries
+        for g, low, high in [_known(e)]
+    )
+    return Drawn("forward_gains", figure, title, f"Dot plot with intervals. {said}.")
+
+
+def _forward_title(study: StudyFolder, entries: list[ForwardEntry]) -> str:
+    better = [entry for entry in entries if _known(entry)[1] > 0]
+    amount = study.document.amount_name
+    if not better:
+        return f"No evidence that any labelling tells more about what happened than {amount} tiers"
+    named = ", ".join(dict.fromkeys(_name(study, entry) for entry in better))
+    return (
+        f"{len(better)} of {len(entries)} comparisons show a gain over the {amount} tiers whose "
+        f"interval excludes zero: {named}"
+    )
+
+
+def _name(study: StudyFolder, entry: ForwardEntry) -> str:
+    if entry.labelling == "features":
+        return "model on all features"
+    known = labelling(study, entry.labelling)
+    return entry.labelling if known is None else known.title
+
+
+def _gain(entry: ForwardEntry) -> tuple[float, float, float] | None:
+    gain, interval = entry.gain.get("log_loss"), entry.gain.get("interval")
+    if gain is None or interval is None or None in interval:
+        return None
+    return float(gain), float(interval[0]), float(interval[1])
+
+
+def _known(entry: ForwardEntry) -> tuple[float, float, float]:
+    gain = _gain(entry)
+    if gain is None:
+        raise ValueError(f"labelling '{entry.labelling}' has no gain with an interval")
+    return gain

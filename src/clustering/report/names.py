@@ -1,0 +1,52 @@
+"""Names of accounts enter a page at the last step.
+
+Figures and tables are made with account ids only, each id in an element of its own. The local
+report puts the names into these elements; the one that is tracked never held them.
+"""
+
+import html
+import re
+from collections.abc import Mapping
+
+__all__ = ["account_html", "with_names"]
+
+_ACCOUNT = re.compile(r'<span class="account" data-account="([^"]*)">[^<]*</span>')
+
+
+def account_html(account_id: str) -> str:
+    """The element that stands for one account; it shows the id.
+
+    Examples
+    --------
+    >>> account_html("A<1>")
+    '<span class="account" data-account="A&lt;1&gt;">A&lt;1&gt;</span>'
+    """
+    return _element(account_id, account_id)
+
+
+def with_names(page: str, names: Mapping[str, str]) -> str:
+    """Show the name, and the id behind it, wherever a page refers to an account.
+
+    Names are text: whatever they hold is escaped, and a line break in one becomes a space.
+
+    Examples
+    --------
+    >>> with_names(account_html("A-1"), {"A-1": "Ash & Sons"})
+    '<span class="account" data-account="A-1">Ash &amp; Sons (A-1)</span>'
+    >>> with_names(account_html("A-2"), {"A-1": "Ash & Sons"}) == account_html("A-2")
+    True
+    """
+
+    def named(match: re.Match[str]) -> str:
+        account_id = html.unescape(match[1])
+        name = names.get(account_id)
+        if name is None or not name.strip():
+            return match[0]
+        return _element(account_id, f"{' '.join(name.split())} ({account_id})")
+
+    return _ACCOUNT.sub(named, page)
+
+
+def _element(account_id: str, shown: str) -> str:
+    attribute = html.escape(account_id)
+    return f'<span class="account" data-account="{attribute}">{html.escape(shown)}</span>'

@@ -1,0 +1,112 @@
+"""From executed notebooks to pages that work offline: no script, no address, own style."""
+
+import base64
+import html
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from clustering.report import words
+from clustering.report.html import bullets, paragraphs
+from clustering.results import StudyFolder
+
+__all__ = ["INDEX", "PAGES", "Page", "figures_in", "index_page", "notebook_page"]
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the report and the notebook it is made from."""
+
+    notebook: str
+    title: str
+    summary: str
+    show_code: bool = True
+
+    @property
+    def file(self) -> str:
+        """Name of the HTML file."""
+        return f"{self.notebook}.html"
+
+
+INDEX = "index.html"
+PAGES = (
+    Page("4_leadership", "For leadership", "The answer in plain words, and what follows.", False),
+    Page("1_accounts", "Accounts", "Who was studied, the rules beside it, where it came from."),
+    Page("2_features", "Features", "What was measured, what is missing, what was left out."),
+    Page("3_choice", "Evidence and choice", "Is there structure, how many, how stable."),
+)
+
+_FIGURE = re.compile(r'<img data-figure="([^"]+)"[^>]*src="data:image/png;base64,([^"]+)"')
+
+
+def notebook_page(study: StudyFolder, page: Page, notebook: Any) -> str:
+    """The page of one executed notebook."""
+    exporter = _exporter()
+    body, _ = exporter.from_notebook_node(notebook, resources={"show_code": page.show_code})
+    return _in_shell(study, page.title, page.file, body)
+
+
+def index_page(study: StudyFolder) -> str:
+    """The verdict first, then where to read on."""
+    document = study.document
+    links = "".join(
+        f'<li><a href="{page.file}">{page.title}</a>: {page.summary}</li>' for page in PAGES
+    )
+    content = "\n".join(
+        [
+            f"<h1>{html.escape(document.title)}</h1>",
+            f'<div class="answer">{paragraphs(words.answer(study)).text}</div>',
+            "<h2>Read on</h2>",
+            f"<ul>{links}</ul>",
+            "<h2>What was studied</h2>",
+            paragraphs(words.introduction(study)).text,
+            "<h2>Why the verdict is what it is</h2>",
+            bullets(document.reasons).text,
+        ]
+    )
+    return _in_shell(study, "Overview", INDEX, content)
+
+
+def figures_in(pages: Sequence[str]) -> dict[str, bytes]:
+    """Every figure of the pages as PNG, by name."""
+    return {
+        name: base64.b64decode(content) for page in pages for name, content in _FIGURE.findall(page)
+    }
+
+
+def _in_shell(study: StudyFolder, title: str, file: str, content: str) -> str:
+    overview = Page("index", "Overview", "")
+    rendered: str = _shell().render(
+        study=study.document,
+        title=title,
+        current=file,
+        pages=[overview, *PAGES],
+        style=(_TEMPLATES / "style.css").read_text(encoding="utf-8"),
+        content=content,
+    )
+    return rendered
+
+
+@cache
+def _shell() -> Any:
+    from jinja2 import Environment, FileSystemLoader
+
+    # Values are escaped in the template, where one sees which are text and which are pages.
+    environment = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=False)
+    return environment.get_template("shell.html.j2")
+
+
+@cache
+def _exporter() -> Any:
+    from nbconvert import HTMLExporter
+
+    return HTMLExporter(
+        extra_template_paths=[str(_TEMPLATES)],
+        template_file="notebook.html.j2",
+        exclude_anchor_links=True,
+    )

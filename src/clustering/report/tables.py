@@ -1,0 +1,254 @@
+"""Tables of the report: what the study folder holds, formatted, ids where accounts are named.
+
+`names=True` shows the names of the accounts too; the rendered pages get them at the last step.
+"""
+
+import math
+from collections.abc import Iterable
+
+import pandas as pd
+
+from clustering.report.facts import TIERS, agreements_of_segments, labelling, percent
+from clustering.report.html import Account, Cell, Html, Number, table
+from clustering.report.names import with_names
+from clustering.results import StudyFolder
+
+__all__ = [
+    "agreements",
+    "candidates",
+    "features",
+    "labellings",
+    "left_out",
+    "misplaced",
+    "profiles",
+    "provenance",
+    "ruled_out",
+    "segments",
+    "typical",
+]
+
+_MISSING = "–"
+
+
+def segments(study: StudyFolder) -> Html:
+    """Every segment with its size, ARR and stability."""
+    document = study.document
+    amount = f"{document.amount_name} ({document.currency})"
+    rows = [
+        [
+            segment.name,
+            segment.description,
+            _count(segment.n_accounts),
+            Number(percent(segment.share)),
+            _amount(segment.arr),
+            Number(_MISSING if segment.arr_share is None else percent(segment.arr_share)),
+            _number(segment.jaccard),
+        ]
+        for segment in document.segments
+    ]
+    columns = [
+        document.group_word.singular.capitalize(),
+        "What sets it apart",
+        "Accounts",
+        "Share",
+        amount,
+        f"Share of {document.amount_name}",
+        "Stability (Jaccard)",
+    ]
+    return table(f"The {document.group_word.plural}", columns, rows)
+
+
+def misplaced(
+    study: StudyFolder, other: str = TIERS, *, names: bool = False, most: int = 15
+) -> Html:
+    """The accounts that differ most from what a labelling makes likely, most surprising first."""
+    document = study.document
+    entry = labelling(study, other)
+    title = other if entry is None else entry.title
+    frame = study.disagreements
+    frame = frame[frame["second"] == other].sort_values("surprise", ascending=False, kind="stable")
+    rows = [
+        [Account(row.account_id), row.label, row.segment_name, _amount(row.arr), row.why]
+        for row in frame.head(most).itertuples()
+    ]
+    columns = [
+        "Account",
+        title,
+        document.group_word.singular.capitalize(),
+        f"{document.amount_name} ({document.currency})",
+        "Why it stands out",
+    ]
+    caption = f"Accounts to look at: {len(rows)} of {len(frame)} listed in the study"
+    return _shown(table(caption, columns, rows), study, names)
+
+
+def typical(study: StudyFolder, *, names: bool = False, most: int = 3) -> Html:
+    """The accounts nearest to the centre of each segment."""
+    frame = study.typical[study.typical["rank"] <= most].sort_values(["segment", "rank"])
+    rows = [
+        [row.segment_name, Account(row.account_id), Number(f"{row.distance:.2f}")]
+        for row in frame.itertuples()
+    ]
+    columns = [study.document.group_word.singular.capitalize(), "Account", "Distance to the centre"]
+    return _shown(table("Typical accounts", columns, rows), study, names)
+
+
+def features(study: StudyFolder) -> Html:
+    """Every feature that entered the matrix, with its meaning."""
+    rows = [
+        [f.name, f.family, f.unit, f.meaning, f.null_means, Number(percent(f.missing_share))]
+        for f in study.document.features
+        if f.included
+    ]
+    columns = ["Feature", "Family", "Unit", "Meaning", "A missing value means", "Missing"]
+    return table("Features in the matrix", columns, rows)
+
+
+def left_out(study: StudyFolder) -> Html:
+    """Every feature that was left out or could not be computed, with the reason."""
+    document = study.document
+    rows = [[f.name, f.reason or ""] for f in document.features if not f.included]
+    rows += [[name, why] for name, why in document.not_computed.items()]
+    return table("Features left out, and why", ["Feature", "Reason"], rows)
+
+
+def profiles(study: StudyFolder) -> Html:
+    """Median and quartiles of every feature in every segment; no p-values, by design."""
+    frame = study.profiles
+    names = [segment.name for segment in study.document.segments]
+    rows: list[list[Cell]] = []
+    for feature, part in frame.groupby("feature", sort=False):
+        by_name = part.set_index("segment_name")
+        unit = str(part["unit"].iloc[0])
+        rows.append([f"{feature} ({unit})", *(_quartiles(by_name, name) for name in names)])
+    return table("Median (lower to upper quartile)", ["Feature", *names], rows)
+
+
+def _quartiles(by_name: pd.DataFrame, name: str) -> Number:
+    if name not in by_name.index or pd.isna(by_name.loc[name, "median"]):
+        return Number(_MISSING)
+    row = by_name.loc[name]
+    return Number(f"{row['median']:.3g} ({row['q25']:.3g} to {row['q75']:.3g})")
+
+
+def candidates(study: StudyFolder) -> Html:
+    """Every candidate that no guard ruled out, with its criteria."""
+    frame = study.candidates
+    frame = frame[frame["ruled_out"].isna()]
+    criteria = {
+        "silhouette": "Silhouette",
+        "prediction_strength": "Prediction strength",
+        "jaccard_min": "Least Jaccard",
+        "instability": "Instability",
+        "valley_share": "Valleys",
+        "bic": "BIC",
+        "icl_soft": "ICL",
+    }
+    present = {column: title for column, title in criteria.items() if column in frame.columns}
+    rows: list[list[Cell]] = []
+    for _, row in frame.iterrows():
+        kind = row["covariance_type"]
+        name = f"{row['algorithm']} k = {row['k']}" + (f" {kind}" if isinstance(kind, str) else "")
+        marks = ["chosen"] * bool(row["chosen"]) + ["admissible"] * bool(row["admissible"])
+        rows.append([name, ", ".join(marks), *(_number(row[column]) for column in present)])
+    columns = ["Candidate", "Status", *present.values()]
+    return table("Candidates and their criteria", columns, rows)
+
+
+def ruled_out(study: StudyFolder) -> Html:
+    """Candidates that a guard ruled out, each with its reason."""
+    rows = [[text] for text in study.document.ruled_out]
+    return table("Candidates ruled out", ["Candidate and reason"], rows)
+
+
+def agreements(study: StudyFolder) -> Html:
+    """Agreement of the segments with every other labelling."""
+    rows = [
+        [
+            entry.title,
+            _count(a.n),
+            Number(f"{a.ami:.3f} ({_interval(a.interval['ami'])})"),
+            Number(f"{a.ari:.3f} ({_interval(a.interval['ari'])})"),
+            Number(f"{a.permutation_p:.3g}"),
+            _number(a.ceiling),
+            _number(a.homogeneity),
+            _number(a.completeness),
+        ]
+        for entry, a in agreements_of_segments(study)
+    ]
+    columns = [
+        "Labelling",
+        "Accounts",
+        "AMI (95 % interval)",
+        "ARI (95 % interval)",
+        "p (permutation)",
+        "Ceiling",
+        "Homogeneity",
+        "Completeness",
+    ]
+    return table("Agreement with the segments", columns, rows)
+
+
+def labellings(study: StudyFolder) -> Html:
+    """Every labelling of the accounts, and those that the input did not allow."""
+    kinds = {"learned": "learned here", "rule": "a rule", "own": "the accounts' own column"}
+    rows: list[list[Cell]] = [
+        [
+            entry.title,
+            kinds[entry.kind],
+            Number(str(len(entry.levels))),
+            _count(entry.n_accounts),
+            entry.rule,
+        ]
+        for entry in study.document.labellings
+    ]
+    absent = study.document.labellings_absent.items()
+    rows += [[name, f"absent: {why}", Number("0"), Number("0"), ""] for name, why in absent]
+    columns = ["Labelling", "Kind", "Levels", "Accounts", "Rule"]
+    return table("Labellings of the accounts", columns, rows)
+
+
+def provenance(study: StudyFolder) -> Html:
+    """What would have to be equal for the study to come out equal."""
+    document = study.document
+    record = document.provenance
+    rows = [
+        ["as of", document.as_of],
+        ["written at", document.created_at],
+        ["seed", str(document.seed)],
+        ["configuration (SHA-256)", record.config_hash],
+        *(
+            [f"table {name}", f"{entry.rows:,} rows, fingerprint {entry.fingerprint}"]
+            for name, entry in record.inputs.items()
+        ),
+        ["versions", _pairs(record.versions.items())],
+    ]
+    return table("Provenance", ["What", "Value"], rows)
+
+
+def _shown(made: Html, study: StudyFolder, names: bool) -> Html:
+    if not names:
+        return made
+    return Html(with_names(made.text, study.names.dropna().to_dict()))
+
+
+def _pairs(items: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in items)
+
+
+def _interval(values: list[float]) -> str:
+    return f"{values[0]:.3f} to {values[1]:.3f}"
+
+
+def _count(n: int) -> Number:
+    return Number(f"{n:,}")
+
+
+def _amount(value: float | None) -> Number:
+    return Number(_MISSING if value is None or math.isnan(value) else f"{value:,.0f}")
+
+
+def _number(value: float | None) -> Number:
+    if value is None or math.isnan(value):
+        return Number(_MISSING)
+    return Number(f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}")

@@ -15,7 +15,14 @@ from clustering.tables.contract import AS_OF_SLACK_DAYS, BEHAVIOUR_TABLES, Table
 from clustering.tables.profile import spaced
 from clustering.tables.session import Session, quoted_name
 
-__all__ = ["Findings", "as_of_findings", "check_table", "date_range", "presence_breaches"]
+__all__ = [
+    "Findings",
+    "as_of_findings",
+    "check_table",
+    "dates_of",
+    "later_note",
+    "presence_breaches",
+]
 
 #: Ways in which the ids of two tables can differ while meaning the same account.
 _ID_REPAIRS = (
@@ -187,16 +194,31 @@ def _id_hint(session: Session, orphans: str, accounts: str) -> str:
     )
 
 
-def date_range(
-    session: Session, table: Table, columns: tuple[str, ...]
-) -> tuple[date, date] | None:
-    """First and last date of the table's rows; None where no row is dated."""
+def dates_of(
+    session: Session, table: Table, columns: tuple[str, ...], as_of: date | None
+) -> tuple[tuple[date, date] | None, int]:
+    """First and last date of the table's rows (None: no row is dated), and rows after `as_of`."""
     if table.dated_by not in columns:
-        return None
-    first, last = session.row(
-        f"SELECT min({table.dated_by}), max({table.dated_by}) FROM {session.own(table.name)}"
+        return None, 0
+    later = "0" if as_of is None else f"count_if({table.dated_by} > DATE '{as_of}')"
+    first, last, n_later = session.row(
+        f"SELECT min({table.dated_by}), max({table.dated_by}), {later} "
+        f"FROM {session.own(table.name)}"
     )
-    return None if first is None else (first, last)
+    return (None if first is None else (first, last)), int(n_later)
+
+
+def later_note(as_of: date, later: Mapping[str, int]) -> tuple[str, ...]:
+    """Say in one sentence how many rows lie after `as_of`."""
+    counts = [f"{name} {spaced(count)}" for name, count in later.items() if count]
+    if not counts:
+        return (
+            f"no row is dated after as_of {as_of}: nothing can be said about what happened later.",
+        )
+    return (
+        f"rows dated after as_of {as_of}, which no feature sees and which serve the horizon: "
+        f"{', '.join(counts)}.",
+    )
 
 
 def as_of_findings(as_of: date, ranges: Mapping[str, tuple[date, date] | None]) -> Findings:

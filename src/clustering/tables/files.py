@@ -17,7 +17,15 @@ import duckdb
 from clustering.errors import BadInputError
 from clustering.tables.session import Session, quoted_text
 
-__all__ = ["SUFFIXES", "Relation", "duckdb_words", "read_file", "stem", "table_files"]
+__all__ = [
+    "SUFFIXES",
+    "Relation",
+    "delimiter_of",
+    "duckdb_words",
+    "read_file",
+    "stem",
+    "table_files",
+]
 
 _DELIMITERS = (",", ";", "\t", "|")
 _CSV = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
@@ -121,7 +129,7 @@ def _read_json(session: Session, file: Path) -> Relation:
 
 def _read_csv(file: Path) -> Relation:
     first_line = _header_line(file)
-    delimiter = max(_DELIMITERS, key=first_line.count)
+    delimiter = _delimiter_in(first_line)
     header = next(csv.reader([first_line], delimiter=delimiter), [])
     _refuse_bad_header(header)
     columns = ", ".join(f"{quoted_text(name.strip())}: 'VARCHAR'" for name in header)
@@ -132,6 +140,15 @@ def _read_csv(file: Path) -> Relation:
         "escape = '\"', max_line_size = 16777216)"
     )
     return Relation(sql, file.name)
+
+
+def delimiter_of(file: Path) -> str:
+    """Give the delimiter of a CSV file: the commonest of , ; tab and | in its header line."""
+    return _delimiter_in(_header_line(file))
+
+
+def _delimiter_in(header_line: str) -> str:
+    return max(_DELIMITERS, key=header_line.count)
 
 
 def _header_line(file: Path) -> str:

@@ -70,10 +70,12 @@ def read_mapping(session: Session, file: Path, folder: Path | None) -> Relation:
         raise BadInputError(f"the mapping cannot be read as UTF-8 text: {error}.") from None
     tree = _one_select(session, text)
     names = set(_file_names(tree))
-    if any(name.lower().endswith(".xlsx") for name in names):
+    spreadsheet = any(name.lower().endswith(".xlsx") for name in names)
+    if spreadsheet:
         session.load_extension("excel")
     paths = {name: _complete(name, folder) for name in names if _is_relative(name)}
-    return Relation(_with_paths(text, paths), f"mapping {file.name}")
+    sql = _with_paths(text, paths)
+    return Relation(sql, f"mapping {file.name}", spreadsheet=spreadsheet)
 
 
 def _one_select(session: Session, text: str) -> Any:

@@ -20,7 +20,8 @@ from clustering.tables.checks import (
     Findings,
     as_of_findings,
     check_table,
-    date_range,
+    dates_of,
+    later_note,
     presence_breaches,
 )
 from clustering.tables.contract import TABLES, Table
@@ -99,24 +100,25 @@ def _checked(session: Session, sources: Sources, as_of: date | None) -> SourceTa
             session, found.table, found.columns, found.n_rows, with_accounts=with_accounts
         )
         opened[name] = _Opened(found.table, found.columns, found.n_rows, found.findings + related)
-    ranges = {
-        name: date_range(session, found.table, found.columns) for name, found in opened.items()
+    dates = {
+        name: dates_of(session, found.table, found.columns, as_of) for name, found in opened.items()
     }
+    ranges = {name: table_range for name, (table_range, _) in dates.items()}
+    later = {name: n_later for name, (_, n_later) in dates.items()}
     together = Findings(tuple(presence_breaches(opened)))
     if as_of is not None:
         together += as_of_findings(as_of, ranges)
+        together += Findings(notes=later_note(as_of, later))
     _stop_at_breaches(opened, sources, together)
+    in_tables = (note for found in opened.values() for note in found.findings.notes)
     return SourceTables(
         frames={name: _frame(session, name) for name in opened},
         absent=tuple(table.name for table in TABLES if table.name not in opened),
         fingerprints={name: _fingerprint(session, found) for name, found in opened.items()},
         row_counts={name: found.n_rows for name, found in opened.items()},
         date_ranges=ranges,
-        notes=(
-            *sources.notes,
-            *(note for found in opened.values() for note in found.findings.notes),
-            *together.notes,
-        ),
+        later_row_counts=later,
+        notes=(*sources.notes, *in_tables, *together.notes),
         session=session,
     )
 

@@ -78,7 +78,7 @@ def _from_database(session: Session, sources: Sources) -> None:
 def _from_folder(session: Session, sources: Sources, files: dict[str, list[Path]]) -> None:
     for name, candidates in files.items():
         if name not in TABLES_BY_NAME:
-            sources.notes.append(_unknown_file(candidates[0], name, set(files)))
+            sources.notes += _unknown_file(candidates[0], name, set(files))
             continue
         origins = [file.name for file in candidates]
         if name in sources.origins:
@@ -93,8 +93,10 @@ def _from_folder(session: Session, sources: Sources, files: dict[str, list[Path]
             sources.breaches[name] = str(error)
 
 
-def _unknown_file(file: Path, name: str, present: set[str]) -> str:
+def _unknown_file(file: Path, name: str, present: set[str]) -> list[str]:
     absent = [table for table in TABLES_BY_NAME if table not in present]
     near = difflib.get_close_matches(name.lower(), absent, n=1, cutoff=0.7)
+    if not near and file.suffix == ".json":
+        return []  # a manifest or the like, not a table under another name
     hint = f" Did you mean '{near[0]}'?" if near else ""
-    return f"'{file.name}' is no table of the contract and is not read.{hint}"
+    return [f"'{file.name}' is no table of the contract and is not read.{hint}"]

@@ -28,6 +28,8 @@ class SourceTables:
         the same version of DuckDB, which the study records)
     row_counts : rows per table
     date_ranges : first and last date of each table's rows, None where no row is dated
+    later_row_counts : rows per table that are dated after `as_of`: no feature sees them, and they
+        serve the horizon (0 where no date was given)
     notes : what a reader must know of the input; never a reason to stop
 
     Notes
@@ -42,6 +44,7 @@ class SourceTables:
     fingerprints: Mapping[str, str] = field(default_factory=dict)
     row_counts: Mapping[str, int] = field(default_factory=dict)
     date_ranges: Mapping[str, tuple[date, date] | None] = field(default_factory=dict)
+    later_row_counts: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     session: Session | None = field(default=None, repr=False)
 

@@ -1,0 +1,113 @@
+"""`clustering check`: do the source tables meet the contract, and what do they allow?"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from clustering.features import Snapshot
+    from clustering.tables import SourceTables
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `check` to the app."""
+    app.command("check")(check)
+
+
+def check(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file of the study.")],
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key.")
+    ] = None,
+) -> None:
+    """Check the source tables, every breach at once, and say what they allow."""
+    from clustering.commands.console import OUT, bars
+    from clustering.config import load_config
+    from clustering.features import build_snapshot
+    from clustering.schemes import assign_all
+    from clustering.tables import open_tables
+
+    study = load_config(config, settings or ())
+    with bars() as progress:
+        with progress.step("Reading and checking the tables"):
+            tables = open_tables(study)
+        with tables, progress.step("Computing the features"):
+            snapshot = build_snapshot(tables, study.as_of, study.features)
+            schemes, absent = assign_all(snapshot, study.schemes)
+    OUT.print(
+        f"The tables of '{study.name}' meet their contract. {len(snapshot.frame):,} accounts are "
+        f"active at as_of {study.as_of}.\n",
+        markup=False,
+    )
+    OUT.print(_tables(tables))
+    _say("Notes on the input", [*tables.notes, *snapshot.notes])
+    OUT.print(_families(snapshot))
+    _say("Not computed", _by_reason(snapshot.not_computed))
+    _say(
+        "Computed to describe the segments, but kept out of the matrix",
+        _by_reason(snapshot.withheld),
+    )
+    _say("Schemes to compare with", [f"{s.name}: {', '.join(s.levels)}" for s in schemes])
+    _say("Schemes that cannot be applied", [f"{name}: {why}" for name, why in absent.items()])
+    OUT.print(f"Next: clustering study {config}", markup=False, soft_wrap=True)
+
+
+def _say(title: str, lines: Sequence[str]) -> None:
+    from clustering.commands.console import OUT
+
+    if lines:
+        OUT.print(f"{title}:", markup=False)
+        for line in lines:
+            OUT.print(f"  - {line}", markup=False, soft_wrap=True)
+        OUT.print()
+
+
+def _tables(tables: "SourceTables") -> "Table":
+    from rich.box import SIMPLE
+    from rich.table import Table
+
+    from clustering.tables import TABLES
+
+    shown = Table("table", box=SIMPLE, pad_edge=False)
+    for title in ("rows", "first date", "last date", "rows after as_of"):
+        shown.add_column(title, justify="right")
+    for table in TABLES:
+        if table.name in tables.absent:
+            shown.add_row(table.name, "absent", "", "", "")
+            continue
+        dates = tables.date_ranges[table.name]
+        first, last = (str(day) for day in dates) if dates else ("", "")
+        rows, later = tables.row_counts[table.name], tables.later_row_counts[table.name]
+        shown.add_row(table.name, f"{rows:,}", first, last, f"{later:,}")
+    return shown
+
+
+def _families(snapshot: "Snapshot") -> "Table":
+    from rich.box import SIMPLE
+    from rich.table import Table
+
+    from clustering.features import FEATURES
+
+    shown = Table("features of", box=SIMPLE, pad_edge=False)
+    for title in ("computed", "of", "for the matrix"):
+        shown.add_column(title, justify="right")
+    for family in dict.fromkeys(feature.family for feature in FEATURES):
+        computed = [f for f in snapshot.features if f.family == family]
+        entering = [f for f in computed if f.name not in snapshot.withheld]
+        every = [f for f in FEATURES if f.family == family]
+        shown.add_row(family, str(len(computed)), str(len(every)), str(len(entering)))
+    return shown
+
+
+def _by_reason(reasons: Mapping[str, str]) -> list[str]:
+    """One line a reason, with all features that it holds for."""
+    names: dict[str, list[str]] = {}
+    for name, why in reasons.items():
+        names.setdefault(why, []).append(name)
+    return [f"{', '.join(listed)}: {why}" for why, listed in names.items()]

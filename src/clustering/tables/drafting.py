@@ -1,0 +1,246 @@
+"""The draft of a study for a user's own files: a configuration and one mapping per table."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from clustering.errors import OutputError
+from clustering.tables.guessing import ColumnGuess, Link, TableGuess, find_link, guess_tables
+from clustering.tables.looking import Surroundings, look_at
+from clustering.tables.session import Session, quoted_name, quoted_text
+
+__all__ = ["Draft", "draft_study", "write_draft"]
+
+_CERTAIN = 0.95
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A study drafted for a user's files; nothing is written yet.
+
+    Attributes
+    ----------
+    toml : text of the configuration, without a date
+    mappings : SQL by table
+    guesses : what was found for which table
+    unmatched : sources that no table of the contract took
+    unread : why files could not be read
+    """
+
+    toml: str
+    mappings: Mapping[str, str]
+    guesses: tuple[TableGuess, ...]
+    unmatched: tuple[str, ...]
+    unread: tuple[str, ...]
+
+
+def draft_study(name: str, folder: Path, paths: Sequence[Path]) -> Draft:
+    """Look at the files and draft a study called `name` that will lie in `folder`.
+
+    Raises
+    ------
+    BadInputError
+        A path does not exist, or nothing among them can be read.
+    """
+    session = Session()
+    try:
+        surroundings = look_at(session, paths)
+        guesses = guess_tables(surroundings.samples)
+        ranges = {guess.table.name: _date_range(session, guess) for guess in guesses}
+    finally:
+        session.close()
+    taken = {guess.source.origin for guess in guesses}
+    return Draft(
+        toml=_toml(name, folder, surroundings, ranges),
+        mappings={guess.table.name: _mapping(guess, guesses) for guess in guesses},
+        guesses=guesses,
+        unmatched=tuple(s.origin for s in surroundings.samples if s.origin not in taken),
+        unread=surroundings.unread,
+    )
+
+
+def write_draft(draft: Draft, name: str, folder: Path) -> tuple[Path, ...]:
+    """Write `NAME.toml` and `mapping/`; nothing that exists is touched.
+
+    Raises
+    ------
+    OutputError
+        One of them exists already, or the folder cannot be written.
+    """
+    toml, mapping = folder / f"{name}.toml", folder / "mapping"
+    existing = [str(path) for path in (toml, mapping) if path.exists()]
+    if existing:
+        raise OutputError(
+            f"{' and '.join(existing)} exist{'s' if len(existing) == 1 else ''} already; nothing "
+            "was written. Name another folder, or move them away."
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        draft_folder = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder))
+    except OSError as error:
+        raise OutputError(f"'{folder}' cannot be written: {error.strerror}.") from None
+    try:
+        written = draft_folder / "mapping"
+        written.mkdir()
+        for table, sql in draft.mappings.items():
+            (written / f"{table}.sql").write_text(sql, encoding="utf-8")
+        (draft_folder / toml.name).write_text(draft.toml, encoding="utf-8")
+        written.rename(mapping)
+        (draft_folder / toml.name).rename(toml)
+    except OSError as error:
+        raise OutputError(f"'{folder}' cannot be written: {error.strerror}.") from None
+    finally:
+        shutil.rmtree(draft_folder, ignore_errors=True)
+    return (toml, *(mapping / f"{table}.sql" for table in draft.mappings))
+
+
+def _mapping(guess: TableGuess, guesses: Sequence[TableGuess]) -> str:
+    link = find_link(guess, guesses)
+    chosen = [
+        f"{_expression(column, link)} AS {column.column.name}"
+        for column in guess.columns
+        if column.column.kind != "date" or len(column.sample.date_formats) < 2
+    ]
+    reads = guess.source.reads
+    if link is not None:
+        chosen.insert(0, f"through.{quoted_name(link.account)} AS account_id")
+        reads += f" AS own\nLEFT JOIN {link.source.reads} AS through\n    USING ({link.sql_key})"
+    comments = [
+        f"{guess.table.name}: one row is {guess.table.one_row}.",
+        f"Drafted by `clustering init` from {guess.source.origin}. Read every line.",
+        *_not_guessed(guess, link),
+        *(line for column in guess.columns for line in _remark(column)),
+        *_left_over(guess),
+    ]
+    header = "\n".join(f"-- {line}" for line in comments)
+    selected = ",\n".join(f"    {line}" for line in chosen or ["*"])
+    return f"{header}\nSELECT\n{selected}\nFROM {reads}\n"
+
+
+def _expression(guess: ColumnGuess, link: Link | None) -> str:
+    name = (
+        quoted_name(guess.sample.name) if link is None else f"own.{quoted_name(guess.sample.name)}"
+    )
+    formats = guess.sample.date_formats
+    if guess.column.kind == "date" and formats and formats[0] != "iso":
+        return _parsed(name, formats[0])
+    if guess.per_month:
+        return f"CAST({name} AS DOUBLE) * 12"
+    return name
+
+
+def _parsed(name: str, date_format: str) -> str:
+    return f"CAST(strptime({name}, {quoted_text(date_format)}) AS DATE)"
+
+
+def _not_guessed(guess: TableGuess, link: Link | None) -> list[str]:
+    lines = []
+    for column in guess.missing:
+        if column.name == "account_id" and link is not None:
+            lines.append(
+                f"account_id: taken through '{link.key}' from {link.source.origin}; is it that?"
+            )
+            continue
+        lines += [
+            f"NOT GUESSED {column.name}, which is required: {column.meaning}",
+            "  Add a line for it to the SELECT.",
+        ]
+    return lines
+
+
+def _remark(guess: ColumnGuess) -> list[str]:
+    column, sample = guess.column, guess.sample
+    if column.kind == "date" and len(sample.date_formats) > 1:
+        name = quoted_name(sample.name)
+        return [
+            f"NOT GUESSED {column.name}: the dates in '{sample.name}' can be read in more than one "
+            "way. Add one of these lines:",
+            *(f"    {_parsed(name, form)} AS {column.name}" for form in sample.date_formats),
+        ]
+    if guess.per_month:
+        return [f"{column.name}: '{sample.name}' is taken to be an amount per month."]
+    if column.choices:
+        other = sorted({value.lower() for value in sample.examples} - set(column.choices))
+        if other:
+            return [
+                f"{column.name}: the contract knows {', '.join(column.choices)}; '{sample.name}' "
+                f"also has {', '.join(other)}. Write a CASE."
+            ]
+    if guess.score < _CERTAIN:
+        return [f"{column.name}: guessed from the name '{sample.name}'; is it that?"]
+    return []
+
+
+def _left_over(guess: TableGuess) -> list[str]:
+    found = {column.column.name for column in guess.columns}
+    optional = [c.name for c in guess.table.columns if c.name not in found and not c.required]
+    lines = []
+    if optional:
+        lines.append(f"Nothing found for (optional): {', '.join(optional)}.")
+    if guess.unused:
+        unused = ", ".join(" ".join(sample.name.split()) for sample in guess.unused)
+        lines += [
+            f"Not used: {unused}.",
+            "  Never map an undated flag (churned, upgraded, ...): it knows the future.",
+        ]
+    return lines
+
+
+def _date_range(session: Session, guess: TableGuess) -> tuple[date, date] | None:
+    dated = [c for c in guess.columns if c.column.name == guess.table.dated_by]
+    if not dated or len(dated[0].sample.date_formats) != 1:
+        return None
+    text = f"CAST({quoted_name(dated[0].sample.name)} AS VARCHAR)"
+    form = dated[0].sample.date_formats[0]
+    value = (
+        f"TRY_CAST(left(trim({text}), 10) AS DATE)"
+        if form == "iso"
+        else f"CAST(try_strptime(trim({text}), {quoted_text(form)}) AS DATE)"
+    )
+    first, last = session.row(f"SELECT min({value}), max({value}) FROM ({guess.source.sql})")
+    return None if first is None else (first, last)
+
+
+def _toml(
+    name: str,
+    folder: Path,
+    surroundings: Surroundings,
+    ranges: Mapping[str, tuple[date, date] | None],
+) -> str:
+    seen = [
+        f"#   {table}: {dates[0]} to {dates[1]}" for table, dates in ranges.items() if dates
+    ] or ["#   (no dates were recognised)"]
+    source = [f"folder = {_relative(surroundings.folder, folder)}"]
+    if surroundings.database is not None:
+        file = _relative(surroundings.database, folder).strip('"')
+        source = [f'database = "sqlite:{file}"', *source]
+    lines = [
+        "# Drafted by `clustering init`. Every key: docs/configuration.md. Then run",
+        f"#   clustering check {name}.toml",
+        f'name = "{name}"',
+        "",
+        "# REQUIRED: the date that the study pretends it is. Everything known later is invisible,",
+        "# and what happened in the horizon_days after it is compared with the segments, so choose",
+        "# a date with about so many days of data after it. Dates seen:",
+        *seen,
+        "# as_of = YYYY-MM-DD",
+        "horizon_days = 365",
+        "",
+        "# The one currency of all amounts.",
+        'currency = "USD"',
+        "",
+        "[source]",
+        *source,
+        'mapping = "mapping"',
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _relative(path: Path, folder: Path) -> str:
+    relative = Path(os.path.relpath(path, folder.resolve())).as_posix()
+    return json.dumps(relative, ensure_ascii=False)

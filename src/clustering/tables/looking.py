@@ -1,0 +1,164 @@
+"""Looking at a user's own files for `clustering init`: names of columns and a sample of values."""
+
+import os
+import zipfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+import duckdb
+
+from clustering.errors import BadInputError
+from clustering.tables.files import SUFFIXES, delimiter_of, duckdb_words, read_file, stem
+from clustering.tables.guessing import SourceSample
+from clustering.tables.session import Session, quoted_name, quoted_text
+from clustering.tables.sniffing import sniff_column
+
+__all__ = ["Surroundings", "look_at"]
+
+_SQLITE = (".sqlite", ".sqlite3", ".db")
+_SAMPLE_ROWS = 5000
+_SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What was looked at.
+
+    Attributes
+    ----------
+    folder : the folder that holds all files; the mappings name them relative to it
+    database : the SQLite file among them, if any
+    samples : every source that could be read
+    unread : why each other one could not be
+    """
+
+    folder: Path
+    database: Path | None
+    samples: tuple[SourceSample, ...]
+    unread: tuple[str, ...]
+
+
+def look_at(session: Session, paths: Sequence[Path]) -> Surroundings:
+    """Look at files and at the readable files directly in folders.
+
+    Raises
+    ------
+    BadInputError
+        A path does not exist, nothing readable is among them, or there are two databases.
+    """
+    files = sorted(set(_expand(paths)))
+    if not files:
+        raise BadInputError(
+            f"nothing to read in {', '.join(map(str, paths))}; files can end in "
+            f"{', '.join((*SUFFIXES, *_SQLITE))}."
+        )
+    databases = [file for file in files if file.suffix.lower() in _SQLITE]
+    if len(databases) > 1:
+        raise BadInputError(
+            f"found two databases, {databases[0].name} and {databases[1].name}; a study reads one."
+        )
+    folder = Path(os.path.commonpath([file.parent for file in files]))
+    # The first rows, and not some rows, so that the draft is the same every time.
+    session.execute("SET preserve_insertion_order = true")
+    samples: list[SourceSample] = []
+    unread: list[str] = []
+    for file in files:
+        try:
+            samples += _sources_in(session, file, folder)
+        except BadInputError as error:
+            unread.append(f"{file.name}: {error}")
+    return Surroundings(folder, next(iter(databases), None), tuple(samples), tuple(unread))
+
+
+def _expand(paths: Sequence[Path]) -> Iterable[Path]:
+    for given in paths:
+        path = given.expanduser().resolve()
+        if path.is_dir():
+            yield from (file for file in path.iterdir() if _is_readable(file))
+        elif not path.exists():
+            raise BadInputError(f"'{given}' does not exist.")
+        elif _is_readable(path):
+            yield path
+        else:
+            known = ", ".join((*SUFFIXES, *_SQLITE))
+            raise BadInputError(f"'{given}' cannot be read; files can end in {known}.")
+
+
+def _is_readable(file: Path) -> bool:
+    return file.is_file() and file.name.lower().endswith((*SUFFIXES, *_SQLITE))
+
+
+def _sources_in(session: Session, file: Path, folder: Path) -> list[SourceSample]:
+    name = quoted_text(file.relative_to(folder).as_posix())
+    lowered = file.name.lower()
+    if lowered.endswith(_SQLITE):
+        return _tables_of(session, file)
+    if lowered.endswith(".xlsx"):
+        return _sheets_of(session, file, name)
+    relation = read_file(session, file)
+    reads = f"read_csv({name}, header = true, all_varchar = true{_delimiter(file)})"
+    if lowered.endswith(".parquet"):
+        reads = f"read_parquet({name})"
+    elif "json" in lowered or lowered.endswith(".jsonl"):
+        reads = f"read_json({name})"
+    return [_sample(session, stem(file), reads, file.name, relation.sql)]
+
+
+def _delimiter(file: Path) -> str:
+    delimiter = delimiter_of(file)
+    return "" if delimiter == "," else f", delim = {quoted_text(delimiter)}"
+
+
+def _tables_of(session: Session, file: Path) -> list[SourceSample]:
+    session.attach(f"sqlite:{file}")
+    return [
+        _sample(
+            session, name, quoted_name(name), f"{file.name}: {name}", f"FROM {quoted_name(name)}"
+        )
+        for name in session.attached_tables()
+    ]
+
+
+def _sheets_of(session: Session, file: Path, name: str) -> list[SourceSample]:
+    session.load_extension("excel")
+    sheets = _sheet_names(file)
+    samples = []
+    for sheet in sheets:
+        options = f"sheet = {quoted_text(sheet)}, header = true, all_varchar = true"
+        sql = f"FROM read_xlsx({quoted_text(str(file))}, {options})"
+        # A workbook of one sheet is known by its own name rather than by "Sheet1".
+        alone = len(sheets) == 1
+        title = stem(file) if alone else sheet
+        origin = file.name if alone else f"{file.name}: {sheet}"
+        reads = f"read_xlsx({name}, {options})"
+        samples.append(_sample(session, title, reads, origin, sql, spreadsheet=True))
+    return samples
+
+
+def _sheet_names(file: Path) -> list[str]:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            workbook = ElementTree.fromstring(archive.read("xl/workbook.xml"))
+    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError):
+        raise BadInputError("it is not an Excel workbook (.xlsx).") from None
+    return [sheet.attrib["name"] for sheet in workbook.iter(_SHEET)]
+
+
+def _sample(
+    session: Session, name: str, reads: str, origin: str, sql: str, *, spreadsheet: bool = False
+) -> SourceSample:
+    try:
+        rows = session.execute(
+            f"SELECT CAST(COLUMNS(*) AS VARCHAR) FROM ({sql} LIMIT {_SAMPLE_ROWS})"
+        )
+        names = [column[0] for column in rows.description or ()]
+        values = rows.fetchall()
+    except duckdb.Error as error:
+        raise BadInputError(duckdb_words(error)) from None
+    columns = tuple(
+        sniff_column(column, [row[place] for row in values], spreadsheet=spreadsheet)
+        for place, column in enumerate(names)
+    )
+    return SourceSample(name, reads, origin, sql, columns)

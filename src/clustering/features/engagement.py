@@ -21,12 +21,19 @@ SEVERE = (
     "p0", "p1", "s0", "s1", "sev0", "sev1", "sev-0", "sev-1", "sev 0", "sev 1",
 )  # fmt: skip
 
-_HELD = Measure("engagements_held", "engagements", lambda period: period.last("held_on"), "count")
+_HELD = Measure(
+    "engagements_held",
+    "engagements",
+    lambda _: ~nw.col("held_on").is_null(),
+    "count",
+    dated="held_on",
+)
 _HOURS = Measure(
     "engagement_hours",
     "engagements",
-    lambda period: nw.when(period.last("held_on")).then(fixed_point(nw.col("hours"))),
+    lambda _: fixed_point(nw.col("hours")),
     "sum",
+    dated="held_on",
 )
 _LAST_HELD = Measure("engagement_last", "engagements", lambda _: nw.col("held_on"), "latest")
 _OPENED = Measure("tickets_opened", "tickets", lambda period: period.last("opened_on"), "count")

@@ -18,6 +18,7 @@ from clustering.columns import ACCOUNT_ID
 
 __all__ = [
     "FIXED_POINT",
+    "How",
     "Measure",
     "Period",
     "aggregate",
@@ -80,6 +81,7 @@ class Measure:
     columns : optional columns of the contract that it needs
     rows : the value of each visible row; rows where it is null do not count
     how : `latest` and `earliest` take dates and give days before `as_of`
+    dated : the date by which only rows of the look-back window count; None: all rows count
     """
 
     name: str
@@ -87,6 +89,7 @@ class Measure:
     rows: Callable[[Period], nw.Expr]
     how: How
     columns: tuple[str, ...] = ()
+    dated: str | None = None
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -126,20 +129,39 @@ def from_fixed_point(name: str) -> nw.Expr:
 def aggregate(
     frame: nw.LazyFrame[Any], measures: Sequence[Measure], period: Period
 ) -> nw.LazyFrame[Any]:
-    """One row per account that has a row in `frame`; one column per measure."""
+    """One row per account that has a row in `frame`; one column per measure.
+
+    Rows outside the window are filtered away before the measures that need only the window, which
+    on a long history is most of the work.
+    """
+    totals = _totals(frame, [m for m in measures if m.dated is None], period)
+    for date_column in sorted({m.dated for m in measures if m.dated is not None}):
+        dated = [m for m in measures if m.dated == date_column]
+        part = _totals(frame.filter(period.last(date_column)), dated, period)
+        totals = totals.join(part, on=ACCOUNT_ID, how="left")
+    # An account with rows, none of them in the window, has truly none there.
+    counted = [m.name for m in measures if m.how in ("count", "sum", "n_distinct")]
+    zeros = {name: nw.col(name).fill_null(0) for name in counted}
+    return totals.select(
+        ACCOUNT_ID, **{m.name: zeros.get(m.name, nw.col(m.name)) for m in measures}
+    )
+
+
+def _totals(
+    frame: nw.LazyFrame[Any], measures: Sequence[Measure], period: Period
+) -> nw.LazyFrame[Any]:
     rows = {measure.name: _row_value(measure, period) for measure in measures}
-    empty = {
-        _empty_flag(measure): rows[measure.name].is_null().cast(nw.Int64)
+    nulls = {
+        _null_flag(measure): rows[measure.name].is_null().cast(nw.Int64)
         for measure in measures
         if measure.how == "n_distinct"
     }
-    totals = [_total(measure) for measure in measures]
-    frame = (
-        frame.select(ACCOUNT_ID, **rows, **empty)
-        .group_by(ACCOUNT_ID)
-        .agg(*totals, *(nw.col(name).max() for name in empty))
+    totals = [_total(measure) for measure in measures] or [nw.len().alias("n_rows")]
+    grouped = frame.select(ACCOUNT_ID, **rows, **nulls).group_by(ACCOUNT_ID)
+    settled = {measure.name: _settled(measure, period) for measure in measures}
+    return grouped.agg(*totals, *(nw.col(name).max() for name in nulls)).select(
+        ACCOUNT_ID, **settled
     )
-    return frame.select(ACCOUNT_ID, **{m.name: _settled(m, period) for m in measures})
 
 
 def _row_value(measure: Measure, period: Period) -> nw.Expr:
@@ -147,7 +169,7 @@ def _row_value(measure: Measure, period: Period) -> nw.Expr:
     return nw.when(value).then(nw.lit(1)) if measure.how == "count" else value
 
 
-def _empty_flag(measure: Measure) -> str:
+def _null_flag(measure: Measure) -> str:
     return f"{measure.name}_has_null"
 
 
@@ -173,7 +195,7 @@ def _settled(measure: Measure, period: Period) -> nw.Expr:
         case "latest" | "earliest":
             return period.age(measure.name)
         case "n_distinct":  # n_unique counts null as one more value
-            total = nw.col(measure.name).cast(nw.Int64) - nw.col(_empty_flag(measure))
+            total = nw.col(measure.name).cast(nw.Int64) - nw.col(_null_flag(measure))
             return total.cast(nw.Int64)
         case _:
             return nw.col(measure.name).cast(nw.Int64)

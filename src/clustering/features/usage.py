@@ -5,18 +5,25 @@ window, truly used nothing in it: zero. An account without any row up to the as-
 have used the product or may not be tracked; the table cannot tell, and its usage is missing.
 """
 
+from collections.abc import Callable
+
 import narwhals as nw
 
 from clustering.features.commercial import SEATS
 from clustering.features.definition import Definition, ratio
-from clustering.features.measures import Measure, Period
+from clustering.features.measures import How, Measure, Period
 from clustering.features.types import Feature
 
 __all__ = ["DEFINITIONS", "LAST"]
 
 
-def _recent(period: Period, value: nw.Expr) -> nw.Expr:
-    return nw.when(period.last("used_on")).then(value)
+def _in_window(
+    name: str,
+    rows: Callable[[Period], nw.Expr],
+    how: How,
+    columns: tuple[str, ...] = (),
+) -> Measure:
+    return Measure(name, "usage", rows, how, columns, dated="used_on")
 
 
 def _week(period: Period) -> nw.Expr:
@@ -25,51 +32,29 @@ def _week(period: Period) -> nw.Expr:
     return nw.when(inside).then(period.age("used_on") // 7)
 
 
-def _with_users(period: Period, value: nw.Expr) -> nw.Expr:
-    return nw.when(period.last("used_on") & (nw.col("active_users") > 0)).then(value)
+def _late_half(period: Period) -> nw.Expr:
+    return nw.when(period.last("used_on", period.half)).then(nw.col("events"))
+
+
+def _early_half(period: Period) -> nw.Expr:
+    early = period.last("used_on", period.half, skip=period.half)
+    return nw.when(early).then(nw.col("events"))
 
 
 LAST = Measure("usage_last", "usage", lambda _: nw.col("used_on"), "latest")
-_FEATURES = Measure(
-    "usage_features", "usage", lambda period: _recent(period, nw.col("feature")), "n_distinct"
+_FEATURES = _in_window("usage_features", lambda _: nw.col("feature"), "n_distinct")
+_DATES = _in_window("usage_dates", lambda _: nw.col("used_on"), "n_distinct")
+_WEEKS = _in_window("usage_weeks", _week, "n_distinct")
+_EVENTS = _in_window("usage_events", lambda _: nw.col("events"), "sum")
+_LATE_EVENTS = _in_window("usage_events_late_half", _late_half, "sum")
+_EARLY_EVENTS = _in_window("usage_events_early_half", _early_half, "sum")
+_USERS = _in_window("usage_peak_users", lambda _: nw.col("active_users"), "max", ("active_users",))
+_USER_DATES = _in_window(
+    "usage_user_dates", lambda _: nw.col("active_users"), "sum", ("active_users",)
 )
-_DATES = Measure(
-    "usage_dates", "usage", lambda period: _recent(period, nw.col("used_on")), "n_distinct"
-)
-_WEEKS = Measure("usage_weeks", "usage", _week, "n_distinct")
-_EVENTS = Measure("usage_events", "usage", lambda period: _recent(period, nw.col("events")), "sum")
-_LATE_EVENTS = Measure(
-    "usage_events_late_half",
-    "usage",
-    lambda period: nw.when(period.last("used_on", period.half)).then(nw.col("events")),
-    "sum",
-)
-_EARLY_EVENTS = Measure(
-    "usage_events_early_half",
-    "usage",
-    lambda period: nw.when(period.last("used_on", period.half, skip=period.half)).then(
-        nw.col("events")
-    ),
-    "sum",
-)
-_USERS = Measure(
-    "usage_peak_users",
-    "usage",
-    lambda period: _recent(period, nw.col("active_users")),
-    "max",
-    ("active_users",),
-)
-_USER_DATES = Measure(
-    "usage_user_dates",
-    "usage",
-    lambda period: _with_users(period, nw.col("active_users")),
-    "sum",
-    ("active_users",),
-)
-_USER_EVENTS = Measure(
+_USER_EVENTS = _in_window(
     "usage_user_events",
-    "usage",
-    lambda period: _with_users(period, nw.col("events")),
+    lambda _: nw.when(nw.col("active_users") > 0).then(nw.col("events")),
     "sum",
     ("active_users",),
 )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import typer
 
-from clustering.commands import agree, check, forward, init, simulate
+from clustering.commands import agree, check, forward, init, score, simulate
 
 __all__ = ["COMMANDS"]
 
@@ -17,6 +17,7 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     simulate.register,
     init.register,
     check.register,
+    score.register,
     agree.register,
     forward.register,
 )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -12,16 +12,16 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from clustering.columns import ACCOUNT_ID
-from clustering.config import FeaturesConfig, StudyConfig
+from clustering.config import FeaturesConfig
 from clustering.errors import BadInputError, breaches_message
+from clustering.features import build_snapshot
 from clustering.matrix.standardise import Standardiser
 from clustering.matrix.types import FeatureMatrix
 from clustering.models.types import Clustering
 from clustering.scorer.assignment import Assignment, SegmentModel
-from clustering.scorer.novelty import novelty_limits
-
-if TYPE_CHECKING:
-    from clustering.tables import SourceTables
+from clustering.scorer.novelty import DISTANCE_QUANTILE, LOG_DENSITY_QUANTILE, novelty_limits
+from clustering.tables import SourceTables
+from clustering.tables.checks import as_of_findings
 
 __all__ = ["LEAST_KNOWN_SHARE", "Scorer", "Training"]
 
@@ -97,10 +97,14 @@ class Scorer:
         cls,
         standardiser: Standardiser,
         clustering: Clustering,
-        names: Sequence[str],
         matrix: FeatureMatrix,
-        config: StudyConfig,
+        names: Sequence[str],
+        features: FeaturesConfig,
+        as_of: date,
+        *,
         verdict: Verdict,
+        study: str = "",
+        config_hash: str = "",
     ) -> "Scorer":
         """Put the fitted parts of a study together.
 
@@ -109,8 +113,10 @@ class Scorer:
         standardiser, matrix : from `matrix.standardise`
         clustering : the chosen model, fitted on `matrix`
         names : names of the segments, by their number
-        config : the study's configuration; its sources and paths are not kept
-        verdict : of the evidence
+        features : configuration of the features, so that raw tables can be scored
+        as_of : date of the training snapshot
+        verdict : of the evidence; only "natural" segments may be called clusters
+        study, config_hash : name and configuration of the study, for the record
 
         Raises
         ------
@@ -125,9 +131,9 @@ class Scorer:
             raise ValueError("names, matrix and standardiser must be of the same study")
         _check_labels(model, clustering, matrix.values)
         training = Training(
-            study=config.name,
-            as_of=config.as_of,
-            config_hash=config.hash,
+            study=study,
+            as_of=as_of,
+            config_hash=config_hash,
             verdict=verdict,
             sizes=tuple(np.bincount(clustering.labels, minlength=model.k).tolist()),
         )
@@ -136,7 +142,7 @@ class Scorer:
             model=model,
             segment_names=tuple(names),
             limits=novelty_limits(model, clustering, matrix.values, matrix.account_ids),
-            features=config.features,
+            features=features,
             training=training,
         )
 
@@ -153,7 +159,7 @@ class Scorer:
 
         return read(folder)
 
-    def score_tables(self, tables: "SourceTables", as_of: date) -> pd.DataFrame:
+    def score_tables(self, tables: SourceTables, as_of: date) -> pd.DataFrame:
         """Compute the features as of a date, with the configuration of the study, and score them.
 
         Parameters
@@ -171,10 +177,12 @@ class Scorer:
         Raises
         ------
         BadInputError
-            A feature of the model cannot be computed; with the tables or columns that it needs.
+            The date lies outside the tables, or a feature of the model cannot be computed; with
+            the tables or columns that it needs.
         """
-        from clustering.features import build_snapshot
-
+        outside = as_of_findings(as_of, tables.date_ranges).breaches
+        if outside:
+            raise BadInputError(breaches_message("the tables cannot be scored", outside))
         snapshot = build_snapshot(tables, as_of, self.features)
         absent = [name for name in self.standardiser.feature_names if name not in snapshot.frame]
         if absent:
@@ -230,6 +238,12 @@ class Scorer:
         elif known.any():
             rows = np.flatnonzero(known)
             scores.set(rows, self.model.assign(np.ascontiguousarray(values[:, rows])), self)
+
+    @property
+    def expected_novel_share(self) -> float:
+        """Share of accounts like the training accounts that is flagged all the same."""
+        by_distance = self.model.algorithm == "kmeans"
+        return 1 - DISTANCE_QUANTILE if by_distance else LOG_DENSITY_QUANTILE
 
     def is_novel(self, assignment: Assignment) -> NDArray[np.bool_]:
         """Which accounts are beyond the limit of their segment."""

@@ -1,0 +1,133 @@
+"""`clustering score`: segments for accounts that the study may not have seen."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clustering.commands.console import OUT, bars
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from clustering.progress import Progress
+    from clustering.scorer import Scorer
+
+__all__ = ["register"]
+
+_REGISTERED = "models:/"
+
+#: More flagged accounts than so many times the share of the training accounts are worth a word.
+_MANY_FLAGGED = 3.0
+_LEAST_FLAGGED = 5
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(score)
+
+
+def score(
+    input_: Annotated[
+        Path,
+        typer.Argument(
+            metavar="INPUT",
+            help="A folder of tables in the contract's own names, a study's TOML (its source is "
+            "read), or features as CSV or Parquet (account_id and one column per feature).",
+        ),
+    ],
+    model: Annotated[
+        str,
+        typer.Option(
+            metavar="MODEL",
+            help="Scorer folder, study folder, or models:/account-segments@champion.",
+        ),
+    ],
+    as_of: Annotated[
+        datetime,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            help="Date to score as of; later rows of tables are invisible. For a feature file: "
+            "the date that its values are of (rows whose column as_of is later are refused).",
+        ),
+    ],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Scores as .csv or .parquet.")],
+) -> None:
+    """Segment, probability, runner-up and novelty of every account."""
+    from clustering.scorer.files import check_output, write_scores
+
+    day = as_of.date()
+    check_output(out)
+    with bars() as progress:
+        with progress.step("Checking the model"):
+            scorer = _load(model)
+        scores = _scores(scorer, input_, day, progress)
+        with progress.step("Writing"):
+            write_scores(scores, out, day)
+    _show(scorer, scores, day)
+    _print(f"Written to {out}")
+
+
+def _load(model: str) -> "Scorer":
+    from clustering.scorer import Scorer
+
+    if model.startswith(_REGISTERED):
+        from clustering.tracking import resolve_model
+
+        return Scorer.load(resolve_model(model))
+    return Scorer.load(Path(model))
+
+
+def _scores(scorer: "Scorer", source: Path, as_of: date, progress: "Progress") -> "pd.DataFrame":
+    from clustering.scorer.files import read_features
+
+    if not source.is_dir() and source.suffix.lower() != ".toml":
+        with progress.step("Reading the features"):
+            features = read_features(source, scorer.standardiser.feature_names, as_of)
+        with progress.step("Scoring"):
+            return scorer.score_features(features)
+    from clustering.tables import open_folder, open_tables
+
+    with progress.step("Checking the tables"):
+        if source.is_dir():
+            tables = open_folder(source)
+        else:
+            from clustering.config import load_config
+
+            tables = open_tables(load_config(source).model_copy(update={"as_of": as_of}))
+    with tables, progress.step("Computing the features and scoring"):
+        return scorer.score_tables(tables, as_of)
+
+
+def _show(scorer: "Scorer", scores: "pd.DataFrame", as_of: date) -> None:
+    training = scorer.training
+    _print(
+        f"{len(scores):,} accounts scored as of {as_of} into the {training.group_word[1]} of study "
+        f"'{training.study}' (learned as of {training.as_of})."
+    )
+    learned = sum(training.sizes)
+    for number, name in enumerate(scorer.segment_names):
+        count = int((scores["segment"] == number).sum())
+        share = count / max(1, len(scores))
+        _print(f"  {name}: {count:,} ({share:.0%}; {training.sizes[number] / learned:.0%} then)")
+    if unknown := int(scores["segment"].isna().sum()):
+        _print(f"  no segment, because none of the features is known: {unknown:,}")
+    _show_novel(scorer, scores)
+
+
+def _show_novel(scorer: "Scorer", scores: "pd.DataFrame") -> None:
+    novel = int(scores["novel"].sum())
+    if not novel:
+        return
+    _print(f"Unlike what the model was learned from, better left unassigned: {novel:,}")
+    expected = scorer.expected_novel_share
+    if novel >= _LEAST_FLAGGED and novel > _MANY_FLAGGED * expected * len(scores):
+        _print(
+            f"  That is {novel / len(scores):.1%} of the accounts, against about {expected:.1%} "
+            "when the model was learned: the accounts may have changed. Consider a new study."
+        )
+
+
+def _print(text: str) -> None:
+    OUT.print(text, markup=False, soft_wrap=True)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from clustering.columns import ARR_TIERS, SEGMENT
 from clustering.comparison.agreement import Agreement, compare_partitions
 from clustering.comparison.crosswalk import crosswalk, disagreements
+from clustering.comparison.labellings import encode
 from clustering.config import ComparisonConfig
 from clustering.progress import SILENT, Progress
 
@@ -61,6 +62,7 @@ def compare_labellings(
     Agreements
     """
     names = sorted(labels, key=[SEGMENT, ARR_TIERS, *labels].index)
+    coded = {name: encode(labels[name], name) for name in names}
     couples = list(combinations(names, 2))
     seeds = np.random.SeedSequence(seed).generate_state(max(1, len(couples)))
     pairs = []
@@ -68,8 +70,8 @@ def compare_labellings(
         for (first, second), own_seed in zip(couples, seeds, strict=False):
             pairs.append(
                 compare_partitions(
-                    labels[first].rename(first),
-                    labels[second].rename(second),
+                    coded[first],
+                    coded[second],
                     n_permutations=config.permutations,
                     n_bootstrap=config.bootstrap,
                     seed=int(own_seed),
@@ -80,15 +82,15 @@ def compare_labellings(
     return Agreements(
         pairs=tuple(pairs),
         crosswalk=_stack(
-            [crosswalk(labels[a], labels[b], arr, names=(a, b)) for a, b in crossed],
+            [crosswalk(coded[a], coded[b], arr, names=(a, b)) for a, b in crossed],
             crosswalk(["-"], ["-"], [0.0]),
         ),
         disagreements=_stack(
             [
                 disagreements(
                     list(arr.index),
-                    labels[SEGMENT],
-                    labels[name],
+                    coded[SEGMENT],
+                    coded[name],
                     arr,
                     name=name,
                     title=titles[name],

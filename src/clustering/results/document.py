@@ -116,13 +116,20 @@ class AgreementEntry(_Entry):
     ami: float = Field(description="Adjusted mutual information (arithmetic); 0 is chance.")
     ari: float = Field(description="Adjusted Rand index; 0 is chance.")
     nmi: float = Field(description="Normalised mutual information; not corrected for chance.")
-    homogeneity: float = Field(description="1 - H(second | first) / H(second).")
-    completeness: float = Field(description="1 - H(first | second) / H(first).")
-    interval: dict[str, list[float]] = Field(
-        description="95 % percentile bootstrap over accounts, labels fixed: ami, ari."
+    homogeneity: float = Field(
+        description="Share of the entropy of `first` that `second` explains."
+    )
+    completeness: float = Field(
+        description="Share of the entropy of `second` that `first` explains."
+    )
+    interval: dict[str, list[float]] | None = Field(
+        description="95 % percentile bootstrap over accounts, labels fixed: ami, ari. Null where "
+        "one labelling has one group."
     )
     permutation_p: float = Field(description="p-value of the AMI when labels are permuted.")
-    null_high: float | None = Field(None, description="95 % quantile of the AMI under permutation.")
+    null_high: float | None = Field(
+        None, description="97.5 % quantile of the AMI under permutation."
+    )
     ceiling: float | None = Field(None, description="AMI of the segments with their own refits.")
     refitted_interval: dict[str, list[float]] | None = Field(
         None, description="95 % interval with the model refitted on every draw: ami, ari."

@@ -1,0 +1,49 @@
+"""`clustering study`: the straight line, its report and its record."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Put the command on the app."""
+    app.command("study")(study)
+
+
+def study(
+    config_file: Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file of the study.")],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Override a key, as in evidence.nulls=99."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the study (default: output.folder/name).")
+    ] = None,
+    track: Annotated[
+        bool, typer.Option("--track/--no-track", help="Record the study in MLflow.")
+    ] = True,
+) -> None:
+    """Run a study: segments, evidence, comparison with the tiers, report, record and scorer."""
+    from clustering import results
+    from clustering.commands.console import OUT, bars
+    from clustering.config import load_config
+    from clustering.report import render
+    from clustering.report.summary import terminal_summary
+    from clustering.study import run_study
+
+    config = load_config(config_file, overrides or [])
+    target = (out or config.output.folder / config.name).resolve()
+    with bars() as progress:
+        with results.staged(target) as stage:
+            run_study(config, stage, progress)
+            render(stage, progress)
+            results.publish(stage, target)
+        record = None
+        if track:
+            from clustering.tracking import log_study
+
+            record = log_study(target, config.tracking, progress)
+    OUT.print(terminal_summary(results.read(target), record))

@@ -1,0 +1,282 @@
+"""From what the rooms computed to the document and the tables of a study folder."""
+
+import importlib.metadata
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clustering.columns import ACCOUNT_ID, ARR, NAME, SEGMENT
+from clustering.comparison.agreement import Agreement
+from clustering.comparison.study import Agreements
+from clustering.config import StudyConfig
+from clustering.features import Horizon, Snapshot
+from clustering.matrix import FeatureMatrix
+from clustering.profiles import Profiles, map_accounts
+from clustering.results.document import (
+    AgreementEntry,
+    Chosen,
+    FeatureEntry,
+    GroupWord,
+    InputEntry,
+    LabellingEntry,
+    Outcomes,
+    Provenance,
+    SegmentEntry,
+    StudyDocument,
+    TablesEntry,
+)
+from clustering.schemes import Labelling
+from clustering.scorer import Scorer
+from clustering.selection.evidence import Evidence
+from clustering.selection.silhouette import silhouettes
+from clustering.tables import SourceTables
+
+__all__ = ["Study", "assemble", "group_word"]
+
+#: Libraries whose version may change a number of the study.
+_COMPUTING = ("clustering", "numpy", "pandas", "scipy", "scikit-learn", "duckdb", "numba")
+_ATTRIBUTES = ("started_on", "industry", "region", "csm")
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """Everything that the rooms gave, before it is written.
+
+    Attributes
+    ----------
+    scores : DataFrame of shape (n_accounts, ...), the scorer's answer on the training snapshot
+    labellings, absent : the schemes that these accounts allow, and why each other is absent
+    """
+
+    config: StudyConfig
+    tables: SourceTables
+    snapshot: Snapshot
+    horizon: Horizon
+    matrix: FeatureMatrix
+    evidence: Evidence
+    labellings: tuple[Labelling, ...]
+    absent: Mapping[str, str]
+    profiles: Profiles
+    scorer: Scorer
+    scores: pd.DataFrame
+    agreements: Agreements
+
+
+def group_word(verdict: str) -> GroupWord:
+    """What the segments may be called: clusters only where the verdict is natural."""
+    if verdict == "natural":
+        return GroupWord(singular="cluster", plural="clusters")
+    return GroupWord(singular="band", plural="bands")
+
+
+def assemble(study: Study) -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
+    """The document and the tables of the study folder."""
+    accounts = _accounts(study)
+    frames = {
+        "accounts": accounts,
+        "candidates": study.evidence.table(),
+        "agreements": _agreement_table(study.agreements.pairs),
+        "crosswalk": study.agreements.crosswalk,
+        "profiles": study.profiles.features,
+        "disagreements": study.agreements.disagreements,
+        "typical": study.profiles.typical,
+    }
+    if NAME in study.snapshot.attributes:
+        names = study.snapshot.attributes[NAME].reindex(study.matrix.account_ids)
+        frames["names"] = names.astype("str").rename_axis(ACCOUNT_ID).reset_index()
+    return _document(study, accounts), frames
+
+
+def _accounts(study: Study) -> pd.DataFrame:
+    ids = list(study.matrix.account_ids)
+    attributes = study.snapshot.attributes.reindex(ids)
+    found = silhouettes(study.matrix.values, [study.evidence.chosen.labels], seed=study.config.seed)
+    silhouette = np.full(len(ids), np.nan)
+    silhouette[found[0].rows] = found[0].values
+    place = map_accounts(study.matrix.values)
+    extra = [column for column in _ATTRIBUTES if column in attributes]
+    features = study.snapshot.frame.reindex(ids)
+    scores = study.scores.reindex(ids)
+    columns: dict[str, Any] = {
+        **{name: features[name] for name in features},
+        **{name: attributes[name] for name in extra if name not in features},
+        ARR: attributes.get(ARR, np.nan),
+        SEGMENT: study.evidence.chosen.labels,
+        "segment_name": scores["segment_name"].astype("str"),
+        "probability": scores["probability"],
+        "runner_up": scores["runner_up"].astype("str"),
+        "margin": scores["margin"],
+        "stability": study.evidence.account_stability,
+        "silhouette": silhouette,
+        "map_1": place[:, 0],
+        "map_2": place[:, 1],
+        **{labelling.name: labelling.labels.reindex(ids) for labelling in study.labellings},
+    }
+    frame = pd.DataFrame(columns, index=pd.Index(ids, name=ACCOUNT_ID, dtype="str"))
+    return frame.reset_index()
+
+
+def _document(study: Study, accounts: pd.DataFrame) -> StudyDocument:
+    config, evidence = study.config, study.evidence
+    spec = evidence.chosen.spec
+    return StudyDocument(
+        schema_version=1,
+        name=config.name,
+        title=config.title or config.name,
+        as_of=config.as_of.isoformat(),
+        horizon_days=config.horizon_days,
+        currency=config.currency,
+        amount_name=config.amount_name,
+        note=config.note,
+        seed=config.seed,
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        configuration=config.model_dump(mode="json"),
+        provenance=_provenance(study),
+        tables=TablesEntry(present=sorted(study.tables.frames), absent=sorted(study.tables.absent)),
+        n_accounts=len(accounts),
+        commercial_in_matrix="commercial" in study.matrix.families,
+        verdict=evidence.verdict,
+        n_clusters=evidence.n_clusters,
+        reasons=list(evidence.reasons),
+        chosen=Chosen(
+            algorithm=spec.algorithm, k=spec.n_clusters, covariance_type=spec.covariance_type
+        ),
+        group_word=group_word(evidence.verdict),
+        features=[_feature(study, index) for index in range(len(study.snapshot.features))],
+        not_computed=dict(study.snapshot.not_computed),
+        segments=_segments(study, accounts),
+        labellings=_labellings(study),
+        labellings_absent=dict(study.absent),
+        agreements=[_agreement(pair) for pair in study.agreements.pairs],
+        forward=[],
+        evidence=evidence.to_json(),
+        outcomes=_outcomes(study.horizon),
+        ruled_out=list(evidence.ruled_out),
+        warnings=[*study.tables.notes, *study.snapshot.notes, *study.matrix.notes],
+    )
+
+
+def _provenance(study: Study) -> Provenance:
+    versions = {library: importlib.metadata.version(library) for library in _COMPUTING}
+    inputs = {
+        table: InputEntry(
+            fingerprint=study.tables.fingerprints[table], rows=study.tables.row_counts[table]
+        )
+        for table in sorted(study.tables.frames)
+    }
+    return Provenance(
+        config_hash=study.config.hash,
+        inputs=inputs,
+        versions={"python": platform.python_version(), **versions},
+    )
+
+
+def _feature(study: Study, index: int) -> FeatureEntry:
+    feature = study.snapshot.features[index]
+    included = feature.name in study.matrix.feature_names
+    reason = study.snapshot.withheld.get(feature.name) or study.matrix.excluded.get(feature.name)
+    return FeatureEntry(
+        name=feature.name,
+        family=feature.family,
+        unit=feature.unit,
+        meaning=feature.meaning,
+        null_means=feature.null_means,
+        included=included,
+        reason=None if included else reason,
+        missing_share=float(study.snapshot.frame[feature.name].isna().mean()),
+        words=list(feature.words),
+    )
+
+
+def _segments(study: Study, accounts: pd.DataFrame) -> list[SegmentEntry]:
+    jaccard = study.evidence.segment_jaccard
+    means = accounts.groupby(SEGMENT)[["probability", "stability"]].mean()
+    return [
+        SegmentEntry(
+            segment=segment.segment,
+            name=segment.name,
+            description=segment.description,
+            n_accounts=segment.n_accounts,
+            share=segment.share,
+            arr=segment.arr,
+            arr_share=segment.arr_share,
+            mean_probability=float(means["probability"][segment.segment]),
+            mean_stability=float(means["stability"][segment.segment]),
+            jaccard=None if jaccard is None else float(jaccard[segment.segment]),
+        )
+        for segment in study.profiles.segments
+    ]
+
+
+def _labellings(study: Study) -> list[LabellingEntry]:
+    word = group_word(study.evidence.verdict)
+    learned = LabellingEntry(
+        name=SEGMENT,
+        title=f"Segments ({word.plural} of this study)",
+        kind="learned",
+        levels=list(study.profiles.names),
+        n_accounts=len(study.matrix.account_ids),
+        rule=study.evidence.chosen.spec.name,
+    )
+    others = [
+        LabellingEntry(
+            name=labelling.name,
+            title=labelling.title,
+            kind=labelling.kind,
+            levels=list(labelling.levels),
+            n_accounts=labelling.n_accounts,
+            rule=labelling.rule,
+        )
+        for labelling in study.labellings
+    ]
+    return [learned, *others]
+
+
+def _agreement(pair: Agreement) -> AgreementEntry:
+    return AgreementEntry(
+        first=pair.first,
+        second=pair.second,
+        n=pair.n_accounts,
+        ami=pair.ami,
+        ari=pair.ari,
+        nmi=pair.nmi,
+        homogeneity=pair.homogeneity,
+        completeness=pair.completeness,
+        interval=None if pair.interval is None else pair.interval.to_json(),
+        permutation_p=pair.permutation_p,
+        null_high=pair.null_band.ami[1],
+    )
+
+
+def _agreement_table(pairs: tuple[Agreement, ...]) -> pd.DataFrame:
+    rows = []
+    for pair in pairs:
+        entry = _agreement(pair).model_dump(exclude={"interval", "refitted_interval"})
+        interval = pair.interval.to_json() if pair.interval else {}
+        for index in ("ami", "ari"):
+            low, high = interval.get(index, (np.nan, np.nan))
+            entry |= {f"{index}_low": low, f"{index}_high": high}
+        rows.append(entry)
+    columns = [*AgreementEntry.model_fields, "ami_low", "ami_high", "ari_low", "ari_high"]
+    left_out = {"interval", "refitted_interval"}
+    frame = pd.DataFrame(rows, columns=[name for name in columns if name not in left_out])
+    texts = {"first": "str", "second": "str"}
+    numbers = {name: "float64" for name in frame.columns if name not in {*texts, "n", "refits"}}
+    return frame.astype({**texts, "n": "int64", "refits": "int64", **numbers})
+
+
+def _outcomes(horizon: Horizon) -> Outcomes:
+    observed, at_risk = {}, {}
+    for name in horizon.frame:
+        known = horizon.frame[name].dropna()
+        if len(known):
+            observed[str(name)] = float(known.astype("float64").mean())
+            at_risk[str(name)] = len(known)
+    return Outcomes(
+        days=horizon.days, observed=observed, at_risk=at_risk, notes=list(horizon.notes)
+    )

@@ -1,0 +1,404 @@
+"""Gaussian mixtures by expectation-maximisation, with several kinds of starts.
+
+scikit-learn's `GaussianMixture` is the oracle of the tests. The loop here is our own because the
+protocol asks for what it does not offer: a start from given labels (the M-step first, as
+mclust's `me`), short runs of many starts before one long run of the best, a best solution that is
+not degenerate where there is one, and a regularisation that follows the unit of each column.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
+
+from clustering.models.starts import MixtureStarts
+from clustering.models.types import CandidateSpec, Clustering, CovarianceType
+
+__all__ = [
+    "COLLAPSED",
+    "REG_COVAR",
+    "MixtureFit",
+    "as_clustering",
+    "fit_from_labels",
+    "fit_mixture",
+    "log_joint_density",
+    "n_free_parameters",
+]
+
+Floats = NDArray[np.float64]
+
+#: Added to every variance, as a share of the variance of its column.
+REG_COVAR = 1e-6
+#: Below this ratio to the pooled covariance a component has collapsed (METHOD: spurious maximiser).
+COLLAPSED = 1e-3
+TOLERANCE = 1e-7
+MAX_ITER = 1000
+SHORT_RUN = 8
+LONG_RUNS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class MixtureFit:
+    """A fitted mixture, in the units of the values it was fitted on.
+
+    Attributes
+    ----------
+    weights : (k,); means : (k, d); covariances : (k, d, d), whatever the covariance type
+    responsibilities : (n, k), rows sum to 1
+    log_likelihood : sum over rows
+    smallest_eigenvalue_ratio : smallest variance of a component in any direction, relative to the
+        pooled within-component variance in that direction; 1 for `tied`, at most 1 otherwise
+    floor_share : smallest eigenvalue of a component's covariance (columns at unit variance),
+        relative to the regularisation added to it; near 1 the likelihood is made by the floor
+    """
+
+    covariance_type: CovarianceType
+    weights: Floats
+    means: Floats
+    covariances: Floats
+    responsibilities: Floats
+    log_likelihood: float
+    n_iter: int
+    converged: bool
+    smallest_eigenvalue_ratio: float
+    floor_share: float
+
+    @property
+    def k(self) -> int:
+        """Number of components."""
+        return len(self.weights)
+
+    @property
+    def n_parameters(self) -> int:
+        """Free parameters: weights, means and covariances."""
+        return n_free_parameters(self.k, self.means.shape[1], self.covariance_type)
+
+    @property
+    def bic(self) -> float:
+        """Bayesian information criterion; lower is better (mclust prints the negative)."""
+        n = len(self.responsibilities)
+        return -2.0 * self.log_likelihood + self.n_parameters * float(np.log(n))
+
+    @property
+    def icl_hard(self) -> float:
+        """BIC plus the entropy of the modal assignment, as mclust's `icl` with the sign turned."""
+        return self.bic - 2.0 * float(np.log(self.responsibilities.max(axis=1)).sum())
+
+    @property
+    def icl_soft(self) -> float:
+        """BIC plus twice the entropy of the responsibilities (Biernacki et al. 2000)."""
+        z = self.responsibilities
+        return self.bic - 2.0 * float((z * np.log(np.maximum(z, 1e-300))).sum())
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """The most probable component of every row."""
+        labels: NDArray[np.int64] = self.responsibilities.argmax(axis=1)
+        return labels
+
+
+def n_free_parameters(k: int, d: int, covariance_type: CovarianceType) -> int:
+    """Free parameters of a mixture: k-1 weights, k d means, and the covariances.
+
+    Examples
+    --------
+    >>> [n_free_parameters(3, 2, t) for t in ("full", "tied", "diag", "spherical")]
+    [17, 11, 14, 11]
+    """
+    triangle = d * (d + 1) // 2
+    covariances = {"full": k * triangle, "tied": triangle, "diag": k * d, "spherical": k}
+    return k - 1 + k * d + covariances[covariance_type]
+
+
+@dataclass
+class _State:
+    """Parameters while they are being fitted, on columns of unit variance."""
+
+    weights: Floats
+    means: Floats
+    covariances: Floats  # (k, d, d), or (k, d) variances for diag and spherical
+    log_likelihood: float = -np.inf
+    n_iter: int = 0
+    converged: bool = False
+
+
+def _estimate(
+    X: Floats, resp: Floats, kind: CovarianceType, reg: float
+) -> tuple[Floats, Floats, Floats]:
+    """M-step."""
+    n, d = X.shape
+    counts = resp.sum(axis=0) + 1e-12
+    means = (resp.T @ X) / counts[:, None]
+    k = len(counts)
+    if kind == "full":
+        covariances = np.empty((k, d, d))
+        for j in range(k):
+            centred = X - means[j]
+            covariances[j] = (centred * resp[:, j, None]).T @ centred / counts[j]
+        covariances[:, np.arange(d), np.arange(d)] += reg
+    elif kind == "tied":
+        pooled = (X.T @ X - (means * counts[:, None]).T @ means) / n
+        covariances = np.broadcast_to(pooled + reg * np.eye(d), (k, d, d))
+    else:
+        variances = np.maximum((resp.T @ (X * X)) / counts[:, None] - means**2, 0.0)
+        if kind == "spherical":
+            variances = np.repeat(variances.mean(axis=1, keepdims=True), d, axis=1)
+        covariances = variances + reg
+    return counts / counts.sum(), means, covariances
+
+
+def log_joint_density(X: Floats, weights: Floats, means: Floats, covariances: Floats) -> Floats:
+    """Log of weight times density of every component at every row.
+
+    Parameters
+    ----------
+    X : (n, d)
+    weights, means, covariances : of shapes (k,), (k, d) and (k, d, d), or (k, d) when diagonal
+
+    Returns
+    -------
+    (n, k); its log-sum-exp over components is the log density of each row.
+    """
+    n, d = X.shape
+    if covariances.ndim == 2:
+        precision = 1.0 / covariances
+        squared = (
+            (X * X) @ precision.T
+            - 2.0 * X @ (means * precision).T
+            + (means**2 * precision).sum(axis=1)
+        )
+        log_det = np.log(covariances).sum(axis=1)
+    else:
+        factors = np.linalg.cholesky(covariances)
+        log_det = 2.0 * np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
+        k = len(weights)
+        identity = np.eye(d)
+        inverse = np.stack(
+            [
+                solve_triangular(factor, identity, lower=True, check_finite=False).T
+                for factor in factors
+            ]
+        )
+        wide = np.ascontiguousarray(inverse.transpose(1, 0, 2)).reshape(d, k * d)
+        offsets = np.einsum("kd,kde->ke", means, inverse).ravel()
+        whitened = X @ wide
+        whitened -= offsets
+        np.square(whitened, out=whitened)
+        squared = whitened.reshape(n, k, d).sum(axis=2)
+    constant = d * np.log(2.0 * np.pi)
+    density: Floats = np.log(weights) - 0.5 * (constant + log_det + squared)
+    return density
+
+
+def _expect(X: Floats, state: _State) -> tuple[Floats, float]:
+    """E-step: responsibilities and the log-likelihood of the current parameters."""
+    joint = log_joint_density(X, state.weights, state.means, state.covariances)
+    top = joint.max(axis=1, keepdims=True)
+    resp = np.exp(joint - top)
+    total = resp.sum(axis=1, keepdims=True)
+    resp /= total
+    return resp, float((top + np.log(total)).sum())
+
+
+def _run(
+    X: Floats, state: _State, kind: CovarianceType, reg: float, max_iter: int, tolerance: float
+) -> _State:
+    """EM from `state` until the mean log-likelihood gains less than `tolerance`."""
+    for _ in range(max_iter):
+        resp, log_likelihood = _expect(X, state)
+        gain = log_likelihood - state.log_likelihood
+        state.log_likelihood = log_likelihood
+        if abs(gain) < tolerance * len(X):
+            state.converged = True
+            break
+        state.weights, state.means, state.covariances = _estimate(X, resp, kind, reg)
+        state.n_iter += 1
+    return state
+
+
+def _square(covariances: Floats) -> Floats:
+    """Covariances as (k, d, d)."""
+    if covariances.ndim == 3:
+        return np.array(covariances)
+    return np.stack([np.diag(variances) for variances in covariances])
+
+
+def _eigenvalue_ratio(weights: Floats, covariances: Floats) -> float:
+    """Smallest generalised eigenvalue of a component against the pooled covariance."""
+    if covariances.ndim == 2:
+        return float((covariances / (weights @ covariances)).min())
+    pooled = np.einsum("k,kde->de", weights, covariances)
+    factor = np.linalg.cholesky(pooled)
+    smallest = np.inf
+    for covariance in covariances:
+        half = solve_triangular(factor, covariance, lower=True, check_finite=False)
+        whitened = solve_triangular(factor, half.T, lower=True, check_finite=False)
+        smallest = min(smallest, float(np.linalg.eigvalsh(0.5 * (whitened + whitened.T))[0]))
+    return max(smallest, 0.0)
+
+
+def _floor_share(covariances: Floats, reg: float) -> float:
+    smallest = covariances.min() if covariances.ndim == 2 else np.linalg.eigvalsh(covariances).min()
+    return float(smallest / reg)
+
+
+@dataclass(frozen=True, eq=False)
+class _Scaling:
+    """Columns at unit variance (spherical: all by one factor, which keeps spheres spheres)."""
+
+    shift: Floats
+    factor: Floats
+
+    @classmethod
+    def of(cls, values: Floats, kind: CovarianceType) -> "_Scaling":
+        variances = values.var(axis=0)
+        if kind == "spherical":
+            variances = np.full_like(variances, variances.mean())
+        factor = np.sqrt(np.where(variances > 0, variances, 1.0))
+        return cls(values.mean(axis=0), factor)
+
+    def apply(self, values: Floats) -> Floats:
+        return np.ascontiguousarray((values - self.shift) / self.factor)
+
+
+def _finish(
+    X: Floats, state: _State, kind: CovarianceType, reg: float, scale: _Scaling
+) -> MixtureFit:
+    resp, log_likelihood = _expect(X, state)
+    covariances = _square(state.covariances)
+    return MixtureFit(
+        covariance_type=kind,
+        weights=state.weights,
+        means=state.means * scale.factor + scale.shift,
+        covariances=covariances * np.outer(scale.factor, scale.factor),
+        responsibilities=resp,
+        log_likelihood=log_likelihood - len(X) * float(np.log(scale.factor).sum()),
+        n_iter=state.n_iter,
+        converged=state.converged,
+        smallest_eigenvalue_ratio=_eigenvalue_ratio(state.weights, state.covariances),
+        floor_share=_floor_share(state.covariances, reg),
+    )
+
+
+def _is_degenerate(state: _State, reg: float) -> bool:
+    if _eigenvalue_ratio(state.weights, state.covariances) < COLLAPSED:
+        return True
+    return _floor_share(state.covariances, reg) < 10.0
+
+
+def _from_responsibilities(X: Floats, resp: Floats, kind: CovarianceType, reg: float) -> _State:
+    return _State(*_estimate(X, resp, kind, reg))
+
+
+def _one_hot(labels: NDArray[np.int64], k: int) -> Floats:
+    return np.eye(k)[labels]
+
+
+def fit_from_labels(
+    values: Floats,
+    labels: NDArray[np.int64],
+    covariance_type: CovarianceType,
+    *,
+    reg_covar: float = 1e-9,
+    tolerance: float = 1e-10,
+    max_iter: int = 10_000,
+) -> MixtureFit:
+    """EM from a given partition, the M-step first: deterministic.
+
+    Parameters
+    ----------
+    values : (n, d)
+    labels : (n,), 0 .. k-1, every label present
+    reg_covar : share of each column's variance added to the component variances
+    tolerance : least gain of the mean log-likelihood
+
+    Examples
+    --------
+    >>> X = np.array([[0.0], [1.0], [2.0], [10.0], [11.0], [12.0]])
+    >>> fit = fit_from_labels(X, np.array([0, 0, 0, 1, 1, 1]), "full")
+    >>> fit.means.ravel().round(6).tolist()
+    [1.0, 11.0]
+    """
+    scale = _Scaling.of(values, covariance_type)
+    X = scale.apply(values)
+    resp = _one_hot(labels, int(labels.max()) + 1)
+    state = _from_responsibilities(X, resp, covariance_type, reg_covar)
+    state = _run(X, state, covariance_type, reg_covar, max_iter, tolerance)
+    return _finish(X, state, covariance_type, reg_covar, scale)
+
+
+def fit_mixture(
+    values: Floats,
+    k: int,
+    covariance_type: CovarianceType,
+    *,
+    n_init: int = 20,
+    seed: int,
+    starts: MixtureStarts | None = None,
+    reg_covar: float = REG_COVAR,
+    extra: Sequence[NDArray[np.int64]] = (),
+) -> MixtureFit:
+    """Best mixture of `k` Gaussians over several kinds of starts.
+
+    Starts are partitions: the Ward tree of a subsample, k-means, k-means++ seeds, random rows.
+    All run for a few steps, the best then to convergence. A start that ends on a spurious
+    maximiser (a component collapsed on tied values) loses to any that does not, however high
+    its likelihood; when all collapse, the best is returned and `guards` rules it out.
+
+    Parameters
+    ----------
+    values : (n, d) finite
+    n_init : number of starts
+    starts : shared between candidates; made from `values` and `seed` when None
+    extra : further partitions to start from, labels 0 .. k-1
+
+    References
+    ----------
+    Biernacki, Celeux and Govaert (2003), CSDA 41 (short runs); McLachlan and Peel (2000), ch. 3.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.vstack([rng.normal(0, 1, (200, 2)), rng.normal(6, 1, (100, 2))])
+    >>> fit = fit_mixture(X, 2, "spherical", n_init=4, seed=0)
+    >>> sorted(fit.weights.round(2).tolist())
+    [0.33, 0.67]
+    """
+    scale = _Scaling.of(values, covariance_type)
+    X = scale.apply(values)
+    if k == 1:
+        state = _from_responsibilities(X, np.ones((len(X), 1)), covariance_type, reg_covar)
+        state.converged = True
+        return _finish(X, state, covariance_type, reg_covar, scale)
+    starts = starts or MixtureStarts(values, seed=seed)
+    partitions = [*extra, *starts.partitions(k, max(1, n_init - len(extra)))]
+    runs = []
+    for labels in partitions:
+        state = _from_responsibilities(X, _one_hot(labels, k), covariance_type, reg_covar)
+        runs.append(_run(X, state, covariance_type, reg_covar, SHORT_RUN, 1e-5))
+    runs.sort(key=lambda run: (_is_degenerate(run, reg_covar), -run.log_likelihood))
+    finished: list[_State] = []
+    for run in runs[: max(LONG_RUNS, 1)]:
+        run.converged = False
+        finished.append(_run(X, run, covariance_type, reg_covar, MAX_ITER, TOLERANCE))
+    best = min(finished, key=lambda run: (_is_degenerate(run, reg_covar), -run.log_likelihood))
+    return _finish(X, best, covariance_type, reg_covar, scale)
+
+
+def as_clustering(fit: MixtureFit, *, n_init: int, seed: int) -> Clustering:
+    """The fit as the type that other rooms use, components in canonical order."""
+    order = np.argsort(fit.means[:, 0], kind="stable")
+    responsibilities = np.ascontiguousarray(fit.responsibilities[:, order])
+    return Clustering(
+        spec=CandidateSpec("mixture", fit.k, fit.covariance_type, n_init, REG_COVAR, seed),
+        labels=responsibilities.argmax(axis=1).astype(np.int64),
+        centres=fit.means[order].copy(),
+        n_iter=fit.n_iter,
+        converged=fit.converged,
+        log_likelihood=fit.log_likelihood,
+        weights=fit.weights[order].copy(),
+        covariances=fit.covariances[order].copy(),
+        responsibilities=responsibilities,
+    )

@@ -1,0 +1,346 @@
+"""The whole protocol on one matrix: measured, judged, and said in words."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from clustering.config import EvidenceConfig, ModelsConfig
+from clustering.errors import BadInputError, breaches_message
+from clustering.models.kmeans import KMeansFit, checked_values, fit_kmeans
+from clustering.models.labels import canonical_rows
+from clustering.models.mixture import as_clustering
+from clustering.models.types import CandidateSpec, Clustering
+from clustering.progress import SILENT, Progress
+from clustering.selection.candidates import Mixtures, fit_mixtures
+from clustering.selection.document import document
+from clustering.selection.measure import Measured, measure_kmeans, run_nulls
+from clustering.selection.nulls import NullTest
+from clustering.selection.rows import ChosenBy, KMeansRow, MixtureRow, Offered, Structure
+from clustering.selection.structure import dip, first_component, hopkins
+from clustering.selection.table import candidate_table
+from clustering.selection.verdict import Decision, VerdictName, decide
+
+__all__ = ["Evidence", "Scale", "judge", "zscore"]
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int64]
+Scale = Literal["zscore", "none"]
+
+LEAST_ROWS = 8
+#: Above so many accounts everything but k-means itself is measured on a random sample of them.
+ALL_ROWS = 20_000
+SAMPLE_ROWS = 10_000
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What was measured and what follows from it.
+
+    Attributes
+    ----------
+    verdict : "natural", "reproducible" or "constructive"
+    n_clusters : number of natural clusters, 1 when there are none
+    offered : the segments a study works with
+    admissible : every k that the evidence does not rule out
+    reasons : the verdict in words, with dissent, business limits and limits of the evidence
+    kmeans, mixtures : one row per candidate
+    chosen : the offered partition; labels in the order of the rows that were handed in
+    clusterings : all fitted candidates, likewise
+    account_stability : (n,), share of resamples in which an account stays in its cluster; NaN
+        for accounts outside the sample where there are too many to measure all
+    """
+
+    n: int
+    d: int
+    scale: Scale
+    seed: int
+    verdict: VerdictName
+    n_clusters: int
+    offered: Offered
+    admissible: tuple[int, ...]
+    reasons: tuple[str, ...]
+    chosen_by: ChosenBy
+    structure: Structure
+    kmeans: tuple[KMeansRow, ...]
+    mixtures: tuple[MixtureRow, ...]
+    chosen: Clustering
+    clusterings: tuple[Clustering, ...]
+    account_stability: Floats
+
+    @property
+    def ruled_out(self) -> tuple[str, ...]:
+        """Reasons of the candidates that a guard ruled out."""
+        return tuple(row.ruled_out for row in self.mixtures if row.ruled_out is not None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain numbers, text and None, by the keys of docs/method.md."""
+        return document(self)
+
+    def table(self) -> pd.DataFrame:
+        """One row per candidate; missing where a criterion does not apply to it."""
+        return candidate_table(self.kmeans, self.mixtures, self.offered, self.admissible)
+
+
+def zscore(values: Floats) -> Floats:
+    """Columns at mean 0 and standard deviation 1 (divisor n-1, as R's `scale`).
+
+    A constant column becomes 0.
+
+    Examples
+    --------
+    >>> zscore(np.array([[1.0], [2.0], [3.0]])).ravel().tolist()
+    [-1.0, 0.0, 1.0]
+    """
+    spread = values.std(axis=0, ddof=1)
+    scaled: Floats = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    return scaled
+
+
+def judge(
+    values: ArrayLike,
+    *,
+    raw: ArrayLike | None = None,
+    prepare: Callable[[Floats], Floats] | None = None,
+    config: EvidenceConfig | None = None,
+    models: ModelsConfig | None = None,
+    seed: int,
+    scale: Scale = "none",
+    progress: Progress = SILENT,
+) -> Evidence:
+    """Run the protocol of docs/method.md on a matrix.
+
+    The rows are sorted first, so that their order changes nothing; labels and stability come
+    back in the given order.
+
+    Parameters
+    ----------
+    values : (n, d) finite, no constant column
+    raw, prepare : the columns before preparation, (n, d_raw), and what turned them into `values`.
+        The nulls are fitted to `raw` and go through `prepare`, so that they run the whole
+        pipeline. Give both or neither
+    scale : "zscore" scales the columns first (divisor n-1)
+    seed : every draw follows from it
+
+    Raises
+    ------
+    BadInputError
+        Values that cannot be judged, all breaches at once.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.vstack([rng.normal(0, 1, (150, 3)), rng.normal(6, 1, (150, 3))])
+    >>> quick = EvidenceConfig(resamples=10, nulls=19)
+    >>> grid = ModelsConfig(k_max=3, n_init=2)
+    >>> evidence = judge(X, config=quick, models=grid, seed=1, scale="zscore")
+    >>> evidence.verdict, evidence.n_clusters
+    ('natural', 2)
+    """
+    matrix = _checked(values)
+    if (raw is None) != (prepare is None):
+        raise BadInputError("give both the raw columns and what prepares them, or neither.")
+    order = canonical_rows(matrix)
+    unscaled = np.ascontiguousarray(matrix[order])
+    rescale = zscore if scale == "zscore" else _identity
+    scaled = np.ascontiguousarray(rescale(unscaled))
+    source = unscaled if raw is None else checked_values(raw)[order]
+    protocol = _Protocol(
+        values=scaled,
+        raw=source,
+        prepare=rescale if prepare is None else prepare,
+        rescale=rescale,
+        config=config or EvidenceConfig(),
+        models=models or ModelsConfig(),
+        seed=seed,
+        scale=scale,
+        progress=progress,
+    )
+    return protocol.run(np.argsort(order, kind="stable"))
+
+
+def _identity(values: Floats) -> Floats:
+    return values
+
+
+def _checked(values: ArrayLike) -> Floats:
+    matrix = checked_values(values)
+    breaches = []
+    if len(matrix) < LEAST_ROWS:
+        breaches.append(f"{len(matrix)} rows; at least {LEAST_ROWS} are needed to judge anything")
+    constant = np.flatnonzero(matrix.min(axis=0) == matrix.max(axis=0))
+    if constant.size:
+        breaches.append(f"columns {(constant + 1).tolist()} are constant; leave them out")
+    if breaches:
+        raise BadInputError(breaches_message("the values cannot be judged", breaches))
+    return matrix
+
+
+@dataclass(frozen=True, eq=False)
+class _Protocol:
+    """One run, on rows in canonical order."""
+
+    values: Floats
+    raw: Floats
+    prepare: Callable[[Floats], Floats]
+    rescale: Callable[[Floats], Floats]
+    config: EvidenceConfig
+    models: ModelsConfig
+    seed: int
+    scale: Scale
+    progress: Progress
+
+    def run(self, back: Labels) -> Evidence:
+        rows = self._measured_rows()
+        sample = np.ascontiguousarray(self.values[rows])
+        k_max, notes = self._largest_k(sample)
+        fits = self._fit_kmeans(k_max)
+        searched = tuple(range(2, k_max + 1))
+        nulls = run_nulls(
+            sample,
+            self.raw[rows],
+            self.prepare,
+            self.rescale,
+            searched,
+            self.config,
+            self.seed,
+            self.progress,
+        )
+        measured = measure_kmeans(
+            self.values, fits, rows, nulls, self.config, self.seed, self.progress
+        )
+        mixtures = fit_mixtures(sample, k_max, self.models, self.seed, self.progress)
+        structure = self._structure(sample, tuple(null.test for null in nulls))
+        chosen_by = _chosen_by(measured, mixtures)
+        decision = decide(measured.rows, structure, chosen_by, self.config, len(self.values))
+        if len(rows) < len(self.values):
+            notes.append(
+                f"Limit: {len(self.values)} accounts; k-means, its sizes, inertia and indices are "
+                f"of all of them, everything else of a random sample of {len(rows)}."
+            )
+        return self._assemble(
+            back, rows, fits, measured, mixtures, structure, chosen_by, decision, notes
+        )
+
+    def _measured_rows(self) -> Labels:
+        n = len(self.values)
+        if n <= ALL_ROWS:
+            return np.arange(n)
+        rng = np.random.default_rng([self.seed, n])
+        return np.sort(rng.choice(n, SAMPLE_ROWS, replace=False))
+
+    def _largest_k(self, sample: Floats) -> tuple[int, list[str]]:
+        n_distinct = len(np.unique(sample, axis=0))
+        largest = max(1, min(self.models.k_max, n_distinct - 1, len(sample) // 4))
+        if largest == self.models.k_max:
+            return largest, []
+        return largest, [
+            f"Limit: k above {largest} was not considered, with {len(sample)} accounts of which "
+            f"{n_distinct} are distinct."
+        ]
+
+    def _fit_kmeans(self, k_max: int) -> list[KMeansFit]:
+        fits = []
+        with self.progress.step("k-means", k_max) as advance:
+            for k in range(1, k_max + 1):
+                fits.append(fit_kmeans(self.values, k, n_init=self.models.n_init, seed=self.seed))
+                advance(1)
+        return fits
+
+    def _structure(self, sample: Floats, nulls: tuple[NullTest, ...]) -> Structure:
+        with self.progress.step("structure"):
+            return Structure(
+                hopkins=hopkins(sample, seed=self.seed),
+                dip_columns=tuple(dip(column) for column in sample.T),
+                dip_pc1=dip(first_component(sample)),
+                nulls=nulls,
+            )
+
+    def _assemble(
+        self,
+        back: Labels,
+        rows: Labels,
+        fits: list[KMeansFit],
+        measured: Measured,
+        mixtures: Mixtures,
+        structure: Structure,
+        chosen_by: ChosenBy,
+        decision: Decision,
+        notes: list[str],
+    ) -> Evidence:
+        offered = Offered("kmeans", decision.k)
+        clusterings = self._clusterings(back, rows, fits, mixtures)
+        n = len(self.values)
+        stability = np.full(n, np.nan)
+        stability[rows] = measured.account_stability[decision.k]
+        return Evidence(
+            n=n,
+            d=self.values.shape[1],
+            scale=self.scale,
+            seed=self.seed,
+            verdict=decision.verdict,
+            n_clusters=decision.n_clusters,
+            offered=offered,
+            admissible=decision.admissible,
+            reasons=(*decision.reasons, *notes),
+            chosen_by=chosen_by,
+            structure=structure,
+            kmeans=measured.rows,
+            mixtures=mixtures.rows,
+            chosen=next(one for one in clusterings if offered.is_spec_of(one)),
+            clusterings=clusterings,
+            account_stability=stability[back],
+        )
+
+    def _clusterings(
+        self, back: Labels, rows: Labels, fits: list[KMeansFit], mixtures: Mixtures
+    ) -> tuple[Clustering, ...]:
+        """All candidates in the caller's order; mixtures only where every account was fitted."""
+        n_init = self.models.n_init
+        found = [
+            fit.clustering(CandidateSpec("kmeans", fit.k, None, n_init, 0.0, self.seed))
+            for fit in fits
+        ]
+        if len(rows) == len(self.values):
+            found += [
+                as_clustering(fit, n_init=n_init, seed=self.seed)
+                for fit in mixtures.fits
+                if fit is not None
+            ]
+        return tuple(_in_order(one, back) for one in found)
+
+
+def _in_order(clustering: Clustering, back: Labels) -> Clustering:
+    responsibilities = clustering.responsibilities
+    return Clustering(
+        spec=clustering.spec,
+        labels=clustering.labels[back],
+        centres=clustering.centres,
+        n_iter=clustering.n_iter,
+        converged=clustering.converged,
+        inertia=clustering.inertia,
+        log_likelihood=clustering.log_likelihood,
+        weights=clustering.weights,
+        covariances=clustering.covariances,
+        responsibilities=None if responsibilities is None else responsibilities[back],
+    )
+
+
+def _chosen_by(measured: Measured, mixtures: Mixtures) -> ChosenBy:
+    silhouettes = [(row.silhouette, -row.k) for row in measured.rows if row.silhouette is not None]
+    return ChosenBy(
+        gap_pca=measured.gap_pca.chosen_k,
+        gap_box=measured.gap_box.chosen_k,
+        prediction_strength=measured.strongest,
+        instability=measured.least_unstable,
+        silhouette=-max(silhouettes)[1] if silhouettes else None,
+        bic=_as_choice(mixtures.best("bic")),
+        icl=_as_choice(mixtures.best("icl_hard")),
+    )
+
+
+def _as_choice(row: MixtureRow | None) -> Offered | None:
+    return None if row is None else Offered("mixture", row.k, row.covariance_type)

@@ -1,0 +1,261 @@
+"""The verdict: natural, reproducible or constructive, and what a study may work with.
+
+The three words are Dolnicar and Leisch's (2010). The rules are in docs/method.md. Nothing here
+sees an outcome.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from clustering.config import EvidenceConfig
+from clustering.selection.nulls import NullTest
+from clustering.selection.rows import ChosenBy, KMeansRow, Structure
+
+__all__ = ["Decision", "VerdictName", "decide", "least_size"]
+
+VerdictName = Literal["natural", "reproducible", "constructive"]
+
+#: An excess over a null of fewer of its standard deviations is not taken for structure.
+LEAST_EFFECT = 3.0
+#: Held-out accounts per pair of clusters below which the valley test has little power.
+ENOUGH_HELD_OUT = 100
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The verdict with its reasons, in words.
+
+    Attributes
+    ----------
+    n_clusters : number of natural clusters, 1 when there are none
+    k : of the k-means partition that a study works with
+    admissible : every k that the evidence does not rule out
+    """
+
+    verdict: VerdictName
+    n_clusters: int
+    k: int
+    admissible: tuple[int, ...]
+    reasons: tuple[str, ...]
+
+
+def least_size(n: int, config: EvidenceConfig) -> float:
+    """Accounts that the smallest segment must have to be useful to the business."""
+    return max(float(config.smallest_segment), config.smallest_share * n)
+
+
+def decide(
+    rows: Sequence[KMeansRow],
+    structure: Structure,
+    chosen_by: ChosenBy,
+    config: EvidenceConfig,
+    n: int,
+) -> Decision:
+    """Combine the evidence; there is no majority vote.
+
+    Natural needs all of: both copula nulls rejected, a held-out valley between neighbouring
+    clusters and beside every cluster, and every cluster stable. Otherwise the segments are bands
+    of a continuum: reproducible when they come back under resampling, constructive when not.
+    """
+    structured, reasons = _gate(structure.nulls, config)
+    several = [row for row in rows if row.k > 1]
+    natural = [
+        row.k for row in several if structured and _separated(row, config) and _stable(row, config)
+    ]
+    stable = [row.k for row in several if _stable(row, config)]
+    workable = [row.k for row in several if _workable(row, config, n)]
+    admissible = [k for k in stable if k in workable]
+    verdict: VerdictName
+    verdict = "natural" if natural else "reproducible" if stable else "constructive"
+    n_clusters = max(natural) if natural else 1
+    if natural:
+        admissible = [k for k in admissible if k in natural]
+    k, why = _offer(several, natural, admissible, workable, config, n)
+    reasons += _separation_reasons(several, structured, natural, config)
+    reasons += _stability_reasons(several, stable, config)
+    reasons += why
+    reasons += _dissent(chosen_by, n_clusters)
+    offered_set = admissible if natural else [1, *admissible]
+    return Decision(verdict, n_clusters, k, tuple(offered_set), tuple(reasons))
+
+
+def _rejected(test: NullTest, config: EvidenceConfig) -> bool:
+    return test.p <= config.alpha and test.z >= LEAST_EFFECT
+
+
+def _gate(nulls: Sequence[NullTest], config: EvidenceConfig) -> tuple[bool, list[str]]:
+    """Whether the data is more clustered than both copula nulls, and what that means."""
+    tests = {test.name: test for test in nulls}
+    if not {"copula_margins", "copula_unimodal"} <= set(tests):
+        return False, ["The data is too small to be compared with data without clusters."]
+    beyond = _rejected(tests["copula_margins"], config)
+    above = _rejected(tests["copula_unimodal"], config)
+    margins, unimodal = _number(tests["copula_margins"]), _number(tests["copula_unimodal"])
+    if beyond and above:
+        return True, [
+            "The data is more clustered than data without clusters that has the same margins and "
+            f"rank correlations ({margins}; with unimodal margins {unimodal})."
+        ]
+    if above:
+        return False, [
+            "The grouping is explained by the margins of single features and their correlation "
+            f"({margins}), though not by unimodal ones ({unimodal}): one feature has several "
+            "bumps. Cut that feature with a rule; no clustering is needed."
+        ]
+    return False, [
+        "Data without clusters, with the skewness, ties and correlation of this data, looks as "
+        f"clustered as this data does (with unimodal margins {unimodal}; with the same margins "
+        f"{margins})."
+    ]
+
+
+def _number(test: NullTest) -> str:
+    return (
+        f"silhouette {test.observed:.3f} against {test.mean:.3f}, sd {test.sd:.3f}, "
+        f"p = {test.p:.3f} from {test.replicates} draws"
+    )
+
+
+def _separated(row: KMeansRow, config: EvidenceConfig) -> bool:
+    valley = row.valley
+    if valley is None:
+        return False
+    return min(valley.share, *valley.nearest) >= config.min_valley_share
+
+
+def _stable(row: KMeansRow, config: EvidenceConfig) -> bool:
+    return (
+        row.prediction_strength >= config.min_prediction_strength
+        and row.least_jaccard >= config.min_jaccard
+    )
+
+
+def _workable(row: KMeansRow, config: EvidenceConfig, n: int) -> bool:
+    """What the business asks of a number of segments; no statistics in it."""
+    few = config.most_segments is None or row.k <= config.most_segments
+    return few and min(row.sizes) >= least_size(n, config)
+
+
+def _offer(
+    rows: Sequence[KMeansRow],
+    natural: Sequence[int],
+    admissible: Sequence[int],
+    workable: Sequence[int],
+    config: EvidenceConfig,
+    n: int,
+) -> tuple[int, list[str]]:
+    """The k that a study works with, and why."""
+    limits = _business_reasons(rows, workable, config, n)
+    if not rows:
+        return 1, ["There are too few distinct accounts for two segments.", *limits]
+    if natural and admissible:
+        return max(admissible), limits
+    if natural:
+        return _best_calibrated(rows, workable or [max(natural)]), [
+            *limits,
+            "No number of natural clusters meets the limits that the business sets; what is "
+            "offered meets them and is a set of bands.",
+        ]
+    if admissible:
+        return _best_calibrated(rows, admissible), limits
+    if workable:
+        return _best_calibrated(rows, workable), limits
+    largest = max(rows, key=lambda row: (min(row.sizes), -row.k))
+    return largest.k, [
+        *limits,
+        f"No number of segments meets the limits that the business sets; k = {largest.k} comes "
+        "nearest.",
+    ]
+
+
+def _best_calibrated(rows: Sequence[KMeansRow], among: Sequence[int]) -> int:
+    """The smallest k within one null standard deviation of the best calibrated silhouette."""
+    candidates = [row for row in rows if row.k in among]
+    best = max(row.calibrated for row in candidates)
+    return min(row.k for row in candidates if row.calibrated >= best - 1.0)
+
+
+def _business_reasons(
+    rows: Sequence[KMeansRow], workable: Sequence[int], config: EvidenceConfig, n: int
+) -> list[str]:
+    left_out = [str(row.k) for row in rows if row.k not in workable]
+    if not left_out:
+        return []
+    most = "" if config.most_segments is None else f", at most {config.most_segments} segments"
+    return [
+        f"Business limit: k = {', '.join(left_out)} left out, because a segment must have at "
+        f"least {least_size(n, config):.0f} accounts{most}."
+    ]
+
+
+def _ks(ks: Sequence[int]) -> str:
+    return "k = " + ", ".join(str(k) for k in ks)
+
+
+def _separation_reasons(
+    rows: Sequence[KMeansRow], structured: bool, natural: Sequence[int], config: EvidenceConfig
+) -> list[str]:
+    tested = [row for row in rows if row.valley is not None]
+    if not tested:
+        return []
+    separated = [row for row in tested if _separated(row, config)]
+    shares = ", ".join(f"{row.valley.share:.2f} at k = {row.k}" for row in tested if row.valley)
+    reasons = []
+    if separated:
+        reasons.append(
+            f"Held-out accounts show a valley beside every cluster at "
+            f"{_ks([row.k for row in separated])} (share of neighbouring pairs: {shares})."
+        )
+    else:
+        reasons.append(
+            "For no number of clusters do held-out accounts show a valley between all neighbouring "
+            f"clusters (share of pairs: {shares}). That means no visible gap, not that there is "
+            "one homogeneous group: clusters closer than about four standard deviations overlap."
+        )
+    if separated and structured and not natural:
+        reasons.append("But the separated clusters do not come back under resampling.")
+    judged = [row.valley for row in separated or tested if row.valley]
+    fewest = min(valley.fewest_points for valley in judged)
+    if fewest < ENOUGH_HELD_OUT:
+        reasons.append(
+            f"Limit: the smallest pair of clusters has {fewest:.0f} held-out accounts; the valley "
+            f"test wants {ENOUGH_HELD_OUT}."
+        )
+    return reasons
+
+
+def _stability_reasons(
+    rows: Sequence[KMeansRow], stable: Sequence[int], config: EvidenceConfig
+) -> list[str]:
+    if not rows:
+        return []
+    numbers = ", ".join(
+        f"k = {row.k}: {row.prediction_strength:.2f} and {row.least_jaccard:.2f}" for row in rows
+    )
+    asked = (
+        f"prediction strength at least {config.min_prediction_strength:g} and Jaccard of every "
+        f"cluster at least {config.min_jaccard:g}"
+    )
+    if stable:
+        return [f"The segments come back under resampling at {_ks(stable)} ({asked}; {numbers})."]
+    return [f"For no number of segments do they come back under resampling ({asked}; {numbers})."]
+
+
+def _dissent(chosen_by: ChosenBy, n_clusters: int) -> list[str]:
+    named = {
+        "the gap statistic (principal axes)": chosen_by.gap_pca,
+        "the gap statistic (box)": chosen_by.gap_box,
+        "prediction strength": chosen_by.prediction_strength,
+        "instability": chosen_by.instability,
+        "the silhouette": chosen_by.silhouette,
+        "BIC": None if chosen_by.bic is None else chosen_by.bic.k,
+        "ICL": None if chosen_by.icl is None else chosen_by.icl.k,
+    }
+    others = [f"{name} says {k}" for name, k in named.items() if k not in (None, n_clusters)]
+    if not others:
+        return []
+    return [
+        "Dissent: " + ", ".join(others) + ". Silhouette and instability cannot say 1; BIC counts "
+        "components, not clusters."
+    ]

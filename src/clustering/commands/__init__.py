@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import typer
 
-from clustering.commands import agree, check, forward, init, score, simulate
+from clustering.commands import agree, check, evidence, forward, init, score, simulate
 
 __all__ = ["COMMANDS"]
 
@@ -18,6 +18,7 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     init.register,
     check.register,
     score.register,
+    evidence.register,
     agree.register,
     forward.register,
 )

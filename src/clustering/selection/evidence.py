@@ -1,6 +1,6 @@
 """The whole protocol on one matrix: measured, judged, and said in words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -109,6 +109,8 @@ def judge(
     models: ModelsConfig | None = None,
     seed: int,
     scale: Scale = "none",
+    columns: Sequence[str] | None = None,
+    notes: Sequence[str] = (),
     progress: Progress = SILENT,
 ) -> Evidence:
     """Run the protocol of docs/method.md on a matrix.
@@ -123,6 +125,8 @@ def judge(
         The nulls are fitted to `raw` and go through `prepare`, so that they run the whole
         pipeline. Give both or neither
     scale : "zscore" scales the columns first (divisor n-1)
+    columns : names of the columns, for the reasons of the guards
+    notes : what is already known to limit the evidence; added to the reasons
     seed : every draw follows from it
 
     Raises
@@ -157,6 +161,8 @@ def judge(
         models=models or ModelsConfig(),
         seed=seed,
         scale=scale,
+        columns=columns,
+        notes=tuple(notes),
         progress=progress,
     )
     return protocol.run(np.argsort(order, kind="stable"))
@@ -191,6 +197,8 @@ class _Protocol:
     models: ModelsConfig
     seed: int
     scale: Scale
+    columns: Sequence[str] | None
+    notes: tuple[str, ...]
     progress: Progress
 
     def run(self, back: Labels) -> Evidence:
@@ -212,7 +220,7 @@ class _Protocol:
         measured = measure_kmeans(
             self.values, fits, rows, nulls, self.config, self.seed, self.progress
         )
-        mixtures = fit_mixtures(sample, k_max, self.models, self.seed, self.progress)
+        mixtures = fit_mixtures(sample, k_max, self.models, self.seed, self.progress, self.columns)
         structure = self._structure(sample, tuple(null.test for null in nulls))
         chosen_by = _chosen_by(measured, mixtures)
         decision = decide(measured.rows, structure, chosen_by, self.config, len(self.values))
@@ -285,7 +293,7 @@ class _Protocol:
             n_clusters=decision.n_clusters,
             offered=offered,
             admissible=decision.admissible,
-            reasons=(*decision.reasons, *notes),
+            reasons=(*decision.reasons, *notes, *self.notes),
             chosen_by=chosen_by,
             structure=structure,
             kmeans=measured.rows,

@@ -1,0 +1,98 @@
+"""`clustering evidence`: are there natural clusters in a ready matrix, how many, how stable?"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clustering.commands.console import OUT, bars
+from clustering.commands.ready_table import write_json
+
+if TYPE_CHECKING:
+    from clustering.selection.evidence import Evidence
+
+__all__ = ["register"]
+
+
+class ScaleOption(StrEnum):
+    """What is done to the columns first."""
+
+    ZSCORE = "zscore"
+    NONE = "none"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("evidence")(evidence)
+
+
+def evidence(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or Parquet, one row a case.")],
+    columns: Annotated[
+        str | None, typer.Option(help="Columns to use, with commas (default: all numeric ones).")
+    ] = None,
+    scale: Annotated[
+        ScaleOption, typer.Option(help="Scale the columns to unit standard deviation, or not.")
+    ] = ScaleOption.ZSCORE,
+    k_max: Annotated[int, typer.Option(min=1, max=20, help="Most clusters considered.")] = 8,
+    resamples: Annotated[
+        int, typer.Option(min=10, max=5000, help="Resamples of every stability scheme.")
+    ] = 100,
+    nulls: Annotated[
+        int, typer.Option(min=19, max=9999, help="Draws from every null without clusters.")
+    ] = 199,
+    seed: Annotated[int, typer.Option(min=0, help="Every random draw follows from it.")] = 1,
+    json: Annotated[Path | None, typer.Option(metavar="OUT", help="Write all of it here.")] = None,
+) -> None:
+    """Judge a ready matrix: natural clusters, reproducible bands, or neither; with the reasons."""
+    from clustering.commands.numeric_table import read_numeric
+    from clustering.config import EvidenceConfig, ModelsConfig
+    from clustering.errors import OutputError
+    from clustering.selection.evidence import judge
+
+    if json is not None and not json.parent.is_dir():
+        raise OutputError(f"'{json}' cannot be written: there is no folder '{json.parent}'.")
+    asked = None if columns is None else [name.strip() for name in columns.split(",")]
+    table = read_numeric(file, asked)
+    with bars() as progress:
+        found = judge(
+            table.values,
+            config=EvidenceConfig(resamples=resamples, nulls=nulls),
+            models=ModelsConfig(k_max=k_max),
+            seed=seed,
+            scale=scale.value,
+            columns=table.columns,
+            notes=table.notes,
+            progress=progress,
+        )
+    _show(found)
+    if json is not None:
+        write_json(found.to_json(), json)
+        OUT.print(f"Written to {json}", markup=False, soft_wrap=True)
+
+
+def _show(found: "Evidence") -> None:
+    from clustering.commands.evidence_tables import kmeans_table, mixture_table, null_table
+
+    OUT.print(f"{found.n} rows x {found.d} columns, scale {found.scale}, seed {found.seed}")
+    OUT.print(null_table(found))
+    OUT.print(kmeans_table(found))
+    if found.mixtures:
+        OUT.print(mixture_table(found))
+    OUT.print(f"[bold]{_headline(found)}[/bold]", soft_wrap=True)
+    for reason in found.reasons:
+        OUT.print(f"- {reason}", markup=False, soft_wrap=True)
+
+
+def _headline(found: "Evidence") -> str:
+    group = "clusters" if found.verdict == "natural" else "bands"
+    offered = f"A study would work with {found.offered.k} {group} ({found.offered.name})."
+    if found.verdict == "natural":
+        return f"Verdict: natural. There are {found.n_clusters} natural clusters. {offered}"
+    if found.verdict == "reproducible":
+        return f"Verdict: reproducible. There are no natural clusters. {offered}"
+    return (
+        "Verdict: constructive. There are no natural clusters, and no number of segments comes "
+        f"back under resampling. {offered}"
+    )

@@ -31,7 +31,7 @@ def simulate_book(
             max=100,
             help="Distance between the two nearest planted groups, in standard deviations "
             "within a group.",
-            show_default="7, and 0 in the scenario none",
+            show_default="8; 9 in tiers, and not used in none",
         ),
     ] = None,
     noise: Annotated[

@@ -45,7 +45,7 @@ def draw_engagements(lives: Lives, contracts: Contracts, rng: np.random.Generato
             "kind": np.array(_ENGAGEMENT_KINDS)[kind],
             "hours": np.maximum(0.25, (hours * 4).round() / 4),
         }
-    )
+    ).drop_duplicates()
 
 
 def draw_tickets(
@@ -72,7 +72,7 @@ def draw_tickets(
             "severity": _SEVERITIES[severity],
             "score": np.where(scored, score, np.nan),
         }
-    )
+    ).drop_duplicates()
 
 
 def draw_surveys(lives: Lives, missing: float, rng: np.random.Generator) -> pd.DataFrame:
@@ -81,9 +81,9 @@ def draw_surveys(lives: Lives, missing: float, rng: np.random.Generator) -> pd.D
     answers = np.where(rng.random((shape[0], 1)) < missing, 0.0, 1.0)
     parts = []
     for kind, per_quarter, centre, slope, spread, low, high in (
-        ("nps", 1.6, 6.8, 0.7, 1.2, 0, 10),
-        ("csat", 1.0, 3.7, 0.30, 0.7, 1, 5),
-        ("ces", 0.5, 4.8, 0.35, 1.0, 1, 7),
+        ("nps", 3.0, 6.8, 0.7, 1.2, 0, 10),
+        ("csat", 3.0, 3.7, 0.30, 0.7, 1, 5),
+        ("ces", 2.0, 4.8, 0.35, 1.0, 1, 7),
     ):
         accounts, days = scatter(lives, np.broadcast_to(per_quarter * answers, shape), rng)
         score = centre + slope * _level(lives, "sentiment", accounts, days)
@@ -92,7 +92,8 @@ def draw_surveys(lives: Lives, missing: float, rng: np.random.Generator) -> pd.D
         parts.append(
             pd.DataFrame({"account": accounts, "answered_on": days, "kind": kind, "score": score})
         )
-    return pd.concat(parts).sort_values(["account", "answered_on", "kind"], ignore_index=True)
+    answers = pd.concat(parts).drop_duplicates()
+    return answers.sort_values(["account", "answered_on", "kind"], ignore_index=True)
 
 
 def _level(

@@ -30,13 +30,13 @@ SCENARIOS: tuple[Scenario, ...] = (
         "needs",
         "four needs segments exist, only loosely related to ARR; renewals follow the needs",
         "clusters found, low agreement with the ARR tiers, forward lift",
-        7.0,
+        8.0,
     ),
     Scenario(
         "tiers",
         "what accounts need follows their ARR tier, and renewals follow ARR alone",
         "keep the ARR tiers: clusters add nothing",
-        7.0,
+        9.0,
     ),
     Scenario(
         "none",
@@ -48,19 +48,19 @@ SCENARIOS: tuple[Scenario, ...] = (
         "one_feature",
         "one feature has two modes, everything else is one continuum",
         "cut that feature with a rule, no clustering needed",
-        7.0,
+        8.0,
     ),
     Scenario(
         "moving",
         "four needs segments, and accounts move between them through their lifecycle",
         "movement, not instability",
-        7.0,
+        8.0,
     ),
     Scenario(
         "drift",
         "four needs segments; a year before the as-of date the mix and the product change",
         "the earlier segmentation no longer fits: cut again",
-        7.0,
+        8.0,
     ),
 )
 

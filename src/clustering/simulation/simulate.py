@@ -9,11 +9,18 @@ from clustering.errors import BadInputError, breaches_message
 from clustering.simulation.accounts import account_ids, draw_accounts, truth_path, truth_table
 from clustering.simulation.book import Book, Manifest
 from clustering.simulation.care import draw_engagements, draw_surveys, draw_tickets
+from clustering.simulation.continuum import (
+    draw_continuum,
+    draw_sizes,
+    follow_arr,
+    with_two_modes,
+)
 from clustering.simulation.contracts import draw_contracts
 from clustering.simulation.events import Lives
 from clustering.simulation.journey import draw_milestones, draw_outcomes
+from clustering.simulation.needs import draw_needs
 from clustering.simulation.period import Period
-from clustering.simulation.population import draw_population, follow_arr
+from clustering.simulation.population import Population
 from clustering.simulation.sales import draw_opportunities
 from clustering.simulation.scenarios import Scenario, find_scenario
 from clustering.simulation.usage import draw_usage
@@ -72,12 +79,11 @@ def simulate(
     _check(n_accounts, seed, distance, noise, missing, as_of)
     period = Period.around(as_of)
     streams = np.random.default_rng(seed).spawn(10)
-    population = draw_population(chosen, n_accounts, period, distance, streams[0])
+    population = _draw_population(chosen, n_accounts, period, distance, streams[0])
     contracts = draw_contracts(population, streams[1])
     if chosen.name == "tiers":
         arr = contracts.arr_at(period.as_of)
-        first = contracts.rows.groupby("account")["arr"].first().to_numpy()
-        population = follow_arr(population, np.where(arr > 0, arr, first), distance, streams[2])
+        population = follow_arr(population, arr, distance, streams[2])
     lives = Lives.of(population, contracts.ended, noise)
     subscriptions = contracts.rows.drop(columns=["kind", "renewed"])
     drawn = {
@@ -106,6 +112,24 @@ def simulate(
         rows={name: len(frame) for name, frame in tables.items()},
     )
     return Book(tables, truth_table(population), truth_path(population), manifest, _note(chosen))
+
+
+def _draw_population(
+    scenario: Scenario,
+    n_accounts: int,
+    period: Period,
+    separation: float,
+    rng: np.random.Generator,
+) -> Population:
+    match scenario.name:
+        case "needs" | "moving" | "drift":
+            return draw_needs(scenario.name, n_accounts, period, separation, rng)
+        case "tiers":
+            return draw_sizes(n_accounts, period, rng)
+        case "none":
+            return draw_continuum(n_accounts, period, rng)
+        case "one_feature":
+            return with_two_modes(draw_continuum(n_accounts, period, rng), separation, rng)
 
 
 def _check(

@@ -665,3 +665,62 @@ _FORWARD = [
         "claim": None,
     },
 ]
+
+
+def add_scorer(folder: Path) -> None:
+    """Fit a real scorer to the accounts of a simulated study and put it into the folder."""
+    from datetime import date
+
+    from clustering.config import FeaturesConfig, MatrixConfig
+    from clustering.features.types import Feature, Snapshot
+    from clustering.matrix.standardise import standardise
+    from clustering.models.kmeans import fit_kmeans
+    from clustering.models.types import CandidateSpec
+    from clustering.scorer import Scorer
+
+    study = results.read(folder)
+    entries = [feature for feature in study.document.features if feature.included]
+    features = tuple(
+        Feature(
+            name=entry.name,
+            family=entry.family,
+            unit=entry.unit,
+            meaning=entry.meaning,
+            null_means=entry.null_means,
+            needs=("usage",),
+            scale="signed",
+            higher_is_better=None,
+            words=(entry.words[0], entry.words[1]),
+        )
+        for entry in entries
+    )
+    frame = study.accounts.set_index("account_id")
+    snapshot = Snapshot(
+        as_of=date(2025, 6, 30),
+        frame=frame[[feature.name for feature in features]],
+        features=features,
+        attributes=frame[["arr"]],
+    )
+    matrix, standardiser = standardise(snapshot, MatrixConfig())
+    k = len(study.document.segments)
+    fit = fit_kmeans(matrix.values, k, n_init=5, seed=0)
+    scorer = Scorer.build(
+        standardiser,
+        fit.clustering(CandidateSpec("kmeans", k)),
+        matrix,
+        [segment.name for segment in study.document.segments],
+        FeaturesConfig(),
+        date(2025, 6, 30),
+        verdict=study.document.verdict,
+        study=study.document.name,
+    )
+    scorer.save(folder / "scorer")
+
+
+def add_report(folder: Path) -> None:
+    """A stand-in for the rendered report, where the test is not about rendering."""
+    without = folder / "report" / "without_names"
+    without.mkdir(parents=True)
+    (without / "index.html").write_text("<!DOCTYPE html><html lang='en'></html>", "utf-8")
+    (folder / "report" / "figures").mkdir()
+    (folder / "report" / "figures" / "account_map.png").write_bytes(b"\x89PNG")

@@ -8,7 +8,17 @@ from collections.abc import Callable
 
 import typer
 
-from clustering.commands import agree, check, evidence, forward, init, score, simulate
+from clustering.commands import (
+    agree,
+    check,
+    evidence,
+    forward,
+    init,
+    promote,
+    report,
+    score,
+    simulate,
+)
 
 __all__ = ["COMMANDS"]
 
@@ -17,7 +27,9 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     simulate.register,
     init.register,
     check.register,
+    report.register,
     score.register,
+    promote.register,
     evidence.register,
     agree.register,
     forward.register,

@@ -1,0 +1,35 @@
+"""`clustering promote`: the model of a study becomes the one in service."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Put the command on the app."""
+    app.command("promote")(promote)
+
+
+def promote(
+    study: Annotated[Path, typer.Argument(metavar="STUDY", help="Folder of a recorded study.")],
+    by: Annotated[str, typer.Option("--by", metavar="WHO", help="Who decided.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="WHY", help="Why.")],
+) -> None:
+    """Register the study's model as champion; the former one stays as @previous."""
+    from clustering import tracking
+    from clustering.commands.console import OUT
+
+    made = tracking.promote(study, by=by, reason=reason)
+    former = (
+        f"the former one, version {made.former_version}, is @previous"
+        if made.former_version
+        else "there was none before"
+    )
+    OUT.print(
+        f"models:/{made.name}@champion is now version {made.version}; {former}.",
+        soft_wrap=True,
+        markup=False,
+    )

@@ -1,0 +1,18 @@
+"""The record of studies in MLflow, and the models that are in service: all use of MLflow is here.
+
+A study runs and a scorer scores without it. Nothing is logged automatically: a finished study
+folder is recorded, without the names of accounts.
+"""
+
+from clustering.tracking.registry import Promotion, promote, resolve_model
+from clustering.tracking.runs import TrackedStudy, log_study
+from clustering.tracking.store import tracking_uri
+
+__all__ = [
+    "Promotion",
+    "TrackedStudy",
+    "log_study",
+    "promote",
+    "resolve_model",
+    "tracking_uri",
+]

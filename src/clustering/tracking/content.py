@@ -1,0 +1,148 @@
+"""What of a study goes into its record: parameters, metrics and files, never a name.
+
+Names of accounts live in one file of the study folder, which is not read here; neither are the
+places of the source files, and the people who look after an account are left out of the tables.
+"""
+
+import json
+import math
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from clustering.errors import TrackingError
+from clustering.results import TABLES, StudyFolder
+
+__all__ = ["candidate_metrics", "parameters", "study_metrics", "verdict", "write_artifacts"]
+
+_PLACES = ("source", "output", "tracking")
+_PEOPLE = ("csm", "name")
+_REPORT = Path("report") / "without_names"
+_FIGURES = Path("report") / "figures"
+
+
+def parameters(study: StudyFolder) -> dict[str, str]:
+    """The resolved configuration, flat, without the places of files.
+
+    Nested keys are joined by a dot, as in ``evidence.nulls``.
+    """
+    configuration = {
+        key: value for key, value in study.document.configuration.items() if key not in _PLACES
+    }
+    chosen = study.document.chosen
+    return _flat(configuration) | {
+        "chosen.algorithm": chosen.algorithm,
+        "chosen.k": str(chosen.k),
+        "chosen.covariance_type": str(chosen.covariance_type),
+        "config_hash": study.document.provenance.config_hash,
+    }
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = str(value)
+    return flat
+
+
+def study_metrics(study: StudyFolder) -> dict[str, float]:
+    """Numbers of the whole study: sizes, agreements, gains; one name each."""
+    document = study.document
+    metrics: dict[str, float | None] = {
+        "n_accounts": document.n_accounts,
+        "n_segments": len(document.segments),
+        "n_clusters": document.n_clusters,
+        "n_features": sum(feature.included for feature in document.features),
+        "smallest_segment_share": min(segment.share for segment in document.segments),
+    }
+    jaccard = [s.jaccard for s in document.segments if s.jaccard is not None]
+    if jaccard:
+        metrics["jaccard_min"] = min(jaccard)
+    for entry in document.agreements:
+        pair = f"{entry.first}.{entry.second}"
+        metrics |= {f"ami.{pair}": entry.ami, f"ari.{pair}": entry.ari}
+        metrics |= {f"permutation_p.{pair}": entry.permutation_p}
+    for gain in document.forward:
+        metrics[f"gain_log_loss.{gain.labelling}.{gain.outcome}"] = gain.gain.get("log_loss")
+    for test in document.evidence.get("structure", {}).get("nulls", []):
+        metrics[f"p.{test['statistic']}.{test['name']}"] = test["p"]
+    return _finite(metrics)
+
+
+def candidate_metrics(row: "pd.Series[Any]") -> dict[str, float]:
+    """One metric a criterion that the candidate has."""
+    criteria = {
+        str(name): value
+        for name, value in row.items()
+        if isinstance(value, int | float) and not isinstance(value, bool) and name != "k"
+    }
+    sizes = row.get("sizes")
+    if sizes is not None and len(sizes):
+        criteria["smallest_segment"] = int(min(sizes))
+    return _finite(criteria)
+
+
+def _finite(metrics: Mapping[str, float | None]) -> dict[str, float]:
+    return {
+        name: float(value)
+        for name, value in metrics.items()
+        if value is not None and math.isfinite(value)
+    }
+
+
+def verdict(study: StudyFolder) -> dict[str, Any]:
+    """The verdict with what it rests on."""
+    document = study.document
+    return {
+        "verdict": document.verdict,
+        "n_clusters": document.n_clusters,
+        "group_word": document.group_word.model_dump(),
+        "chosen": document.chosen.model_dump(),
+        "admissible": document.evidence.get("admissible", []),
+        "reasons": document.reasons,
+        "ruled_out": document.ruled_out,
+        "seed": document.seed,
+        "config_hash": document.provenance.config_hash,
+    }
+
+
+def write_artifacts(study: StudyFolder, folder: Path) -> None:
+    """Put everything that is recorded as a file into `folder`.
+
+    Raises
+    ------
+    TrackingError
+        The study has no report yet.
+    """
+    if not (study.path / _REPORT).is_dir():
+        raise TrackingError(
+            f"study '{study.path}' has no report to record. Run: clustering report {study.path}"
+        )
+    shutil.copytree(study.path / _REPORT, folder / "report")
+    shutil.copytree(study.path / _FIGURES, folder / "figures")
+    _write_tables(study, folder / "tables")
+    _write_json(verdict(study), folder / "verdict.json")
+    document = study.document.model_dump(mode="json")
+    for place in _PLACES:
+        document["configuration"].pop(place, None)
+    _write_json(document, folder / "study.json")
+
+
+def _write_tables(study: StudyFolder, folder: Path) -> None:
+    folder.mkdir()
+    for spec in TABLES:
+        if spec.name == "names":
+            continue
+        frame = study.table(spec.name)
+        people = [column for column in _PEOPLE if column in frame.columns]
+        frame.drop(columns=people).to_parquet(folder / f"{spec.name}.parquet", index=False)
+
+
+def _write_json(content: Mapping[str, Any], file: Path) -> None:
+    file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,99 @@
+"""The scorer of a study as an MLflow model: code and parameters, nothing pickled.
+
+The model folder holds the scorer's arrays and JSON, and a copy of this package: a server needs
+no installation of ours, only the pinned libraries. (The package is on no index, so it is not
+named as a requirement.)
+"""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import clustering
+from clustering.errors import TrackingError
+from clustering.results import StudyFolder
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from mlflow.models import ModelSignature
+
+__all__ = ["SCORER", "SERVING_LIBRARIES", "log_model", "requirements"]
+
+SCORER = "scorer"
+
+#: What is imported when the model is loaded; a test holds this list to the truth.
+SERVING_LIBRARIES = (
+    "mlflow",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "scipy",
+    "pydantic",
+    "narwhals",
+    "duckdb",
+)
+
+_ROWS = 3
+
+
+def requirements() -> list[str]:
+    """The libraries of a serving environment, pinned to the versions that made the model."""
+    return [f"{name}=={version(name)}" for name in SERVING_LIBRARIES]
+
+
+def log_model(study: StudyFolder, run_id: str) -> str:
+    """Log the scorer under a run of the store that is open; gives the model's id.
+
+    Raises
+    ------
+    TrackingError
+        The study folder has no scorer.
+    """
+    import mlflow
+
+    folder = study.path / SCORER
+    if not folder.is_dir():
+        raise TrackingError(f"study '{study.path}' has no scorer to record. Run the study again.")
+    example = _example(study)
+    document = study.document
+    with mlflow.start_run(run_id=run_id):
+        info = mlflow.pyfunc.log_model(
+            name="segments",
+            python_model=str(Path(__file__).with_name("segmenter_model.py")),
+            artifacts={SCORER: str(folder)},
+            code_paths=[str(Path(clustering.__file__).parent)],
+            signature=_signature(example),
+            input_example=example,
+            pip_requirements=requirements(),
+            metadata={"study": document.name, "as_of": document.as_of, "verdict": document.verdict},
+        )
+    return str(info.model_id)
+
+
+def _example(study: StudyFolder) -> "pd.DataFrame":
+    """Typical feature values: medians of segments, so that no account is shown."""
+    features = [feature.name for feature in study.document.features if feature.included]
+    medians = study.profiles.pivot_table(
+        index="segment", columns="feature", values="median", dropna=False
+    )
+    return medians.reindex(columns=features).astype("float64").head(_ROWS).reset_index(drop=True)
+
+
+def _signature(example: "pd.DataFrame") -> "ModelSignature":
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema
+
+    inputs = Schema([ColSpec("double", str(name), required=False) for name in example.columns])
+    outputs = Schema(
+        [
+            ColSpec("double", "segment"),
+            ColSpec("string", "segment_name"),
+            ColSpec("double", "probability"),
+            ColSpec("string", "runner_up"),
+            ColSpec("double", "margin"),
+            ColSpec("boolean", "novel"),
+            ColSpec("string", "reason"),
+            ColSpec("double", "known_share"),
+        ]
+    )
+    return ModelSignature(inputs=inputs, outputs=outputs)

@@ -1,0 +1,226 @@
+"""A study as MLflow runs: a parent, a child run a candidate, and the model."""
+
+import hashlib
+import json
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clustering import results
+from clustering.config import TrackingConfig
+from clustering.errors import TrackingError
+from clustering.progress import SILENT, Progress
+from clustering.results import StudyFolder
+from clustering.tracking.content import (
+    candidate_metrics,
+    parameters,
+    study_metrics,
+    write_artifacts,
+)
+from clustering.tracking.model import log_model
+from clustering.tracking.store import absolute_uri, artifact_location, open_store
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+__all__ = ["RECORD", "TrackedStudy", "log_study", "read_record"]
+
+RECORD = "tracking.json"
+"""File in the study folder that says where the study was recorded."""
+
+_PARAMETERS_A_CALL = 100
+
+
+@dataclass(frozen=True)
+class TrackedStudy:
+    """Where a study was recorded.
+
+    Attributes
+    ----------
+    uri : tracking store; a relative SQLite path is relative to the folder that holds the study
+    experiment_id, run_id : the parent run
+    child_run_ids : one per candidate, in the order of `candidates.parquet`
+    model_id : the logged model
+    """
+
+    uri: str
+    experiment_id: str
+    run_id: str
+    child_run_ids: tuple[str, ...]
+    model_id: str
+
+
+def log_study(folder: Path, tracking: TrackingConfig, progress: Progress = SILENT) -> TrackedStudy:
+    """Record a finished, rendered study.
+
+    Parameters
+    ----------
+    folder : Path
+        The study folder with its report and its scorer.
+    tracking : TrackingConfig
+        Store and experiment.
+    progress : Progress
+        Shows the candidates that are done.
+
+    Returns
+    -------
+    TrackedStudy
+        The runs; also written to ``tracking.json`` in the folder, for `promote`.
+
+    Raises
+    ------
+    StudyFolderError
+        The folder is not a finished study.
+    TrackingError
+        The store cannot be reached or refuses; the study folder is untouched.
+    """
+    study = results.read(Path(folder))
+    uri = absolute_uri(tracking.uri, study.path.resolve().parent)
+    with tempfile.TemporaryDirectory(prefix="clustering-") as scratch:
+        write_artifacts(study, Path(scratch))
+        with (
+            progress.step("Recording the study", total=len(study.candidates) + 2) as advance,
+            open_store(uri, create=True) as client,
+        ):
+            experiment_id = _experiment(client, tracking.experiment, uri)
+            run_id = _parent(client, study, experiment_id)
+            client.log_artifacts(run_id, scratch)
+            advance(1)
+            children = []
+            for _, row in study.candidates.iterrows():
+                children.append(_child(client, experiment_id, run_id, row))
+                advance(1)
+            model_id = log_model(study, run_id)
+            client.set_terminated(run_id)
+            advance(1)
+    record = TrackedStudy(tracking.uri, experiment_id, run_id, tuple(children), model_id)
+    _write_record(record, study.path)
+    return record
+
+
+def read_record(study: StudyFolder) -> TrackedStudy:
+    """Where a study was recorded.
+
+    Raises
+    ------
+    TrackingError
+        It was not, or the file cannot be read.
+    """
+    file = study.path / RECORD
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        return TrackedStudy(**{**content, "child_run_ids": tuple(content["child_run_ids"])})
+    except FileNotFoundError:
+        raise TrackingError(
+            f"study '{study.path}' was not recorded (it ran with --no-track). Run it again "
+            "without --no-track; the same configuration and seed give the same segments."
+        ) from None
+    except (json.JSONDecodeError, TypeError, KeyError):
+        raise TrackingError(
+            f"'{file}' is not a record of this version. Run the study again."
+        ) from None
+
+
+def _write_record(record: TrackedStudy, folder: Path) -> None:
+    partial = folder / f".{RECORD}.partial"
+    partial.write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
+    partial.replace(folder / RECORD)
+
+
+def _experiment(client: "MlflowClient", name: str, uri: str) -> str:
+    found = client.get_experiment_by_name(name)
+    if found is None:
+        return str(client.create_experiment(name, artifact_location=artifact_location(uri)))
+    if found.lifecycle_stage != "active":
+        raise TrackingError(
+            f"experiment '{name}' was deleted in the tracking store. Restore it there, or name "
+            "another with tracking.experiment."
+        )
+    return str(found.experiment_id)
+
+
+def _parent(client: "MlflowClient", study: StudyFolder, experiment_id: str) -> str:
+    from mlflow.entities import Metric, Param, RunTag
+
+    document = study.document
+    tags = {
+        "study": document.name,
+        "as_of": document.as_of,
+        "verdict": document.verdict,
+        "mlflow.note.content": _description(study),
+    }
+    run = client.create_run(experiment_id, run_name=document.name, tags=tags)
+    run_id = str(run.info.run_id)
+    now = _now()
+    metrics = [Metric(key, value, now, 0) for key, value in study_metrics(study).items()]
+    values = [Param(key, value[:6000]) for key, value in parameters(study).items()]
+    client.log_batch(run_id, metrics=metrics, tags=[RunTag("seed", str(document.seed))])
+    for start in range(0, len(values), _PARAMETERS_A_CALL):
+        client.log_batch(run_id, params=values[start : start + _PARAMETERS_A_CALL])
+    client.log_inputs(run_id, datasets=[_dataset(study)])
+    return run_id
+
+
+def _description(study: StudyFolder) -> str:
+    document = study.document
+    reasons = "\n".join(f"- {reason}" for reason in document.reasons)
+    return (
+        f"Verdict: **{document.verdict}**, {len(document.segments)} {document.group_word.plural} "
+        f"of {document.n_accounts} accounts as of {document.as_of}.\n\n{reasons}"
+    )
+
+
+def _dataset(study: StudyFolder) -> Any:
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    inputs = study.document.provenance.inputs
+    source = {name: entry.model_dump() for name, entry in inputs.items()}
+    schema = {"features": [feature.name for feature in study.document.features if feature.included]}
+    dataset = Dataset(
+        name=f"{study.document.name} as of {study.document.as_of}",
+        digest=_digest(source),
+        source_type="source tables",
+        source=json.dumps(source),
+        schema=json.dumps(schema)[:60000],
+        profile=json.dumps({"num_rows": study.document.n_accounts}),
+    )
+    return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
+
+
+def _digest(source: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(source, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _child(client: "MlflowClient", experiment_id: str, parent: str, row: Any) -> str:
+    from mlflow.entities import Metric, Param
+
+    kind = row["covariance_type"] if isinstance(row["covariance_type"], str) else None
+    name = f"{row['algorithm']} k={row['k']}" + (f" {kind}" if kind else "")
+    reason = row["ruled_out"]
+    tags = {
+        "mlflow.parentRunId": parent,
+        "chosen": str(bool(row["chosen"])).lower(),
+        "admissible": str(bool(row["admissible"])).lower(),
+    }
+    if isinstance(reason, str):
+        tags["ruled_out"] = reason[:5000]
+    run_id = str(client.create_run(experiment_id, run_name=name, tags=tags).info.run_id)
+    now = _now()
+    client.log_batch(
+        run_id,
+        metrics=[Metric(key, value, now, 0) for key, value in candidate_metrics(row).items()],
+        params=[
+            Param("algorithm", row["algorithm"]),
+            Param("k", str(row["k"])),
+            Param("covariance_type", str(kind)),
+        ],
+    )
+    client.set_terminated(run_id)
+    return run_id
+
+
+def _now() -> int:
+    return int(time.time() * 1000)

@@ -1,0 +1,163 @@
+"""Opening a tracking store: quietly, without telemetry, and one study at a time on SQLite."""
+
+import os
+import sqlite3
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clustering.errors import TrackingError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+__all__ = ["DEFAULT_URI", "absolute_uri", "artifact_location", "open_store", "tracking_uri"]
+
+DEFAULT_URI = "sqlite:///studies/mlflow.db"
+"""Where `make study` records, seen from the root of the project."""
+
+_SQLITE = "sqlite:///"
+_SECONDS_TO_WAIT = 600.0
+
+# Set before MLflow is imported, and only where the user has not decided otherwise.
+_SETTINGS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING": "false",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+
+
+def tracking_uri(given: str | None = None) -> str:
+    """The store that a command without a study uses.
+
+    In this order: the one given, the environment variable ``MLFLOW_TRACKING_URI``, and
+    ``studies/mlflow.db`` in the current folder.
+
+    Examples
+    --------
+    >>> tracking_uri("sqlite:////srv/mlflow.db")
+    'sqlite:////srv/mlflow.db'
+    """
+    return absolute_uri(given or os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_URI, Path.cwd())
+
+
+def absolute_uri(uri: str, base: Path) -> str:
+    """A relative SQLite path is relative to `base`; every other address stays as it is.
+
+    Examples
+    --------
+    >>> absolute_uri("sqlite:///mlflow.db", Path("/srv/studies"))
+    'sqlite:////srv/studies/mlflow.db'
+    >>> absolute_uri("https://tracking.example", Path("/srv"))
+    'https://tracking.example'
+    """
+    file = _sqlite_file(uri)
+    if file is None:
+        return uri
+    return f"{_SQLITE}{(base.resolve() / file).as_posix()}"
+
+
+def artifact_location(uri: str) -> str | None:
+    """Where the artifacts of a new experiment go: beside a SQLite file, else as the server says."""
+    file = _sqlite_file(uri)
+    return None if file is None else (file.parent / "mlartifacts").as_uri()
+
+
+@contextmanager
+def open_store(uri: str, *, create: bool) -> Iterator["MlflowClient"]:
+    """A client of the store; what goes wrong inside is a `TrackingError`.
+
+    Parameters
+    ----------
+    uri : str
+        As given by `absolute_uri`.
+    create : bool
+        Whether a SQLite file that does not exist may be made.
+
+    Raises
+    ------
+    TrackingError
+        The store cannot be reached, does not exist, or refuses.
+    """
+    file = _sqlite_file(uri)
+    if file is not None and not create and not file.exists():
+        raise TrackingError(
+            f"there is no tracking store '{file}'. Run a study with tracking first, or name the "
+            "store with --tracking-uri or MLFLOW_TRACKING_URI."
+        )
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
+    with warnings.catch_warnings(), _turn(file) if file is not None else nullcontext():
+        # MLflow warns of its own internals, which nobody who runs a study can mend.
+        warnings.simplefilter("ignore")
+        yield from _client(uri)
+
+
+def _client(uri: str) -> Iterator["MlflowClient"]:
+    import mlflow
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    former, former_registry = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
+    try:
+        mlflow.set_tracking_uri(uri)
+        mlflow.set_registry_uri(uri)
+        yield mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
+    except MlflowException as error:
+        raise TrackingError(f"the tracking store '{_shown(uri)}' says: {error.message}") from error
+    except (SQLAlchemyError, OSError) as error:
+        raise TrackingError(
+            f"the tracking store '{_shown(uri)}' cannot be used: {error}. "
+            "Check tracking.uri, or run with --no-track."
+        ) from error
+    finally:
+        mlflow.set_tracking_uri(former)
+        mlflow.set_registry_uri(former_registry)
+
+
+@contextmanager
+def _turn(file: Path) -> Iterator[None]:
+    """Wait until no other study writes to the same SQLite store.
+
+    MLflow reads and writes in one transaction, which SQLite may refuse at once when another one
+    has written in between, whatever the time-out. An exclusive transaction on a file beside the
+    store is a lock that ends with its process.
+    """
+    lock = file.with_name(f".{file.name}.turn")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(lock, timeout=_SECONDS_TO_WAIT, isolation_level=None)
+    except (OSError, sqlite3.Error) as error:
+        raise _no_turn(file, error) from None
+    try:
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.Error as error:
+            raise _no_turn(file, error) from None
+        yield
+    finally:
+        connection.close()
+
+
+def _no_turn(file: Path, error: Exception) -> TrackingError:
+    return TrackingError(
+        f"the tracking store '{file}' cannot be opened for writing: {error}. "
+        "Wait for the other study, mend the folder's permissions, or run with --no-track."
+    )
+
+
+def _sqlite_file(uri: str) -> Path | None:
+    return Path(uri.removeprefix(_SQLITE)) if uri.startswith(_SQLITE) else None
+
+
+def _shown(uri: str) -> str:
+    """The address without a password in it."""
+    scheme, separator, rest = uri.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}" if "@" in rest else uri

@@ -49,8 +49,9 @@ def _summary(draft: "Draft", written: tuple[Path, ...]) -> list[str]:
     toml, *mappings = written
     lines = ["What was found:"]
     for guess in draft.guesses:
-        found, required = len(guess.columns), len(guess.table.required_columns)
         linked = find_link(guess, draft.guesses)
+        found = len(guess.columns) + (linked is not None)
+        required = len(guess.table.required_columns)
         missing = ", ".join(
             column.name for column in guess.missing if linked is None or column.name != "account_id"
         )

@@ -6,7 +6,7 @@ of a `Problem`, so that one aggregate query finds all of them; no bad value pass
 
 from dataclasses import dataclass, replace
 
-from clustering.tables.contract import FIRST_DATE, LAST_DATE, Column
+from clustering.tables.contract import FIRST_DATE, LAST_DATE, Column, Kind
 from clustering.tables.session import quoted_name, quoted_text
 
 __all__ = ["Cast", "Problem", "cast_column"]
@@ -23,6 +23,11 @@ _EXCEL_SERIAL = r"'\d{1,6}(\.\d+)?'"
 _WHOLE_TYPES = {
     "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT",
     "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
+}  # fmt: skip
+#: The type of a column of each kind.
+_TYPES: dict[Kind, str] = {
+    "id": "VARCHAR", "text": "VARCHAR", "choice": "VARCHAR", "date": "DATE",
+    "integer": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN",
 }  # fmt: skip
 _REAL_TYPES = {"FLOAT", "DOUBLE"}
 _TIMESTAMPS = {"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
@@ -101,7 +106,7 @@ def _empty(column: Column, name: str, value: str) -> tuple[Problem, ...]:
 
 def _wrong_type(column: Column, found_type: str, expected: str) -> Cast:
     problem = Problem("true", f"'{column.name}' is {found_type}", f"Expected {expected}.")
-    return Cast("NULL", (problem,))
+    return Cast(f"CAST(NULL AS {_TYPES[column.kind]})", (problem,))
 
 
 def _id(column: Column, name: str, base: str) -> Cast:

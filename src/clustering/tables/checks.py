@@ -65,9 +65,18 @@ def presence_breaches(present: Collection[str]) -> list[str]:
 
 
 def check_table(
-    session: Session, table: Table, columns: tuple[str, ...], n_rows: int, *, with_accounts: bool
+    session: Session,
+    table: Table,
+    columns: tuple[str, ...],
+    n_rows: int,
+    account_columns: tuple[str, ...],
 ) -> Findings:
-    """Check a typed table of the session against itself and against the accounts."""
+    """Check a typed table of the session against itself and against the accounts.
+
+    Parameters
+    ----------
+    columns, account_columns : columns that the table and the accounts have
+    """
     breaches = _order_breaches(session, table, columns, n_rows)
     notes: tuple[str, ...] = ()
     if table.key and set(table.key) <= set(columns):
@@ -75,8 +84,8 @@ def check_table(
     if table.repeats_noted and columns:
         notes += _repeat_notes(session, table, columns, n_rows)
     findings = Findings(tuple(breaches), notes)
-    if with_accounts and table.name != "accounts" and "account_id" in columns:
-        findings += _against_accounts(session, table, columns, n_rows)
+    if table.name != "accounts" and "account_id" in columns and "account_id" in account_columns:
+        findings += _against_accounts(session, table, columns, n_rows, account_columns)
     return findings
 
 
@@ -146,14 +155,20 @@ def _repeat_notes(
 
 
 def _against_accounts(
-    session: Session, table: Table, columns: tuple[str, ...], n_rows: int
+    session: Session,
+    table: Table,
+    columns: tuple[str, ...],
+    n_rows: int,
+    account_columns: tuple[str, ...],
 ) -> Findings:
     source, accounts = session.own(table.name), session.own("accounts")
     since = table.behaviour_since
-    early = f"count_if(t.{since} < a.started_on)" if since in columns else "0"
+    started = "started_on" if "started_on" in account_columns else "NULL::DATE"
+    early = f"t.{since} < a.started_on" if since in columns else "false"
     unknown, before = session.row(
-        f"SELECT count_if(t.account_id IS NOT NULL AND a.account_id IS NULL), {early} "
-        f"FROM {source} t LEFT JOIN (SELECT account_id, min(started_on) AS started_on "
+        f"SELECT count(*) FILTER (WHERE t.account_id IS NOT NULL AND a.account_id IS NULL), "
+        f"count(*) FILTER (WHERE {early}) "
+        f"FROM {source} t LEFT JOIN (SELECT account_id, min({started}) AS started_on "
         f"FROM {accounts} GROUP BY account_id) a ON a.account_id = t.account_id"
     )
     findings = Findings()
@@ -184,7 +199,7 @@ def _unknown_breach(session: Session, table: Table, unknown: int, n_rows: int) -
 def _id_hint(session: Session, orphans: str, accounts: str) -> str:
     for repair, words in _ID_REPAIRS:
         (matching,) = session.row(
-            f"SELECT count_if({repair} IN (SELECT {repair} FROM {accounts})) FROM {orphans}"
+            f"SELECT count(*) FROM {orphans} WHERE {repair} IN (SELECT {repair} FROM {accounts})"
         )
         if matching:
             return f"{spaced(matching)} of these rows would match {words}."
@@ -200,9 +215,10 @@ def dates_of(
     """First and last date of the table's rows (None: no row is dated), and rows after `as_of`."""
     if table.dated_by not in columns:
         return None, 0
-    later = "0" if as_of is None else f"count_if({table.dated_by} > DATE '{as_of}')"
+    later = "false" if as_of is None else f"{table.dated_by} > DATE '{as_of}'"
     first, last, n_later = session.row(
-        f"SELECT min({table.dated_by}), max({table.dated_by}), {later} "
+        f"SELECT min({table.dated_by}), max({table.dated_by}), "
+        f"count(*) FILTER (WHERE {later}) "
         f"FROM {session.own(table.name)}"
     )
     return (None if first is None else (first, last)), int(n_later)

@@ -45,12 +45,14 @@ class Relation:
     origin : what a message calls it: a file or a table of the database
     typed : whether its columns have types of their own and reading it again is cheap (Parquet)
     spreadsheet : whether numbers may stand for dates
+    file : the one file that is read, where it is one
     """
 
     sql: str
     origin: str
     typed: bool = False
     spreadsheet: bool = False
+    file: Path | None = None
 
 
 def stem(file: Path) -> str:
@@ -124,7 +126,7 @@ def _read_json(session: Session, file: Path) -> Relation:
     except duckdb.Error as error:
         raise BadInputError(duckdb_words(error)) from None
     columns = ", ".join(f"{quoted_text(row[0])}: 'VARCHAR'" for row in found)
-    return Relation(f"SELECT * FROM {reader}, columns = {{{columns}}})", file.name)
+    return Relation(f"SELECT * FROM {reader}, columns = {{{columns}}})", file.name, file=file)
 
 
 def _read_csv(file: Path) -> Relation:
@@ -139,7 +141,7 @@ def _read_csv(file: Path) -> Relation:
         f"columns = {{{columns}}}, delim = {quoted_text(delimiter)}, quote = '\"', "
         "escape = '\"', max_line_size = 16777216)"
     )
-    return Relation(sql, file.name)
+    return Relation(sql, file.name, file=file)
 
 
 def delimiter_of(file: Path) -> str:

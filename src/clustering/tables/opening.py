@@ -78,10 +78,12 @@ def _open(source: SourceConfig, as_of: date | None) -> SourceTables:
         return _checked(session, find_sources(session, source), as_of)
     except duckdb.Error as error:
         session.close()
-        raise OutputError(
-            f"the tables could not be read to the end: {duckdb_words(error)}. If the disk is full, "
-            "set TMPDIR to a folder with more room."
-        ) from None
+        if _storage_failed(error):
+            raise OutputError(
+                f"there is no room for the tables: {duckdb_words(error)}. Set TMPDIR to a folder "
+                "with more room."
+            ) from None
+        raise
     except BaseException:
         session.close()
         raise
@@ -94,11 +96,9 @@ def _checked(session: Session, sources: Sources, as_of: date | None) -> SourceTa
         if table.name in sources.origins
         for found in [_open_table(session, table, sources, for_study=as_of is not None)]
     }
-    with_accounts = "accounts" in opened and "account_id" in opened["accounts"].columns
+    account_columns = opened["accounts"].columns if "accounts" in opened else ()
     for name, found in opened.items():
-        related = check_table(
-            session, found.table, found.columns, found.n_rows, with_accounts=with_accounts
-        )
+        related = check_table(session, found.table, found.columns, found.n_rows, account_columns)
         opened[name] = _Opened(found.table, found.columns, found.n_rows, found.findings + related)
     dates = {
         name: dates_of(session, found.table, found.columns, as_of) for name, found in opened.items()
@@ -143,16 +143,21 @@ def _open_table(session: Session, table: Table, sources: Sources, *, for_study: 
         return _Opened(table, (), 0, Findings((sources.breaches[table.name],)))
     relation = sources.relations[table.name]
     try:
-        types = _stage(session, table, relation)
+        types, found = _read(session, table, relation)
     except duckdb.Error as error:
         if _storage_failed(error):
             raise
-        return _Opened(table, (), 0, Findings((duckdb_words(error),)))
+        return _Opened(table, (), 0, Findings((duckdb_words(error, relation.file),)))
+    in_rows = Findings((*column_breaches(table, list(types)), *found.breaches), found.notes)
+    size = _size_findings(table, found.n_rows, for_study=for_study)
+    return _Opened(table, tuple(found.expressions), found.n_rows, in_rows + size)
+
+
+def _read(session: Session, table: Table, relation: Relation) -> tuple[dict[str, str], Profile]:
+    types = _stage(session, table, relation)
     found = profile(session, table, _raw(session, table), types, spreadsheet=relation.spreadsheet)
     _keep(session, table, relation, found)
-    size = _size_findings(table, found.n_rows, for_study=for_study)
-    in_rows = Findings((*column_breaches(table, list(types)), *found.breaches), found.notes)
-    return _Opened(table, tuple(found.expressions), found.n_rows, in_rows + size)
+    return types, found
 
 
 def _storage_failed(error: duckdb.Error) -> bool:

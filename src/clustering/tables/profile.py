@@ -131,7 +131,9 @@ def _count(
         for cast in casts.values()
         for where in (cast.untidy, *(problem.where for problem in cast.problems))
     ]
-    selected = ", ".join(["count(*)", *(f"count_if({where})" for where in predicates)])
+    selected = ", ".join(
+        ["count(*)", *(f"count(*) FILTER (WHERE {where})" for where in predicates)]
+    )
     n_rows, *values = (int(v) for v in session.row(f"SELECT {selected} FROM {source}"))
     counts = {}
     for name, cast in casts.items():

@@ -123,19 +123,20 @@ class Session:
         self.load_extension("sqlite_scanner")
         # Columns of SQLite have no types that its rows must obey: read text and cast by contract.
         self.execute("SET sqlite_all_varchar = true")
-        self._attach(quoted_text(str(file)), "SQLITE", str(file))
+        self._attach(str(file), "SQLITE")
 
     def _attach_postgres(self, address: str) -> None:
         self.load_extension("postgres_scanner")
-        self._attach(quoted_text(address), "POSTGRES", _without_password(address))
+        self._attach(address, "POSTGRES")
 
-    def _attach(self, address: str, kind: str, shown: str) -> None:
+    def _attach(self, address: str, kind: str) -> None:
         try:
-            self.execute(f"ATTACH {address} AS {ATTACHED} (TYPE {kind}, READ_ONLY)")
+            self.execute(f"ATTACH {quoted_text(address)} AS {ATTACHED} (TYPE {kind}, READ_ONLY)")
             self.execute(f"USE {ATTACHED}")
-            self.execute(f"SELECT 1 FROM duckdb_tables() WHERE database_name = '{ATTACHED}'")
+            self.attached_tables()  # SQLite opens a file that is no database; reading it fails
         except duckdb.Error as error:
-            reason = _first_line(error)
+            shown = _without_password(address)
+            reason = _first_line(error).replace(address, shown)
             raise BadInputError(f"source.database '{shown}' cannot be opened: {reason}") from None
 
     def attached_tables(self) -> tuple[str, ...]:

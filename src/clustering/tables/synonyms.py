@@ -28,7 +28,8 @@ COLUMN_SYNONYMS: dict[str, tuple[str, ...]] = {
     "account_id": (
         "account id", "customer id", "client id", "company id", "organisation id",
         "organization id", "org id", "tenant id", "account number", "account no",
-        "customer number", "customer no", "account", "customer", "client", "acct id", "cust id", "kundennummer",
+        "customer number", "customer no", "account", "customer", "client",
+        "acct id", "cust id", "kundennummer",
     ),
     "accounts.account_id": ("id",),
     "accounts.started_on": (

@@ -263,7 +263,7 @@ class _Simulated:
             ari = float(adjusted_rand_score(self.segment, labels))
             rows.append(
                 {
-                    "first": "segments",
+                    "first": "segment",
                     "second": second,
                     "n": len(self.ids),
                     "ami": ami,
@@ -291,7 +291,7 @@ class _Simulated:
             for (a, b), part in frame.groupby(["a", "b"]):
                 rows.append(
                     {
-                        "first": "segments",
+                        "first": "segment",
                         "second": second,
                         "first_label": a,
                         "second_label": b,
@@ -525,8 +525,8 @@ class _Simulated:
         }
         entries: list[dict[str, Any]] = [
             {
-                "name": "segments",
-                "title": "segments of this study",
+                "name": "segment",
+                "title": "Segments (bands of this study)",
                 "kind": "learned",
                 "levels": self.segment_names,
                 "n_accounts": len(self.ids),
@@ -650,7 +650,7 @@ _REASONS = {
 
 _FORWARD = [
     {
-        "labelling": "segments",
+        "labelling": "segment",
         "outcome": "churned",
         "window": "2025-07-01 to 2026-06-30",
         "gain": {"log_loss": 0.012, "auc": 0.03, "interval": [0.004, 0.021]},

@@ -14,8 +14,10 @@ from clustering.results.document import AgreementEntry, LabellingEntry
 __all__ = [
     "TIERS",
     "TierShare",
+    "account_names",
     "agreement_with",
     "agreements_of_segments",
+    "ami_interval",
     "crosswalk_with",
     "group_words",
     "labelling",
@@ -83,6 +85,12 @@ def other_labellings(study: StudyFolder) -> list[LabellingEntry]:
     return [entry for entry in study.document.labellings if entry.name != own]
 
 
+def account_names(study: StudyFolder) -> dict[str, str]:
+    """Name by account id, those that are known."""
+    known = study.names.dropna()
+    return {str(key): str(name) for key, name in zip(known.index, known, strict=True)}
+
+
 def agreements_of_segments(study: StudyFolder) -> list[tuple[LabellingEntry, AgreementEntry]]:
     """Every labelling that was compared with the segments, with that agreement."""
     pairs = ((entry, agreement_with(study, entry.name)) for entry in other_labellings(study))
@@ -96,6 +104,14 @@ def agreement_with(study: StudyFolder, other: str) -> AgreementEntry | None:
         (entry for entry in study.document.agreements if {entry.first, entry.second} == wanted),
         None,
     )
+
+
+def ami_interval(agreement: AgreementEntry) -> tuple[float, float] | None:
+    """The 95 % interval of the AMI; None where one of the two labellings has one group only."""
+    if agreement.interval is None or "ami" not in agreement.interval:
+        return None
+    low, high = agreement.interval["ami"]
+    return low, high
 
 
 def crosswalk_with(study: StudyFolder, other: str) -> pd.DataFrame:
@@ -140,10 +156,7 @@ def tier_shares(study: StudyFolder, other: str = TIERS) -> list[TierShare]:
         rows = frame[frame["level"] == level]
         if rows.empty:
             continue
-        top = rows.loc[rows["n_accounts"].idxmax()]
-        shares.append(
-            TierShare(
-                level, str(top["segment"]), int(rows["n_accounts"].sum()), top["share_of_level"]
-            )
-        )
+        top = rows.sort_values("n_accounts", ascending=False, kind="stable").iloc[0]
+        n_accounts = int(rows["n_accounts"].sum())
+        shares.append(TierShare(level, str(top["segment"]), n_accounts, top["share_of_level"]))
     return shares

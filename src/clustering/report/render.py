@@ -13,6 +13,7 @@ from pathlib import Path
 from clustering import results
 from clustering.errors import OutputError
 from clustering.progress import SILENT, Progress
+from clustering.report.facts import account_names
 from clustering.report.kernel import execute, notebook_folder
 from clustering.report.names import with_names
 from clustering.report.pages import INDEX, PAGES, figures_in, index_page, notebook_page
@@ -49,7 +50,7 @@ def render(folder: Path, progress: Progress = SILENT) -> Path:
     pages = _pages(study, progress)
     stage = study.path / f".report.partial-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     try:
-        _write(stage, pages, study.names.dropna().to_dict())
+        _write(stage, pages, account_names(study))
         _publish(stage, study.path / "report")
     except OSError as error:
         raise OutputError(

@@ -8,10 +8,17 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from clustering.report.facts import TIERS, agreements_of_segments, labelling, percent
+from clustering.report.facts import (
+    TIERS,
+    account_names,
+    agreements_of_segments,
+    labelling,
+    percent,
+)
 from clustering.report.html import Account, Cell, Html, Number, table
 from clustering.report.names import with_names
 from clustering.results import StudyFolder
+from clustering.results.document import AgreementEntry
 
 __all__ = [
     "agreements",
@@ -34,7 +41,7 @@ def segments(study: StudyFolder) -> Html:
     """Every segment with its size, ARR and stability."""
     document = study.document
     amount = f"{document.amount_name} ({document.currency})"
-    rows = [
+    rows: list[list[Cell]] = [
         [
             segment.name,
             segment.description,
@@ -67,9 +74,15 @@ def misplaced(
     title = other if entry is None else entry.title
     frame = study.disagreements
     frame = frame[frame["second"] == other].sort_values("surprise", ascending=False, kind="stable")
-    rows = [
-        [Account(row.account_id), row.label, row.segment_name, _amount(row.arr), row.why]
-        for row in frame.head(most).itertuples()
+    rows: list[list[Cell]] = [
+        [
+            Account(row["account_id"]),
+            row["label"],
+            row["segment_name"],
+            _amount(row["arr"]),
+            row["why"],
+        ]
+        for row in frame.head(most).to_dict("records")
     ]
     columns = [
         "Account",
@@ -85,9 +98,9 @@ def misplaced(
 def typical(study: StudyFolder, *, names: bool = False, most: int = 3) -> Html:
     """The accounts nearest to the centre of each segment."""
     frame = study.typical[study.typical["rank"] <= most].sort_values(["segment", "rank"])
-    rows = [
-        [row.segment_name, Account(row.account_id), Number(f"{row.distance:.2f}")]
-        for row in frame.itertuples()
+    rows: list[list[Cell]] = [
+        [row["segment_name"], Account(row["account_id"]), Number(f"{row['distance']:.2f}")]
+        for row in frame.to_dict("records")
     ]
     columns = [study.document.group_word.singular.capitalize(), "Account", "Distance to the centre"]
     return _shown(table("Typical accounts", columns, rows), study, names)
@@ -95,7 +108,7 @@ def typical(study: StudyFolder, *, names: bool = False, most: int = 3) -> Html:
 
 def features(study: StudyFolder) -> Html:
     """Every feature that entered the matrix, with its meaning."""
-    rows = [
+    rows: list[list[Cell]] = [
         [f.name, f.family, f.unit, f.meaning, f.null_means, Number(percent(f.missing_share))]
         for f in study.document.features
         if f.included
@@ -107,7 +120,7 @@ def features(study: StudyFolder) -> Html:
 def left_out(study: StudyFolder) -> Html:
     """Every feature that was left out or could not be computed, with the reason."""
     document = study.document
-    rows = [[f.name, f.reason or ""] for f in document.features if not f.included]
+    rows: list[list[Cell]] = [[f.name, f.reason or ""] for f in document.features if not f.included]
     rows += [[name, why] for name, why in document.not_computed.items()]
     return table("Features left out, and why", ["Feature", "Reason"], rows)
 
@@ -125,10 +138,11 @@ def profiles(study: StudyFolder) -> Html:
 
 
 def _quartiles(by_name: pd.DataFrame, name: str) -> Number:
-    if name not in by_name.index or pd.isna(by_name.loc[name, "median"]):
+    rows = by_name.loc[by_name.index == name, ["median", "q25", "q75"]].dropna().to_numpy()
+    if len(rows) == 0:
         return Number(_MISSING)
-    row = by_name.loc[name]
-    return Number(f"{row['median']:.3g} ({row['q25']:.3g} to {row['q75']:.3g})")
+    median, low, high = rows[0]
+    return Number(f"{median:.3g} ({low:.3g} to {high:.3g})")
 
 
 def candidates(study: StudyFolder) -> Html:
@@ -157,18 +171,18 @@ def candidates(study: StudyFolder) -> Html:
 
 def ruled_out(study: StudyFolder) -> Html:
     """Candidates that a guard ruled out, each with its reason."""
-    rows = [[text] for text in study.document.ruled_out]
+    rows: list[list[Cell]] = [[text] for text in study.document.ruled_out]
     return table("Candidates ruled out", ["Candidate and reason"], rows)
 
 
 def agreements(study: StudyFolder) -> Html:
     """Agreement of the segments with every other labelling."""
-    rows = [
+    rows: list[list[Cell]] = [
         [
             entry.title,
             _count(a.n),
-            Number(f"{a.ami:.3f} ({_interval(a.interval['ami'])})"),
-            Number(f"{a.ari:.3f} ({_interval(a.interval['ari'])})"),
+            Number(_with_interval(a, "ami", a.ami)),
+            Number(_with_interval(a, "ari", a.ari)),
             Number(f"{a.permutation_p:.3g}"),
             _number(a.ceiling),
             _number(a.homogeneity),
@@ -212,32 +226,35 @@ def provenance(study: StudyFolder) -> Html:
     """What would have to be equal for the study to come out equal."""
     document = study.document
     record = document.provenance
-    rows = [
+    rows: list[list[Cell]] = [
         ["as of", document.as_of],
         ["written at", document.created_at],
         ["seed", str(document.seed)],
         ["configuration (SHA-256)", record.config_hash],
-        *(
-            [f"table {name}", f"{entry.rows:,} rows, fingerprint {entry.fingerprint}"]
-            for name, entry in record.inputs.items()
-        ),
-        ["versions", _pairs(record.versions.items())],
     ]
+    rows += [
+        [f"table {name}", f"{entry.rows:,} rows, fingerprint {entry.fingerprint}"]
+        for name, entry in record.inputs.items()
+    ]
+    rows.append(["versions", _pairs(record.versions.items())])
     return table("Provenance", ["What", "Value"], rows)
 
 
 def _shown(made: Html, study: StudyFolder, names: bool) -> Html:
     if not names:
         return made
-    return Html(with_names(made.text, study.names.dropna().to_dict()))
+    return Html(with_names(made.text, account_names(study)))
 
 
 def _pairs(items: Iterable[tuple[str, str]]) -> str:
     return ", ".join(f"{name} {value}" for name, value in items)
 
 
-def _interval(values: list[float]) -> str:
-    return f"{values[0]:.3f} to {values[1]:.3f}"
+def _with_interval(agreement: AgreementEntry, index: str, value: float) -> str:
+    if agreement.interval is None or index not in agreement.interval:
+        return f"{value:.3f}"
+    low, high = agreement.interval[index]
+    return f"{value:.3f} ({low:.3f} to {high:.3f})"
 
 
 def _count(n: int) -> Number:

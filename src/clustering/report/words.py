@@ -9,6 +9,7 @@ from clustering.report.facts import (
     TIERS,
     agreement_with,
     agreements_of_segments,
+    ami_interval,
     group_words,
     labelling,
     learned,
@@ -105,7 +106,10 @@ def tiers(study: StudyFolder, other: str = TIERS) -> str:
 def agreement_sentence(study: StudyFolder, agreement: AgreementEntry, title: str) -> str:
     """How far the segments and another labelling are the same, as far as the interval reaches."""
     groups = group_words(study).capitalize()
-    low, high = agreement.interval["ami"]
+    interval = ami_interval(agreement)
+    if interval is None:
+        return f"{groups} and {title}: one of them is a single group, so agreement cannot be told."
+    low, high = interval
     numbers = (
         f"adjusted mutual information {agreement.ami:.2f}, 95 % interval {low:.2f} to "
         f"{high:.2f}; 0 is chance, 1 is the same"
@@ -227,7 +231,8 @@ def recommendations(study: StudyFolder) -> list[str]:
     own = learned(study).name
     useful = any(entry.labelling == own and entry.claim for entry in study.document.forward)
     advice = []
-    if agreement is not None and agreement.interval["ami"][0] >= ALMOST_SAME:
+    interval = None if agreement is None else ami_interval(agreement)
+    if interval is not None and interval[0] >= ALMOST_SAME:
         advice.append(f"Keep the {amount} tiers: the {groups} are almost the same groups.")
     elif useful:
         advice.append(

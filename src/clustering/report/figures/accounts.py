@@ -62,9 +62,11 @@ def silhouettes(study: StudyFolder) -> Drawn | None:
         return None
     segments = study.document.segments
     below = int((accounts["silhouette"] < 0).sum())
+    sample = "" if len(accounts) == study.document.n_accounts else "a sample of "
+    share = percent(below / len(accounts))
     title = (
-        f"{below:,} of {len(accounts):,} accounts ({percent(below / len(accounts))}) lie closer to "
-        f"another {group_words(study, 1)} than to their own (silhouette below 0)"
+        f"{below:,} of {sample}{len(accounts):,} accounts ({share}) lie closer to another "
+        f"{group_words(study, 1)} than to their own (silhouette below 0)"
     )
     figure = new_figure(title, height=1.7 + 0.75 * len(segments))
     axes = figure.subplots(
@@ -166,8 +168,10 @@ def amount_by_tier(study: StudyFolder) -> Drawn | None:
     ax.legend(frameon=False, fontsize=9, loc="best")
     tidy(ax, grid="x")
     rows = "; ".join(
-        f"{level}: {percent(row.n_accounts)} of accounts, {percent(row.arr)} of {amount}"
-        for level, row in zip(shares.index, shares.itertuples(index=False), strict=True)
+        f"{level}: {percent(accounts)} of accounts, {percent(arr)} of {amount}"
+        for level, accounts, arr in zip(
+            shares.index, shares["n_accounts"], shares["arr"], strict=True
+        )
     )
     return Drawn("amount_by_tier", figure, title, f"Bars per tier. {rows}.")
 

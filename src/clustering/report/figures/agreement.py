@@ -5,7 +5,12 @@ from matplotlib.lines import Line2D
 
 from clustering.report.canvas import ACCENT, INK, MUTED, PALE, colours, new_figure, tidy, wrap
 from clustering.report.drawn import Drawn
-from clustering.report.facts import agreements_of_segments, group_words, labelling
+from clustering.report.facts import (
+    agreements_of_segments,
+    ami_interval,
+    group_words,
+    labelling,
+)
 from clustering.results import StudyFolder
 from clustering.results.document import AgreementEntry, ForwardEntry, LabellingEntry
 
@@ -28,23 +33,21 @@ def agreement_dots(study: StudyFolder) -> Drawn | None:
     labels = [f"{wrap(entry.title, 30, lines=2)}\nn = {a.n:,}" for entry, a in pairs]
     ax.set_yticks(range(len(pairs)), labels, fontsize=9.5)
     ax.set_ylim(len(pairs) - 0.4, -0.6)
-    ax.set_xlim(min(-0.06, min(a.interval["ami"][0] for _, a in pairs) - 0.03), 1.02)
+    ax.set_xlim(min(-0.06, min(_span(a)[0] for _, a in pairs) - 0.03), 1.02)
     ax.set_xlabel("adjusted mutual information: 0 is chance, 1 is the same groups", fontsize=10)
     tidy(ax, grid="x")
     figure.legend(
         handles=_legend(pairs), loc="outside lower left", ncols=3, frameon=False, fontsize=9
     )
     said = "; ".join(
-        f"{entry.title}: {a.ami:.2f}, 95 % interval {_interval(a)}, "
-        f"permutation p = {a.permutation_p:.3g}"
-        for entry, a in pairs
+        f"{entry.title}: {_number(a)}, permutation p = {a.permutation_p:.3g}" for entry, a in pairs
     )
     return Drawn("agreement", figure, title, f"Dot plot with intervals. {said}.")
 
 
 def _agreement_row(ax: Axes, row: int, agreement: AgreementEntry) -> None:
     blue = colours(1)[0]
-    low, high = agreement.interval["ami"]
+    low, high = _span(agreement)
     if agreement.null_high is not None:
         ax.barh(row, agreement.null_high, height=0.5, color=PALE, zorder=0)
     if agreement.refitted_interval is not None and "ami" in agreement.refitted_interval:
@@ -55,7 +58,7 @@ def _agreement_row(ax: Axes, row: int, agreement: AgreementEntry) -> None:
         ax.plot(agreement.ceiling, row, "|", color=ACCENT, markersize=18, markeredgewidth=2)
     end = max(high, agreement.ami)
     ax.annotate(
-        f"{agreement.ami:.2f}  ({_interval(agreement)})",
+        _number(agreement),
         (end, row),
         xytext=(6, 9),
         textcoords="offset points",
@@ -66,9 +69,16 @@ def _agreement_row(ax: Axes, row: int, agreement: AgreementEntry) -> None:
     )
 
 
-def _interval(agreement: AgreementEntry) -> str:
-    low, high = agreement.interval["ami"]
-    return f"{low:.2f} to {high:.2f}"
+def _span(agreement: AgreementEntry) -> tuple[float, float]:
+    """The interval, or the value itself where there is no interval."""
+    return ami_interval(agreement) or (agreement.ami, agreement.ami)
+
+
+def _number(agreement: AgreementEntry) -> str:
+    interval = ami_interval(agreement)
+    if interval is None:
+        return f"{agreement.ami:.2f} (no interval)"
+    return f"{agreement.ami:.2f} (95 % interval {interval[0]:.2f} to {interval[1]:.2f})"
 
 
 def _legend(pairs: list[_Pair]) -> list[Line2D]:
@@ -77,7 +87,9 @@ def _legend(pairs: list[_Pair]) -> list[Line2D]:
         Line2D([], [], color=blue, marker="o", linewidth=3.2, label="agreement, 95 % interval")
     ]
     if any(a.null_high is not None for _, a in pairs):
-        handles.append(Line2D([], [], color=PALE, linewidth=9, label="what chance reaches (95 %)"))
+        handles.append(
+            Line2D([], [], color=PALE, linewidth=9, label="what chance reaches (97.5 %)")
+        )
     if any(a.ceiling is not None for _, a in pairs):
         handles.append(
             Line2D(
@@ -99,10 +111,10 @@ def _title(study: StudyFolder, pairs: list[_Pair]) -> str:
     first, agreement = pairs[0]
     if len(pairs) > 1:
         _, second = pairs[1]
-        if agreement.interval["ami"][0] > second.interval["ami"][1]:
+        if _span(agreement)[0] > _span(second)[1]:
             return (
-                f"Of {len(pairs)} labellings, {first.title} agree most with the {groups}: "
-                f"{agreement.ami:.2f} (95 % interval {_interval(agreement)}); 1 would be the same"
+                f"Of {len(pairs)} labellings, '{first.title}' agrees most with the {groups}: "
+                f"{_number(agreement)}; 1 would be the same"
             )
     said = ", ".join(f"{entry.title} {a.ami:.2f}" for entry, a in pairs[:3])
     return f"Agreement of the {groups} with other labellings (0 chance, 1 the same): {said}"

@@ -67,7 +67,8 @@ def _alt(study: StudyFolder, frame: pd.DataFrame, name: str, levels: list[str]) 
     for level in levels:
         rows = frame[frame["level"] == level].sort_values("n_accounts", ascending=False)
         said = ", ".join(
-            f"{percent(row.share_of_level)} '{row.segment}'" for row in rows.head(3).itertuples()
+            f"{percent(share)} '{segment}'"
+            for segment, share in zip(rows["segment"][:3], rows["share_of_level"][:3], strict=True)
         )
         parts.append(f"{level} ({rows['n_accounts'].sum():,} accounts): {said}")
     return f"Flow from {name} to the {group_words(study)}. {'; '.join(parts)}."
@@ -108,10 +109,11 @@ def _ribbons(
     palette: list[str],
 ) -> None:
     right_used = [bottom for bottom, _ in right]
+    heights = shares.to_numpy(dtype=float)
     for i, (bottom, _) in enumerate(left):
         at = bottom
         for j, colour in enumerate(palette):
-            height = float(shares.iloc[i, j])
+            height = float(heights[i, j])
             if height > 0:
                 _ribbon(ax, at, right_used[j], height, colour)
             at += height

@@ -35,7 +35,7 @@ def profile_heatmap(study: StudyFolder) -> Drawn:
     bar = figure.colorbar(image, ax=ax, shrink=0.6, pad=0.015, extend="both", aspect=25)
     bar.set_label("mean, in standard deviations\nfrom the mean of all accounts", fontsize=9)
     bar.ax.tick_params(labelsize=9, colors=MUTED)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     return Drawn("profile_heatmap", figure, title, _alt(table, study))
 
 
@@ -43,7 +43,7 @@ def _title(table: pd.DataFrame, study: StudyFolder) -> str:
     values = table.to_numpy(dtype=float)
     if not np.isfinite(values).any():
         return f"Profiles of the {group_words(study)}"
-    row, column = np.unravel_index(np.nanargmax(np.abs(values)), values.shape)
+    row, column = divmod(int(np.nanargmax(np.abs(values))), values.shape[1])
     feature, segment, z = table.index[row], table.columns[column], values[row, column]
     side = "above" if z > 0 else "below"
     return (

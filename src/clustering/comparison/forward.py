@@ -19,7 +19,7 @@ from clustering.comparison.nested import MODELS, NestedFit, OutcomeTable, fit_ne
 from clustering.comparison.rates import rates
 from clustering.comparison.stratified import cochran_mantel_haenszel, within_tier_tests
 
-__all__ = ["ForwardReport", "HeldOut", "forward_validity"]
+__all__ = ["N_FOLDS", "ForwardReport", "HeldOut", "cross_predictions", "forward_validity"]
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -147,7 +147,7 @@ def _judge(
         order = rows.tier.codes * rows.shape[1] + rows.segment.codes
         folds = stratified_folds(rows.outcome, order, rows.account, N_FOLDS, fold_seed)
         held = np.ones(rows.outcome.size, dtype=bool)
-        predicted = _cross_predictions(rows, folds)
+        predicted = cross_predictions(rows, folds)
     else:
         held = ~rows.train
         folds = np.zeros(int(held.sum()), dtype=np.int64)
@@ -174,12 +174,11 @@ def _judge(
     return held_out, gain, ""
 
 
-def _cross_predictions(rows: OutcomeRows, folds: Codes) -> dict[str, Floats]:
+def cross_predictions(rows: OutcomeRows, folds: Codes) -> dict[str, Floats]:
+    """Probability of every row from the five models, each fitted on the other folds."""
     predicted = {model: np.empty(rows.outcome.size) for model in MODELS}
-    for fold in range(N_FOLDS):
+    for fold in np.unique(folds):
         held = folds == fold
-        if not held.any():
-            continue
         fit = fit_nested(rows.table(~held))
         for model, values in _predictions(fit, rows, held).items():
             predicted[model][held] = values

@@ -19,7 +19,10 @@ MOST_GROUPS = 200
 
 @dataclass(frozen=True, eq=False)
 class OutcomeRows:
-    """Rows with a tier, a segment and an outcome (and an account and a split, if asked for)."""
+    """Rows with a tier, a segment and an outcome (and an account and a split, if asked for).
+
+    `kept` says which of the rows given these are.
+    """
 
     tier: Labelling
     segment: Labelling
@@ -27,6 +30,7 @@ class OutcomeRows:
     account: NDArray[np.int64] | None
     train: NDArray[np.bool_] | None
     n_left_out: int
+    kept: NDArray[np.bool_]
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -91,4 +95,4 @@ def complete_rows(
         )
     codes = None if accounts is None else accounts.subset(complete).codes
     n_left_out = int(complete.size - complete.sum())
-    return OutcomeRows(tiers, segments, outcomes[complete], codes, split, n_left_out)
+    return OutcomeRows(tiers, segments, outcomes[complete], codes, split, n_left_out, complete)

@@ -146,11 +146,10 @@ def paired_gain(
     >>> 0.17 < low < 0.2 < high < 0.23
     True
     """
-    sums, sizes = improvement, np.ones_like(improvement)
-    if account is not None:
-        sums = np.bincount(account, weights=improvement)
-        sizes = np.bincount(account).astype(np.float64)
-        sums, sizes = sums[sizes > 0], sizes[sizes > 0]
+    units = np.arange(improvement.size) if account is None else account
+    sizes = np.bincount(units).astype(np.float64)
+    sums = np.bincount(units, weights=improvement)[sizes > 0]
+    sizes = sizes[sizes > 0]
     # Accounts that are alike are drawn as one group: with categorical models there are few.
     alike, times = np.unique(
         np.column_stack([np.round(sums, 12), sizes]), axis=0, return_counts=True

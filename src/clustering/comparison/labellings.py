@@ -111,8 +111,8 @@ def pair(
         The lengths differ, no account has both labels, or a labelling has more than
         `MOST_LEVELS` levels.
     """
-    one = first if isinstance(first, Labelling) else encode(first, "the first labelling")
-    two = second if isinstance(second, Labelling) else encode(second, "the second labelling")
+    one = first if isinstance(first, Labelling) else encode(first, _name(first, "first"))
+    two = second if isinstance(second, Labelling) else encode(second, _name(second, "second"))
     if one.codes.size != two.codes.size:
         raise BadInputError(
             f"two labellings of the same accounts have the same length; found {one.codes.size} "
@@ -161,6 +161,12 @@ def all_numbers(texts: Sequence[str]) -> bool:
         return all(np.isfinite(float(text)) for text in texts)
     except ValueError:
         return False
+
+
+def _name(labels: ArrayLike | pd.Series, place: str) -> str:
+    if isinstance(labels, pd.Series) and labels.name is not None:
+        return str(labels.name)
+    return f"the {place} labelling"
 
 
 def _series(labels: ArrayLike, name: str) -> pd.Series:

@@ -79,8 +79,8 @@ interval -0.0020 to 0.0040).
         )
     if high < 0:
         return (
-            f"Beside {old}, {new} made the held-out prediction of {outcome} worse: log loss "
-            f"higher by {-log_loss:.4f} (gain {log_loss:.4f}, {numbers})."
+            f"No evidence that {new} beat {old} in predicting {outcome}: added to them, they made "
+            f"the held-out prediction worse (gain in log loss {log_loss:.4f}, {numbers})."
         )
     return (
         f"No evidence that {new} beat {old} in predicting {outcome} (gain in log loss "

@@ -1,0 +1,63 @@
+"""Groupings that a segmentation must be read beside: more groups fit better by themselves.
+
+Bands of ARR as many as the segments, random groups of the segments' sizes inside the tiers, and a
+tree with as many leaves that was grown on the outcome.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustering.comparison.forward_rows import OutcomeRows
+from clustering.comparison.labellings import Labelling
+from clustering.comparison.nested import OutcomeTable, fit_nested
+from clustering.comparison.strong_models import grow_tree_groups
+
+__all__ = ["arr_bands", "random_groups", "tree_predictions"]
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+#: Draws of random groups, whose mean gain is what chance gives.
+_DRAWS = 20
+
+
+def arr_bands(rows: OutcomeRows, arr: Floats) -> OutcomeRows:
+    """The rows in quantile bands of ARR, as many as there are segments (ties share a band)."""
+    n_bands = len(rows.segment.levels)
+    edges = np.unique(np.quantile(arr, np.arange(1, n_bands) / n_bands))
+    return replace(rows, segment=_labelling("arr_bands", np.searchsorted(edges, arr, "right")))
+
+
+def random_groups(rows: OutcomeRows, seed: int) -> Iterator[OutcomeRows]:
+    """The rows with segments permuted inside every tier, several times."""
+    generator = np.random.default_rng(seed)
+    for _ in range(_DRAWS):
+        codes = rows.segment.codes.copy()
+        for tier in range(len(rows.tier.levels)):
+            members = np.flatnonzero(rows.tier.codes == tier)
+            codes[members] = generator.permutation(codes[members])
+        yield replace(rows, segment=_labelling("random_groups", codes))
+
+
+def tree_predictions(rows: OutcomeRows, folds: Codes, features: Floats, seed: int) -> Floats:
+    """Held-out predictions of tiers and tree leaves, the tree grown anew in every fold."""
+    predicted = np.empty(rows.outcome.size)
+    n_tiers, n_groups = rows.shape
+    for fold in np.unique(folds):
+        held = folds == fold
+        seen, judged = grow_tree_groups(
+            features[~held], rows.outcome[~held], features[held], n_groups, seed
+        )
+        shape = n_tiers, int(max(seen.max(), judged.max())) + 1
+        table = OutcomeTable.count(rows.tier.codes[~held], seen, rows.outcome[~held], shape)
+        both = fit_nested(table).probability["both"]
+        predicted[held] = both[rows.tier.codes[held], judged]
+    return predicted
+
+
+def _labelling(name: str, groups: NDArray[np.int64]) -> Labelling:
+    present, codes = np.unique(groups, return_inverse=True)
+    return Labelling(name, codes.astype(np.int64), tuple(str(group) for group in present), True)

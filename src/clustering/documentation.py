@@ -16,7 +16,9 @@ __all__ = ["PAGES", "configuration_page", "study_folder_page"]
 #: Page in `docs/` -> the function that gives its text.
 PAGES: dict[str, str] = {
     "configuration.md": "clustering.documentation:configuration_page",
+    "features.md": "clustering.features.dictionary:features_page",
     "study_folder.md": "clustering.documentation:study_folder_page",
+    "tables.md": "clustering.tables.contract_page:contract_page",
 }
 
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -184,7 +185,8 @@ def fill_sqlite(path: Path) -> None:
             "CREATE TABLE usage (account_id TEXT, used_on TEXT, feature TEXT, events)"
         )
         connection.execute(
-            "INSERT INTO usage VALUES ('007', '2024-01-01', 'x', 1), ('008', '2024-01-05', 'x', '2')"
+            "INSERT INTO usage VALUES "
+            "('007', '2024-01-01', 'x', 1), ('008', '2024-01-05', 'x', '2')"
         )
     connection.close()
 
@@ -256,8 +258,8 @@ def postgres(tmp_path: Path) -> Iterator[str]:
     binaries = postgres_binaries()
     if binaries is None:
         pytest.skip("no PostgreSQL server binary is installed (apt-get install postgresql)")
-    socket = Path(f"/tmp/clustering-postgres-{os.getpid()}")
-    socket.mkdir(mode=0o777)
+    # Not `tmp_path`: the name of a Unix socket has about 100 letters at most.
+    socket = Path(tempfile.mkdtemp(prefix="book-"))
     home = socket / "book"
     # The server refuses to run as root, so a root session runs it as the user of its package.
     user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []

@@ -126,7 +126,7 @@ def _at_least_zero(name: str, kind: Kind, meaning: str, maximum: float) -> Colum
 
 _ACCOUNT = Column("account_id", "id", "The account, by the same id in every table (text).")
 _RECORDED = _optional(
-    "recorded_on", "date", "When it was entered; a row is invisible before this date."
+    "recorded_on", "date", "When it was entered: it is invisible before this date."
 )
 
 ACCOUNTS = Table(
@@ -143,7 +143,7 @@ ACCOUNTS = Table(
         _optional("needs_segment", "text", "A needs-based segment assigned by people."),
         _optional("current_segment", "text", "The segment in force today, whatever its rule."),
         _optional("csm", "text", "Who looks after the account."),
-        _ends("ended_on", "When the relationship ended; empty: it has not."),
+        _ends("ended_on", "When the relationship ended."),
     ),
     dated_by="started_on",
     key=("account_id",),
@@ -156,7 +156,7 @@ SUBSCRIPTIONS = Table(
     (
         _ACCOUNT,
         Column("started_on", "date", "First day of the period."),
-        _ends("ended_on", "First day without the contract; empty: open."),
+        _ends("ended_on", "First day without the contract."),
         _at_least_zero(
             "arr", "number", "Yearly amount of the period, in the one currency.", _MONEY
         ),
@@ -232,7 +232,7 @@ OPPORTUNITIES = Table(
             choices=("expansion", "renewal", "new_use_case"),
         ),
         _at_least_zero("amount", "number", "Yearly amount, in the one currency.", _MONEY),
-        _ends("closed_on", "When it was won or lost; empty: open."),
+        _ends("closed_on", "When it was won or lost."),
         _optional("stage", "text", "Stage in the pipeline."),
     ),
     dated_by="opened_on",
@@ -261,7 +261,7 @@ TICKETS = Table(
     (
         _ACCOUNT,
         Column("opened_on", "date", "When it was opened."),
-        _ends("closed_on", "When it was closed; empty: open."),
+        _ends("closed_on", "When it was closed."),
         _optional("severity", "text", "Severity or priority."),
         _optional(
             "score", "number", "Satisfaction with this ticket; empty: not asked.", maximum=100

@@ -34,7 +34,8 @@ COPY (
     FROM '{folder}/accounts.parquet', range(2)
 ) TO '{folder}/subscriptions.parquet';
 COPY (
-    SELECT account_id, 'milestone ' || m AS milestone, started_on + (30 * m)::INTEGER AS projected_on,
+    SELECT account_id, 'milestone ' || m AS milestone,
+           started_on + (30 * m)::INTEGER AS projected_on,
            CASE WHEN hash(account_id, m) % 4 > 0
                 THEN started_on + (20 * m + hash(account_id, m, 5) % 60)::INTEGER
            END AS achieved_on
@@ -66,13 +67,15 @@ WITH a AS (
            count(*) FILTER (due) AS due,
            count(*) FILTER (due AND done) AS due_done,
            count(*) FILTER (due AND NOT done) AS missed,
-           median(achieved_on - projected_on) FILTER (done) AS delay,
+           median(CASE WHEN done THEN achieved_on ELSE DATE '2024-06-30' END - projected_on)
+               FILTER (due) AS delay,
            DATE '2024-06-30' - min(projected_on) FILTER (due AND NOT done) AS oldest,
            DATE '2024-06-30' - min(achieved_on) FILTER (done) AS first_done,
-           DATE '2024-06-30' - max(achieved_on) FILTER (done) AS last_done
-    FROM (SELECT *, coalesce(achieved_on <= DATE '2024-06-30', false) AS done,
+           count(*) FILTER (done AND achieved_on - started_on < 180) AS early
+    FROM (SELECT m.*, started_on, coalesce(achieved_on <= DATE '2024-06-30', false) AS done,
                  projected_on < DATE '2024-06-30' AS due
-          FROM '{folder}/milestones.parquet')
+          FROM '{folder}/milestones.parquet' AS m
+          JOIN '{folder}/accounts.parquet' USING (account_id))
     GROUP BY ALL
 ), u AS (
     SELECT account_id,
@@ -97,14 +100,13 @@ SELECT account_id,
        CASE WHEN due > 0 THEN missed END AS milestones_overdue,
        CASE WHEN missed > 0 THEN oldest WHEN due > 0 THEN 0 END AS oldest_overdue_days,
        tenure - first_done AS days_to_first_value,
-       CASE WHEN done + missed > 0 THEN
-           done * 90 / greatest(tenure - CASE WHEN missed > 0 THEN 0 ELSE last_done END, 30)
-       END AS milestones_per_90_days,
+       CASE WHEN tenure >= 30 THEN m.early * 90 / least(tenure, 180) END
+           AS early_milestones_per_90_days,
        features AS features_used,
        CASE WHEN tenure >= 7 AND weeks IS NOT NULL THEN
            least(weeks, least(tenure // 7, 12)) / least(tenure // 7, 12) END AS active_weeks_share,
        last_use AS days_since_last_use,
-       CASE WHEN tenure >= 84 AND late + early > 0 THEN (late - early) / (late + early) END
+       CASE WHEN tenure >= 84 AND late + u.early > 0 THEN (late - u.early) / (late + u.early) END
            AS usage_trend,
        CASE WHEN user_days > 0 THEN user_events / user_days END AS events_per_user_day,
        CASE WHEN seats > 0 THEN (CASE WHEN dates = 0 THEN 0 ELSE users END) / seats END

@@ -30,9 +30,6 @@ ARR = Measure(
 SEATS = Measure(
     "contract_seats", "subscriptions", lambda _: _active(nw.col("seats")), "sum", ("seats",)
 )
-_EMPLOYEES = Measure(
-    "account_employees", "accounts", lambda _: nw.col("employees"), "max", ("employees",)
-)
 _PIPELINE = Measure(
     "open_growth_amount",
     "opportunities",
@@ -44,7 +41,7 @@ _PIPELINE = Measure(
 
 
 def _white_space(_: Period) -> nw.Expr:
-    seats, employees = nw.col(SEATS.name), nw.col(_EMPLOYEES.name)
+    seats, employees = nw.col(SEATS.name), nw.col("employees")
     free = nw.when(seats > employees).then(nw.lit(0.0)).otherwise(1 - seats / employees)
     return nw.when((employees > 0) & (seats > 0)).then(free)
 
@@ -113,7 +110,7 @@ DEFINITIONS = (
             words=("little white space", "much white space"),
             size_proxy=True,
         ),
-        (SEATS, _EMPLOYEES),
+        (SEATS,),
         _white_space,
     ),
 )

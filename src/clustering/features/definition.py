@@ -8,7 +8,7 @@ import narwhals as nw
 from clustering.features.measures import Measure, Period
 from clustering.features.types import Feature
 
-__all__ = ["Definition", "per_days", "ratio", "shrunken_share"]
+__all__ = ["Definition", "ratio", "shrunken_share"]
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,8 @@ class Definition:
     feature : its description; `{window}`, `{half}` and `{weeks}` in the texts stand for the
         look-back window, half of it in days, and its whole weeks
     measures : the aggregates that the formula reads, by their names
-    formula : the value from the measures of an account; null stays null. `tenure_days` is always
-        there
+    formula : the value from the measures of an account; null stays null. `tenure_days` and,
+        where the accounts have it, `employees` are there too
     """
 
     feature: Feature
@@ -65,8 +65,3 @@ def shrunken_share(part: str, whole: str) -> nw.Expr:
     Science 16.
     """
     return nw.when(nw.col(whole) > 0).then((nw.col(part) + 0.5) / (nw.col(whole) + 1))
-
-
-def per_days(count: nw.Expr, exposed_days: nw.Expr, days: int) -> nw.Expr:
-    """Events per so many days of exposure, null where there was none."""
-    return ratio(count * days, exposed_days)

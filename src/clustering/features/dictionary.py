@@ -3,9 +3,126 @@
 `python -m clustering.documentation` writes the page; a test compares it with what stands there.
 """
 
+from collections.abc import Iterable, Iterator
+from types import ModuleType
+
 from clustering.config import FeaturesConfig
-from clustering.features import engagement, milestones, outcomes, sentiment, usage
+from clustering.features import (
+    commercial,
+    engagement,
+    lifecycle,
+    milestones,
+    outcomes,
+    sentiment,
+    usage,
+)
 from clustering.features.registry import FEATURES, withheld
 from clustering.features.types import Feature
 
 __all__ = ["features_page"]
+
+_FAMILIES: dict[str, ModuleType] = {
+    "milestones": milestones,
+    "outcomes": outcomes,
+    "usage": usage,
+    "engagement": engagement,
+    "sentiment": sentiment,
+    "lifecycle": lifecycle,
+    "commercial": commercial,
+}
+
+_OPENING = """\
+# Features
+
+Generated from the definitions in `src/clustering/features`; do not edit.
+
+Every feature describes one account **as it was known on the as-of date**. A row counts when it
+had happened by then and, where the table says when it was entered, had been entered by then. What
+became known later about such a row is not seen: that a ticket was closed, a contract ended, a
+milestone reached.
+
+**Missing is never zero.** Where something is not known, the value is missing, and the line "Missing
+when" says why. A zero is a true zero: the account was observed, and nothing happened.
+
+**Look-back window.** "The last {window} days" is the window of the configuration
+(`features.window_days`, by default {window}), up to and including the as-of date. The texts below
+are for the default.
+
+**Enters the matrix** says whether the feature may form segments by default. What follows from the
+size of an account (its ARR, seats, raw volumes) may not, because segments made from size agree
+with ARR tiers by construction; nor may what grows with its age. Such features still describe the
+segments, and the configuration can let them in (`features.include_commercial`,
+`include_size_proxies`, `include_tenure`); the report says so then.
+
+**Shares of few** (due milestones, measured outcomes, tickets) are drawn a little towards one half,
+(count + 1/2) / (all + 1): one of one is 75 %, ten of ten are 95 %. One lucky event is not
+perfection. The rule is the same for all accounts and does not depend on the others.
+"""
+
+_TEXT = """\
+### `{name}`
+
+{meaning}
+
+- Unit: {unit}
+- Missing when: {null_means}
+- Needs: {needs}
+- Enters the matrix: {enters}
+- In a segment's name: low is "{low}", high is "{high}"{better}
+"""
+
+
+def features_page() -> str:
+    """`docs/features.md`: what every feature means, in the words of the definitions."""
+    default = FeaturesConfig()
+    reasons = withheld(default)
+    parts = [_OPENING.format(window=default.window_days), *_contents(), _horizon_pointer()]
+    for family, module in _FAMILIES.items():
+        parts += [f"## {family.capitalize()}\n", f"{_module_text(module)}\n"]
+        parts += [_entry(f, reasons.get(f.name)) for f in FEATURES if f.family == family]
+    return "\n".join(parts)
+
+
+def _contents() -> Iterator[str]:
+    yield "| family | features |"
+    yield "| --- | --- |"
+    for family in _FAMILIES:
+        names = [f"[`{f.name}`](#{f.name})" for f in FEATURES if f.family == family]
+        yield f"| {family} | {', '.join(names)} |"
+    yield ""
+
+
+def _horizon_pointer() -> str:
+    return (
+        "Outcomes after the as-of date (churn, renewal, expansion, NRR, GRR) are not features:\n"
+        "they are computed apart (`clustering.features.horizon`), for comparison only.\n"
+    )
+
+
+def _module_text(module: ModuleType) -> str:
+    """What stands at the head of a family's file."""
+    return (module.__doc__ or "").strip()
+
+
+def _entry(feature: Feature, reason: str | None) -> str:
+    better = {True: " (high is better)", False: " (low is better)", None: ""}
+    return _TEXT.format(
+        name=feature.name,
+        meaning=feature.meaning,
+        unit=feature.unit,
+        null_means=feature.null_means,
+        needs=_listed(feature.needs),
+        enters="yes" if reason is None else f"no by default ({reason})",
+        low=feature.words[0],
+        high=feature.words[1],
+        better=better[feature.higher_is_better],
+    )
+
+
+def _listed(needs: Iterable[str]) -> str:
+    """Tables and columns in words, from names such as "usage" and "usage.active_users"."""
+    parts = []
+    for need in needs:
+        table, _, column = need.partition(".")
+        parts.append(f"`{column}` in table `{table}`" if column else f"table `{table}`")
+    return ", ".join(parts)

@@ -2,8 +2,8 @@
 
 Both tables are registers of events, so an account without a row had no meeting, or no ticket:
 zero. How much care an account gets is often set by its tier, and how many tickets it opens by its
-size; the plain volumes are therefore marked as proxies of size, and stand beside the same volume
-per seat, the mix and the timing.
+size; volumes, and the days since the last contact that follow from them, are therefore marked as
+proxies of size. What enters the matrix is the same volume per seat, the mix and the timing.
 """
 
 import narwhals as nw
@@ -87,6 +87,7 @@ DEFINITIONS = (
             scale="days",
             higher_is_better=False,
             words=("spoken with lately", "not spoken with for long"),
+            size_proxy=True,
         ),
         (_LAST_HELD,),
         lambda _: nw.col(_LAST_HELD.name),

@@ -24,6 +24,7 @@ DEFINITIONS = (
             scale="days",
             higher_is_better=None,
             words=("new customers", "long-standing customers"),
+            age_proxy=True,
         ),
         (),
         lambda _: nw.col("tenure_days"),

@@ -69,7 +69,11 @@ class Period:
 
     def age(self, column: str) -> nw.Expr:
         """Days from the date in `column` to `as_of`."""
-        return nw.lit(self.as_of.toordinal()) - day_number(column)
+        return self.as_of.toordinal() - day_number(column)
+
+    def weeks_ago(self, column: str) -> nw.Expr:
+        """Whole weeks from the date in `column` to `as_of`: 0 for the last seven days."""
+        return ((self.age(column).cast(nw.Float64) + 0.5) / 7).floor()
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ class Measure:
     ----------
     columns : optional columns of the contract that it needs
     rows : the value of each visible row; rows where it is null do not count
-    how : `latest` and `earliest` take dates and give days before `as_of`
+    how : `latest` and `earliest` take and give dates
     dated : the date by which only rows of the look-back window count; None: all rows count
     """
 
@@ -101,10 +105,13 @@ def day_number(column: str) -> nw.Expr:
     """Proleptic Gregorian ordinal of a date, as `datetime.date.toordinal`.
 
     narwhals has no difference of dates in days that runs on every engine; parts of a date do.
+    Products and floors stand for whole divisions, for which narwhals writes long SQL on DuckDB;
+    the half year keeps every product clear of a whole number.
     """
-    years = nw.col(column).dt.year().cast(nw.Int64) - 1
-    days = nw.col(column).dt.ordinal_day().cast(nw.Int64)
-    return years * 365 + years // 4 - years // 100 + years // 400 + days
+    years = nw.col(column).dt.year().cast(nw.Float64) - 1
+    middle = years + 0.5
+    leap_days = (middle * 0.25).floor() - (middle * 0.01).floor() + (middle * 0.0025).floor()
+    return (years * 365 + leap_days + nw.col(column).dt.ordinal_day()).cast(nw.Int64)
 
 
 def fixed_point(value: nw.Expr) -> nw.Expr:
@@ -158,7 +165,7 @@ def _totals(
     }
     totals = [_total(measure) for measure in measures] or [nw.len().alias("n_rows")]
     grouped = frame.select(ACCOUNT_ID, **rows, **nulls).group_by(ACCOUNT_ID)
-    settled = {measure.name: _settled(measure, period) for measure in measures}
+    settled = {measure.name: _settled(measure) for measure in measures}
     return grouped.agg(*totals, *(nw.col(name).max() for name in nulls)).select(
         ACCOUNT_ID, **settled
     )
@@ -188,12 +195,12 @@ def _total(measure: Measure) -> nw.Expr:
             return column.max()
 
 
-def _settled(measure: Measure, period: Period) -> nw.Expr:
+def _settled(measure: Measure) -> nw.Expr:
     match measure.how:
         case "median":
             return nw.col(measure.name).cast(nw.Float64)
         case "latest" | "earliest":
-            return period.age(measure.name)
+            return nw.col(measure.name)
         case "n_distinct":  # n_unique counts null as one more value
             total = nw.col(measure.name).cast(nw.Int64) - nw.col(_null_flag(measure))
             return total.cast(nw.Int64)

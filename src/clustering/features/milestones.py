@@ -8,29 +8,44 @@ A milestone is in one of four states at the as-of date, never in a fifth called 
 - *not applicable*: neither projected nor reached.
 
 A milestone that is not yet due enters no feature: filling it with zero, a mean or a large number
-would make segments of account age. What depends on few due milestones is drawn towards one half.
+would make segments of account age. For the same reason only milestones that were due are asked how
+late they are, an overdue one with its delay so far (of milestones not yet due only the early ones
+would be seen), and pace is measured over the first half year that every account goes through.
+Counts and ages of what is overdue grow with the age of the account; they describe segments and
+stay out of the matrix by default.
 """
 
 from typing import Any
 
 import narwhals as nw
 
-from clustering.features.definition import Definition, per_days, shrunken_share
+from clustering.columns import ACCOUNT_ID
+from clustering.features.definition import Definition, shrunken_share
+from clustering.features.engines import column_names
 from clustering.features.measures import Measure, Period, day_number
 from clustering.features.types import Feature
 
 __all__ = ["DEFINITIONS", "STATES", "prepare"]
 
-#: Velocity is not extrapolated from less than a month.
-_SHORTEST_CLOCK_DAYS = 30
+#: The landmark of early pace, and the least age at which it is extrapolated.
+_EARLY_DAYS = 180
+_LEAST_DAYS = 30
 
 _ACHIEVED = ("achieved_on",)
 _BOTH = ("achieved_on", "projected_on")
 
 
-def prepare(frame: nw.LazyFrame[Any], period: Period) -> nw.LazyFrame[Any]:
-    """Add the state of every milestone, as far as the columns that exist can tell it."""
-    columns = frame.collect_schema().names()
+def prepare(
+    frame: nw.LazyFrame[Any], period: Period, accounts: nw.LazyFrame[Any]
+) -> nw.LazyFrame[Any]:
+    """Add the start of the account and the state of every milestone, as far as they can be told.
+
+    Parameters
+    ----------
+    frame, accounts : the visible milestones and accounts
+    """
+    frame = frame.join(accounts.select(ACCOUNT_ID, "started_on"), on=ACCOUNT_ID)
+    columns = column_names(frame)
     if "achieved_on" in columns:
         frame = frame.with_columns(achieved=~nw.col("achieved_on").is_null())
     if "projected_on" in columns:
@@ -41,6 +56,17 @@ def prepare(frame: nw.LazyFrame[Any], period: Period) -> nw.LazyFrame[Any]:
             ahead=projected & (nw.col("projected_on") >= today),
         )
     return frame
+
+
+def _delay(period: Period) -> nw.Expr:
+    reached = nw.when(nw.col("achieved")).then(day_number("achieved_on"))
+    reached_or_today = reached.otherwise(period.as_of.toordinal())
+    return nw.when(nw.col("due")).then(reached_or_today - day_number("projected_on"))
+
+
+def _is_early(_: Period) -> nw.Expr:
+    age_reached = day_number("achieved_on") - day_number("started_on")
+    return nw.col("achieved") & (age_reached < _EARLY_DAYS)
 
 
 ACHIEVED = Measure(
@@ -79,13 +105,8 @@ _DUE_ACHIEVED = Measure(
     "count",
     _BOTH,
 )
-_DELAY = Measure(
-    "milestone_median_delay",
-    "milestones",
-    lambda _: day_number("achieved_on") - day_number("projected_on"),
-    "median",
-    _BOTH,
-)
+_DELAY = Measure("milestone_median_delay", "milestones", _delay, "median", _BOTH)
+_EARLY = Measure("milestones_reached_early", "milestones", _is_early, "count", _ACHIEVED)
 _OLDEST_MISSED = Measure(
     "milestone_oldest_missed",
     "milestones",
@@ -100,9 +121,6 @@ _FIRST_ACHIEVED = Measure(
     "earliest",
     _ACHIEVED,
 )
-_LAST_ACHIEVED = Measure(
-    "milestone_last_achieved", "milestones", lambda _: nw.col("achieved_on"), "latest", _ACHIEVED
-)
 
 
 def _oldest_overdue(_: Period) -> nw.Expr:
@@ -114,16 +132,12 @@ def _oldest_overdue(_: Period) -> nw.Expr:
     )
 
 
-def _velocity(_: Period) -> nw.Expr:
-    """Pace while there was something to reach; the clock stops when nothing due is left."""
-    stopped = nw.when(nw.col(MISSED.name) > 0).then(nw.lit(0.0)).otherwise(_LAST_AGE)
-    clock = nw.col("tenure_days") - stopped
-    clock = nw.when(clock < _SHORTEST_CLOCK_DAYS).then(_SHORTEST_CLOCK_DAYS).otherwise(clock)
-    started = (nw.col(ACHIEVED.name) + nw.col(MISSED.name)) > 0
-    return nw.when(started).then(per_days(nw.col(ACHIEVED.name), clock, 90))
+def _early_pace(_: Period) -> nw.Expr:
+    age = nw.col("tenure_days")
+    exposed = nw.when(age > _EARLY_DAYS).then(_EARLY_DAYS).otherwise(age)
+    return nw.when(age >= _LEAST_DAYS).then(nw.col(_EARLY.name) * 90 / exposed)
 
 
-_LAST_AGE = nw.col(_LAST_ACHIEVED.name)
 _NOTHING_DUE = "no milestone of the account was due yet"
 
 DEFINITIONS = (
@@ -149,8 +163,9 @@ DEFINITIONS = (
             family="milestones",
             unit="days (negative: early)",
             meaning="Median days from the projected date to the day a milestone was reached, over "
-            "the milestones that have been reached.",
-            null_means="no milestone with a projected date has been reached",
+            "the milestones whose projected date has passed; one that has not been reached counts "
+            "with its delay so far.",
+            null_means=_NOTHING_DUE,
             needs=("milestones.achieved_on", "milestones.projected_on"),
             scale="signed",
             higher_is_better=False,
@@ -170,6 +185,7 @@ DEFINITIONS = (
             scale="count",
             higher_is_better=False,
             words=("nothing overdue", "many milestones overdue"),
+            age_proxy=True,
         ),
         (_DUE, MISSED),
         lambda _: nw.when(nw.col(_DUE.name) > 0).then(nw.col(MISSED.name)),
@@ -186,6 +202,7 @@ DEFINITIONS = (
             scale="days",
             higher_is_better=False,
             words=("no long delays", "long overdue milestones"),
+            age_proxy=True,
         ),
         (_DUE, MISSED, _OLDEST_MISSED),
         _oldest_overdue,
@@ -209,19 +226,18 @@ DEFINITIONS = (
     ),
     Definition(
         Feature(
-            name="milestones_per_90_days",
+            name="early_milestones_per_90_days",
             family="milestones",
             unit="milestones per 90 days",
-            meaning="Pace of reaching milestones since the start of the account. The clock stops "
-            "at the last milestone reached when nothing is overdue, and runs on while something "
-            "is; it shows at least 30 days.",
-            null_means="nothing has been reached and nothing was due yet",
-            needs=("milestones.achieved_on", "milestones.projected_on"),
+            meaning="Early pace: milestones reached in the first 180 days of the account, per 90 "
+            "days (for a younger account, in its days so far).",
+            null_means="no milestone of the account is known, or it is younger than 30 days",
+            needs=("milestones.achieved_on",),
             scale="count",
             higher_is_better=True,
-            words=("slow progress", "fast progress"),
+            words=("slow start", "fast start"),
         ),
-        (ACHIEVED, MISSED, _LAST_ACHIEVED),
-        _velocity,
+        (_EARLY,),
+        _early_pace,
     ),
 )

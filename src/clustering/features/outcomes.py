@@ -21,7 +21,7 @@ __all__ = ["DEFINITIONS", "MEMORY_DAYS", "prepare"]
 MEMORY_DAYS = 365
 
 
-def prepare(frame: nw.LazyFrame[Any], period: Period) -> nw.LazyFrame[Any]:
+def prepare(frame: nw.LazyFrame[Any], period: Period, _: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """Add to every row of the last year its attainment, and whether it is the latest."""
     frame = frame.filter(period.last("measured_on", MEMORY_DAYS))
     ahead = nw.col("value") - nw.col("target")

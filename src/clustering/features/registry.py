@@ -42,8 +42,10 @@ FEATURES: tuple[Feature, ...] = tuple(
     for definition in DEFINITIONS
 )
 
-#: Columns that a family adds to its visible table before it is aggregated.
-PREPARATIONS: dict[str, Callable[[nw.LazyFrame[Any], Period], nw.LazyFrame[Any]]] = {
+Preparation = Callable[[nw.LazyFrame[Any], Period, nw.LazyFrame[Any]], nw.LazyFrame[Any]]
+
+#: What a family does to its visible table, with the visible accounts, before it is aggregated.
+PREPARATIONS: dict[str, Preparation] = {
     "milestones": milestones.prepare,
     "outcomes": outcomes.prepare,
 }
@@ -125,8 +127,8 @@ def _why_withheld(feature: Feature, config: FeaturesConfig) -> str:
         return f"family '{feature.family}' is not in features.families"
     if feature.size_proxy and not config.include_size_proxies:
         return "follows from the size of the account: agreement with ARR tiers would be circular"
-    if feature.name == "tenure_days" and not config.include_tenure:
-        return "age of the account: groups would be age bands"
+    if feature.age_proxy and not config.include_tenure:
+        return "grows with the age of the account: groups would be age bands"
     return ""
 
 

@@ -75,10 +75,12 @@ def build_snapshot(tables: Tables, as_of: date, config: FeaturesConfig | None = 
 
     visible = visible_frames(tables, as_of)
     accounts = active_accounts(visible["accounts"], as_of)
-    tenure = (pd.Timestamp(as_of) - accounts["started_on"]).dt.days.astype(np.float64)
-    measured = pd.DataFrame({"tenure_days": tenure}, index=accounts.index)
+    tenure_days = (pd.Timestamp(as_of) - accounts["started_on"]).dt.days.astype(np.float64)
+    measured = accounts.filter(["employees"]).assign(tenure_days=tenure_days)
     for table, measures in _by_table(definitions, visible).items():
-        measured = measured.join(_measure(table, visible[table], measures, period, accounts.index))
+        prepare = PREPARATIONS.get(table)
+        rows = prepare(visible[table], period, visible["accounts"]) if prepare else visible[table]
+        measured = measured.join(_measure(rows, measures, period, accounts.index))
 
     return Snapshot(
         as_of=as_of,
@@ -133,24 +135,27 @@ def _can_measure(measure: Measure, visible: Mapping[str, nw.LazyFrame[Any]]) -> 
 
 
 def _measure(
-    table: str,
-    visible: nw.LazyFrame[Any],
+    rows: nw.LazyFrame[Any],
     measures: list[Measure],
     period: Period,
     account_ids: "pd.Index[str]",
 ) -> pd.DataFrame:
-    prepare = PREPARATIONS.get(table)
-    rows = prepare(visible, period) if prepare else visible
     frame = collect_by_account(aggregate(rows, measures, period))
-    frame = frame.reindex(account_ids).astype(np.float64)
-    for measure in measures:
-        if measure.how in ("latest", "earliest"):
-            _refuse_future(frame[measure.name], measure, period.as_of)
-    return frame
+    frame = frame.reindex(account_ids)
+    ages = {
+        measure.name: _age_days(frame[measure.name], measure, period.as_of)
+        for measure in measures
+        if measure.how in ("latest", "earliest")
+    }
+    return frame.assign(**ages).astype(np.float64)
 
 
-def _refuse_future(ages: "pd.Series[float]", measure: Measure, as_of: date) -> None:
-    """A row from after `as_of` can only come from a definition that went round the visible step."""
+def _age_days(dates: "pd.Series[Any]", measure: Measure, as_of: date) -> "pd.Series[float]":
+    """Days from the dates to `as_of`.
+
+    A date after `as_of` can only come from a definition that went round the visible step.
+    """
+    ages = (pd.Timestamp(as_of) - dates.astype("datetime64[s]")).dt.days.astype(np.float64)
     ahead = ages[ages < 0]
     if not ahead.empty:
         when = as_of - timedelta(days=ahead.iloc[0])
@@ -158,6 +163,7 @@ def _refuse_future(ages: "pd.Series[float]", measure: Measure, as_of: date) -> N
             f"measure '{measure.name}' of table '{measure.table}' for account {ahead.index[0]} "
             f"uses a row from {when}, after as_of {as_of}. Start its query from the visible step."
         )
+    return ages
 
 
 def _form(

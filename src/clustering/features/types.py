@@ -25,6 +25,7 @@ class Feature:
     words : how a segment is described that is (low, high) in it: ("late on milestones", ...)
     size_proxy : whether the value follows from how large the account is rather than from how it
         behaves; with such features the agreement with ARR tiers is circular (docs/method.md)
+    age_proxy : whether the value grows with the age of the account; groups would be age bands
     """
 
     name: str
@@ -37,6 +38,7 @@ class Feature:
     higher_is_better: bool | None
     words: tuple[str, str]
     size_proxy: bool = False
+    age_proxy: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +57,7 @@ class Snapshot:
     not_computed : for each feature that could not be computed, the table or column that would
         allow it
     withheld : for each feature of `frame` that may not enter the matrix, the reason (commercial,
-        a proxy of size, left out by the configuration); it still describes segments
+        a proxy of size or age, left out by the configuration); it still describes segments
     notes : what a reader of the features must know about this input
     """
 

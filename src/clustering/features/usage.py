@@ -27,9 +27,8 @@ def _in_window(
 
 
 def _week(period: Period) -> nw.Expr:
-    """Whole weeks before `as_of`; week 0 ends on it."""
     inside = period.last("used_on", period.weeks * 7)
-    return nw.when(inside).then(period.age("used_on") // 7)
+    return nw.when(inside).then(period.weeks_ago("used_on"))
 
 
 def _late_half(period: Period) -> nw.Expr:

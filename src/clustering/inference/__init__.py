@@ -1,0 +1,25 @@
+"""Inference after clustering that is valid: selective tests, data thinning; usable alone."""
+
+from clustering.inference.selective import SelectiveTest, estimate_sigma, selective_kmeans_test
+from clustering.inference.thinning import (
+    IndependenceCheck,
+    ThinnedTest,
+    check_independence,
+    gaussian_difference_test,
+    poisson_difference_test,
+    thin_gaussian,
+    thin_poisson,
+)
+
+__all__ = [
+    "IndependenceCheck",
+    "SelectiveTest",
+    "ThinnedTest",
+    "check_independence",
+    "estimate_sigma",
+    "gaussian_difference_test",
+    "poisson_difference_test",
+    "selective_kmeans_test",
+    "thin_gaussian",
+    "thin_poisson",
+]

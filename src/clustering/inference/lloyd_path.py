@@ -1,0 +1,84 @@
+"""Lloyd's algorithm from given starting rows, with every assignment on its way."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustering.errors import BadInputError
+
+__all__ = ["LloydPath", "follow_lloyd"]
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class LloydPath:
+    """What Lloyd's algorithm did.
+
+    Attributes
+    ----------
+    initial_rows : int64 array of shape (k,), the rows that the centres started from
+    assignments : int64 array of shape (n_steps, n), cluster of every row after each step; the
+        first is to the starting rows
+    converged : whether the last two are equal
+    """
+
+    initial_rows: Codes
+    assignments: Codes
+    converged: bool
+
+    @property
+    def labels(self) -> Codes:
+        """The final clusters, 0 to k - 1."""
+        return np.asarray(self.assignments[-1])
+
+
+def follow_lloyd(values: Floats, initial_rows: Codes, max_iter: int = 10) -> LloydPath:
+    """Run Lloyd's algorithm from the given rows, at most `max_iter` updates of the centres.
+
+    A row between two centres goes to the first of them. The algorithm stops after the first
+    update that changes no assignment.
+
+    Raises
+    ------
+    BadInputError
+        Starting rows are repeated or out of range, or a cluster runs empty.
+
+    Examples
+    --------
+    >>> path = follow_lloyd(np.array([[0.0], [1.0], [5.0], [6.0]]), np.array([0, 1]))
+    >>> path.assignments.tolist(), path.converged
+    ([[0, 1, 1, 1], [0, 0, 1, 1], [0, 0, 1, 1]], True)
+    """
+    rows = np.asarray(initial_rows, dtype=np.int64)
+    if np.unique(rows).size != rows.size or rows.min() < 0 or rows.max() >= len(values):
+        raise BadInputError(
+            f"the starting rows must be {rows.size} different rows of {len(values)}, numbered "
+            f"from 0; found {rows.tolist()}."
+        )
+    assignments = [nearest(values, values[rows])]
+    converged = False
+    for _ in range(max_iter):
+        assignments.append(nearest(values, _means(values, assignments[-1], rows.size)))
+        converged = bool((assignments[-1] == assignments[-2]).all())
+        if converged:
+            break
+    if np.unique(assignments[-1]).size < rows.size:
+        raise BadInputError("a cluster ran empty; take other starting rows or a smaller k.")
+    return LloydPath(rows, np.stack(assignments), converged)
+
+
+def nearest(values: Floats, centres: Floats) -> Codes:
+    """The nearest centre of every row, the first where two are as near."""
+    distances = ((values[:, None, :] - centres[None, :, :]) ** 2).sum(axis=2)
+    return np.asarray(distances.argmin(axis=1), dtype=np.int64)
+
+
+def _means(values: Floats, labels: Codes, k: int) -> Floats:
+    sizes = np.bincount(labels, minlength=k)
+    if (sizes == 0).any():
+        raise BadInputError("a cluster ran empty; take other starting rows or a smaller k.")
+    member = np.eye(k)[labels]
+    return np.asarray(member.T @ values / sizes[:, None])

@@ -1,0 +1,255 @@
+"""A valid test of the difference between two clusters that k-means found in the same data.
+
+Testing clusters on the features that made them is circular: k-means always finds groups that
+differ. Chen and Witten (2023) ask instead how large the difference would be among data sets in
+which Lloyd's algorithm, from the same starting rows, takes the same path.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import chi2 as chi_square
+
+from clustering.errors import BadInputError
+from clustering.inference.lloyd_path import LloydPath, follow_lloyd
+from clustering.inference.truncated_chi import truncated_chi_tail
+
+__all__ = ["SelectiveTest", "estimate_sigma", "selective_kmeans_test"]
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+SigmaEstimate = Literal["median", "sample"]
+
+#: Roots nearer to the observed value than this are rounding: it satisfies every inequality.
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class SelectiveTest:
+    """Difference in means of two clusters.
+
+    `p` is valid for the path of Lloyd's algorithm from these starting rows; `p_naive` is the
+    usual test, which is not valid and stands beside it for contrast. `support` are the values
+    of `statistic` for which the algorithm would have taken the same path.
+    """
+
+    clusters: tuple[int, int]
+    sizes: tuple[int, int]
+    statistic: float
+    p: float
+    p_naive: float
+    sigma: float
+    sigma_known: bool
+    support: tuple[tuple[float, float], ...]
+    labels: Codes
+    n_steps: int
+    converged: bool
+
+
+def selective_kmeans_test(
+    values: ArrayLike,
+    initial_rows: ArrayLike,
+    clusters: tuple[int, int],
+    *,
+    sigma: float | None = None,
+    sigma_estimate: SigmaEstimate = "median",
+    max_iter: int = 10,
+) -> SelectiveTest:
+    """Test whether two clusters of k-means have the same mean, given how they were found.
+
+    The rows are taken as independent normal with covariance sigma^2 I. The test is valid for
+    Lloyd's algorithm from one set of starting rows that were drawn at random, not for the best
+    of many starts, and not for a number of clusters chosen from the same data. Its power is low:
+    a large p is no evidence that the clusters are alike.
+
+    Parameters
+    ----------
+    values : array-like of shape (n, d)
+    initial_rows : array-like of shape (k,), rows (from 0) that the centres start from
+    clusters : the two clusters, numbered as `initial_rows` (from 0)
+    sigma : standard deviation of the noise, the same in every feature; None to estimate it
+    sigma_estimate : how, if it is not given (see `estimate_sigma`)
+    max_iter : most updates of the centres; the test is valid also where it stopped early
+
+    Returns
+    -------
+    SelectiveTest
+
+    Raises
+    ------
+    BadInputError
+        Values are not finite, the clusters do not exist, sigma is not above 0, starting rows are
+        unfit, or a cluster runs empty.
+
+    References
+    ----------
+    Chen and Witten (2023), Selective inference for k-means clustering, JMLR 24(152), section 3:
+    conditioning on all assignments, a set given by quadratic inequalities.
+
+    Examples
+    --------
+    >>> values = np.random.default_rng(1).normal(size=(60, 2))
+    >>> test = selective_kmeans_test(values, [0, 1], (0, 1), sigma=1.0)
+    >>> test.p > 0.05, test.p_naive < 1e-6
+    (True, True)
+    """
+    x = np.asarray(values, dtype=np.float64)
+    rows = np.asarray(initial_rows, dtype=np.int64)
+    _check(x, rows, clusters, sigma)
+    path = follow_lloyd(x, rows, max_iter)
+    contrast, sizes = _contrast(path.labels, clusters)
+    difference = contrast @ x
+    statistic = float(np.linalg.norm(difference))
+    norm = float(np.linalg.norm(contrast))
+    noise = estimate_sigma(x, sigma_estimate) if sigma is None else float(sigma)
+    support = _same_path_support(x, path, contrast, difference / statistic, statistic)
+    degrees = x.shape[1]
+    return SelectiveTest(
+        clusters=clusters,
+        sizes=sizes,
+        statistic=statistic,
+        p=truncated_chi_tail(statistic, degrees, noise * norm, support),
+        p_naive=float(chi_square.sf((statistic / (noise * norm)) ** 2, degrees)),
+        sigma=noise,
+        sigma_known=sigma is not None,
+        support=support,
+        labels=path.labels,
+        n_steps=len(path.assignments),
+        converged=path.converged,
+    )
+
+
+def estimate_sigma(values: ArrayLike, method: SigmaEstimate = "median") -> float:
+    """Standard deviation of the noise, common to all features.
+
+    `median`: from the median squared distance to the features' medians, which clusters move
+    less; `sample`: the pooled standard deviation. Both contain the spread between clusters, so
+    the test is conservative with them where there are clusters.
+
+    References
+    ----------
+    Chen and Witten (2023), section 4.3.
+
+    Examples
+    --------
+    >>> values = np.random.default_rng(0).normal(scale=2.0, size=(5000, 2))
+    >>> round(estimate_sigma(values), 1), round(estimate_sigma(values, "sample"), 1)
+    (2.0, 2.0)
+    """
+    x = np.asarray(values, dtype=np.float64)
+    if method == "median":
+        squared = (x - np.median(x, axis=0)) ** 2
+        return float(np.sqrt(np.median(squared) / chi_square.median(1)))
+    squared = (x - x.mean(axis=0)) ** 2
+    return float(np.sqrt(squared.sum() / (x.size - x.shape[1])))
+
+
+def _same_path_support(
+    values: Floats, path: LloydPath, contrast: Floats, direction: Floats, statistic: float
+) -> tuple[tuple[float, float], ...]:
+    """Values of the statistic that leave every assignment of the path as it is.
+
+    Moving the statistic by t moves row i by t nu_i / |nu|^2 along the observed difference. Each
+    squared distance to a centre is then a quadratic in t, and row i stays with its centre while
+    the difference of two such quadratics is at most 0.
+    """
+    moves = contrast / (contrast @ contrast)
+    k = path.initial_rows.size
+    excluded = []
+    for step, assigned in enumerate(path.assignments):
+        member = np.zeros((k, len(values)))
+        if step == 0:
+            member[np.arange(k), path.initial_rows] = 1.0
+        else:
+            before = path.assignments[step - 1]
+            member[before, np.arange(len(values))] = 1.0 / np.bincount(before, minlength=k)[before]
+        gaps = values[:, None, :] - (member @ values)[None, :, :]
+        speed = moves[:, None] - (member @ moves)[None, :]
+        constant = (gaps**2).sum(axis=2)
+        linear = 2 * speed * (gaps @ direction)
+        square = speed**2
+        own = np.arange(len(values)), assigned
+        quadratics = (part[own][:, None] - part for part in (square, linear, constant))
+        others = np.arange(k)[None, :] != assigned[:, None]
+        excluded.append(_violations(*(part[others] for part in quadratics)))
+    return _remaining(np.concatenate(excluded), statistic)
+
+
+def _violations(square: Floats, linear: Floats, constant: Floats) -> Floats:
+    """Open intervals of t, shape (m, 2), where square t^2 + linear t + constant > 0.
+
+    All inequalities hold at t = 0 (constant <= 0), so only these few shapes occur.
+    """
+    below = np.minimum(constant, 0.0)
+    discriminant = linear**2 - 4 * square * below
+    root = np.sqrt(np.maximum(discriminant, 0.0))
+    # The numerically stable pair of roots: q / square and constant / q.
+    q = -(linear + np.where(linear >= 0, root, -root)) / 2
+    scale = np.abs(square).max(initial=0.0) + np.abs(linear).max(initial=0.0)
+    tiny = 1e-14 * max(scale, 1e-300)
+    is_square = np.abs(square) > tiny
+    is_linear = ~is_square & (np.abs(linear) > tiny)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        one = np.where(q != 0, below / q, 0.0)
+        two = np.where(is_square, q / square, 0.0)
+        crossing = np.where(is_linear, -below / linear, 0.0)
+    low, high = np.minimum(one, two), np.maximum(one, two)
+    infinite = np.full_like(low, np.inf)
+    opens_up = is_square & (square > 0)
+    opens_down = is_square & (square < 0) & (discriminant > 0)
+    rising, falling = is_linear & (linear > 0), is_linear & (linear < 0)
+    parts = (
+        (np.stack([-infinite, low], axis=1))[opens_up],
+        (np.stack([high, infinite], axis=1))[opens_up],
+        (np.stack([low, high], axis=1))[opens_down],
+        (np.stack([crossing, infinite], axis=1))[rising],
+        (np.stack([-infinite, crossing], axis=1))[falling],
+    )
+    return np.concatenate(parts)
+
+
+def _remaining(excluded: Floats, statistic: float) -> tuple[tuple[float, float], ...]:
+    """What is left of [0, inf) for the statistic itself; it always holds the observed value."""
+    shifted = excluded + statistic
+    near = _ROUNDING * max(1.0, statistic)
+    shifted[:, 0] = np.where(
+        np.abs(shifted[:, 0] - statistic) < near, statistic + near, shifted[:, 0]
+    )
+    shifted[:, 1] = np.where(
+        np.abs(shifted[:, 1] - statistic) < near, statistic - near, shifted[:, 1]
+    )
+    shifted = shifted[shifted[:, 1] > shifted[:, 0]]
+    kept, reached = [], 0.0
+    for low, high in shifted[np.argsort(shifted[:, 0])]:
+        if low > reached:
+            kept.append((reached, float(low)))
+        reached = max(reached, float(high))
+    if np.isfinite(reached):
+        kept.append((reached, float("inf")))
+    return tuple(kept)
+
+
+def _contrast(labels: Codes, clusters: tuple[int, int]) -> tuple[Floats, tuple[int, int]]:
+    first, second = labels == clusters[0], labels == clusters[1]
+    sizes = int(first.sum()), int(second.sum())
+    return first / sizes[0] - second / sizes[1], sizes
+
+
+def _check(values: Floats, rows: Codes, clusters: tuple[int, int], sigma: float | None) -> None:
+    if values.ndim != 2 or not np.isfinite(values).all():
+        raise BadInputError("the values must be a finite matrix of shape (n, d).")
+    if rows.ndim != 1 or not 2 <= rows.size < len(values):
+        raise BadInputError(
+            f"k-means needs at least two starting rows and fewer than rows; found {rows.size} "
+            f"for {len(values)} rows."
+        )
+    if len({*clusters}) != 2 or min(clusters) < 0 or max(clusters) >= rows.size:
+        raise BadInputError(
+            f"the clusters must be two different numbers from 0 to {rows.size - 1}, found "
+            f"{clusters}."
+        )
+    if sigma is not None and not (np.isfinite(sigma) and sigma > 0):
+        raise BadInputError(f"sigma must be above 0, found {sigma}.")

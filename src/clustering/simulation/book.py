@@ -103,7 +103,11 @@ def check_target(folder: Path) -> None:
         raise OutputError(
             f"the book needs a folder, but '{folder}' is a file or a link; name another folder."
         )
-    if folder.exists() and any(folder.iterdir()) and not _is_book(folder):
+    try:
+        occupied = folder.exists() and any(folder.iterdir()) and not _is_book(folder)
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+    if occupied:
         raise OutputError(
             f"folder '{folder}' is not empty and does not hold a simulated book (it has no "
             f"{_MANIFEST} of one), so it is not replaced; name a new or empty folder."

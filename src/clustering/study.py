@@ -100,13 +100,15 @@ def _judge(
     standardiser: Standardiser,
     progress: Progress,
 ) -> Evidence:
+    known = snapshot.frame.loc[list(matrix.account_ids)]
     return judge(
         matrix.values,
-        raw=standardiser.raw(snapshot.frame),
+        raw=standardiser.complete_raw(known),
         prepare=standardiser.refit,
         config=config.evidence,
         models=config.models,
         seed=config.seed,
+        columns=matrix.feature_names,
         progress=progress,
     )
 

@@ -18,6 +18,7 @@ from clustering.commands import (
     report,
     score,
     simulate,
+    study,
 )
 
 __all__ = ["COMMANDS"]
@@ -27,6 +28,7 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     simulate.register,
     init.register,
     check.register,
+    study.register,
     report.register,
     score.register,
     promote.register,

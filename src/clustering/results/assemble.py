@@ -194,7 +194,7 @@ def _feature(study: Study, index: int) -> FeatureEntry:
 
 
 def _segments(study: Study, accounts: pd.DataFrame) -> list[SegmentEntry]:
-    jaccard = study.evidence.segment_jaccard
+    jaccard = _jaccard(study.evidence)
     means = accounts.groupby(SEGMENT)[["probability", "stability"]].mean()
     return [
         SegmentEntry(
@@ -206,11 +206,23 @@ def _segments(study: Study, accounts: pd.DataFrame) -> list[SegmentEntry]:
             arr=segment.arr,
             arr_share=segment.arr_share,
             mean_probability=float(means["probability"][segment.segment]),
-            mean_stability=float(means["stability"][segment.segment]),
+            mean_stability=_known(means["stability"][segment.segment]),
             jaccard=None if jaccard is None else float(jaccard[segment.segment]),
         )
         for segment in study.profiles.segments
     ]
+
+
+def _jaccard(evidence: Evidence) -> tuple[float, ...] | None:
+    """Bootstrap Jaccard of every segment; measured for k-means with more than one."""
+    spec = evidence.chosen.spec
+    if spec.algorithm != "kmeans" or spec.n_clusters == 1:
+        return None
+    return next(row.jaccard.bootstrap for row in evidence.kmeans if row.k == spec.n_clusters)
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def _labellings(study: Study) -> list[LabellingEntry]:

@@ -92,7 +92,9 @@ class SegmentEntry(_Entry):
     arr: float | None = Field(description="Sum of ARR; null without subscriptions.")
     arr_share: float | None = Field(description="Share of all ARR.")
     mean_probability: float = Field(description="Mean probability of its accounts.")
-    mean_stability: float = Field(description="Mean share of resamples that keep an account here.")
+    mean_stability: float | None = Field(
+        description="Mean share of resamples that keep an account here; null if not measured."
+    )
     jaccard: float | None = Field(description="Mean bootstrap Jaccard; null for one segment.")
 
 

@@ -54,7 +54,7 @@ TABLES: tuple[TableSpec, ...] = (
             _c("probability", "number", "Probability of the segment, given the model."),
             _c("runner_up", "text", "The second most probable segment.", nullable=True),
             _c("margin", "number", "Probability minus that of the runner-up."),
-            _c("stability", "number", "Share of resamples that keep the account in its segment."),
+            _c("stability", "number", "Share of resamples that keep it there.", nullable=True),
             _c("silhouette", "number", "Silhouette in the matrix.", nullable=True),
             _c("map_1", "number", "First principal component of the matrix."),
             _c("map_2", "number", "Second principal component of the matrix."),

@@ -19,6 +19,7 @@ __all__ = [
     "agreements_of_segments",
     "ami_interval",
     "crosswalk_with",
+    "decimal",
     "group_words",
     "labelling",
     "learned",
@@ -56,6 +57,20 @@ def percent(share: float) -> str:
     if rounded <= 0 and share > 0:
         return "under 1 %"
     return f"{rounded} %"
+
+
+def decimal(value: float, digits: int = 2) -> str:
+    """A number with a true minus sign, and none before zero.
+
+    Examples
+    --------
+    >>> decimal(-0.123), decimal(-0.001), decimal(0.5, 1)
+    ('−0.12', '0.00', '0.5')
+    """
+    text = f"{value:.{digits}f}"
+    if float(text) == 0:
+        text = text.removeprefix("-")
+    return text.replace("-", "−")
 
 
 def segment_names(study: StudyFolder) -> list[str]:

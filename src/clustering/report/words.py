@@ -10,6 +10,7 @@ from clustering.report.facts import (
     agreement_with,
     agreements_of_segments,
     ami_interval,
+    decimal,
     group_words,
     labelling,
     learned,
@@ -21,6 +22,7 @@ from clustering.results.document import AgreementEntry, ForwardEntry
 __all__ = [
     "agreement_sentence",
     "answer",
+    "axes",
     "cautions",
     "commercial",
     "forward_sentences",
@@ -41,9 +43,9 @@ LITTLE = 0.2  # upper end of the interval below which they have little in common
 
 
 def answer(study: StudyFolder) -> list[str]:
-    """The first paragraph of everything: groups, tiers, future, in plain words."""
-    sentences = [commercial(study), structure(study), tiers(study), _future_in_short(study)]
-    return [" ".join(sentence for sentence in sentences if sentence)]
+    """What stands first everywhere: groups, tiers, future, a short paragraph each."""
+    first = f"{commercial(study)} {structure(study)}".strip()
+    return [first, tiers(study), _future_in_short(study)]
 
 
 def introduction(study: StudyFolder) -> list[str]:
@@ -111,8 +113,8 @@ def agreement_sentence(study: StudyFolder, agreement: AgreementEntry, title: str
         return f"{groups} and {title}: one of them is a single group, so agreement cannot be told."
     low, high = interval
     numbers = (
-        f"adjusted mutual information {agreement.ami:.2f}, 95 % interval {low:.2f} to "
-        f"{high:.2f}; 0 is chance, 1 is the same"
+        f"adjusted mutual information {decimal(agreement.ami)}, 95 % interval {decimal(low)} to "
+        f"{decimal(high)}; 0 is chance, 1 is the same"
     )
     alpha = float(study.document.configuration.get("evidence", {}).get("alpha", 0.05))
     if agreement.permutation_p > alpha or low <= 0:
@@ -194,7 +196,10 @@ def _forward_sentence(study: StudyFolder, entry: ForwardEntry) -> str:
     if gain is None or interval is None or None in interval:
         return f"{subject}: a gain over the tiers cannot be told."
     low, high = interval
-    numbers = f"gain in log loss {gain:.4f}, 95 % interval {low:.4f} to {high:.4f}"
+    numbers = (
+        f"gain in log loss {decimal(gain, 4)}, 95 % interval {decimal(low, 4)} to "
+        f"{decimal(high, 4)}"
+    )
     if high < 0:
         return f"{subject}: worse than the tiers alone ({numbers})."
     if low <= 0:
@@ -206,7 +211,7 @@ def stability(study: StudyFolder) -> str:
     """Do the segments come back, and how sure is the place of one account?"""
     segments = study.document.segments
     groups = group_words(study)
-    known = [(s.jaccard, s.name) for s in segments if s.jaccard is not None]
+    known = [(float(s.jaccard), s.name) for s in segments if s.jaccard is not None]
     if not known:
         return "There is one segment; its stability is not a question."
     least, worst = min(known)
@@ -217,10 +222,18 @@ def stability(study: StudyFolder) -> str:
         f"Each of the {len(known)} {groups} comes back under resampling: the least mean Jaccard "
         f"is {least:.2f} ('{worst}'), the study asks for {threshold:g}."
         if n_below == 0
-        else f"{n_below} of the {len(known)} {groups} stay below the mean Jaccard of {threshold:g} "
-        f"that the study asks for; the least is {least:.2f} ('{worst}')."
+        else f"{n_below} of the {len(known)} {groups} {'stays' if n_below == 1 else 'stay'} below "
+        f"the mean Jaccard of {threshold:g} that the study asks for; the least is {least:.2f} "
+        f"('{worst}')."
     )
     return f"{text} On average an account stays in its segment in {percent(mean)} of the resamples."
+
+
+def axes(study: StudyFolder) -> list[str]:
+    """That there is nothing to draw, where the study has no growth and risk axes."""
+    if {"growth_potential", "churn_risk"} <= set(study.accounts.columns):
+        return []
+    return ["This study has no axes for growth potential and churn risk."]
 
 
 def recommendations(study: StudyFolder) -> list[str]:
@@ -251,11 +264,15 @@ def recommendations(study: StudyFolder) -> list[str]:
             "it until a later period has shown that they tell what accounts do next."
         )
     if not study.disagreements.empty:
-        advice.append("Go through the accounts listed above one by one before moving any of them.")
-    advice.append(
-        f"Repeat the study when the outcomes of the {study.document.horizon_days} days after "
-        f"{study.document.as_of} are known."
-    )
+        advice.append(
+            f"Go one by one through the accounts on which tiers and {groups} differ most before "
+            "moving any of them: the report lists them."
+        )
+    if not study.document.forward:
+        advice.append(
+            f"Judge the {groups} on later outcomes before they decide who gets which care; this "
+            "study has not done so."
+        )
     return advice
 
 

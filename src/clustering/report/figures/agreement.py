@@ -8,6 +8,7 @@ from clustering.report.drawn import Drawn
 from clustering.report.facts import (
     agreements_of_segments,
     ami_interval,
+    decimal,
     group_words,
     labelling,
 )
@@ -77,8 +78,9 @@ def _span(agreement: AgreementEntry) -> tuple[float, float]:
 def _number(agreement: AgreementEntry) -> str:
     interval = ami_interval(agreement)
     if interval is None:
-        return f"{agreement.ami:.2f} (no interval)"
-    return f"{agreement.ami:.2f} (95 % interval {interval[0]:.2f} to {interval[1]:.2f})"
+        return f"{decimal(agreement.ami)} (no interval)"
+    low, high = (decimal(end) for end in interval)
+    return f"{decimal(agreement.ami)} (95 % interval {low} to {high})"
 
 
 def _legend(pairs: list[_Pair]) -> list[Line2D]:
@@ -116,7 +118,7 @@ def _title(study: StudyFolder, pairs: list[_Pair]) -> str:
                 f"Of {len(pairs)} labellings, '{first.title}' agrees most with the {groups}: "
                 f"{_number(agreement)}; 1 would be the same"
             )
-    said = ", ".join(f"{entry.title} {a.ami:.2f}" for entry, a in pairs[:3])
+    said = ", ".join(f"{entry.title} {decimal(a.ami)}" for entry, a in pairs[:3])
     return f"Agreement of the {groups} with other labellings (0 chance, 1 the same): {said}"
 
 
@@ -144,7 +146,7 @@ def forward_gains(study: StudyFolder) -> Drawn | None:
     )
     tidy(ax, grid="x")
     said = "; ".join(
-        f"{_name(study, e)}, {e.outcome}: {g:.4f} ({low:.4f} to {high:.4f})"
+        f"{_name(study, e)}, {e.outcome}: {decimal(g, 4)} ({decimal(low, 4)} to {decimal(high, 4)})"
         for e in entries
         for g, low, high in [_known(e)]
     )

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from clustering.report.canvas import INK, MUTED, new_figure, wrap
 from clustering.report.drawn import Drawn
-from clustering.report.facts import group_words, segment_names
+from clustering.report.facts import decimal, group_words, segment_names
 from clustering.results import StudyFolder
 
 __all__ = ["profile_heatmap"]
@@ -59,7 +59,7 @@ def _write_numbers(ax: Axes, values: NDArray[np.float64]) -> None:
             ax.text(column, row, "–", ha="center", va="center", fontsize=size, color=MUTED)
             continue
         colour = "white" if abs(value) > 0.62 * _LIMIT else INK
-        text = "0.0" if abs(value) < 0.05 else f"{value:+.1f}".replace("-", "−")
+        text = f"+{decimal(value, 1)}" if value >= 0.05 else decimal(value, 1)
         ax.text(column, row, text, ha="center", va="center", fontsize=size, color=colour)
 
 

@@ -71,7 +71,7 @@ def study_metrics(study: StudyFolder) -> dict[str, float]:
     for gain in document.forward:
         metrics[f"gain_log_loss.{gain.labelling}.{gain.outcome}"] = gain.gain.get("log_loss")
     for test in document.evidence.get("structure", {}).get("nulls", []):
-        metrics[f"p.{test['statistic']}.{test['name']}"] = test["p"]
+        metrics[f"null_p.{test['name']}"] = test["p"]
     return _finite(metrics)
 
 

@@ -1,0 +1,218 @@
+"""`clustering init`: a draft from files of other names that works once a person has read it."""
+
+import re
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from clustering.commands import check, init
+from clustering.config import load_config
+from clustering.errors import BadInputError, ConfigError, OutputError, TableContractError
+from clustering.tables import open_tables
+from clustering.tables.drafting import draft_study, write_draft
+
+CUSTOMERS = """Customer No;Customer Name;Customer Since;Sector;Country;Headcount;Churn Flag
+007;Shop, the;31/12/2022;Retail;DE;120;0
+008;Bank;15/02/2023;Finance;FR;4000;1
+009;Farm;01/03/2023;Food;DE;15;0
+"""
+CONTRACTS = """contractId,customerNo,startDate,endDate,MRR,Licences
+c1,007,2023-01-01,2024-01-01,100.5,10
+c2,008,2023-02-15,,2500,300
+c3,009,2023-03-01,,20,2
+"""
+EVENTS = """contract_id,event_date,event_name,event_count
+c1,2024-01-02,export,3
+c2,2024-01-03,import,4
+c3,2024-01-04,export,1
+"""
+HELP_DESK = """ticket,customer_no,created_at,resolved_at,priority,csat
+1,007,2024-01-02 10:00:00,2024-01-03 11:00:00,high,5
+2,008,2024-01-05 10:00:00,,low,
+"""
+
+
+@pytest.fixture
+def exports(tmp_path: Path) -> Path:
+    folder = tmp_path / "exports of ours"
+    folder.mkdir()
+    (folder / "customers.csv").write_text(CUSTOMERS)
+    (folder / "contracts_2024.csv").write_text(CONTRACTS.replace("contractId", "contract_id"))
+    (folder / "product_events.csv").write_text(EVENTS)
+    (folder / "support_cases.csv").write_text(HELP_DESK)
+    (folder / "holidays.csv").write_text("day,country\n2024-01-01,DE\n")
+    return folder
+
+
+def draft(folder: Path, *paths: Path) -> Path:
+    name = folder.name
+    return write_draft(draft_study(name, folder, paths), name, folder)[0]
+
+
+def with_date(toml: Path, as_of: str = "2024-01-10") -> Path:
+    text = toml.read_text(encoding="utf-8")
+    assert "# as_of = YYYY-MM-DD" in text
+    toml.write_text(text.replace("# as_of = YYYY-MM-DD", f"as_of = {as_of}"), encoding="utf-8")
+    return toml
+
+
+def test_a_draft_from_renamed_columns_passes_the_check_once_dated(
+    exports: Path, tmp_path: Path
+) -> None:
+    toml = draft(tmp_path / "mine", exports)
+    with open_tables(load_config(with_date(toml))) as tables:
+        assert tables.row_counts == {"accounts": 3, "subscriptions": 3, "usage": 3, "tickets": 2}
+        accounts = tables.frames["accounts"].collect("pandas").to_native().sort_values("account_id")
+        subscriptions = tables.frames["subscriptions"].collect("pandas").to_native()
+        usage = tables.frames["usage"].collect("pandas").to_native()
+    assert accounts["account_id"].tolist() == ["007", "008", "009"]
+    assert str(accounts["started_on"].iloc[0])[:10] == "2022-12-31"
+    assert accounts["name"].tolist()[0] == "Shop, the"
+    assert accounts["employees"].tolist() == [120, 4000, 15]
+    assert sorted(subscriptions["arr"]) == [240.0, 1206.0, 30000.0]  # twelve months each
+    assert sorted(usage["account_id"]) == ["007", "008", "009"]  # through the contract
+
+
+def test_the_date_is_never_guessed(exports: Path, tmp_path: Path) -> None:
+    toml = draft(tmp_path / "mine", exports)
+    with pytest.raises(ConfigError, match="'as_of' is missing"):
+        load_config(toml)
+    assert "#   usage: 2024-01-02 to 2024-01-04" in toml.read_text()
+    assert "#   accounts: 2022-12-31 to 2023-03-01" in toml.read_text()
+
+
+def test_what_was_not_used_or_not_certain_stands_in_the_mapping(
+    exports: Path, tmp_path: Path
+) -> None:
+    folder = draft(tmp_path / "mine", exports).parent / "mapping"
+    accounts = (folder / "accounts.sql").read_text()
+    assert "-- Not used: Churn Flag." in accounts
+    assert "Never map an undated flag" in accounts
+    assert "Nothing found for (optional): " in accounts
+    assert "'MRR' is taken to be an amount per month" in (folder / "subscriptions.sql").read_text()
+    assert (
+        "taken through 'contract_id' from contracts_2024.csv" in (folder / "usage.sql").read_text()
+    )
+
+
+def test_dates_that_read_two_ways_are_left_to_the_person(tmp_path: Path) -> None:
+    (tmp_path / "accounts.csv").write_text("account_id,started_on\na,01/02/2023\nb,03/04/2023\n")
+    (tmp_path / "usage.csv").write_text("account_id,used_on,feature,events\na,2024-01-01,x,1\n")
+    toml = draft(tmp_path / "mine", tmp_path / "accounts.csv", tmp_path / "usage.csv")
+    sql = (toml.parent / "mapping" / "accounts.sql").read_text()
+    assert "NOT GUESSED started_on" in sql
+    assert "'%d/%m/%Y') AS DATE) AS started_on" in sql
+    assert "'%m/%d/%Y') AS DATE) AS started_on" in sql
+    with pytest.raises(TableContractError, match="column 'started_on' is missing"):
+        open_tables(load_config(with_date(toml)))
+
+
+def test_a_workbook_and_a_database(tmp_path: Path) -> None:
+    with pd.ExcelWriter(tmp_path / "book.xlsx") as book:
+        pd.DataFrame(
+            {"id": ["007", "008"], "Start Date": pd.to_datetime(["2023-01-01", "2023-02-01"])}
+        ).to_excel(book, sheet_name="Clients", index=False)
+        pd.DataFrame({"note": ["nothing"]}).to_excel(book, sheet_name="Read me", index=False)
+    with sqlite3.connect(tmp_path / "app.sqlite") as connection:
+        connection.execute("CREATE TABLE activity_log (client_id, day, feature_name, count)")
+        connection.execute("INSERT INTO activity_log VALUES ('007', '2024-01-05', 'x', 3)")
+    connection.close()
+    toml = draft(tmp_path / "mine", tmp_path / "book.xlsx", tmp_path / "app.sqlite")
+    with open_tables(load_config(with_date(toml))) as tables:
+        assert tables.row_counts == {"accounts": 2, "usage": 1}
+
+
+def test_parquet_and_json(tmp_path: Path) -> None:
+    pd.DataFrame(
+        {"accountId": ["1", "2"], "created_at": pd.to_datetime(["2023-01-01", "2023-02-01"])}
+    ).to_parquet(tmp_path / "crm_accounts.parquet")
+    (tmp_path / "goals.json").write_text(
+        '[{"account": "1", "metric": "hours", "date": "2024-01-05", "actual": 3, "target": 4}]'
+    )
+    toml = draft(tmp_path / "mine", tmp_path / "crm_accounts.parquet", tmp_path / "goals.json")
+    with open_tables(load_config(with_date(toml))) as tables:
+        assert tables.row_counts == {"accounts": 2, "outcomes": 1}
+
+
+def test_nothing_of_the_user_is_overwritten(exports: Path, tmp_path: Path) -> None:
+    toml = draft(tmp_path / "mine", exports)
+    toml.write_text("my own words")
+    with pytest.raises(OutputError, match="exist already; nothing was written"):
+        draft(tmp_path / "mine", exports)
+    assert toml.read_text() == "my own words"
+    other = tmp_path / "other"
+    (other / "mapping").mkdir(parents=True)
+    with pytest.raises(OutputError, match="exists already"):
+        draft(other, exports)
+    assert [path.name for path in other.iterdir()] == ["mapping"]
+
+
+def test_a_folder_that_cannot_be_made(exports: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot be written"):
+        draft(tmp_path / "file" / "mine", exports)
+
+
+def test_sources_that_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BadInputError, match="nothing to read in"):
+        draft_study("mine", tmp_path, [tmp_path / "empty"])
+    with pytest.raises(BadInputError, match="does not exist"):
+        draft_study("mine", tmp_path, [tmp_path / "nowhere.csv"])
+    (tmp_path / "notes.txt").write_text("x")
+    with pytest.raises(BadInputError, match="files can end in"):
+        draft_study("mine", tmp_path, [tmp_path / "notes.txt"])
+    for name in ("one.db", "two.db"):
+        (tmp_path / name).write_bytes(b"")
+    with pytest.raises(BadInputError, match="found two databases"):
+        draft_study("mine", tmp_path, [tmp_path / "one.db", tmp_path / "two.db"])
+
+
+def test_a_file_that_cannot_be_read_is_said_and_the_others_are_drafted(
+    exports: Path, tmp_path: Path
+) -> None:
+    (exports / "broken.xlsx").write_bytes(b"no workbook")
+    found = draft_study("mine", tmp_path / "mine", [exports])
+    assert found.unread == ("broken.xlsx: it is not an Excel workbook (.xlsx).",)
+    assert found.unmatched == ("holidays.csv",)
+    assert set(found.mappings) == {"accounts", "subscriptions", "usage", "tickets"}
+
+
+def test_the_command_takes_several_files_and_says_what_to_do(
+    exports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    app = typer.Typer()
+    for command in (init, check):  # an app of one command would take its name for an argument
+        command.register(app)
+    files = [str(file) for file in sorted(exports.glob("*.csv"))]
+    target = tmp_path / "Our study (2024)"
+    result = CliRunner().invoke(
+        app, ["init", str(target), "--from", *files], catch_exceptions=False
+    )
+    assert result.exit_code == 0
+    assert re.search(
+        r"accounts +<- customers\.csv \(6 columns; all 2 required columns\)", result.stdout
+    )
+    assert "not used      holidays.csv" in result.stdout
+    assert "Set as_of in Our_study_2024.toml" in result.stdout
+    assert (target / "Our_study_2024.toml").is_file()
+    assert sorted(path.name for path in target.iterdir()) == ["Our_study_2024.toml", "mapping"]
+
+
+@pytest.mark.slow
+def test_wrong_usage_ends_with_status_2(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "clustering.cli", "init", str(tmp_path / "mine")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert "--from" in ended.stderr

@@ -19,7 +19,9 @@ def column_names(frame: nw.LazyFrame[Any]) -> tuple[str, ...]:
 
 
 def typed(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """Make dates dates, and whole numbers able to be null, which only pandas frames are not yet.
+    """Make dates dates, texts texts, and whole numbers able to be null.
+
+    Checked tables from DuckDB or Spark are so already; pandas and polars frames may not be.
 
     Examples
     --------
@@ -32,8 +34,9 @@ def typed(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
         nullable: nw.DataFrame[Any] = nw.from_native(native.convert_dtypes(dtype_backend="pyarrow"))
         frame = nullable.lazy()
     schema = frame.collect_schema()
-    dates = [name for name in schema if _is_date(name) and schema[name] != nw.Date]
-    return frame.with_columns(nw.col(*dates).cast(nw.Date)) if dates else frame
+    dates = {n: nw.col(n).cast(nw.Date) for n in schema if _is_date(n) and schema[n] != nw.Date}
+    coded = {n: nw.col(n).cast(nw.String) for n in schema if schema[n] == nw.Categorical}
+    return frame.with_columns(**dates, **coded) if dates or coded else frame
 
 
 def _is_date(column: str) -> bool:

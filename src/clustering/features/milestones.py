@@ -42,10 +42,11 @@ def prepare(
 
     Parameters
     ----------
-    frame, accounts : the visible milestones and accounts
+    frame, accounts : the visible milestones and accounts; derived milestones know the start
     """
-    frame = frame.join(accounts.select(ACCOUNT_ID, "started_on"), on=ACCOUNT_ID)
     columns = column_names(frame)
+    if "started_on" not in columns:
+        frame = frame.join(accounts.select(ACCOUNT_ID, "started_on"), on=ACCOUNT_ID)
     if "achieved_on" in columns:
         frame = frame.with_columns(achieved=~nw.col("achieved_on").is_null())
     if "projected_on" in columns:

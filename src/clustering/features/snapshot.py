@@ -19,6 +19,7 @@ from clustering.errors import BadInputError, FutureDataError
 from clustering.features import milestones, usage
 from clustering.features.commercial import ARR
 from clustering.features.definition import Definition
+from clustering.features.derived import derived_milestones
 from clustering.features.engines import collect_by_account, column_names
 from clustering.features.measures import FIXED_POINT, Measure, Period, aggregate
 from clustering.features.registry import DEFINITIONS, PREPARATIONS, computable, withheld
@@ -44,6 +45,11 @@ _ATTRIBUTE_TYPES = {
     "employees": "float64",
     "is_champion": "boolean",
 }
+
+_DERIVED_NOTE = (
+    "The milestones are derived from usage (derived_breadth, derived_seats): their projected dates "
+    "are the median time of accounts that started earlier, not a plan agreed with the customer."
+)
 
 
 def build_snapshot(tables: Tables, as_of: date, config: FeaturesConfig | None = None) -> Snapshot:
@@ -74,6 +80,9 @@ def build_snapshot(tables: Tables, as_of: date, config: FeaturesConfig | None = 
     definitions = [d for d in DEFINITIONS if d.feature.name in names]
 
     visible = visible_frames(tables, as_of)
+    derived = config.milestones.derive and "usage" in visible and "milestones" not in visible
+    if derived:
+        visible["milestones"] = derived_milestones(visible, period, config.milestones)
     accounts = active_accounts(visible["accounts"], as_of)
     tenure_days = (pd.Timestamp(as_of) - accounts["started_on"]).dt.days.astype(np.float64)
     measured = accounts.filter(["employees"]).assign(tenure_days=tenure_days)
@@ -88,7 +97,7 @@ def build_snapshot(tables: Tables, as_of: date, config: FeaturesConfig | None = 
         features=tuple(definition.described(period) for definition in definitions),
         attributes=_attributes(accounts, measured),
         not_computed=not_computed,
-        notes=_notes(measured),
+        notes=(*_notes(measured), *((_DERIVED_NOTE,) if derived else ())),
         withheld={name: reason for name, reason in kept_out.items() if name in names},
     )
 

@@ -57,10 +57,12 @@ class Standardiser:
         BadInputError
             A feature is absent, not numeric or infinite; all of them at once.
         """
-        _check_columns(frame, self.feature_names)
-        columns = tuple(_numbers(frame[name]) for name in self.feature_names)
-        _refuse_infinite(frame, self.feature_names, columns)
-        return columns
+        breaches = [
+            breach for name in self.feature_names for breach in _column_breaches(frame, name)
+        ]
+        if breaches:
+            raise BadInputError(breaches_message("the features cannot be standardised", breaches))
+        return tuple(_numbers(frame[name]) for name in self.feature_names)
 
     def raw(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         """`columns_of` as an array of shape (n_accounts, n_features); NaN is missing."""
@@ -272,31 +274,18 @@ def _family_weights(families: Sequence[str], variances: Sequence[float]) -> dict
     return {family: math.sqrt(target / max(total, 1.0)) for family, total in totals.items()}
 
 
-def _check_columns(frame: pd.DataFrame, names: Sequence[str]) -> None:
-    breaches = []
-    for name in names:
-        if name not in frame.columns:
-            breaches.append(f"feature '{name}' is missing.")
-        elif not pd.api.types.is_numeric_dtype(frame[name].dtype):
-            breaches.append(f"feature '{name}' is not numeric; found {frame[name].dtype}.")
-    if breaches:
-        raise BadInputError(breaches_message("the features cannot be standardised", breaches))
-
-
-def _refuse_infinite(
-    frame: pd.DataFrame, names: Sequence[str], columns: Sequence[NDArray[np.float64]]
-) -> None:
-    breaches = []
-    for name, values in zip(names, columns, strict=True):
-        infinite = np.isinf(values)
-        if infinite.any():
-            first = frame.index[int(np.argmax(infinite))]
-            breaches.append(
-                f"feature '{name}' is infinite for {int(infinite.sum())} accounts; "
-                f"first account_id: {first}."
-            )
-    if breaches:
-        raise BadInputError(breaches_message("the features cannot be standardised", breaches))
+def _column_breaches(frame: pd.DataFrame, name: str) -> list[str]:
+    if name not in frame.columns:
+        return [f"feature '{name}' is missing."]
+    if not pd.api.types.is_numeric_dtype(frame[name].dtype):
+        return [f"feature '{name}' is not numeric; found {frame[name].dtype}."]
+    infinite = np.isinf(_numbers(frame[name]))
+    if not infinite.any():
+        return []
+    return [
+        f"feature '{name}' is infinite for {int(infinite.sum())} accounts; "
+        f"first account_id: {frame.index[int(np.argmax(infinite))]}."
+    ]
 
 
 def _numbers(column: "pd.Series[Any]") -> NDArray[np.float64]:

@@ -29,7 +29,7 @@ BINARY_WEIGHT = 1.0
 ZERO_INFLATED_SHARE = 0.1
 
 #: Start of the logarithm of amounts and days otherwise: low enough to make a log-normal symmetric.
-_START_QUANTILE = 0.05
+_START_QUANTILE = 0.01
 
 #: Yeo-Johnson exponents stay in the range from the reciprocal to its mirror image.
 _EXPONENTS = (-1.0, 3.0)

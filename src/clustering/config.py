@@ -18,6 +18,17 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from clustering.errors import ConfigError, breaches_message
+from clustering.schemes_config import (
+    AxesConfig,
+    CsmBookConfig,
+    ExpansionTouchConfig,
+    ExpansionTriggerConfig,
+    GrowthRevenueAtRiskConfig,
+    GrowthRiskConfig,
+    HealthProfitabilityConfig,
+    LifecycleTouchConfig,
+    StrategicConfig,
+)
 
 __all__ = [
     "ArrTiersConfig",
@@ -205,7 +216,7 @@ class EmployeeBandsConfig(_Part):
 
 
 class SchemesConfig(_Part):
-    """The rule-based schemes."""
+    """The rule-based schemes (docs/schemes.md)."""
 
     arr_tiers: ArrTiersConfig = Field(
         default_factory=ArrTiersConfig, description="The baseline of the study."
@@ -213,6 +224,29 @@ class SchemesConfig(_Part):
     employee_bands: EmployeeBandsConfig = Field(
         default_factory=EmployeeBandsConfig, description="How Sales segments before any ARR."
     )
+    axes: AxesConfig = Field(default_factory=AxesConfig, description="Axes of the schemes.")
+    expansion_touch: ExpansionTouchConfig = Field(
+        default_factory=ExpansionTouchConfig, description="Mong 2021."
+    )
+    strategic_enterprise_smb: StrategicConfig = Field(
+        default_factory=StrategicConfig, description="Pickens."
+    )
+    growth_risk: GrowthRiskConfig = Field(
+        default_factory=GrowthRiskConfig, description="Farmer 2020."
+    )
+    growth_revenue_at_risk: GrowthRevenueAtRiskConfig = Field(
+        default_factory=GrowthRevenueAtRiskConfig, description="Zubayrov 2021."
+    )
+    health_profitability: HealthProfitabilityConfig = Field(
+        default_factory=HealthProfitabilityConfig, description="Eizips 2017."
+    )
+    lifecycle_touch: LifecycleTouchConfig = Field(
+        default_factory=LifecycleTouchConfig, description="Mansdorf 2020."
+    )
+    expansion_trigger: ExpansionTriggerConfig = Field(
+        default_factory=ExpansionTriggerConfig, description="Knoefel 2021."
+    )
+    csm_book: CsmBookConfig = Field(default_factory=CsmBookConfig, description="Eizips 2017.")
 
 
 class ComparisonConfig(_Part):

@@ -1,15 +1,19 @@
 """What rules about accounts need to know and no model is fitted on: attributes, not features.
 
-Agreed triggers, open renewals and the kind of guidance an account draws say what to do with it. They
-are as-of quantities like any feature, and stay out of the matrix: they are few and far between, and a
-rule that reads them must not be compared with segments that were made from them.
+Agreed triggers, open renewals and the kind of guidance that an account draws say what to do with
+it. They are known at the as-of date like any feature, and stay out of the matrix: a rule that
+reads them must not be compared with segments that were made from them.
 """
 
 import narwhals as nw
+import pandas as pd
 
-from clustering.features.measures import Measure, fixed_point
+from clustering.features.measures import FIXED_POINT, Measure, Period, fixed_point
 
-__all__ = ["COUNTS", "GUIDANCE_HOURS", "GUIDANCE_KINDS"]
+__all__ = ["GUIDANCE_KINDS", "MEASURES", "circumstances"]
+
+#: Care is not extrapolated to a year from less than a month.
+_SHORTEST_EXPOSURE_DAYS = 30
 
 #: Words for kinds of engagement, compared in lower case, by the guidance that they give.
 GUIDANCE_KINDS: dict[str, tuple[str, ...]] = {
@@ -38,12 +42,8 @@ def _hours_of(guidance: str) -> Measure:
     )
 
 
-#: Hours of the look-back window by the guidance given, in units of `FIXED_POINT`.
-GUIDANCE_HOURS = tuple(_hours_of(guidance) for guidance in GUIDANCE_KINDS)
-
-#: Counts: an account without a row of the table has none, except for triggers, where an account
-#: without milestones has agreed none and the count is missing.
-COUNTS = (
+_GUIDANCE_HOURS = tuple(_hours_of(guidance) for guidance in GUIDANCE_KINDS)
+_COUNTS = (
     Measure(
         "expand_triggers_reached",
         "milestones",
@@ -54,17 +54,52 @@ COUNTS = (
     Measure(
         "renewals_open",
         "opportunities",
-        lambda _: nw.col("closed_on").is_null()
-        & (nw.col("kind").str.to_lowercase() == nw.lit("renewal")),
+        lambda _: (
+            nw.col("closed_on").is_null() & (nw.col("kind").str.to_lowercase() == nw.lit("renewal"))
+        ),
         "count",
         ("closed_on",),
     ),
     Measure(
         "new_use_cases_open",
         "opportunities",
-        lambda _: nw.col("closed_on").is_null()
-        & (nw.col("kind").str.to_lowercase() == nw.lit("new_use_case")),
+        lambda _: (
+            nw.col("closed_on").is_null()
+            & (nw.col("kind").str.to_lowercase() == nw.lit("new_use_case"))
+        ),
         "count",
         ("closed_on",),
     ),
 )
+
+#: Measures of the circumstances, beside those of the features.
+MEASURES = (*_GUIDANCE_HOURS, *_COUNTS)
+
+
+def circumstances(measured: pd.DataFrame, period: Period) -> pd.DataFrame:
+    """Attributes of the accounts from their measures, as far as the tables allow them.
+
+    Returns
+    -------
+    DataFrame, indexed like `measured`
+        `engagement_hours_per_year`, `tickets_per_year` and `hours_strategy`, `hours_execution`,
+        `hours_first_steps` (also hours a year): what the look-back window saw, for a whole year.
+        An account without a row in the table had none. `renewals_open` and `new_use_cases_open`:
+        opportunities open at the as-of date, likewise. `expand_triggers_reached`: missing for an
+        account without milestones.
+    """
+    exposure = measured["tenure_days"].clip(_SHORTEST_EXPOSURE_DAYS, period.window_days)
+    columns: dict[str, pd.Series[float]] = {}
+    for measure, column, unit in (
+        ("engagement_hours", "engagement_hours_per_year", FIXED_POINT),
+        ("tickets_opened", "tickets_per_year", 1),
+        *((measure.name, measure.name, FIXED_POINT) for measure in _GUIDANCE_HOURS),
+    ):
+        if measure in measured:
+            columns[column] = measured[measure].fillna(0.0) / unit * 365 / exposure
+    for count in _COUNTS:
+        if count.name in measured:
+            is_register = count.table == "opportunities"
+            values = measured[count.name]
+            columns[count.name] = values.fillna(0.0) if is_register else values
+    return pd.DataFrame(columns, index=measured.index)

@@ -1,0 +1,194 @@
+"""Settings of the rule-based schemes: weights of the axes and thresholds of the rules."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+__all__ = [
+    "AxesConfig",
+    "ChurnRiskWeights",
+    "CostConfig",
+    "CsmBookConfig",
+    "Cut",
+    "ExpansionTouchConfig",
+    "ExpansionTriggerConfig",
+    "GrowthPotentialWeights",
+    "GrowthRevenueAtRiskConfig",
+    "GrowthRiskConfig",
+    "GuidanceWeights",
+    "HealthProfitabilityConfig",
+    "HealthWeights",
+    "LifecycleTouchConfig",
+    "StrategicConfig",
+]
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Weight = Annotated[float, Field(ge=0.0, le=100.0)]
+Amount = Annotated[float, Field(gt=0.0)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Weights(_Part):
+    """Weights of the parts of one axis, by name; only their ratios matter."""
+
+    @model_validator(mode="after")
+    def _not_all_zero(self) -> "_Weights":
+        if sum(self.model_dump().values()) <= 0:
+            raise ValueError("at least one weight must be above zero")
+        return self
+
+
+class GrowthPotentialWeights(_Weights):
+    """Weights of `growth_potential`."""
+
+    pipeline: Weight = Field(0.30, description="Weight of the open expansion pipeline.")
+    white_space: Weight = Field(0.20, description="Weight of employees without a seat.")
+    usage_trend: Weight = Field(0.15, description="Weight of rising usage.")
+    seat_utilisation: Weight = Field(0.15, description="Weight of seats in use.")
+    expand_triggers: Weight = Field(0.20, description="Weight of agreed triggers reached.")
+
+
+class ChurnRiskWeights(_Weights):
+    """Weights of `churn_risk`."""
+
+    overdue_milestones: Weight = Field(0.20, description="Weight of milestones overdue.")
+    outcome_shortfall: Weight = Field(0.20, description="Weight of outcomes below target.")
+    falling_usage: Weight = Field(0.15, description="Weight of falling usage.")
+    absent_usage: Weight = Field(0.15, description="Weight of days without use.")
+    severe_tickets: Weight = Field(0.10, description="Weight of severe tickets.")
+    poor_surveys: Weight = Field(0.10, description="Weight of poor survey scores (NPS).")
+    renewal_near: Weight = Field(0.10, description="Weight of an open renewal opportunity.")
+
+
+class HealthWeights(_Weights):
+    """Weights of `health`."""
+
+    milestones: Weight = Field(0.25, description="Weight of due milestones reached.")
+    outcomes: Weight = Field(0.30, description="Weight of outcomes against their targets.")
+    regularity: Weight = Field(0.15, description="Weight of weeks with use.")
+    seat_utilisation: Weight = Field(0.15, description="Weight of seats in use.")
+    sentiment: Weight = Field(0.15, description="Weight of survey scores (NPS).")
+
+
+class GuidanceWeights(_Weights):
+    """Weights of `guidance_need`, alike for its three kinds."""
+
+    drawn: Weight = Field(0.7, description="Weight of the share of hours spent on this guidance.")
+    circumstances: Weight = Field(
+        0.3, description="Weight of what calls for it: outcomes short, milestones overdue, new."
+    )
+
+
+class CostConfig(_Part):
+    """What it costs to serve an account."""
+
+    hour: Amount = Field(100.0, description="Loaded cost of an hour that people spend.")
+    ticket: Amount = Field(50.0, description="Cost of a support ticket.")
+
+
+class AxesConfig(_Part):
+    """The axes that the schemes share."""
+
+    growth_potential: GrowthPotentialWeights = Field(
+        default_factory=GrowthPotentialWeights, description="Weights of growth potential."
+    )
+    churn_risk: ChurnRiskWeights = Field(
+        default_factory=ChurnRiskWeights, description="Weights of churn risk."
+    )
+    health: HealthWeights = Field(default_factory=HealthWeights, description="Weights of health.")
+    guidance: GuidanceWeights = Field(
+        default_factory=GuidanceWeights, description="Weights of the guidance needed."
+    )
+    cost: CostConfig = Field(default_factory=CostConfig, description="Cost to serve.")
+    least_evidence: Share = Field(
+        0.3, description="Least share of an axis' weights whose part is known for an account."
+    )
+
+
+class Cut(_Part):
+    """Where an axis is cut: at a value, or at a quantile of the accounts."""
+
+    value: float | None = Field(None, description="Cut at this value (None: at the quantile).")
+    quantile: Share = Field(0.5, description="Quantile of the accounts that serves otherwise.")
+
+
+class GrowthRiskConfig(_Part):
+    """The four quadrants of Farmer 2020."""
+
+    growth: Cut = Field(default_factory=Cut, description="Where growth potential is high.")
+    risk: Cut = Field(default_factory=Cut, description="Where churn risk is high.")
+
+
+class GrowthRevenueAtRiskConfig(_Part):
+    """The plane of Zubayrov 2021."""
+
+    growth: Cut = Field(default_factory=Cut, description="Where growth potential is high.")
+    revenue_at_risk: Cut = Field(
+        default_factory=lambda: Cut(quantile=0.75), description="Where revenue at risk is high."
+    )
+
+
+class HealthProfitabilityConfig(_Part):
+    """The quadrant of Eizips 2017."""
+
+    health: Cut = Field(default_factory=Cut, description="From where an account is healthy.")
+    profitability: Cut = Field(
+        default_factory=lambda: Cut(value=0.85),
+        description="From where it is profitable; 0.85 is a cost to serve of 15 % of ARR.",
+    )
+
+
+class ExpansionTouchConfig(_Part):
+    """Touch tiers of Mong 2021."""
+
+    medium_from: Amount = Field(25_000.0, description="Least ARR or pipeline of medium touch.")
+    high_from: Amount = Field(100_000.0, description="Least ARR or pipeline of high touch.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "ExpansionTouchConfig":
+        if self.medium_from >= self.high_from:
+            raise ValueError("medium_from must be below high_from")
+        return self
+
+
+class StrategicConfig(_Part):
+    """Strategic, enterprise and SMB accounts of Pickens."""
+
+    upsell_from: Amount = Field(
+        100_000.0, description="Least open expansion pipeline of a major upsell."
+    )
+    enterprise_from: Cut = Field(
+        default_factory=lambda: Cut(quantile=0.6), description="Least ARR of the enterprise tier."
+    )
+
+
+class ExpansionTriggerConfig(_Part):
+    """When an expansion playbook starts, of Knoefel 2021."""
+
+    days_ahead: float = Field(
+        14.0, ge=0.0, description="Ahead of milestones: early by this many days or more."
+    )
+    triggers: int = Field(1, ge=1, description="Agreed expand triggers reached.")
+    champion_quantile: Share = Field(
+        0.75, description="Like a champion: healthier than this share of the champions."
+    )
+    watch_health: Share = Field(0.6, description="Worth watching from this health on.")
+
+
+class LifecycleTouchConfig(_Part):
+    """Touch, ARR band and goal of Mansdorf 2020."""
+
+    growth_from: Share = Field(0.5, description="Growth potential that repays a CSM's time.")
+    risk_from: Share = Field(0.5, description="Churn risk that repays a CSM's time.")
+    adopted_from: Share = Field(
+        0.8, description="Share of due milestones reached of a fully adopted account."
+    )
+
+
+class CsmBookConfig(_Part):
+    """Books of accounts of equal ARR, of Eizips 2017."""
+
+    arr_per_csm: Amount = Field(2_000_000.0, description="ARR that one CSM looks after.")

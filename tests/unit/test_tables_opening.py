@@ -1,6 +1,11 @@
 """Opening a folder of tables: good input becomes typed frames, each bad input one clear message."""
 
+import gc
 import gzip
+import os
+import subprocess
+import sys
+import tempfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,7 +16,7 @@ import pandas as pd
 import pytest
 
 from clustering.config import StudyConfig
-from clustering.errors import BadInputError, TableContractError
+from clustering.errors import BadInputError, OutputError, TableContractError
 from clustering.tables import SourceTables, open_folder, open_tables
 
 ACCOUNTS = "account_id,started_on\n007,2023-01-01\n008,2023-02-01\n"
@@ -482,3 +487,66 @@ def test_a_parquet_file_damaged_in_the_middle(tmp_path: Path) -> None:
     assert "table 'usage' (usage.parquet) does not meet its contract (1 breach)" in breaches(
         tmp_path
     )
+
+
+# The place for scratch files
+
+
+def scratch_folders(parent: Path) -> list[Path]:
+    return list(parent.glob("clustering-tables-*"))
+
+
+def test_scratch_files_go_when_closed_when_refused_and_when_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch, source = tmp_path / "scratch", tmp_path / "source"
+    scratch.mkdir()
+    source.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    tables = open_folder(write(source))
+    assert len(scratch_folders(scratch)) == 1
+    tables.close()
+    assert scratch_folders(scratch) == []
+    forgotten = open_folder(source)
+    del forgotten
+    gc.collect()
+    assert scratch_folders(scratch) == []
+    breaches(write(source, usage="account_id\n"))
+    assert scratch_folders(scratch) == []
+
+
+def test_no_place_for_scratch_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(OutputError, match="Set TMPDIR to one that can be written"):
+        open_folder(write(tmp_path))
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_said_as_such_and_leaves_nothing(tmp_path: Path) -> None:
+    scratch, source = tmp_path / "scratch", tmp_path / "source"
+    scratch.mkdir()
+    source.mkdir()
+    rows = "".join(f"007,2024-01-01,feature {place},{place}\n" for place in range(100_000))
+    write(source, usage="account_id,used_on,feature,events\n" + rows)
+    # No file may grow beyond 64 KiB: the quota that a test can set without rights.
+    program = f"""
+import resource, signal, sys
+from pathlib import Path
+from clustering.errors import OutputError
+from clustering.tables import open_folder
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
+try:
+    open_folder(Path({str(source)!r}))
+except OutputError as error:
+    sys.exit(f"said: {{error}}")
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "TMPDIR": str(scratch)},
+    )
+    assert ended.stderr.startswith("said: there is no room for the tables"), ended.stderr
+    assert scratch_folders(scratch) == []

@@ -161,8 +161,10 @@ def _read(session: Session, table: Table, relation: Relation) -> tuple[dict[str,
 
 
 def _storage_failed(error: duckdb.Error) -> bool:
+    """Whether the scratch files, not the tables, are at fault: a full disk or a quota."""
     words = str(error).lower()
-    return isinstance(error, duckdb.OutOfMemoryException) or "no space left" in words
+    full = any(phrase in words for phrase in ("no space left", "could not write file"))
+    return full or isinstance(error, duckdb.OutOfMemoryException)
 
 
 def _raw(session: Session, table: Table) -> str:

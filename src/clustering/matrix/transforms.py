@@ -1,5 +1,6 @@
 """One column: from a feature's own unit to a standardised one, parameters and nothing else."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -176,15 +177,32 @@ def _median_size(observed: NDArray[np.float64]) -> float:
 
 
 def _fit_exponent(values: NDArray[np.float64]) -> float:
+    """Maximum-likelihood exponent of sorted values, after which they are nearest to a normal.
+
+    The profile likelihood of Yeo and Johnson (2000), section 3. Written out, since scikit-learn's
+    PowerTransformer spends twenty times the arithmetic on checks, and every null draw is fitted.
+    """
     if values[0] == values[-1]:
         return 1.0
-    from sklearn.preprocessing import PowerTransformer  # heavy, and a scorer never fits
+    from scipy.optimize import minimize_scalar  # heavy, and a scorer never fits
 
     points = values
     if values.size > _EXPONENT_POINTS:
         points = np.quantile(values, (np.arange(_EXPONENT_POINTS) + 0.5) / _EXPONENT_POINTS)
-    fitted = PowerTransformer(method="yeo-johnson", standardize=False).fit(points[:, np.newaxis])
-    return float(np.clip(fitted.lambdas_[0], *_EXPONENTS))
+    n_negative = int(np.searchsorted(points, 0.0))
+    size = np.log1p(np.abs(points))
+    below, above = size[:n_negative], size[n_negative:]
+    skew = float(above.sum() - below.sum()) / points.size
+    out = np.empty(points.size)
+
+    def loss(exponent: float) -> float:
+        out[:n_negative] = -_box_cox(below, 2 - exponent)
+        out[n_negative:] = _box_cox(above, exponent)
+        variance = float(out.var())
+        return math.inf if variance <= 0 else 0.5 * math.log(variance) - (exponent - 1) * skew
+
+    found = minimize_scalar(loss, bounds=_EXPONENTS, method="bounded", options={"xatol": 1e-6})
+    return float(found.x)
 
 
 def _limits(values: NDArray[np.float64], winsorise: float) -> tuple[float, float]:

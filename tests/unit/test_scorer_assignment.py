@@ -1,0 +1,109 @@
+import dataclasses
+
+import numpy as np
+import pytest
+from scipy.stats import multivariate_normal
+
+from clustering.scorer import SegmentModel
+from snapshots import kmeans_clustering, mixture_clustering
+
+
+@pytest.fixture
+def values():
+    rng = np.random.default_rng(4)
+    centres = rng.normal(size=(3, 4)) * 3
+    return centres[rng.integers(3, size=300)] + rng.normal(size=(300, 4))
+
+
+def columns(values):
+    return np.ascontiguousarray(values.T)
+
+
+def test_kmeans_labels_and_distances_are_those_of_the_nearest_centre(values):
+    clustering = kmeans_clustering(values, 3)
+    assignment = SegmentModel.of(clustering).assign(columns(values))
+    distances = np.sqrt(((values[:, None, :] - clustering.centres) ** 2).sum(axis=2))
+    np.testing.assert_array_equal(assignment.labels, clustering.labels)
+    np.testing.assert_array_equal(assignment.runner_up, np.argsort(distances, axis=1)[:, 1])
+    np.testing.assert_allclose(assignment.fit, distances.min(axis=1), atol=1e-6)
+
+
+def test_kmeans_probability_is_the_posterior_of_equal_spheres(values):
+    clustering = kmeans_clustering(values, 3)
+    variance = clustering.inertia / values.size
+    densities = np.column_stack(
+        [multivariate_normal(c, variance * np.eye(4)).pdf(values) for c in clustering.centres]
+    )
+    expected = densities / densities.sum(axis=1, keepdims=True)
+    model = SegmentModel.of(clustering)
+    np.testing.assert_allclose(model.probabilities(values), expected, atol=1e-9)
+    assignment = model.assign(columns(values))
+    np.testing.assert_allclose(assignment.probability, expected.max(axis=1), atol=1e-9)
+    top_two = np.sort(expected, axis=1)[:, -2:]
+    np.testing.assert_allclose(assignment.margin, top_two[:, 1] - top_two[:, 0], atol=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["full", "tied", "diag", "spherical"])
+def test_mixture_probability_and_log_density_are_those_of_scipy(values, kind):
+    clustering = mixture_clustering(values, 3, kind)
+    joint = np.column_stack(
+        [
+            np.log(weight) + multivariate_normal(mean, covariance).logpdf(values)
+            for weight, mean, covariance in zip(
+                clustering.weights, clustering.centres, clustering.covariances, strict=True
+            )
+        ]
+    )
+    log_density = np.logaddexp.reduce(joint, axis=1)
+    model = SegmentModel.of(clustering)
+    assignment = model.assign(columns(values))
+    np.testing.assert_allclose(assignment.fit, log_density, atol=1e-9)
+    np.testing.assert_allclose(
+        model.probabilities(values), np.exp(joint - log_density[:, None]), atol=1e-9
+    )
+    np.testing.assert_array_equal(assignment.labels, clustering.labels)
+
+
+def test_a_tie_goes_to_the_first_segment_wherever_the_account_stands():
+    model = SegmentModel("kmeans", None, np.array([[-1.0, 0.3], [1.0, 0.3]]), variance=0.5)
+    middle = np.array([[0.0], [0.7]])
+    for n in (1, 7, 8192, 8193):
+        assignment = model.assign(np.repeat(middle, n, axis=1))
+        assert (assignment.labels == 0).all()
+        assert assignment.margin == pytest.approx(np.zeros(n))
+
+
+def test_near_ties_far_from_the_origin_are_decided_by_differences():
+    model = SegmentModel("kmeans", None, np.array([[1e7], [1e7 + 2]]), variance=1.0)
+    assignment = model.assign(np.array([[1e7 + 0.999, 1e7 + 1.001]]))
+    assert assignment.labels.tolist() == [0, 1]
+
+
+def test_one_segment_is_certain_and_has_no_runner_up(values):
+    assignment = SegmentModel.of(kmeans_clustering(values, 1)).assign(columns(values))
+    assert (assignment.probability == 1).all()
+    assert (assignment.margin == 1).all()
+    assert (assignment.runner_up == -1).all()
+
+
+def test_copies_without_any_spread_are_certain():
+    values = np.repeat([[0.0, 0.0], [1.0, 1.0]], 5, axis=0)
+    assignment = SegmentModel.of(kmeans_clustering(values, 2)).assign(columns(values))
+    assert assignment.probability == pytest.approx(np.ones(10))
+
+
+@pytest.mark.parametrize("fit", [kmeans_clustering, mixture_clustering])
+def test_arrays_hold_everything(values, fit):
+    model = SegmentModel.of(fit(values, 3))
+    again = SegmentModel.from_arrays(model.algorithm, model.covariance_type, model.arrays())
+    np.testing.assert_array_equal(again.probabilities(values), model.probabilities(values))
+
+
+def test_parts_that_are_needed_are_asked_for(values):
+    clustering = kmeans_clustering(values, 2)
+    with pytest.raises(ValueError, match="needs its inertia"):
+        SegmentModel.of(dataclasses.replace(clustering, inertia=None))
+    with pytest.raises(ValueError, match="k-means needs the variance"):
+        SegmentModel("kmeans", None, clustering.centres)
+    with pytest.raises(ValueError, match="a mixture needs weights and covariances"):
+        SegmentModel("mixture", "full", clustering.centres)

@@ -1,0 +1,194 @@
+import json
+import shutil
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from clustering.errors import ModelFolderError, OutputError
+from clustering.scorer import Scorer, storage
+from snapshots import book, scorer_of
+
+FILES = {"manifest.json", "scorer.json", "standardiser.json", "model.npz"}
+
+
+@pytest.fixture(scope="module")
+def snapshot():
+    return book(n=200)
+
+
+@pytest.fixture(params=["kmeans", "mixture"])
+def scorer(request, snapshot):
+    return scorer_of(snapshot, request.param)
+
+
+@pytest.fixture
+def folder(scorer, tmp_path):
+    scorer.save(tmp_path / "scorer")
+    return tmp_path / "scorer"
+
+
+def rewrite(folder, name, change):
+    """Change a file's JSON and write a manifest that matches, as another version would."""
+    content = json.loads((folder / name).read_text())
+    change(content)
+    files = {f: (folder / f).read_bytes() for f in FILES - {"manifest.json"}}
+    files[name] = json.dumps(content).encode()
+    (folder / name).write_bytes(files[name])
+    (folder / "manifest.json").write_bytes(storage._manifest(files))
+
+
+def test_the_round_trip_changes_nothing(scorer, folder, snapshot):
+    again = Scorer.load(folder)
+    pd.testing.assert_frame_equal(
+        again.score_features(snapshot.frame), scorer.score_features(snapshot.frame)
+    )
+    assert again.standardiser == scorer.standardiser
+    assert again.training == scorer.training
+    assert again.features == scorer.features
+    np.testing.assert_array_equal(again.limits, scorer.limits)
+
+
+def test_the_folder_holds_four_files_and_nothing_of_a_customer(folder, snapshot):
+    assert {file.name for file in folder.iterdir()} == FILES
+    content = b"".join(file.read_bytes() for file in folder.iterdir())
+    assert not any(account.encode() in content for account in snapshot.frame.index)
+    with zipfile.ZipFile(folder / "model.npz") as archive:
+        assert all(name.endswith(".npy") for name in archive.namelist())
+
+
+def test_writing_twice_gives_the_same_bytes(scorer, folder, tmp_path):
+    scorer.save(tmp_path / "again")
+    for name in FILES:
+        assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_saving_replaces_an_earlier_scorer_and_leaves_nothing_behind(scorer, folder, snapshot):
+    scorer_of(snapshot, "kmeans", k=2).save(folder)
+    assert Scorer.load(folder).model.k == 2
+    assert {file.name for file in folder.parent.iterdir()} == {"scorer"}
+
+
+def test_an_empty_folder_is_filled(scorer, tmp_path):
+    (tmp_path / "empty").mkdir()
+    scorer.save(tmp_path / "empty")
+    assert Scorer.load(tmp_path / "empty").model.k == 3
+
+
+def test_something_else_is_not_overwritten(scorer, tmp_path):
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "todo.txt").write_text("keep")
+    with pytest.raises(OutputError, match=r"exists and is not a scorer\. Nothing was written"):
+        scorer.save(tmp_path / "notes")
+    assert (tmp_path / "notes" / "todo.txt").read_text() == "keep"
+
+
+def test_a_write_that_fails_leaves_the_earlier_scorer(scorer, folder, snapshot, monkeypatch):
+    before = {name: (folder / name).read_bytes() for name in FILES}
+
+    def full(self, content):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", full)
+    with pytest.raises(OutputError, match=r"cannot be written to .*: No space left on device"):
+        scorer_of(snapshot, "kmeans", k=2).save(folder)
+    monkeypatch.undo()
+    assert {name: (folder / name).read_bytes() for name in FILES} == before
+    assert {file.name for file in folder.parent.iterdir()} == {"scorer"}
+
+
+def test_a_study_folder_stands_for_its_scorer(folder):
+    assert Scorer.load(folder.parent).model.k == 3
+
+
+@pytest.mark.parametrize("name", sorted(FILES - {"manifest.json"}))
+def test_a_changed_file_is_refused_by_name(folder, name):
+    content = bytearray((folder / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / name).write_bytes(content)
+    with pytest.raises(ModelFolderError, match=f"file '{name}' was changed"):
+        Scorer.load(folder)
+
+
+def test_every_breach_of_the_folder_comes_at_once(folder):
+    (folder / "model.npz").unlink()
+    (folder / "notes.txt").write_text("hello")
+    (folder / "plots").mkdir()
+    (folder / "scorer.json").write_text("{}")
+    with pytest.raises(ModelFolderError) as error:
+        Scorer.load(folder)
+    assert "(4 breaches)" in str(error.value)
+    assert "file 'model.npz' is missing." in str(error.value)
+    assert "file 'notes.txt' does not belong here." in str(error.value)
+    assert "file 'plots' does not belong here." in str(error.value)
+    assert "file 'scorer.json' was changed" in str(error.value)
+    assert "Nothing of it was used." in str(error.value)
+
+
+def test_a_changed_manifest_is_refused(folder):
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["package_version"] = "9.9"
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+    with pytest.raises(ModelFolderError, match=r"its manifest.json was changed"):
+        Scorer.load(folder)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff\xfe", b'{"checksum": 1}'])
+def test_a_manifest_of_something_else_is_refused(folder, content):
+    (folder / "manifest.json").write_bytes(content)
+    with pytest.raises(ModelFolderError, match=r"its manifest.json was changed"):
+        Scorer.load(folder)
+
+
+def test_another_format_is_refused_with_both_versions(folder, monkeypatch, scorer):
+    monkeypatch.setattr(storage, "FORMAT", 2)
+    scorer.save(folder)
+    monkeypatch.undo()
+    with pytest.raises(
+        ModelFolderError, match=r"has format 2, written by .* reads format 1"
+    ):
+        Scorer.load(folder)
+
+
+def test_no_scorer_there(tmp_path):
+    with pytest.raises(ModelFolderError, match="there is no scorer at"):
+        Scorer.load(tmp_path / "nowhere")
+    with pytest.raises(ModelFolderError, match=r"is not a scorer: it has no manifest.json"):
+        Scorer.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda c: c.update(algorithm="dbscan"), "unknown algorithm 'dbscan'"),
+        (lambda c: c.update(verdict="splendid"), "unknown verdict 'splendid'"),
+        (lambda c: c["segments"].pop(), "segments, centres and limits differ in number"),
+        (lambda c: c.update(as_of="tomorrow"), "cannot be understood"),
+        (lambda c: c.pop("features"), "cannot be understood"),
+        (lambda c: c["features"].update(surprise=1), "cannot be understood"),
+    ],
+)
+def test_content_of_another_kind_is_refused(folder, change, message):
+    rewrite(folder, "scorer.json", change)
+    with pytest.raises(ModelFolderError, match=message):
+        Scorer.load(folder)
+
+
+def test_a_pickle_is_never_loaded(folder):
+    """An object array needs pickle: it must fail to load, not run."""
+    with np.load(folder / "model.npz") as arrays:
+        content = dict(arrays)
+    content["centres"] = np.array([{"a": 1}], dtype=object)
+    np.savez(folder / "model.npz", **content)
+    rewrite(folder, "scorer.json", lambda c: None)
+    with pytest.raises(ModelFolderError, match="cannot be understood: Object arrays cannot"):
+        Scorer.load(folder)
+
+
+def test_a_copy_elsewhere_scores_the_same(folder, scorer, snapshot, tmp_path):
+    shutil.copytree(folder, tmp_path / "deployed" / "model")
+    again = Scorer.load(tmp_path / "deployed" / "model")
+    pd.testing.assert_frame_equal(
+        again.score_features(snapshot.frame), scorer.score_features(snapshot.frame)
+    )

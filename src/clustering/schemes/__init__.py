@@ -1,18 +1,35 @@
 """Rule-based segmentations, each a partition of the same accounts at the same date."""
 
+from clustering.schemes.axes import Axes, compute_axes
+from clustering.schemes.books import csm_book
+from clustering.schemes.expansion import expansion_trigger
+from clustering.schemes.guidance import needs
 from clustering.schemes.own import current_segment, needs_segment
+from clustering.schemes.quadrants import growth_revenue_at_risk, growth_risk, health_profitability
 from clustering.schemes.registry import SCHEMES, assign_all
 from clustering.schemes.tiers import arr_tiers, employee_bands
+from clustering.schemes.touch import expansion_touch, lifecycle_touch, strategic_enterprise_smb
 from clustering.schemes.types import Labelling, SchemeAbsentError, SchemeKind
 
 __all__ = [
     "SCHEMES",
+    "Axes",
     "Labelling",
     "SchemeAbsentError",
     "SchemeKind",
     "arr_tiers",
     "assign_all",
+    "compute_axes",
+    "csm_book",
     "current_segment",
     "employee_bands",
+    "expansion_touch",
+    "expansion_trigger",
+    "growth_revenue_at_risk",
+    "growth_risk",
+    "health_profitability",
+    "lifecycle_touch",
+    "needs",
     "needs_segment",
+    "strategic_enterprise_smb",
 ]

@@ -1,22 +1,60 @@
 """All schemes, and which of them these accounts allow."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from clustering.columns import ARR_TIERS, CURRENT_SEGMENT, NEEDS_SEGMENT
 from clustering.config import SchemesConfig
 from clustering.features.types import Snapshot
+from clustering.schemes.axes import Axes, compute_axes
+from clustering.schemes.books import csm_book
+from clustering.schemes.expansion import expansion_trigger
+from clustering.schemes.guidance import needs
 from clustering.schemes.own import current_segment, needs_segment
+from clustering.schemes.quadrants import growth_revenue_at_risk, growth_risk, health_profitability
 from clustering.schemes.tiers import arr_tiers, employee_bands
+from clustering.schemes.touch import expansion_touch, lifecycle_touch, strategic_enterprise_smb
 from clustering.schemes.types import Labelling, SchemeAbsentError
 
-__all__ = ["SCHEMES", "assign_all"]
+__all__ = ["SCHEMES", "Inputs", "assign_all"]
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What a scheme may read."""
+
+    snapshot: Snapshot
+    axes: Axes
+    config: SchemesConfig
+
+    def tiers(self) -> Labelling:
+        """The ARR tiers, for schemes that refine them."""
+        return arr_tiers(self.snapshot, self.config.arr_tiers)
+
 
 #: Every scheme by name, the baseline first.
-SCHEMES: Mapping[str, Callable[[Snapshot, SchemesConfig], Labelling]] = {
-    ARR_TIERS: lambda snapshot, config: arr_tiers(snapshot, config.arr_tiers),
-    NEEDS_SEGMENT: lambda snapshot, _: needs_segment(snapshot),
-    CURRENT_SEGMENT: lambda snapshot, _: current_segment(snapshot),
-    "employee_bands": lambda snapshot, config: employee_bands(snapshot, config.employee_bands),
+SCHEMES: Mapping[str, Callable[[Inputs], Labelling]] = {
+    ARR_TIERS: Inputs.tiers,
+    NEEDS_SEGMENT: lambda given: needs_segment(given.snapshot),
+    CURRENT_SEGMENT: lambda given: current_segment(given.snapshot),
+    "employee_bands": lambda g: employee_bands(g.snapshot, g.config.employee_bands),
+    "expansion_touch": lambda g: expansion_touch(g.snapshot, g.config.expansion_touch),
+    "strategic_enterprise_smb": lambda g: strategic_enterprise_smb(
+        g.snapshot, g.config.strategic_enterprise_smb
+    ),
+    "growth_risk": lambda g: growth_risk(g.axes, g.config.growth_risk),
+    "growth_revenue_at_risk": lambda g: growth_revenue_at_risk(
+        g.axes, g.config.growth_revenue_at_risk
+    ),
+    "health_profitability": lambda g: health_profitability(g.axes, g.config.health_profitability),
+    "needs": lambda g: needs(g.axes),
+    "lifecycle_touch": lambda g: lifecycle_touch(
+        g.snapshot, g.axes, g.tiers(), g.config.lifecycle_touch
+    ),
+    "expansion_trigger": lambda g: expansion_trigger(
+        g.snapshot, g.axes, g.config.expansion_trigger
+    ),
+    "csm_book": lambda g: csm_book(g.snapshot, g.config.csm_book),
 }
 
 
@@ -29,11 +67,12 @@ def assign_all(
     -------
     labellings, absent : the labellings in the order of `SCHEMES`, and why each other is absent
     """
+    given = Inputs(snapshot, compute_axes(snapshot, config.axes), config)
     labellings: list[Labelling] = []
     absent: dict[str, str] = {}
     for name, scheme in SCHEMES.items():
         try:
-            labellings.append(scheme(snapshot, config))
+            labellings.append(scheme(given))
         except SchemeAbsentError as error:
             absent[name] = str(error)
     return tuple(labellings), absent

@@ -550,3 +550,44 @@ except OutputError as error:
     )
     assert ended.stderr.startswith("said: there is no room for the tables"), ended.stderr
     assert scratch_folders(scratch) == []
+
+
+# What spreadsheets leave behind
+
+
+def test_rows_without_any_value_are_skipped_and_noted(tmp_path: Path) -> None:
+    write(tmp_path, usage=USAGE.replace("\n008", "\n,,,\n ,,,\n008") + ",,,\n\n")
+    with open_tables(study(tmp_path)) as tables:
+        assert tables.row_counts["usage"] == 2
+        assert any("usage: 3 rows without any value were skipped" in note for note in tables.notes)
+
+
+def test_a_header_may_run_over_several_lines_and_hold_delimiters(tmp_path: Path) -> None:
+    header = '"account_id","used_on","feature","events","of\nwhom, new"\n'
+    message = breaches(write(tmp_path, usage=header + "007,2024-01-01,x,1,2\n"))
+    assert "column 'of\nwhom, new' is not in the contract" in message
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_any_line_end(tmp_path: Path, end: str) -> None:
+    write(tmp_path)
+    (tmp_path / "usage.csv").write_bytes(USAGE.replace("\n", end).encode())
+    with open_tables(study(tmp_path)) as tables:
+        assert tables.row_counts["usage"] == 2
+
+
+def test_the_first_sheet_is_read_and_the_others_are_named(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / "accounts.csv").unlink()
+    accounts = pd.DataFrame({"account_id": ["007", "008"], "started_on": "2023-01-01"})
+    with pd.ExcelWriter(tmp_path / "accounts.xlsx") as book:
+        accounts.to_excel(book, sheet_name="Now", index=False)
+        accounts.to_excel(book, sheet_name="Old", index=False)
+    with open_tables(study(tmp_path)) as tables:
+        assert tables.row_counts["accounts"] == 2
+        assert "'accounts.xlsx': sheet 'Now' is read, not 'Old'." in tables.notes
+
+
+def test_no_account_at_all_is_one_breach_not_one_per_table(tmp_path: Path) -> None:
+    message = breaches(write(tmp_path, accounts="account_id,started_on\n"))
+    assert message.count("does not meet its contract") == 1

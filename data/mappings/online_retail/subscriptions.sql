@@ -4,8 +4,9 @@
 -- for the 90 days that begin with it, and the sum of the periods active on a date is then exactly
 -- the run-rate on that date.
 --
--- It follows that an account "churned" when it had no revenue in the last 90 days of the horizon,
--- and that no period can be "renewed": a period ends because 90 days are over, nobody decided it.
+-- It follows that an account "churned" when it had no revenue in the last 90 days of the horizon.
+-- "Renewed" says the same the other way round and nothing more: a period ends because 90 days are
+-- over, nobody decided it.
 --
 -- Cancellations (negative quantity) are set against what was bought on the SAME day, which undoes
 -- the two largest orders of the file, cancelled within minutes. A return on a later day cannot be

@@ -35,8 +35,7 @@ def check(
 
     study = load_config(config, settings or ())
     with bars() as progress:
-        with progress.step("Reading and checking the tables"):
-            tables = open_tables(study)
+        tables = open_tables(study, progress)
         with tables, progress.step("Computing the features"):
             snapshot = build_snapshot(tables, study.as_of, study.features)
             schemes, absent = assign_all(snapshot, study.schemes)
@@ -44,6 +43,7 @@ def check(
         f"The tables of '{study.name}' meet their contract. {len(snapshot.frame):,} accounts are "
         f"active at as_of {study.as_of}.\n",
         markup=False,
+        soft_wrap=True,
     )
     OUT.print(_tables(tables))
     _say("Notes on the input", [*tables.notes, *snapshot.notes])

@@ -5,12 +5,15 @@ the id '007' into 7 and gives up at the first bad value, while the contract cast
 its own type and counts every value that it cannot read.
 """
 
+import codecs
 import csv
 import gzip
 import io
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+from xml.etree import ElementTree
 
 import duckdb
 
@@ -27,6 +30,7 @@ __all__ = [
     "table_files",
 ]
 
+_SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"
 _DELIMITERS = (",", ";", "\t", "|")
 _CSV = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 _JSON = (".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz")
@@ -46,6 +50,7 @@ class Relation:
     typed : whether its columns have types of their own and reading it again is cheap (Parquet)
     spreadsheet : whether numbers may stand for dates
     file : the one file that is read, where it is one
+    note : what a reader of the report must know about how it is read
     """
 
     sql: str
@@ -53,6 +58,7 @@ class Relation:
     typed: bool = False
     spreadsheet: bool = False
     file: Path | None = None
+    note: str = ""
 
 
 def stem(file: Path) -> str:
@@ -105,9 +111,7 @@ def read_file(session: Session, file: Path) -> Relation:
     if suffix == ".parquet":
         return Relation(f"SELECT * FROM read_parquet({_literal(file)})", file.name, typed=True)
     if suffix == ".xlsx":
-        session.load_extension("excel")
-        sql = f"SELECT * FROM read_xlsx({_literal(file)}, header = true, all_varchar = true)"
-        return Relation(sql, file.name, spreadsheet=True)
+        return _read_excel(session, file)
     if suffix in _JSON:
         return _read_json(session, file)
     return _read_csv(file)
@@ -117,6 +121,35 @@ def _literal(file: Path) -> str:
     """A path as SQL text that names this one file, whatever characters are in it."""
     pattern = "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(file))
     return quoted_text(pattern)
+
+
+def _read_excel(session: Session, file: Path) -> Relation:
+    session.load_extension("excel")
+    sheets = sheet_names(file)
+    others = ", ".join(f"'{sheet}'" for sheet in sheets[1:])
+    return Relation(
+        f"SELECT * FROM read_xlsx({quoted_text(str(file))}, header = true, all_varchar = true)",
+        file.name,
+        spreadsheet=True,
+        file=file,
+        note=f"'{file.name}': sheet '{sheets[0]}' is read, not {others}." if others else "",
+    )
+
+
+def sheet_names(file: Path) -> list[str]:
+    """Give the sheets of an Excel workbook in their order.
+
+    Raises
+    ------
+    BadInputError
+        The file is no workbook.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            workbook = ElementTree.fromstring(archive.read("xl/workbook.xml"))
+    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError):
+        raise BadInputError("it is not an Excel workbook (.xlsx).") from None
+    return [sheet.attrib["name"] for sheet in workbook.iter(_SHEET)]
 
 
 def _read_json(session: Session, file: Path) -> Relation:
@@ -130,9 +163,9 @@ def _read_json(session: Session, file: Path) -> Relation:
 
 
 def _read_csv(file: Path) -> Relation:
-    first_line = _header_line(file)
-    delimiter = _delimiter_in(first_line)
-    header = next(csv.reader([first_line], delimiter=delimiter), [])
+    start = _start_of(file)
+    delimiter = _delimiter_in(start)
+    header = next(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter), [])
     _refuse_bad_header(header)
     columns = ", ".join(f"{quoted_text(name.strip())}: 'VARCHAR'" for name in header)
     # Nothing is left to the sniffer: it may settle on another dialect, or give up, on odd names.
@@ -146,27 +179,29 @@ def _read_csv(file: Path) -> Relation:
 
 def delimiter_of(file: Path) -> str:
     """Give the delimiter of a CSV file: the commonest of , ; tab and | in its header line."""
-    return _delimiter_in(_header_line(file))
+    return _delimiter_in(_start_of(file))
 
 
-def _delimiter_in(header_line: str) -> str:
+def _delimiter_in(start: str) -> str:
+    header_line = start.splitlines()[0]
     return max(_DELIMITERS, key=header_line.count)
 
 
-def _header_line(file: Path) -> str:
+def _start_of(file: Path) -> str:
+    """Read enough of a text file for its header, which may run over several lines."""
     try:
         with _open_bytes(file) as stream:
-            start = stream.read(1 << 20)
+            start = stream.read(1 << 16)
     except (OSError, EOFError) as error:
         raise BadInputError(f"the file cannot be read: {error}.") from None
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise BadInputError(f"the file is UTF-16, not UTF-8. {_how_to_convert('UTF-16', file)}")
-    line = start.splitlines()[0] if start.strip() else b""
     try:
-        text = line.decode("utf-8-sig")
+        # The last letter may be cut off in the middle, which is no fault of the file.
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(start, final=False)
     except UnicodeDecodeError:
         raise BadInputError(_not_utf8(file)) from None
-    if not text.strip():
+    if not text.splitlines() or not text.splitlines()[0].strip():
         raise BadInputError("the file has no header line with the names of the columns.")
     return text
 

@@ -1,16 +1,21 @@
 """Looking at a user's own files for `clustering init`: names of columns and a sample of values."""
 
 import os
-import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree import ElementTree
 
 import duckdb
 
 from clustering.errors import BadInputError
-from clustering.tables.files import SUFFIXES, delimiter_of, duckdb_words, read_file, stem
+from clustering.tables.files import (
+    SUFFIXES,
+    delimiter_of,
+    duckdb_words,
+    read_file,
+    sheet_names,
+    stem,
+)
 from clustering.tables.guessing import SourceSample
 from clustering.tables.session import Session, quoted_name, quoted_text
 from clustering.tables.sniffing import sniff_column
@@ -19,7 +24,6 @@ __all__ = ["Surroundings", "look_at"]
 
 _SQLITE = (".sqlite", ".sqlite3", ".db")
 _SAMPLE_ROWS = 5000
-_SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,7 @@ def _tables_of(session: Session, file: Path) -> list[SourceSample]:
 
 def _sheets_of(session: Session, file: Path, name: str) -> list[SourceSample]:
     session.load_extension("excel")
-    sheets = _sheet_names(file)
+    sheets = sheet_names(file)
     samples = []
     for sheet in sheets:
         options = f"sheet = {quoted_text(sheet)}, header = true, all_varchar = true"
@@ -135,15 +139,6 @@ def _sheets_of(session: Session, file: Path, name: str) -> list[SourceSample]:
         reads = f"read_xlsx({name}, {options})"
         samples.append(_sample(session, title, reads, origin, sql, spreadsheet=True))
     return samples
-
-
-def _sheet_names(file: Path) -> list[str]:
-    try:
-        with zipfile.ZipFile(file) as archive:
-            workbook = ElementTree.fromstring(archive.read("xl/workbook.xml"))
-    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError):
-        raise BadInputError("it is not an Excel workbook (.xlsx).") from None
-    return [sheet.attrib["name"] for sheet in workbook.iter(_SHEET)]
 
 
 def _sample(

@@ -7,7 +7,8 @@ table is held in memory.
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import narwhals as nw
 
 from clustering.config import SourceConfig, StudyConfig
 from clustering.errors import OutputError, TableContractError, breaches_message
+from clustering.progress import SILENT, Progress
 from clustering.tables.checks import (
     Findings,
     as_of_findings,
@@ -26,7 +28,7 @@ from clustering.tables.checks import (
 )
 from clustering.tables.contract import TABLES, Table
 from clustering.tables.files import Relation, duckdb_words
-from clustering.tables.profile import Profile, column_breaches, profile
+from clustering.tables.profile import Profile, column_breaches, profile, spaced
 from clustering.tables.session import Session, quoted_name
 from clustering.tables.sources import Sources, find_sources
 from clustering.tables.types import SourceTables
@@ -44,8 +46,12 @@ class _Opened:
     findings: Findings
 
 
-def open_tables(config: StudyConfig) -> SourceTables:
+def open_tables(config: StudyConfig, progress: Progress = SILENT) -> SourceTables:
     """Open and check the source tables of a study.
+
+    Parameters
+    ----------
+    progress : is told of every table that is read
 
     Raises
     ------
@@ -56,7 +62,7 @@ def open_tables(config: StudyConfig) -> SourceTables:
     OutputError
         There is no room for the scratch files.
     """
-    return _open(config.source, config.as_of)
+    return _open(config.source, config.as_of, progress)
 
 
 def open_folder(folder: Path) -> SourceTables:
@@ -69,13 +75,13 @@ def open_folder(folder: Path) -> SourceTables:
     TableContractError, BadInputError, OutputError
         As for `open_tables`.
     """
-    return _open(SourceConfig(folder=Path(folder)), None)
+    return _open(SourceConfig(folder=Path(folder)), None, SILENT)
 
 
-def _open(source: SourceConfig, as_of: date | None) -> SourceTables:
+def _open(source: SourceConfig, as_of: date | None, progress: Progress) -> SourceTables:
     session = Session()
     try:
-        return _checked(session, find_sources(session, source), as_of)
+        return _checked(session, find_sources(session, source), as_of, progress)
     except duckdb.Error as error:
         session.close()
         if _storage_failed(error):
@@ -89,17 +95,19 @@ def _open(source: SourceConfig, as_of: date | None) -> SourceTables:
         raise
 
 
-def _checked(session: Session, sources: Sources, as_of: date | None) -> SourceTables:
-    opened = {
-        table.name: found
-        for table in TABLES
-        if table.name in sources.origins
-        for found in [_open_table(session, table, sources, for_study=as_of is not None)]
-    }
-    account_columns = opened["accounts"].columns if "accounts" in opened else ()
+def _checked(
+    session: Session, sources: Sources, as_of: date | None, progress: Progress
+) -> SourceTables:
+    opened = {}
+    for table in [table for table in TABLES if table.name in sources.origins]:
+        with progress.step(f"Reading {table.name}"):
+            opened[table.name] = _open_table(session, table, sources, for_study=as_of is not None)
+    accounts = opened.get("accounts")
+    known = accounts.columns if accounts is not None and accounts.n_rows else ()
     for name, found in opened.items():
-        related = check_table(session, found.table, found.columns, found.n_rows, account_columns)
-        opened[name] = _Opened(found.table, found.columns, found.n_rows, found.findings + related)
+        with progress.step(f"Checking {name}"):
+            related = check_table(session, found.table, found.columns, found.n_rows, known)
+        opened[name] = replace(found, findings=found.findings + related)
     dates = {
         name: dates_of(session, found.table, found.columns, as_of) for name, found in opened.items()
     }
@@ -143,21 +151,34 @@ def _open_table(session: Session, table: Table, sources: Sources, *, for_study: 
         return _Opened(table, (), 0, Findings((sources.breaches[table.name],)))
     relation = sources.relations[table.name]
     try:
-        types, found = _read(session, table, relation)
+        types, n_empty, found = _read(session, table, relation)
     except duckdb.Error as error:
         if _storage_failed(error):
             raise
         return _Opened(table, (), 0, Findings((duckdb_words(error, relation.file),)))
     in_rows = Findings((*column_breaches(table, list(types)), *found.breaches), found.notes)
-    size = _size_findings(table, found.n_rows, for_study=for_study)
+    size = _size_findings(table, found.n_rows, n_empty, for_study=for_study)
     return _Opened(table, tuple(found.expressions), found.n_rows, in_rows + size)
 
 
-def _read(session: Session, table: Table, relation: Relation) -> tuple[dict[str, str], Profile]:
+def _read(
+    session: Session, table: Table, relation: Relation
+) -> tuple[dict[str, str], int, Profile]:
     types = _stage(session, table, relation)
+    n_empty = 0 if relation.typed else _drop_empty_rows(session, table, types)
     found = profile(session, table, _raw(session, table), types, spreadsheet=relation.spreadsheet)
     _keep(session, table, relation, found)
-    return types, found
+    return types, n_empty, found
+
+
+def _drop_empty_rows(session: Session, table: Table, types: Mapping[str, str]) -> int:
+    """Remove rows without any value, which spreadsheets leave below and between the others."""
+    empty = " AND ".join(
+        f"({quoted_name(name)} IS NULL OR trim(CAST({quoted_name(name)} AS VARCHAR)) = '')"
+        for name in types
+    )
+    (count,) = session.row(f"DELETE FROM {_raw(session, table)} WHERE {empty}")
+    return int(count)
 
 
 def _storage_failed(error: duckdb.Error) -> bool:
@@ -194,14 +215,19 @@ def _keep(session: Session, table: Table, relation: Relation, found: Profile) ->
         session.execute(f"DROP TABLE {raw}")
 
 
-def _size_findings(table: Table, n_rows: int, *, for_study: bool) -> Findings:
+def _size_findings(table: Table, n_rows: int, n_empty: int, *, for_study: bool) -> Findings:
+    findings = Findings()
+    if n_empty:
+        findings += Findings(
+            notes=(f"{table.name}: {spaced(n_empty)} rows without any value were skipped.",)
+        )
     if n_rows == 0 and (for_study or table.name == "accounts"):
-        return Findings(("it has no rows. Leave the table out if there is nothing to say.",))
-    if n_rows == 0:
-        return Findings(notes=(f"{table.name}: the table has no rows.",))
+        findings += Findings(("it has no rows. Leave the table out if there is nothing to say.",))
+    elif n_rows == 0:
+        findings += Findings(notes=(f"{table.name}: the table has no rows.",))
     if n_rows == 1 and table.name == "accounts" and for_study:
-        return Findings(("it has one account; a study compares accounts with one another.",))
-    return Findings()
+        findings += Findings(("it has one account; a study compares accounts with one another.",))
+    return findings
 
 
 def _frame(session: Session, name: str) -> "nw.LazyFrame[duckdb.DuckDBPyRelation]":

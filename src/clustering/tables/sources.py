@@ -88,9 +88,13 @@ def _from_folder(session: Session, sources: Sources, files: dict[str, list[Path]
             sources.breaches[name] = f"it is there twice: {' and '.join(origins)}. Keep one."
             continue
         try:
-            sources.relations[name] = read_file(session, candidates[0])
+            relation = read_file(session, candidates[0])
         except BadInputError as error:
             sources.breaches[name] = str(error)
+            continue
+        sources.relations[name] = relation
+        if relation.note:
+            sources.notes.append(relation.note)
 
 
 def _unknown_file(file: Path, name: str, present: set[str]) -> list[str]:

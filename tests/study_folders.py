@@ -581,6 +581,7 @@ class _Simulated:
         kmeans = [
             {
                 "k": size,
+                "silhouette_null": {"mean": 0.2 - 0.01 * size, "sd": 0.01} if size > 1 else None,
                 "jaccard": {
                     scheme: [round(0.92 - 0.05 * j - 0.02 * i, 3) for j in range(size)]
                     for i, scheme in enumerate(("bootstrap", "distinct", "subset", "noise"))

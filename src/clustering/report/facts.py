@@ -4,7 +4,9 @@ Every reader of a study goes through these few functions, so that a figure and t
 beside it cannot disagree about which row they mean.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -13,6 +15,7 @@ from clustering.results.document import AgreementEntry, LabellingEntry
 
 __all__ = [
     "TIERS",
+    "VOTE_NAMES",
     "TierShare",
     "account_names",
     "agreement_with",
@@ -25,12 +28,25 @@ __all__ = [
     "learned",
     "other_labellings",
     "percent",
+    "preferences",
     "segment_names",
     "tier_shares",
 ]
 
 TIERS = "arr_tiers"
 """Name of the labelling that is the baseline of every study."""
+
+
+VOTE_NAMES = {
+    "gap_pca": "gap (PCA box)",
+    "gap_box": "gap (plain box)",
+    "silhouette": "silhouette",
+    "prediction_strength": "prediction strength",
+    "instability": "instability",
+    "bic": "BIC",
+    "icl": "ICL",
+}
+"""Criteria that name a k, and what readers know them as."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +87,18 @@ def decimal(value: float, digits: int = 2) -> str:
     if float(text) == 0:
         text = text.removeprefix("-")
     return text.replace("-", "−")
+
+
+def preferences(study: StudyFolder) -> dict[str, int]:
+    """The k that each criterion prefers by its own rule, as the study recorded it."""
+    recorded: Mapping[str, Any] = study.document.evidence.get("chosen_by", {})
+    votes = {}
+    for name in VOTE_NAMES:
+        value = recorded.get(name)
+        k = value.get("k") if isinstance(value, Mapping) else value
+        if k is not None:
+            votes[name] = int(k)
+    return votes
 
 
 def segment_names(study: StudyFolder) -> list[str]:

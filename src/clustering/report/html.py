@@ -38,6 +38,8 @@ class Number:
 
 Cell = str | Account | Number
 
+_NUMBER = ' class="number"'
+
 
 def paragraphs(sentences: Iterable[str]) -> Html:
     """One paragraph a text.
@@ -64,10 +66,14 @@ def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) 
     >>> "<th scope=\\"row\\">a&amp;b</th>" in table("t", ["x", "y"], [["a&b", "1"]]).text
     True
     """
-    body = "".join(f"<tr>{_row(row)}</tr>" for row in rows)
-    if not body:
+    listed = list(rows)
+    if not listed:
         return Html(f"<p>{html.escape(caption)}: none.</p>")
-    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in columns)
+    body = "".join(f"<tr>{_row(row)}</tr>" for row in listed)
+    head = "".join(
+        f'<th scope="col"{_NUMBER if isinstance(cell, Number) else ""}>{html.escape(name)}</th>'
+        for name, cell in zip(columns, listed[0], strict=True)
+    )
     label = html.escape(caption)
     return Html(
         f'<div class="wide" role="region" aria-label="{label}" tabindex="0"><table>'
@@ -79,10 +85,7 @@ def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) 
 def _row(cells: Sequence[Cell]) -> str:
     first, *rest = cells
     return f'<th scope="row">{_content(first)}</th>' + "".join(
-        f'<td class="number">{_content(cell)}</td>'
-        if isinstance(cell, Number)
-        else f"<td>{_content(cell)}</td>"
-        for cell in rest
+        f"<td{_NUMBER if isinstance(cell, Number) else ''}>{_content(cell)}</td>" for cell in rest
     )
 
 

@@ -62,6 +62,7 @@ def execute(
     for notebook in notebooks:
         joined.cells.append(new_code_cell(_RESET))
         joined.cells += [_with_parameters(cell, parameters) for cell in notebook.cells]
+    failed: list[str] = []
     with (
         tempfile.TemporaryDirectory(prefix="clustering-") as folder,
         progress.step("Rendering the report", total=len(joined.cells)) as advance,
@@ -71,14 +72,16 @@ def execute(
             timeout=_SECONDS_A_CELL,
             km=_own_kernel(Path(folder)),
             on_cell_complete=lambda **_: advance(1),
+            on_cell_error=lambda cell, **_: failed.append(cell.source),
             resources={"metadata": {"path": folder}},
         )
         try:
             client.execute(env=_environment(Path(folder)))
         except CellExecutionError as error:
+            cell = failed[-1] if failed else "?"
             raise StudyFolderError(
-                f"the report cannot be made: {error.ename}: {error.evalue}\n{error.traceback}"
-            ) from None
+                f"the report cannot be made: the cell\n{cell}\nraised {error.ename}: {error.evalue}"
+            ) from error
         except (CellTimeoutError, DeadKernelError) as error:
             raise StudyFolderError(
                 f"the report cannot be made: the kernel stopped ({error})."

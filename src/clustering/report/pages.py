@@ -20,12 +20,11 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 @dataclass(frozen=True)
 class Page:
-    """One page of the report and the notebook it is made from."""
+    """One page of the report; `notebook` is the name of what it is made from, and of its file."""
 
     notebook: str
     title: str
     summary: str
-    show_code: bool = True
 
     @property
     def file(self) -> str:
@@ -33,9 +32,10 @@ class Page:
         return f"{self.notebook}.html"
 
 
-INDEX = "index.html"
+_OVERVIEW = Page("index", "Overview", "")
+INDEX = _OVERVIEW.file
 PAGES = (
-    Page("4_leadership", "For leadership", "The answer in plain words, and what follows.", False),
+    Page("4_leadership", "For leadership", "The answer in plain words, and what follows."),
     Page("1_accounts", "Accounts", "Who was studied, the rules beside it, where it came from."),
     Page("2_features", "Features", "What was measured, what is missing, what was left out."),
     Page("3_choice", "Evidence and choice", "Is there structure, how many, how stable."),
@@ -46,9 +46,8 @@ _FIGURE = re.compile(r'<img data-figure="([^"]+)"[^>]*src="data:image/png;base64
 
 def notebook_page(study: StudyFolder, page: Page, notebook: Any) -> str:
     """The page of one executed notebook."""
-    exporter = _exporter()
-    body, _ = exporter.from_notebook_node(notebook, resources={"show_code": page.show_code})
-    return _in_shell(study, page.title, page.file, body)
+    body, _ = _exporter().from_notebook_node(notebook)
+    return _in_shell(study, page, body)
 
 
 def index_page(study: StudyFolder) -> str:
@@ -69,7 +68,7 @@ def index_page(study: StudyFolder) -> str:
             bullets(document.reasons).text,
         ]
     )
-    return _in_shell(study, "Overview", INDEX, content)
+    return _in_shell(study, _OVERVIEW, content)
 
 
 def figures_in(pages: Sequence[str]) -> dict[str, bytes]:
@@ -79,13 +78,13 @@ def figures_in(pages: Sequence[str]) -> dict[str, bytes]:
     }
 
 
-def _in_shell(study: StudyFolder, title: str, file: str, content: str) -> str:
-    overview = Page("index", "Overview", "")
+def _in_shell(study: StudyFolder, page: Page, content: str) -> str:
     rendered: str = _shell().render(
         study=study.document,
-        title=title,
-        current=file,
-        pages=[overview, *PAGES],
+        title=page.title,
+        current=page.file,
+        notebook="" if page is _OVERVIEW else page.notebook,
+        pages=[_OVERVIEW, *PAGES],
         style=(_TEMPLATES / "style.css").read_text(encoding="utf-8"),
         content=content,
     )

@@ -73,7 +73,7 @@ def misplaced(
     entry = labelling(study, other)
     title = other if entry is None else entry.title
     frame = study.disagreements
-    frame = frame[frame["second"] == other].sort_values("surprise", ascending=False, kind="stable")
+    frame = frame[frame["second"] == other].sort_values(["surprise", "arr"], ascending=False)
     rows: list[list[Cell]] = [
         [
             Account(row["account_id"]),

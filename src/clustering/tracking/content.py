@@ -6,6 +6,7 @@ places of the source files, and the people who look after an account are left ou
 
 import json
 import math
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,7 @@ from clustering.results import TABLES, StudyFolder
 __all__ = ["candidate_metrics", "parameters", "study_metrics", "verdict", "write_artifacts"]
 
 _PLACES = ("source", "output", "tracking")
+_NO_METRIC = re.compile(r"[^A-Za-z0-9_\-. /]")  # what MLflow refuses in the name of a metric
 _PEOPLE = ("csm", "name")
 _REPORT = Path("report") / "without_names"
 _FIGURES = Path("report") / "figures"
@@ -90,7 +92,7 @@ def candidate_metrics(row: "pd.Series[Any]") -> dict[str, float]:
 
 def _finite(metrics: Mapping[str, float | None]) -> dict[str, float]:
     return {
-        name: float(value)
+        _NO_METRIC.sub("_", name): float(value)
         for name, value in metrics.items()
         if value is not None and math.isfinite(value)
     }

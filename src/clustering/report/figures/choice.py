@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from clustering.report.canvas import ACCENT, INK, MUTED, PALE, colours, new_figure, tidy
 from clustering.report.drawn import Drawn
+from clustering.report.facts import VOTE_NAMES, preferences
 from clustering.results import StudyFolder
 
-__all__ = ["choice_curves", "preferences"]
+__all__ = ["choice_curves"]
 
 _COLUMNS = 3
 _COVARIANCES = ("full", "tied", "diag", "spherical")
@@ -63,27 +64,6 @@ _CRITERIA = (
 )
 
 _LINE_NAMES = {"gap_pca": "PCA box", "gap_box": "plain box"}
-_VOTE_NAMES = {
-    "gap_pca": "gap (PCA box)",
-    "gap_box": "gap (plain box)",
-    "silhouette": "silhouette",
-    "prediction_strength": "prediction strength",
-    "instability": "instability",
-    "bic": "BIC",
-    "icl": "ICL",
-}
-
-
-def preferences(study: StudyFolder) -> dict[str, int]:
-    """The k that each criterion prefers by its own rule, as the study recorded it."""
-    recorded: Mapping[str, Any] = study.document.evidence.get("chosen_by", {})
-    votes = {}
-    for name in _VOTE_NAMES:
-        value = recorded.get(name)
-        k = value.get("k") if isinstance(value, Mapping) else value
-        if k is not None:
-            votes[name] = int(k)
-    return votes
 
 
 def choice_curves(study: StudyFolder) -> Drawn:
@@ -91,7 +71,9 @@ def choice_curves(study: StudyFolder) -> Drawn:
     votes = preferences(study)
     criteria = [c for c in _CRITERIA if not _rows(study, c).empty]
     n_rows = -(-len(criteria) // _COLUMNS)
-    figure = new_figure(_title(study, votes), height=0.9 + 2.05 * max(n_rows, 1))
+    height = 1.3 + 2.05 * max(n_rows, 1)
+    figure = new_figure(_title(study, votes), height=height)
+    _place(figure, height)
     grid = figure.subplots(max(n_rows, 1), _COLUMNS, squeeze=False).ravel().tolist()
     for ax, criterion in zip(grid, criteria, strict=False):
         _panel(ax, study, criterion, votes)
@@ -99,12 +81,25 @@ def choice_curves(study: StudyFolder) -> Drawn:
         ax.set_axis_off()
     figure.legend(
         handles=_legend(study.document.chosen.k),
-        loc="outside lower left",
-        ncols=3,
+        loc="lower left",
+        ncols=4,
         frameon=False,
         fontsize=9,
     )
     return Drawn("choice_curves", figure, _title(study, votes), _alt(study, criteria, votes))
+
+
+def _place(figure: Figure, height: float) -> None:
+    """Fixed margins in inches: solving for them costs more than all the drawing of 11 panels."""
+    figure.set_layout_engine("none")
+    figure.subplots_adjust(
+        left=0.06,
+        right=0.985,
+        top=1 - 1.0 / height,
+        bottom=0.72 / height,
+        wspace=0.26,
+        hspace=0.62,
+    )
 
 
 def _title(study: StudyFolder, votes: Mapping[str, int]) -> str:
@@ -115,7 +110,7 @@ def _title(study: StudyFolder, votes: Mapping[str, int]) -> str:
     elif not against:
         text = f"All {len(votes)} criteria that name a k prefer k = {k}"
     else:
-        dissent = ", ".join(f"{_VOTE_NAMES[name]} {vote}" for name, vote in against.items())
+        dissent = ", ".join(f"{VOTE_NAMES[name]} {vote}" for name, vote in against.items())
         text = (
             f"{len(votes) - len(against)} of the {len(votes)} criteria that name a k prefer the "
             f"chosen k = {k}; dissent: {dissent}"
@@ -139,7 +134,7 @@ def _panel(ax: Axes, study: StudyFolder, criterion: Criterion, votes: Mapping[st
     if criterion.algorithm == "mixture":
         _mixture_lines(ax, rows, criterion.columns[0], study)
     else:
-        _kmeans_lines(ax, rows, criterion, votes)
+        _kmeans_lines(ax, rows, criterion, study, votes)
     if criterion.threshold is not None:
         threshold = study.document.configuration.get("evidence", {}).get(criterion.threshold)
         if threshold is not None:
@@ -151,15 +146,17 @@ def _panel(ax: Axes, study: StudyFolder, criterion: Criterion, votes: Mapping[st
 
 
 def _kmeans_lines(
-    ax: Axes, rows: pd.DataFrame, criterion: Criterion, votes: Mapping[str, int]
+    ax: Axes,
+    rows: pd.DataFrame,
+    criterion: Criterion,
+    study: StudyFolder,
+    votes: Mapping[str, int],
 ) -> None:
     for column, colour in zip(criterion.columns, (colours(1)[0], MUTED), strict=False):
         if column not in rows.columns:
             continue
         values = rows[["k", column]].dropna()
-        low, high = f"{column}_null_low", f"{column}_null_high"
-        if low in rows.columns and high in rows.columns:
-            ax.fill_between(rows["k"], rows[low], rows[high], color=PALE, zorder=0)
+        _null_band(ax, study, column)
         error = rows.loc[values.index, f"{column}_se"] if f"{column}_se" in rows.columns else None
         ax.errorbar(
             values["k"],
@@ -177,6 +174,23 @@ def _kmeans_lines(
         ax.plot(mark["k"], mark[column], "o", color=colour, markersize=8, zorder=3)
     if len(criterion.columns) > 1:
         ax.legend(frameon=False, fontsize=8)
+
+
+def _null_band(ax: Axes, study: StudyFolder, column: str) -> None:
+    """The criterion in books without groups, mean and two standard deviations, where recorded."""
+    entries = [
+        (entry["k"], entry[f"{column}_null"])
+        for entry in study.document.evidence.get("kmeans", [])
+        if entry.get(f"{column}_null")
+    ]
+    if entries:
+        ax.fill_between(
+            [k for k, _ in entries],
+            [null["mean"] - 2 * null["sd"] for _, null in entries],
+            [null["mean"] + 2 * null["sd"] for _, null in entries],
+            color=PALE,
+            zorder=0,
+        )
 
 
 def _mixture_lines(ax: Axes, rows: pd.DataFrame, column: str, study: StudyFolder) -> None:
@@ -215,13 +229,14 @@ def _legend(k: int) -> list[Line2D]:
             label="the k that this criterion prefers",
         ),
         Line2D([], [], color=INK, linewidth=0.9, linestyle=(0, (4, 3)), label="threshold"),
+        Line2D([], [], color=PALE, linewidth=9, label="books without groups, mean ± 2 sd"),
     ]
 
 
 def _alt(study: StudyFolder, criteria: list[Criterion], votes: Mapping[str, int]) -> str:
     panels = ", ".join(criterion.title for criterion in criteria)
     ks = f"1 to {int(study.candidates['k'].max())}"
-    preferred = ", ".join(f"{_VOTE_NAMES[name]} k = {vote}" for name, vote in votes.items())
+    preferred = ", ".join(f"{VOTE_NAMES[name]} k = {vote}" for name, vote in votes.items())
     return (
         f"{len(criteria)} small line charts over k = {ks}: {panels}. "
         f"Preferred: {preferred or 'not recorded'}."

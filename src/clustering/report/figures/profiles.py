@@ -64,6 +64,7 @@ def _write_numbers(ax: Axes, values: NDArray[np.float64]) -> None:
 
 
 def _label_axes(ax: Axes, study: StudyFolder, table: pd.DataFrame, families: list[str]) -> None:
+    used = {feature.name for feature in study.document.features if feature.included}
     segments = study.document.segments
     many = len(segments) > _MOST_UPRIGHT
     width = 26 if many else max(12, 84 // len(segments))
@@ -74,8 +75,10 @@ def _label_axes(ax: Axes, study: StudyFolder, table: pd.DataFrame, families: lis
         ax.tick_params(axis="x", labelrotation=50)
         for label in ax.get_xticklabels():
             label.set(ha="left", rotation_mode="anchor")
-    ax.set_xlabel("accounts in brackets", fontsize=8.5, color=MUTED)
-    ax.set_yticks(range(len(table)), [str(name) for name in table.index], fontsize=9, color=INK)
+    note = "" if used >= set(table.index) else "; * not in the matrix, shown for comparison"
+    ax.set_xlabel(f"accounts in brackets{note}", fontsize=8.5, color=MUTED)
+    rows = [f"{name}{'' if name in used else ' *'}" for name in table.index]
+    ax.set_yticks(range(len(table)), rows, fontsize=9, color=INK)
     ax.tick_params(length=0)
     for side in ax.spines.values():
         side.set_visible(False)

@@ -78,7 +78,8 @@ def _null_panel(ax: Axes, tests: list[dict[str, Any]], statistic: str) -> None:
         )
     ax.set_yticks(range(len(tests)), [wrap(_null_name(t), 24) for t in tests], fontsize=9.5)
     ax.set_ylim(len(tests) - 0.5, -0.75)
-    ax.margins(x=0.18)
+    ax.use_sticky_edges = False
+    ax.margins(x=0.12)
     name = str(statistic).replace("_", " ")
     ax.set_xlabel(f"{name}: point observed, band null mean ± 2 sd", fontsize=10)
     tidy(ax, grid="x")

@@ -1,0 +1,54 @@
+"""Sentences from numbers, by rules: no sentence claims more than its number.
+
+Whether accounts "form clusters" is said only when the verdict is natural; whether two labellings
+agree, only as far as the interval reaches; whether segments tell about the future, only when the
+study itself made the claim.
+"""
+
+from clustering.report.words.advice import axes, cautions, limits, recommendations
+from clustering.report.words.comparison import (
+    agreement_sentence,
+    misplaced,
+    other_labellings,
+    tiers,
+)
+from clustering.report.words.future import forward_sentences, future, future_in_short
+from clustering.report.words.groups import commercial, stability, structure, why
+from clustering.results import StudyFolder
+
+__all__ = [
+    "agreement_sentence",
+    "answer",
+    "axes",
+    "cautions",
+    "commercial",
+    "forward_sentences",
+    "future",
+    "future_in_short",
+    "introduction",
+    "limits",
+    "misplaced",
+    "other_labellings",
+    "recommendations",
+    "stability",
+    "structure",
+    "tiers",
+    "why",
+]
+
+
+def answer(study: StudyFolder) -> list[str]:
+    """What stands first everywhere: groups, tiers, future, a short paragraph each."""
+    first = f"{commercial(study)} {structure(study)}".strip()
+    return [first, tiers(study), future_in_short(study)]
+
+
+def introduction(study: StudyFolder) -> list[str]:
+    """What was studied, on what date."""
+    document = study.document
+    features = sum(feature.included for feature in document.features)
+    text = (
+        f"{document.n_accounts:,} accounts as they were known on {document.as_of}, described by "
+        f"{features} features. Nothing that became known later has shaped the segments."
+    )
+    return [text, document.note] if document.note else [text]

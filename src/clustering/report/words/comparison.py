@@ -1,0 +1,75 @@
+"""Do the segments match other labellings, and whom do these get wrong."""
+
+from clustering.report.facts import (
+    TIERS,
+    agreement_with,
+    agreements_of_segments,
+    ami_interval,
+    decimal,
+    group_words,
+    labelling,
+)
+from clustering.results import StudyFolder
+from clustering.results.document import AgreementEntry
+
+__all__ = ["ALMOST_SAME", "agreement_sentence", "misplaced", "other_labellings", "tiers"]
+
+ALMOST_SAME = 0.8  # lower end of the AMI interval from which two labellings are almost the same
+LARGE = 0.5
+LITTLE = 0.2  # upper end of the interval below which they have little in common
+
+
+def tiers(study: StudyFolder, other: str = TIERS) -> str:
+    """Do the segments match the ARR tiers?"""
+    agreement = agreement_with(study, other)
+    entry = labelling(study, other)
+    if agreement is None or entry is None:
+        why = study.document.labellings_absent.get(other)
+        name = f"{study.document.amount_name} tiers" if other == TIERS else other
+        return f"The segments were not compared with {name}" + (f": {why}." if why else ".")
+    return agreement_sentence(study, agreement, entry.title)
+
+
+def agreement_sentence(study: StudyFolder, agreement: AgreementEntry, title: str) -> str:
+    """How far the segments and another labelling are the same, as far as the interval reaches."""
+    groups = group_words(study).capitalize()
+    interval = ami_interval(agreement)
+    if interval is None:
+        return f"{groups} and {title}: one of them is a single group, so agreement cannot be told."
+    low, high = interval
+    numbers = (
+        f"adjusted mutual information {decimal(agreement.ami)}, 95 % interval {decimal(low)} to "
+        f"{decimal(high)}; 0 is chance, 1 is the same"
+    )
+    alpha = float(study.document.configuration.get("evidence", {}).get("alpha", 0.05))
+    if agreement.permutation_p > alpha or low <= 0:
+        return f"{groups} and {title}: no agreement beyond chance was shown ({numbers})."
+    if low >= ALMOST_SAME:
+        return f"{groups} and {title} are almost the same ({numbers})."
+    if low >= LARGE:
+        return f"{groups} and {title} agree largely, not fully ({numbers})."
+    if high <= LITTLE:
+        return f"{groups} and {title} have little in common ({numbers})."
+    return f"{groups} and {title} agree in part ({numbers})."
+
+
+def other_labellings(study: StudyFolder) -> list[str]:
+    """One sentence for the tiers, then one for every other labelling."""
+    pairs = [(e, a) for e, a in agreements_of_segments(study) if e.name != TIERS]
+    others = [agreement_sentence(study, agreement, entry.title) for entry, agreement in pairs]
+    return [tiers(study), *others]
+
+
+def misplaced(study: StudyFolder, other: str = TIERS) -> list[str]:
+    """Which accounts a labelling gets wrong: what the list below the sentence shows."""
+    rows = study.disagreements
+    n = int((rows["second"] == other).sum())
+    entry = labelling(study, other)
+    if n == 0 or entry is None:
+        return ["No account stands out from its tier, or there are no tiers to stand out from."]
+    groups = group_words(study)
+    return [
+        f"The accounts below are in one of the {groups} that their level of {entry.title} makes "
+        "least likely, the least likely first. They are accounts to look at, not errors: the "
+        "list says where the two views differ, not which of them is right."
+    ]

@@ -1,0 +1,130 @@
+"""Figures draw any study that the schema allows, and say in words what they show."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from matplotlib import colors
+from matplotlib.figure import Figure
+
+from clustering import results
+from clustering.report import canvas, figures
+from clustering.report.drawn import Drawn
+from clustering.results import StudyFolder
+from study_folders import Recipe, build_study
+
+RECIPES = {
+    "two bands": Recipe(k=2, forward=True),
+    "eight clusters, thirty features": Recipe(
+        k=8, verdict="natural", n_features=30, n_accounts=900, algorithm="mixture"
+    ),
+    "ten bands": Recipe(k=10, n_accounts=1200),
+    "one segment": Recipe(k=1, verdict="constructive"),
+    "nothing beside": Recipe(with_arr=False, needs=False, axes=False, names=False),
+    "a currency sign in names": Recipe(amount_name="$ARR$"),
+}
+
+
+@pytest.fixture(scope="module", params=list(RECIPES))
+def study(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
+    folder = tmp_path_factory.mktemp("figures") / "study"
+    return results.read(build_study(folder, RECIPES[request.param]))
+
+
+@pytest.mark.parametrize("name", figures.__all__)
+def test_every_figure_draws_every_study(study: StudyFolder, name: str) -> None:
+    drawn = getattr(figures, name)(study)
+    if drawn is None:
+        return
+    assert isinstance(drawn, Drawn)
+    assert isinstance(drawn.figure, Figure)
+    assert drawn.png().startswith(b"\x89PNG")
+    assert len(drawn.title) > 20
+    assert len(drawn.alt) > 40
+    shown = drawn._repr_html_()
+    assert 'alt="' in shown
+    assert 'src="data:image/png;base64,' in shown
+
+
+def test_figures_that_need_what_is_absent_are_left_out(tmp_path: Path) -> None:
+    bare = Recipe(with_arr=False, needs=False, axes=False, names=False)
+    study = results.read(build_study(tmp_path / "s", bare))
+    absent = {name for name in figures.__all__ if getattr(figures, name)(study) is None}
+    assert absent == {
+        "agreement_dots",
+        "amount_by_tier",
+        "forward_gains",
+        "growth_against_risk",
+        "tier_flow",
+    }
+
+
+def test_the_same_study_gives_the_same_picture(tmp_path: Path) -> None:
+    study = results.read(build_study(tmp_path / "s"))
+    first = figures.account_map(study).png()
+    assert (
+        hashlib.sha256(first).digest() == hashlib.sha256(figures.account_map(study).png()).digest()
+    )
+
+
+def test_a_sample_of_points_is_said_and_does_not_depend_on_the_order(tmp_path: Path) -> None:
+    study = results.read(build_study(tmp_path / "s", Recipe(n_accounts=5000)))
+    drawn = figures.account_map(study)
+    (axes,) = drawn.figure.axes
+    assert "4,000 of 5,000 accounts, drawn by a hash of their id" in axes.get_xlabel()
+    assert sum(len(points.get_offsets()) for points in axes.collections) == 4000
+    assert "4,000 accounts" in drawn.alt
+    turned = results.read(study.path)
+    turned.__dict__["accounts"] = study.accounts.iloc[::-1]
+    again = figures.account_map(turned).figure.axes[0]
+    for one, other in zip(axes.collections, again.collections, strict=True):
+        assert sorted(map(tuple, one.get_offsets())) == sorted(map(tuple, other.get_offsets()))
+
+
+def test_dissent_is_in_the_title_and_in_the_picture(tmp_path: Path) -> None:
+    study = results.read(build_study(tmp_path / "s", Recipe(k=3)))
+    drawn = figures.choice_curves(study)
+    assert "4 of the 7 criteria that name a k prefer the chosen k = 3" in drawn.title
+    assert "gap (plain box) 4, silhouette 2, ICL 2" in drawn.title
+    silhouette = next(ax for ax in drawn.figure.axes if ax.get_title(loc="left") == "Silhouette")
+    filled = [line for line in silhouette.lines if line.get_markersize() == 8]
+    assert [line.get_xdata().tolist() for line in filled] == [[2]]
+
+
+def test_a_null_band_is_drawn_where_the_study_has_one(tmp_path: Path) -> None:
+    study = results.read(build_study(tmp_path / "s"))
+    drawn = figures.choice_curves(study)
+    silhouette = next(ax for ax in drawn.figure.axes if ax.get_title(loc="left") == "Silhouette")
+    assert len(silhouette.collections) >= 1
+
+
+def test_the_flow_keeps_every_account(tmp_path: Path) -> None:
+    study = results.read(build_study(tmp_path / "s"))
+    drawn = figures.tier_flow(study)
+    assert drawn is not None
+    assert [ax.get_title(loc="left") for ax in drawn.figure.axes] == ["by accounts", "by ARR (USD)"]
+    bars = [patch for patch in drawn.figure.axes[0].patches if hasattr(patch, "get_height")]
+    left = sum(bar.get_height() for bar in bars if bar.get_x() < 0.5)
+    right = sum(bar.get_height() for bar in bars if bar.get_x() > 0.5)
+    assert left == pytest.approx(1.0)
+    assert right == pytest.approx(1.0)
+
+
+def test_the_heatmap_names_the_largest_difference(tmp_path: Path) -> None:
+    study = results.read(build_study(tmp_path / "s"))
+    top = study.profiles.loc[study.profiles["mean_z"].abs().idxmax()]
+    drawn = figures.profile_heatmap(study)
+    assert f"'{top['segment_name']}'" in drawn.title
+    assert str(top["feature"]) in drawn.title
+    assert f"{abs(top['mean_z']):.1f} standard deviations" in drawn.title
+
+
+def test_colours_of_eight_segments_can_be_told_apart() -> None:
+    rgb = [colors.to_rgb(colour) for colour in canvas.colours(8)]
+    for i, one in enumerate(rgb):
+        for other in rgb[:i]:
+            assert sum((a - b) ** 2 for a, b in zip(one, other, strict=True)) > 0.05
+
+
+def test_a_dollar_sign_is_not_mathematics() -> None:
+    assert canvas.wrap("$ARR$ tiers", 40) == r"\$ARR\$ tiers"

@@ -1,0 +1,214 @@
+"""Every sentence claims what its numbers allow, and no more."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from clustering import results
+from clustering.report import figures, words
+from clustering.report.facts import agreement_with
+from clustering.results import StudyFolder
+from clustering.results.document import AgreementEntry, ForwardEntry
+from study_folders import Recipe, build_study
+
+FINDING = re.compile(r"\bnatural\b|\bclusters?\b", re.IGNORECASE)
+ALLOWED = re.compile(r"no natural clusters|that these are natural groups", re.IGNORECASE)
+
+
+def study_of(folder: Path, **changes: object) -> StudyFolder:
+    return results.read(build_study(folder, Recipe(**changes)))  # type: ignore[arg-type]
+
+
+def changed(study: StudyFolder, **changes: object) -> StudyFolder:
+    return StudyFolder(study.path, study.document.model_copy(update=changes))
+
+
+def everything_said(study: StudyFolder) -> list[str]:
+    texts = [
+        *words.answer(study),
+        *words.introduction(study),
+        *words.other_labellings(study),
+        *words.misplaced(study),
+        *words.future(study),
+        *words.forward_sentences(study),
+        *words.recommendations(study),
+        *words.cautions(study),
+        *words.limits(study),
+        words.stability(study),
+    ]
+    for name in figures.__all__:
+        drawn = getattr(figures, name)(study)
+        if drawn is not None:
+            texts += [drawn.title, drawn.alt]
+    return texts
+
+
+@pytest.mark.parametrize("verdict", ["reproducible", "constructive"])
+def test_nothing_is_called_a_cluster_unless_the_verdict_allows_it(
+    tmp_path: Path, verdict: str
+) -> None:
+    study = study_of(tmp_path / "s", verdict=verdict, forward=True)
+    said = everything_said(study)
+    assert len(said) > 30
+    for text in said:
+        assert not FINDING.search(ALLOWED.sub("", text)), text
+
+
+def test_a_natural_verdict_is_said(tmp_path: Path) -> None:
+    study = study_of(tmp_path / "s", verdict="natural", k=4)
+    assert "fall into 4 natural clusters" in words.answer(study)[0]
+    assert not any("natural groups" in text for text in words.cautions(study))
+
+
+def test_the_first_sentence_of_each_verdict(tmp_path: Path) -> None:
+    reproducible = study_of(tmp_path / "r", verdict="reproducible")
+    constructive = study_of(tmp_path / "c", verdict="constructive")
+    assert words.structure(reproducible).startswith("No natural clusters were found. The study")
+    assert "do not come back reliably" in words.structure(constructive)
+
+
+def test_commercial_features_are_said_first(tmp_path: Path) -> None:
+    without = study_of(tmp_path / "without")
+    within = study_of(tmp_path / "within", commercial=True)
+    assert "circular" not in " ".join(words.answer(without))
+    assert words.answer(within)[0].startswith("Commercial features (ARR, seats or pipeline)")
+
+
+def test_the_amount_is_called_what_the_configuration_calls_it(tmp_path: Path) -> None:
+    study = study_of(tmp_path / "s", amount_name="run-rate", commercial=True, forward=False)
+    assert not any("ARR" in text for text in everything_said(study))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "p", "said"),
+    [
+        (0.85, 0.92, 0.001, "are almost the same"),
+        (0.55, 0.70, 0.001, "agree largely, not fully"),
+        (0.30, 0.60, 0.001, "agree in part"),
+        (0.15, 0.25, 0.001, "agree in part"),
+        (0.05, 0.15, 0.001, "have little in common"),
+        (0.05, 0.15, 0.300, "no agreement beyond chance was shown"),
+        (-0.01, 0.15, 0.001, "no agreement beyond chance was shown"),
+        (-0.02, 0.90, 0.001, "no agreement beyond chance was shown"),
+    ],
+)
+def test_agreement_is_said_as_far_as_the_interval_reaches(
+    tmp_path: Path, low: float, high: float, p: float, said: str
+) -> None:
+    study = study_of(tmp_path / "s")
+    entry = agreement_with(study, "arr_tiers")
+    assert entry is not None
+    entry = entry.model_copy(
+        update={"ami": (low + high) / 2, "interval": {"ami": [low, high]}, "permutation_p": p}
+    )
+    sentence = words.agreement_sentence(study, entry, "ARR tiers")
+    assert sentence.startswith("Bands and ARR tiers")
+    assert said in sentence
+    assert f"{high:.2f}" in sentence
+
+
+def test_agreement_without_an_interval_is_not_told(tmp_path: Path) -> None:
+    study = study_of(tmp_path / "s")
+    entry = agreement_with(study, "arr_tiers")
+    assert isinstance(entry, AgreementEntry)
+    entry = entry.model_copy(update={"interval": None})
+    assert "cannot be told" in words.agreement_sentence(study, entry, "ARR tiers")
+    dots = figures.agreement_dots(changed(study, agreements=[entry]))
+    assert dots is not None
+    assert "no interval" in dots.alt
+
+
+def test_tiers_that_are_absent_are_said_to_be(tmp_path: Path) -> None:
+    study = study_of(tmp_path / "s", with_arr=False)
+    study = changed(study, labellings_absent={"arr_tiers": "needs the table subscriptions"})
+    assert words.tiers(study) == (
+        "The segments were not compared with ARR tiers: needs the table subscriptions."
+    )
+
+
+@pytest.mark.parametrize(
+    ("gain", "interval", "said"),
+    [
+        (0.001, [-0.004, 0.006], "no evidence of a gain"),
+        (0.0, [0.0, 0.0], "no evidence of a gain"),
+        (-0.003, [-0.006, -0.001], "worse than the tiers alone"),
+        (0.01, [0.002, 0.02], "the study makes no claim"),
+        (None, None, "cannot be told"),
+    ],
+)
+def test_a_gain_is_claimed_only_by_the_study_itself(
+    tmp_path: Path, gain: float | None, interval: list[float] | None, said: str
+) -> None:
+    entry = ForwardEntry.model_validate(
+        {
+            "labelling": "segment",
+            "outcome": "churned",
+            "window": "2025",
+            "gain": {"log_loss": gain, "auc": None, "interval": interval},
+            "claim": None,
+        }
+    )
+    study = changed(study_of(tmp_path / "s"), forward=[entry])
+    (sentence,) = words.forward_sentences(study)
+    assert said in sentence
+    assert words.answer(study)[-1].startswith("There is no evidence that the bands tell more")
+    assert not any(text.startswith("Use the bands") for text in words.recommendations(study))
+
+
+def test_a_claim_is_printed_word_by_word(tmp_path: Path) -> None:
+    study = study_of(tmp_path / "s", forward=True)
+    claim = study.document.forward[0].claim
+    assert claim is not None
+    assert words.answer(study)[-1] == claim
+    assert words.forward_sentences(study)[0] == claim
+
+
+def test_a_future_that_was_not_judged_is_not_told(tmp_path: Path) -> None:
+    study = study_of(tmp_path / "s")
+    assert words.answer(study)[-1].endswith("was not judged in this study.")
+    assert any(text.startswith("Judge the bands") for text in words.recommendations(study))
+
+
+def test_segments_below_the_threshold_are_counted(tmp_path: Path) -> None:
+    study = study_of(tmp_path / "s", k=4)
+    assert words.stability(study).startswith("1 of the 4 bands stays below")
+    steady = changed(study, segments=study.document.segments[:2])
+    assert words.stability(steady).startswith("Each of the 2 bands comes back")
+    drawn = figures.segment_stability(study)
+    assert drawn is not None
+    assert drawn.title.startswith("1 of 4 bands do not come back reliably")
+
+
+def test_one_segment_is_no_question_of_stability(tmp_path: Path) -> None:
+    study = study_of(tmp_path / "s", k=1, verdict="constructive")
+    assert "not a question" in words.stability(study)
+    assert "no cut of the accounts" in words.structure(study)
+    assert figures.segment_stability(study) is None
+    assert figures.silhouettes(study) is None
+
+
+def test_agreement_most_is_said_only_where_intervals_part(tmp_path: Path) -> None:
+    study = study_of(tmp_path / "s")
+    parted = figures.agreement_dots(study)
+    assert parted is not None
+    assert "agrees most" in parted.title
+    equal = [
+        entry.model_copy(update={"ami": 0.3, "interval": {"ami": [0.2, 0.4]}})
+        for entry in study.document.agreements
+    ]
+    together = figures.agreement_dots(changed(study, agreements=equal))
+    assert together is not None
+    assert "agrees most" not in together.title
+
+
+def test_keeping_the_tiers_is_advised_where_they_are_the_same(tmp_path: Path) -> None:
+    study = study_of(tmp_path / "s", forward=True)
+    same = [
+        entry.model_copy(update={"ami": 0.9, "interval": {"ami": [0.85, 0.95]}})
+        for entry in study.document.agreements
+    ]
+    advice = words.recommendations(changed(study, agreements=same))
+    assert advice[0] == "Keep the ARR tiers: the bands are almost the same groups."
+    none = study_of(tmp_path / "c", verdict="constructive")
+    assert words.recommendations(none)[0].startswith("Keep the ARR tiers: this study gives no")

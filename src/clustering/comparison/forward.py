@@ -9,6 +9,7 @@ from clustering.comparison.forward_rows import OutcomeRows, complete_rows
 from clustering.comparison.heldout import (
     Gain,
     brier_score,
+    exact_mean,
     log_losses,
     paired_gain,
     pooled_area_under_curve,
@@ -159,7 +160,7 @@ def _judge(
     held_out = HeldOut(
         n_rows=int(held.sum()),
         auc=auc,
-        log_loss={model: float(losses[model].mean()) for model in MODELS},
+        log_loss={model: exact_mean(losses[model]) for model in MODELS},
         brier={model: brier_score(predicted[model], outcome) for model in MODELS},
     )
     if fit.rank["both"] == fit.rank["tier"]:
@@ -167,7 +168,7 @@ def _judge(
     improvement = losses["tier"] - losses["both"]
     account = None if rows.account is None else rows.account[held]
     gain = Gain(
-        log_loss=float(improvement.mean()),
+        log_loss=exact_mean(improvement),
         auc=_difference(auc["both"], auc["tier"]),
         interval=paired_gain(improvement, account, n_bootstrap, bootstrap_seed),
     )

@@ -15,6 +15,7 @@ from clustering.comparison.forward import N_FOLDS, cross_predictions
 from clustering.comparison.forward_rows import OutcomeRows
 from clustering.comparison.heldout import (
     Gain,
+    exact_mean,
     log_losses,
     paired_gain,
     pooled_area_under_curve,
@@ -275,7 +276,7 @@ class _Judge:
         before = pooled_area_under_curve(old, outcome, folds)
         known = [area for area in areas if area is not None]
         gain = Gain(
-            log_loss=float(improvement.mean()),
+            log_loss=exact_mean(improvement),
             auc=None if before is None or not known else float(np.mean(known)) - before,
             interval=paired_gain(improvement, None, self.n_bootstrap, self.seed),
         )

@@ -1,5 +1,6 @@
 """Judging predictions on rows that did not make them: folds, scores, paired bootstrap."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ __all__ = [
     "Gain",
     "area_under_curve",
     "brier_score",
+    "exact_mean",
     "log_losses",
     "paired_gain",
     "pooled_area_under_curve",
@@ -90,7 +92,12 @@ def log_losses(probability: Floats, outcome: NDArray[np.bool_]) -> Floats:
 
 def brier_score(probability: Floats, outcome: NDArray[np.bool_]) -> float:
     """Mean squared distance of the probability to the outcome."""
-    return float(((probability - outcome) ** 2).mean())
+    return exact_mean((probability - outcome) ** 2)
+
+
+def exact_mean(values: Floats) -> float:
+    """The mean, summed without rounding: the same whatever the order of the values."""
+    return math.fsum(values) / values.size
 
 
 def area_under_curve(probability: Floats, outcome: NDArray[np.bool_]) -> float | None:

@@ -47,7 +47,7 @@ _COUNTS = (
     Measure(
         "expand_triggers_reached",
         "milestones",
-        lambda _: nw.col("achieved") & nw.col("is_expand_trigger").fill_null(False),
+        lambda period: period.last("achieved_on") & nw.col("is_expand_trigger").fill_null(False),
         "count",
         ("achieved_on", "is_expand_trigger"),
     ),
@@ -85,8 +85,9 @@ def circumstances(measured: pd.DataFrame, period: Period) -> pd.DataFrame:
         `engagement_hours_per_year`, `tickets_per_year` and `hours_strategy`, `hours_execution`,
         `hours_first_steps` (also hours a year): what the look-back window saw, for a whole year.
         An account without a row in the table had none. `renewals_open` and `new_use_cases_open`:
-        opportunities open at the as-of date, likewise. `expand_triggers_reached`: missing for an
-        account without milestones.
+        opportunities open at the as-of date, likewise. `expand_triggers_reached`: in
+        the look-back window, since an old trigger has had its playbook; missing for an account
+        without milestones.
     """
     exposure = measured["tenure_days"].clip(_SHORTEST_EXPOSURE_DAYS, period.window_days)
     columns: dict[str, pd.Series[float]] = {}

@@ -37,6 +37,7 @@ _PIPELINE = Measure(
         nw.col("closed_on").is_null() & nw.col("kind").str.to_lowercase().is_in(list(_GROWTH_KINDS))
     ).then(fixed_point(nw.col("amount"))),
     "sum",
+    ("closed_on",),
 )
 
 
@@ -88,7 +89,7 @@ DEFINITIONS = (
             meaning="Amount of the opportunities for expansion or a new use case that are open at "
             "the as-of date; 0 where none is.",
             null_means="never: an account without an open opportunity has none",
-            needs=("opportunities",),
+            needs=("opportunities.closed_on",),
             scale="amount",
             higher_is_better=True,
             words=("no expansion in sight", "large expansion pipeline"),

@@ -44,10 +44,10 @@ def derived_milestones(
     visible : the visible tables, with `usage`; `derived_seats` needs `usage.active_users` and
         `subscriptions.seats` too
     """
-    columns = [name for name in ("started_on", "ended_on") if name in _columns(visible, "accounts")]
-    accounts = collect_by_account(visible["accounts"].select(ACCOUNT_ID, *columns)).sort_index()
+    accounts = visible["accounts"].select(ACCOUNT_ID, "started_on", "ended_on")
+    by_account = collect_by_account(accounts).astype("datetime64[s]").sort_index()
     parts = [
-        _with_benchmark(accounts, achieved_on, name, period.as_of)
+        _with_benchmark(by_account, achieved_on, name, period.as_of)
         for name, achieved_on in reached_milestones(visible, period, rules).items()
     ]
     return typed(nw.from_native(pd.concat(parts, ignore_index=True)).lazy())
@@ -83,10 +83,8 @@ def _first_date(rows: nw.LazyFrame[Any]) -> "pd.Series[Any]":
 def _with_benchmark(
     accounts: pd.DataFrame, achieved_on: "pd.Series[Any]", name: str, as_of: date
 ) -> pd.DataFrame:
-    started = accounts["started_on"].astype("datetime64[s]")
-    observed_until = pd.Series(pd.Timestamp(as_of), index=accounts.index)
-    if "ended_on" in accounts:
-        observed_until = accounts["ended_on"].astype("datetime64[s]").fillna(pd.Timestamp(as_of))
+    started = accounts["started_on"]
+    observed_until = accounts["ended_on"].fillna(pd.Timestamp(as_of))
     achieved = achieved_on.reindex(accounts.index)
     # Use before the start is possible in an extract; a time to reach it cannot be negative.
     days = (achieved.fillna(observed_until) - started).dt.days.clip(lower=0)

@@ -3,6 +3,7 @@
 Everything else in this room is one narwhals definition for DuckDB, PySpark, polars and pandas.
 """
 
+from datetime import date
 from typing import Any
 
 import narwhals as nw
@@ -10,7 +11,7 @@ import pandas as pd
 
 from clustering.columns import ACCOUNT_ID
 
-__all__ = ["collect_by_account", "column_names", "typed"]
+__all__ = ["collect_by_account", "column_names", "first_and_last", "typed"]
 
 
 def column_names(frame: nw.LazyFrame[Any]) -> tuple[str, ...]:
@@ -47,4 +48,14 @@ def _is_date(column: str) -> bool:
 def collect_by_account(frame: nw.LazyFrame[Any]) -> pd.DataFrame:
     """Run the query; one row per account, indexed by `account_id`."""
     collected: pd.DataFrame = frame.collect("pandas").to_native()
-    return collected.set_index(collected.pop(ACCOUNT_ID).astype("str"))
+    collected = collected.set_index(ACCOUNT_ID)
+    return collected.set_axis(collected.index.astype("str"), axis="index")
+
+
+def first_and_last(frame: nw.LazyFrame[Any], column: str) -> tuple[date, date] | None:
+    """First and last date of a column; None where it has no date."""
+    dates = frame.select(first=nw.col(column).min(), last=nw.col(column).max())
+    found = dates.collect("pandas").to_native().iloc[0]
+    if pd.isna(found["first"]):
+        return None
+    return pd.Timestamp(found["first"]).date(), pd.Timestamp(found["last"]).date()

@@ -31,7 +31,7 @@ import pandas as pd
 
 from clustering.columns import ACCOUNT_ID
 from clustering.errors import BadInputError
-from clustering.features.engines import collect_by_account, column_names, typed
+from clustering.features.engines import collect_by_account, column_names, first_and_last, typed
 from clustering.features.measures import fixed_point
 from clustering.features.snapshot import active_accounts
 from clustering.features.types import Horizon
@@ -41,6 +41,9 @@ __all__ = ["EXTRACT_SLACK_DAYS", "build_horizon"]
 
 #: A weekly extract dates its rows by the first day of the week: up to six days before its end.
 EXTRACT_SLACK_DAYS = 6
+
+_MAY_BE_PLANNED = ("accounts", "subscriptions")
+_BEHAVIOUR = tuple(name for name in AS_OF_RULES if name not in (*_MAY_BE_PLANNED, "overrides"))
 
 CONTRACT_OUTCOMES = ("churned", "contracted", "renewed", "expanded")
 
@@ -90,9 +93,8 @@ def _contract_outcomes(
     newest = _newest_date(tables)
     if newest is None or newest + timedelta(days=EXTRACT_SLACK_DAYS) < end:
         return nothing, (
-            f"what became of the contracts cannot be told: the newest row of any table is of "
-            f"{newest}, before the horizon ends on {end}. Choose an earlier as_of or a shorter "
-            f"horizon."
+            f"what became of the contracts cannot be told: the newest dated row is of {newest}, "
+            f"before the horizon ends on {end}. Choose an earlier as_of or a shorter horizon."
         )
     amounts = _arr_before_and_after(tables.frames["subscriptions"], as_of, end)
     amounts = amounts.reindex(account_ids)
@@ -157,10 +159,13 @@ def _dormant(
     if "usage" not in tables.frames:
         return missing, "dormancy needs table 'usage'."
     usage = typed(tables.frames["usage"])
-    newest = _newest(usage, "used_on")
-    if newest is None or newest + timedelta(days=EXTRACT_SLACK_DAYS) < end:
+    dates = first_and_last(usage, "used_on")
+    if dates is None:
+        return missing, "dormancy cannot be told: 'usage' has no rows."
+    if dates[1] + timedelta(days=EXTRACT_SLACK_DAYS) < end:
         return missing, (
-            f"dormancy cannot be told: 'usage' ends on {newest}, before the horizon on {end}."
+            f"dormancy cannot be told: the newest row of 'usage' is of {dates[1]}, before the "
+            f"horizon ends on {end}."
         )
     used = nw.col("used_on")
     frame = usage.select(
@@ -175,18 +180,19 @@ def _dormant(
 
 
 def _newest_date(tables: Tables) -> date | None:
-    """Date of the newest row of any table: the extract reaches at least so far.
+    """Date of the newest row that cannot be a plan: the extract reaches at least so far.
 
-    Ends, closings and projections may be plans, so only the date that a row is of counts.
+    Contracts and accounts may begin ahead (a renewal signed early), and ends, closings and
+    projections may lie ahead, so they tell it only where there is no dated behaviour at all.
     """
-    newest = [
-        _newest(typed(frame), rule.happened)
-        for table, rule in AS_OF_RULES.items()
-        if rule.happened is not None and (frame := tables.frames.get(table)) is not None
-    ]
-    return max((day for day in newest if day is not None), default=None)
+    return _newest_of(tables, _BEHAVIOUR) or _newest_of(tables, _MAY_BE_PLANNED)
 
 
-def _newest(frame: nw.LazyFrame[Any], column: str) -> date | None:
-    day = frame.select(nw.col(column).max()).collect("pandas").to_native().iloc[0, 0]
-    return None if pd.isna(day) else pd.Timestamp(day).date()
+def _newest_of(tables: Tables, names: tuple[str, ...]) -> date | None:
+    newest = []
+    for name in names:
+        happened = AS_OF_RULES[name].happened
+        if happened is not None and name in tables.frames:
+            dates = first_and_last(typed(tables.frames[name]), happened)
+            newest += [] if dates is None else [dates[1]]
+    return max(newest, default=None)

@@ -50,6 +50,11 @@ class Period:
     window_days: int
 
     @property
+    def start(self) -> date:
+        """The last day before the window."""
+        return self.as_of - timedelta(days=self.window_days)
+
+    @property
     def weeks(self) -> int:
         """Whole weeks in the window; weekly extracts have one row in each."""
         return self.window_days // 7

@@ -136,7 +136,8 @@ def _oldest_overdue(_: Period) -> nw.Expr:
 def _early_pace(_: Period) -> nw.Expr:
     age = nw.col("tenure_days")
     exposed = nw.when(age > _EARLY_DAYS).then(_EARLY_DAYS).otherwise(age)
-    return nw.when(age >= _LEAST_DAYS).then(nw.col(_EARLY.name) * 90 / exposed)
+    observed = nw.col(ACHIEVED.name) + nw.col(_DUE.name) > 0
+    return nw.when(observed & (age >= _LEAST_DAYS)).then(nw.col(_EARLY.name) * 90 / exposed)
 
 
 _NOTHING_DUE = "no milestone of the account was due yet"
@@ -232,13 +233,13 @@ DEFINITIONS = (
             unit="milestones per 90 days",
             meaning="Early pace: milestones reached in the first 180 days of the account, per 90 "
             "days (for a younger account, in its days so far).",
-            null_means="no milestone of the account is known, or it is younger than 30 days",
-            needs=("milestones.achieved_on",),
+            null_means="nothing was reached or due yet, or the account is younger than 30 days",
+            needs=("milestones.achieved_on", "milestones.projected_on"),
             scale="count",
             higher_is_better=True,
             words=("slow start", "fast start"),
         ),
-        (_EARLY,),
+        (_EARLY, ACHIEVED, _DUE),
         _early_pace,
     ),
 )

@@ -90,15 +90,21 @@ def _present(tables: Tables, config: FeaturesConfig) -> set[str]:
 
 
 def _reason(missing: list[str], tables: Tables) -> str:
-    parts = []
+    columns: dict[str, list[str]] = {}
     for need in missing:
         table, _, column = need.partition(".")
-        if table not in tables.frames:
-            part = f"table '{table}'" + (f" with column '{column}'" if column else "")
-        else:
-            part = f"column '{column}' in table '{table}'"
-        parts.append(part)
-    return "needs " + " and ".join(parts)
+        columns.setdefault(table, []).extend([f"'{column}'"] if column else [])
+    return "needs " + " and ".join(
+        _missing_in(table, listed, table in tables.frames) for table, listed in columns.items()
+    )
+
+
+def _missing_in(table: str, columns: list[str], exists: bool) -> str:
+    """What is missing of one table, in words."""
+    words = ("column " if len(columns) == 1 else "columns ") + " and ".join(columns)
+    if exists:
+        return f"{words} in table '{table}'"
+    return f"table '{table}' with {words}" if columns else f"table '{table}'"
 
 
 def withheld(config: FeaturesConfig) -> dict[str, str]:

@@ -17,10 +17,11 @@ from clustering.columns import ACCOUNT_ID
 from clustering.config import FeaturesConfig
 from clustering.errors import BadInputError, FutureDataError
 from clustering.features import milestones, usage
+from clustering.features.circumstances import MEASURES, circumstances
 from clustering.features.commercial import ARR
 from clustering.features.definition import Definition
 from clustering.features.derived import derived_milestones
-from clustering.features.engines import collect_by_account, column_names
+from clustering.features.engines import collect_by_account, column_names, first_and_last
 from clustering.features.measures import FIXED_POINT, Measure, Period, aggregate
 from clustering.features.registry import DEFINITIONS, PREPARATIONS, computable, withheld
 from clustering.features.types import Snapshot
@@ -45,6 +46,9 @@ _ATTRIBUTE_TYPES = {
     "employees": "float64",
     "is_champion": "boolean",
 }
+
+#: Tables whose rows are counted over the look-back window, by their date.
+_COUNTED_BY = {"usage": "used_on", "engagements": "held_on", "tickets": "opened_on"}
 
 _DERIVED_NOTE = (
     "The milestones are derived from usage (derived_breadth, derived_seats): their projected dates "
@@ -95,9 +99,13 @@ def build_snapshot(tables: Tables, as_of: date, config: FeaturesConfig | None = 
         as_of=as_of,
         frame=_form(measured, definitions, period),
         features=tuple(definition.described(period) for definition in definitions),
-        attributes=_attributes(accounts, measured),
+        attributes=_attributes(accounts, measured, period),
         not_computed=not_computed,
-        notes=(*_notes(measured), *((_DERIVED_NOTE,) if derived else ())),
+        notes=(
+            *_absence_notes(measured),
+            *_coverage_notes(visible, period),
+            *((_DERIVED_NOTE,) if derived else ()),
+        ),
         withheld={name: reason for name, reason in kept_out.items() if name in names},
     )
 
@@ -109,9 +117,8 @@ def active_accounts(accounts: nw.LazyFrame[Any], as_of: date) -> pd.DataFrame:
     ----------
     accounts : the visible frame; an end after `as_of` is empty in it
     """
-    columns = column_names(accounts)
-    active = accounts.filter(nw.col("ended_on").is_null()) if "ended_on" in columns else accounts
-    chosen = [name for name in ATTRIBUTES if name in columns]
+    active = accounts.filter(nw.col("ended_on").is_null())
+    chosen = [name for name in ATTRIBUTES if name in column_names(accounts)]
     frame = collect_by_account(active.select(ACCOUNT_ID, *chosen))
     if frame.empty:
         ended = len(accounts.select(ACCOUNT_ID).collect("pandas"))
@@ -129,7 +136,7 @@ def _by_table(
 ) -> dict[str, list[Measure]]:
     """Measures that the definitions and the attributes read, each once, by table."""
     wanted = {m.name: m for definition in definitions for m in definition.measures}
-    for measure in (*milestones.STATES, ARR):
+    for measure in (*milestones.STATES, ARR, *MEASURES):
         if _can_measure(measure, visible):
             wanted[measure.name] = measure
     tables: dict[str, list[Measure]] = {}
@@ -184,15 +191,15 @@ def _form(
     return frame.select(**formulas).to_native().set_axis(measured.index, axis="index")
 
 
-def _attributes(accounts: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
+def _attributes(accounts: pd.DataFrame, measured: pd.DataFrame, period: Period) -> pd.DataFrame:
     attributes = accounts.assign(arr=np.nan)
     if ARR.name in measured:
         attributes["arr"] = measured[ARR.name] / FIXED_POINT
     states = [state.name for state in milestones.STATES if state.name in measured]
-    return attributes.join(measured[states])
+    return attributes.join([measured[states], circumstances(measured, period)])
 
 
-def _notes(measured: pd.DataFrame) -> tuple[str, ...]:
+def _absence_notes(measured: pd.DataFrame) -> tuple[str, ...]:
     """Sentences on accounts whose absence from a table is missing knowledge, not zero."""
     consequences = {
         usage.LAST.name: "have no row in 'usage' up to the as-of date: their usage features are "
@@ -205,4 +212,17 @@ def _notes(measured: pd.DataFrame) -> tuple[str, ...]:
         absent = int(measured[name].isna().sum()) if name in measured else 0
         if absent:
             notes.append(f"{absent} of {len(measured)} accounts {consequence}.")
+    return tuple(notes)
+
+
+def _coverage_notes(visible: Mapping[str, nw.LazyFrame[Any]], period: Period) -> tuple[str, ...]:
+    """Sentences on tables that were not kept for the whole look-back window."""
+    notes = []
+    for table, date_column in _COUNTED_BY.items():
+        dates = first_and_last(visible[table], date_column) if table in visible else None
+        if dates is not None and dates[0] > period.start:
+            notes.append(
+                f"'{table}' begins on {dates[0]}, inside the look-back window of "
+                f"{period.window_days} days: its counts are of fewer days than they say."
+            )
     return tuple(notes)

@@ -53,7 +53,8 @@ class Snapshot:
         `industry`, `region`, `employees`, `csm`, `is_champion`, `needs_segment` and
         `current_segment`, those that exist; `arr` (NaN where no contract is known); and, where
         there are milestones, how many are in each of the four states (`milestones_achieved`,
-        `_missed`, `_not_yet_due`, `_not_applicable`)
+        `_missed`, `_not_yet_due`, `_not_applicable`); and what rules about accounts read
+        (`clustering.features.circumstances`): care by the year, triggers, open renewals
     not_computed : for each feature that could not be computed, the table or column that would
         allow it
     withheld : for each feature of `frame` that may not enter the matrix, the reason (commercial,

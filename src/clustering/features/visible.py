@@ -42,18 +42,20 @@ class AsOfRule:
     later : for each date that is filled in later, the columns known only from that date on; they
         are emptied while it is empty or after `as_of`, and dropped where the table lacks the
         date, since then nothing tells when they became known
+    open_ended : an end that no row has where the table lacks the column
     """
 
     happened: str | None
     recorded: str | None = None
     later: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    open_ended: str | None = None
 
 
 #: A contract's end and its renewal are the same column: a date ahead may be a plan, or an early
 #: termination that nobody knew of. It cannot be told, so no end ahead of `as_of` is visible.
 AS_OF_RULES: dict[str, AsOfRule] = {
-    "accounts": AsOfRule("started_on", later={"ended_on": ()}),
-    "subscriptions": AsOfRule("started_on", later={"ended_on": ()}),
+    "accounts": AsOfRule("started_on", later={"ended_on": ()}, open_ended="ended_on"),
+    "subscriptions": AsOfRule("started_on", later={"ended_on": ()}, open_ended="ended_on"),
     "usage": AsOfRule("used_on"),
     # A milestone stands in the plan before it is reached: see `_visible_milestones`.
     "milestones": AsOfRule(None, later={"achieved_on": ()}),
@@ -101,6 +103,8 @@ def visible_frame(table: str, frame: nw.LazyFrame[Any], as_of: date) -> nw.LazyF
         frame = frame.filter(recorded.is_null() | (recorded <= today))
     if table == "milestones":
         frame = _visible_milestones(frame, as_of)
+    if rule.open_ended is not None and rule.open_ended not in names:
+        frame = frame.with_columns(nw.lit(None).cast(nw.Date).alias(rule.open_ended))
     for filled_in_later, known_with_it in rule.later.items():
         frame = _empty_what_came_later(frame, filled_in_later, known_with_it, as_of)
     return frame

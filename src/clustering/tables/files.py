@@ -21,6 +21,7 @@ from clustering.errors import BadInputError
 from clustering.tables.session import Session, quoted_text
 
 __all__ = [
+    "JSON_SUFFIXES",
     "SUFFIXES",
     "Relation",
     "delimiter_of",
@@ -33,10 +34,10 @@ __all__ = [
 _SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"
 _DELIMITERS = (",", ";", "\t", "|")
 _CSV = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
-_JSON = (".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz")
+JSON_SUFFIXES = (".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz")
 
 #: What can be read, by the end of the name.
-SUFFIXES = (".parquet", *_CSV, *_JSON, ".xlsx")
+SUFFIXES = (".parquet", *_CSV, *JSON_SUFFIXES, ".xlsx")
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def read_file(session: Session, file: Path) -> Relation:
         return Relation(f"SELECT * FROM read_parquet({_literal(file)})", file.name, typed=True)
     if suffix == ".xlsx":
         return _read_excel(session, file)
-    if suffix in _JSON:
+    if suffix in JSON_SUFFIXES:
         return _read_json(session, file)
     return _read_csv(file)
 

@@ -9,6 +9,7 @@ import duckdb
 
 from clustering.errors import BadInputError
 from clustering.tables.files import (
+    JSON_SUFFIXES,
     SUFFIXES,
     delimiter_of,
     duckdb_words,
@@ -102,11 +103,12 @@ def _sources_in(session: Session, file: Path, folder: Path) -> list[SourceSample
     if lowered.endswith(".xlsx"):
         return _sheets_of(session, file, name)
     relation = read_file(session, file)
-    reads = f"read_csv({name}, header = true, all_varchar = true{_delimiter(file)})"
     if lowered.endswith(".parquet"):
         reads = f"read_parquet({name})"
-    elif "json" in lowered or lowered.endswith(".jsonl"):
+    elif lowered.endswith(JSON_SUFFIXES):
         reads = f"read_json({name})"
+    else:
+        reads = f"read_csv({name}, header = true, all_varchar = true{_delimiter(file)})"
     return [_sample(session, stem(file), reads, file.name, relation.sql)]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -119,14 +120,17 @@ def mixture_clustering(
     )
 
 
+@cache
 def fitted(
     snapshot: Snapshot, algorithm: str = "kmeans", k: int = 3
 ) -> tuple[FeatureMatrix, Standardiser, Clustering]:
+    """Matrix, standardiser and clustering; cached, so leave the snapshot as it is."""
     matrix, standardiser = standardise(snapshot, MatrixConfig())
     fit = kmeans_clustering if algorithm == "kmeans" else mixture_clustering
     return matrix, standardiser, fit(matrix.values, k)
 
 
+@cache
 def scorer_of(snapshot: Snapshot, algorithm: str = "kmeans", k: int = 3) -> Scorer:
     matrix, standardiser, clustering = fitted(snapshot, algorithm, k)
     return Scorer.build(

@@ -13,6 +13,11 @@ FILES = ["manifest.json", "model.npz", "scorer.json", "standardiser.json"]
 
 
 @pytest.fixture(scope="module")
+def snapshot():
+    return book(n=60)
+
+
+@pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("model") / "scorer"
     scorer_of(book(n=60), k=2).save(folder)
@@ -92,8 +97,7 @@ def test_kmeans_labels_are_those_of_the_nearest_centre(seed, k, d):
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 100), st.sampled_from(["kmeans", "mixture"]))
-def test_reordering_accounts_reorders_scores_and_nothing_else(seed, algorithm):
-    snapshot = book(n=60)
+def test_reordering_accounts_reorders_scores_and_nothing_else(snapshot, seed, algorithm):
     scorer = scorer_of(snapshot, algorithm, k=2)
     order = np.random.default_rng(seed).permutation(60)
     scores = scorer.score_features(snapshot.frame)

@@ -12,7 +12,7 @@ from snapshots import AS_OF, book, fitted, scorer_of
 ALGORITHMS = ["kmeans", "mixture"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def snapshot():
     return book()
 

@@ -18,7 +18,7 @@ def snapshot():
     return book(n=200)
 
 
-@pytest.fixture(params=["kmeans", "mixture"])
+@pytest.fixture(scope="module", params=["kmeans", "mixture"])
 def scorer(request, snapshot):
     return scorer_of(snapshot, request.param)
 
@@ -145,9 +145,7 @@ def test_another_format_is_refused_with_both_versions(folder, monkeypatch, score
     monkeypatch.setattr(storage, "FORMAT", 2)
     scorer.save(folder)
     monkeypatch.undo()
-    with pytest.raises(
-        ModelFolderError, match=r"has format 2, written by .* reads format 1"
-    ):
+    with pytest.raises(ModelFolderError, match=r"has format 2, written by .* reads format 1"):
         Scorer.load(folder)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from clustering.columns import ACCOUNT_ID, ARR
 from clustering.errors import BadInputError
-from clustering.features.types import Feature, Snapshot
+from clustering.features.types import Feature, Scale, Snapshot
 from clustering.matrix.screening import canonical_order
 from clustering.matrix.transforms import fit_column
 from clustering.matrix.types import FeatureMatrix
@@ -35,13 +35,14 @@ class Contrast:
 
     Attributes
     ----------
-    feature, unit : the feature and the unit of the medians
+    feature, unit, scale : the feature, and unit and scale of its medians
     difference : mean of the segment minus mean of the others, in standard deviations
     median, others : medians of the segment and of all other accounts, in the feature's unit
     """
 
     feature: str
     unit: str
+    scale: Scale
     difference: float
     median: float
     others: float
@@ -227,6 +228,7 @@ def _contrasts(
         Contrast(
             feature=feature.name,
             unit=feature.unit,
+            scale=feature.scale,
             difference=float(difference),
             median=float(frame[feature.name][inside].median()),
             others=float(frame[feature.name][~inside].median()),
@@ -252,15 +254,18 @@ def _describe(
     if not telling:
         return f"{size}; in no feature half a standard deviation from the others."
     medians = "; ".join(
-        f"{c.feature.replace('_', ' ')} {_number(c.median)} against {_number(c.others)}"
+        f"{c.feature.replace('_', ' ')} {_number(c.median, c.scale)} against "
+        f"{_number(c.others, c.scale)}"
         for c in telling
     )
     return f"{size}; medians against the other accounts: {medians}."
 
 
-def _number(value: float) -> str:
+def _number(value: float, scale: Scale) -> str:
     if np.isnan(value):
         return "unknown"
+    if scale == "share":
+        return f"{value:.0%}"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 

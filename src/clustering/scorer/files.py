@@ -65,7 +65,11 @@ def _column_names(path: Path) -> list[str]:
         )
     try:
         if kind == _PARQUET:
-            return [str(name) for name in pq.read_schema(path).names]
+            schema = pq.read_schema(path)
+            # pandas keeps an index that counts up evenly in the metadata alone
+            index = (schema.pandas_metadata or {}).get("index_columns", [])
+            even = [entry["name"] for entry in index if isinstance(entry, dict)]
+            return [str(name) for name in [*schema.names, *filter(None, even)]]
         with path.open(encoding="utf-8-sig", newline="") as file:
             return next(csv.reader(file), [])
     except FileNotFoundError:
@@ -92,7 +96,8 @@ def _check_names(path: Path, found: Sequence[str], wanted: Sequence[str]) -> Non
 def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     try:
         if path.suffix.lower() == _PARQUET:
-            frame = pd.read_parquet(path, columns=list(columns))
+            stored = set(pq.read_schema(path).names)
+            frame = pd.read_parquet(path, columns=[name for name in columns if name in stored])
             return frame.reset_index() if ACCOUNT_ID not in frame.columns else frame
         return pd.read_csv(
             path,

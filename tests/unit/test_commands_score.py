@@ -1,0 +1,129 @@
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from clustering import cli
+from clustering.errors import BadInputError, ClusteringError, ModelFolderError, OutputError
+from snapshots import book, scorer_of
+
+
+@pytest.fixture(scope="module")
+def app():
+    cli._register()
+    return cli.app
+
+
+@pytest.fixture(scope="module")
+def snapshot():
+    return book(n=120)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory, snapshot):
+    folder = tmp_path_factory.mktemp("study") / "scorer"
+    scorer_of(snapshot, k=2).save(folder)
+    return folder
+
+
+@pytest.fixture
+def features(tmp_path, snapshot):
+    snapshot.frame.to_csv(tmp_path / "features.csv")
+    return tmp_path / "features.csv"
+
+
+def run(app, source, model, out, *more):
+    given = [] if "--as-of" in more else ["--as-of", "2025-06-30"]
+    arguments = ["score", str(source), "--model", str(model), "--out", str(out), *given, *more]
+    result = CliRunner().invoke(app, arguments)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def test_a_feature_file_is_scored(app, features, model, snapshot, tmp_path):
+    result = run(app, features, model, tmp_path / "scores.parquet")
+    assert result.exit_code == 0
+    scores = pd.read_parquet(tmp_path / "scores.parquet").set_index("account_id")
+    expected = scorer_of(snapshot, k=2).score_features(snapshot.frame)
+    pd.testing.assert_frame_equal(
+        scores.drop(columns="as_of"), expected, check_dtype=False, check_index_type=False
+    )
+    assert "120 accounts scored as of 2025-06-30 into the bands of study 'demo'" in result.stdout
+    assert f"Written to {tmp_path / 'scores.parquet'}" in result.stdout
+    for name in scores["segment_name"].unique():
+        assert f"  {name}: " in result.stdout
+
+
+def test_a_study_folder_serves_as_model(app, features, model, tmp_path):
+    assert run(app, features, model.parent, tmp_path / "s.csv").exit_code == 0
+
+
+def test_a_registered_model_is_resolved_by_the_tracking_store(
+    app, features, model, tmp_path, monkeypatch
+):
+    asked = []
+
+    def resolve(uri):
+        asked.append(uri)
+        return model
+
+    monkeypatch.setattr("clustering.tracking.resolve_model", resolve, raising=False)
+    assert (
+        run(app, features, "models:/account-segments@champion", tmp_path / "s.csv").exit_code == 0
+    )
+    assert asked == ["models:/account-segments@champion"]
+
+
+def test_accounts_unlike_the_training_ones_are_counted_and_doubted(app, snapshot, model, tmp_path):
+    strange = snapshot.frame.copy()
+    strange["days_late"] = strange["days_late"] * -1
+    strange["breadth"] = 300.0
+    strange.to_parquet(tmp_path / "strange.parquet")
+    result = run(app, tmp_path / "strange.parquet", model, tmp_path / "s.csv")
+    assert "Unlike what the model was learned from, better left unassigned: " in result.stdout
+    assert "the accounts may have changed. Consider a new study." in result.stdout
+
+
+def test_accounts_of_which_nothing_is_known_are_counted(app, snapshot, model, tmp_path):
+    frame = snapshot.frame.copy()
+    frame.iloc[:3] = np.nan
+    frame.to_csv(tmp_path / "f.csv")
+    result = run(app, tmp_path / "f.csv", model, tmp_path / "s.csv")
+    assert "no segment, because none of the features is known: 3" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"out": "s.txt"}, OutputError, "expected .csv or .parquet"),
+        ({"out": "no/s.csv"}, OutputError, "there is no folder"),
+        ({"model": "nowhere"}, ModelFolderError, "there is no scorer at"),
+        ({"source": "nowhere.csv"}, BadInputError, "there is no file"),
+        ({"source": "features.json"}, BadInputError, "expected a folder of tables"),
+        ({"source": "nowhere.toml"}, ClusteringError, "does not exist"),
+        ({"source": "."}, ClusteringError, "accounts"),
+    ],
+)
+def test_faults_are_said_and_leave_nothing(app, features, model, tmp_path, change, error, message):
+    given = {"source": features, "model": model, "out": tmp_path / "s.csv"}
+    given |= {name: tmp_path / value for name, value in change.items()}
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(error) as raised:
+        run(app, **given)
+    assert message in str(raised.value)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("date", ["30.06.2025", "2025-13-01", "today"])
+def test_a_wrong_date_is_wrong_usage(app, features, model, tmp_path, date):
+    result = run(app, features, model, tmp_path / "s.csv", "--as-of", date)
+    assert result.exit_code == 2
+    assert not (tmp_path / "s.csv").exists()
+
+
+def test_the_date_is_not_optional(app, features, model, tmp_path):
+    arguments = ["score", str(features), "--model", str(model), "--out", str(tmp_path / "s.csv")]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2
+    assert "--as-of" in result.output

@@ -1,0 +1,183 @@
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from clustering.errors import BadInputError, FutureDataError, OutputError
+from clustering.scorer.files import check_output, guard_cells, read_features, write_scores
+
+AS_OF = date(2025, 6, 30)
+FEATURES = ["breadth", "score"]
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text, name="features.csv", encoding="utf-8"):
+        path = tmp_path / name
+        path.write_bytes(text.encode(encoding))
+        return path
+
+    return write
+
+
+def read(path):
+    return read_features(path, FEATURES, AS_OF)
+
+
+def test_csv_keeps_ids_as_text_and_gaps_as_missing(write):
+    frame = read(write("score,account_id,breadth,note\n1.5,007, 3,x\n,NA,,y\nnan,  a ,2,z\n"))
+    assert frame.index.tolist() == ["007", "NA", "a"]
+    assert frame.columns.tolist() == FEATURES
+    np.testing.assert_array_equal(frame["score"], [1.5, np.nan, np.nan])
+    np.testing.assert_array_equal(frame["breadth"], [3, np.nan, 2])
+
+
+def test_a_byte_order_mark_and_quoted_ids_are_fine(write):
+    frame = read(
+        write('account_id,breadth,score\n"Smith, ""A""\n& Co",1,2\n', encoding="utf-8-sig")
+    )
+    assert frame.index.tolist() == ['Smith, "A"\n& Co']
+
+
+@pytest.mark.parametrize("indexed", [True, False])
+@pytest.mark.parametrize("ids", [[12, 7], [12, 7, 30]])
+def test_parquet_ids_may_be_numbers_and_the_index(tmp_path, ids, indexed):
+    frame = pd.DataFrame({"account_id": ids, "breadth": 1, "score": 0.5})
+    path = tmp_path / "f.parquet"
+    (frame.set_index("account_id") if indexed else frame).to_parquet(path)
+    assert read(path).index.tolist() == [str(account) for account in ids]
+
+
+def test_missing_columns_are_named_with_the_nearest(write):
+    with pytest.raises(BadInputError) as error:
+        read(write("account,breath,other\n1,2,3\n"))
+    assert "(3 breaches)" in str(error.value)
+    assert "column 'account_id' is missing; found 'account'. Rename it." in str(error.value)
+    assert "column 'breadth' is missing; found 'breath'. Rename it." in str(error.value)
+    assert "column 'score' is missing." in str(error.value)
+
+
+def test_a_column_that_comes_twice_is_refused(write):
+    with pytest.raises(BadInputError, match="column 'breadth' comes 2 times"):
+        read(write("account_id,breadth,breadth,score\na,1,2,3\n"))
+
+
+def test_every_breach_of_the_rows_comes_at_once(write):
+    with pytest.raises(BadInputError) as error:
+        read(write("account_id,breadth,score\na,1,many\na,few,2\n,3,4\n"))
+    assert "account_id is empty in 1 of 3 rows." in str(error.value)
+    assert "account_id comes more than once in 1 rows; first: a." in str(error.value)
+    assert "column 'breadth' is not numeric in 1 rows; first: 'few'." in str(error.value)
+    assert "column 'score' is not numeric in 1 rows; first: 'many'." in str(error.value)
+
+
+def test_ids_that_are_fractions_are_refused(tmp_path):
+    frame = pd.DataFrame({"account_id": [1.5], "breadth": [1], "score": [0.5]})
+    frame.to_parquet(tmp_path / "f.parquet")
+    with pytest.raises(BadInputError, match="account_id is of type float64; expected text"):
+        read(tmp_path / "f.parquet")
+
+
+def test_rows_of_a_later_date_are_refused(write):
+    path = write("account_id,breadth,score,as_of\na,1,2,2025-06-30\nb,1,2,2025-07-01\n")
+    with pytest.raises(FutureDataError, match="1 of 2 rows hold features as of a date after 2025"):
+        read(path)
+    assert len(read_features(path, FEATURES, date(2025, 7, 1))) == 2
+
+
+def test_a_date_that_is_none_is_refused(write):
+    with pytest.raises(BadInputError, match="column 'as_of' is no date in 1 rows; first: 'soon'"):
+        read(write("account_id,breadth,score,as_of\na,1,2,soon\n"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("f.xlsx", b"", "has ending '.xlsx'; expected a folder of tables, a study's .toml"),
+        ("f.csv", "account_id,breadth,score\nZürich,1,2".encode("latin-1"), "is not UTF-8 text"),
+        ("f.csv", b"account_id,breadth,score\n", "has no rows; expected one per account"),
+        ("f.csv", b"", "column 'account_id' is missing."),
+        ("f.parquet", b"no parquet", "cannot be read as .parquet"),
+        ("f.csv", b"account_id,breadth,score\na,1,2,3,4\n,,\n'\"", "'"),
+    ],
+)
+def test_files_that_cannot_be_read(tmp_path, name, content, message):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(BadInputError) as error:
+        read(tmp_path / name)
+    assert message in str(error.value)
+
+
+def test_no_file(tmp_path):
+    with pytest.raises(BadInputError, match=r"there is no file '.*nowhere.csv'"):
+        read(tmp_path / "nowhere.csv")
+
+
+@pytest.fixture
+def scores():
+    return pd.DataFrame(
+        {
+            "segment": pd.array([0, None], dtype="Int64"),
+            "segment_name": pd.array(["late, low", None], dtype="str"),
+            "probability": [0.75, np.nan],
+        },
+        index=pd.Index(["=cmd()|' /C calc'!A0", "-17"], name="account_id"),
+    )
+
+
+def test_parquet_keeps_everything_and_the_date(scores, tmp_path):
+    write_scores(scores, tmp_path / "s.parquet", AS_OF)
+    table = pd.read_parquet(tmp_path / "s.parquet")
+    assert table["account_id"].tolist() == scores.index.tolist()
+    assert table["segment"].isna().tolist() == [False, True]
+    assert table["as_of"].tolist() == [AS_OF, AS_OF]
+
+
+def test_csv_is_harmless_in_a_spreadsheet(scores, tmp_path):
+    write_scores(scores, tmp_path / "s.csv", AS_OF)
+    assert (tmp_path / "s.csv").read_text() == (
+        "account_id,segment,segment_name,probability,as_of\n"
+        "'=cmd()|' /C calc'!A0,0,\"late, low\",0.75,2025-06-30\n"
+        "'-17,,,,2025-06-30\n"
+    )
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_every_start_of_a_formula_is_guarded(start):
+    table = pd.DataFrame({"id": [f"{start}1", "a=1", None], "x": [-1.0, 1.0, 2.0]})
+    guarded = guard_cells(table)
+    assert guarded["id"].iloc[0] == f"'{start}1"
+    assert guarded["id"].iloc[1] == "a=1"
+    assert pd.isna(guarded["id"].iloc[2])
+    assert guarded["x"].tolist() == [-1.0, 1.0, 2.0]
+    assert table["id"].iloc[0] == f"{start}1"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("s.xlsx", "has ending '.xlsx'; expected .csv or .parquet"),
+        ("s", "has ending ''; expected .csv or .parquet"),
+        ("no/s.csv", "there is no folder"),
+        ("folder.csv", "is a folder; name a file in it"),
+    ],
+)
+def test_outputs_that_cannot_be_written(tmp_path, name, message):
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(OutputError) as error:
+        check_output(tmp_path / name)
+    assert message in str(error.value)
+
+
+def test_a_full_disk_leaves_the_earlier_file(scores, tmp_path, monkeypatch):
+    (tmp_path / "s.csv").write_text("earlier")
+
+    def full(self, *args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pandas.DataFrame.to_csv", full)
+    with pytest.raises(OutputError, match=r"cannot be written: No space left on device"):
+        write_scores(scores, tmp_path / "s.csv", AS_OF)
+    assert (tmp_path / "s.csv").read_text() == "earlier"
+    assert [file.name for file in tmp_path.iterdir()] == ["s.csv"]

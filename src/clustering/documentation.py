@@ -17,6 +17,7 @@ __all__ = ["PAGES", "configuration_page", "study_folder_page"]
 PAGES: dict[str, str] = {
     "configuration.md": "clustering.documentation:configuration_page",
     "features.md": "clustering.features.dictionary:features_page",
+    "schemes.md": "clustering.schemes.page:schemes_page",
     "study_folder.md": "clustering.documentation:study_folder_page",
     "tables.md": "clustering.tables.contract_page:contract_page",
 }

@@ -31,6 +31,7 @@ class AxisPart:
     column : feature, attribute or derived quantity it reads
     zero_at, one_at : values at which the part is 0 and 1; `zero_at > one_at` where less is more
     table : what would allow it where it is absent
+    essential : without it the axis is missing, whatever else is known
     """
 
     name: str
@@ -38,6 +39,7 @@ class AxisPart:
     zero_at: float
     one_at: float
     table: str
+    essential: bool = False
 
     def score(self, quantities: pd.DataFrame) -> "pd.Series[float]":
         """Values in 0..1; missing where the quantity is."""
@@ -101,7 +103,7 @@ GUIDANCE: tuple[Composite, ...] = (
         "guidance_strategy",
         "guidance in shaping organisation and strategy: reviews and workshops; outcomes short",
         (
-            AxisPart("drawn", "share_hours_strategy", 0.0, 1.0, "engagements"),
+            AxisPart("drawn", "share_hours_strategy", 0.0, 1.0, "engagements", True),
             AxisPart("circumstances", "outcome_attainment", 1.1, 0.7, "outcomes"),
         ),
     ),
@@ -109,7 +111,7 @@ GUIDANCE: tuple[Composite, ...] = (
         "guidance_execution",
         "guidance in executing: technical work and check-ins; milestones overdue",
         (
-            AxisPart("drawn", "share_hours_execution", 0.0, 1.0, "engagements"),
+            AxisPart("drawn", "share_hours_execution", 0.0, 1.0, "engagements", True),
             AxisPart("circumstances", "milestones_overdue", 0.0, 5.0, "milestones"),
         ),
     ),
@@ -117,7 +119,7 @@ GUIDANCE: tuple[Composite, ...] = (
         "guidance_first_steps",
         "first best practices: training and onboarding; a new customer",
         (
-            AxisPart("drawn", "share_hours_first_steps", 0.0, 1.0, "engagements"),
+            AxisPart("drawn", "share_hours_first_steps", 0.0, 1.0, "engagements", True),
             AxisPart("circumstances", "tenure_days", 365.0, 60.0, "accounts"),
         ),
     ),
@@ -225,7 +227,9 @@ def _mean(
     present = scores.notna().to_numpy() * weight
     total = pd.Series(present.sum(axis=1), index=known.index)
     weighted = pd.Series((scores.fillna(0.0).to_numpy() * present).sum(axis=1), index=known.index)
-    return (weighted / total).where(total > 0)
+    essential = [part.essential for part in composite.parts]
+    complete = scores.loc[:, essential].notna().all(axis=1)
+    return (weighted / total).where((total > 0) & complete)
 
 
 def _with_weights(config: AxesConfig) -> list[tuple[Composite, dict[str, float]]]:

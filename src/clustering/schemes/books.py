@@ -17,8 +17,8 @@ def csm_book(snapshot: Snapshot, config: CsmBookConfig) -> Labelling:
     """ARR-balanced books, one per so much ARR.
 
     Their number is the total ARR over `arr_per_csm`, rounded up. Accounts go in order of falling
-    ARR (then of id) to the book that holds least so far: with many accounts the books are then
-    equal to within one small account (Graham's longest-processing-time rule).
+    ARR (then of id) to the book that holds least so far (Graham's longest-processing-time rule):
+    no book then exceeds another by more than the last account that it was given.
 
     References
     ----------

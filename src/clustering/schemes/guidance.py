@@ -18,8 +18,8 @@ def needs(axes: Axes) -> Labelling:
     """The kind of guidance most needed: strategy, execution or first steps.
 
     Each need is in 0..1 and made alike: the share of the hours that the account draws, and what
-    calls for such guidance. Where two are equal the more basic one is taken. An account without
-    hours has no level: what it draws cannot be told from what it was offered.
+    calls for such guidance. Where two are equal the more basic one is taken. An account on which
+    no hours of a known kind were spent has no level: what it draws cannot be told.
 
     References
     ----------

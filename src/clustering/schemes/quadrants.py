@@ -50,8 +50,8 @@ def growth_risk(axes: Axes, config: GrowthRiskConfig) -> Labelling:
 def growth_revenue_at_risk(axes: Axes, config: GrowthRevenueAtRiskConfig) -> Labelling:
     """Quadrants of the plane of growth potential and revenue at risk (churn risk times ARR).
 
-    The plane itself is in `Axes.frame`: an account near a cut is no other account than its
-    neighbour beyond it.
+    The plane itself is in `Axes.frame`: an account just above a cut differs little from one just
+    below it.
 
     References
     ----------

@@ -16,7 +16,7 @@ from clustering.schemes.tiers import arr_tiers, employee_bands
 from clustering.schemes.touch import expansion_touch, lifecycle_touch, strategic_enterprise_smb
 from clustering.schemes.types import Labelling, SchemeAbsentError
 
-__all__ = ["SCHEMES", "Inputs", "assign_all"]
+__all__ = ["SCHEMES", "Inputs", "Scheme", "assign_all"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,30 +32,78 @@ class Inputs:
         return arr_tiers(self.snapshot, self.config.arr_tiers)
 
 
-#: Every scheme by name, the baseline first.
-SCHEMES: Mapping[str, Callable[[Inputs], Labelling]] = {
-    ARR_TIERS: Inputs.tiers,
-    NEEDS_SEGMENT: lambda given: needs_segment(given.snapshot),
-    CURRENT_SEGMENT: lambda given: current_segment(given.snapshot),
-    "employee_bands": lambda g: employee_bands(g.snapshot, g.config.employee_bands),
-    "expansion_touch": lambda g: expansion_touch(g.snapshot, g.config.expansion_touch),
-    "strategic_enterprise_smb": lambda g: strategic_enterprise_smb(
-        g.snapshot, g.config.strategic_enterprise_smb
+@dataclass(frozen=True)
+class Scheme:
+    """A rule by name, and how it takes what it reads from the inputs.
+
+    Attributes
+    ----------
+    rule : the function that documents and applies it
+    settings : its part of `SchemesConfig`, where it has one
+    """
+
+    name: str
+    rule: Callable[..., Labelling]
+    assign: Callable[[Inputs], Labelling]
+    settings: str | None = None
+
+
+#: Every scheme, the baseline first.
+SCHEMES: tuple[Scheme, ...] = (
+    Scheme(ARR_TIERS, arr_tiers, Inputs.tiers, "arr_tiers"),
+    Scheme(NEEDS_SEGMENT, needs_segment, lambda g: needs_segment(g.snapshot)),
+    Scheme(CURRENT_SEGMENT, current_segment, lambda g: current_segment(g.snapshot)),
+    Scheme(
+        "employee_bands",
+        employee_bands,
+        lambda g: employee_bands(g.snapshot, g.config.employee_bands),
+        "employee_bands",
     ),
-    "growth_risk": lambda g: growth_risk(g.axes, g.config.growth_risk),
-    "growth_revenue_at_risk": lambda g: growth_revenue_at_risk(
-        g.axes, g.config.growth_revenue_at_risk
+    Scheme(
+        "expansion_touch",
+        expansion_touch,
+        lambda g: expansion_touch(g.snapshot, g.config.expansion_touch),
+        "expansion_touch",
     ),
-    "health_profitability": lambda g: health_profitability(g.axes, g.config.health_profitability),
-    "needs": lambda g: needs(g.axes),
-    "lifecycle_touch": lambda g: lifecycle_touch(
-        g.snapshot, g.axes, g.tiers(), g.config.lifecycle_touch
+    Scheme(
+        "strategic_enterprise_smb",
+        strategic_enterprise_smb,
+        lambda g: strategic_enterprise_smb(g.snapshot, g.config.strategic_enterprise_smb),
+        "strategic_enterprise_smb",
     ),
-    "expansion_trigger": lambda g: expansion_trigger(
-        g.snapshot, g.axes, g.config.expansion_trigger
+    Scheme(
+        "growth_risk",
+        growth_risk,
+        lambda g: growth_risk(g.axes, g.config.growth_risk),
+        "growth_risk",
     ),
-    "csm_book": lambda g: csm_book(g.snapshot, g.config.csm_book),
-}
+    Scheme(
+        "growth_revenue_at_risk",
+        growth_revenue_at_risk,
+        lambda g: growth_revenue_at_risk(g.axes, g.config.growth_revenue_at_risk),
+        "growth_revenue_at_risk",
+    ),
+    Scheme(
+        "health_profitability",
+        health_profitability,
+        lambda g: health_profitability(g.axes, g.config.health_profitability),
+        "health_profitability",
+    ),
+    Scheme("needs", needs, lambda g: needs(g.axes)),
+    Scheme(
+        "lifecycle_touch",
+        lifecycle_touch,
+        lambda g: lifecycle_touch(g.snapshot, g.axes, g.tiers(), g.config.lifecycle_touch),
+        "lifecycle_touch",
+    ),
+    Scheme(
+        "expansion_trigger",
+        expansion_trigger,
+        lambda g: expansion_trigger(g.snapshot, g.axes, g.config.expansion_trigger),
+        "expansion_trigger",
+    ),
+    Scheme("csm_book", csm_book, lambda g: csm_book(g.snapshot, g.config.csm_book), "csm_book"),
+)
 
 
 def assign_all(
@@ -70,9 +118,9 @@ def assign_all(
     given = Inputs(snapshot, compute_axes(snapshot, config.axes), config)
     labellings: list[Labelling] = []
     absent: dict[str, str] = {}
-    for name, scheme in SCHEMES.items():
+    for scheme in SCHEMES:
         try:
-            labellings.append(scheme(given))
+            labellings.append(scheme.assign(given))
         except SchemeAbsentError as error:
-            absent[name] = str(error)
+            absent[scheme.name] = str(error)
     return tuple(labellings), absent

@@ -14,7 +14,8 @@ SIZE_LEVELS = ("smb", "midmarket", "enterprise")
 def arr_tiers(snapshot: Snapshot, config: ArrTiersConfig) -> Labelling:
     """Tiers of ARR: the baseline that every other segmentation must beat.
 
-    An account without a contract at the as-of date has no tier; it is not of the lowest one.
+    An account whose contracts are not known has no tier. One whose contracts have all ended has
+    an ARR of 0, which is of the lowest.
 
     Raises
     ------

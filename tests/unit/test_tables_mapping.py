@@ -95,12 +95,14 @@ def test_a_select_may_be_written_in_many_ways(folders: tuple[Path, Path], sql: s
         assert account_ids(tables) == ["007", "008"]
 
 
-def test_a_folder_with_odd_letters_in_its_name(folders: tuple[Path, Path], tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["'ti''ckets [1].csv'", "'ti*.csv'"])
+def test_odd_letters_in_names_of_files_and_folders(
+    folders: tuple[Path, Path], tmp_path: Path, name: str
+) -> None:
     odd = tmp_path / "it's [50%], é"
     shutil.copytree(folders[0], odd)
-    (odd / "tickets.csv").write_text("account_id,opened_on\n007,2024-01-02\n")
-    map_tables(folders[1], tickets="FROM 'tickets.csv'".replace("FROM", "SELECT * FROM"))
-    map_tables(folders[1], tickets="SELECT * FROM read_csv('tickets.csv', all_varchar=true)")
+    (odd / "ti'ckets [1].csv").write_text("account_id,opened_on\n007,2024-01-02\n")
+    map_tables(folders[1], tickets=f"SELECT * FROM read_csv({name}, all_varchar=true)")
     with open_tables(study(folder=odd, mapping=folders[1])) as tables:
         assert tables.row_counts["tickets"] == 1
 
@@ -114,6 +116,7 @@ def test_a_folder_with_odd_letters_in_its_name(folders: tuple[Path, Path], tmp_p
         ("", "a mapping is one SELECT; this file has 0 statements"),
         ("SELECT\n no AS\nFROM 'crm.csv'", "the SQL cannot be read: syntax error"),
         ("SELECT * FROM 'crn.csv'", "which is not in"),
+        ("SELECT * FROM read_csv($$crm.csv$$)", "write the name of the file plainly"),
         ("SELECT * FROM 'crn.csv'", "Did you mean 'crm.csv'?"),
         ("SELECT nr AS account_id, since AS started_on FROM 'crm.csv'", '"nr" not found'),
         ("SELECT no AS account_id, since AS start_on FROM 'crm.csv'", "found 'start_on'"),

@@ -344,7 +344,7 @@ def test_other_hints_at_unknown_accounts(tmp_path: Path, account: str, hint: str
 def test_repeated_accounts(tmp_path: Path) -> None:
     message = breaches(write(tmp_path, accounts=ACCOUNTS + "007,2022-01-01\n"))
     assert (
-        "'account_id' is not unique: 1 values stand in 2 of 3 rows; first account_id: 007"
+        "'account_id' is not unique: 1 of them stand in 2 of 3 rows; first account_id: 007"
         in message
     )
 

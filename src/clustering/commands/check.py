@@ -53,9 +53,13 @@ def check(
         "Computed to describe the segments, but kept out of the matrix",
         _by_reason(snapshot.withheld),
     )
-    _say("Schemes to compare with", [f"{s.name}: {', '.join(s.levels)}" for s in schemes])
+    _say("Schemes to compare with", [f"{s.name}: {_levels(s.levels)}" for s in schemes])
     _say("Schemes that cannot be applied", [f"{name}: {why}" for name, why in absent.items()])
     OUT.print(f"Next: clustering study {config}", markup=False, soft_wrap=True)
+
+
+def _levels(levels: Sequence[str]) -> str:
+    return ", ".join(levels) if len(levels) <= 6 else f"{len(levels)} levels"
 
 
 def _say(title: str, lines: Sequence[str]) -> None:

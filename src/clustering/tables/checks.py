@@ -132,7 +132,7 @@ def _key_breaches(session: Session, table: Table, n_rows: int) -> list[str]:
     ids = _first_ids(session, f"({repeated})", "true")
     what = f"'{key}' is" if len(table.key) == 1 else f"the key ({key}) is"
     return [
-        f"{what} not unique: {spaced(keys)} values stand in {spaced(int(rows))} of "
+        f"{what} not unique: {spaced(keys)} of them stand in {spaced(int(rows))} of "
         f"{spaced(n_rows)} rows; first account_id: {ids}. Keep one row of each, the latest, in the "
         "extract or the mapping."
     ]

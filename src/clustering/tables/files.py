@@ -26,6 +26,7 @@ __all__ = [
     "Relation",
     "delimiter_of",
     "duckdb_words",
+    "one_path",
     "read_file",
     "stem",
     "table_files",
@@ -118,10 +119,19 @@ def read_file(session: Session, file: Path) -> Relation:
     return _read_csv(file)
 
 
+def one_path(path: Path) -> str:
+    """Write a path as a pattern that matches it alone, whatever characters are in it.
+
+    Examples
+    --------
+    >>> one_path(Path("usage [2024].csv"))
+    'usage [[]2024].csv'
+    """
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
+
+
 def _literal(file: Path) -> str:
-    """A path as SQL text that names this one file, whatever characters are in it."""
-    pattern = "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(file))
-    return quoted_text(pattern)
+    return quoted_text(one_path(file))
 
 
 def _read_excel(session: Session, file: Path) -> Relation:

@@ -12,11 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from clustering.errors import BadInputError
 from clustering.tables.contract import TABLES_BY_NAME
-from clustering.tables.files import SUFFIXES, Relation, duckdb_words
+from clustering.tables.files import SUFFIXES, Relation, one_path
 from clustering.tables.session import Session, quoted_text
 
 __all__ = ["mapping_files", "read_mapping"]
@@ -75,6 +73,9 @@ def read_mapping(session: Session, file: Path, folder: Path | None) -> Relation:
         session.load_extension("excel")
     paths = {name: _complete(name, folder) for name in names if _is_relative(name)}
     sql = _with_paths(text, paths)
+    left = [name for name in _file_names(_one_select(session, sql)) if _is_relative(name)]
+    if left:
+        raise BadInputError(f"write the name of the file plainly, as in FROM '{left[0]}'.")
     return Relation(sql, f"mapping {file.name}", spreadsheet=spreadsheet)
 
 
@@ -139,13 +140,15 @@ def _is_relative(name: str) -> bool:
 def _complete(name: str, folder: Path | None) -> str:
     if folder is None:
         raise BadInputError(f"it reads the file '{name}', but source.folder is not given.")
-    is_pattern = any(letter in name for letter in "*?[")
-    if not is_pattern and not (folder / name).exists():
-        present = [file.name for file in folder.iterdir()] if folder.is_dir() else []
-        near = difflib.get_close_matches(name, present, n=1, cutoff=0.4)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
-        raise BadInputError(f"it reads the file '{name}', which is not in '{folder}'.{hint}")
-    return str(folder / name)
+    if (folder / name).exists():
+        # Only the reader of workbooks takes no patterns, so nothing is to be escaped for it.
+        return str(folder / name) if name.lower().endswith(".xlsx") else one_path(folder / name)
+    if any(letter in name for letter in "*?["):
+        return f"{one_path(folder)}/{name}"
+    present = [file.name for file in folder.iterdir()] if folder.is_dir() else []
+    near = difflib.get_close_matches(name, present, n=1, cutoff=0.4)
+    hint = f" Did you mean '{near[0]}'?" if near else ""
+    raise BadInputError(f"it reads the file '{name}', which is not in '{folder}'.{hint}")
 
 
 def _with_paths(text: str, paths: dict[str, str]) -> str:
@@ -153,12 +156,10 @@ def _with_paths(text: str, paths: dict[str, str]) -> str:
     def complete(token: re.Match[str]) -> str:
         if token[0].startswith(("--", "/*")):
             return " "
-        value = token["text"] if token["text"] is not None else token["name"]
+        if token["text"] is not None:
+            value = token["text"].replace("''", "'")
+        else:
+            value = token["name"].replace('""', '"')
         return quoted_text(paths[value]) if value in paths else token[0]
 
     return _TOKENS.sub(complete, text).strip().rstrip("; \n\t")
-
-
-def run_error(error: duckdb.Error) -> str:
-    """Say why a mapping's SELECT failed."""
-    return f"the SQL fails: {duckdb_words(error)}"

@@ -118,3 +118,32 @@ def test_the_committed_studies_say_their_limits(name: str) -> None:
     config: StudyConfig = load_config(ROOT / f"experiments/{name}.toml")
     assert config.note
     assert config.source.mapping == ROOT / "data/mappings" / name
+
+
+def test_the_mapping_in_the_guide_runs_as_printed(tmp_path: Path) -> None:
+    guide = (ROOT / "docs/bring_your_data.md").read_text(encoding="utf-8")
+    (tmp_path / "mapping").mkdir()
+    sql = guide.partition("```sql\n")[2].partition("```")[0]
+    (tmp_path / "mapping/usage.sql").write_text(sql)
+    (tmp_path / "mapping/accounts.sql").write_text(
+        "SELECT * FROM read_csv('accounts.csv', all_varchar = true)"
+    )
+    (tmp_path / "accounts.csv").write_text(
+        "account_id,started_on\n007,2023-01-01\n008,2023-01-01\n"
+    )
+    with gzip.open(tmp_path / "events.csv.gz", "wt") as file:
+        file.write("customer_no,happened_at,event_name,user_id\n")
+        file.write("007,2024-01-02 10:00:00,export,u1\n007,2024-01-04 10:00:00,export,u1\n")
+    config = StudyConfig.model_validate(
+        {
+            "name": "trial",
+            "as_of": "2024-01-10",
+            "source": {"folder": tmp_path, "mapping": tmp_path / "mapping"},
+        }
+    )
+    with open_tables(config) as tables:
+        usage = frame(tables, "usage", "account_id")
+    assert usage[["account_id", "feature", "events", "active_users"]].values.tolist() == [
+        ["007", "export", 2, 1]
+    ]
+    assert str(usage["used_on"].iloc[0])[:10] == "2024-01-01"

@@ -325,6 +325,20 @@ def test_lost_leading_zeros_are_told_by_a_hint(tmp_path: Path) -> None:
     assert "Export the ids as text" in message
 
 
+def test_ids_as_numbers_in_one_table_and_text_in_another(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / "usage.csv").unlink()
+    day = pd.to_datetime(["2024-01-01", "2024-01-02"])
+    pd.DataFrame({"account_id": [7, 8], "used_on": day, "feature": "x", "events": 1}).to_parquet(
+        tmp_path / "usage.parquet"
+    )
+    message = breaches(tmp_path)
+    assert "2 of 2 rows are of accounts that 'accounts' does not have; first account_id: 7, 8" in (
+        message
+    )
+    assert "would match without leading zeros" in message
+
+
 @pytest.mark.parametrize(
     ("account", "hint"),
     [

@@ -133,8 +133,8 @@ def _key_breaches(session: Session, table: Table, n_rows: int) -> list[str]:
     what = f"'{key}' is" if len(table.key) == 1 else f"the key ({key}) is"
     return [
         f"{what} not unique: {spaced(keys)} of them stand in {spaced(int(rows))} of "
-        f"{spaced(n_rows)} rows; first account_id: {ids}. Keep one row of each, the latest, in the "
-        "extract or the mapping."
+        f"{spaced(n_rows)} rows; first account_id: {ids}. Keep one row of each in the extract or "
+        "the mapping."
     ]
 
 

@@ -1,0 +1,171 @@
+"""Outcomes after the as-of date by example."""
+
+import math
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from clustering.errors import BadInputError
+from clustering.features.horizon import build_horizon
+from clustering.features.types import Horizon
+from feature_books import AS_OF, Rows, day, polars_frames
+
+DAYS = 365
+END = day(DAYS)
+
+
+def account(name: str, **rest: Any) -> dict[str, Any]:
+    return {"account_id": name, "started_on": day(-400), **rest}
+
+
+def contract(name: str, first: int, end: int | None, arr: float) -> dict[str, Any]:
+    ended_on = None if end is None else day(end)
+    return {"account_id": name, "started_on": day(first), "ended_on": ended_on, "arr": arr}
+
+
+def use(name: str, on: int) -> dict[str, Any]:
+    return {"account_id": name, "used_on": day(on), "feature": "p", "events": 1}
+
+
+def horizon(
+    contracts: list[dict[str, Any]], usage: list[dict[str, Any]] | None = None, days: int = DAYS
+) -> Horizon:
+    names = sorted({row["account_id"] for row in contracts} | {"other"})
+    rows: Rows = {
+        "accounts": [account(name) for name in names],
+        "subscriptions": contracts,
+        "usage": [use("other", -9), use("other", days), *(usage or [])],
+    }
+    return build_horizon(polars_frames(rows), AS_OF, days)
+
+
+def outcome_of(*contracts: tuple[int, int | None, float]) -> dict[str, Any]:
+    frame = horizon([contract("a", *terms) for terms in contracts]).frame
+    return {k: None if pd.isna(v) else v for k, v in frame.loc["a"].items() if k != "dormant"}
+
+
+def expected(
+    state: str, *, renewed: bool | None, nrr: float, grr: float | None = None
+) -> dict[str, Any]:
+    states = {name: name == state for name in ("churned", "contracted", "expanded")}
+    return {**states, "renewed": renewed, "nrr": nrr, "grr": min(nrr, 1.0) if grr is None else grr}
+
+
+@pytest.mark.parametrize(
+    ("contracts", "state", "renewed", "nrr"),
+    [
+        ([(-90, None, 10.0)], "kept", None, 1.0),
+        ([(-90, DAYS + 1, 10.0)], "kept", None, 1.0),  # due after the horizon: censored
+        ([(-90, DAYS, 10.0)], "churned", False, 0.0),  # its last day was the day before the end
+        ([(-90, 100, 10.0), (100, None, 10.0)], "kept", True, 1.0),
+        ([(-90, 100, 10.0), (100, None, 12.0)], "expanded", True, 1.2),
+        ([(-90, 100, 10.0), (100, None, 4.0)], "contracted", True, 0.4),
+        ([(-90, 100, 10.0), (160, None, 10.0)], "kept", True, 1.0),  # left and came back
+        ([(-90, 100, 10.0)], "churned", False, 0.0),
+        ([(-90, 100, 10.0), (100, 200, 10.0)], "churned", False, 0.0),
+        ([(-90, None, 10.0), (30, None, 5.0)], "expanded", None, 1.5),
+        ([(-90, None, 10.0), (-90, 50, 30.0)], "contracted", True, 0.25),
+        ([(-90, None, 10.0), (-90, 50, 0.0)], "kept", None, 1.0),  # a free contract is not due
+        ([(-90, 0, 99.0), (-90, None, 10.0), (DAYS + 1, None, 99.0)], "kept", None, 1.0),
+    ],
+)
+def test_what_became_of_the_contracts(
+    contracts: list[tuple[int, int | None, float]], state: str, renewed: bool | None, nrr: float
+) -> None:
+    found = outcome_of(*contracts)
+    assert found == pytest.approx(expected(state, renewed=renewed, nrr=nrr))
+
+
+@pytest.mark.parametrize(
+    "contracts",
+    [
+        [(-90, -1, 10.0)],
+        [(-90, None, 0.0)],
+        [(1, None, 10.0)],
+    ],
+)
+def test_without_arr_nothing_was_at_risk(contracts: list[tuple[int, int | None, float]]) -> None:
+    assert set(outcome_of(*contracts).values()) == {None}
+
+
+def test_accounts_not_at_risk_are_counted() -> None:
+    found = horizon([contract("a", -9, None, 1.0), contract("b", 5, None, 1.0)])
+    assert found.notes == ("2 of 3 accounts had no ARR at as_of and are not at risk.",)
+    assert list(found.frame.index) == ["a", "b", "other"]
+    assert (found.frame.dtypes[["churned", "renewed", "dormant"]] == "boolean").all()
+    assert (found.frame.dtypes[["nrr", "grr"]] == "float64").all()
+
+
+def test_dormant_accounts_had_used_the_product() -> None:
+    names = ["stopped", "goes on", "last on the day", "back after the end", "never", "later"]
+    rows = [
+        use("stopped", -300),
+        use("goes on", -5),
+        use("goes on", DAYS),
+        use("last on the day", 0),
+        use("back after the end", -1),
+        use("back after the end", DAYS + 1),
+        use("later", 10),
+    ]
+    found = horizon([contract(name, -9, None, 1.0) for name in names], rows).frame["dormant"]
+    assert found.loc[names].tolist() == [True, False, True, True, pd.NA, pd.NA]
+
+
+def test_nothing_is_told_beyond_the_end_of_the_data() -> None:
+    rows: Rows = {
+        "accounts": [account("a")],
+        "subscriptions": [contract("a", -90, 100, 1.0), contract("a", 900, None, 1.0)],
+        "usage": [use("a", -5), use("a", 358)],
+    }
+    found = build_horizon(polars_frames(rows), AS_OF, DAYS)
+    assert found.frame.isna().all(axis=None)
+    assert found.notes == (
+        f"what became of the contracts cannot be told: the newest dated row is of {day(358)}, "
+        f"before the horizon ends on {END}. Choose an earlier as_of or a shorter horizon.",
+        f"dormancy cannot be told: the newest row of 'usage' is of {day(358)}, before the horizon "
+        f"ends on {END}.",
+    )
+
+
+def test_a_weekly_extract_reaches_to_the_end_of_its_week() -> None:
+    rows: Rows = {
+        "accounts": [account("a")],
+        "subscriptions": [contract("a", -90, None, 1.0)],
+        "usage": [use("a", -5), use("a", 359)],
+    }
+    found = build_horizon(polars_frames(rows), AS_OF, DAYS)
+    assert found.frame.loc["a", ["churned", "dormant"]].tolist() == [False, False]
+
+
+def test_contracts_alone_date_the_extract_by_their_starts() -> None:
+    rows: Rows = {
+        "accounts": [account("a")],
+        "subscriptions": [contract("a", -90, 60, 1.0), contract("a", 60, 900, 2.0)],
+    }
+    assert build_horizon(polars_frames(rows), AS_OF, 60).frame.loc["a", "nrr"] == 2
+    assert math.isnan(build_horizon(polars_frames(rows), AS_OF, 90).frame.loc["a", "nrr"])
+
+
+def test_absent_tables_are_named() -> None:
+    found = build_horizon(polars_frames({"accounts": [account("a")]}), AS_OF, DAYS)
+    assert found.frame.isna().all(axis=None)
+    assert found.notes == (
+        "renewal, churn, contraction and expansion need table 'subscriptions'.",
+        "dormancy needs table 'usage'.",
+    )
+    empty = build_horizon(polars_frames({"accounts": [account("a")], "usage": []}), AS_OF, DAYS)
+    assert "dormancy cannot be told: 'usage' has no rows." in empty.notes
+
+
+def test_a_horizon_has_at_least_a_day() -> None:
+    frames = polars_frames({"accounts": [account("a")]})
+    with pytest.raises(BadInputError, match="a horizon has at least 1 day, found 0"):
+        build_horizon(frames, AS_OF, 0)
+
+
+def test_no_active_account_is_an_error() -> None:
+    frames = polars_frames({"accounts": [account("a")]})
+    with pytest.raises(BadInputError, match="no account is active at as_of"):
+        build_horizon(frames, AS_OF - timedelta(days=999), DAYS)

@@ -105,7 +105,10 @@ def plain(scorer: Scorer, raw: Floats) -> Result:
         prototypes = np.array(scorer.standardiser.prototypes)
         filled = np.where(missing, 0.0, values)
         distances = (~missing).astype(float) @ (prototypes**2).T - 2 * filled @ prototypes.T
-        values = np.where(missing, prototypes[distances.argmin(axis=1)], values)
+        distances -= distances.min(axis=1, keepdims=True)
+        near = np.exp(-0.5 * distances / scorer.standardiser.prototype_variance)
+        near /= near.sum(axis=1, keepdims=True)
+        values = np.where(missing, near @ prototypes, values)
     return plain_assignment(scorer, values)
 
 

@@ -1,16 +1,20 @@
-"""Missing entries, completed from the nearest of a small set of prototypes.
+"""Missing entries, completed from a small set of prototypes.
 
 Filling in the mean of all accounts pulls incomplete accounts to the middle and invents a group
 there; any single number for everybody does. Here a vector quantiser is fitted on the training
 matrix, each account compared on its observed coordinates alone (k-means for partially observed
 data: Chi, Chi and Baraniuk 2016, k-POD, The American Statistician 70), and an account's missing
-entries are those of its nearest prototype: what accounts that are like it show.
+entries are what the prototypes near to it show: their mean, weighted by how near they are. Taking
+the nearest one alone would give many accounts the very same number, and such spikes look like
+structure to a test of modality and like a component without variance to a mixture.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MIN_ACCOUNTS", "complete", "fit_prototypes"]
+__all__ = ["MIN_ACCOUNTS", "Prototypes", "complete", "fit_prototypes"]
 
 #: Least number of observed values behind every number of a prototype: no model holds the values
 #: of a single customer.
@@ -21,9 +25,25 @@ _MAX_PROTOTYPES = 64
 _MAX_TRAINING_ROWS = 20_000
 _LLOYD_STEPS = 15
 _CHUNK = 50_000
+_LEAST_VARIANCE = 1e-12
 
 
-def fit_prototypes(values: NDArray[np.float64]) -> NDArray[np.float64]:
+@dataclass(frozen=True, eq=False)
+class Prototypes:
+    """A vector quantiser.
+
+    Attributes
+    ----------
+    centres : float64 array of shape (n_prototypes, n_features), complete
+    variance : mean squared deviation of the observed training entries from the nearest centre; the
+        width within which prototypes count as near
+    """
+
+    centres: NDArray[np.float64]
+    variance: float
+
+
+def fit_prototypes(values: NDArray[np.float64]) -> Prototypes:
     """Prototypes of a standardised matrix with missing entries.
 
     Parameters
@@ -33,9 +53,9 @@ def fit_prototypes(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Returns
     -------
-    float64 array of shape (n_prototypes, n_features)
-        Complete. One prototype for 25 accounts, at most 64; each number is a mean of at least
-        10 observed values (of all of them, where a column has fewer).
+    Prototypes
+        One for 25 accounts, at most 64; each number is a mean of at least 10 observed values (of
+        all of them, where a column has fewer).
 
     Notes
     -----
@@ -53,18 +73,21 @@ def fit_prototypes(values: NDArray[np.float64]) -> NDArray[np.float64]:
         if np.array_equal(moved, centres):
             break
         centres = moved
-    return _with_enough_accounts(filled, observed, centres)
+    centres = _with_enough_accounts(filled, observed, centres)
+    return Prototypes(centres, _within_variance(filled, observed, centres))
 
 
-def complete(values: NDArray[np.float64], prototypes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Copy of `values` with each missing entry taken from the row's nearest prototype.
+def complete(values: NDArray[np.float64], prototypes: Prototypes) -> NDArray[np.float64]:
+    """Copy of `values` with each missing entry completed from the prototypes near to its row.
 
-    Rows without a single observed value stay as they are: nothing is known of them.
+    The completed entry is its expectation under spherical components of equal weight and one
+    variance at the prototypes, given the row's observed entries. Rows without a single observed
+    value stay as they are: nothing is known of them.
 
     Examples
     --------
-    >>> prototypes = np.array([[0.0, 0.0], [5.0, 7.0]])
-    >>> complete(np.array([[4.0, np.nan], [np.nan, np.nan]]), prototypes).tolist()
+    >>> prototypes = Prototypes(np.array([[0.0, 0.0], [5.0, 7.0]]), variance=0.1)
+    >>> complete(np.array([[4.0, np.nan], [np.nan, np.nan]]), prototypes).round(6).tolist()
     [[4.0, 7.0], [nan, nan]]
     """
     completed = values.copy()
@@ -73,9 +96,21 @@ def complete(values: NDArray[np.float64], prototypes: NDArray[np.float64]) -> ND
     for start in range(0, incomplete.size, _CHUNK):
         rows = incomplete[start : start + _CHUNK]
         gaps = missing[rows]
-        nearest = _nearest(np.where(gaps, 0.0, values[rows]), ~gaps, prototypes)
-        completed[rows] = np.where(gaps, prototypes[nearest], values[rows])
+        expected = _expected(np.where(gaps, 0.0, values[rows]), ~gaps, prototypes)
+        completed[rows] = np.where(gaps, expected, values[rows])
     return completed
+
+
+def _expected(
+    filled: NDArray[np.float64], observed: NDArray[np.bool_], prototypes: Prototypes
+) -> NDArray[np.float64]:
+    """Mean of the prototypes, weighted by their posterior given the observed entries."""
+    weights = _distances(filled, observed, prototypes.centres)
+    weights -= weights.min(axis=1, keepdims=True)
+    weights *= -0.5 / max(prototypes.variance, _LEAST_VARIANCE)
+    np.exp(weights, out=weights)
+    weights /= weights.sum(axis=1, keepdims=True)
+    return np.asarray(weights @ prototypes.centres)
 
 
 def _canonical_rows(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -154,10 +189,23 @@ def _nearest(
     filled: NDArray[np.float64], observed: NDArray[np.bool_], centres: NDArray[np.float64]
 ) -> NDArray[np.int64]:
     """Index of the nearest centre by squared distance over the observed coordinates."""
-    # sum over observed of (x - c)^2, less the sum of x^2, which is the same for every centre
+    return np.asarray(np.argmin(_distances(filled, observed, centres), axis=1), dtype=np.int64)
+
+
+def _distances(
+    filled: NDArray[np.float64], observed: NDArray[np.bool_], centres: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Squared distances over the observed coordinates, less the row's own sum of squares."""
     distances = observed.astype(np.float64) @ (centres**2).T
     distances -= 2.0 * (filled @ centres.T)
-    return np.asarray(np.argmin(distances, axis=1), dtype=np.int64)
+    return distances
+
+
+def _within_variance(
+    filled: NDArray[np.float64], observed: NDArray[np.bool_], centres: NDArray[np.float64]
+) -> float:
+    least = _distances(filled, observed, centres).min(axis=1) + (filled**2).sum(axis=1)
+    return float(np.maximum(least, 0.0).sum() / max(1, observed.sum()))
 
 
 def _with_enough_accounts(

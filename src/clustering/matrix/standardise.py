@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from clustering.config import MatrixConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.features.types import Feature, Scale, Snapshot
-from clustering.matrix.completion import complete, fit_prototypes
+from clustering.matrix.completion import Prototypes, complete, fit_prototypes
 from clustering.matrix.screening import screen
 from clustering.matrix.transforms import BINARY_WEIGHT, ColumnScaling, fit_column
 from clustering.matrix.types import FeatureMatrix
@@ -30,12 +30,14 @@ class Standardiser:
     columns : one `ColumnScaling` per column of the matrix, in canonical order
     scales : the declared scale of each feature, for fitting again on null draws
     prototypes : n_prototypes tuples of n_features standardised values, that complete missing ones
+    prototype_variance : width within which prototypes count as near
     winsorise, weight_families : the settings it was fitted with
     """
 
     columns: tuple[ColumnScaling, ...]
     scales: tuple[Scale, ...]
     prototypes: tuple[tuple[float, ...], ...]
+    prototype_variance: float
     winsorise: float
     weight_families: bool
 
@@ -75,7 +77,8 @@ class Standardiser:
         ----------
         frame : DataFrame
             One row per account with every feature of the matrix, in raw units; others are
-            ignored. Missing values are completed from the nearest prototype.
+            ignored. Missing values are completed from the prototypes near to
+            the account.
 
         Returns
         -------
@@ -100,11 +103,11 @@ class Standardiser:
             column.apply(given, out=row)
         if not np.isnan(values).any():
             return values
-        return np.ascontiguousarray(complete(values.T, self._prototypes).T)
+        return np.ascontiguousarray(complete(values.T, self._quantiser).T)
 
     @cached_property
-    def _prototypes(self) -> NDArray[np.float64]:
-        return np.array(self.prototypes)
+    def _quantiser(self) -> Prototypes:
+        return Prototypes(np.array(self.prototypes), self.prototype_variance)
 
     def complete_raw(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         """Values in raw units with missing entries completed: what null models are fitted on.
@@ -147,6 +150,7 @@ class Standardiser:
             "columns": [asdict(column) for column in self.columns],
             "scales": list(self.scales),
             "prototypes": [list(prototype) for prototype in self.prototypes],
+            "prototype_variance": self.prototype_variance,
             "winsorise": self.winsorise,
             "weight_families": self.weight_families,
         }
@@ -169,6 +173,7 @@ class Standardiser:
                 columns=columns,
                 scales=tuple(content["scales"]),
                 prototypes=tuple(tuple(map(float, row)) for row in content["prototypes"]),
+                prototype_variance=float(content["prototype_variance"]),
                 winsorise=float(content["winsorise"]),
                 weight_families=bool(content["weight_families"]),
             )
@@ -213,14 +218,16 @@ def standardise(snapshot: Snapshot, config: MatrixConfig) -> tuple[FeatureMatrix
     raw = np.column_stack([_numbers(snapshot.frame[feature.name]) for feature in included])
     columns = _fit_columns(raw, included, config.winsorise, config.weight_families)
     scaled = np.column_stack([column.apply(raw[:, i]) for i, column in enumerate(columns)])
+    prototypes = fit_prototypes(scaled)
     standardiser = Standardiser(
         columns=columns,
         scales=tuple(feature.scale for feature in included),
-        prototypes=tuple(tuple(map(float, row)) for row in fit_prototypes(scaled)),
+        prototypes=tuple(tuple(map(float, row)) for row in prototypes.centres),
+        prototype_variance=prototypes.variance,
         winsorise=config.winsorise,
         weight_families=config.weight_families,
     )
-    values = complete(scaled, np.array(standardiser.prototypes))
+    values = complete(scaled, prototypes)
     known = np.flatnonzero(~np.isnan(values).any(axis=1))
     matrix = FeatureMatrix(
         values=values[known],

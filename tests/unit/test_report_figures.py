@@ -31,6 +31,7 @@ def study(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return results.read(build_study(folder, RECIPES[request.param]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", figures.__all__)
 def test_every_figure_draws_every_study(study: StudyFolder, name: str) -> None:
     drawn = getattr(figures, name)(study)

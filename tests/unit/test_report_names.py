@@ -38,7 +38,7 @@ def test_an_account_without_a_name_keeps_its_id() -> None:
 
 def test_tables_escape_every_cell() -> None:
     hostile = "<script>&\"'"
-    shown = table(hostile, [hostile], [[hostile, Account(hostile), Number(hostile)]]).text
+    shown = table(hostile, [hostile] * 3, [[hostile, Account(hostile), Number(hostile)]]).text
     assert "<script" not in shown
     assert shown.count(html.escape(hostile)) >= 4
     assert "<script" not in (paragraphs([hostile]) + bullets([hostile])).text

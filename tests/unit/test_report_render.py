@@ -1,6 +1,7 @@
-"""The report is whole, offline, without scripts; names are in one set of pages and not the other."""
+"""The report is whole, offline, without scripts; names are in one set of pages only."""
 
 import html
+import itertools
 import re
 import shutil
 from html.parser import HTMLParser
@@ -12,7 +13,7 @@ from clustering import results
 from clustering.errors import OutputError, StudyFolderError
 from clustering.report import kernel, pages
 from clustering.report import render as render_study
-from clustering.report.render import WITHOUT_NAMES
+from clustering.report.rendering import WITHOUT_NAMES
 from study_folders import HOSTILE_NAMES, build_study
 
 PAGES = [pages.INDEX, *(page.file for page in pages.PAGES)]
@@ -56,7 +57,7 @@ def test_a_page_can_be_read_by_everybody(rendered_study: Path, file: str) -> Non
     assert tags.count("main") == 1
     levels = [int(tag[1]) for tag in tags if re.fullmatch(r"h[1-6]", tag)]
     assert levels[0] == 1
-    assert all(later <= earlier + 1 for earlier, later in zip(levels, levels[1:], strict=False))
+    assert all(later <= earlier + 1 for earlier, later in itertools.pairwise(levels))
     for tag, attributes in elements:
         if tag == "img":
             assert len(attributes["alt"]) > 40
@@ -109,7 +110,7 @@ def test_a_cell_that_fails_leaves_the_earlier_report(
     shutil.copytree(rendered_study, study)
     (study / "typical.parquet").unlink()
     before = (study / "report" / pages.INDEX).read_bytes()
-    monkeypatch.setattr("clustering.report.render.PAGES", (pages.PAGES[1],))
+    monkeypatch.setattr("clustering.report.rendering.PAGES", (pages.PAGES[1],))
     with pytest.raises(StudyFolderError, match=r"tables\.typical\(study, names=NAMES\)\s+raised"):
         render_study(study)
     assert (study / "report" / pages.INDEX).read_bytes() == before
@@ -136,9 +137,9 @@ def test_a_report_that_cannot_be_written_is_one_message(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("clustering.report.render._pages", lambda *_: {})
-    monkeypatch.setattr("clustering.report.render._write", full)
-    with pytest.raises(OutputError, match="No space left on device. An earlier report there"):
+    monkeypatch.setattr("clustering.report.rendering._pages", lambda *_: {})
+    monkeypatch.setattr("clustering.report.rendering._write", full)
+    with pytest.raises(OutputError, match=r"No space left on device\. An earlier report there"):
         render_study(study)
     assert not (study / "report").exists()
 

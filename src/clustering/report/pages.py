@@ -46,8 +46,7 @@ _FIGURE = re.compile(r'<img data-figure="([^"]+)"[^>]*src="data:image/png;base64
 
 def notebook_page(study: StudyFolder, page: Page, notebook: Any) -> str:
     """The page of one executed notebook."""
-    body, _ = _exporter().from_notebook_node(notebook)
-    return _in_shell(study, page, body)
+    return _in_shell(study, page, _template("notebook.html.j2").render(nb=notebook))
 
 
 def index_page(study: StudyFolder) -> str:
@@ -79,7 +78,7 @@ def figures_in(pages: Sequence[str]) -> dict[str, bytes]:
 
 
 def _in_shell(study: StudyFolder, page: Page, content: str) -> str:
-    rendered: str = _shell().render(
+    rendered: str = _template("shell.html.j2").render(
         study=study.document,
         title=page.title,
         current=page.file,
@@ -91,21 +90,28 @@ def _in_shell(study: StudyFolder, page: Page, content: str) -> str:
     return rendered
 
 
+def _template(name: str) -> Any:
+    return _environment().get_template(name)
+
+
 @cache
-def _shell() -> Any:
+def _environment() -> Any:
+    # Imported here: the notebooks import this package for its figures alone.
     from jinja2 import Environment, FileSystemLoader
 
-    # Values are escaped in the template, where one sees which are text and which are pages.
+    # Values are escaped in the templates, where one sees which are text and which are pages.
     environment = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=False)
-    return environment.get_template("shell.html.j2")
+    environment.filters["markdown2html"] = _markdown
+    return environment
 
 
-@cache
-def _exporter() -> Any:
-    from nbconvert import HTMLExporter
+def _markdown(source: str) -> str:
+    """Text of a notebook as nbconvert renders it.
 
-    return HTMLExporter(
-        extra_template_paths=[str(_TEMPLATES)],
-        template_file="notebook.html.j2",
-        exclude_anchor_links=True,
-    )
+    Its whole exporter would parse the finished page once more, megabytes of figures included,
+    and write the attributes of every element in another order.
+    """
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+    renderer = IPythonRenderer(escape=True, exclude_anchor_links=True)
+    return str(MarkdownWithMath(renderer=renderer).render(source))

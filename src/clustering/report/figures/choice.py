@@ -72,7 +72,7 @@ def choice_curves(study: StudyFolder) -> Drawn:
     criteria = [c for c in _CRITERIA if not _rows(study, c).empty]
     n_rows = -(-len(criteria) // _COLUMNS)
     height = 1.3 + 2.05 * max(n_rows, 1)
-    figure = new_figure(_title(study, votes), height=height)
+    figure = new_figure(_title(study, votes), height=height, solve=False)
     _place(figure, height)
     grid = figure.subplots(max(n_rows, 1), _COLUMNS, squeeze=False).ravel().tolist()
     for ax, criterion in zip(grid, criteria, strict=False):
@@ -90,8 +90,7 @@ def choice_curves(study: StudyFolder) -> Drawn:
 
 
 def _place(figure: Figure, height: float) -> None:
-    """Fixed margins in inches: solving for them costs more than all the drawing of 11 panels."""
-    figure.set_layout_engine("none")
+    """Margins in inches, room for two lines of title and one of legend."""
     figure.subplots_adjust(
         left=0.06,
         right=0.985,

@@ -1,0 +1,114 @@
+"""What of a study is recorded, without MLflow."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from clustering import results
+from clustering.config import TrackingConfig
+from clustering.errors import StudyFolderError, TrackingError
+from clustering.tracking import content, log_study, promote, resolve_model, tracking_uri
+from clustering.tracking.store import absolute_uri, artifact_location
+from study_folders import Recipe, add_report, build_study
+
+
+def test_parameters_are_the_flat_configuration_without_places(tmp_path: Path) -> None:
+    found = content.parameters(results.read(build_study(tmp_path / "s")))
+    assert found["evidence.nulls"] == "199"
+    assert found["as_of"] == "2025-06-30"
+    assert found["chosen.k"] == "3"
+    assert not [key for key in found if key.startswith(("source", "output", "tracking"))]
+
+
+def test_metrics_are_finite_and_have_names_that_mlflow_takes(tmp_path: Path) -> None:
+    study = results.read(build_study(tmp_path / "s", Recipe(forward=True)))
+    metrics = content.study_metrics(study)
+    assert metrics["n_accounts"] == 240
+    assert "ami.segment.arr_tiers" in metrics
+    assert metrics["gain_log_loss.segment.churned"] == 0.012
+    assert not content._NO_METRIC.search("".join(metrics))
+
+
+def test_a_candidate_has_one_metric_a_criterion_it_has(tmp_path: Path) -> None:
+    study = results.read(build_study(tmp_path / "s"))
+    first = content.candidate_metrics(study.candidates.iloc[0])
+    second = content.candidate_metrics(study.candidates.iloc[1])
+    assert "silhouette" not in first
+    assert second["silhouette"] == pytest.approx(0.32)
+    assert second["smallest_segment"] == 120
+    assert "k" not in second
+    assert "chosen" not in second
+
+
+def test_tables_are_recorded_without_people(tmp_path: Path) -> None:
+    study = results.read(build_study(tmp_path / "s"))
+    add_report(study.path)
+    out = tmp_path / "out"
+    out.mkdir()
+    content.write_artifacts(study, out)
+    assert sorted(file.stem for file in (out / "tables").iterdir()) == [
+        "accounts",
+        "agreements",
+        "candidates",
+        "crosswalk",
+        "disagreements",
+        "profiles",
+        "typical",
+    ]
+    accounts = pd.read_parquet(out / "tables" / "accounts.parquet")
+    assert {"csm", "name"}.isdisjoint(accounts.columns)
+    assert len(accounts) == 240
+
+
+def test_a_study_without_a_report_is_told_how_to_get_one(tmp_path: Path) -> None:
+    study = build_study(tmp_path / "s")
+    with pytest.raises(TrackingError, match=r"has no report to record. Run: clustering report"):
+        log_study(study, TrackingConfig())
+    with pytest.raises(StudyFolderError, match="not a finished study"):
+        log_study(tmp_path, TrackingConfig())
+
+
+def test_a_study_that_was_not_recorded_cannot_be_promoted(tmp_path: Path) -> None:
+    study = build_study(tmp_path / "s")
+    with pytest.raises(TrackingError, match=r"was not recorded \(it ran with --no-track\)"):
+        promote(study, by="a reviewer", reason="the better one")
+    (study / "tracking.json").write_text("{}")
+    with pytest.raises(TrackingError, match="is not a record of this version"):
+        promote(study, by="a reviewer", reason="the better one")
+
+
+@pytest.mark.parametrize(("by", "reason"), [(" ", "why"), ("who", "")])
+def test_who_and_why_are_needed(tmp_path: Path, by: str, reason: str) -> None:
+    with pytest.raises(TrackingError, match=r"say who promotes the model \(--by\)"):
+        promote(tmp_path, by=by, reason=reason)
+
+
+@pytest.mark.parametrize("uri", ["models:/", "models:/a", "models:/a@", "runs:/1/m", "models:/a/b"])
+def test_what_is_no_address_of_a_model_is_refused(uri: str) -> None:
+    with pytest.raises(TrackingError, match="is not the address of a model"):
+        resolve_model(uri)
+
+
+def test_a_store_that_does_not_exist_is_not_made(tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path}/none.db"
+    with pytest.raises(TrackingError, match="there is no tracking store"):
+        resolve_model("models:/account-segments@champion", store)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_store_is_given_or_of_the_environment_or_the_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    assert tracking_uri() == f"sqlite:///{tmp_path}/studies/mlflow.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://tracking.example")
+    assert tracking_uri() == "https://tracking.example"
+    assert tracking_uri("sqlite:////srv/mlflow.db") == "sqlite:////srv/mlflow.db"
+
+
+def test_artifacts_lie_beside_the_store(tmp_path: Path) -> None:
+    uri = absolute_uri("sqlite:///mlflow.db", tmp_path)
+    assert artifact_location(uri) == (tmp_path / "mlartifacts").as_uri()
+    assert artifact_location("https://tracking.example") is None

@@ -113,6 +113,31 @@ def test_dates_that_read_two_ways_are_left_to_the_person(tmp_path: Path) -> None
         open_tables(load_config(with_date(toml)))
 
 
+def test_odd_names_of_columns_do_not_end_the_comments(tmp_path: Path) -> None:
+    (tmp_path / "accounts.csv").write_text(
+        'account_id,started_on,"so ""called""\nDROP TABLE; --"\na,2023-01-01,x\nb,2023-01-01,y\n'
+    )
+    (tmp_path / "usage.csv").write_text("account_id,used_on,feature,events\na,2024-01-01,x,1\n")
+    toml = draft(tmp_path / "mine", tmp_path / "accounts.csv", tmp_path / "usage.csv")
+    sql = (toml.parent / "mapping" / "accounts.sql").read_text()
+    assert '-- Not used: so "called" DROP TABLE; --.' in sql
+    with open_tables(load_config(with_date(toml))) as tables:
+        assert tables.row_counts == {"accounts": 2, "usage": 1}
+
+
+def test_a_damaged_row_is_named_by_the_draft_or_by_the_check(tmp_path: Path) -> None:
+    accounts, usage = tmp_path / "accounts.csv", tmp_path / "usage.csv"
+    accounts.write_text("account_id,started_on\na,2023-01-01\nb,2023-01-01\n")
+    good = "account_id,used_on,feature,events\na,2024-01-01,x,1\n"
+    usage.write_text(good)
+    toml = with_date(draft(tmp_path / "mine", accounts, usage))
+    usage.write_text(good + "a,b,c,d,e,f\n")
+    with pytest.raises(TableContractError, match="line 3 cannot be read: expected number"):
+        open_tables(load_config(toml))
+    (unread,) = draft_study("mine", tmp_path / "other", [accounts, usage]).unread
+    assert unread.startswith("usage.csv: line 3 cannot be read: expected number of columns: 4")
+
+
 def test_a_workbook_and_a_database(tmp_path: Path) -> None:
     with pd.ExcelWriter(tmp_path / "book.xlsx") as book:
         pd.DataFrame(

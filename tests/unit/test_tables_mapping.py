@@ -137,6 +137,18 @@ def test_a_syntax_error_says_its_line(folders: tuple[Path, Path]) -> None:
     assert "(line 3)" in breaches(folders)
 
 
+def test_quotes_that_come_late_in_a_csv(folders: tuple[Path, Path]) -> None:
+    rows = "".join(f"{place},2023-01-01,plain\n" for place in range(30_000))
+    (folders[0] / "crm.csv").write_text("no,since,name\n" + rows + '007,2023-01-01,"a, b"\n')
+    sql = "SELECT no AS account_id, since AS started_on FROM read_csv('crm.csv', all_varchar=true)"
+    map_tables(folders[1], accounts=sql, usage=USAGE_SQL + " WHERE no = '007'")
+    assert "add quote = '\"', escape = '\"' to read_csv" in breaches(folders)
+    quoting = sql.replace("true)", "true, quote = '\"', escape = '\"')")
+    map_tables(folders[1], accounts=quoting, usage=USAGE_SQL + " WHERE no = '007'")
+    with open_tables(study(folder=folders[0], mapping=folders[1])) as tables:
+        assert tables.row_counts["accounts"] == 30_001
+
+
 def test_a_mapping_may_not_write(folders: tuple[Path, Path], tmp_path: Path) -> None:
     map_tables(folders[1], accounts=f"COPY (SELECT 1) TO '{tmp_path}/stolen.csv'")
     breaches(folders)
@@ -234,6 +246,7 @@ def test_a_mapping_of_files_needs_a_folder(folders: tuple[Path, Path], tmp_path:
         ("mysql://host/book", "known are 'sqlite:FILE' and 'postgresql://HOST/DATABASE'"),
         ("oracle://me:secret@host/book", "'oracle://me@host/book'"),
         ("postgresql://me:secret@127.0.0.1:1/book", "'postgresql://me@127.0.0.1:1/book' cannot be"),
+        ("postgresql://127.0.0.1:1/book?user=me&password=secret", "user=me&password=...' cannot"),
     ],
 )
 def test_databases_that_cannot_be_opened(database: str, words: str) -> None:

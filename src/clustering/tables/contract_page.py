@@ -35,7 +35,7 @@ Columns of other names are mapped with one SQL `SELECT` a table:
 
 _RULES = f"""## How values are read
 
-- **Ids** are text: leading zeros stay, blanks around them go. CSV, JSON and Excel are read as text
+- **Ids and texts**: leading zeros stay, blanks around them go. CSV, JSON and Excel are read as text
   throughout and cast by this contract, so no reader turns `007` into 7.
 - **Dates** are calendar dates, written `YYYY-MM-DD`; a time of day after it is cut off. A time zone
   is refused, since the day depends on the place. Dates lie from {FIRST_DATE} to {LAST_DATE}; the

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import duckdb
+
 from clustering.errors import OutputError
 from clustering.tables.guessing import ColumnGuess, Link, TableGuess, find_link, guess_tables
 from clustering.tables.looking import Surroundings, look_at
@@ -117,7 +119,8 @@ def _mapping(guess: TableGuess, guesses: Sequence[TableGuess]) -> str:
         *(line for column in guess.columns for line in _remark(column)),
         *_left_over(guess),
     ]
-    header = "\n".join(f"-- {line}" for line in comments)
+    # A name of the user's may hold a line end, which would end the comment.
+    header = "\n".join(f"-- {' '.join(line.splitlines())}" for line in comments)
     selected = ",\n".join(f"    {line}" for line in chosen or ["*"])
     return f"{header}\nSELECT\n{selected}\nFROM {reads}\n"
 
@@ -183,7 +186,7 @@ def _left_over(guess: TableGuess) -> list[str]:
     if optional:
         lines.append(f"Nothing found for (optional): {', '.join(optional)}.")
     if guess.unused:
-        unused = ", ".join(" ".join(sample.name.split()) for sample in guess.unused)
+        unused = ", ".join(sample.name for sample in guess.unused)
         lines += [
             f"Not used: {unused}.",
             "  Never map an undated flag (churned, upgraded, ...): it knows the future.",
@@ -202,7 +205,10 @@ def _date_range(session: Session, guess: TableGuess) -> tuple[date, date] | None
         if form == "iso"
         else f"CAST(try_strptime(trim({text}), {quoted_text(form)}) AS DATE)"
     )
-    first, last = session.row(f"SELECT min({value}), max({value}) FROM ({guess.source.sql})")
+    try:
+        first, last = session.row(f"SELECT min({value}), max({value}) FROM ({guess.source.sql})")
+    except duckdb.Error:
+        return None  # a damaged row beyond the sample; the check will say which
     return None if first is None else (first, last)
 
 

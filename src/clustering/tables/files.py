@@ -28,6 +28,7 @@ __all__ = [
     "duckdb_words",
     "one_path",
     "read_file",
+    "sheet_names",
     "stem",
     "table_files",
 ]
@@ -168,7 +169,7 @@ def _read_json(session: Session, file: Path) -> Relation:
     try:
         found = session.execute(f"DESCRIBE SELECT * FROM {reader})").fetchall()
     except duckdb.Error as error:
-        raise BadInputError(duckdb_words(error)) from None
+        raise BadInputError(duckdb_words(error, file)) from None
     columns = ", ".join(f"{quoted_text(row[0])}: 'VARCHAR'" for row in found)
     return Relation(f"SELECT * FROM {reader}, columns = {{{columns}}})", file.name, file=file)
 
@@ -259,7 +260,7 @@ def duckdb_words(error: duckdb.Error, file: Path | None = None) -> str:
     quoted = detail.get("Original Line", "")[:80]
     counts = next((text for text in lines if text.startswith("Expected Number")), "")
     reason = f"{counts.lower()}. " if counts else f"{lines[2] if len(lines) > 2 else ''} "
-    return (
-        f"line {number} cannot be read: {reason}The line is: {quoted} - "
-        "a value with a delimiter, quote or line end inside needs double quotes around it."
-    )
+    advice = "A value with a delimiter, quote or line end inside needs double quotes around it."
+    if "quote = (empty)" in message:
+        advice = "Its first rows have no quotes: add quote = '\"', escape = '\"' to read_csv."
+    return f"line {number} cannot be read: {reason}The line is: {quoted} - {advice}"

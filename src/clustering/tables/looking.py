@@ -108,7 +108,9 @@ def _sources_in(session: Session, file: Path, folder: Path) -> list[SourceSample
     elif lowered.endswith(JSON_SUFFIXES):
         reads = f"read_json({name})"
     else:
-        reads = f"read_csv({name}, header = true, all_varchar = true{_delimiter(file)})"
+        options = f"header = true, all_varchar = true{_delimiter(file)}"
+        # Said, since DuckDB does without quotes where its sample of rows has none.
+        reads = f"read_csv({name}, {options}, quote = '\"', escape = '\"')"
     return [_sample(session, stem(file), reads, file.name, relation.sql)]
 
 

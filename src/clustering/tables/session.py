@@ -1,6 +1,7 @@
 """One DuckDB connection with its scratch folder, and what is attached to it."""
 
 import importlib.resources
+import re
 import shutil
 import tempfile
 import weakref
@@ -155,8 +156,6 @@ def _first_line(error: Exception) -> str:
 
 
 def _without_password(address: str) -> str:
-    scheme, separator, rest = address.partition("://")
-    user, at, host = rest.rpartition("@")
-    if not (separator and at):
-        return address
-    return f"{scheme}://{user.partition(':')[0]}@{host}"
+    """Leave out what stands between the user's colon and the last @, and any password=..."""
+    address = re.sub(r"(password=)[^&\s]*", r"\1...", address)
+    return re.sub(r"(://[^:/@]*):.*@", r"\1@", address)

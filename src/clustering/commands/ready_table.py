@@ -90,7 +90,7 @@ def _read(path: Path) -> "pd.DataFrame":
             frame = pd.read_parquet(path)
             return frame.reset_index() if frame.index.name else frame
         if kind == ".json":
-            return pd.read_json(path, orient="records", dtype=False, convert_dates=False)
+            return pd.DataFrame(_records(path))
         if kind == ".xlsx":
             return _read_excel(path)
     except UnicodeDecodeError:
@@ -108,10 +108,20 @@ def _read_excel(path: Path) -> "pd.DataFrame":
     version = f"v{duckdb.__version__}"
     package = importlib.resources.files("duckdb_extension_excel")
     extension = package / "extensions" / version / "excel.duckdb_extension"
+    query = "SELECT * FROM read_xlsx(?, all_varchar = true, header = true)"
     with duckdb.connect() as connection:
         connection.execute(f"LOAD '{extension}'")
-        query = "SELECT * FROM read_xlsx(?, all_varchar = true, header = true)"
-        return connection.execute(query, [str(path)]).df()
+        try:
+            return connection.execute(query, [str(path)]).df()
+        except duckdb.Error as error:
+            raise ValueError(str(error).splitlines()[0]) from None
+
+
+def _records(path: Path) -> list[dict[str, Any]]:
+    content = json.loads(path.read_text(encoding="utf-8-sig"))
+    if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
+        raise ValueError("expected a list of records")
+    return content
 
 
 def _missing_column(name: str, found: list[str]) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from threadpoolctl import threadpool_limits
 
 from clustering.comparison.agreement import AgreementInterval, compare_partitions
 from clustering.comparison.heldout import stratified_folds
@@ -183,11 +184,12 @@ def leakage_index(features: pd.DataFrame, log_arr: ArrayLike, *, seed: int) -> L
     rows = np.sort(generator.permutation(known)[:MOST_ACCOUNTS])
     folds = generator.permutation(rows.size) % _FOLDS
     values = features.to_numpy(dtype=np.float64)[rows]
-    overall = _out_of_fold_r2(values, target[rows], folds, seed)
-    without = {
-        str(name): _out_of_fold_r2(np.delete(values, column, axis=1), target[rows], folds, seed)
-        for column, name in enumerate(features.columns)
-    }
+    with threadpool_limits(1):  # many small fits: waiting threads cost more than they save
+        overall = _out_of_fold_r2(values, target[rows], folds, seed)
+        without = {
+            str(name): _out_of_fold_r2(np.delete(values, column, axis=1), target[rows], folds, seed)
+            for column, name in enumerate(features.columns)
+        }
     return LeakageIndex(overall, without, rows.size)
 
 
@@ -218,9 +220,10 @@ def detect_circularity(
     values = features.to_numpy(dtype=np.float64)[rows]
     folds = stratified_folds(codes == codes[0], np.arange(rows.size), None, _FOLDS, seed)
     predicted = np.empty_like(codes)
-    for fold in range(_FOLDS):
-        held = folds == fold
-        predicted[held] = _classify(values[~held], codes[~held], values[held], seed)
+    with threadpool_limits(1):
+        for fold in range(_FOLDS):
+            held = folds == fold
+            predicted[held] = _classify(values[~held], codes[~held], values[held], seed)
     ami = float(adjusted_mutual_information(pair(codes, predicted).contingency))
     if ami >= CIRCULAR_FROM:
         sentence = (

@@ -15,12 +15,16 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer, SplineTransformer, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
+from threadpoolctl import threadpool_limits
 
 __all__ = ["FitPredict", "cross_predict", "fit_arr_spline", "fit_strong_model", "grow_tree_groups"]
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Codes = NDArray[np.int64]
+
+#: Below so many numbers one thread is faster than two.
+_SMALL = 500_000
 
 #: Training rows, their outcome, rows to predict, seed: probabilities of the latter.
 FitPredict = Callable[[Floats, Flags, Floats, int], Floats]
@@ -99,7 +103,9 @@ def cross_predict(
 ) -> Floats:
     """Predict every row by a model fitted on the rows of the other folds."""
     predicted = np.empty(outcome.size)
-    for fold in np.unique(folds):
-        held = folds == fold
-        predicted[held] = fit(features[~held], outcome[~held], features[held], seed)
+    # Waiting threads cost more than they save while the data are small.
+    with threadpool_limits(1 if features.size < _SMALL else None):
+        for fold in np.unique(folds):
+            held = folds == fold
+            predicted[held] = fit(features[~held], outcome[~held], features[held], seed)
     return predicted

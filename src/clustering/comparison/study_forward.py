@@ -228,13 +228,11 @@ class _Judge:
         ids = self.accounts.ids[rows.kept]
         tier = cross_predictions(rows, folds)["tier"]
         drawn = [cross_predictions(draw, folds)["both"] for draw in random_groups(rows, self.seed)]
-        tree = tree_predictions(
-            rows, folds, features.reindex(ids).to_numpy(dtype=np.float64), self.seed
-        )
-        found = [
-            self._entry(f"{name}: random_groups", rows.outcome, folds, tier, drawn),
-            self._entry(f"{name}: tree", rows.outcome, folds, tier, [tree]),
-        ]
+        found = [self._entry(f"{name}: random_groups", rows.outcome, folds, tier, drawn)]
+        if features.shape[1]:
+            known = features.reindex(ids).to_numpy(dtype=np.float64)
+            tree = tree_predictions(rows, folds, known, self.seed)
+            found.append(self._entry(f"{name}: tree", rows.outcome, folds, tier, [tree]))
         if arr is not None and arr.reindex(ids).notna().all():
             banded = arr_bands(rows, np.asarray(arr.reindex(ids), dtype=np.float64))
             both = cross_predictions(banded, folds)["both"]

@@ -4,24 +4,21 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.cluster.hierarchy import cut_tree, ward
-from sklearn.metrics import adjusted_rand_score
+from scipy.cluster.hierarchy import fcluster, ward
 
 from clustering.errors import BadInputError, breaches_message
-from clustering.models.labels import canonical_order, renumber
-from clustering.models.lloyd import finish, lloyd
+from clustering.models.labels import adjusted_rand, canonical_order, renumber
+from clustering.models.optima import Optimum, distinct_optima, search
 from clustering.models.packing import nearest, pack, padded
 from clustering.models.seeding import seed_plus_plus
 from clustering.models.types import CandidateSpec, Clustering
 
-__all__ = ["KMeansFit", "checked_values", "fit_kmeans", "n_candidates", "ward_centres"]
+__all__ = ["KMeansFit", "checked_values", "fit_kmeans", "n_candidates"]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-MAX_ITER = 1000
-SHORT_ITER = 10
-WARD_SAMPLE = 1000
+WARD_SAMPLE = 500
 LARGEST = 1e150
 
 
@@ -43,6 +40,8 @@ class KMeansFit:
         (None where all starts that were run to the end agree)
     runner_up_ari : adjusted Rand index between the winner and that partition. A near-tie in
         inertia with a low index means: there is no unique solution
+    optima : float64 array of shape (n_optima, k, n_features), centres of the best solution and of
+        those that compete with it, best first: what resamples are started from
     """
 
     k: int
@@ -54,6 +53,7 @@ class KMeansFit:
     n_starts: int
     runner_up_inertia: float | None = None
     runner_up_ari: float | None = None
+    optima: Floats | None = None
 
     def __post_init__(self) -> None:
         self.labels.setflags(write=False)
@@ -100,8 +100,10 @@ def fit_kmeans(
     """Best k-means solution of many starts, each run until no account changes its cluster.
 
     Starts are of several kinds: `n_init` greedy k-means++ starts, Ward's hierarchy of the accounts
-    (of at most 1000 of them), and `initial_centres` if given. All run ten iterations, then the
-    better half runs on to convergence, and the best of these is the solution.
+    (of at most 500 of them), and `initial_centres` if given. All run ten iterations and the better
+    half runs on; then `n_init` times (up to ten times as often below 20,000 accounts, where it
+    costs little) one centre of the best solution is drawn anew. The best solutions are improved by
+    Lloyd's iterations and by transfers of single accounts (Hartigan) until neither moves any.
 
     Parameters
     ----------
@@ -135,44 +137,18 @@ def fit_kmeans(
     rows = np.flatnonzero(mass > 0)
     blocks = pack(centred, rows)
     block_weights = padded(mass[rows])
-    starts = _starts(centred, blocks, block_weights, rows, k, n_init, seed)
+    rng = np.random.default_rng([seed, k])
+    starts = _starts(centred, blocks, block_weights, rows, k, n_init, rng)
     if initial_centres is not None:
         starts.append(np.asarray(initial_centres, np.float64) - middle)
-    runs = _run(blocks, rows.size, block_weights, starts)
+    runs = search(blocks, rows.size, block_weights, starts, n_init, rng)
+    for run in runs:
+        run.labels = run.labels[: rows.size]
     return _fit(k, runs, centred, rows, middle, len(starts))
 
 
-@dataclass(eq=False)
-class _Run:
-    centres: Floats
-    labels: Integers
-    inertia: float
-    n_iter: int
-    converged: bool
-
-
-def _run(blocks: Floats, n: int, weights: Floats, starts: list[Floats]) -> list[_Run]:
-    """Short runs of all starts, long runs of the better half; best first."""
-    runs = []
-    for start in starts:
-        labels = np.empty(weights.size, np.int64)
-        inertia, n_iter, converged = lloyd(blocks, n, weights, start, labels, SHORT_ITER)
-        runs.append(_Run(start, labels, inertia, n_iter, converged))
-    runs.sort(key=lambda run: run.inertia)
-    finished = runs[: max(2, (len(runs) + 1) // 2)]
-    for run in finished:
-        run.inertia, more, run.converged = finish(
-            blocks, n, weights, run.centres, run.labels, MAX_ITER
-        )
-        run.n_iter += more
-    finished.sort(key=lambda run: run.inertia)
-    for run in finished:
-        run.labels = run.labels[:n]
-    return finished
-
-
 def _fit(
-    k: int, runs: list[_Run], centred: Floats, rows: Integers, middle: Floats, n_starts: int
+    k: int, runs: list[Optimum], centred: Floats, rows: Integers, middle: Floats, n_starts: int
 ) -> KMeansFit:
     best = runs[0]
     used, compact = np.unique(best.labels, return_inverse=True)
@@ -185,21 +161,22 @@ def _fit(
         k=k,
         labels=labels,
         centres=centres + middle,
-        inertia=float(best.inertia),
-        n_iter=int(best.n_iter),
-        converged=bool(best.converged),
+        inertia=best.inertia,
+        n_iter=best.n_iter,
+        converged=best.converged,
         n_starts=n_starts,
         runner_up_inertia=other,
         runner_up_ari=ari,
+        optima=_stacked([run.centres + middle for run in distinct_optima(runs, rows.size)]),
     )
 
 
-def _runner_up(runs: list[_Run]) -> tuple[float | None, float | None]:
+def _runner_up(runs: list[Optimum]) -> tuple[float | None, float | None]:
     """The best partition that differs from the winner's."""
     for run in runs[1:]:
-        ari = float(adjusted_rand_score(runs[0].labels, run.labels))
+        ari = adjusted_rand(runs[0].labels, run.labels)
         if ari < 1.0:
-            return float(run.inertia), ari
+            return run.inertia, ari
     return None, None
 
 
@@ -210,17 +187,20 @@ def _starts(
     rows: Integers,
     k: int,
     n_init: int,
-    seed: int,
+    rng: np.random.Generator,
 ) -> list[Floats]:
-    rng = np.random.default_rng([seed, k])
     starts = []
     for _ in range(n_init):
         centres = np.empty((k, centred.shape[1]))
-        seed_plus_plus(blocks, weights, rng.random((k, n_candidates(k))), centres)
+        seed_plus_plus(blocks, weights, rng.random((k, n_candidates(k))), centres, 0)
         starts.append(centres)
     if 1 < k < rows.size:
-        starts.append(ward_centres(centred[rows], (k,), rng)[k])
+        starts.extend(_ward_start(centred[rows], k, rng))
     return starts
+
+
+def _stacked(centres: list[Floats]) -> Floats:
+    return np.stack([one[canonical_order(one)] for one in centres])
 
 
 def n_candidates(k: int) -> int:
@@ -234,24 +214,17 @@ def n_candidates(k: int) -> int:
     return 2 + int(np.log(k))
 
 
-def ward_centres(
-    values: Floats, ks: tuple[int, ...], rng: np.random.Generator
-) -> dict[int, Floats]:
-    """Centres of the cuts of Ward's hierarchy, of a sample where there are more than 1000 accounts.
+def _ward_start(values: Floats, k: int, rng: np.random.Generator) -> list[Floats]:
+    """Centres of the cut of Ward's hierarchy, of a sample where there are more than 500 accounts.
 
-    Examples
-    --------
-    >>> values = np.array([[0.0], [1.0], [10.0], [11.0]])
-    >>> ward_centres(values, (2,), np.random.default_rng(0))[2].ravel()
-    array([ 0.5, 10.5])
+    None where ties leave no cut with k clusters.
     """
     if len(values) > WARD_SAMPLE:
         values = values[np.sort(rng.choice(len(values), WARD_SAMPLE, replace=False))]
-    cuts = cut_tree(ward(values), ks)
-    centres = {}
-    for k, labels in zip(ks, cuts.T, strict=True):
-        centres[k] = np.stack([values[labels == j].mean(axis=0) for j in range(k)])
-    return centres
+    labels = fcluster(ward(values), k, "maxclust")
+    if labels.max() < k:
+        return []
+    return [np.stack([values[labels == j + 1].mean(axis=0) for j in range(k)])]
 
 
 def checked_values(values: ArrayLike) -> Floats:

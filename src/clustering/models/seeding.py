@@ -49,31 +49,49 @@ def _sum_blocks(potential: Floats, block_sums: Floats) -> float:
 
 
 @compiled
-def seed_plus_plus(blocks: Floats, weights: Floats, uniforms: Floats, centres: Floats) -> int:
+def _closer(blocks: Floats, weights: Floats, centre: Floats, closest: Floats, out: Floats) -> float:
+    """Squared distances to the nearest seed once `centre` is one too, and their weighted sum."""
+    distances = np.empty(LANES)
+    lane_sums = np.zeros(LANES)
+    for b in range(blocks.shape[0]):
+        squared_distances(blocks[b], centre, distances)
+        first = b * LANES
+        for lane in range(LANES):
+            near = closest[first + lane]
+            near = distances[lane] if distances[lane] < near else near
+            out[first + lane] = near
+            lane_sums[lane] += weights[first + lane] * near
+    total = 0.0
+    for lane in range(LANES):
+        total += lane_sums[lane]
+    return total
+
+
+@compiled
+def seed_plus_plus(
+    blocks: Floats, weights: Floats, uniforms: Floats, centres: Floats, n_given: int
+) -> int:
     """Write k-means++ seeds into `centres` (k, d); weighted, greedy.
 
-    `uniforms` (k, n_trials) holds all the randomness: of the candidates of one step, the one that
-    leaves the least inertia is taken. `weights` is filled up with zeros to whole blocks.
+    The first `n_given` centres are kept and the others are drawn one by one. `uniforms`
+    (k, n_trials) holds all the randomness: of the candidates of one step, the one that leaves the
+    least inertia is taken. `weights` is filled up with zeros to whole blocks.
+
     Returns the number of seeds, less than k where there are fewer distinct accounts; the seeds
     that are missing repeat the first.
     """
     k, n_trials = uniforms.shape
     n = weights.size
     block_sums = np.empty(blocks.shape[0])
-    total = _sum_blocks(weights, block_sums)
-    copy_account(blocks, _draw(weights, block_sums, total, uniforms[0, 0]), centres[0])
-    distances = np.empty(LANES)
-    closest = np.empty(n)
-    potential = np.empty(n)
-    for b in range(blocks.shape[0]):
-        squared_distances(blocks[b], centres[0], distances)
-        for lane in range(LANES):
-            closest[b * LANES + lane] = distances[lane]
-    trial_closest = np.empty((n_trials, n))
-    lane_sums = np.empty(LANES)
-    for j in range(1, k):
-        for i in range(n):
-            potential[i] = weights[i] * closest[i]
+    closest = np.full(n, np.inf)
+    potential = weights.copy()
+    trials = np.empty((n_trials, n))
+    for j in range(n_given):
+        _closer(blocks, weights, centres[j], closest, closest)
+    for j in range(n_given, k):
+        if j > 0:
+            for i in range(n):
+                potential[i] = weights[i] * closest[i]
         total = _sum_blocks(potential, block_sums)
         if not total > 0.0:
             for missing in range(j, k):
@@ -82,27 +100,14 @@ def seed_plus_plus(blocks: Floats, weights: Floats, uniforms: Floats, centres: F
         best_trial = 0
         best_total = np.inf
         best_index = 0
-        for trial in range(n_trials):
+        for trial in range(n_trials if j > 0 else 1):
             index = _draw(potential, block_sums, total, uniforms[j, trial])
             copy_account(blocks, index, centres[j])
-            row = trial_closest[trial]
-            for lane in range(LANES):
-                lane_sums[lane] = 0.0
-            for b in range(blocks.shape[0]):
-                squared_distances(blocks[b], centres[j], distances)
-                first = b * LANES
-                for lane in range(LANES):
-                    near = closest[first + lane]
-                    near = distances[lane] if distances[lane] < near else near
-                    row[first + lane] = near
-                    lane_sums[lane] += weights[first + lane] * near
-            trial_total = 0.0
-            for lane in range(LANES):
-                trial_total += lane_sums[lane]
-            if trial_total < best_total:
-                best_total = trial_total
+            left = _closer(blocks, weights, centres[j], closest, trials[trial])
+            if trial == 0 or left < best_total:
+                best_total = left
                 best_trial = trial
                 best_index = index
         copy_account(blocks, best_index, centres[j])
-        closest[:] = trial_closest[best_trial]
+        closest[:] = trials[best_trial]
     return int(k)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from clustering.errors import BadInputError
 from clustering.models.kmeans import n_candidates
-from clustering.models.lloyd import best_of_starts
+from clustering.models.multistart import best_of_starts
 from clustering.models.packing import pack, padded
 from clustering.resampling.draws import Draw
 
@@ -23,25 +24,28 @@ class Starts:
 
     Attributes
     ----------
-    n_cold : greedy k-means++ starts
-    warm : one more start from the centres of the partition that is judged. It alone would hide
-        instability that comes from competing optima, so cold starts are never left out
-    short_iter : iterations after which the starts are compared
-    n_long : how many of them then run until no account changes its cluster
+    n_cold : greedy k-means++ starts, at least 1, each refined on a sample of the resample first
+    warm : also start from the centres of the partition that is judged and from the optima that
+        compete with it. A warm start is taken only where it is clearly better than the cold ones:
+        decided otherwise, near-ties would make every partition look stable
+    n_long : how many of the cold starts run on after the short runs by which they are compared
+    n_agree : no more cold starts are made once so many have found the best inertia
+    rough_size : least number of accounts in the samples that refine the cold starts
     """
 
-    n_cold: int = 2
+    n_cold: int = 8
     warm: bool = True
-    short_iter: int = 5
-    n_long: int = 1
+    n_long: int = 2
+    n_agree: int = 3
+    rough_size: int = 1000
 
     def __post_init__(self) -> None:
-        if self.n_cold < 1:
-            raise ValueError(f"at least one cold start is needed, found {self.n_cold}")
+        if min(self.n_cold, self.n_long, self.n_agree, self.rough_size) < 1:
+            raise BadInputError(f"every number of starts must be at least 1, found {self!r}.")
 
     def __str__(self) -> str:
-        kinds = "1 warm + " if self.warm else ""
-        return f"{kinds}{self.n_cold} cold starts, best of {self.short_iter} iterations finished"
+        kinds = ", warm starts where they are clearly better" if self.warm else ""
+        return f"{self.n_cold} cold starts (fewer where {self.n_agree} agree){kinds}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +75,7 @@ def fit_resample(
     Parameters
     ----------
     values : array of shape (n, d), C order
-    parents : centres (k, d) that the warm start begins from, one for each of `ks`
+    parents : centres (n_warm, k, d) that warm starts begin from, one array for each of `ks`
 
     Examples
     --------
@@ -85,14 +89,23 @@ def fit_resample(
     blocks = pack(values, draw.rows)
     weights = padded(draw.weights)
     fits = []
+    step = max(1, n // starts.rough_size)
     for position, k in enumerate(ks):
         if starts.warm and parents is not None:
-            given = np.ascontiguousarray(parents[position])[None]
+            given = np.ascontiguousarray(parents[position])
         else:
             given = np.empty((0, k, values.shape[1]))
         uniforms = rng.random((starts.n_cold, k, n_candidates(k)))
         fit = best_of_starts(
-            blocks, n, weights, given, uniforms, starts.short_iter, starts.n_long, MAX_ITER
+            blocks,
+            n,
+            weights,
+            given,
+            uniforms,
+            step,
+            starts.n_long,
+            starts.n_agree,
+            MAX_ITER,
         )
         centres, labels, inertia, n_iter, converged = fit
         fits.append(ResampleFit(labels, centres, float(inertia), int(n_iter), bool(converged)))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
 
+from clustering.models.distances import cluster_distances
 from clustering.models.kmeans import checked_values
 from clustering.models.packing import pack
 from clustering.progress import SILENT, Progress
@@ -18,7 +19,6 @@ from clustering.resampling.draws import Draw
 from clustering.resampling.fits import Starts, fit_resample
 from clustering.selection.silhouette import (
     Silhouettes,
-    cluster_distances,
     mean_silhouettes,
     silhouettes,
 )
@@ -30,7 +30,7 @@ Integers = NDArray[np.int64]
 
 #: Accounts whose silhouette is computed on each null draw, and on the data they are compared with.
 NULL_SAMPLE = 1_000
-NULL_STARTS = Starts(n_cold=3, warm=False)
+NULL_STARTS = Starts(n_cold=4, warm=False)
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,7 @@ __all__ = ["Gap", "ReferenceSpace", "gap_statistic", "smallest_k"]
 Floats = NDArray[np.float64]
 
 ReferenceSpace = Literal["pca", "box"]
-COLD = Starts(n_cold=4, warm=False)
+COLD = Starts(warm=False)
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,10 +6,9 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import adjusted_rand_score
 
 from clustering.models.kmeans import checked_values
-from clustering.models.lloyd import cross_counts
+from clustering.models.labels import adjusted_rand, cross_counts
 from clustering.models.packing import nearest, pack
 from clustering.progress import SILENT, Progress
 from clustering.resampling.draws import Draw, bootstrap, halves
@@ -28,7 +27,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 #: These statistics compare independent fits: a warm start would make them agree by construction.
-COLD = Starts(n_cold=5, warm=False)
+COLD = Starts(warm=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,9 +226,7 @@ def seed_stability(
     inertias = np.array([[fit.inertia for fit in of_seed] for of_seed in fits])
     for row, (a, b) in enumerate(pairs):
         for position in range(len(ks)):
-            ari[row, position] = adjusted_rand_score(
-                fits[a][position].labels, fits[b][position].labels
-            )
+            ari[row, position] = adjusted_rand(fits[a][position].labels, fits[b][position].labels)
     best = inertias.min(axis=0)
     excess = np.divide(inertias.max(axis=0), best, out=np.ones_like(best), where=best > 0) - 1
     return SeedStability(tuple(ks), ari, excess)

@@ -1,4 +1,4 @@
-"""Silhouettes of many partitions from one pass over the distances, compiled."""
+"""Silhouettes of many partitions from one pass over the distances."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustering.errors import BadInputError
-from clustering.models.compiled import compiled
+from clustering.models.distances import cluster_distances
 from clustering.models.kmeans import checked_values
-from clustering.models.packing import LANES, pack, squared_distances
+from clustering.models.packing import LANES, pack
 from clustering.progress import SILENT, Progress
 from clustering.resampling.engine import run_tasks
 
-__all__ = ["Silhouettes", "cluster_distances", "mean_silhouettes", "silhouettes"]
+__all__ = ["Silhouettes", "mean_silhouettes", "silhouettes"]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -124,34 +124,6 @@ def _sampled_rows(n: int, sample: int | None, seed: int) -> Integers:
     if sample is None or sample >= n:
         return np.arange(n)
     return np.sort(np.random.default_rng([seed, n]).choice(n, sample, replace=False))
-
-
-@compiled
-def cluster_distances(
-    values: Floats, blocks: Floats, labels: Integers, offsets: Integers
-) -> Floats:
-    """Sums of distances of packed accounts to the accounts of every cluster of every partition.
-
-    Returns shape (whole blocks of accounts, total number of clusters).
-    """
-    n_partitions, n = labels.shape
-    sums = np.zeros((blocks.shape[0] * LANES, offsets[-1]))
-    distances = np.empty(LANES)
-    totals = np.empty((offsets[-1], LANES))
-    for b in range(blocks.shape[0]):
-        totals[:] = 0.0
-        for i in range(n):
-            squared_distances(blocks[b], values[i], distances)
-            for lane in range(LANES):
-                distances[lane] = np.sqrt(distances[lane])
-            for p in range(n_partitions):
-                total = totals[offsets[p] + labels[p, i]]
-                for lane in range(LANES):
-                    total[lane] += distances[lane]
-        for c in range(totals.shape[0]):
-            for lane in range(LANES):
-                sums[b * LANES + lane, c] = totals[c, lane]
-    return sums
 
 
 def _silhouettes(sums: Floats, labels: Integers, rows: Integers) -> Silhouettes:

@@ -4,7 +4,7 @@ Hennig (2007) CSDA 52:258, as in R's `fpc::clusterboot`. Stability is not validi
 two clusters on one elongated cloud is very stable.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
@@ -14,12 +14,13 @@ from scipy.optimize import linear_sum_assignment
 
 from clustering.errors import BadInputError
 from clustering.models.kmeans import checked_values
-from clustering.models.lloyd import cross_counts
+from clustering.models.labels import cross_counts
 from clustering.models.packing import nearest, pack
 from clustering.progress import SILENT, Progress
 from clustering.resampling.draws import Draw, Scheme, bootstrap, distinct, subset
 from clustering.resampling.engine import run_tasks
 from clustering.resampling.fits import ResampleFit, Starts, fit_resample
+from clustering.resampling.optima import competing_optima
 
 __all__ = ["JaccardStability", "clusterwise_jaccard", "jaccard_stability"]
 
@@ -95,6 +96,7 @@ def jaccard_stability(
     scheme: Scheme = "bootstrap",
     n_resamples: int = 100,
     starts: Starts | None = None,
+    optima: Mapping[int, Floats] | None = None,
     seed: int = 0,
     progress: Progress = SILENT,
     n_threads: int | None = None,
@@ -110,7 +112,9 @@ def jaccard_stability(
     ----------
     values : array of shape (n_accounts, n_features)
     partitions : label arrays of shape (n_accounts,), labels 0 .. k-1, none of them empty
-    starts : default one warm and two cold starts
+    starts : default eight cold starts, and warm ones where they are clearly better
+    optima : centres (n_optima, k, n_features) that warm starts begin from besides the partition's
+        own, by k: `resampling.optima.competing_optima`, which is called where it is not given
 
     Returns
     -------
@@ -133,7 +137,10 @@ def jaccard_stability(
     matrix = checked_values(values)
     bases = [_checked_partition(labels, len(matrix)) for labels in partitions]
     manner = Starts() if starts is None else starts
-    task = _Resampling(matrix, bases, scheme, manner)
+    if optima is None:
+        ks = sorted({int(base.max()) + 1 for base in bases})
+        optima = competing_optima(matrix, ks, seed=seed, progress=progress, n_threads=n_threads)
+    task = _Resampling(matrix, bases, optima, scheme, manner)
     results = run_tasks(
         task,
         n_resamples,
@@ -164,15 +171,22 @@ class _Resampling:
     """One resample of one scheme, judged for every partition."""
 
     def __init__(
-        self, matrix: Floats, bases: Sequence[Integers], scheme: Scheme, starts: Starts
+        self,
+        matrix: Floats,
+        bases: Sequence[Integers],
+        optima: Mapping[int, Floats],
+        scheme: Scheme,
+        starts: Starts,
     ) -> None:
-        self.matrix = np.ascontiguousarray(matrix - matrix.mean(axis=0))
+        middle = matrix.mean(axis=0)
+        self.matrix = np.ascontiguousarray(matrix - middle)
         self.bases = bases
         self.scheme = scheme
         self.starts = starts
         self.ks = [int(base.max()) + 1 for base in bases]
         self.parents = [
-            _means(self.matrix, base, k) for base, k in zip(bases, self.ks, strict=True)
+            _warm_starts(_means(self.matrix, base, k), optima.get(k), middle)
+            for base, k in zip(bases, self.ks, strict=True)
         ]
         self.noise_box = _principal_box(self.matrix) if scheme == "noise" else None
         self.blocks = pack(self.matrix, np.arange(len(matrix)))
@@ -220,6 +234,11 @@ class _Resampling:
     def account_stability(self, p: int, n_resamples: int) -> Floats | None:
         """Share of resamples in which each account stayed in its matched cluster."""
         return self.stable[p] / n_resamples if self.scheme == "bootstrap" else None
+
+
+def _warm_starts(own: Floats, optima: Floats | None, middle: Floats) -> Floats:
+    """Centres of the partition that is judged, and of all optima that compete with it."""
+    return own[None] if optima is None else np.concatenate([own[None], optima - middle])
 
 
 def _means(matrix: Floats, labels: Integers, k: int) -> Floats:

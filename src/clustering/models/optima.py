@@ -1,0 +1,115 @@
+"""The search for the best k-means partition, and the optima that compete with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustering.models.labels import adjusted_rand
+from clustering.models.lloyd import finish, lloyd
+from clustering.models.seeding import seed_plus_plus
+
+__all__ = ["Optimum", "distinct_optima", "search"]
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+MAX_ITER = 1000
+SHORT_ITER = 10
+#: Two partitions that agree more than this are one optimum as far as stability is concerned.
+SAME = 0.95
+MOST_OPTIMA = 12
+N_FINISHED = 3
+LONG_TOL = 1e-5
+#: A swap whose short run ends this near the best solution is run to its end.
+NEAR = 5e-4
+#: Below so many accounts there are more swaps, up to ten times as many.
+CHEAP = 20_000
+
+
+@dataclass(eq=False)
+class Optimum:
+    """One run: centres (k, d), labels (n,), inertia, iterations, and whether nothing moves."""
+
+    centres: Floats
+    labels: Integers
+    inertia: float
+    n_iter: int
+    converged: bool
+
+
+def search(
+    blocks: Floats,
+    n: int,
+    weights: Floats,
+    starts: Sequence[Floats],
+    n_swaps: int,
+    rng: np.random.Generator,
+) -> list[Optimum]:
+    """Different optima, best first; the first ones are run until nothing moves.
+
+    Short runs of all starts; the better half runs on until an iteration gains little, the best
+    three of different optima to their end. Then `n_swaps` times one centre of the best
+    solution is taken away and drawn anew by k-means++: what the better of many starts lack is
+    mostly one centre in the wrong place (random swap, Franti 2018).
+    """
+    runs = [_short_run(blocks, n, weights, start) for start in starts]
+    runs.sort(key=lambda run: run.inertia)
+    better = runs[: max(2, (len(runs) + 1) // 2)]
+    for run in better:
+        _go_on(blocks, n, weights, run)
+    better.sort(key=lambda run: run.inertia)
+    finished = distinct_optima(better, n)
+    for run in finished[:N_FINISHED]:
+        _finish(blocks, n, weights, run)
+    best = min(finished, key=lambda run: run.inertia)
+    k = len(best.centres)
+    effort = min(max(CHEAP // n, 1), 10)
+    for _ in range(n_swaps * effort if k > 1 else 0):
+        kept = np.roll(best.centres, -int(rng.integers(k)), axis=0)[1:]
+        start = np.concatenate([kept, kept[:1]])
+        seed_plus_plus(blocks, weights, rng.random((k, 3)), start, k - 1)
+        run = _short_run(blocks, n, weights, start)
+        if run.inertia < best.inertia * (1 + NEAR * effort):
+            _finish(blocks, n, weights, run)
+            finished.append(run)
+            best = min(best, run, key=lambda one: one.inertia)
+    finished.sort(key=lambda run: run.inertia)
+    return finished
+
+
+def _short_run(blocks: Floats, n: int, weights: Floats, start: Floats) -> Optimum:
+    labels = np.empty(weights.size, np.int64)
+    inertia, n_iter, converged = lloyd(blocks, n, weights, start, labels, SHORT_ITER, 0.0)
+    return Optimum(start, labels, float(inertia), int(n_iter), bool(converged))
+
+
+def _go_on(blocks: Floats, n: int, weights: Floats, run: Optimum) -> None:
+    inertia, more, converged = lloyd(
+        blocks, n, weights, run.centres, run.labels, MAX_ITER, LONG_TOL
+    )
+    run.inertia, run.converged = float(inertia), bool(converged)
+    run.n_iter += int(more)
+
+
+def _finish(blocks: Floats, n: int, weights: Floats, run: Optimum) -> None:
+    inertia, more, converged = finish(
+        blocks, n, weights, run.centres, run.labels, MAX_ITER, MAX_ITER
+    )
+    run.inertia, run.converged = float(inertia), bool(converged)
+    run.n_iter += int(more)
+
+
+def distinct_optima(runs: Sequence[Optimum], n: int) -> list[Optimum]:
+    """The best run of every group of runs that agree (adjusted Rand index above 0.95), best first.
+
+    At most 12; runs whose inertia is more than 5 % above the best are no competitors.
+    """
+    kept: list[Optimum] = []
+    for run in runs:
+        if len(kept) == MOST_OPTIMA or run.inertia > 1.05 * runs[0].inertia:
+            break
+        if all(adjusted_rand(run.labels[:n], other.labels[:n]) <= SAME for other in kept):
+            kept.append(run)
+    return kept

@@ -82,9 +82,9 @@ def test_a_file_of_that_name_in_the_working_directory_is_not_read(
         "SELECT no AS account_id, since AS started_on",
         "WITH crm AS (FROM read_csv('*.csv', all_varchar=true)) "
         "SELECT no AS account_id, since AS started_on FROM crm",
-        'SELECT no AS account_id, since AS started_on FROM "crm.csv"'.replace(
-            "no AS", "lpad(CAST(no AS VARCHAR), 3, '0') AS"
-        ),
+        'SELECT no AS account_id, since AS started_on FROM "crm.csv"',
+        "FROM 'crm.csv' AS é JOIN 'crm.csv' AS ü USING (no) "
+        "SELECT é.no AS account_id, ü.since AS started_on",
         "SELECT no AS account_id, since AS started_on, 'crm.csv' = 'x' AS is_champion "
         "FROM read_csv('crm.csv', all_varchar=true)",
     ],
@@ -147,6 +147,28 @@ def test_quotes_that_come_late_in_a_csv(folders: tuple[Path, Path]) -> None:
     map_tables(folders[1], accounts=quoting, usage=USAGE_SQL + " WHERE no = '007'")
     with open_tables(study(folder=folders[0], mapping=folders[1])) as tables:
         assert tables.row_counts["accounts"] == 30_001
+
+
+def test_a_file_as_a_table_is_read_as_text_whatever_its_first_rows_hold(
+    folders: tuple[Path, Path],
+) -> None:
+    """What DuckDB would guess here: numbers as ids, and a delimiter inside of quotes."""
+    rows = "".join(f"{place:05};2023-01-01;plain\n" for place in range(30_000))
+    (folders[0] / "crm.csv").write_text(f'no;since;name\n{rows}007;2023-01-01;"a; b"\n')
+    sql = "SELECT no AS account_id, since AS started_on, name FROM 'crm.csv'"
+    map_tables(folders[1], accounts=sql, usage=USAGE_SQL + " WHERE no = '007'")
+    with open_tables(study(folder=folders[0], mapping=folders[1])) as tables:
+        accounts = tables.frames["accounts"].collect("pandas").to_native().set_index("account_id")
+    assert accounts.loc["007", "name"] == "a; b"
+    assert "00012" in accounts.index
+
+
+def test_a_file_as_a_table_that_cannot_be_read_is_named(folders: tuple[Path, Path]) -> None:
+    (folders[0] / "crm.csv").write_bytes("no,since\n1,é\n".encode("latin-1"))
+    map_tables(folders[1], accounts="SELECT no AS account_id, since AS started_on FROM 'crm.csv'")
+    message = breaches(folders)
+    assert "'crm.csv': the file is not UTF-8" in message
+    assert "iconv -f WINDOWS-1252 -t UTF-8 'crm.csv'" in message
 
 
 def test_a_mapping_may_not_write(folders: tuple[Path, Path], tmp_path: Path) -> None:

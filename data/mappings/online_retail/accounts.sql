@@ -9,7 +9,7 @@
 -- years look as if they had started then: tenure is cut off on the left.
 WITH lines AS (
     SELECT CustomerID, Country, CAST(InvoiceDate AS DATE) AS ordered_on
-    FROM read_csv('online_retail.csv.gz', all_varchar = true, quote = '"', escape = '"')
+    FROM 'online_retail.csv.gz'
     WHERE CustomerID IS NOT NULL AND CAST(Quantity AS INTEGER) > 0
 ),
 countries AS (

@@ -18,7 +18,7 @@ SELECT
     CAST(InvoiceDate AS DATE) AS started_on,
     CAST(InvoiceDate AS DATE) + 90 AS ended_on,
     round(sum(CAST(Quantity AS INTEGER) * CAST(UnitPrice AS DECIMAL(12, 3))) * 365 / 90, 2) AS arr
-FROM read_csv('online_retail.csv.gz', all_varchar = true, quote = '"', escape = '"')
+FROM 'online_retail.csv.gz'
 WHERE CustomerID IS NOT NULL
     AND Description NOT IN (
         'POSTAGE', 'DOTCOM POSTAGE', 'CARRIAGE', 'Manual', 'Discount', 'Bank Charges', 'SAMPLES',

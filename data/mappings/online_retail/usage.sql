@@ -58,7 +58,7 @@ SELECT
         ELSE 'other'
     END AS feature,
     count(*) AS events
-FROM read_csv('online_retail.csv.gz', all_varchar = true, quote = '"', escape = '"')
+FROM 'online_retail.csv.gz'
 WHERE CustomerID IS NOT NULL
     AND CAST(Quantity AS INTEGER) > 0
     AND Description NOT IN (

@@ -7,4 +7,4 @@ SELECT
     account_name AS name,
     industry,
     country AS region
-FROM read_csv('ravenstack_accounts.csv', all_varchar = true, quote = '"', escape = '"')
+FROM 'ravenstack_accounts.csv'

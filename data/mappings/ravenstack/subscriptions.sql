@@ -10,4 +10,4 @@ SELECT
     arr_amount AS arr,
     seats,
     plan_tier AS product
-FROM read_csv('ravenstack_subscriptions.csv', all_varchar = true, quote = '"', escape = '"')
+FROM 'ravenstack_subscriptions.csv'

@@ -6,4 +6,4 @@ SELECT
     closed_at AS closed_on,
     priority AS severity,
     satisfaction_score AS score
-FROM read_csv('ravenstack_support_tickets.csv', all_varchar = true, quote = '"', escape = '"')
+FROM 'ravenstack_support_tickets.csv'

@@ -8,8 +8,5 @@ SELECT
     usage.usage_date AS used_on,
     usage.feature_name AS feature,
     usage.usage_count AS events
-FROM read_csv('ravenstack_feature_usage.csv', all_varchar = true, quote = '"', escape = '"')
-    AS usage
-LEFT JOIN read_csv('ravenstack_subscriptions.csv', all_varchar = true, quote = '"', escape = '"')
-    AS subscriptions
-    USING (subscription_id)
+FROM 'ravenstack_feature_usage.csv' AS usage
+LEFT JOIN 'ravenstack_subscriptions.csv' AS subscriptions USING (subscription_id)

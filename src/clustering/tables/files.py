@@ -21,10 +21,8 @@ from clustering.errors import BadInputError
 from clustering.tables.session import Session, quoted_text
 
 __all__ = [
-    "JSON_SUFFIXES",
     "SUFFIXES",
     "Relation",
-    "delimiter_of",
     "duckdb_words",
     "one_path",
     "read_file",
@@ -36,10 +34,10 @@ __all__ = [
 _SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"
 _DELIMITERS = (",", ";", "\t", "|")
 _CSV = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
-JSON_SUFFIXES = (".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz")
+_JSON = (".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz")
 
 #: What can be read, by the end of the name.
-SUFFIXES = (".parquet", *_CSV, *JSON_SUFFIXES, ".xlsx")
+SUFFIXES = (".parquet", *_CSV, *_JSON, ".xlsx")
 
 
 @dataclass(frozen=True)
@@ -115,7 +113,7 @@ def read_file(session: Session, file: Path) -> Relation:
         return Relation(f"SELECT * FROM read_parquet({_literal(file)})", file.name, typed=True)
     if suffix == ".xlsx":
         return _read_excel(session, file)
-    if suffix in JSON_SUFFIXES:
+    if suffix in _JSON:
         return _read_json(session, file)
     return _read_csv(file)
 
@@ -176,7 +174,8 @@ def _read_json(session: Session, file: Path) -> Relation:
 
 def _read_csv(file: Path) -> Relation:
     start = _start_of(file)
-    delimiter = _delimiter_in(start)
+    header_line = start.splitlines()[0]
+    delimiter = max(_DELIMITERS, key=header_line.count)
     header = next(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter), [])
     _refuse_bad_header(header)
     columns = ", ".join(f"{quoted_text(name.strip())}: 'VARCHAR'" for name in header)
@@ -187,16 +186,6 @@ def _read_csv(file: Path) -> Relation:
         "escape = '\"', max_line_size = 16777216)"
     )
     return Relation(sql, file.name, file=file)
-
-
-def delimiter_of(file: Path) -> str:
-    """Give the delimiter of a CSV file: the commonest of , ; tab and | in its header line."""
-    return _delimiter_in(_start_of(file))
-
-
-def _delimiter_in(start: str) -> str:
-    header_line = start.splitlines()[0]
-    return max(_DELIMITERS, key=header_line.count)
 
 
 def _start_of(file: Path) -> str:
@@ -246,12 +235,17 @@ def _how_to_convert(encoding: str, file: Path) -> str:
     )
 
 
+def _file_named_in(lines: list[str]) -> Path:
+    named = (line.removeprefix("file = ") for line in lines if line.startswith("file = "))
+    return Path(next(named, "the file"))
+
+
 def duckdb_words(error: duckdb.Error, file: Path | None = None) -> str:
     """Say an error of DuckDB in words for a person who did not write its SQL."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     message = "\n".join(lines)
     if "not utf-8" in message.lower() or "invalid unicode" in message.lower():
-        return _not_utf8(file) if file else "the file is not UTF-8; convert it"
+        return _not_utf8(file or _file_named_in(lines))
     detail = {key: value for key, _, value in (line.partition(": ") for line in lines)}
     line = next((text for text in lines if "CSV Error on Line" in text), None)
     if line is None:

@@ -9,9 +9,7 @@ import duckdb
 
 from clustering.errors import BadInputError
 from clustering.tables.files import (
-    JSON_SUFFIXES,
     SUFFIXES,
-    delimiter_of,
     duckdb_words,
     read_file,
     sheet_names,
@@ -103,20 +101,7 @@ def _sources_in(session: Session, file: Path, folder: Path) -> list[SourceSample
     if lowered.endswith(".xlsx"):
         return _sheets_of(session, file, name)
     relation = read_file(session, file)
-    if lowered.endswith(".parquet"):
-        reads = f"read_parquet({name})"
-    elif lowered.endswith(JSON_SUFFIXES):
-        reads = f"read_json({name})"
-    else:
-        options = f"header = true, all_varchar = true{_delimiter(file)}"
-        # Said, since DuckDB does without quotes where its sample of rows has none.
-        reads = f"read_csv({name}, {options}, quote = '\"', escape = '\"')"
-    return [_sample(session, stem(file), reads, file.name, relation.sql)]
-
-
-def _delimiter(file: Path) -> str:
-    delimiter = delimiter_of(file)
-    return "" if delimiter == "," else f", delim = {quoted_text(delimiter)}"
+    return [_sample(session, stem(file), name, file.name, relation.sql)]
 
 
 def _tables_of(session: Session, file: Path) -> list[SourceSample]:

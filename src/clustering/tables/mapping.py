@@ -2,19 +2,21 @@
 
 A SELECT may name files of the source folder by their relative names. DuckDB would look for them
 in the working directory first, so that a file of the same name there would be read in silence;
-the names are therefore completed before the statement runs.
+the names are therefore completed before the statement runs. `FROM 'file.csv'` reads the file as
+text, with the same reader as a folder without a mapping: DuckDB's own guesses at types, quotes
+and delimiters depend on the first rows. Whoever wants those writes `read_csv('file.csv')`.
 """
 
 import difflib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from clustering.errors import BadInputError
 from clustering.tables.contract import TABLES_BY_NAME
-from clustering.tables.files import SUFFIXES, Relation, one_path
+from clustering.tables.files import SUFFIXES, Relation, one_path, read_file
 from clustering.tables.session import Session, quoted_text
 
 __all__ = ["mapping_files", "read_mapping"]
@@ -67,16 +69,36 @@ def read_mapping(session: Session, file: Path, folder: Path | None) -> Relation:
     except (OSError, UnicodeDecodeError) as error:
         raise BadInputError(f"the mapping cannot be read as UTF-8 text: {error}.") from None
     tree = _one_select(session, text)
-    names = set(_file_names(tree))
-    spreadsheet = any(name.lower().endswith(".xlsx") for name in names)
-    if spreadsheet:
+    tables = {offset: _read_table(session, name, folder) for offset, name in _table_files(tree)}
+    names = set(_function_files(tree))
+    paths = {name: quoted_text(_complete(name, folder)) for name in names if _is_relative(name)}
+    sql = _with_files(text, {offset: table.sql for offset, table in tables.items()}, paths)
+    _refuse_relative(_one_select(session, sql))
+    workbooks = any(name.lower().endswith(".xlsx") for name in names)
+    if workbooks:
         session.load_extension("excel")
-    paths = {name: _complete(name, folder) for name in names if _is_relative(name)}
-    sql = _with_paths(text, paths)
-    left = [name for name in _file_names(_one_select(session, sql)) if _is_relative(name)]
+    spreadsheet = workbooks or any(table.spreadsheet for table in tables.values())
+    return Relation(sql, f"mapping {file.name}", spreadsheet=spreadsheet)
+
+
+def _read_table(session: Session, name: str, folder: Path | None) -> Relation:
+    """Read what stands after FROM: one file as text, or typed files as they are."""
+    full = _complete(name, folder) if _is_relative(name) else name
+    path = (folder or Path()) / name
+    if not path.is_file():  # a pattern of several files, or an address
+        return Relation(f"SELECT * FROM {quoted_text(full)}", name)
+    try:
+        return read_file(session, path)
+    except BadInputError as error:
+        raise BadInputError(f"'{name}': {error}") from None
+
+
+def _refuse_relative(tree: Any) -> None:
+    """A file name in a form that was not recognised would be looked up in the wrong place."""
+    names = [*(name for _, name in _table_files(tree)), *_function_files(tree)]
+    left = [name for name in names if _is_relative(name)]
     if left:
         raise BadInputError(f"write the name of the file plainly, as in FROM '{left[0]}'.")
-    return Relation(sql, f"mapping {file.name}", spreadsheet=spreadsheet)
 
 
 def _one_select(session: Session, text: str) -> Any:
@@ -103,19 +125,30 @@ def _line(text: str, tree: Any) -> str:
     return f" (line {lines})"
 
 
-def _file_names(node: Any) -> Iterator[str]:
-    """Find the files that the statement reads: FROM 'file', and the texts in read_...(...)."""
-    if isinstance(node, list):
-        for entry in node:
-            yield from _file_names(entry)
-    elif isinstance(node, dict):
-        if node.get("type") == "BASE_TABLE" and not node.get("schema_name"):
-            if str(node.get("table_name", "")).lower().endswith(SUFFIXES):
-                yield node["table_name"]
-        elif node.get("type") == "TABLE_FUNCTION" and _reads_files(node["function"]):
+def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(tree, list):
+        for entry in tree:
+            yield from _nodes(entry)
+    elif isinstance(tree, dict):
+        yield tree
+        for entry in tree.values():
+            yield from _nodes(entry)
+
+
+def _table_files(tree: Any) -> Iterator[tuple[int, str]]:
+    """Find the files that stand where a table does, as in FROM 'file', with their byte offsets."""
+    for node in _nodes(tree):
+        name = str(node.get("table_name", ""))
+        is_table = node.get("type") == "BASE_TABLE" and not node.get("schema_name")
+        if is_table and name.lower().endswith(SUFFIXES):
+            yield node["query_location"], name
+
+
+def _function_files(tree: Any) -> Iterator[str]:
+    """Find the files that stand as texts in the first argument of read_...(...)."""
+    for node in _nodes(tree):
+        if node.get("type") == "TABLE_FUNCTION" and _reads_files(node["function"]):
             yield from _texts(node["function"].get("children", [])[:1])
-        for entry in node.values():
-            yield from _file_names(entry)
 
 
 def _reads_files(function: Any) -> bool:
@@ -123,14 +156,10 @@ def _reads_files(function: Any) -> bool:
     return name.startswith("read_") or name in ("parquet_scan", "glob")
 
 
-def _texts(node: Any) -> Iterator[str]:
-    if isinstance(node, list):
-        for entry in node:
-            yield from _texts(entry)
-    elif isinstance(node, dict):
+def _texts(tree: Any) -> Iterator[str]:
+    for node in _nodes(tree):
         if node.get("class") == "CONSTANT" and isinstance(node["value"].get("value"), str):
             yield node["value"]["value"]
-        yield from _texts(node.get("children", []))
 
 
 def _is_relative(name: str) -> bool:
@@ -151,15 +180,20 @@ def _complete(name: str, folder: Path | None) -> str:
     raise BadInputError(f"it reads the file '{name}', which is not in '{folder}'.{hint}")
 
 
-def _with_paths(text: str, paths: dict[str, str]) -> str:
+def _with_files(text: str, tables: Mapping[int, str], paths: Mapping[str, str]) -> str:
+    """Put the full paths in place of relative names, and readers in place of files as tables."""
+
     # Comments go, since one at the end would swallow the bracket that closes a subquery.
     def complete(token: re.Match[str]) -> str:
         if token[0].startswith(("--", "/*")):
             return " "
+        offset = len(text[: token.start()].encode())
+        if offset in tables:
+            return f"({tables[offset]})"
         if token["text"] is not None:
             value = token["text"].replace("''", "'")
         else:
             value = token["name"].replace('""', '"')
-        return quoted_text(paths[value]) if value in paths else token[0]
+        return paths.get(value, token[0])
 
     return _TOKENS.sub(complete, text).strip().rstrip("; \n\t")

@@ -115,15 +115,26 @@ def on_spark(tables: Tables, session: Any, folder: Any) -> Frames:
     return Frames(frames)
 
 
-@pytest.mark.spark
-@pytest.mark.slow
+def on_a_real_spark(test: Callable[..., None]) -> Callable[..., None]:
+    """Marks; pyspark 4.3 warns that pandas 3 is new to it, and calls pandas in its old way."""
+    marks = (
+        pytest.mark.spark,
+        pytest.mark.slow,
+        pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas"),
+        pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"),
+    )
+    for mark in marks:
+        test = mark(test)
+    return test
+
+
+@on_a_real_spark
 def test_every_feature_equals_duckdb_on_spark(book: Tables, spark: Any, tmp_path: Any) -> None:
     reference = build_snapshot(on_duckdb(book), AS_OF)
     assert_same_snapshot(build_snapshot(on_spark(book, spark, tmp_path), AS_OF), reference)
 
 
-@pytest.mark.spark
-@pytest.mark.slow
+@on_a_real_spark
 def test_the_horizon_equals_duckdb_on_spark(book: Tables, spark: Any, tmp_path: Any) -> None:
     reference = build_horizon(on_duckdb(book), AS_OF, 365)
     found = build_horizon(on_spark(book, spark, tmp_path), AS_OF, 365)

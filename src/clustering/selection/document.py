@@ -109,6 +109,9 @@ def _kmeans(row: KMeansRow) -> Document:
             "noise": [_number(value) for value in row.jaccard.noise],
         },
         "valley_share": None if row.valley is None else _number(row.valley.share),
+        "saddle": None
+        if row.saddle is None
+        else {"p": list(row.saddle.p), "depth": list(row.saddle.depth)},
         "silhouette_null": None
         if band is None
         else {"mean": _number(band.mean), "sd": _number(band.sd)},

@@ -7,11 +7,13 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from sklearn.metrics import adjusted_rand_score
 
 from clustering.config import EvidenceConfig, ModelsConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.models.kmeans import KMeansFit, checked_values, fit_kmeans
 from clustering.models.labels import canonical_rows
+from clustering.models.merging import merge_components
 from clustering.models.mixture import as_clustering
 from clustering.models.types import CandidateSpec, Clustering
 from clustering.progress import SILENT, Progress
@@ -280,6 +282,7 @@ class _Protocol:
         notes: list[str],
     ) -> Evidence:
         offered = Offered("kmeans", decision.k)
+        notes = [*_mixture_notes(fits[decision.k - 1].labels[rows], mixtures), *notes]
         clusterings = self._clusterings(back, rows, fits, mixtures)
         n = len(self.values)
         stability = np.full(n, np.nan)
@@ -352,3 +355,19 @@ def _chosen_by(measured: Measured, mixtures: Mixtures) -> ChosenBy:
 
 def _as_choice(row: MixtureRow | None) -> Offered | None:
     return None if row is None else Offered("mixture", row.k, row.covariance_type)
+
+
+def _mixture_notes(labels: Labels, mixtures: Mixtures) -> list[str]:
+    """k-means and mixtures compared; overlapping components are not called segments."""
+    best = mixtures.best("bic")
+    by_icl = mixtures.best("icl_hard")
+    if best is None or by_icl is None:
+        return []
+    groups = int(merge_components(mixtures.fit_of(best)).max()) + 1
+    agreement = adjusted_rand_score(labels, mixtures.fit_of(by_icl).labels)
+    return [
+        f"The best mixture by BIC ({best.covariance_type}, {best.k} components) has {groups} "
+        f"separate heap{'s' if groups > 1 else ''} after overlapping components are merged.",
+        f"The offered segments and the best mixture by ICL ({by_icl.covariance_type}, "
+        f"{by_icl.k} components) agree with an adjusted Rand index of {agreement:.2f}.",
+    ]

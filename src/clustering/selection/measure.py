@@ -15,6 +15,7 @@ from clustering.selection.gap import Gap, gap_statistic
 from clustering.selection.nulls import NULL_NAMES
 from clustering.selection.prediction import instability, prediction_strength
 from clustering.selection.rows import GapRow, JaccardRow, KMeansRow, NullBand
+from clustering.selection.saddle import cross_fitted_saddles
 from clustering.selection.searches import NullSearch, Prepare, search, search_nulls
 from clustering.selection.separation import held_out_valleys
 from clustering.selection.stability import jaccard_stability
@@ -122,6 +123,7 @@ def measure_kmeans(
     unstable = instability(sample, ks, n_pairs=pairs, seed=seed, progress=progress)
     centres = {fit.k: fit.centres for fit in fits if fit.k > 1}
     valleys = held_out_valleys(sample, centres, seed=seed, progress=progress)
+    saddles = cross_fitted_saddles(sample, centres, seed=seed, progress=progress)
     band = next((null for null in nulls if null.test.name == "copula_unimodal"), None)
     measured = tuple(
         KMeansRow(
@@ -139,6 +141,7 @@ def measure_kmeans(
                 **{scheme: tuple(jaccard[scheme][position].mean.tolist()) for scheme in SCHEMES}
             ),
             valley=valleys.get(fit.k),
+            saddle=saddles.get(fit.k),
             silhouette_null=_band(band, fit.k),
         )
         for position, (fit, criteria) in enumerate(zip(fits, indices, strict=True))

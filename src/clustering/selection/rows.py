@@ -6,6 +6,7 @@ import numpy as np
 
 from clustering.models.types import Algorithm, Clustering, CovarianceType
 from clustering.selection.nulls import NullTest
+from clustering.selection.saddle import Saddle
 from clustering.selection.separation import Valley
 from clustering.selection.structure import Dip, Hopkins
 
@@ -65,6 +66,7 @@ class KMeansRow:
     instability: float | None
     jaccard: JaccardRow
     valley: Valley | None
+    saddle: Saddle | None
     silhouette_null: NullBand | None
 
     @property

@@ -11,13 +11,26 @@ from typing import Literal
 from clustering.config import EvidenceConfig
 from clustering.selection.nulls import NullTest
 from clustering.selection.rows import ChosenBy, KMeansRow, Structure
+from clustering.selection.saddle import Saddle
+from clustering.selection.separation import Valley
 
-__all__ = ["Decision", "VerdictName", "decide", "least_size"]
+__all__ = [
+    "Decision",
+    "VerdictName",
+    "decide",
+    "has_saddles",
+    "has_valleys",
+    "least_size",
+    "separated",
+]
 
 VerdictName = Literal["natural", "reproducible", "constructive"]
 
 #: An excess over a null of fewer of its standard deviations is not taken for structure.
 LEAST_EFFECT = 3.0
+#: The saddle test: its level, and the most accounts in the valley, relative to the lower peak.
+SADDLE_LEVEL = 0.02
+SADDLE_DEPTH = 0.8
 #: Held-out accounts per pair of clusters below which the valley test has little power.
 ENOUGH_HELD_OUT = 100
 
@@ -61,7 +74,7 @@ def decide(
     structured, reasons = _gate(structure.nulls, config)
     several = [row for row in rows if row.k > 1]
     natural = [
-        row.k for row in several if structured and _separated(row, config) and _stable(row, config)
+        row.k for row in several if structured and separated(row, config) and _stable(row, config)
     ]
     stable = [row.k for row in several if _stable(row, config)]
     workable = [row.k for row in several if _workable(row, config, n)]
@@ -117,11 +130,27 @@ def _number(test: NullTest) -> str:
     )
 
 
-def _separated(row: KMeansRow, config: EvidenceConfig) -> bool:
-    valley = row.valley
+def separated(row: KMeansRow, config: EvidenceConfig) -> bool:
+    """Whether held-out accounts show a gap beside every cluster, by either test.
+
+    The valley test needs no model; the saddle test sees small clusters and looks through columns
+    of noise. Both have their own guard against bent gradients.
+    """
+    return has_valleys(row.valley, config) or has_saddles(row.saddle)
+
+
+def has_valleys(valley: Valley | None, config: EvidenceConfig) -> bool:
+    """Whether most neighbouring pairs, and the nearest pair of every cluster, show a dip."""
     if valley is None:
         return False
     return min(valley.share, *valley.nearest) >= config.min_valley_share
+
+
+def has_saddles(saddle: Saddle | None) -> bool:
+    """Whether the saddle test finds a valley beside every cluster."""
+    return (
+        saddle is not None and max(saddle.p) <= SADDLE_LEVEL and max(saddle.depth) <= SADDLE_DEPTH
+    )
 
 
 def _stable(row: KMeansRow, config: EvidenceConfig) -> bool:
@@ -199,23 +228,24 @@ def _separation_reasons(
     tested = [row for row in rows if row.valley is not None]
     if not tested:
         return []
-    separated = [row for row in tested if _separated(row, config)]
-    shares = ", ".join(f"{row.valley.share:.2f} at k = {row.k}" for row in tested if row.valley)
+    apart = [row for row in tested if separated(row, config)]
     reasons = []
-    if separated:
+    if apart:
         reasons.append(
-            f"Held-out accounts show a valley beside every cluster at "
-            f"{_ks([row.k for row in separated])} (share of neighbouring pairs: {shares})."
+            "Held-out accounts show a valley beside every cluster at "
+            f"{_ks([row.k for row in apart])} ({'; '.join(map(_valley_numbers, apart))})."
         )
     else:
+        best = max(tested, key=lambda row: row.valley.share if row.valley else 0.0)
         reasons.append(
-            "For no number of clusters do held-out accounts show a valley between all neighbouring "
-            f"clusters (share of pairs: {shares}). That means no visible gap, not that there is "
-            "one homogeneous group: clusters closer than about four standard deviations overlap."
+            "For no number of clusters do held-out accounts show a valley beside every cluster "
+            f"(largest share of pairs: {_valley_numbers(best)}). That means no visible gap, not "
+            "that all accounts are alike: clusters closer than about four standard deviations "
+            "overlap."
         )
-    if separated and structured and not natural:
+    if apart and structured and not natural:
         reasons.append("But the separated clusters do not come back under resampling.")
-    judged = [row.valley for row in separated or tested if row.valley]
+    judged = [row.valley for row in apart or tested if row.valley]
     fewest = min(valley.fewest_points for valley in judged)
     if fewest < ENOUGH_HELD_OUT:
         reasons.append(
@@ -225,21 +255,33 @@ def _separation_reasons(
     return reasons
 
 
+def _valley_numbers(row: KMeansRow) -> str:
+    share = "" if row.valley is None else f"dips in {row.valley.share:.0%} of neighbouring pairs"
+    saddle = "" if row.saddle is None else f", saddle test p = {max(row.saddle.p):.3f}"
+    return f"k = {row.k}: {share}{saddle}"
+
+
 def _stability_reasons(
     rows: Sequence[KMeansRow], stable: Sequence[int], config: EvidenceConfig
 ) -> list[str]:
     if not rows:
         return []
-    numbers = ", ".join(
-        f"k = {row.k}: {row.prediction_strength:.2f} and {row.least_jaccard:.2f}" for row in rows
-    )
     asked = (
-        f"prediction strength at least {config.min_prediction_strength:g} and Jaccard of every "
-        f"cluster at least {config.min_jaccard:g}"
+        f"asked: prediction strength {config.min_prediction_strength:g} and Jaccard of every "
+        f"cluster {config.min_jaccard:g}"
     )
     if stable:
-        return [f"The segments come back under resampling at {_ks(stable)} ({asked}; {numbers})."]
-    return [f"For no number of segments do they come back under resampling ({asked}; {numbers})."]
+        numbers = "; ".join(_stability_numbers(row) for row in rows if row.k in stable)
+        return [f"Segments come back under resampling at {_ks(stable)} ({numbers}; {asked})."]
+    best = max(rows, key=lambda row: min(row.prediction_strength, row.least_jaccard))
+    return [
+        "For no number of segments do they come back under resampling "
+        f"(best, {_stability_numbers(best)}; {asked})."
+    ]
+
+
+def _stability_numbers(row: KMeansRow) -> str:
+    return f"k = {row.k}: {row.prediction_strength:.2f} and {row.least_jaccard:.2f}"
 
 
 def _dissent(chosen_by: ChosenBy, n_clusters: int) -> list[str]:

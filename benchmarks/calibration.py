@@ -1,0 +1,234 @@
+"""How often is "natural" said where there is nothing, and where there are clusters?
+
+Every book is a matrix drawn afresh and judged by `clustering.selection.judge`. The result is one
+line per book in a CSV file; a run that was stopped goes on where it was, and a second process
+may work on other scenarios with a file of its own.
+
+A book in which neither held-out test finds separated clusters at any k cannot be called natural,
+whatever the nulls and the resamples say. Such a book is settled by the same two functions with
+the same seed that `judge` calls, and the expensive rest is left out (`--whole` runs it all).
+
+    python benchmarks/calibration.py --books 200 --out calibration.csv
+    python benchmarks/calibration.py --summary calibration.csv
+"""
+
+import argparse
+import csv
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clustering.config import EvidenceConfig, ModelsConfig
+from clustering.models.kmeans import fit_kmeans
+from clustering.models.labels import canonical_rows
+from clustering.selection.evidence import judge, zscore
+from clustering.selection.saddle import cross_fitted_saddles
+from clustering.selection.separation import held_out_valleys
+from clustering.selection.verdict import has_saddles, has_valleys
+
+Floats = NDArray[np.float64]
+N, D = 1000, 6
+SHARES = {
+    2: (0.65, 0.35),
+    3: (0.5, 0.3, 0.2),
+    4: (0.4, 0.3, 0.2, 0.1),
+    5: (0.35, 0.25, 0.2, 0.12, 0.08),
+}
+FIELDS = ("scenario", "book", "verdict", "n_clusters", "truth", "seconds")
+
+
+def gaussian(rng: np.random.Generator) -> Floats:
+    """One Gaussian with two common factors of random loadings."""
+    loadings = rng.normal(size=(D, 2))
+    covariance = loadings @ loadings.T + 1.5 * np.eye(D)
+    spread = np.sqrt(np.diag(covariance))
+    return rng.multivariate_normal(np.zeros(D), covariance / np.outer(spread, spread), N)
+
+
+def bent(rng: np.random.Generator) -> Floats:
+    """A bent gradient: uniform along a parabola, with noise."""
+    t = rng.uniform(-1, 1, N)
+    columns = [3 * t, 4 * t**2, *(rng.normal() * t for _ in range(D - 2))]
+    return np.column_stack(columns) + 0.5 * rng.normal(size=(N, D))
+
+
+def counts(rng: np.random.Generator) -> Floats:
+    """Correlated Poisson counts with many ties."""
+    return rng.poisson(np.exp(0.5 * gaussian(rng) + 0.7)).astype(np.float64)
+
+
+def heavy_tails(rng: np.random.Generator) -> Floats:
+    """Multivariate t with 3 degrees of freedom."""
+    return gaussian(rng) / np.sqrt(rng.chisquare(3, N) / 3)[:, None]
+
+
+def zero_inflated(rng: np.random.Generator) -> Floats:
+    """log1p of log-normal amounts of which 20 to 60 % are zero, column by column."""
+    values = np.log1p(np.exp(gaussian(rng) + 1))
+    values[rng.random((N, D)) < rng.uniform(0.2, 0.6, D)] = 0
+    return values
+
+
+def one_feature(rng: np.random.Generator) -> Floats:
+    """One column with two bumps 6 sd apart, independent of the others."""
+    values = gaussian(rng)
+    values[:, 0] = rng.normal(size=N) + np.where(rng.random(N) < 0.4, 6.0, 0.0)
+    return values
+
+
+def one_feature_correlated(rng: np.random.Generator) -> Floats:
+    """Likewise, with the rank correlations of the Gaussian kept."""
+    values = gaussian(rng)
+    bumps = np.sort(rng.normal(size=N) + np.where(rng.random(N) < 0.4, 6.0, 0.0))
+    values[:, 0] = bumps[values[:, 0].argsort().argsort()]
+    return values
+
+
+NULLS: dict[str, Callable[[np.random.Generator], Floats]] = {
+    "gaussian": gaussian,
+    "log-normal": lambda rng: np.exp(gaussian(rng)),
+    "log-normal, log1p": lambda rng: np.log1p(np.exp(gaussian(rng))),
+    "bent gradient": bent,
+    "correlated counts": counts,
+    "heavy tails (t3)": heavy_tails,
+    "zero inflation": zero_inflated,
+    "one bimodal feature": one_feature,
+    "one bimodal feature, correlated": one_feature_correlated,
+}
+
+
+def clusters(rng: np.random.Generator, k: int, sd_apart: float, noise: int, out: float) -> Floats:
+    """Spherical clusters, every pair `sd_apart` apart, of unequal size; turned at random.
+
+    `noise` columns hold nothing; a share `out` of the rows is scattered four times as wide.
+    """
+    member = rng.choice(k, N, p=SHARES[k])
+    centres = np.zeros((k, D))
+    centres[np.arange(k), np.arange(k)] = sd_apart / np.sqrt(2)
+    turn = np.linalg.qr(rng.normal(size=(D, D)))[0]
+    values = (centres[member] + rng.normal(size=(N, D))) @ turn
+    values = np.column_stack([values, rng.normal(size=(N, noise))])
+    scattered = int(out * N)
+    values[:scattered] = values.mean(axis=0) + 4 * values.std(axis=0) * rng.normal(
+        size=(scattered, D + noise)
+    )
+    return values
+
+
+def scenarios() -> dict[str, tuple[int, Callable[[np.random.Generator], Floats]]]:
+    """Name, true number of clusters, and what draws a book."""
+    found = {name: (1, draw) for name, draw in NULLS.items()}
+    for sd_apart in (4, 5, 3):
+        for k in SHARES:
+            for label, noise, out in (("", 0, 0.0), (", noise", 5, 0.0), (", outliers", 0, 0.02)):
+                name = f"{k} clusters, {sd_apart} sd{label}"
+                found[name] = (
+                    k,
+                    lambda rng, k=k, s=sd_apart, m=noise, o=out: clusters(rng, k, s, m, o),
+                )
+    return found
+
+
+def anything_separated(values: Floats, config: EvidenceConfig, k_max: int, seed: int) -> bool:
+    """Whether `judge` would find separated clusters at any k: the same calls, the same seed."""
+    scaled = np.ascontiguousarray(zscore(values[canonical_rows(values)]))
+    centres = {
+        k: fit_kmeans(scaled, k, n_init=N_INIT, seed=seed).centres for k in range(2, k_max + 1)
+    }
+    saddles = cross_fitted_saddles(scaled, centres, seed=seed)
+    if any(has_saddles(saddle) for saddle in saddles.values()):
+        return True
+    valleys = held_out_valleys(scaled, centres, seed=seed)
+    return any(has_valleys(valley, config) for valley in valleys.values())
+
+
+N_INIT = 5
+
+
+def judge_book(
+    draw: Callable[[np.random.Generator], Floats], seed: int, args: argparse.Namespace
+) -> tuple[str, int]:
+    """Verdict and number of natural clusters of one book."""
+    values = draw(np.random.default_rng(seed))
+    config = EvidenceConfig(resamples=args.resamples, nulls=args.nulls)
+    if not args.whole and not anything_separated(values, config, args.k_max, seed):
+        return "not natural", 1
+    models = ModelsConfig(k_max=args.k_max, n_init=N_INIT, algorithms=("kmeans",))
+    evidence = judge(values, config=config, models=models, seed=seed, scale="zscore")
+    return evidence.verdict, evidence.n_clusters
+
+
+def run(args: argparse.Namespace) -> None:
+    """Judge books until every scenario has as many as asked for; round by round."""
+    out = Path(args.out)
+    done: set[tuple[str, int]] = set()
+    if out.exists():
+        frame = pd.read_csv(out)
+        done = set(zip(frame["scenario"], frame["book"], strict=True))
+    todo = {
+        name: value
+        for number, (name, value) in enumerate(scenarios().items())
+        if (args.only is None or args.only in name) and number % args.parts == args.part
+    }
+    with out.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        if not done:
+            writer.writerow(FIELDS)
+        for book in range(args.books):
+            for name, (truth, draw) in todo.items():
+                if (name, book) in done:
+                    continue
+                started = time.process_time()
+                seed = args.first_seed + 1000 * list(scenarios()).index(name) + book
+                verdict, n_clusters = judge_book(draw, seed, args)
+                seconds = round(time.process_time() - started, 2)
+                writer.writerow((name, book, verdict, n_clusters, truth, seconds))
+                file.flush()
+
+
+def summary(paths: list[str]) -> None:
+    """One line per scenario as a Markdown table, with Wilson's 95 % interval."""
+    from statsmodels.stats.proportion import proportion_confint
+
+    frame = pd.concat([pd.read_csv(path) for path in paths])
+    print("| scenario | books | natural | 95 % interval | right number |")
+    print("| --- | ---: | ---: | --- | ---: |")
+    for name in scenarios():
+        rows = frame[frame["scenario"] == name]
+        if rows.empty:
+            continue
+        natural = rows["verdict"] == "natural"
+        low, high = proportion_confint(int(natural.sum()), len(rows), method="wilson")
+        right = (natural & (rows["n_clusters"] == rows["truth"])).mean()
+        shown = "" if (rows["truth"] == 1).all() else f"{right:.1%}"
+        print(
+            f"| {name} | {len(rows)} | {natural.mean():.1%} | {low:.1%} to {high:.1%} | {shown} |"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--books", type=int, default=200, help="books per scenario")
+    parser.add_argument("--out", default="calibration.csv", help="one line per book; resumed")
+    parser.add_argument("--only", help="scenarios whose name holds this text")
+    parser.add_argument("--part", type=int, default=0, help="which part of the scenarios")
+    parser.add_argument("--parts", type=int, default=1, help="in how many parts they are split")
+    parser.add_argument("--resamples", type=int, default=20)
+    parser.add_argument("--nulls", type=int, default=39)
+    parser.add_argument("--k-max", type=int, default=6)
+    parser.add_argument("--first-seed", type=int, default=100_000)
+    parser.add_argument("--whole", action="store_true", help="leave nothing out")
+    parser.add_argument("--summary", nargs="+", help="print the table of these files and stop")
+    args = parser.parse_args()
+    if args.summary:
+        summary(args.summary)
+    else:
+        run(args)
+
+
+if __name__ == "__main__":
+    main()

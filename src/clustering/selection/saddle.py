@@ -1,0 +1,221 @@
+"""The cross-fitted saddle test: fewer accounts between two clusters than at either centre?
+
+The dip test on half of the accounts misses small clusters and clusters seen through columns of
+noise. This test uses every account, each against a partition that was fitted without it, and asks
+only about the place where the partition says that a valley should be.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+from scipy.stats import binom, chi2
+
+from clustering.progress import SILENT, Progress
+from clustering.resampling.draws import Draw
+from clustering.resampling.engine import run_tasks
+from clustering.resampling.fits import Starts, fit_resample
+from clustering.selection.discriminant import Discriminant, fit_discriminant
+
+__all__ = ["Saddle", "away_from_outliers", "cross_fitted_saddles"]
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int64]
+
+FOLDS = 5
+REPEATS = 6
+STARTS = Starts(n_cold=4, warm=False, n_long=2)
+#: Half the width of the windows that are counted, in standard deviations within the clusters.
+HALF_WIDTH = 0.5
+#: Accounts count when they are as near to the line, in the plane of the centres and in standard
+#: deviations within the clusters, as this share of a cluster's own accounts is.
+TUBE = 0.95
+NEIGHBOUR = 5
+REFERENCE_ROWS = 2000
+MOST_SET_ASIDE = 0.05
+
+
+@dataclass(frozen=True)
+class Saddle:
+    """Held-out accounts between every cluster and its nearest one; by cluster, canonical order.
+
+    Attributes
+    ----------
+    p : median over repeats of the p-value against "no fewer in the valley than at both centres"
+    depth : likewise the count in the valley over the smaller count at the centres; below 1 there
+        is a valley
+    """
+
+    k: int
+    p: tuple[float, ...]
+    depth: tuple[float, ...]
+
+
+@dataclass
+class _Counts:
+    """Held-out accounts counted in the windows of one cluster, over the folds."""
+
+    valley: int = 0
+    here: int = 0
+    there: int = 0
+    folds_with_valley: int = 0
+
+    @property
+    def at_centres(self) -> int:
+        return min(self.here, self.there)
+
+    def p_value(self) -> float:
+        """Binomial test of valley against the smaller peak: valid for both peaks at once."""
+        total = self.at_centres + self.valley
+        if 2 * self.folds_with_valley <= FOLDS or self.at_centres == 0:
+            return 1.0
+        return float(binom.sf(self.at_centres - 1, total, 0.5))
+
+    def depth(self) -> float:
+        if 2 * self.folds_with_valley <= FOLDS or self.at_centres == 0:
+            return 1.0
+        return self.valley / self.at_centres
+
+
+def away_from_outliers(values: Floats, *, seed: int) -> Labels:
+    """Rows that are not far from all others, ascending.
+
+    A row is set aside when the log distance to its fifth neighbour (in a random sample of rows)
+    is beyond the upper quartile by more than three interquartile ranges; at most 5 % are.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.vstack([rng.normal(size=(200, 2)), [[50.0, 50.0]]])
+    >>> len(away_from_outliers(X, seed=0))
+    200
+    """
+    n = len(values)
+    rng = np.random.default_rng(seed)
+    sample = values[np.sort(rng.choice(n, min(n, REFERENCE_ROWS), replace=False))]
+    nth = min(NEIGHBOUR, len(sample) - 1)
+    norms = (sample**2).sum(axis=1)
+    distances = np.empty(n)
+    for first in range(0, n, REFERENCE_ROWS):
+        block = values[first : first + REFERENCE_ROWS]
+        squared = (block**2).sum(axis=1)[:, None] + norms - 2.0 * block @ sample.T
+        distances[first : first + len(block)] = np.partition(squared, nth, axis=1)[:, nth]
+    logs = 0.5 * np.log(np.maximum(distances, 1e-12 * max(float(norms.max()), 1e-300)))
+    lower, upper = np.quantile(logs, [0.25, 0.75])
+    limit = upper + 3.0 * (upper - lower)
+    far = logs > max(float(limit), float(np.quantile(logs, 1.0 - MOST_SET_ASIDE)))
+    return np.flatnonzero(~far)
+
+
+def cross_fitted_saddles(
+    values: Floats,
+    centres: Mapping[int, Floats],
+    *,
+    seed: int,
+    repeats: int = REPEATS,
+    progress: Progress = SILENT,
+    n_threads: int | None = None,
+) -> dict[int, Saddle]:
+    """Test every cluster of every k for a valley towards its nearest cluster.
+
+    In each of five folds, k-means is fitted on the other four and refined by a mixture with one
+    common covariance, so that columns of noise and unequal scales do not blur the clusters. The
+    accounts of the fold that lie about the line through the centres of a cluster and its nearest
+    one, whatever cluster they belong to, are projected on it: a third cluster in between fills the
+    valley. Where the fitted mixture has a valley on that line, accounts are counted in a window
+    there and in equal windows at both centres; counts of all folds are added.
+    If the density had one peak, one of the centres would see no more accounts than the valley: a
+    binomial test of the smaller centre against the valley has at most its level. Accounts far
+    from all others are set aside first.
+
+    Parameters
+    ----------
+    values : (n, d)
+    centres : by k, (k, d), to which the clusters of every fold are matched
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.vstack([rng.normal(0, 1, (200, 2)), rng.normal(5, 1, (200, 2))])
+    >>> centres = {2: np.array([[0.0, 0.0], [5.0, 5.0]])}
+    >>> max(cross_fitted_saddles(X, centres, seed=0)[2].p) < 0.01
+    True
+    """
+    core = values[away_from_outliers(values, seed=seed)]
+    ks = tuple(k for k in centres if 1 < k <= len(core) // (2 * FOLDS))
+
+    def task(number: int, rng: np.random.Generator) -> dict[int, list[_Counts]]:
+        fold = rng.permutation(len(core)) % FOLDS
+        counts = {k: [_Counts() for _ in range(k)] for k in ks}
+        for held_out in range(FOLDS):
+            train = np.ascontiguousarray(core[fold != held_out])
+            test = core[fold == held_out]
+            everyone = Draw(np.arange(len(train)), np.ones(len(train)))
+            fits = fit_resample(train, everyone, ks, rng, STARTS)
+            for k, fit in zip(ks, fits, strict=True):
+                model = fit_discriminant(train, fit.labels, k)
+                _count(test, model, centres[k], counts[k])
+        return counts
+
+    results = run_tasks(
+        task,
+        repeats,
+        seed=seed,
+        purpose="held-out saddles",
+        progress=progress,
+        n_threads=n_threads,
+    )
+    return {k: _summary(k, [result[k] for result in results]) for k in ks}
+
+
+def _count(test: Floats, model: Discriminant, centres: Floats, counts: list[_Counts]) -> None:
+    plane = model.plane()
+    means, points = model.means @ plane, test @ plane
+    widest = float(chi2.ppf(TUBE, max(plane.shape[1] - 1, 1)))
+    cost = ((model.means[:, None] - centres[None]) ** 2).sum(axis=2)
+    matched = linear_sum_assignment(cost)[1]
+    for i, j in enumerate(model.nearest()):
+        line = model.means[j] - model.means[i]
+        length = float(np.sqrt(line @ line))
+        if length == 0:
+            continue
+        unit = line / length
+        sd = float(np.sqrt(unit @ model.covariance @ unit))
+        distance = length / sd
+        valley = _valley(float(model.weights[i]), float(model.weights[j]), distance)
+        if valley is None:
+            continue
+        position = (test - model.means[i]) @ (unit / sd)
+        along = means[j] - means[i]
+        along /= np.sqrt(along @ along)
+        offset = points - means[i]
+        off_line = (offset**2).sum(axis=1) - (offset @ along) ** 2
+        position = position[off_line <= widest]
+        half = min(HALF_WIDTH, 0.5 * valley, 0.5 * (distance - valley))
+        of_cluster = counts[matched[i]]
+        of_cluster.folds_with_valley += 1
+        of_cluster.valley += int((np.abs(position - valley) <= half).sum())
+        of_cluster.here += int((np.abs(position) <= half).sum())
+        of_cluster.there += int((np.abs(position - distance) <= half).sum())
+
+
+def _valley(first: float, second: float, distance: float) -> float | None:
+    """Lowest point between normal densities at 0 and `distance`, None where there is none."""
+    grid = np.linspace(0.0, distance, 201)
+    density = first * np.exp(-0.5 * grid**2) + second * np.exp(-0.5 * (distance - grid) ** 2)
+    lowest = 1 + int(density[1:-1].argmin())
+    if density[lowest] >= 0.999 * min(density[0], density[-1]):
+        return None
+    return float(grid[lowest])
+
+
+def _summary(k: int, repeats: Sequence[list[_Counts]]) -> Saddle:
+    p = np.array([[counts.p_value() for counts in repeat] for repeat in repeats])
+    depth = np.array([[counts.depth() for counts in repeat] for repeat in repeats])
+    return Saddle(
+        k=k,
+        p=tuple(np.median(p, axis=0).tolist()),
+        depth=tuple(np.median(depth, axis=0).tolist()),
+    )

@@ -19,6 +19,7 @@ __all__ = [
     "HealthProfitabilityConfig",
     "HealthWeights",
     "LifecycleTouchConfig",
+    "StagesConfig",
     "StrategicConfig",
 ]
 
@@ -89,6 +90,14 @@ class CostConfig(_Part):
     ticket: Amount = Field(50.0, description="Cost of a support ticket.")
 
 
+class StagesConfig(_Part):
+    """When an account is in which stage of its lifecycle."""
+
+    onboarding_days: float = Field(120.0, ge=0.0, description="Onboarding lasts so many days.")
+    at_risk_from: Share = Field(0.5, description="At risk from this churn risk on.")
+    mature_from: Share = Field(0.85, description="Mature from this share of due milestones on.")
+
+
 class AxesConfig(_Part):
     """The axes that the schemes share."""
 
@@ -103,6 +112,7 @@ class AxesConfig(_Part):
         default_factory=GuidanceWeights, description="Weights of the guidance needed."
     )
     cost: CostConfig = Field(default_factory=CostConfig, description="Cost to serve.")
+    stages: StagesConfig = Field(default_factory=StagesConfig, description="Lifecycle stages.")
     least_evidence: Share = Field(
         0.3, description="Least share of an axis' weights whose part is known for an account."
     )

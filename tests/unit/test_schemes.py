@@ -25,11 +25,13 @@ from clustering.schemes import (
     growth_revenue_at_risk,
     growth_risk,
     health_profitability,
+    lifecycle_stage,
     lifecycle_touch,
     needs,
     needs_segment,
     strategic_enterprise_smb,
 )
+from clustering.schemes.stages import STAGES
 from clustering.schemes_config import (
     AxesConfig,
     ChurnRiskWeights,
@@ -42,6 +44,7 @@ from clustering.schemes_config import (
     GrowthRiskConfig,
     HealthProfitabilityConfig,
     LifecycleTouchConfig,
+    StagesConfig,
     StrategicConfig,
 )
 
@@ -467,3 +470,25 @@ def test_identical_accounts_leave_no_scheme() -> None:
     labellings, absent = assign_all(snapshot, SchemesConfig())
     assert labellings == ()
     assert len(absent) == len(SCHEMES)
+
+
+class TestLifecycleStage:
+    def test_the_first_stage_that_holds(self) -> None:
+        snapshot = snapshot_of(
+            {
+                "tenure_days": [30.0, 30.0, 30.0, 500.0, 500.0, 500.0, 500.0, NAN],
+                "outcome_attainment": [0.6, 1.2, 1.2, 1.2, 1.2, 1.2, 1.2, 1.2],
+                "expansion_pipeline": [9.0, 9.0, 9.0, 9.0, 0.0, 0.0, 0.0, 0.0],
+                "milestones_due_achieved_share": [0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.5, 0.9],
+            },
+            renewals_open=[1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+            expand_triggers_reached=[0.0, 0.0, 0.0, 0.0, 1.0, 0.0, NAN, 0.0],
+        )
+        # the first: outcomes short (0.2 * 1) and a renewal near (0.1 * 1) of 0.3 known: a risk of 1
+        axes = compute_axes(snapshot, AxesConfig(least_evidence=0.0))
+        stages = lifecycle_stage(snapshot, axes, StagesConfig(at_risk_from=0.9))
+        assert stages.iloc[:7].tolist() == [
+            "at_risk", "renewing", "onboarding", "expanding", "expanding", "mature", "adopting",
+        ]  # fmt: skip
+        assert pd.isna(stages.iloc[7])
+        assert set(stages.dropna()) == set(STAGES)

@@ -7,6 +7,7 @@ from clustering.schemes.guidance import needs
 from clustering.schemes.own import current_segment, needs_segment
 from clustering.schemes.quadrants import growth_revenue_at_risk, growth_risk, health_profitability
 from clustering.schemes.registry import SCHEMES, assign_all
+from clustering.schemes.stages import lifecycle_stage
 from clustering.schemes.tiers import arr_tiers, employee_bands
 from clustering.schemes.touch import expansion_touch, lifecycle_touch, strategic_enterprise_smb
 from clustering.schemes.types import Labelling, SchemeAbsentError, SchemeKind
@@ -28,6 +29,7 @@ __all__ = [
     "growth_revenue_at_risk",
     "growth_risk",
     "health_profitability",
+    "lifecycle_stage",
     "lifecycle_touch",
     "needs",
     "needs_segment",

@@ -252,7 +252,7 @@ def books(draw: st.DrawFn) -> Rows:
                 8,
                 opened_on=_dates(-200, 30),
                 closed_on=st.none() | _dates(-120, 40),
-                severity=st.none() | st.sampled_from(["low", "High", "critical", "P3"]),
+                severity=st.none() | st.sampled_from(["low", "High", "critical", "P3", "1", "tbd"]),
                 score=st.none() | st.integers(0, 50).map(lambda tenths: tenths / 10),
             )
         ),

@@ -11,7 +11,7 @@ from typing import Any
 Row = Mapping[str, Any]
 Value = float | None
 
-SEVERE = {"high", "critical"}  # of the levels that the test books use
+LEVELS = {"high": True, "critical": True, "low": False, "p3": False}  # whether they are severe
 
 
 def features_of(
@@ -162,7 +162,8 @@ def _tickets(rows: Sequence[Row], seats: Value, as_of: date, window: int) -> dic
         if row["opened_on"] <= as_of
     ]
     opened = [row for row in seen if (as_of - row["opened_on"]).days < window]
-    levels = [row["severity"].lower() for row in opened if row["severity"] is not None]
+    severities = [(row["severity"] or "").lower() for row in opened]
+    levels = [LEVELS[severity] for severity in severities if severity in LEVELS]
     closed = [row for row in seen if row["closed_on"] is not None]
     solved = [
         (row["closed_on"] - row["opened_on"]).days
@@ -176,7 +177,7 @@ def _tickets(rows: Sequence[Row], seats: Value, as_of: date, window: int) -> dic
     ]
     return {
         "tickets_per_100_seats": len(opened) * 100 / seats if seats else None,
-        "severe_tickets_share": _jeffreys(sum(level in SEVERE for level in levels), len(levels)),
+        "severe_tickets_share": _jeffreys(sum(levels), len(levels)),
         "ticket_resolution_days": _median(solved),
         "tickets_opened": len(opened),
         "ticket_mean_score": _mean(scores),

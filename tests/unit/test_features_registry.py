@@ -7,6 +7,7 @@ import pytest
 from clustering.config import FeaturesConfig, MilestoneRulesConfig
 from clustering.errors import ConfigError
 from clustering.features import FEATURES, computable
+from clustering.features.engagement import MILD, SEVERE
 from clustering.features.registry import withheld
 from clustering.tables import TABLES
 from feature_books import SCHEMAS, Rows, polars_frames
@@ -135,3 +136,8 @@ def test_unknown_exclusions_are_named_with_the_nearest() -> None:
     assert "2 breaches" in message
     assert "'usage_trned' is not a feature. Did you mean 'usage_trend'?" in message
     assert "'zzz' is not a feature. docs/features.md lists them all." in message
+
+
+def test_a_level_of_severity_is_severe_or_mild() -> None:
+    assert set(SEVERE).isdisjoint(MILD)
+    assert all(word == word.lower() for word in (*SEVERE, *MILD))

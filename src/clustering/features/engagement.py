@@ -13,13 +13,25 @@ from clustering.features.definition import Definition, ratio, shrunken_share
 from clustering.features.measures import Measure, Period, day_number, fixed_point, from_fixed_point
 from clustering.features.types import Feature
 
-__all__ = ["DEFINITIONS", "SEVERE"]
+__all__ = ["DEFINITIONS", "MILD", "SEVERE"]
 
-#: Words for the two upper of the usual four levels of severity, compared in lower case.
+#: Words for the two upper of the usual four levels of severity, and for the two lower, compared
+#: in lower case. A ticket whose level is none of them is not counted: a scale of numbers may run
+#: either way, and reading it the wrong way round would be worse than not reading it.
 SEVERE = (
     "blocker", "critical", "emergency", "high", "highest", "major", "severe", "urgent",
     "p0", "p1", "s0", "s1", "sev0", "sev1", "sev-0", "sev-1", "sev 0", "sev 1",
 )  # fmt: skip
+MILD = (
+    "info", "low", "lowest", "medium", "minor", "moderate", "none", "normal", "question", "trivial",
+    "p2", "p3", "p4", "p5", "s2", "s3", "s4", "sev2", "sev3", "sev4", "sev-2", "sev-3", "sev-4",
+    "sev 2", "sev 3", "sev 4",
+)  # fmt: skip
+
+
+def _is_level(words: tuple[str, ...]) -> nw.Expr:
+    return nw.col("severity").str.to_lowercase().is_in(list(words))
+
 
 _HELD = Measure(
     "engagements_held",
@@ -38,18 +50,16 @@ _HOURS = Measure(
 _LAST_HELD = Measure("engagement_last", "engagements", lambda _: nw.col("held_on"), "latest")
 _OPENED = Measure("tickets_opened", "tickets", lambda period: period.last("opened_on"), "count")
 _RATED = Measure(
-    "tickets_with_severity",
+    "tickets_with_known_severity",
     "tickets",
-    lambda period: period.last("opened_on") & ~nw.col("severity").is_null(),
+    lambda period: period.last("opened_on") & _is_level((*SEVERE, *MILD)),
     "count",
     ("severity",),
 )
 _SEVERE = Measure(
     "tickets_severe",
     "tickets",
-    lambda period: (
-        period.last("opened_on") & nw.col("severity").str.to_lowercase().is_in(list(SEVERE))
-    ),
+    lambda period: period.last("opened_on") & _is_level(SEVERE),
     "count",
     ("severity",),
 )
@@ -144,9 +154,10 @@ DEFINITIONS = (
             family="engagement",
             unit="share, 0 to 1",
             meaning="Share of the tickets opened in the last {window} days that are severe (high, "
-            "urgent, critical or the like), drawn towards one half where there were few: "
-            "(severe + 1/2) / (tickets + 1).",
-            null_means="no ticket with a severity was opened in the last {window} days",
+            "urgent, critical, P1 or the like, as against low, medium, normal, P3 or the like), "
+            "drawn towards one half where there were few: (severe + 1/2) / (tickets + 1).",
+            null_means="no ticket with a severity in such words was opened in the last {window} "
+            "days; numbers alone are not read, since scales run both ways",
             needs=("tickets.severity",),
             scale="share",
             higher_is_better=False,

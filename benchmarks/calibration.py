@@ -14,6 +14,7 @@ the same seed that `judge` calls, and the expensive rest is left out (`--whole` 
 
 import argparse
 import csv
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -172,7 +173,7 @@ def run(args: argparse.Namespace) -> None:
     todo = {
         name: value
         for number, (name, value) in enumerate(scenarios().items())
-        if (args.only is None or args.only in name) and number % args.parts == args.part
+        if re.search(args.only, name) and number % args.parts == args.part
     }
     with out.open("a", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -214,7 +215,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--books", type=int, default=200, help="books per scenario")
     parser.add_argument("--out", default="calibration.csv", help="one line per book; resumed")
-    parser.add_argument("--only", help="scenarios whose name holds this text")
+    parser.add_argument("--only", default="", help="regular expression that a scenario matches")
     parser.add_argument("--part", type=int, default=0, help="which part of the scenarios")
     parser.add_argument("--parts", type=int, default=1, help="in how many parts they are split")
     parser.add_argument("--resamples", type=int, default=20)

@@ -10,7 +10,7 @@ __all__ = ["Discriminant", "fit_discriminant"]
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
-MAX_ITER = 40
+MAX_ITER = 25
 TOLERANCE = 1e-5
 RIDGE = 1e-6
 
@@ -24,10 +24,10 @@ class Discriminant:
     covariance: Floats
 
     def scores(self, values: Floats) -> Floats:
-        """Linear discriminant scores (n, k): log joint densities but for a common term."""
+        """Linear discriminant scores (k, n): log joint densities but for a common term."""
         slopes = np.linalg.solve(self.covariance, self.means.T).T
         offsets = np.log(self.weights) - 0.5 * (slopes * self.means).sum(axis=1)
-        scores: Floats = values @ slopes.T + offsets
+        scores: Floats = slopes @ values.T + offsets[:, None]
         return scores
 
     def plane(self) -> Floats:
@@ -75,14 +75,15 @@ def fit_discriminant(values: Floats, labels: Labels, k: int) -> Discriminant:
     n = len(values)
     total = centred.T @ centred / n
     ridge = RIDGE * np.diag(np.maximum(np.diagonal(total), 1e-300))
-    responsibilities = np.eye(k)[labels]
+    # Components in rows: sums over components then run along contiguous accounts.
+    responsibilities = np.eye(k)[:, labels]
     previous = -np.inf
     model = _estimate(centred, responsibilities, total, ridge)
     for _ in range(MAX_ITER):
         scores = model.scores(centred)
-        top = scores.max(axis=1, keepdims=True)
+        top = scores.max(axis=0)
         responsibilities = np.exp(scores - top)
-        sums = responsibilities.sum(axis=1, keepdims=True)
+        sums = responsibilities.sum(axis=0)
         responsibilities /= sums
         _, log_det = np.linalg.slogdet(model.covariance)
         quadratic = np.trace(np.linalg.solve(model.covariance, total))
@@ -95,8 +96,8 @@ def fit_discriminant(values: Floats, labels: Labels, k: int) -> Discriminant:
 
 
 def _estimate(values: Floats, resp: Floats, total: Floats, ridge: Floats) -> Discriminant:
-    counts = resp.sum(axis=0) + 1e-9
+    counts = resp.sum(axis=1) + 1e-9
     weights = counts / counts.sum()
-    means = (resp.T @ values) / counts[:, None]
+    means = (resp @ values) / counts[:, None]
     covariance = total - (means * weights[:, None]).T @ means + ridge
     return Discriminant(weights, means, covariance)

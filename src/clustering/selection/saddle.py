@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 FOLDS = 5
-REPEATS = 6
+REPEATS = 5
 STARTS = Starts(n_cold=4, warm=False, n_long=2)
 #: Half the width of the windows that are counted, in standard deviations within the clusters.
 HALF_WIDTH = 0.5

@@ -8,15 +8,19 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from sklearn.metrics import pairwise_distances_argmin
 
 from clustering import results
 from clustering.columns import ARR, SEGMENT
-from clustering.comparison.study import Agreements, compare_labellings
+from clustering.comparison.whole import Material, compare
 from clustering.config import StudyConfig
 from clustering.errors import BadInputError
-from clustering.features import Snapshot, build_snapshot
+from clustering.features import Horizon, Snapshot, build_snapshot
 from clustering.features.horizon import build_horizon
 from clustering.matrix import FeatureMatrix, Standardiser, standardise
+from clustering.models.kmeans import fit_kmeans
+from clustering.models.types import Clustering
 from clustering.profiles import Profiles, profile
 from clustering.progress import SILENT, Progress
 from clustering.results.assemble import Study, assemble
@@ -26,6 +30,9 @@ from clustering.selection.evidence import Evidence, judge
 from clustering.tables import open_tables
 
 __all__ = ["compute", "run_study"]
+
+#: Starts of each refit for the ceiling and the ablation: many refits, so few starts each.
+REFIT_STARTS = 5
 
 
 def run_study(
@@ -76,7 +83,10 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         profiles = profile(snapshot, matrix, evidence.chosen, amount_name=config.amount_name)
         scorer = _scorer(config, standardiser, matrix, evidence, profiles)
         scores = scorer.score_features(snapshot.frame.loc[list(matrix.account_ids)])
-    agreements = _compare(config, snapshot, matrix, scores, labellings, progress)
+    material = _material(
+        snapshot, horizon, matrix, standardiser, evidence.chosen, scores, labellings
+    )
+    comparison = compare(material, config.comparison, config.seed, progress)
     return Study(
         config=config,
         tables=tables,
@@ -89,7 +99,7 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         profiles=profiles,
         scorer=scorer,
         scores=scores,
-        agreements=agreements,
+        comparison=comparison,
     )
 
 
@@ -133,28 +143,59 @@ def _scorer(
     )
 
 
-def _compare(
-    config: StudyConfig,
+def _material(
     snapshot: Snapshot,
+    horizon: Horizon,
     matrix: FeatureMatrix,
+    standardiser: Standardiser,
+    chosen: Clustering,
     scores: pd.DataFrame,
     labellings: tuple[Labelling, ...],
-    progress: Progress,
-) -> Agreements:
-    ids = list(matrix.account_ids)
-    arr = snapshot.attributes.get(ARR, pd.Series(np.nan, index=snapshot.frame.index))
-    return compare_labellings(
-        {
-            SEGMENT: scores["segment_name"],
-            **{labelling.name: labelling.labels.reindex(ids) for labelling in labellings},
+) -> Material:
+    """Bring everything that is compared to the accounts of the matrix."""
+    ids = pd.Index(matrix.account_ids, name=snapshot.frame.index.name)
+    frame, attributes = snapshot.frame.loc[ids], snapshot.attributes.loc[ids]
+    proxies = [f.name for f in snapshot.features if f.size_proxy and f.family != "commercial"]
+    k = chosen.spec.n_clusters
+
+    def cluster(values: NDArray[np.float64], seed: int) -> NDArray[np.int64]:
+        return fit_kmeans(values, k, n_init=REFIT_STARTS, seed=seed).labels
+
+    def refit(rows: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+        values = standardiser.refitted(raw[rows]).transform_columns([*raw.T]).T
+        fit = fit_kmeans(values[rows], k, n_init=REFIT_STARTS, seed=seed)
+        return np.asarray(pairwise_distances_argmin(values, fit.centres), dtype=np.int64)
+
+    raw = standardiser.complete_raw(frame)
+    labels = {labelling.name: labelling.labels.reindex(ids) for labelling in labellings}
+    tenure = frame["tenure_days"].to_numpy() if "tenure_days" in frame else None
+    return Material(
+        accounts=ids,
+        labels={SEGMENT: scores["segment_name"], **labels},
+        titles={
+            SEGMENT: "the segments",
+            **{labelling.name: labelling.title for labelling in labellings},
         },
-        {labelling.name: labelling.title for labelling in labellings},
-        arr.reindex(ids),
-        scores["probability"],
-        config.comparison,
-        config.seed,
-        progress,
+        probability=scores["probability"].to_numpy(),
+        arr=attributes.get(ARR, pd.Series(np.nan, index=ids)),
+        features=frame[list(matrix.feature_names)],
+        values=matrix.values,
+        size_proxies=_standardised(frame[proxies]),
+        tenure=None if tenure is None or np.isnan(tenure).any() else tenure,
+        outcomes=horizon.frame.reindex(ids),
+        as_of=snapshot.as_of,
+        days=horizon.days,
+        cluster=cluster,
+        refit=refit,
     )
+
+
+def _standardised(proxies: pd.DataFrame) -> NDArray[np.float64]:
+    """Log-scaled z-scores of the proxies of size that every account has."""
+    known = proxies.loc[:, proxies.notna().all() & (proxies.nunique() > 1)]
+    logged = np.log1p(known.to_numpy(dtype=np.float64))
+    spread = logged.std(axis=0)
+    return np.asarray((logged - logged.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
 
 
 def _refuse_too_few(config: StudyConfig, matrix: FeatureMatrix) -> None:

@@ -1,4 +1,4 @@
-"""The comparison that a study makes: every labelling with every other, accounts that disagree."""
+"""How the labellings of a study agree: segments and tiers with every other; who disagrees."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Agreements:
 
     Attributes
     ----------
-    pairs : one `Agreement` per pair, the learned segments first
+    pairs : one `Agreement` per pair: the segments, then the tiers, with every other
     crosswalk : accounts and ARR in every combination of labels, for the segments and the tiers
         against every other labelling
     disagreements : accounts whose label is unusual for their segment, one block a labelling
@@ -44,7 +44,7 @@ def compare_labellings(
     seed: int,
     progress: Progress = SILENT,
 ) -> Agreements:
-    """Compare all labellings of the same accounts, two by two.
+    """Compare the segments, and the ARR tiers, with every other labelling of the accounts.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def compare_labellings(
     """
     names = sorted(labels, key=[SEGMENT, ARR_TIERS, *labels].index)
     coded = {name: encode(labels[name], name) for name in names}
-    couples = list(combinations(names, 2))
+    couples = [pair for pair in combinations(names, 2) if pair[0] in (SEGMENT, ARR_TIERS)]
     seeds = np.random.SeedSequence(seed).generate_state(max(1, len(couples)))
     pairs = []
     with progress.step("Comparing the labellings", len(couples)) as advance:
@@ -78,11 +78,10 @@ def compare_labellings(
                 )
             )
             advance(1)
-    crossed = [couple for couple in couples if couple[0] in (SEGMENT, ARR_TIERS)]
     return Agreements(
         pairs=tuple(pairs),
         crosswalk=_stack(
-            [crosswalk(coded[a], coded[b], arr, names=(a, b)) for a, b in crossed],
+            [crosswalk(coded[a], coded[b], arr, names=(a, b)) for a, b in couples],
             crosswalk(["-"], ["-"], [0.0]),
         ),
         disagreements=_stack(

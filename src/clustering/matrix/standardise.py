@@ -138,6 +138,11 @@ class Standardiser:
         )
         return complete(values, fit_prototypes(values)) if np.isnan(values).any() else values
 
+    def refitted(self, raw: NDArray[np.float64]) -> "Standardiser":
+        """Fitted anew on other accounts of the same features, complete and in raw units."""
+        columns = _fit_columns(raw, self._features(), self.winsorise, self.weight_families)
+        return replace(self, columns=columns)
+
     def _features(self) -> list[Feature]:
         return [
             Feature(column.feature, column.family, "", "", "", (), scale, None, ("", ""))

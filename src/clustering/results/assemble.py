@@ -3,7 +3,7 @@
 import importlib.metadata
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +12,9 @@ import pandas as pd
 
 from clustering.columns import ACCOUNT_ID, ARR, NAME, SEGMENT
 from clustering.comparison.agreement import Agreement
-from clustering.comparison.study import Agreements
+from clustering.comparison.refits import RefittedAgreement
+from clustering.comparison.whole import Comparison, Leakage
+from clustering.comparison.within_tiers import WithinTiers
 from clustering.config import StudyConfig
 from clustering.features import Horizon, Snapshot
 from clustering.matrix import FeatureMatrix
@@ -21,16 +23,19 @@ from clustering.results.document import (
     AgreementEntry,
     Chosen,
     FeatureEntry,
+    ForwardEntry,
     GroupWord,
     InputEntry,
     LabellingEntry,
+    LeakageEntry,
     Outcomes,
     Provenance,
     SegmentEntry,
     StudyDocument,
     TablesEntry,
+    WithinTiersEntry,
 )
-from clustering.schemes import Labelling
+from clustering.schemes import Labelling, compute_axes
 from clustering.scorer import Scorer
 from clustering.selection.evidence import Evidence
 from clustering.selection.silhouette import silhouettes
@@ -64,7 +69,7 @@ class Study:
     profiles: Profiles
     scorer: Scorer
     scores: pd.DataFrame
-    agreements: Agreements
+    comparison: Comparison
 
 
 def group_word(verdict: str) -> GroupWord:
@@ -80,10 +85,10 @@ def assemble(study: Study) -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
     frames = {
         "accounts": accounts,
         "candidates": study.evidence.table(),
-        "agreements": _agreement_table(study.agreements.pairs),
-        "crosswalk": study.agreements.crosswalk,
+        "agreements": _agreement_table(_agreements(study)),
+        "crosswalk": study.comparison.agreements.crosswalk,
         "profiles": study.profiles.features,
-        "disagreements": study.agreements.disagreements,
+        "disagreements": study.comparison.agreements.disagreements,
         "typical": study.profiles.typical,
     }
     if NAME in study.snapshot.attributes:
@@ -102,6 +107,7 @@ def _accounts(study: Study) -> pd.DataFrame:
     extra = [column for column in _ATTRIBUTES if column in attributes]
     features = study.snapshot.frame.reindex(ids)
     scores = study.scores.reindex(ids)
+    axes = compute_axes(study.snapshot, study.config.schemes.axes).frame.reindex(ids)
     columns: dict[str, Any] = {
         **{name: features[name] for name in features},
         **{name: attributes[name] for name in extra if name not in features},
@@ -115,6 +121,7 @@ def _accounts(study: Study) -> pd.DataFrame:
         "silhouette": silhouette,
         "map_1": place[:, 0],
         "map_2": place[:, 1],
+        **{str(name): axes[name] for name in axes if axes[name].notna().any()},
         **{labelling.name: labelling.labels.reindex(ids) for labelling in study.labellings},
     }
     frame = pd.DataFrame(columns, index=pd.Index(ids, name=ACCOUNT_ID, dtype="str"))
@@ -122,7 +129,7 @@ def _accounts(study: Study) -> pd.DataFrame:
 
 
 def _document(study: Study, accounts: pd.DataFrame) -> StudyDocument:
-    config, evidence = study.config, study.evidence
+    config, evidence, forward = study.config, study.evidence, study.comparison.forward
     spec = evidence.chosen.spec
     return StudyDocument(
         schema_version=1,
@@ -152,8 +159,11 @@ def _document(study: Study, accounts: pd.DataFrame) -> StudyDocument:
         segments=_segments(study, accounts),
         labellings=_labellings(study),
         labellings_absent=dict(study.absent),
-        agreements=[_agreement(pair) for pair in study.agreements.pairs],
-        forward=[],
+        agreements=_agreements(study),
+        within_tiers=_within(study.comparison.within),
+        leakage=_leakage(study.comparison.leakage),
+        forward=[ForwardEntry.model_validate(e.to_json()) for e in forward.entries],
+        forward_rivals=[ForwardEntry.model_validate(e.to_json()) for e in forward.rivals],
         evidence=evidence.to_json(),
         outcomes=_outcomes(study.horizon),
         ruled_out=list(evidence.ruled_out),
@@ -249,8 +259,16 @@ def _labellings(study: Study) -> list[LabellingEntry]:
     return [learned, *others]
 
 
-def _agreement(pair: Agreement) -> AgreementEntry:
-    return AgreementEntry(
+def _agreements(study: Study) -> list[AgreementEntry]:
+    refitted = study.comparison.refitted
+    return [
+        _agreement(pair, refitted.get(pair.second) if pair.first == SEGMENT else None)
+        for pair in study.comparison.agreements.pairs
+    ]
+
+
+def _agreement(pair: Agreement, refitted: RefittedAgreement | None) -> AgreementEntry:
+    entry = AgreementEntry(
         first=pair.first,
         second=pair.second,
         n=pair.n_accounts,
@@ -263,23 +281,53 @@ def _agreement(pair: Agreement) -> AgreementEntry:
         permutation_p=pair.permutation_p,
         null_high=pair.null_band.ami[1],
     )
+    if refitted is None:
+        return entry
+    interval = refitted.interval
+    return entry.model_copy(
+        update={
+            "ceiling": refitted.ceiling.ami,
+            "refitted_interval": None if interval is None else interval.to_json(),
+            "refits": refitted.n_refits,
+        }
+    )
 
 
-def _agreement_table(pairs: tuple[Agreement, ...]) -> pd.DataFrame:
+def _agreement_table(entries: list[AgreementEntry]) -> pd.DataFrame:
+    """Flat: intervals as columns."""
     rows = []
-    for pair in pairs:
-        entry = _agreement(pair).model_dump(exclude={"interval", "refitted_interval"})
-        interval = pair.interval.to_json() if pair.interval else {}
-        for index in ("ami", "ari"):
-            low, high = interval.get(index, (np.nan, np.nan))
-            entry |= {f"{index}_low": low, f"{index}_high": high}
-        rows.append(entry)
-    columns = [*AgreementEntry.model_fields, "ami_low", "ami_high", "ari_low", "ari_high"]
+    for entry in entries:
+        row = entry.model_dump(exclude={"interval", "refitted_interval"})
+        for name, interval in (("", entry.interval), ("refitted_", entry.refitted_interval)):
+            for index in ("ami", "ari"):
+                low, high = (interval or {}).get(index, (np.nan, np.nan))
+                row |= {f"{name}{index}_low": low, f"{name}{index}_high": high}
+        rows.append(row)
     left_out = {"interval", "refitted_interval"}
-    frame = pd.DataFrame(rows, columns=[name for name in columns if name not in left_out])
-    texts = {"first": "str", "second": "str"}
-    numbers = {name: "float64" for name in frame.columns if name not in {*texts, "n", "refits"}}
-    return frame.astype({**texts, "n": "int64", "refits": "int64", **numbers})
+    bounds = [f"{i}_{end}" for i in ("ami", "ari") for end in ("low", "high")]
+    names = [name for name in AgreementEntry.model_fields if name not in left_out]
+    frame = pd.DataFrame(rows, columns=[*names, *bounds, *(f"refitted_{b}" for b in bounds)])
+    kinds = {"first": "str", "second": "str", "n": "int64", "refits": "int64"}
+    return frame.astype({name: kinds.get(str(name), "float64") for name in frame.columns})
+
+
+def _within(within: WithinTiers | None) -> WithinTiersEntry | None:
+    return None if within is None else WithinTiersEntry.model_validate(_plain(asdict(within)))
+
+
+def _leakage(leakage: Leakage) -> LeakageEntry:
+    return LeakageEntry.model_validate(_plain(asdict(leakage)))
+
+
+def _plain(value: Any) -> Any:
+    """Dataclasses' values as JSON has them: numbers of Python, lists, None for what is not."""
+    if isinstance(value, dict):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, float | np.floating):
+        return float(value) if np.isfinite(value) else None
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _outcomes(horizon: Horizon) -> Outcomes:

@@ -9,18 +9,24 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
+    "AblationEntry",
     "AgreementEntry",
     "Chosen",
+    "CircularityEntry",
     "FeatureEntry",
     "ForwardEntry",
     "GroupWord",
     "InputEntry",
     "LabellingEntry",
+    "LeakageEntry",
+    "LeakageIndexEntry",
     "Outcomes",
     "Provenance",
     "SegmentEntry",
     "StudyDocument",
     "TablesEntry",
+    "TierEntry",
+    "WithinTiersEntry",
 ]
 
 Verdict = Literal["natural", "reproducible", "constructive"]
@@ -142,13 +148,76 @@ class AgreementEntry(_Entry):
 class ForwardEntry(_Entry):
     """What a labelling adds to the ARR tiers about what happened next."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
-
     labelling: str = Field(description="Labelling, or 'features' for the model on all of them.")
     outcome: str = Field(description="Outcome.")
     window: str = Field(description="Dates of the window.")
-    gain: dict[str, Any] = Field(description="log_loss, auc, interval; positive is better.")
+    n: int = Field(0, description="Accounts judged.")
+    n_events: int = Field(0, description="Accounts for which the outcome occurred.")
+    gain: dict[str, Any] | None = Field(
+        description="log_loss, auc, interval (of the log loss); positive is better. Null, with "
+        "the reason, where it cannot be told."
+    )
+    calibration: dict[str, Any] | None = Field(None, description="In the large, and slope.")
+    reason: str = Field("", description="Why there is no gain to report.")
     claim: str | None = Field(description="The sentence that may be printed, or null.")
+
+
+class TierEntry(_Entry):
+    """Variation inside one tier."""
+
+    tier: str = Field(description="Tier.")
+    n_accounts: int = Field(description="Accounts in it.")
+    n_segments: int = Field(description="Segments that occur in it.")
+    explained: float | None = Field(description="Omega squared of the segments inside the tier.")
+    p: float | None = Field(description="Conditional permutation.")
+    p_holm: float | None = Field(description="Holm over the tiers.")
+
+
+class WithinTiersEntry(_Entry):
+    """How much of the variation lies inside the ARR tiers."""
+
+    entropy_share: float | None = Field(description="H(segment | tier) / H(segment).")
+    variance_within: float = Field(description="Share of the features' variance inside tiers.")
+    explained: float = Field(description="Share of that which lies between segments.")
+    p: float = Field(description="Conditional permutation over all tiers.")
+    tiers: list[TierEntry] = Field(description="The same for every tier.")
+    n_permutations: int = Field(description="Permutations.")
+    note: str = Field("", description="What limits the p-values.")
+
+
+class AblationEntry(_Entry):
+    """Agreement of the segments with the tiers when other features make them."""
+
+    features: str = Field(description="F0 to F3 and the controls.")
+    meaning: str = Field(description="In words.")
+    n_features: int = Field(description="Columns.")
+    ami: float = Field(description="Adjusted mutual information with the tiers.")
+    ari: float = Field(description="Adjusted Rand index with the tiers.")
+    interval: dict[str, list[float]] | None = Field(description="95 % bootstrap of accounts.")
+
+
+class LeakageIndexEntry(_Entry):
+    """How well the features predict log ARR out of fold."""
+
+    overall: float = Field(description="R squared of all features.")
+    without: dict[str, float] = Field(description="R squared with one feature left out.")
+    n_accounts: int = Field(description="Accounts.")
+
+
+class CircularityEntry(_Entry):
+    """Whether the needs segment follows from the features."""
+
+    ami: float | None = Field(description="Agreement with its out-of-fold prediction.")
+    circular: bool = Field(description="Whether it is called circular.")
+    sentence: str = Field(description="In words.")
+
+
+class LeakageEntry(_Entry):
+    """How far ARR is hidden in the features, and labellings in each other."""
+
+    ablations: list[AblationEntry] = Field(description="One row a set of features.")
+    index: LeakageIndexEntry | None = Field(description="Null where ARR is not known.")
+    needs: CircularityEntry | None = Field(description="Null without a needs segment.")
 
 
 class Outcomes(_Entry):
@@ -190,6 +259,11 @@ class StudyDocument(_Entry):
     labellings_absent: dict[str, str] = Field(description="Schemes left out, and why.")
     agreements: list[AgreementEntry] = Field(description="Agreement of the labellings.")
     forward: list[ForwardEntry] = Field(description="What labellings add about the future.")
+    forward_rivals: list[ForwardEntry] = Field(
+        description="Baselines of fairness: ARR bands, random groups and a tree of as many groups."
+    )
+    within_tiers: WithinTiersEntry | None = Field(description="Variation inside the tiers.")
+    leakage: LeakageEntry = Field(description="ARR hidden in the features.")
     evidence: dict[str, Any] = Field(description="The JSON of `clustering evidence`.")
     outcomes: Outcomes = Field(description="What was observed after as_of.")
     ruled_out: list[str] = Field(description="Candidates that a guard ruled out, with reasons.")

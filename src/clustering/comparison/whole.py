@@ -1,0 +1,207 @@
+"""Everything that a study compares, on one set of accounts and from one seed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clustering.columns import ARR_TIERS, NEEDS_SEGMENT, SEGMENT
+from clustering.comparison.leakage import (
+    Ablation,
+    Circularity,
+    LeakageIndex,
+    ablation,
+    detect_circularity,
+    leakage_index,
+)
+from clustering.comparison.refits import Refit, RefittedAgreement, agreement_of_refits
+from clustering.comparison.study import Agreements, compare_labellings
+from clustering.comparison.study_forward import ForwardStudy, forward_study
+from clustering.comparison.within_tiers import WithinTiers, heterogeneity_within_tiers
+from clustering.config import ComparisonConfig
+from clustering.progress import SILENT, Progress
+
+__all__ = ["Comparison", "Leakage", "Material", "compare"]
+
+Floats = NDArray[np.float64]
+
+#: Fewer accounts with an amount give no index of leakage.
+_FEWEST_AMOUNTS = 50
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What is compared; every part is aligned with `accounts`.
+
+    Attributes
+    ----------
+    accounts : Index of shape (n_accounts,)
+    labels : Series of labels by name: `segment`, then the schemes
+    titles : what the labellings are called in sentences
+    probability : float64 array of shape (n_accounts,), of the membership in the segment
+    arr : Series of yearly amounts; NaN where it is not known
+    features : DataFrame (n_accounts, n_features), the features of the matrix in their own units
+    values : float64 array of shape (n_accounts, n_features), the matrix
+    size_proxies : float64 array of shape (n_accounts, n_proxies), standardised; withheld features
+    tenure : float64 array of shape (n_accounts,), in days; None if not known for all
+    outcomes : DataFrame as in `Horizon.frame`, aligned
+    as_of, days : the window of the outcomes
+    cluster : fits the chosen kind of segments to a matrix, with a seed
+    refit : fits the whole pipeline on some rows and labels all accounts
+    """
+
+    accounts: pd.Index
+    labels: Mapping[str, "pd.Series[str]"]
+    titles: Mapping[str, str]
+    probability: Floats
+    arr: "pd.Series[float]"
+    features: pd.DataFrame
+    values: Floats
+    size_proxies: Floats
+    tenure: Floats | None
+    outcomes: pd.DataFrame
+    as_of: date
+    days: int
+    cluster: Callable[[Floats, int], NDArray[np.int64]]
+    refit: Refit
+
+
+@dataclass(frozen=True)
+class Leakage:
+    """How far ARR is hidden in the features, and labellings in each other."""
+
+    ablations: tuple[Ablation, ...]
+    index: LeakageIndex | None
+    needs: Circularity | None
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What the study found beside its segments; None where the tables do not allow it."""
+
+    agreements: Agreements
+    refitted: Mapping[str, RefittedAgreement]
+    within: WithinTiers | None
+    leakage: Leakage
+    forward: ForwardStudy
+
+
+def compare(
+    material: Material, config: ComparisonConfig, seed: int, progress: Progress = SILENT
+) -> Comparison:
+    """Agreement, ceiling, variation inside the tiers, leakage, and what came later.
+
+    Parameters
+    ----------
+    material : Material
+    config : draws, refits and the one outcome that decides
+    seed, progress : of all of it
+    """
+    agreements = compare_labellings(
+        material.labels,
+        material.titles,
+        material.arr,
+        material.probability,
+        config,
+        seed,
+        progress,
+    )
+    return Comparison(
+        agreements=agreements,
+        refitted=_refits(material, config, seed, progress),
+        within=_within(material, seed),
+        leakage=_leakage(material, config, seed, progress),
+        forward=forward_study(
+            material.features,
+            material.labels,
+            material.outcomes,
+            outcome=config.primary_outcome,
+            as_of=material.as_of,
+            days=material.days,
+            titles=material.titles,
+            arr=material.arr,
+            n_bootstrap=config.bootstrap,
+            seed=seed,
+            progress=progress,
+        ),
+    )
+
+
+def _refits(
+    material: Material, config: ComparisonConfig, seed: int, progress: Progress
+) -> dict[str, RefittedAgreement]:
+    others = [name for name in (ARR_TIERS, NEEDS_SEGMENT) if name in material.labels]
+    if not config.refits or material.labels[SEGMENT].nunique() < 2:
+        return {}
+    return {
+        name: agreement_of_refits(
+            material.labels[SEGMENT],
+            material.labels[name],
+            material.refit,
+            n_refits=config.refits,
+            seed=seed,
+            progress=progress,
+        )
+        for name in others
+    }
+
+
+def _within(material: Material, seed: int) -> WithinTiers | None:
+    if ARR_TIERS not in material.labels:
+        return None
+    return heterogeneity_within_tiers(
+        material.labels[ARR_TIERS],
+        material.labels[SEGMENT],
+        material.values,
+        made_segments=True,
+        seed=seed,
+    )
+
+
+def _leakage(
+    material: Material, config: ComparisonConfig, seed: int, progress: Progress
+) -> Leakage:
+    with progress.step("Looking for ARR in the features"):
+        return Leakage(
+            ablations=_ablations(material, config, seed),
+            index=_index(material, seed),
+            needs=_circularity(material, seed),
+        )
+
+
+def _ablations(material: Material, config: ComparisonConfig, seed: int) -> tuple[Ablation, ...]:
+    known = material.arr.notna().to_numpy()
+    if ARR_TIERS not in material.labels or known.sum() < _FEWEST_AMOUNTS:
+        return ()
+    return ablation(
+        material.values[known],
+        material.labels[ARR_TIERS][known],
+        np.log1p(material.arr[known].to_numpy(dtype=np.float64)),
+        material.cluster,
+        size_proxies=material.size_proxies[known],
+        tenure=None if material.tenure is None else material.tenure[known],
+        n_bootstrap=config.bootstrap,
+        seed=seed,
+    )
+
+
+def _index(material: Material, seed: int) -> LeakageIndex | None:
+    log_arr = np.log1p(material.arr.to_numpy(dtype=np.float64))
+    known = np.isfinite(log_arr)
+    if known.sum() < _FEWEST_AMOUNTS or np.ptp(log_arr[known]) == 0:
+        return None
+    return leakage_index(material.features, log_arr, seed=seed)
+
+
+def _circularity(material: Material, seed: int) -> Circularity | None:
+    if NEEDS_SEGMENT not in material.labels:
+        return None
+    return detect_circularity(
+        material.labels[NEEDS_SEGMENT],
+        material.features,
+        name=material.titles[NEEDS_SEGMENT],
+        seed=seed,
+    )

@@ -28,7 +28,14 @@ __all__ = ["DOCUMENT", "StudyFolder", "publish", "read", "staged", "write"]
 DOCUMENT = "study.json"
 _STAGE = ".partial"
 _FORMER = ".former"
-_NO_PLACE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
+_NO_PLACE = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+}
 
 
 @dataclass(frozen=True, eq=False)

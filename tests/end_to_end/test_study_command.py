@@ -1,0 +1,224 @@
+"""`clustering study` as a user calls it: what it leaves, and what a failure leaves."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from clustering import results
+from clustering.simulation import simulate, write_book
+
+pytestmark = pytest.mark.slow
+
+SMALL = """
+name = "{name}"
+as_of = 2025-06-30
+seed = 3
+[source]
+folder = "{book}"
+[models]
+k_max = 5
+n_init = 3
+[evidence]
+resamples = 20
+nulls = 39
+[comparison]
+bootstrap = 200
+permutations = 99
+refits = 20
+"""
+
+
+def clustering(*arguments: object, **settings: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "clustering.cli", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+        **settings,  # type: ignore[call-overload]
+    )
+
+
+def configured(folder: Path, book: Path, name: str = "trial") -> Path:
+    file = folder / f"{name}.toml"
+    file.write_text(SMALL.format(name=name, book=book))
+    return file
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("study")
+    write_book(simulate("needs", 600, seed=11), folder / "needs")
+    done = clustering("study", configured(folder, folder / "needs"), "--out", folder / "trial")
+    assert done.returncode == 0, done.stderr
+    (folder / "printed.txt").write_text(done.stdout)
+    return folder
+
+
+def test_the_folder_is_complete_and_readable(workplace: Path) -> None:
+    study = results.read(workplace / "trial")
+    document = study.document
+    assert document.verdict == "natural"
+    assert document.n_clusters == 4
+    assert document.chosen.k == 4
+    assert {entry.second for entry in document.agreements} >= {"arr_tiers", "needs_segment"}
+    assert len(study.accounts) == document.n_accounts
+    assert "name" not in study.accounts
+    assert len(study.names) == document.n_accounts
+    assert (study.path / "report" / "index.html").exists()
+
+
+def test_the_planted_segments_are_found(workplace: Path) -> None:
+    from sklearn.metrics import adjusted_rand_score
+
+    truth = pd.read_parquet(workplace / "needs" / "truth" / "truth.parquet")
+    accounts = results.read(workplace / "trial").accounts.merge(truth, on="account_id")
+    assert adjusted_rand_score(accounts["true_segment"], accounts["segment"]) > 0.85
+
+
+def test_the_summary_says_the_answer_and_where_everything_is(workplace: Path) -> None:
+    printed = (workplace / "printed.txt").read_text()
+    assert "4 natural clusters" in printed
+    for place in ("report/index.html", "scorer", "mlflow"):
+        assert place in printed.replace("\n", "")
+
+
+def test_arr_is_in_no_column_of_the_matrix(workplace: Path) -> None:
+    document = results.read(workplace / "trial").document
+    included = {entry.family for entry in document.features if entry.included}
+    assert "commercial" not in included
+    assert not document.commercial_in_matrix
+
+
+def test_scoring_the_training_tables_gives_back_the_training_labels(workplace: Path) -> None:
+    out = workplace / "scores.parquet"
+    done = clustering(
+        "score", workplace / "needs", "--model", workplace / "trial" / "scorer",
+        "--as-of", "2025-06-30", "--out", out,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    scores = pd.read_parquet(out).set_index("account_id")
+    accounts = results.read(workplace / "trial").accounts.set_index("account_id")
+    assert scores["segment"].loc[accounts.index].tolist() == accounts["segment"].tolist()
+
+
+def test_the_tracked_model_can_be_promoted_and_scored_with(workplace: Path) -> None:
+    done = clustering("promote", workplace / "trial", "--by", "tester", "--reason", "first study")
+    assert done.returncode == 0, done.stderr
+    out = workplace / "champion.csv"
+    done = clustering(
+        "score", workplace / "needs", "--model", "models:/account-segments@champion",
+        "--as-of", "2025-06-30", "--out", out,
+        env={**os.environ, "MLFLOW_TRACKING_URI": f"sqlite:///{workplace / 'mlflow.db'}"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert len(pd.read_csv(out)) == results.read(workplace / "trial").document.n_accounts
+
+
+def test_names_stay_out_of_the_tracking_store(workplace: Path) -> None:
+    names = [name.encode() for name in results.read(workplace / "trial").names.dropna()[:50]]
+    stores = [workplace / "mlflow.db", *(workplace / "mlartifacts").rglob("*")]
+    for file in stores:
+        if file.is_file():
+            content = file.read_bytes()
+            assert [name for name in names if name in content] == [], file
+
+
+def test_the_order_of_rows_and_the_threads_change_nothing(workplace: Path) -> None:
+    shuffled = workplace / "shuffled"
+    shuffled.mkdir()
+    for file in (workplace / "needs").glob("*.parquet"):
+        frame = pd.read_parquet(file)
+        frame.sample(frac=1, random_state=5).to_parquet(shuffled / file.name, index=False)
+    threads = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    done = clustering(
+        "study", configured(workplace, shuffled, "again"), "--no-track",
+        "--out", workplace / "again", env={**os.environ, **threads},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    first = results.read(workplace / "trial")
+    again = results.read(workplace / "again")
+    pd.testing.assert_frame_equal(first.accounts, again.accounts)
+    assert first.document.evidence == again.document.evidence
+    assert first.document.provenance.inputs == again.document.provenance.inputs
+
+
+def test_a_killed_run_leaves_the_earlier_study_untouched(workplace: Path) -> None:
+    before = (workplace / "trial" / "study.json").read_bytes()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "clustering.cli", "study", str(workplace / "trial.toml"),
+         "--no-track", "--out", str(workplace / "trial")],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while not list(workplace.glob(".trial.partial-*")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert (workplace / "trial" / "study.json").read_bytes() == before
+    assert results.read(workplace / "trial").document.n_clusters == 4
+
+
+def test_a_full_disk_leaves_the_earlier_study_and_one_message(workplace: Path) -> None:
+    before = (workplace / "trial" / "study.json").read_bytes()
+
+    def almost_full() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+    done = clustering(
+        "study", workplace / "trial.toml", "--no-track", "--out", workplace / "trial",
+        preexec_fn=almost_full,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "File too large" in done.stderr
+    assert (workplace / "trial" / "study.json").read_bytes() == before
+    assert list(workplace.glob(".trial.partial-*")) == []
+
+
+@pytest.mark.parametrize(
+    ("scenario", "verdicts"),
+    [("none", {"reproducible", "constructive"}), ("one_feature", {"reproducible", "constructive"})],
+)
+def test_where_nothing_was_planted_nothing_is_found(
+    tmp_path: Path, scenario: str, verdicts: set[str]
+) -> None:
+    write_book(simulate(scenario, 600, seed=5), tmp_path / "book")
+    done = clustering(
+        "study", configured(tmp_path, tmp_path / "book"), "--no-track", "--out", tmp_path / "trial"
+    )
+    assert done.returncode == 0, done.stderr
+    document = results.read(tmp_path / "trial").document
+    assert document.verdict in verdicts
+    assert document.group_word.plural == "bands"
+    page = (tmp_path / "trial" / "report" / "4_leadership.html").read_text()
+    assert "No natural clusters" in page
+    assert json.loads((tmp_path / "trial" / "study.json").read_text())["n_clusters"] == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"as_of": "2031-01-01"}, "as_of"),
+        ({"evidence.smallest_segment": "400"}, "Give more accounts"),
+        ({"source.folder": "nowhere"}, "nowhere"),
+    ],
+)
+def test_a_fault_of_the_input_is_one_message_and_leaves_nothing(
+    workplace: Path, tmp_path: Path, change: dict[str, str], message: str
+) -> None:
+    settings = [part for key, value in change.items() for part in ("--set", f"{key}={value}")]
+    done = clustering("study", workplace / "trial.toml", "--out", tmp_path / "new", *settings)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -72,9 +72,10 @@ class Study:
     comparison: Comparison
 
 
-def group_word(verdict: str) -> GroupWord:
-    """What the segments may be called: clusters only where the verdict is natural."""
-    if verdict == "natural":
+def group_word(evidence: Evidence) -> GroupWord:
+    """What the segments may be called: clusters only where these very segments are natural."""
+    natural = evidence.verdict == "natural"
+    if natural and evidence.chosen.spec.n_clusters in evidence.admissible:
         return GroupWord(singular="cluster", plural="clusters")
     return GroupWord(singular="band", plural="bands")
 
@@ -153,7 +154,7 @@ def _document(study: Study, accounts: pd.DataFrame) -> StudyDocument:
         chosen=Chosen(
             algorithm=spec.algorithm, k=spec.n_clusters, covariance_type=spec.covariance_type
         ),
-        group_word=group_word(evidence.verdict),
+        group_word=group_word(evidence),
         features=[_feature(study, index) for index in range(len(study.snapshot.features))],
         not_computed=dict(study.snapshot.not_computed),
         segments=_segments(study, accounts),
@@ -236,7 +237,7 @@ def _known(value: float) -> float | None:
 
 
 def _labellings(study: Study) -> list[LabellingEntry]:
-    word = group_word(study.evidence.verdict)
+    word = group_word(study.evidence)
     learned = LabellingEntry(
         name=SEGMENT,
         title=f"Segments ({word.plural} of this study)",

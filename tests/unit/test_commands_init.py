@@ -231,6 +231,18 @@ def test_the_command_takes_several_files_and_says_what_to_do(
     assert sorted(path.name for path in target.iterdir()) == ["Our_study_2024.toml", "mapping"]
 
 
+def test_what_is_still_needed_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    (tmp_path / "tickets.csv").write_text("account_id,opened_on\na,2024-01-01\n")
+    app = typer.Typer()
+    for command in (init, check):
+        command.register(app)
+    files = ["--from", str(tmp_path / "tickets.csv")]
+    said = CliRunner().invoke(app, ["init", str(tmp_path / "mine"), *files]).stdout
+    assert "table 'accounts' is missing" in said
+    assert "none of usage, milestones, outcomes is there" in said
+
+
 @pytest.mark.slow
 def test_wrong_usage_ends_with_status_2(tmp_path: Path) -> None:
     ended = subprocess.run(

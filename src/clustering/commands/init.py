@@ -44,6 +44,7 @@ def init(
 
 
 def _summary(draft: "Draft", written: tuple[Path, ...]) -> list[str]:
+    from clustering.tables.checks import presence_breaches
     from clustering.tables.guessing import find_link
 
     toml, *mappings = written
@@ -57,10 +58,11 @@ def _summary(draft: "Draft", written: tuple[Path, ...]) -> list[str]:
         )
         state = f"NOT FOUND: {missing}" if missing else f"all {required} required columns"
         lines.append(f"  {guess.table.name:<14}<- {guess.source.origin} ({found} columns; {state})")
-    if not draft.guesses:
-        lines.append("  no table of the contract; docs/tables.md lists what they hold")
     lines += [f"  not used      {origin}" for origin in draft.unmatched]
     lines += [f"  not readable  {why}" for why in draft.unread]
+    missing_tables = presence_breaches([guess.table.name for guess in draft.guesses])
+    if missing_tables:
+        lines += ["", "What is still needed (docs/tables.md):", *(f"  {w}" for w in missing_tables)]
     lines += ["", "What was written:", f"  {toml}", *(f"  {path}" for path in mappings)]
     lines += [
         "",

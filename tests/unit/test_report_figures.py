@@ -52,6 +52,7 @@ def test_figures_that_need_what_is_absent_are_left_out(tmp_path: Path) -> None:
     study = results.read(build_study(tmp_path / "s", bare))
     absent = {name for name in figures.__all__ if getattr(figures, name)(study) is None}
     assert absent == {
+        "ablation",
         "agreement_dots",
         "amount_by_tier",
         "forward_gains",

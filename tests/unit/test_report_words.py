@@ -29,6 +29,8 @@ def everything_said(study: StudyFolder) -> list[str]:
         *words.answer(study),
         *words.introduction(study),
         *words.other_labellings(study),
+        *words.within_tiers(study),
+        *words.leakage(study),
         *words.misplaced(study),
         *words.future(study),
         *words.forward_sentences(study),
@@ -152,7 +154,7 @@ def test_a_gain_is_claimed_only_by_the_study_itself(
     study = changed(study_of(tmp_path / "s"), forward=[entry])
     (sentence,) = words.forward_sentences(study)
     assert said in sentence
-    assert words.answer(study)[-1].startswith("There is no evidence that the bands tell more")
+    assert words.answer(study)[-1] == sentence
     assert not any(text.startswith("Use the bands") for text in words.recommendations(study))
 
 
@@ -162,6 +164,34 @@ def test_a_claim_is_printed_word_by_word(tmp_path: Path) -> None:
     assert claim is not None
     assert words.answer(study)[-1] == claim
     assert words.forward_sentences(study)[0] == claim
+
+
+def test_a_claim_of_no_evidence_is_no_reason_to_use_the_segments(tmp_path: Path) -> None:
+    study = study_of(tmp_path / "s", forward=True)
+    claim = "No evidence that segments beat ARR tiers in predicting churned."
+    gain = {"log_loss": 0.001, "auc": 0.0, "interval": [-0.002, 0.004]}
+    entry = study.document.forward[0].model_copy(update={"claim": claim, "gain": gain})
+    told = changed(study, forward=[entry])
+    assert words.answer(told)[-1] == claim
+    assert not any(text.startswith("Use the bands") for text in words.recommendations(told))
+    assert any(text.startswith("Use the bands") for text in words.recommendations(study))
+
+
+def test_a_gain_that_cannot_be_told_says_why(tmp_path: Path) -> None:
+    study = study_of(tmp_path / "s", forward=True)
+    update = {"claim": None, "gain": None, "reason": "12 events are too few"}
+    told = changed(study, forward=[study.document.forward[0].model_copy(update=update)])
+    assert words.forward_sentences(told)[0].endswith("cannot be told: 12 events are too few.")
+    assert figures.forward_gains(told) is None
+
+
+def test_what_the_tiers_leave_open_is_a_share(tmp_path: Path) -> None:
+    study = study_of(tmp_path / "s")
+    (sentence,) = words.within_tiers(study)
+    assert "93 % of all differences between accounts" in sentence
+    assert "leaves 96 % of the uncertainty" in sentence
+    assert words.within_tiers(changed(study, within_tiers=None)) == []
+    assert "R squared of 0.08 (240 accounts)" in words.leakage(study)[0]
 
 
 def test_a_future_that_was_not_judged_is_not_told(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from clustering.results import StudyFolder
-from clustering.results.document import AgreementEntry, LabellingEntry
+from clustering.results.document import AgreementEntry, ForwardEntry, LabellingEntry
 
 __all__ = [
     "TIERS",
@@ -26,6 +26,7 @@ __all__ = [
     "group_words",
     "labelling",
     "learned",
+    "log_loss_gain",
     "other_labellings",
     "percent",
     "preferences",
@@ -155,6 +156,15 @@ def ami_interval(agreement: AgreementEntry) -> tuple[float, float] | None:
         return None
     low, high = agreement.interval["ami"]
     return low, high
+
+
+def log_loss_gain(entry: ForwardEntry) -> tuple[float, float, float] | None:
+    """Gain in log loss over the tiers with its interval; None where it cannot be told."""
+    gain = entry.gain or {}
+    value, interval = gain.get("log_loss"), gain.get("interval")
+    if value is None or interval is None or None in interval:
+        return None
+    return float(value), float(interval[0]), float(interval[1])
 
 
 def crosswalk_with(study: StudyFolder, other: str) -> pd.DataFrame:

@@ -12,7 +12,9 @@ from clustering.report.facts import (
     TIERS,
     account_names,
     agreements_of_segments,
+    decimal,
     labelling,
+    log_loss_gain,
     percent,
 )
 from clustering.report.html import Account, Cell, Html, Number, table
@@ -24,6 +26,7 @@ __all__ = [
     "agreements",
     "candidates",
     "features",
+    "forward",
     "labellings",
     "left_out",
     "misplaced",
@@ -201,6 +204,33 @@ def agreements(study: StudyFolder) -> Html:
         "Completeness",
     ]
     return table("Agreement with the segments", columns, rows)
+
+
+def forward(study: StudyFolder) -> Html:
+    """Gain over the tiers of every labelling, and of the rivals that it must be read beside."""
+    titles = {entry.name: entry.title for entry in study.document.labellings}
+    entries = [(entry, "") for entry in study.document.forward]
+    entries += [(entry, "baseline of fairness") for entry in study.document.forward_rivals]
+    rows: list[list[Cell]] = []
+    for entry, kind in entries:
+        found = log_loss_gain(entry)
+        numbers = [_MISSING, _MISSING] if found is None else [decimal(found[0], 4), _range(found)]
+        rows.append(
+            [
+                titles.get(entry.labelling, entry.labelling.replace("_", " ")),
+                kind,
+                entry.outcome,
+                Number(f"{entry.n_events:,} of {entry.n:,}"),
+                *(Number(text) for text in numbers),
+                entry.reason,
+            ]
+        )
+    columns = ["Model", "Kind", "Outcome", "Events", "Gain in log loss", "95 % interval", "Note"]
+    return table("Gain over the tiers alone; above 0 is better", columns, rows)
+
+
+def _range(found: tuple[float, float, float]) -> str:
+    return f"{decimal(found[1], 4)} to {decimal(found[2], 4)}"
 
 
 def labellings(study: StudyFolder) -> Html:

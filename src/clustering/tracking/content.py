@@ -66,12 +66,15 @@ def study_metrics(study: StudyFolder) -> dict[str, float]:
     jaccard = [s.jaccard for s in document.segments if s.jaccard is not None]
     if jaccard:
         metrics["jaccard_min"] = min(jaccard)
-    for entry in document.agreements:
-        pair = f"{entry.first}.{entry.second}"
-        metrics |= {f"ami.{pair}": entry.ami, f"ari.{pair}": entry.ari}
-        metrics |= {f"permutation_p.{pair}": entry.permutation_p}
-    for gain in document.forward:
-        metrics[f"gain_log_loss.{gain.labelling}.{gain.outcome}"] = gain.gain.get("log_loss")
+    for agreement in document.agreements:
+        pair = f"{agreement.first}.{agreement.second}"
+        metrics |= {f"ami.{pair}": agreement.ami, f"ari.{pair}": agreement.ari}
+        metrics |= {f"permutation_p.{pair}": agreement.permutation_p}
+    for entry in [*document.forward, *document.forward_rivals]:
+        gain = (entry.gain or {}).get("log_loss")
+        metrics[f"gain_log_loss.{entry.labelling}.{entry.outcome}"] = gain
+    for ablation in document.leakage.ablations:
+        metrics[f"ami_with_tiers.{ablation.features}"] = ablation.ami
     for test in document.evidence.get("structure", {}).get("nulls", []):
         metrics[f"null_p.{test['name']}"] = test["p"]
     return _finite(metrics)

@@ -14,10 +14,12 @@ from clustering.report.figures.agreement import agreement_dots, forward_gains
 from clustering.report.figures.choice import choice_curves
 from clustering.report.figures.features import feature_coverage
 from clustering.report.figures.flow import tier_flow
+from clustering.report.figures.leakage import ablation
 from clustering.report.figures.profiles import profile_heatmap
 from clustering.report.figures.structure import null_tests, segment_stability
 
 __all__ = [
+    "ablation",
     "account_map",
     "agreement_dots",
     "amount_by_tier",

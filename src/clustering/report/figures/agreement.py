@@ -11,6 +11,7 @@ from clustering.report.facts import (
     decimal,
     group_words,
     labelling,
+    log_loss_gain,
 )
 from clustering.results import StudyFolder
 from clustering.results.document import AgreementEntry, ForwardEntry, LabellingEntry
@@ -124,7 +125,7 @@ def _title(study: StudyFolder, pairs: list[_Pair]) -> str:
 
 def forward_gains(study: StudyFolder) -> Drawn | None:
     """What each labelling adds to the ARR tiers about later outcomes; None if not judged."""
-    entries = [entry for entry in study.document.forward if _gain(entry) is not None]
+    entries = [entry for entry in study.document.forward if log_loss_gain(entry) is not None]
     if not entries:
         return None
     title = _forward_title(study, entries)
@@ -172,15 +173,8 @@ def _name(study: StudyFolder, entry: ForwardEntry) -> str:
     return entry.labelling if known is None else known.title
 
 
-def _gain(entry: ForwardEntry) -> tuple[float, float, float] | None:
-    gain, interval = entry.gain.get("log_loss"), entry.gain.get("interval")
-    if gain is None or interval is None or None in interval:
-        return None
-    return float(gain), float(interval[0]), float(interval[1])
-
-
 def _known(entry: ForwardEntry) -> tuple[float, float, float]:
-    gain = _gain(entry)
+    gain = log_loss_gain(entry)
     if gain is None:
         raise ValueError(f"labelling '{entry.labelling}' has no gain with an interval")
     return gain

@@ -8,9 +8,11 @@ study itself made the claim.
 from clustering.report.words.advice import axes, cautions, limits, recommendations
 from clustering.report.words.comparison import (
     agreement_sentence,
+    leakage,
     misplaced,
     other_labellings,
     tiers,
+    within_tiers,
 )
 from clustering.report.words.future import forward_sentences, future, future_in_short
 from clustering.report.words.groups import commercial, stability, structure, why
@@ -26,6 +28,7 @@ __all__ = [
     "future",
     "future_in_short",
     "introduction",
+    "leakage",
     "limits",
     "misplaced",
     "other_labellings",
@@ -34,6 +37,7 @@ __all__ = [
     "structure",
     "tiers",
     "why",
+    "within_tiers",
 ]
 
 

@@ -6,9 +6,9 @@ from clustering.report.facts import (
     agreements_of_segments,
     ami_interval,
     group_words,
-    learned,
 )
 from clustering.report.words.comparison import ALMOST_SAME
+from clustering.report.words.future import is_better_than_tiers
 from clustering.report.words.groups import commercial
 from clustering.results import StudyFolder
 
@@ -27,13 +27,11 @@ def recommendations(study: StudyFolder) -> list[str]:
     amount = study.document.amount_name
     groups = group_words(study)
     agreement = agreement_with(study, TIERS)
-    own = learned(study).name
-    useful = any(entry.labelling == own and entry.claim for entry in study.document.forward)
     advice = []
     interval = None if agreement is None else ami_interval(agreement)
     if interval is not None and interval[0] >= ALMOST_SAME:
         advice.append(f"Keep the {amount} tiers: the {groups} are almost the same groups.")
-    elif useful:
+    elif is_better_than_tiers(study):
         advice.append(
             f"Use the {groups} beside the {amount} tiers when deciding who gets which care: they "
             "have told more about later outcomes than the tiers alone."

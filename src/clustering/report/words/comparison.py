@@ -8,6 +8,7 @@ from clustering.report.facts import (
     decimal,
     group_words,
     labelling,
+    percent,
 )
 from clustering.results import StudyFolder
 from clustering.results.document import AgreementEntry
@@ -73,3 +74,37 @@ def misplaced(study: StudyFolder, other: str = TIERS) -> list[str]:
         "least likely, the least likely first. They are accounts to look at, not errors: the "
         "list says where the two views differ, not which of them is right."
     ]
+
+
+def within_tiers(study: StudyFolder) -> list[str]:
+    """How much two accounts of one tier may differ: what the tiers leave open."""
+    within = study.document.within_tiers
+    if within is None:
+        return []
+    tiers = f"{study.document.amount_name} tiers"
+    sentences = [
+        f"{percent(within.variance_within)} of all differences between accounts (variance of the "
+        f"features) lie inside the {tiers}, that is between accounts of the same tier."
+    ]
+    if within.entropy_share is not None:
+        sentences.append(
+            f"Knowing the tier of an account leaves {percent(within.entropy_share)} of the "
+            f"uncertainty (entropy) about which of the {group_words(study)} it is in."
+        )
+    return [" ".join(sentences)]
+
+
+def leakage(study: StudyFolder) -> list[str]:
+    """How far the amount is hidden in the features, and whether the needs are circular."""
+    found = study.document.leakage
+    amount = study.document.amount_name
+    sentences = []
+    if found.index is not None:
+        sentences.append(
+            f"Out of fold, the features of the study predict log {amount} with an R squared of "
+            f"{decimal(found.index.overall)} ({found.index.n_accounts:,} accounts); 1 would mean "
+            f"that {amount} is hidden in them, 0 or less that it is not."
+        )
+    if found.needs is not None:
+        sentences.append(found.needs.sentence)
+    return sentences

@@ -1,10 +1,10 @@
 """What the segments tell about what happened next; claimed only where the study claims it."""
 
-from clustering.report.facts import decimal, group_words, labelling, learned, percent
+from clustering.report.facts import decimal, labelling, learned, log_loss_gain, percent
 from clustering.results import StudyFolder
 from clustering.results.document import ForwardEntry
 
-__all__ = ["forward_sentences", "future", "future_in_short"]
+__all__ = ["forward_sentences", "future", "future_in_short", "is_better_than_tiers"]
 
 
 def future(study: StudyFolder) -> list[str]:
@@ -24,19 +24,12 @@ def future(study: StudyFolder) -> list[str]:
 
 
 def future_in_short(study: StudyFolder) -> str:
-    """One sentence: the study's claim about its segments, or that there is none."""
-    entries = study.document.forward
+    """What the study says of its own segments about what happened next."""
     own = learned(study).name
-    amount = study.document.amount_name
-    claims = [entry.claim for entry in entries if entry.labelling == own and entry.claim]
-    if claims:
-        return " ".join(claims)
-    if any(entry.labelling == own for entry in entries):
-        return (
-            f"There is no evidence that the {group_words(study)} tell more than the {amount} "
-            "tiers about what accounts do next."
-        )
-    return "Whether they tell what accounts do next was not judged in this study."
+    entries = [entry for entry in study.document.forward if entry.labelling == own]
+    if not entries:
+        return "Whether they tell what accounts do next was not judged in this study."
+    return " ".join(_forward_sentence(study, entry) for entry in entries)
 
 
 def forward_sentences(study: StudyFolder) -> list[str]:
@@ -50,10 +43,11 @@ def _forward_sentence(study: StudyFolder, entry: ForwardEntry) -> str:
     known = labelling(study, entry.labelling)
     title = "the model on all features" if known is None else known.title
     subject = f"{title[:1].upper()}{title[1:]}, outcome '{entry.outcome}' ({entry.window})"
-    gain, interval = entry.gain.get("log_loss"), entry.gain.get("interval")
-    if gain is None or interval is None or None in interval:
-        return f"{subject}: a gain over the tiers cannot be told."
-    low, high = interval
+    found = log_loss_gain(entry)
+    if found is None:
+        why = f": {entry.reason.rstrip('.')}" if entry.reason else ""
+        return f"{subject}: a gain over the tiers cannot be told{why}."
+    gain, low, high = found
     numbers = (
         f"gain in log loss {decimal(gain, 4)}, 95 % interval {decimal(low, 4)} to "
         f"{decimal(high, 4)}"
@@ -63,3 +57,10 @@ def _forward_sentence(study: StudyFolder, entry: ForwardEntry) -> str:
     if low <= 0:
         return f"{subject}: no evidence of a gain over the tiers ({numbers})."
     return f"{subject}: the study makes no claim ({numbers})."
+
+
+def is_better_than_tiers(study: StudyFolder) -> bool:
+    """Whether the study claims a gain of its segments whose interval lies above 0."""
+    own = learned(study).name
+    gains = [log_loss_gain(e) for e in study.document.forward if e.labelling == own and e.claim]
+    return any(gain is not None and gain[1] > 0 for gain in gains)

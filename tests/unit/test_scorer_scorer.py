@@ -167,10 +167,10 @@ def test_parts_of_different_studies_are_refused(snapshot):
             FeaturesConfig(), AS_OF, verdict="natural",
         )  # fmt: skip
 
-    with pytest.raises(ValueError, match="not fitted on this matrix"):
+    with pytest.raises(BadInputError, match="not fitted on this matrix"):
         build(matrix=other)
-    with pytest.raises(ValueError, match="must be of the same study"):
+    with pytest.raises(BadInputError, match="must be of the same study"):
         build(names=("a", "b"))
     moved = dataclasses.replace(clustering, labels=np.roll(clustering.labels, 1))
-    with pytest.raises(ValueError, match="training labels are not those of the parameters"):
+    with pytest.raises(BadInputError, match="training labels are not those of the parameters"):
         build(clustering=moved)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from clustering.columns import ACCOUNT_ID
 from clustering.config import FeaturesConfig
@@ -120,15 +121,15 @@ class Scorer:
 
         Raises
         ------
-        ValueError
+        BadInputError
             The parts do not belong together: widths differ, or the parameters do not give back
             the labels of the training matrix (a clustering that had not converged).
         """
         model = SegmentModel.of(clustering)
         if matrix.values.shape != (clustering.labels.size, clustering.centres.shape[1]):
-            raise ValueError("the clustering was not fitted on this matrix")
+            raise BadInputError("the clustering was not fitted on this matrix.")
         if len(names) != model.k or matrix.feature_names != standardiser.feature_names:
-            raise ValueError("names, matrix and standardiser must be of the same study")
+            raise BadInputError("names, matrix and standardiser must be of the same study.")
         _check_labels(model, clustering, matrix.values)
         training = Training(
             study=study,
@@ -224,9 +225,12 @@ class Scorer:
             frame = frame.set_index(ACCOUNT_ID)
         columns = self.standardiser.columns_of(frame)
         scores = _Scores.empty(len(frame))
-        for start in range(0, len(frame), _CHUNK):
-            rows = slice(start, start + _CHUNK)
-            self._score_piece([column[rows] for column in columns], scores.piece(rows))
+        # One thread for the matrix products: a piece is too small to share, and waiting threads
+        # cost more than they give.
+        with threadpool_limits(limits=1, user_api="blas"):
+            for start in range(0, len(frame), _CHUNK):
+                rows = slice(start, start + _CHUNK)
+                self._score_piece([column[rows] for column in columns], scores.piece(rows))
         return scores.frame(frame.index, self.segment_names, self.model.algorithm == "kmeans")
 
     def _score_piece(self, raw: Sequence[NDArray[np.float64]], scores: "_Scores") -> None:
@@ -340,7 +344,7 @@ def _check_labels(model: SegmentModel, clustering: Clustering, values: NDArray[n
     assignment = model.assign(np.ascontiguousarray(values.T))
     differ = assignment.labels != clustering.labels
     if (differ & (assignment.margin > _ROUNDING)).any():
-        raise ValueError(
+        raise BadInputError(
             f"{int(differ.sum())} of {differ.size} training labels are not those of the "
             "parameters; fit the clustering until it converges."
         )

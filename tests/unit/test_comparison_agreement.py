@@ -25,7 +25,7 @@ def test_missing_labels_are_left_out_and_counted():
     found = compare_partitions(["a", None, "b", "a"], ["x", "y", "", "x"], **QUICK)
     assert found.n_accounts == 2
     assert found.n_left_out == 2
-    assert found.notes[0] == "2 accounts without a label in both were left out."
+    assert found.notes[0] == "2 accounts without a label in both left out."
 
 
 def test_labels_of_numbers_and_of_their_text_are_the_same():

@@ -188,7 +188,7 @@ def test_one_event_cannot_be_judged():
     found = judged(frame)
     assert found.held_out is None
     assert "no fold can both fit and judge" in found.reasons["gain"]
-    assert any("occurs 1 times" in note for note in found.notes)
+    assert any("1 row with the rarer outcome" in note for note in found.notes)
 
 
 def test_a_test_part_with_one_class_has_no_curve():

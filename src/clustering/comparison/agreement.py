@@ -306,7 +306,8 @@ def _share(part: float, whole: float, empty: float = 1.0) -> float:
 def _notes(both: LabelPair) -> tuple[str, ...]:
     notes = []
     if both.n_left_out:
-        notes.append(f"{both.n_left_out} accounts without a label in both were left out.")
+        left_out = "1 account" if both.n_left_out == 1 else f"{both.n_left_out} accounts"
+        notes.append(f"{left_out} without a label in both left out.")
     for labelling in (both.first, both.second):
         if len(labelling.levels) == 1:
             notes.append(

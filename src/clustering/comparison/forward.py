@@ -208,7 +208,7 @@ def _notes(rows: OutcomeRows, table: OutcomeTable, names: tuple[str, str, str]) 
         )
     least = int(min(table.events.sum(), (table.rows - table.events).sum()))
     if 0 < least < _FEW_EVENTS:
-        notes.append(f"The rarer outcome occurs {least} times: held-out figures are unsure.")
+        notes.append(f"{_rows_text(least)} with the rarer outcome: held-out figures are unsure.")
     return notes
 
 

@@ -23,9 +23,6 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Codes = NDArray[np.int64]
 
-#: Below so many numbers one thread is faster than two.
-_SMALL = 500_000
-
 #: Training rows, their outcome, rows to predict, seed: probabilities of the latter.
 FitPredict = Callable[[Floats, Flags, Floats, int], Floats]
 
@@ -103,8 +100,8 @@ def cross_predict(
 ) -> Floats:
     """Predict every row by a model fitted on the rows of the other folds."""
     predicted = np.empty(outcome.size)
-    # Waiting threads cost more than they save while the data are small.
-    with threadpool_limits(1 if features.size < _SMALL else None):
+    # Threads that wait for a busy core cost more than they save, and one thread is one answer.
+    with threadpool_limits(1):
         for fold in np.unique(folds):
             held = folds == fold
             predicted[held] = fit(features[~held], outcome[~held], features[held], seed)

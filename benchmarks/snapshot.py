@@ -100,7 +100,7 @@ SELECT account_id,
        CASE WHEN due > 0 THEN missed END AS milestones_overdue,
        CASE WHEN missed > 0 THEN oldest WHEN due > 0 THEN 0 END AS oldest_overdue_days,
        tenure - first_done AS days_to_first_value,
-       CASE WHEN tenure >= 30 THEN m.early * 90 / least(tenure, 180) END
+       CASE WHEN tenure >= 30 AND done + due > 0 THEN m.early * 90 / least(tenure, 180) END
            AS early_milestones_per_90_days,
        features AS features_used,
        CASE WHEN tenure >= 7 AND weeks IS NOT NULL THEN

@@ -5,6 +5,7 @@ that a study would use. Whether the study chooses that number by itself is teste
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -118,3 +119,26 @@ def test_what_follows_the_as_of_date_follows_the_needs_within_a_tier(seed: int) 
     rate = left.groupby(segment).mean()
     assert rate["first_steps"] > 3 * rate["self_directed"]
     assert 0.05 < left.mean() < 0.25
+
+
+@pytest.mark.parametrize(("scenario", "k_later"), [("moving", 4), ("drift", 5)])
+def test_movement_keeps_the_segmentation_and_drift_does_not(
+    scenario: str, k_later: int, tmp_path: Path
+) -> None:
+    """A model of a year ago against one fitted anew: alike where accounts only move."""
+    book = simulate(scenario, 1000, seed=7)
+    write_book(book, tmp_path / "book")
+    now = book.manifest.as_of
+    folder = tmp_path / "book"
+    snapshots = [
+        build_snapshot(open_folder(folder), day, FeaturesConfig())
+        for day in (now - timedelta(days=365), now)
+    ]
+    (earlier, old), (later, _) = (standardise(snapshot, MatrixConfig()) for snapshot in snapshots)
+    frozen_model = KMeans(4, n_init=10, random_state=0).fit(earlier.values)
+    frozen = frozen_model.predict(old.transform(snapshots[1].frame))
+    anew = KMeans(k_later, n_init=10, random_state=0).fit_predict(later.values)
+    agreement = adjusted_rand_score(frozen, anew)
+    moved = book.path["account_id"].duplicated().mean()
+    assert moved > 0.05
+    assert agreement > 0.85 if scenario == "moving" else agreement < 0.8

@@ -201,9 +201,9 @@ def test_a_path_begins_with_the_account(books: dict[str, Book]) -> None:
     pd.testing.assert_series_equal(first, started, check_names=False, check_dtype=False)
 
 
-def test_drift_happens_a_year_before_the_as_of_date(books: dict[str, Book]) -> None:
+def test_drift_happens_nine_months_before_the_as_of_date(books: dict[str, Book]) -> None:
     manifest = books["drift"].manifest
-    assert manifest.changed_on == date(2024, 6, 30)
+    assert manifest.changed_on == date(2024, 9, 27)
     before = pd.Timestamp(manifest.changed_on) - pd.Timedelta(days=100)
     early = books["drift"].path.query("from_on < @before")["true_segment"]
     assert "integrators" not in set(early)

@@ -92,8 +92,8 @@ def draw_surveys(lives: Lives, missing: float, rng: np.random.Generator) -> pd.D
         parts.append(
             pd.DataFrame({"account": accounts, "answered_on": days, "kind": kind, "score": score})
         )
-    answers = pd.concat(parts).drop_duplicates()
-    return answers.sort_values(["account", "answered_on", "kind"], ignore_index=True)
+    found = pd.concat(parts).drop_duplicates()
+    return found.sort_values(["account", "answered_on", "kind"], ignore_index=True)
 
 
 def _level(

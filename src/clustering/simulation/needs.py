@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from clustering.simulation.period import Days, Period
+from clustering.simulation.period import QUARTER_DAYS, Days, Period
 from clustering.simulation.population import (
     FACTORS,
     LOG_ARR_SPREAD,
@@ -33,8 +33,12 @@ _LOG_ARR = np.array([-0.40, 0.0, 0.45, 0.10, 0.0])
 _CHURN = np.array([-0.7, -2.2, -1.6, -3.4, -2.0])
 _EXPAND = np.array([-2.6, -0.5, -1.6, -1.0, -1.2])
 
+#: What the changed product adds to everybody's breadth of use, in levels.
+_BREADTH_OF_RELEASE = 1.0
+_MOVERS = 0.5
 _MIX_AFTER_CHANGE = np.array([0.15, 0.10, 0.15, 0.15, 0.45])
-_CHANGE_BEFORE_AS_OF_DAYS = 365
+#: Nine months before the as-of date: a study a year before it sees nothing of the change.
+_CHANGE_QUARTER = 9
 _MOVE_WITH_CHANGE = 0.5
 
 
@@ -50,14 +54,17 @@ def draw_needs(
     first = rng.choice(_N_LASTING, n_accounts, p=_MIX)
     changed_on = None
     if scenario == "moving":
-        segments = _lifecycle(started, period, rng)
+        segments = _lifecycle(first, started, period, rng)
     elif scenario == "drift":
-        changed_on = period.as_of - _CHANGE_BEFORE_AS_OF_DAYS
+        changed_on = period.begin + _CHANGE_QUARTER * QUARTER_DAYS
         segments = _after_change(first, started, period, changed_on, rng)
     else:
         segments = np.broadcast_to(first[:, None], (n_accounts, period.n_quarters))
     n_segments = _N_LASTING if changed_on is None else len(_NAMES)
     own = rng.standard_normal((n_accounts, 1, len(FACTORS)))
+    levels = scaled(_CENTRES, separation, _N_LASTING)[segments] + own
+    if changed_on is not None:
+        levels[:, _CHANGE_QUARTER:, FACTORS.index("breadth")] += _BREADTH_OF_RELEASE
     spread = LOG_ARR_SPREAD * rng.standard_normal(n_accounts)
     return Population(
         period=period,
@@ -65,7 +72,7 @@ def draw_needs(
         started=started,
         log_arr=np.log(MEDIAN_ARR) + _LOG_ARR[first] + spread,
         segments=segments,
-        levels=scaled(_CENTRES, separation, _N_LASTING)[segments] + own,
+        levels=levels,
         churn=_CHURN[segments],
         expand=_EXPAND[segments],
         arr_effect=-0.15,
@@ -73,15 +80,21 @@ def draw_needs(
     )
 
 
-def _lifecycle(started: Days, period: Period, rng: np.random.Generator) -> NDArray[np.int64]:
-    """First steps, then execution, then strategy or self-directed, each at its own pace."""
+def _lifecycle(
+    first: NDArray[np.int64], started: Days, period: Period, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """Half of the accounts stay as they are; the others pass through the segments.
+
+    First steps, then execution, then strategy or self-directed, each at its own pace.
+    """
     n_accounts = len(started)
-    learning = 1 + rng.poisson(2.0, (n_accounts, 1))
-    executing = 2 + rng.poisson(2.5, (n_accounts, 1))
+    learning = 2 + rng.poisson(2.0, (n_accounts, 1))
+    executing = 3 + rng.poisson(2.0, (n_accounts, 1))
     final = rng.integers(2, 4, (n_accounts, 1))
     age = np.arange(period.n_quarters)[None, :] - period.quarter(started)[:, None]
     path = np.where(age < learning, 0, np.where(age < learning + executing, 1, final))
-    return path.astype(np.int64)
+    moves = rng.random((n_accounts, 1)) < _MOVERS
+    return np.where(moves, path, first[:, None]).astype(np.int64)
 
 
 def _after_change(
@@ -96,6 +109,5 @@ def _after_change(
     first = np.where(started >= changed_on, new_mix, first)
     moves = (first == 1) & (rng.random(len(first)) < _MOVE_WITH_CHANGE)
     later = np.where(moves, len(_NAMES) - 1, first)
-    change = period.quarter(np.array([changed_on]))[0]
-    is_later = np.arange(period.n_quarters)[None, :] >= change
+    is_later = np.arange(period.n_quarters)[None, :] >= _CHANGE_QUARTER
     return np.where(is_later, later[:, None], first[:, None]).astype(np.int64)

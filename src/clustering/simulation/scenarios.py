@@ -52,13 +52,13 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         "moving",
-        "four needs segments, and accounts move between them through their lifecycle",
+        "four needs segments, and half of the accounts pass through them in their lifecycle",
         "movement, not instability",
         8.0,
     ),
     Scenario(
         "drift",
-        "four needs segments; a year before the as-of date the mix and the product change",
+        "four needs segments; nine months before the as-of date the mix and the product change",
         "the earlier segmentation no longer fits: cut again",
         8.0,
     ),

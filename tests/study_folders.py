@@ -672,7 +672,7 @@ _FORWARD = [
 
 _RIVALS = [
     {
-        "labelling": "arr_bands",
+        "labelling": "segment: arr_bands",
         "outcome": "churned",
         "window": "2025-07-01 to 2026-06-30",
         "n": 240,
@@ -681,7 +681,7 @@ _RIVALS = [
         "claim": None,
     },
     {
-        "labelling": "tree",
+        "labelling": "segment: tree",
         "outcome": "churned",
         "window": "2025-07-01 to 2026-06-30",
         "gain": None,

@@ -177,6 +177,15 @@ def test_a_claim_of_no_evidence_is_no_reason_to_use_the_segments(tmp_path: Path)
     assert any(text.startswith("Use the bands") for text in words.recommendations(study))
 
 
+def test_a_rival_that_gains_as_much_is_no_reason_to_use_the_segments(tmp_path: Path) -> None:
+    study = study_of(tmp_path / "s", forward=True)
+    gain = {"log_loss": 0.02, "auc": 0.1, "interval": [0.01, 0.03]}
+    rival = study.document.forward_rivals[0].model_copy(update={"gain": gain})
+    beaten = changed(study, forward_rivals=[rival])
+    assert any(text.startswith("Use the bands") for text in words.recommendations(study))
+    assert not any(text.startswith("Use the bands") for text in words.recommendations(beaten))
+
+
 def test_a_gain_that_cannot_be_told_says_why(tmp_path: Path) -> None:
     study = study_of(tmp_path / "s", forward=True)
     update = {"claim": None, "gain": None, "reason": "12 events are too few"}

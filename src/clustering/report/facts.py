@@ -30,6 +30,7 @@ __all__ = [
     "other_labellings",
     "percent",
     "preferences",
+    "rivals_of",
     "segment_names",
     "tier_shares",
 ]
@@ -165,6 +166,11 @@ def log_loss_gain(entry: ForwardEntry) -> tuple[float, float, float] | None:
     if value is None or interval is None or None in interval:
         return None
     return float(value), float(interval[0]), float(interval[1])
+
+
+def rivals_of(study: StudyFolder, name: str) -> list[ForwardEntry]:
+    """The baselines of fairness beside which a labelling's gain must be read."""
+    return [e for e in study.document.forward_rivals if e.labelling.startswith(f"{name}: ")]
 
 
 def crosswalk_with(study: StudyFolder, other: str) -> pd.DataFrame:

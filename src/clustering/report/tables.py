@@ -14,8 +14,10 @@ from clustering.report.facts import (
     agreements_of_segments,
     decimal,
     labelling,
+    learned,
     log_loss_gain,
     percent,
+    rivals_of,
 )
 from clustering.report.html import Account, Cell, Html, Number, table
 from clustering.report.names import with_names
@@ -207,17 +209,17 @@ def agreements(study: StudyFolder) -> Html:
 
 
 def forward(study: StudyFolder) -> Html:
-    """Gain over the tiers of every labelling, and of the rivals that it must be read beside."""
+    """Gain over the tiers of every labelling, and of the rivals of the segments."""
     titles = {entry.name: entry.title for entry in study.document.labellings}
     entries = [(entry, "") for entry in study.document.forward]
-    entries += [(entry, "baseline of fairness") for entry in study.document.forward_rivals]
+    entries += [(entry, "rival of the segments") for entry in rivals_of(study, learned(study).name)]
     rows: list[list[Cell]] = []
     for entry, kind in entries:
         found = log_loss_gain(entry)
         numbers = [_MISSING, _MISSING] if found is None else [decimal(found[0], 4), _range(found)]
         rows.append(
             [
-                titles.get(entry.labelling, entry.labelling.replace("_", " ")),
+                titles.get(entry.labelling, entry.labelling.split(": ")[-1].replace("_", " ")),
                 kind,
                 entry.outcome,
                 Number(f"{entry.n_events:,} of {entry.n:,}"),

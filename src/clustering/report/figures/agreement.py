@@ -134,8 +134,7 @@ def forward_gains(study: StudyFolder) -> Drawn | None:
     ax.axvline(0, color=INK, linewidth=1.0)
     for row, entry in enumerate(entries):
         gain, low, high = _known(entry)
-        clear = low > 0 or high < 0
-        colour = colours(1)[0] if clear else MUTED
+        colour = colours(1)[0] if low > 0 else ACCENT if high < 0 else MUTED
         ax.plot([low, high], [row, row], color=colour, linewidth=3.2, solid_capstyle="butt")
         ax.plot(gain, row, "o", color=colour, markersize=9)
     labels = [f"{wrap(_name(study, e), 30, lines=2)}\n{e.outcome}" for e in entries]
@@ -159,10 +158,11 @@ def _forward_title(study: StudyFolder, entries: list[ForwardEntry]) -> str:
     amount = study.document.amount_name
     if not better:
         return f"No evidence that any labelling tells more about what happened than {amount} tiers"
-    named = ", ".join(dict.fromkeys(_name(study, entry) for entry in better))
+    named = ", ".join(f"'{name}'" for name in dict.fromkeys(_name(study, e) for e in better[:2]))
+    more = f" and {len(better) - 2} more" if len(better) > 2 else ""
     return (
         f"{len(better)} of {len(entries)} comparisons show a gain over the {amount} tiers whose "
-        f"interval excludes zero: {named}"
+        f"interval excludes zero (not corrected for their number): {named}{more}"
     )
 
 

@@ -34,6 +34,7 @@ def tiers(study: StudyFolder, other: str = TIERS) -> str:
 def agreement_sentence(study: StudyFolder, agreement: AgreementEntry, title: str) -> str:
     """How far the segments and another labelling are the same, as far as the interval reaches."""
     groups = group_words(study).capitalize()
+    title = title if title.endswith("tiers") else f"'{title}'"
     interval = ami_interval(agreement)
     if interval is None:
         return f"{groups} and {title}: one of them is a single group, so agreement cannot be told."
@@ -55,10 +56,10 @@ def agreement_sentence(study: StudyFolder, agreement: AgreementEntry, title: str
 
 
 def other_labellings(study: StudyFolder) -> list[str]:
-    """One sentence for the tiers, then one for every other labelling."""
-    pairs = [(e, a) for e, a in agreements_of_segments(study) if e.name != TIERS]
-    others = [agreement_sentence(study, agreement, entry.title) for entry, agreement in pairs]
-    return [tiers(study), *others]
+    """One sentence for the tiers, and one for each column that the accounts brought themselves."""
+    pairs = agreements_of_segments(study)
+    own = [agreement_sentence(study, a, entry.title) for entry, a in pairs if entry.kind == "own"]
+    return [tiers(study), *own]
 
 
 def misplaced(study: StudyFolder, other: str = TIERS) -> list[str]:

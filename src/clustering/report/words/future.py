@@ -1,6 +1,6 @@
 """What the segments tell about what happened next; claimed only where the study claims it."""
 
-from clustering.report.facts import decimal, labelling, learned, log_loss_gain, percent
+from clustering.report.facts import decimal, labelling, learned, log_loss_gain, percent, rivals_of
 from clustering.results import StudyFolder
 from clustering.results.document import ForwardEntry
 
@@ -60,7 +60,12 @@ def _forward_sentence(study: StudyFolder, entry: ForwardEntry) -> str:
 
 
 def is_better_than_tiers(study: StudyFolder) -> bool:
-    """Whether the study claims a gain of its segments whose interval lies above 0."""
+    """Whether the study claims a gain of its segments, above 0 and above every rival's.
+
+    The rivals are as many ARR bands, random groups of the same sizes, and a tree.
+    """
     own = learned(study).name
-    gains = [log_loss_gain(e) for e in study.document.forward if e.labelling == own and e.claim]
-    return any(gain is not None and gain[1] > 0 for gain in gains)
+    claimed = [log_loss_gain(e) for e in study.document.forward if e.labelling == own and e.claim]
+    rivals = [log_loss_gain(e) for e in rivals_of(study, own)]
+    best = max((rival[0] for rival in rivals if rival is not None), default=0.0)
+    return any(gain is not None and gain[1] > 0 and gain[0] > best for gain in claimed)

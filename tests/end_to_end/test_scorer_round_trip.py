@@ -1,5 +1,7 @@
 """Raw tables in, the training labels out: on every scenario, from a stored folder."""
 
+import subprocess
+import sys
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -142,3 +144,36 @@ def test_a_date_outside_the_tables_is_refused(
         pytest.raises(BadInputError, match="after the last row of behaviour"),
     ):
         scorer.score_tables(tables, as_of + timedelta(days=3000))
+
+
+def test_the_command_scores_a_folder_and_a_study_alike(
+    folders: dict[str, tuple[Path, date]], tmp_path: Path
+) -> None:
+    folder, as_of = folders["needs"]
+    scorer, labels = learn(folder, as_of, "kmeans")
+    scorer.save(tmp_path / "scorer")
+    config = tmp_path / "study.toml"
+    config.write_text(
+        f'name = "demo"\nas_of = 2024-01-31\n\n[source]\nfolder = "{folder.as_posix()}"\n'
+    )
+    for source, out in ((folder, "folder.parquet"), (config, "study.parquet")):
+        command = [sys.executable, "-m", "clustering.cli", "score", str(source)]
+        command += ["--model", "scorer", "--as-of", as_of.isoformat(), "--out", out]
+        run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stderr
+        assert f"{len(labels)} accounts scored as of {as_of}" in run.stdout
+        scores = pd.read_parquet(tmp_path / out).set_index("account_id")
+        np.testing.assert_array_equal(scores["segment"].to_numpy(dtype=np.int64), labels)
+
+
+def test_the_command_says_what_is_wrong_in_one_message(
+    folders: dict[str, tuple[Path, date]], tmp_path: Path
+) -> None:
+    folder, as_of = folders["needs"]
+    command = [sys.executable, "-m", "clustering.cli", "score", str(folder)]
+    command += ["--model", "nowhere", "--as-of", as_of.isoformat(), "--out", "s.csv"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert "ModelFolderError: there is no scorer at 'nowhere'" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert not list(tmp_path.iterdir())

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.cluster.hierarchy import fcluster, ward
+from scipy.spatial.distance import pdist
 
 from clustering.errors import BadInputError, breaches_message
 from clustering.models.labels import adjusted_rand, canonical_order, renumber
@@ -221,7 +222,7 @@ def _ward_start(values: Floats, k: int, rng: np.random.Generator) -> list[Floats
     """
     if len(values) > WARD_SAMPLE:
         values = values[np.sort(rng.choice(len(values), WARD_SAMPLE, replace=False))]
-    labels = fcluster(ward(values), k, "maxclust")
+    labels = fcluster(ward(pdist(values)), k, "maxclust")
     if labels.max() < k:
         return []
     return [np.stack([values[labels == j + 1].mean(axis=0) for j in range(k)])]

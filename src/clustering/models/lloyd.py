@@ -168,7 +168,7 @@ def lloyd(
             inertia += lane_sums[lane]
         if changed == 0 and exact:
             return inertia, n_iter, True
-        if n_iter >= max_iter or before - inertia < tol * inertia:
+        if n_iter >= max_iter or (tol > 0.0 and before - inertia < tol * inertia):
             return inertia, n_iter, False
         n_iter += 1
         exact = changed == 0

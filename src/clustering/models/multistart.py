@@ -24,7 +24,7 @@ LONG_TOL = 1e-5
 #: Cold starts whose inertia is within this share of the best have found the same optimum.
 AGREE = 1e-4
 #: A start from given centres must be better than the cold ones by this share of the inertia.
-CLEARLY = 8e-4
+CLEARLY = 5e-4
 
 
 @compiled

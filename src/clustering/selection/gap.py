@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from clustering.models.kmeans import checked_values
 from clustering.progress import SILENT, Progress
@@ -13,7 +14,7 @@ from clustering.resampling.draws import Draw
 from clustering.resampling.engine import run_tasks
 from clustering.resampling.fits import Starts, fit_resample
 
-__all__ = ["Gap", "ReferenceSpace", "gap_statistic", "smallest_k"]
+__all__ = ["Gap", "ReferenceSpace", "gap_statistic", "reference_box", "smallest_k"]
 
 Floats = NDArray[np.float64]
 
@@ -54,14 +55,18 @@ class Gap:
 def smallest_k(ks: Sequence[int], gap: Floats, se: Floats) -> int | None:
     """Smallest k with gap(k) >= gap(k+1) - se(k+1): the paper's rule, R's "Tibs2001SEmax".
 
-    Where no k meets it, the k with the largest gap, as R does. None if a gap is not finite.
+    Where no k meets it, the k with the largest gap, as R does. A gap that is not a number (no
+    inertia left, in the data and in the reference sets) ends the sequence.
 
     Examples
     --------
     >>> smallest_k((1, 2, 3), np.array([0.1, 0.8, 0.7]), np.array([0.05, 0.05, 0.05]))
     2
     """
-    if not len(ks) or not np.isfinite(gap).all():
+    unknown = np.flatnonzero(np.isnan(gap))
+    if unknown.size:
+        gap, se = gap[: unknown[0]], se[: unknown[0]]
+    if not gap.size:
         return None
     enough = gap[:-1] >= gap[1:] - se[1:]
     return int(ks[int(enough.argmax()) if enough.any() else int(gap.argmax())])
@@ -104,7 +109,7 @@ def gap_statistic(
     2
     """
     matrix = checked_values(values)
-    low, width = _reference_box(matrix - matrix.mean(axis=0), space)
+    low, width = reference_box(matrix - matrix.mean(axis=0), space)
     n = len(matrix)
     everyone = Draw(np.arange(n), np.ones(n))
 
@@ -123,9 +128,11 @@ def gap_statistic(
     )
     reference_log_w = np.stack(results)
     log_w = _log_w(inertias)
-    expected = reference_log_w.mean(axis=0)
-    spread = reference_log_w.std(axis=0, ddof=1) * np.sqrt(1 + 1 / n_references)
-    return Gap(space, tuple(ks), log_w, expected, expected - log_w, spread, n_references)
+    with np.errstate(invalid="ignore"):  # -inf - -inf where no inertia is left: not a number
+        expected = reference_log_w.mean(axis=0)
+        spread = reference_log_w.std(axis=0, ddof=1) * np.sqrt(1 + 1 / n_references)
+        gap = expected - log_w
+    return Gap(space, tuple(ks), log_w, expected, gap, spread, n_references)
 
 
 def _log_w(inertias: Sequence[float]) -> Floats:
@@ -133,10 +140,11 @@ def _log_w(inertias: Sequence[float]) -> Floats:
         return np.asarray(np.log(0.5 * np.asarray(inertias, np.float64)))
 
 
-def _reference_box(centred: Floats, space: ReferenceSpace) -> tuple[Floats, Floats]:
+def reference_box(centred: Floats, space: ReferenceSpace) -> tuple[Floats, Floats]:
     """Lower corner and side lengths; rotating back to the columns would change no inertia."""
     if space == "pca":
-        _, _, axes = np.linalg.svd(centred, full_matrices=False)
-        centred = centred @ axes.T
+        with threadpool_limits(1):  # BLAS adds in another order on another number of threads
+            _, _, axes = np.linalg.svd(centred, full_matrices=False)
+            centred = centred @ axes.T
     low = centred.min(axis=0)
     return low, centred.max(axis=0) - low

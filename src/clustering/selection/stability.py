@@ -11,6 +11,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
+from threadpoolctl import threadpool_limits
 
 from clustering.errors import BadInputError
 from clustering.models.kmeans import checked_values
@@ -247,8 +248,9 @@ def _means(matrix: Floats, labels: Integers, k: int) -> Floats:
 
 def _principal_box(centred: Floats) -> tuple[Floats, Floats]:
     """Standard deviations along the principal axes, and the axes in columns."""
-    covariance = np.atleast_2d(np.cov(centred, rowvar=False))
-    variances, axes = np.linalg.eigh(covariance)
+    with threadpool_limits(1):  # BLAS adds in another order on another number of threads
+        covariance = centred.T @ centred / max(len(centred) - 1, 1)
+        variances, axes = np.linalg.eigh(covariance)
     return np.sqrt(np.maximum(variances, 0.0)), axes
 
 

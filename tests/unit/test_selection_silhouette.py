@@ -1,0 +1,95 @@
+"""Silhouettes of many partitions at once, exact and from a sample."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import silhouette_samples
+
+from clustering.errors import BadInputError
+from clustering.models.kmeans import fit_kmeans
+from clustering.selection.criteria import best_silhouettes, criteria_of
+from clustering.selection.silhouette import silhouettes
+
+
+def _clouds(n: int = 200) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    return np.concatenate([rng.normal(0, 1, (n, 3)), rng.normal(5, 1, (n, 3))])
+
+
+def test_an_account_alone_has_silhouette_zero():
+    values = np.array([[0.0], [1.0], [9.0]])
+    (result,) = silhouettes(values, [np.array([0, 0, 1])])
+    assert result.values[2] == 0.0
+    np.testing.assert_allclose(result.values, silhouette_samples(values, [0, 0, 1]))
+
+
+def test_equal_accounts_in_two_clusters():
+    (result,) = silhouettes(np.zeros((6, 2)), [np.array([0, 0, 0, 1, 1, 1])])
+    np.testing.assert_array_equal(result.values, np.zeros(6))
+
+
+def test_a_sample_is_compared_with_all_accounts():
+    values = _clouds()
+    labels = fit_kmeans(values, 3).labels
+    (exact,) = silhouettes(values, [labels])
+    (sampled,) = silhouettes(values, [labels], sample=100, seed=3)
+    assert exact.exact
+    assert not sampled.exact
+    assert exact.standard_error == 0.0
+    np.testing.assert_allclose(sampled.values, exact.values[sampled.rows], atol=1e-12)
+    assert abs(sampled.mean - exact.mean) < 4 * sampled.standard_error
+    assert sampled.standard_error < 0.05
+
+
+def test_the_standard_error_covers_the_exact_mean():
+    values = _clouds()
+    labels = fit_kmeans(values, 4).labels
+    (exact,) = silhouettes(values, [labels])
+    samples = [silhouettes(values, [labels], sample=60, seed=s)[0] for s in range(60)]
+    covered = [abs(one.mean - exact.mean) < 1.96 * one.standard_error for one in samples]
+    assert np.mean(covered) > 0.85
+
+
+def test_the_same_on_one_and_two_threads():
+    values = np.random.default_rng(0).normal(size=(2500, 2))
+    labels = fit_kmeans(values, 3, n_init=1).labels
+    one, two = (silhouettes(values, [labels], n_threads=t)[0] for t in (1, 2))
+    np.testing.assert_array_equal(one.values, two.values)
+
+
+def test_one_cluster_has_no_silhouette():
+    with pytest.raises(BadInputError, match="at least two clusters"):
+        silhouettes(_clouds(), [np.zeros(400, int)])
+
+
+def test_criteria_where_every_account_is_its_own_cluster():
+    values = np.array([[0.0], [1.0], [2.0]])
+    (criteria,) = criteria_of(values, [np.array([0, 1, 2])])
+    assert criteria.silhouette is None
+    assert criteria.calinski_harabasz is None
+
+
+def test_best_silhouettes_are_those_of_the_fits():
+    values = _clouds()
+    profile = best_silhouettes(values, (2, 3, 4), rng=np.random.default_rng(0), sample=None)
+    expected = criteria_of(values, [fit_kmeans(values, k).labels for k in (2, 3)])
+    assert profile.silhouettes[0] == pytest.approx(expected[0].silhouette.mean, abs=1e-6)
+    assert profile.best_silhouette == profile.silhouettes[0]
+    assert profile.n_sampled == 400
+
+
+def test_best_silhouettes_of_a_sample():
+    values = _clouds(1000)
+    sampled = best_silhouettes(values, (2,), rng=np.random.default_rng(0), sample=300)
+    exact = best_silhouettes(values, (2,), rng=np.random.default_rng(0), sample=None)
+    assert sampled.n_sampled == 300
+    assert sampled.silhouettes[0] == pytest.approx(exact.silhouettes[0], abs=0.05)
+
+
+def test_best_silhouettes_with_too_few_distinct_accounts():
+    constant = best_silhouettes(np.ones((20, 2)), (2, 3), rng=np.random.default_rng(0))
+    assert np.isnan(constant.silhouettes).all()
+    assert constant.best_silhouette == 0.0
+    three = np.repeat([[0.0], [1.0], [5.0]], 10, axis=0)
+    profile = best_silhouettes(three, (2, 3, 4), rng=np.random.default_rng(0))
+    assert profile.silhouettes[1] == pytest.approx(1.0)
+    assert profile.silhouettes[2] == pytest.approx(1.0)  # the fourth cluster stays empty

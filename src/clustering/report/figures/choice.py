@@ -71,7 +71,7 @@ def choice_curves(study: StudyFolder) -> Drawn:
     votes = preferences(study)
     criteria = [c for c in _CRITERIA if not _rows(study, c).empty]
     n_rows = -(-len(criteria) // _COLUMNS)
-    height = 1.3 + 2.05 * max(n_rows, 1)
+    height = 1.45 + 2.05 * max(n_rows, 1)
     figure = new_figure(_title(study, votes), height=height, solve=False)
     _place(figure, height)
     grid = figure.subplots(max(n_rows, 1), _COLUMNS, squeeze=False).ravel().tolist()
@@ -94,7 +94,7 @@ def _place(figure: Figure, height: float) -> None:
     figure.subplots_adjust(
         left=0.06,
         right=0.985,
-        top=1 - 1.0 / height,
+        top=1 - 1.15 / height,
         bottom=0.72 / height,
         wspace=0.26,
         hspace=0.62,

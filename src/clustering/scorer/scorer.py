@@ -8,7 +8,6 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
@@ -21,31 +20,19 @@ from clustering.matrix.types import FeatureMatrix
 from clustering.models.types import Clustering
 from clustering.scorer.assignment import Assignment, SegmentModel
 from clustering.scorer.novelty import DISTANCE_QUANTILE, LOG_DENSITY_QUANTILE, novelty_limits
+from clustering.scorer.scores import Scores
 from clustering.tables import SourceTables
 from clustering.tables.checks import as_of_findings
 
-__all__ = ["LEAST_KNOWN_SHARE", "Scorer", "Training"]
+__all__ = ["Scorer", "Training"]
 
 Verdict = Literal["natural", "reproducible", "constructive"]
-
-#: An account with a smaller share of known features is scored, and flagged as little known.
-LEAST_KNOWN_SHARE = 0.5
 
 #: Accounts scored at a time: the work on one piece stays in the processor's cache.
 _CHUNK = 8192
 
 #: A limit computed from the same account must not flag it by a last digit.
 _ROUNDING = 1e-9
-
-_UNKNOWN = "none of the features is known: no segment"
-_LITTLE_KNOWN = "fewer than half of the features are known"
-_FAR = (
-    "further from the centre of its segment than 99.5 % of the accounts that the segment was "
-    "learned from: unassigned"
-)
-_UNLIKELY = (
-    "less likely under the model than 99 % of the accounts that it was learned from: unassigned"
-)
 
 
 @dataclass(frozen=True)
@@ -224,7 +211,7 @@ class Scorer:
         if ACCOUNT_ID in frame.columns:
             frame = frame.set_index(ACCOUNT_ID)
         columns = self.standardiser.columns_of(frame)
-        scores = _Scores.empty(len(frame))
+        scores = Scores.empty(len(frame))
         # One thread for the matrix products: a piece is too small to share, and waiting threads
         # cost more than they give.
         with threadpool_limits(limits=1, user_api="blas"):
@@ -233,15 +220,17 @@ class Scorer:
                 self._score_piece([column[rows] for column in columns], scores.piece(rows))
         return scores.frame(frame.index, self.segment_names, self.model.algorithm == "kmeans")
 
-    def _score_piece(self, raw: Sequence[NDArray[np.float64]], scores: "_Scores") -> None:
+    def _score_piece(self, raw: Sequence[NDArray[np.float64]], scores: "Scores") -> None:
         values = self.standardiser.transform_columns(raw)
         scores.known_share[:] = _known_shares(raw)
         known = scores.known_share > 0
         if known.all():
-            scores.set(slice(None), self.model.assign(values), self)
+            assignment = self.model.assign(values)
+            scores.fill(slice(None), assignment, self.is_novel(assignment))
         elif known.any():
             rows = np.flatnonzero(known)
-            scores.set(rows, self.model.assign(np.ascontiguousarray(values[:, rows])), self)
+            assignment = self.model.assign(np.ascontiguousarray(values[:, rows]))
+            scores.fill(rows, assignment, self.is_novel(assignment))
 
     @property
     def expected_novel_share(self) -> float:
@@ -256,80 +245,6 @@ class Scorer:
         if self.model.algorithm == "kmeans":
             return np.asarray(assignment.fit > limits + slack)
         return np.asarray(assignment.fit < limits - slack)
-
-
-@dataclass(frozen=True, eq=False)
-class _Scores:
-    """The columns of the result while they are being filled, piece by piece."""
-
-    segment: NDArray[np.int64]
-    runner_up: NDArray[np.int64]
-    probability: NDArray[np.float64]
-    margin: NDArray[np.float64]
-    novel: NDArray[np.bool_]
-    known_share: NDArray[np.float64]
-
-    @classmethod
-    def empty(cls, n: int) -> "_Scores":
-        return cls(
-            segment=np.full(n, -1, dtype=np.int64),
-            runner_up=np.full(n, -1, dtype=np.int64),
-            probability=np.full(n, np.nan),
-            margin=np.full(n, np.nan),
-            novel=np.zeros(n, dtype=np.bool_),
-            known_share=np.zeros(n),
-        )
-
-    def piece(self, rows: slice) -> "_Scores":
-        """Views of some rows."""
-        return _Scores(
-            self.segment[rows],
-            self.runner_up[rows],
-            self.probability[rows],
-            self.margin[rows],
-            self.novel[rows],
-            self.known_share[rows],
-        )
-
-    def set(self, rows: slice | NDArray[np.intp], assignment: Assignment, scorer: Scorer) -> None:
-        self.segment[rows] = assignment.labels
-        self.runner_up[rows] = assignment.runner_up
-        self.probability[rows] = assignment.probability
-        self.margin[rows] = assignment.margin
-        self.novel[rows] = scorer.is_novel(assignment)
-
-    def frame(self, index: pd.Index, names: Sequence[str], by_distance: bool) -> pd.DataFrame:
-        unknown = self.segment < 0
-        segment = pd.array(self.segment, dtype="Int64")
-        segment[unknown] = pd.NA
-        little_known = ~unknown & (self.known_share < LEAST_KNOWN_SHARE)
-        beyond = _FAR if by_distance else _UNLIKELY
-        reasons = [beyond, _LITTLE_KNOWN, f"{beyond}; {_LITTLE_KNOWN}", _UNKNOWN]
-        code = self.novel + 2 * little_known - 1
-        code[unknown] = len(reasons) - 1
-        return pd.DataFrame(
-            {
-                "segment": segment,
-                "segment_name": _texts(self.segment, names),
-                "probability": self.probability,
-                "runner_up": _texts(self.runner_up, names),
-                "margin": self.margin,
-                "novel": self.novel,
-                "reason": _texts(code, reasons),
-                "known_share": self.known_share,
-            },
-            index=index.rename(ACCOUNT_ID),
-        )
-
-
-def _texts(codes: NDArray[np.int64], texts: Sequence[str]) -> "pd.arrays.ArrowStringArray":
-    """Text column of `texts[code]`, null for negative codes, without a Python object per row."""
-    indices = pa.array(codes, mask=codes < 0)
-    column = pa.array(texts, type=pa.large_string()).take(indices)
-    texts_column: pd.arrays.ArrowStringArray = pd.array(
-        column, dtype=pd.StringDtype("pyarrow", na_value=np.nan)
-    )
-    return texts_column
 
 
 def _known_shares(raw: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:

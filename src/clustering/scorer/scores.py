@@ -1,0 +1,116 @@
+"""The table of scores: numbers while they are computed, names and reasons at the end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from clustering.columns import ACCOUNT_ID
+from clustering.scorer.assignment import Assignment
+
+__all__ = ["LEAST_KNOWN_SHARE", "Scores"]
+
+#: An account with a smaller share of known features is scored, and flagged as little known.
+LEAST_KNOWN_SHARE = 0.5
+
+_UNKNOWN = "none of the features is known: no segment"
+_LITTLE_KNOWN = "fewer than half of the features are known"
+_FAR = (
+    "further from the centre of its segment than 99.5 % of the accounts that the segment was "
+    "learned from: unassigned"
+)
+_UNLIKELY = (
+    "less likely under the model than 99 % of the accounts that it was learned from: unassigned"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """The columns of the result while they are being filled, piece by piece.
+
+    Attributes
+    ----------
+    segment, runner_up : int64 arrays of shape (n,); -1 where there is none
+    probability, margin, known_share : float64 arrays of shape (n,)
+    novel : bool array of shape (n,)
+    """
+
+    segment: NDArray[np.int64]
+    runner_up: NDArray[np.int64]
+    probability: NDArray[np.float64]
+    margin: NDArray[np.float64]
+    novel: NDArray[np.bool_]
+    known_share: NDArray[np.float64]
+
+    @classmethod
+    def empty(cls, n: int) -> "Scores":
+        """No row is scored yet."""
+        return cls(
+            segment=np.full(n, -1, dtype=np.int64),
+            runner_up=np.full(n, -1, dtype=np.int64),
+            probability=np.full(n, np.nan),
+            margin=np.full(n, np.nan),
+            novel=np.zeros(n, dtype=np.bool_),
+            known_share=np.zeros(n),
+        )
+
+    def piece(self, rows: slice) -> "Scores":
+        """Views of some rows."""
+        return Scores(
+            self.segment[rows],
+            self.runner_up[rows],
+            self.probability[rows],
+            self.margin[rows],
+            self.novel[rows],
+            self.known_share[rows],
+        )
+
+    def fill(
+        self,
+        rows: slice | NDArray[np.intp],
+        assignment: Assignment,
+        novel: NDArray[np.bool_],
+    ) -> None:
+        """Write the assignment of some rows."""
+        self.segment[rows] = assignment.labels
+        self.runner_up[rows] = assignment.runner_up
+        self.probability[rows] = assignment.probability
+        self.margin[rows] = assignment.margin
+        self.novel[rows] = novel
+
+    def frame(self, index: pd.Index, names: Sequence[str], by_distance: bool) -> pd.DataFrame:
+        """Columns as `Scorer.score_features` describes them, with names and reasons."""
+        unknown = self.segment < 0
+        segment = pd.array(self.segment, dtype="Int64")
+        segment[unknown] = pd.NA
+        little_known = ~unknown & (self.known_share < LEAST_KNOWN_SHARE)
+        beyond = _FAR if by_distance else _UNLIKELY
+        reasons = [beyond, _LITTLE_KNOWN, f"{beyond}; {_LITTLE_KNOWN}", _UNKNOWN]
+        code = self.novel + 2 * little_known - 1
+        code[unknown] = len(reasons) - 1
+        return pd.DataFrame(
+            {
+                "segment": segment,
+                "segment_name": _texts(self.segment, names),
+                "probability": self.probability,
+                "runner_up": _texts(self.runner_up, names),
+                "margin": self.margin,
+                "novel": self.novel,
+                "reason": _texts(code, reasons),
+                "known_share": self.known_share,
+            },
+            index=index.rename(ACCOUNT_ID),
+        )
+
+
+def _texts(codes: NDArray[np.int64], texts: Sequence[str]) -> "pd.arrays.ArrowStringArray":
+    """Text column of `texts[code]`, null for negative codes, without a Python object per row."""
+    indices = pa.array(codes, mask=codes < 0)
+    column = pa.array(texts, type=pa.large_string()).take(indices)
+    texts_column: pd.arrays.ArrowStringArray = pd.array(
+        column, dtype=pd.StringDtype("pyarrow", na_value=np.nan)
+    )
+    return texts_column

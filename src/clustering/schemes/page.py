@@ -1,0 +1,132 @@
+"""`docs/schemes.md`, generated from the rules, their settings and the axes."""
+
+import inspect
+from collections.abc import Callable, Iterator
+
+from pydantic import BaseModel
+
+from clustering.config import SchemesConfig
+from clustering.schemes.axes import COMPOSITES, GUIDANCE, Composite
+from clustering.schemes.registry import SCHEMES, Scheme
+from clustering.schemes.stages import STAGES, lifecycle_stage
+
+__all__ = ["schemes_page"]
+
+_INTRODUCTION = """# Schemes
+
+Segmentations by rule that practitioners have proposed, and those that a company already has. Each
+is applied to the same snapshot as the learned segments and compared with them on the same footing.
+A scheme that the accounts do not allow stays out of the comparison, and the study says why. This
+page is generated from the code.
+
+Rules that read milestones, outcomes or usage share their inputs with the learned segments, so some
+agreement with them is by construction. The ARR tiers, employee bands, books and the company's own
+columns share none.
+
+## Axes
+
+An axis is a weighted mean of its parts. A part is 0 and 1 at the values in the table, on a straight
+line between them, and held there beyond. What is not known for an account is left out of its mean;
+below `schemes.axes.least_evidence` of the weight the axis is missing. Weights are settings.
+"""
+
+_AMOUNTS = """
+Three more axes are amounts: `revenue_at_risk` is `churn_risk` times ARR; `cost_to_serve` is the
+hours and tickets of the look-back window, by the year, at `schemes.axes.cost`, and missing without
+the table engagements; `profitability` is the share of ARR that is left after it.
+"""
+
+_SOURCES = """## Sources
+
+Public posts by their short names: Mong 2021; Zubayrov 2021; Knoefel 2021; Eizips 2017; Murphy;
+Pickens; Mansdorf 2020; Farmer 2020. The thresholds are settings of this project wherever the source
+gives no number.
+"""
+
+
+def schemes_page() -> str:
+    """The text of `docs/schemes.md`."""
+    settings = SchemesConfig()
+    axes = settings.axes
+    weights = {
+        "growth_potential": axes.growth_potential,
+        "churn_risk": axes.churn_risk,
+        "health": axes.health,
+    }
+    lines = [_INTRODUCTION]
+    for composite in COMPOSITES:
+        lines += _axis(composite, weights[composite.name])
+    for composite in GUIDANCE:
+        lines += _axis(composite, axes.guidance)
+    lines.append(_AMOUNTS)
+    lines.append(f"And one is a name, `lifecycle_stage`: {', '.join(STAGES)}.\n")
+    lines.append(f"{_prose(lifecycle_stage)}\n")
+    lines += ["| setting | default | meaning |", "| --- | --- | --- |"]
+    lines += [*_settings(axes.stages, "schemes.axes.stages."), ""]
+    lines.append("## Rules\n")
+    for scheme in SCHEMES:
+        lines += _scheme(scheme, settings)
+    lines.append(_SOURCES)
+    return "\n".join(lines)
+
+
+def _axis(composite: Composite, weights: BaseModel) -> Iterator[str]:
+    yield f"### `{composite.name}`\n"
+    yield f"{_sentence(composite.meaning)}\n"
+    yield "| part | reads | 0 at | 1 at | weight | from |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for part in composite.parts:
+        yield (
+            f"| {part.name} | `{part.column}` | {part.zero_at:g} | {part.one_at:g} | "
+            f"{getattr(weights, part.name):g} | {part.table}{' (essential)' * part.essential} |"
+        )
+    yield ""
+
+
+def _scheme(scheme: Scheme, settings: SchemesConfig) -> Iterator[str]:
+    yield f"### `{scheme.name}`\n"
+    yield f"{_prose(scheme.rule)}\n"
+    source = _section(scheme.rule, "References")
+    if source:
+        yield f"Source: {' '.join(source.split())}\n"
+    if scheme.settings is not None:
+        part: BaseModel = getattr(settings, scheme.settings)
+        yield "| setting | default | meaning |"
+        yield "| --- | --- | --- |"
+        yield from _settings(part, f"schemes.{scheme.settings}.")
+        yield ""
+
+
+def _prose(rule: Callable[..., object]) -> str:
+    """What a docstring says before its first section."""
+    text = inspect.cleandoc(rule.__doc__ or "")
+    for section in ("Raises", "References", "Examples"):
+        text = text.partition(f"\n\n{section}\n")[0]
+    return text
+
+
+def _section(rule: Callable[..., object], name: str) -> str:
+    text = inspect.cleandoc(rule.__doc__ or "")
+    return text.partition(f"\n{name}\n{'-' * len(name)}\n")[2].partition("\n\n")[0]
+
+
+def _settings(part: BaseModel, prefix: str) -> Iterator[str]:
+    for name, field in type(part).model_fields.items():
+        value = getattr(part, name)
+        if isinstance(value, BaseModel):
+            for key, default in value.model_dump().items():
+                yield f"| `{prefix}{name}.{key}` | {_shown(default)} | {field.description} |"
+        else:
+            yield f"| `{prefix}{name}` | {_shown(value)} | {field.description} |"
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "not set"
+    if isinstance(value, tuple):
+        return ", ".join(map(_shown, value))
+    return f"{value:,g}" if isinstance(value, float) and value < 1000 else f"{value:,.0f}"
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:] + "."

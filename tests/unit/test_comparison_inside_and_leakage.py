@@ -134,6 +134,7 @@ def test_circularity_is_detected_and_said():
     assert not survey.circular
     assert "external reference" in survey.sentence
     few = detect_circularity(pd.Series(["x"] * 600), frame, name="needs_segment", seed=1)
+    assert few.ami is None
     assert "cannot be told" in few.sentence
 
 

@@ -74,11 +74,12 @@ class LeakageIndex:
 class Circularity:
     """Whether a labelling can be computed from the features.
 
-    `ami` is its agreement with its own out-of-fold prediction from the features. From 0.8 on it
-    is called circular: agreement with it says that features agree with themselves.
+    `ami` is its agreement with its own out-of-fold prediction from the features, None with too
+    few labels. From 0.8 on it is called circular: agreement with it says that features agree with
+    themselves.
     """
 
-    ami: float
+    ami: float | None
     circular: bool
     sentence: str
 
@@ -216,7 +217,7 @@ def detect_circularity(
     codes = coded.codes[rows]
     if np.unique(codes).size < 2 or rows.size < 10 * _FOLDS:
         sentence = f"Whether {name} was made from the features cannot be told: too few labels."
-        return Circularity(float("nan"), False, sentence)
+        return Circularity(None, False, sentence)
     values = features.to_numpy(dtype=np.float64)[rows]
     folds = stratified_folds(codes == codes[0], np.arange(rows.size), None, _FOLDS, seed)
     predicted = np.empty_like(codes)

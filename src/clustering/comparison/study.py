@@ -96,11 +96,16 @@ def compare_labellings(
                     probability=probability,
                 )
                 for name in names
-                if name != SEGMENT
+                if name != SEGMENT and _meet(labels, SEGMENT, name)
             ],
             disagreements(["-"], ["-"], ["-"], [0.0], name="-"),
         ),
     )
+
+
+def _meet(labels: Mapping[str, "pd.Series[str]"], first: str, second: str) -> bool:
+    """Whether any account has both labels; without one there is nothing to compare."""
+    return bool((labels[first].notna() & labels[second].notna()).any())
 
 
 def _stack(frames: Sequence[pd.DataFrame], example: pd.DataFrame) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from clustering.schemes.expansion import expansion_trigger
 from clustering.schemes.guidance import needs
 from clustering.schemes.own import current_segment, needs_segment
 from clustering.schemes.quadrants import growth_revenue_at_risk, growth_risk, health_profitability
+from clustering.schemes.tenure import tenure_bands
 from clustering.schemes.tiers import arr_tiers, employee_bands
 from clustering.schemes.touch import expansion_touch, lifecycle_touch, strategic_enterprise_smb
 from clustering.schemes.types import Labelling, SchemeAbsentError
@@ -103,6 +104,7 @@ SCHEMES: tuple[Scheme, ...] = (
         "expansion_trigger",
     ),
     Scheme("csm_book", csm_book, lambda g: csm_book(g.snapshot, g.config.csm_book), "csm_book"),
+    Scheme("tenure_bands", tenure_bands, lambda g: tenure_bands(g.snapshot)),
 )
 
 

@@ -7,13 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustering.models.compiled import compiled
-from clustering.models.packing import LANES, nearest_in_block
+from clustering.models.packing import LANES, nearest_in_block, squared_distances
 from clustering.models.transfers import transfer
 
 __all__ = ["finish", "lloyd"]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+#: An account is where its centre is if their squared distance is below this share of the largest
+#: squared norm: a mean of equal accounts is off by the rounding of a sum.
+SAME_PLACE = 1e-28
 
 
 @compiled
@@ -69,6 +73,18 @@ def _move(
 
 
 @compiled
+def _largest_square(blocks: Floats) -> float:
+    """Largest squared norm of an account."""
+    largest = 0.0
+    norms = np.empty(LANES)
+    origin = np.zeros(blocks.shape[1])
+    for b in range(blocks.shape[0]):
+        squared_distances(blocks[b], origin, norms)
+        largest = max(largest, norms.max())
+    return largest
+
+
+@compiled
 def _fill_empty(
     blocks: Floats,
     n: int,
@@ -81,13 +97,15 @@ def _fill_empty(
 ) -> int:
     """Give every empty cluster the account that costs most where it is; how many were given."""
     given = 0
+    least = SAME_PLACE * _largest_square(blocks)
     for j in range(counts.size):
         if counts[j] > 0:
             continue
         worst = -1
         cost = 0.0
         for i in range(n):
-            if weights[i] * distances[i] > cost and counts[labels[i]] > 1:
+            apart = distances[i] > least and counts[labels[i]] > 1
+            if apart and weights[i] * distances[i] > cost:
                 cost = weights[i] * distances[i]
                 worst = i
         if worst < 0:

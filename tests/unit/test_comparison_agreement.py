@@ -7,7 +7,9 @@ import pytest
 from clustering.comparison import compare_partitions, crosswalk, disagreements
 from clustering.comparison.labellings import MOST_LEVELS, encode, pair
 from clustering.comparison.refits import agreement_of_refits
+from clustering.comparison.study import compare_labellings
 from clustering.comparison.wording import agreement_sentence
+from clustering.config import ComparisonConfig
 from clustering.errors import BadInputError
 
 QUICK = {"n_bootstrap": 200, "n_permutations": 99, "seed": 1}
@@ -32,6 +34,26 @@ def test_labels_of_numbers_and_of_their_text_are_the_same():
     numbers = encode(np.array([1.0, np.nan, 2.0, 10.0]))
     assert numbers.levels == encode(["1", None, "2", "10"]).levels == ("1", "2", "10")
     assert numbers.ordered
+
+
+def test_equal_numbers_of_other_spelling_are_other_labels_in_a_fixed_order():
+    assert encode(["1", "01", "1.0", "2"]).levels == ("01", "1", "1.0", "2")
+
+
+def test_labellings_without_a_common_account_are_not_compared():
+    ids = [f"a{i}" for i in range(20)]
+    labels = {
+        "segment": pd.Series(["x", "y"] * 10, index=ids, dtype=object),
+        "needs_segment": pd.Series(["n", "m"] * 5 + [None] * 10, index=ids, dtype=object),
+        "current_segment": pd.Series([None] * 10 + ["c", "d"] * 5, index=ids, dtype=object),
+    }
+    found = compare_labellings(
+        labels, {name: name for name in labels}, pd.Series(1.0, index=ids), np.ones(20),
+        ComparisonConfig(bootstrap=100, permutations=99), 1,
+    )  # fmt: skip
+    assert [(one.first, one.second) for one in found.pairs] == [
+        ("segment", "needs_segment"), ("segment", "current_segment"),
+    ]  # fmt: skip
 
 
 def test_ordered_categories_keep_their_order():

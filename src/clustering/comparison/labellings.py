@@ -144,7 +144,7 @@ def label_text(value: object) -> str:
 def natural_key(texts: Sequence[str]) -> Callable[[str], Any]:
     """Sort key of labels: as numbers where all of them are, else as text with numbers in it."""
     if all_numbers([text for text in texts if text]):
-        return float
+        return lambda text: (float(text), text)
     return lambda text: (
         [
             (0, float(part), "") if part.isdigit() else (1, 0.0, part.casefold())

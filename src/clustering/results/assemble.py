@@ -110,7 +110,7 @@ def _accounts(study: Study) -> pd.DataFrame:
     scores = study.scores.reindex(ids)
     axes = compute_axes(study.snapshot, study.config.schemes.axes).frame.reindex(ids)
     columns: dict[str, Any] = {
-        **{name: features[name] for name in features},
+        **{str(name): features[name] for name in features},
         **{name: attributes[name] for name in extra if name not in features},
         ARR: attributes.get(ARR, np.nan),
         SEGMENT: study.evidence.chosen.labels,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from clustering.config import ModelsConfig
 from clustering.models.guards import ruled_out
-from clustering.models.mixture import MixtureFit, fit_mixture, n_free_parameters
+from clustering.models.mixture import MixtureFit, fit_mixture, n_free_parameters, splits
 from clustering.models.starts import MixtureStarts
 from clustering.models.types import CovarianceType
 from clustering.progress import Progress
@@ -57,18 +57,29 @@ def fit_mixtures(
     if "mixture" not in models.algorithms:
         return Mixtures((), ())
     n, d = values.shape
-    grid: list[tuple[CovarianceType, int]] = [
-        (kind, k) for kind in models.covariance_types for k in range(1, k_max + 1)
-    ]
     starts = MixtureStarts(values, seed=seed)
 
-    def task(number: int, rng: np.random.Generator) -> MixtureFit | None:
-        kind, k = grid[number]
-        if n_free_parameters(k, d, kind) > n * d / 2:
-            return None
-        return fit_mixture(values, k, kind, n_init=models.n_init, seed=seed, starts=starts)
+    def task(number: int, rng: np.random.Generator) -> list[MixtureFit | None]:
+        kind = models.covariance_types[number]
+        found: list[MixtureFit | None] = []
+        for k in range(1, k_max + 1):
+            if n_free_parameters(k, d, kind) > n * d / 2:
+                found.append(None)
+                continue
+            before = found[-1] if found else None
+            extra = [] if before is None else splits(before, values)
+            found.append(
+                fit_mixture(
+                    values, k, kind, n_init=models.n_init, seed=seed, starts=starts, extra=extra
+                )
+            )
+        return found
 
-    fits = run_tasks(task, len(grid), seed=seed, purpose="mixtures", progress=progress)
+    by_kind = run_tasks(
+        task, len(models.covariance_types), seed=seed, purpose="mixtures", progress=progress
+    )
+    grid = [(kind, k) for kind in models.covariance_types for k in range(1, k_max + 1)]
+    fits = [fit for of_kind in by_kind for fit in of_kind]
     rows = tuple(
         _unfitted(kind, k, n, d) if fit is None else _row(fit, columns)
         for (kind, k), fit in zip(grid, fits, strict=True)

@@ -30,18 +30,6 @@ class Discriminant:
         scores: Floats = slopes @ values.T + offsets[:, None]
         return scores
 
-    def plane(self) -> Floats:
-        """Axes (d, r) of the plane of the centres, r at most k-1.
-
-        Along them the clusters have unit variance and no correlation.
-        """
-        factor = np.linalg.cholesky(self.covariance)
-        white = np.linalg.solve(factor, (self.means - self.means.mean(axis=0)).T)
-        left, singular, _ = np.linalg.svd(white, full_matrices=False)
-        kept = singular > 1e-9 * max(float(singular[0]), 1e-300)
-        axes: Floats = np.linalg.solve(factor.T, left[:, kept])
-        return axes
-
     def nearest(self) -> Labels:
         """The nearest component of every component, by Mahalanobis distance."""
         factor = np.linalg.cholesky(self.covariance)

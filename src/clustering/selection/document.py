@@ -111,7 +111,11 @@ def _kmeans(row: KMeansRow) -> Document:
         "valley_share": None if row.valley is None else _number(row.valley.share),
         "saddle": None
         if row.saddle is None
-        else {"p": list(row.saddle.p), "depth": list(row.saddle.depth)},
+        else {
+            "p": row.saddle.pooled_p,
+            "p_by_cluster": list(row.saddle.p),
+            "depth": list(row.saddle.depth),
+        },
         "silhouette_null": None
         if band is None
         else {"mean": _number(band.mean), "sd": _number(band.sd)},

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
-from scipy.stats import binom, chi2
+from scipy.stats import binom
 
 from clustering.progress import SILENT, Progress
 from clustering.resampling.draws import Draw
@@ -29,9 +29,6 @@ REPEATS = 5
 STARTS = Starts(n_cold=4, warm=False, n_long=2)
 #: Half the width of the windows that are counted, in standard deviations within the clusters.
 HALF_WIDTH = 0.5
-#: Accounts count when they are as near to the line, in the plane of the centres and in standard
-#: deviations within the clusters, as this share of a cluster's own accounts is.
-TUBE = 0.95
 NEIGHBOUR = 5
 REFERENCE_ROWS = 2000
 MOST_SET_ASIDE = 0.05
@@ -44,12 +41,14 @@ class Saddle:
     Attributes
     ----------
     p : median over repeats of the p-value against "no fewer in the valley than at both centres"
+    pooled_p : likewise, of the counts of all clusters together
     depth : likewise the count in the valley over the smaller count at the centres; below 1 there
         is a valley
     """
 
     k: int
     p: tuple[float, ...]
+    pooled_p: float
     depth: tuple[float, ...]
 
 
@@ -66,17 +65,30 @@ class _Counts:
     def at_centres(self) -> int:
         return min(self.here, self.there)
 
+    @property
+    def expected(self) -> bool:
+        """Whether the fitted mixtures have a valley here in most folds."""
+        return 2 * self.folds_with_valley > FOLDS and self.at_centres > 0
+
     def p_value(self) -> float:
-        """Binomial test of valley against the smaller peak: valid for both peaks at once."""
-        total = self.at_centres + self.valley
-        if 2 * self.folds_with_valley <= FOLDS or self.at_centres == 0:
-            return 1.0
-        return float(binom.sf(self.at_centres - 1, total, 0.5))
+        """Of the valley against the smaller peak: valid for both peaks at once."""
+        return _binomial_p(self.at_centres, self.valley) if self.expected else 1.0
 
     def depth(self) -> float:
-        if 2 * self.folds_with_valley <= FOLDS or self.at_centres == 0:
-            return 1.0
-        return self.valley / self.at_centres
+        return self.valley / self.at_centres if self.expected else 1.0
+
+
+def _binomial_p(at_centres: int, in_valley: int) -> float:
+    """P-value of so many accounts at the centre when the valley is as likely."""
+    return float(binom.sf(at_centres - 1, at_centres + in_valley, 0.5))
+
+
+def _pooled_p(counts: Sequence[_Counts]) -> float:
+    """Of all clusters; two clusters nearest to each other are counted twice, hence the halves."""
+    if not all(of_cluster.expected for of_cluster in counts):
+        return 1.0
+    at_centres = sum(of_cluster.at_centres for of_cluster in counts) // 2
+    return _binomial_p(at_centres, (1 + sum(of_cluster.valley for of_cluster in counts)) // 2)
 
 
 def away_from_outliers(values: Floats, *, seed: int) -> Labels:
@@ -122,10 +134,10 @@ def cross_fitted_saddles(
 
     In each of five folds, k-means is fitted on the other four and refined by a mixture with one
     common covariance, so that columns of noise and unequal scales do not blur the clusters. The
-    accounts of the fold that lie about the line through the centres of a cluster and its nearest
-    one, whatever cluster they belong to, are projected on it: a third cluster in between fills the
-    valley. Where the fitted mixture has a valley on that line, accounts are counted in a window
-    there and in equal windows at both centres; counts of all folds are added.
+    accounts of the fold are assigned to it and, for each cluster and its nearest one, projected on
+    the line through the two centres. Where the fitted mixture has a valley on that line, accounts
+    are counted in a window there and in equal windows at both centres; counts of all folds are
+    added.
     If the density had one peak, one of the centres would see no more accounts than the valley: a
     binomial test of the smaller centre against the valley has at most its level. Accounts far
     from all others are set aside first.
@@ -171,9 +183,7 @@ def cross_fitted_saddles(
 
 
 def _count(test: Floats, model: Discriminant, centres: Floats, counts: list[_Counts]) -> None:
-    plane = model.plane()
-    means, points = model.means @ plane, test @ plane
-    widest = float(chi2.ppf(TUBE, max(plane.shape[1] - 1, 1)))
+    labels = model.scores(test).argmax(axis=0)
     cost = ((model.means[:, None] - centres[None]) ** 2).sum(axis=2)
     matched = linear_sum_assignment(cost)[1]
     for i, j in enumerate(model.nearest()):
@@ -187,12 +197,8 @@ def _count(test: Floats, model: Discriminant, centres: Floats, counts: list[_Cou
         valley = _valley(float(model.weights[i]), float(model.weights[j]), distance)
         if valley is None:
             continue
-        position = (test - model.means[i]) @ (unit / sd)
-        along = means[j] - means[i]
-        along /= np.sqrt(along @ along)
-        offset = points - means[i]
-        off_line = (offset**2).sum(axis=1) - (offset @ along) ** 2
-        position = position[off_line <= widest]
+        members = (labels == i) | (labels == j)
+        position = (test[members] - model.means[i]) @ (unit / sd)
         half = min(HALF_WIDTH, 0.5 * valley, 0.5 * (distance - valley))
         of_cluster = counts[matched[i]]
         of_cluster.folds_with_valley += 1
@@ -217,5 +223,6 @@ def _summary(k: int, repeats: Sequence[list[_Counts]]) -> Saddle:
     return Saddle(
         k=k,
         p=tuple(np.median(p, axis=0).tolist()),
+        pooled_p=float(np.median([_pooled_p(repeat) for repeat in repeats])),
         depth=tuple(np.median(depth, axis=0).tolist()),
     )

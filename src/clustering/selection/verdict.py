@@ -29,7 +29,7 @@ VerdictName = Literal["natural", "reproducible", "constructive"]
 #: An excess over a null of fewer of its standard deviations is not taken for structure.
 LEAST_EFFECT = 3.0
 #: The saddle test: its level, and the most accounts in the valley, relative to the lower peak.
-SADDLE_LEVEL = 0.02
+SADDLE_LEVEL = 0.01
 SADDLE_DEPTH = 0.8
 #: Held-out accounts per pair of clusters below which the valley test has little power.
 ENOUGH_HELD_OUT = 100
@@ -149,7 +149,7 @@ def has_valleys(valley: Valley | None, config: EvidenceConfig) -> bool:
 def has_saddles(saddle: Saddle | None) -> bool:
     """Whether the saddle test finds a valley beside every cluster."""
     return (
-        saddle is not None and max(saddle.p) <= SADDLE_LEVEL and max(saddle.depth) <= SADDLE_DEPTH
+        saddle is not None and saddle.pooled_p <= SADDLE_LEVEL and max(saddle.depth) <= SADDLE_DEPTH
     )
 
 
@@ -257,7 +257,7 @@ def _separation_reasons(
 
 def _valley_numbers(row: KMeansRow) -> str:
     share = "" if row.valley is None else f"dips in {row.valley.share:.0%} of neighbouring pairs"
-    saddle = "" if row.saddle is None else f", saddle test p = {max(row.saddle.p):.3f}"
+    saddle = "" if row.saddle is None else f", saddle test p = {row.saddle.pooled_p:.3f}"
     return f"k = {row.k}: {share}{saddle}"
 
 

@@ -156,3 +156,14 @@ def test_all_breaches_at_once():
 def test_wrong_arguments(keywords, message):
     with pytest.raises(BadInputError, match=message):
         fit_kmeans(_clouds(20, 20), **keywords)
+
+
+def test_many_accounts_are_searched_by_a_sample_and_run_on_all():
+    rng = np.random.default_rng(0)
+    centres = np.array([[0.0, 0.0], [6.0, 0.0], [3.0, 6.0]])
+    values = centres[rng.integers(0, 3, 60_000)] + rng.normal(size=(60_000, 2))
+    fit = fit_kmeans(values, 3, n_init=3)
+    assert fit.converged
+    direct = ((values - fit.centres[fit.labels]) ** 2).sum()
+    assert fit.inertia == pytest.approx(direct, rel=1e-9)
+    np.testing.assert_allclose(fit.centres, centres[[0, 2, 1]], atol=0.1)

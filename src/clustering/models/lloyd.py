@@ -215,7 +215,8 @@ def finish(
 ) -> tuple[float, int, bool]:
     """Lloyd's iterations, then transfers of single accounts, in turn, until neither moves any.
 
-    Arguments and result as in `lloyd`.
+    Arguments and result as in `lloyd`; at most `max_passes` times are all accounts looked at for
+    one round of transfers.
     """
     inertia, n_iter, converged = lloyd(blocks, n, weights, centres, labels, max_iter, 0.0)
     while converged and n_iter < max_iter:

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from clustering.models.compiled import compiled
 from clustering.models.lloyd import lloyd
-from clustering.models.packing import LANES
+from clustering.models.packing import LANES, inertia_of
 from clustering.models.seeding import seed_plus_plus
 
 __all__ = ["best_of_starts", "cold_start"]
@@ -25,6 +25,8 @@ LONG_TOL = 1e-5
 AGREE = 1e-4
 #: A start from given centres must be better than the cold ones by this share of the inertia.
 CLEARLY = 5e-4
+#: Starts from given centres that are run.
+N_RIVALS = 2
 
 
 @compiled
@@ -70,6 +72,69 @@ def cold_start(
 
 
 @compiled
+def _best_cold(
+    blocks: Floats,
+    n: int,
+    weights: Floats,
+    uniforms: Floats,
+    step: int,
+    n_long: int,
+    n_agree: int,
+    max_iter: int,
+) -> tuple[Floats, float, int]:
+    """Centres, inertia and iterations of the best cold start."""
+    n_cold, k = uniforms.shape[:2]
+    centres = np.empty((n_cold, k, blocks.shape[1]))
+    labels = np.empty(weights.size, np.int64)
+    inertias = np.full(n_cold, np.inf)
+    iterations = np.zeros(n_cold, np.int64)
+    for s in range(n_cold):
+        cold_start(blocks, n, weights, uniforms[s], step, s % step, centres[s])
+        inertias[s], iterations[s], _ = lloyd(
+            blocks, n, weights, centres[s], labels, SHORT_ITER, SHORT_TOL
+        )
+        best = inertias[: s + 1].min()
+        if (inertias[: s + 1] <= best * (1 + AGREE)).sum() >= n_agree:
+            break
+    ranking = np.argsort(inertias, kind="mergesort")
+    winner = ranking[0]
+    for r in range(min(n_long, n_cold)):
+        s = ranking[r]
+        if inertias[s] < np.inf:
+            inertias[s], more, _ = lloyd(blocks, n, weights, centres[s], labels, max_iter, LONG_TOL)
+            iterations[s] += more
+            if inertias[s] < inertias[winner]:
+                winner = s
+    return centres[winner], inertias[winner], iterations[winner]
+
+
+@compiled
+def _best_given(
+    blocks: Floats, n: int, weights: Floats, given: Floats, max_iter: int
+) -> tuple[Floats, float, int]:
+    """Centres, inertia and iterations of the best start from given centres.
+
+    One look at the inertia of each shows which two are worth running.
+    """
+    at_start = np.empty(given.shape[0])
+    for g in range(given.shape[0]):
+        at_start[g] = inertia_of(blocks, weights, given[g])
+    ranking = np.argsort(at_start, kind="mergesort")
+    labels = np.empty(weights.size, np.int64)
+    best_centres = given[ranking[0]].copy()
+    best_inertia = np.inf
+    best_iterations = 0
+    for r in range(min(N_RIVALS, given.shape[0])):
+        centres = given[ranking[r]].copy()
+        inertia, n_iter, _ = lloyd(blocks, n, weights, centres, labels, max_iter, LONG_TOL)
+        if inertia < best_inertia:
+            best_centres = centres
+            best_inertia = inertia
+            best_iterations = n_iter
+    return best_centres, best_inertia, best_iterations
+
+
+@compiled
 def best_of_starts(
     blocks: Floats,
     n: int,
@@ -86,65 +151,27 @@ def best_of_starts(
     `uniforms` has shape (n_cold, k, n_trials). Cold starts are refined on every `step`-th account,
     and compared after a short run on all; the best `n_long` run on until an iteration gains little,
     and the best of these until no account changes its cluster. No more cold starts are made once
-    `n_agree` of them have found the best inertia. Starts from given centres know
-    the partition that is judged: one of them replaces the cold solution only where it is clearly
-    better, so that near-ties are not decided in favour of that partition.
+    `n_agree` of them have found the best inertia. Starts from given centres know the partition
+    that is judged: one of them replaces the cold solution only where it is clearly better, so that
+    near-ties are not decided in favour of that partition.
 
     Returns centres (k, d; infinite for clusters without an account), labels (n,), inertia,
     iterations of the winner and whether it converged.
     """
-    k, d = given.shape[1], given.shape[2]
-    n_cold = uniforms.shape[0]
-    n_starts = n_cold + given.shape[0]
-    centres = np.empty((n_starts, k, d))
-    labels = np.empty((n_starts, weights.size), np.int64)
-    inertias = np.full(n_starts, np.inf)
-    iterations = np.zeros(n_starts, np.int64)
-    finished = np.zeros(n_starts, np.bool_)
-    for s in range(n_cold):
-        cold_start(blocks, n, weights, uniforms[s], step, s % step, centres[s])
-        inertias[s], iterations[s], _ = lloyd(
-            blocks, n, weights, centres[s], labels[s], SHORT_ITER, SHORT_TOL
-        )
-        best = inertias[: s + 1].min()
-        if (inertias[: s + 1] <= best * (1 + AGREE)).sum() >= n_agree:
-            break
-    winner = 0
-    for _ in range(min(n_long, n_cold)):
-        s = int(np.argmin(np.where(finished, np.inf, inertias)))
-        if inertias[s] == np.inf:
-            break
-        inertias[s], more, _ = lloyd(blocks, n, weights, centres[s], labels[s], max_iter, LONG_TOL)
-        iterations[s] += more
-        finished[s] = True
-        if not finished[winner] or inertias[s] < inertias[winner]:
-            winner = s
-    rival = -1
-    for s in range(n_cold, n_starts):
-        centres[s] = given[s - n_cold]
-        inertias[s], iterations[s], _ = lloyd(blocks, n, weights, centres[s], labels[s], 1, 0.0)
-        if rival < 0 or inertias[s] < inertias[rival]:
-            rival = s
-    if rival >= 0:
-        inertias[rival], more, _ = lloyd(
-            blocks, n, weights, centres[rival], labels[rival], max_iter, LONG_TOL
-        )
-        iterations[rival] += more
-    if rival >= 0 and inertias[rival] < inertias[winner] * (1 - CLEARLY):
-        winner = rival
-    inertia, more, converged = lloyd(
-        blocks, n, weights, centres[winner], labels[winner], max_iter, 0.0
+    centres, best, n_iter = _best_cold(
+        blocks, n, weights, uniforms, step, n_long, n_agree, max_iter
     )
-    sizes = np.zeros(k, np.int64)
+    if given.shape[0] > 0:
+        rival, rival_inertia, rival_iter = _best_given(blocks, n, weights, given, max_iter)
+        if rival_inertia < best * (1 - CLEARLY):
+            centres = rival
+            n_iter = rival_iter
+    labels = np.empty(weights.size, np.int64)
+    inertia, more, converged = lloyd(blocks, n, weights, centres, labels, max_iter, 0.0)
+    sizes = np.zeros(centres.shape[0], np.int64)
     for i in range(n):
-        sizes[labels[winner, i]] += 1
-    for j in range(k):
+        sizes[labels[i]] += 1
+    for j in range(sizes.size):
         if sizes[j] == 0:
-            centres[winner, j] = np.inf  # nothing is ever nearest to it
-    return (
-        centres[winner].copy(),
-        labels[winner, :n].copy(),
-        inertia,
-        iterations[winner] + more,
-        converged,
-    )
+            centres[j] = np.inf  # nothing is ever nearest to it
+    return centres.copy(), labels[:n].copy(), inertia, n_iter + more, converged

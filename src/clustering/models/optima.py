@@ -10,7 +10,7 @@ from clustering.models.labels import adjusted_rand
 from clustering.models.lloyd import finish, lloyd
 from clustering.models.seeding import seed_plus_plus
 
-__all__ = ["Optimum", "distinct_optima", "search"]
+__all__ = ["Optimum", "distinct_optima", "run_on_all", "search"]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -22,6 +22,7 @@ SAME = 0.95
 MOST_OPTIMA = 12
 N_FINISHED = 3
 LONG_TOL = 1e-5
+FINAL_TOL = 1e-7
 #: A swap whose short run ends this near the best solution is run to its end.
 NEAR = 5e-4
 #: Below so many accounts there are more swaps, up to ten times as many.
@@ -75,6 +76,21 @@ def search(
             _finish(blocks, n, weights, run)
             finished.append(run)
             best = min(best, run, key=lambda one: one.inertia)
+    finished.sort(key=lambda run: run.inertia)
+    return finished
+
+
+def run_on_all(blocks: Floats, n: int, weights: Floats, runs: Sequence[Optimum]) -> list[Optimum]:
+    """Run the best solutions of a sample on all accounts, until an iteration gains nearly nothing.
+
+    With very many accounts there is always one at a border that changes sides.
+    """
+    finished = []
+    for run in runs[:N_FINISHED]:
+        centres, labels = run.centres.copy(), np.empty(weights.size, np.int64)
+        inertia, more, _ = lloyd(blocks, n, weights, centres, labels, MAX_ITER, FINAL_TOL)
+        converged = run.converged and more < MAX_ITER
+        finished.append(Optimum(centres, labels, float(inertia), run.n_iter + int(more), converged))
     finished.sort(key=lambda run: run.inertia)
     return finished
 

@@ -15,6 +15,7 @@ from clustering.models.compiled import compiled
 __all__ = [
     "LANES",
     "copy_account",
+    "inertia_of",
     "nearest",
     "nearest_in_block",
     "pack",
@@ -113,6 +114,27 @@ def nearest(blocks: Floats, n: int, centres: Floats) -> tuple[Integers, Floats]:
             labels[first : first + LANES],
         )
     return labels[:n].copy(), distances[:n].copy()
+
+
+@compiled
+def inertia_of(blocks: Floats, weights: Floats, centres: Floats) -> float:
+    """Weighted sum of squared distances to the nearest of the centres (k, d)."""
+    best = np.empty(LANES)
+    scratch = np.empty(LANES)
+    lane_sums = np.zeros(LANES)
+    for b in range(blocks.shape[0]):
+        squared_distances(blocks[b], centres[0], best)
+        for j in range(1, centres.shape[0]):
+            squared_distances(blocks[b], centres[j], scratch)
+            for lane in range(LANES):
+                closer = scratch[lane] < best[lane]
+                best[lane] = scratch[lane] if closer else best[lane]
+        for lane in range(LANES):
+            lane_sums[lane] += weights[b * LANES + lane] * best[lane]
+    total = 0.0
+    for lane in range(LANES):
+        total += lane_sums[lane]
+    return total
 
 
 @compiled

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import cut_tree, ward
+from scipy.spatial.distance import pdist
 from sklearn.cluster import kmeans_plusplus
 
 from clustering.models.kmeans import fit_kmeans
@@ -51,7 +52,7 @@ class MixtureStarts:
         rng = np.random.default_rng([seed, 0])
         n = len(values)
         self._rows = np.sort(rng.choice(n, min(n, WARD_ROWS), replace=False))
-        self._tree = ward(self._white[self._rows])
+        self._tree = ward(pdist(self._white[self._rows]))
 
     def _ward(self, k: int) -> Labels:
         labels = cut_tree(self._tree, n_clusters=[k]).ravel()

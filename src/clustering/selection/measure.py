@@ -107,12 +107,14 @@ def measure_kmeans(
         )
         for space in ("pca", "box")
     )
+    optima = {fit.k: fit.optima for fit in fits if fit.optima is not None}
     jaccard = {
         scheme: jaccard_stability(
             sample,
             labels,
             scheme=scheme,
             n_resamples=config.resamples,
+            optima=optima,
             seed=seed,
             progress=progress,
         )

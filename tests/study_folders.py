@@ -14,7 +14,15 @@ from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 from clustering import results
 from clustering.config import StudyConfig
+from clustering.models.types import CandidateSpec, Clustering
 from clustering.results.folder import write
+from clustering.results.pictures import picture_tables
+from clustering.selection.pictures import (
+    Pictures,
+    clustergram,
+    coassignment,
+    valley_projections,
+)
 
 HOSTILE_NAMES = (
     'Acme, "Quoted" & Sons',
@@ -174,6 +182,7 @@ class _Simulated:
             "profiles": self.profiles(),
             "disagreements": self.disagreements(),
             "typical": self.typical(),
+            **picture_tables(self.pictures(), self.ids),
         }
         if self.recipe.names:
             names = [
@@ -186,6 +195,24 @@ class _Simulated:
             rest = [i for i in np.array(self.ids)[order] if i not in set(shown)]
             frames["names"] = pd.DataFrame({"account_id": shown + rest, "name": names})
         return frames
+
+    def pictures(self) -> Pictures:
+        k, accounts = self.recipe.k, self.accounts()
+        centres = np.stack([self.z[self.segment == number].mean(0) for number in range(k)])
+        chosen = Clustering(CandidateSpec("kmeans", k), self.segment.copy(), centres, 1, True)
+        stability = accounts["stability"].to_numpy()
+        return Pictures(
+            clustergram(self.partitions(), accounts["map_1"].to_numpy()),
+            coassignment(self.z, chosen, stability, seed=self.recipe.seed, n_refits=10),
+            valley_projections(self.z, chosen, seed=self.recipe.seed),
+        )
+
+    def partitions(self) -> list[np.ndarray]:
+        """Segments merged below the chosen k, and every eighth account taken out above it."""
+        k, every = self.recipe.k, np.arange(len(self.ids)) % 8
+        merged = [np.minimum(self.segment, groups - 1) for groups in range(1, k + 1)]
+        split = [np.where(every < more, k + every, self.segment) for more in range(1, 9 - k)]
+        return [*merged, *split]
 
     def accounts(self) -> pd.DataFrame:
         n, k = len(self.ids), self.recipe.k

@@ -21,12 +21,13 @@ from clustering.features.horizon import build_horizon
 from clustering.matrix import FeatureMatrix, Standardiser, standardise
 from clustering.models.kmeans import fit_kmeans
 from clustering.models.types import Clustering
-from clustering.profiles import Profiles, profile
+from clustering.profiles import Profiles, map_accounts, profile
 from clustering.progress import SILENT, Progress
 from clustering.results.assemble import Study, assemble
 from clustering.schemes import Labelling, assign_all
 from clustering.scorer import Scorer
 from clustering.selection.evidence import Evidence, judge
+from clustering.selection.pictures import picture_evidence
 from clustering.tables import open_tables
 
 __all__ = ["compute", "run_study"]
@@ -78,6 +79,8 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         matrix, standardiser = standardise(snapshot, config.matrix)
         _refuse_too_few(config, matrix)
     evidence = _judge(config, snapshot, matrix, standardiser, progress)
+    axis = map_accounts(matrix.values)[:, 0]
+    pictures = picture_evidence(matrix.values, evidence, axis, seed=config.seed, progress=progress)
     with progress.step("Describing the segments"):
         labellings, absent = assign_all(snapshot, config.schemes)
         profiles = profile(snapshot, matrix, evidence.chosen, amount_name=config.amount_name)
@@ -94,6 +97,7 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         horizon=horizon,
         matrix=matrix,
         evidence=evidence,
+        pictures=pictures,
         labellings=labellings,
         absent=absent,
         profiles=profiles,

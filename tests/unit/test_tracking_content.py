@@ -51,10 +51,13 @@ def test_tables_are_recorded_without_people(tmp_path: Path) -> None:
         "accounts",
         "agreements",
         "candidates",
+        "clustergram",
+        "coassignment",
         "crosswalk",
         "disagreements",
         "profiles",
         "typical",
+        "valleys",
     ]
     accounts = pd.read_parquet(out / "tables" / "accounts.parquet")
     assert {"csm", "name"}.isdisjoint(accounts.columns)

@@ -35,9 +35,11 @@ from clustering.results.document import (
     TablesEntry,
     WithinTiersEntry,
 )
+from clustering.results.pictures import picture_tables
 from clustering.schemes import Labelling, compute_axes
 from clustering.scorer import Scorer
 from clustering.selection.evidence import Evidence
+from clustering.selection.pictures import Pictures
 from clustering.selection.silhouette import silhouettes
 from clustering.tables import SourceTables
 
@@ -64,6 +66,7 @@ class Study:
     horizon: Horizon
     matrix: FeatureMatrix
     evidence: Evidence
+    pictures: Pictures
     labellings: tuple[Labelling, ...]
     absent: Mapping[str, str]
     profiles: Profiles
@@ -91,6 +94,7 @@ def assemble(study: Study) -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
         "profiles": study.profiles.features,
         "disagreements": study.comparison.agreements.disagreements,
         "typical": study.profiles.typical,
+        **picture_tables(study.pictures, study.matrix.account_ids),
     }
     if NAME in study.snapshot.attributes:
         names = study.snapshot.attributes[NAME].reindex(study.matrix.account_ids)

@@ -94,6 +94,21 @@ class StudyFolder:
         return self.table("typical")
 
     @cached_property
+    def clustergram(self) -> pd.DataFrame:
+        """How accounts move between the k-means partitions."""
+        return self.table("clustergram")
+
+    @cached_property
+    def coassignment(self) -> pd.DataFrame:
+        """Pairs of accounts and how often refits put them together; empty for one segment."""
+        return self.table("coassignment")
+
+    @cached_property
+    def valleys(self) -> pd.DataFrame:
+        """Held-out accounts between neighbouring segments; empty for one segment."""
+        return self.table("valleys")
+
+    @cached_property
     def names(self) -> "pd.Series[str]":
         """Name by account_id; empty where the accounts have none."""
         if not (self.path / "names.parquet").exists():

@@ -1,0 +1,69 @@
+"""The numbers behind the pictures of the evidence as tables of the study folder."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+
+from clustering.selection.pictures import (
+    BIN_EDGES,
+    CoAssignment,
+    Flow,
+    Pictures,
+    ValleyProjection,
+)
+
+__all__ = ["picture_tables"]
+
+
+def picture_tables(pictures: Pictures, account_ids: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """The tables `clustergram`, `coassignment` and `valleys`.
+
+    Parameters
+    ----------
+    account_ids : ids of the accounts, in the order of the matrix
+    """
+    return {
+        "clustergram": _clustergram(pictures.clustergram),
+        "coassignment": _coassignment(pictures.coassignment, account_ids),
+        "valleys": _valleys(pictures.valleys),
+    }
+
+
+def _clustergram(flows: Sequence[Flow]) -> pd.DataFrame:
+    frame = pd.DataFrame([asdict(flow) for flow in flows], columns=list(Flow.__annotations__))
+    kinds = {"position": "float64", "from_cluster": "Int64", "n_shared": "Int64"}
+    return frame.astype({name: kinds.get(str(name), "int64") for name in frame.columns})
+
+
+def _coassignment(together: CoAssignment | None, account_ids: Sequence[str]) -> pd.DataFrame:
+    """Each pair once; the first accounts of the pairs come in the order of the picture."""
+    if together is None:
+        together = CoAssignment(np.empty(0, np.int64), np.empty((0, 0)), 0, 0)
+    ids = np.array([account_ids[row] for row in together.rows], dtype=object)
+    first, second = np.triu_indices(len(ids), k=1)
+    return pd.DataFrame(
+        {
+            "first": pd.Series(ids[first], dtype="str"),
+            "second": pd.Series(ids[second], dtype="str"),
+            "share": together.share[first, second],
+            "n_refits": np.full(len(first), together.n_refits, np.int64),
+            "n_accounts": np.full(len(first), together.n_accounts, np.int64),
+        }
+    )
+
+
+def _valleys(valleys: Sequence[ValleyProjection]) -> pd.DataFrame:
+    n_pairs, n_bins = len(valleys), len(BIN_EDGES) - 1
+    return pd.DataFrame(
+        {
+            "first_segment": np.repeat(np.array([v.first for v in valleys], np.int64), n_bins),
+            "second_segment": np.repeat(np.array([v.second for v in valleys], np.int64), n_bins),
+            "bin_low": np.tile(BIN_EDGES[:-1], n_pairs),
+            "bin_high": np.tile(BIN_EDGES[1:], n_pairs),
+            "count": np.array([v.counts for v in valleys], np.int64).ravel(),
+            "dip_p": np.repeat(np.array([v.dip_p for v in valleys], np.float64), n_bins),
+            "dip_p_holm": np.repeat(np.array([v.dip_p_holm for v in valleys], np.float64), n_bins),
+        }
+    )

@@ -62,6 +62,8 @@ class KMeansFit:
     def __post_init__(self) -> None:
         self.labels.setflags(write=False)
         self.centres.setflags(write=False)
+        if self.optima is not None:
+            self.optima.setflags(write=False)
 
     @property
     def n_found(self) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
+from threadpoolctl import threadpool_limits
 
 from clustering.models.distances import cluster_distances
 from clustering.models.kmeans import checked_values
@@ -47,9 +48,9 @@ class Criteria:
     """
 
     k: int
-    silhouette: Silhouettes | None
-    calinski_harabasz: float | None
-    davies_bouldin: float | None
+    silhouette: Silhouettes | None = None
+    calinski_harabasz: float | None = None
+    davies_bouldin: float | None = None
 
 
 def criteria_of(
@@ -95,18 +96,19 @@ def criteria_of(
             n_threads=n_threads,
         )
         found = dict(zip(judged, results, strict=True))
-    return tuple(
-        Criteria(
-            k=k,
-            silhouette=found.get(p),
-            calinski_harabasz=float(calinski_harabasz_score(matrix, partitions[p]))
-            if p in found
-            else None,
-            davies_bouldin=float(davies_bouldin_score(matrix, partitions[p]))
-            if p in found
-            else None,
+    with threadpool_limits(1):  # BLAS adds in another order on another number of threads
+        return tuple(
+            _criteria(matrix, partitions[p], found[p]) if p in found else Criteria(k)
+            for p, k in enumerate(ks)
         )
-        for p, k in enumerate(ks)
+
+
+def _criteria(matrix: Floats, labels: Integers, of_accounts: Silhouettes) -> Criteria:
+    return Criteria(
+        k=of_accounts.by_cluster.size,
+        silhouette=of_accounts,
+        calinski_harabasz=float(calinski_harabasz_score(matrix, labels)),
+        davies_bouldin=float(davies_bouldin_score(matrix, labels)),
     )
 
 

@@ -67,14 +67,18 @@ def decide(
 ) -> Decision:
     """Combine the evidence; there is no majority vote.
 
-    Natural needs all of: both copula nulls rejected, a held-out valley between neighbouring
-    clusters and beside every cluster, and every cluster stable. Otherwise the segments are bands
-    of a continuum: reproducible when they come back under resampling, constructive when not.
+    Natural needs all of: both copula nulls rejected, a held-out gap beside every cluster, and
+    every cluster coming back under resampling. Prediction strength is not asked of clusters with a
+    gap: it is the least over clusters on half of the accounts, and breaks on small ones. Otherwise
+    the segments are bands of a continuum: reproducible when they come back and predict each
+    other, constructive when not.
     """
     structured, reasons = _gate(structure.nulls, config)
     several = [row for row in rows if row.k > 1]
     natural = [
-        row.k for row in several if structured and separated(row, config) and _stable(row, config)
+        row.k
+        for row in several
+        if structured and separated(row, config) and _every_cluster_returns(row, config)
     ]
     stable = [row.k for row in several if _stable(row, config)]
     workable = [row.k for row in several if _workable(row, config, n)]
@@ -83,10 +87,10 @@ def decide(
     verdict = "natural" if natural else "reproducible" if stable else "constructive"
     n_clusters = max(natural) if natural else 1
     if natural:
-        admissible = [k for k in admissible if k in natural]
+        admissible = [k for k in natural if k in workable]
     k, why = _offer(several, natural, admissible, workable, config, n)
     reasons += _separation_reasons(several, structured, natural, config)
-    reasons += _stability_reasons(several, stable, config)
+    reasons += _stability_reasons(several, natural, stable, config)
     reasons += why
     reasons += _dissent(chosen_by, n_clusters)
     offered_set = admissible if natural else [1, *admissible]
@@ -153,10 +157,14 @@ def has_saddles(saddle: Saddle | None) -> bool:
     )
 
 
+def _every_cluster_returns(row: KMeansRow, config: EvidenceConfig) -> bool:
+    """Whether every cluster is found again in resamples of the accounts."""
+    return row.least_jaccard >= config.min_jaccard
+
+
 def _stable(row: KMeansRow, config: EvidenceConfig) -> bool:
-    return (
-        row.prediction_strength >= config.min_prediction_strength
-        and row.least_jaccard >= config.min_jaccard
+    return row.prediction_strength >= config.min_prediction_strength and _every_cluster_returns(
+        row, config
     )
 
 
@@ -262,14 +270,20 @@ def _valley_numbers(row: KMeansRow) -> str:
 
 
 def _stability_reasons(
-    rows: Sequence[KMeansRow], stable: Sequence[int], config: EvidenceConfig
+    rows: Sequence[KMeansRow],
+    natural: Sequence[int],
+    stable: Sequence[int],
+    config: EvidenceConfig,
 ) -> list[str]:
     if not rows:
         return []
     asked = (
-        f"asked: prediction strength {config.min_prediction_strength:g} and Jaccard of every "
-        f"cluster {config.min_jaccard:g}"
+        f"prediction strength and least Jaccard; asked: {config.min_prediction_strength:g}, of "
+        f"bands only, and {config.min_jaccard:g} of every cluster"
     )
+    if natural:
+        numbers = "; ".join(_stability_numbers(row) for row in rows if row.k in natural)
+        return [f"The clusters come back under resampling at {_ks(natural)} ({numbers}; {asked})."]
     if stable:
         numbers = "; ".join(_stability_numbers(row) for row in rows if row.k in stable)
         return [f"Segments come back under resampling at {_ks(stable)} ({numbers}; {asked})."]

@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from matplotlib import colors
 from matplotlib.figure import Figure
@@ -130,3 +131,67 @@ def test_colours_of_eight_segments_can_be_told_apart() -> None:
 
 def test_a_dollar_sign_is_not_mathematics() -> None:
     assert canvas.wrap("$ARR$ tiers", 40) == r"\$ARR\$ tiers"
+
+
+def test_the_clustergram_says_where_groups_mix(tmp_path: Path) -> None:
+    study = results.read(build_study(tmp_path / "s"))
+    flows = pd.DataFrame(
+        {
+            "k": [1, 2, 2, 3, 3, 3, 3],
+            "cluster": [0, 0, 1, 0, 1, 1, 2],
+            "size": [10, 6, 4, 4, 4, 4, 2],
+            "position": [0.0, -1.0, 1.0, -2.0, 0.0, 0.0, 2.0],
+            "from_cluster": pd.array([None, 0, 0, 0, 0, 1, 1], dtype="Int64"),
+            "n_shared": pd.array([None, 6, 4, 4, 2, 2, 2], dtype="Int64"),
+        }
+    )
+    study.__dict__["clustergram"] = flows
+    drawn = figures.clustergram(study)
+    assert drawn is not None
+    assert "at the step to k = 3 only 80 % of the accounts come from the main" in drawn.title
+    study.__dict__["clustergram"] = flows.assign(cluster=[0, 0, 1, 0, 1, 2, 3])
+    drawn = figures.clustergram(study)
+    assert drawn is not None
+    assert "at every step all of the accounts come from the main" in drawn.title
+    study.__dict__["clustergram"] = flows[flows["k"] < 3]
+    assert figures.clustergram(study) is None
+
+
+def test_the_co_assignment_says_its_averages_and_its_sample(tmp_path: Path) -> None:
+    study = results.read(build_study(tmp_path / "s", Recipe(k=2)))
+    by_segment = study.accounts.groupby("segment")["account_id"]
+    (a, b), (c, d) = (list(ids[:2]) for _, ids in by_segment)
+    pairs = [(a, b, 0.9), (a, c, 0.1), (a, d, 0.3), (b, c, 0.1), (b, d, 0.3), (c, d, 0.7)]
+    frame = pd.DataFrame(pairs, columns=["first", "second", "share"])
+    study.__dict__["coassignment"] = frame.assign(n_refits=50, n_accounts=240)
+    drawn = figures.coassignment(study)
+    assert drawn is not None
+    assert drawn.title == (
+        "In 50 refits two accounts of one band are together 80 % of the time, two of different "
+        "bands are together 20 % of the time (4 of 240 accounts)"
+    )
+    (image,) = drawn.figure.axes[0].images
+    assert image.get_array().tolist()[0] == [1.0, 0.9, 0.1, 0.3]
+
+
+def test_valleys_are_counted_after_adjustment(tmp_path: Path) -> None:
+    study = results.read(build_study(tmp_path / "s"))
+    frame = study.valleys.assign(dip_p=0.03, dip_p_holm=0.06, n_held_out=120)
+    study.__dict__["valleys"] = frame
+    drawn = figures.valley_projections(study)
+    assert drawn is not None
+    n_pairs = len(frame.drop_duplicates(["first_segment", "second_segment"]))
+    assert n_pairs > 1
+    assert drawn.title.startswith(f"None of {n_pairs} pairs of neighbouring bands shows a valley")
+    assert "on 120 held-out accounts" in drawn.title
+    study.__dict__["valleys"] = frame.assign(dip_p_holm=0.04)
+    drawn = figures.valley_projections(study)
+    assert drawn is not None
+    assert drawn.title.startswith(f"{n_pairs} of {n_pairs} pairs of neighbouring bands show a")
+    one = frame[frame["second_segment"] == 1][: len(frame) // n_pairs].assign(dip_p_holm=0.03)
+    study.__dict__["valleys"] = one
+    drawn = figures.valley_projections(study)
+    assert drawn is not None
+    assert drawn.title.startswith("The pair of neighbouring bands shows a valley on 120")
+    shown = sum(bar.get_height() for bar in drawn.figure.axes[0].patches)
+    assert shown == one["count"].sum()

@@ -55,15 +55,23 @@ def _coassignment(together: CoAssignment | None, account_ids: Sequence[str]) -> 
 
 
 def _valleys(valleys: Sequence[ValleyProjection]) -> pd.DataFrame:
-    n_pairs, n_bins = len(valleys), len(BIN_EDGES) - 1
-    return pd.DataFrame(
-        {
-            "first_segment": np.repeat(np.array([v.first for v in valleys], np.int64), n_bins),
-            "second_segment": np.repeat(np.array([v.second for v in valleys], np.int64), n_bins),
-            "bin_low": np.tile(BIN_EDGES[:-1], n_pairs),
-            "bin_high": np.tile(BIN_EDGES[1:], n_pairs),
-            "count": np.array([v.counts for v in valleys], np.int64).ravel(),
-            "dip_p": np.repeat(np.array([v.dip_p for v in valleys], np.float64), n_bins),
-            "dip_p_holm": np.repeat(np.array([v.dip_p_holm for v in valleys], np.float64), n_bins),
-        }
-    )
+    n_bins = len(BIN_EDGES) - 1
+    bins = {"bin_low": BIN_EDGES[:-1], "bin_high": BIN_EDGES[1:]}
+    integers = ("first_segment", "second_segment", "count", "n_held_out")
+    parts = [
+        pd.DataFrame(
+            {
+                "first_segment": np.full(n_bins, valley.first),
+                "second_segment": np.full(n_bins, valley.second),
+                **bins,
+                "count": valley.counts,
+                "n_held_out": valley.n_held_out,
+                "dip_p": valley.dip_p,
+                "dip_p_holm": valley.dip_p_holm,
+            }
+        )
+        for valley in valleys
+    ]
+    columns = [*integers[:2], *bins, *integers[2:], "dip_p", "dip_p_holm"]
+    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    return frame.astype({name: "int64" if name in integers else "float64" for name in columns})

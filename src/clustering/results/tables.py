@@ -183,6 +183,7 @@ TABLES: tuple[TableSpec, ...] = (
             _c("bin_low", "number", "Along the line through the centres of the other half."),
             _c("bin_high", "number", "The outermost bins hold what lies beyond them."),
             _c("count", "integer", "Held-out accounts of the two segments."),
+            _c("n_held_out", "integer", "Held-out accounts of all segments."),
             _c("dip_p", "number", "p-value of the dip test, one split in halves."),
             _c("dip_p_holm", "number", "The same, adjusted for the number of pairs (Holm)."),
         ),

@@ -95,6 +95,7 @@ class ValleyProjection:
     ----------
     first, second : the segments whose centres, found on the other half, lie at 0 and at 1
     counts : int64 array of shape (n_bins,), accounts between successive `BIN_EDGES`
+    n_held_out : accounts of the half, whatever their segment
     dip_p : p-value of the dip test on the unbinned projections
     dip_p_holm : adjusted for the number of pairs (Holm 1979)
     """
@@ -102,6 +103,7 @@ class ValleyProjection:
     first: int
     second: int
     counts: Labels
+    n_held_out: int
     dip_p: float
     dip_p_holm: float
 
@@ -298,10 +300,11 @@ def valley_projections(
         held_out = np.ascontiguousarray(base[second.rows])
         return _project_pairs(held_out, fit.centres, chosen.centres - middle)
 
+    n_held_out = len(base) - len(base) // 2
     (pairs,) = run_tasks(
         project, 1, seed=seed, purpose="valley projections", progress=progress, n_threads=1
     )
-    return _adjusted(pairs)
+    return _adjusted(pairs, n_held_out)
 
 
 @dataclass(frozen=True, eq=False)
@@ -328,13 +331,15 @@ def _project_pairs(held_out: Floats, centres: Floats, reference: Floats) -> list
     return sorted(pairs, key=lambda pair: (pair.first, pair.second))
 
 
-def _adjusted(pairs: Sequence[_Projected]) -> tuple[ValleyProjection, ...]:
+def _adjusted(pairs: Sequence[_Projected], n_held_out: int) -> tuple[ValleyProjection, ...]:
     if not pairs:
         return ()
     p_values = [dip(pair.along).p if len(pair.along) else 1.0 for pair in pairs]
     adjusted = multipletests(p_values, method="holm")[1]
     return tuple(
-        ValleyProjection(pair.first, pair.second, _histogram(pair.along), p, float(holm))
+        ValleyProjection(
+            pair.first, pair.second, _histogram(pair.along), n_held_out, p, float(holm)
+        )
         for pair, p, holm in zip(pairs, p_values, adjusted, strict=True)
     )
 

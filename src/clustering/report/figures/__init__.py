@@ -12,6 +12,7 @@ from clustering.report.figures.accounts import (
 )
 from clustering.report.figures.agreement import agreement_dots, forward_gains
 from clustering.report.figures.choice import choice_curves
+from clustering.report.figures.evidence import clustergram, coassignment, valley_projections
 from clustering.report.figures.features import feature_coverage
 from clustering.report.figures.flow import tier_flow
 from clustering.report.figures.leakage import ablation
@@ -24,6 +25,8 @@ __all__ = [
     "agreement_dots",
     "amount_by_tier",
     "choice_curves",
+    "clustergram",
+    "coassignment",
     "feature_coverage",
     "forward_gains",
     "growth_against_risk",
@@ -32,4 +35,5 @@ __all__ = [
     "segment_stability",
     "silhouettes",
     "tier_flow",
+    "valley_projections",
 ]

@@ -184,6 +184,7 @@ def test_valleys_are_counted_after_adjustment(tmp_path: Path) -> None:
     assert n_pairs > 1
     assert drawn.title.startswith(f"None of {n_pairs} pairs of neighbouring bands shows a valley")
     assert "on 120 held-out accounts" in drawn.title
+    assert "fewer than 100 accounts a valley may go unseen" in drawn.figure.get_supxlabel()
     study.__dict__["valleys"] = frame.assign(dip_p_holm=0.04)
     drawn = figures.valley_projections(study)
     assert drawn is not None

@@ -21,6 +21,8 @@ _LEAST_LABEL = 0.15  # a smaller group has no room for its number
 _MOST_PAIRS = 12
 _PANELS_A_ROW = 3
 _LEVEL = 0.05
+_ENOUGH = 100
+"""Held-out accounts of a pair below which the dip test sees only the deepest valleys."""
 
 
 def clustergram(study: StudyFolder) -> Drawn | None:
@@ -207,7 +209,8 @@ def valley_projections(study: StudyFolder) -> Drawn | None:
         _pair_panel(ax, study, pair, groups.get_group(pair), 126 // n_columns)
     for ax in grid[len(shown) :]:
         ax.set_axis_off()
-    _explain(figure, len(shown), len(tests))
+    fewest = int(groups["count"].sum().min())
+    _explain(figure, len(shown), len(tests), fewest)
     return Drawn("valley_projections", figure, title, _valley_alt(study, tests))
 
 
@@ -252,11 +255,16 @@ def _p_value(p: float) -> str:
     return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
 
 
-def _explain(figure: Figure, n_shown: int, n_pairs: int) -> None:
-    left_out = f"; the {n_shown} of {n_pairs} pairs of least p" if n_shown < n_pairs else ""
+def _explain(figure: Figure, n_shown: int, n_pairs: int, fewest: int) -> None:
+    notes = []
+    if n_shown < n_pairs:
+        notes.append(f"the {n_shown} of {n_pairs} pairs of least p are shown")
+    if fewest < _ENOUGH:
+        notes.append(f"in a pair of fewer than {_ENOUGH} accounts a valley may go unseen")
+    more = f"\n{'; '.join(notes)}" if notes else ""
     figure.supxlabel(
         "position along the line through the two centres, found on the other half of the "
-        f"accounts\n(dashed: 0 and 1; what lies beyond is in the outermost bins){left_out}",
+        f"accounts\n(dashed: 0 and 1; what lies beyond is in the outermost bins){more}",
         fontsize=10,
         color=INK,
     )

@@ -107,7 +107,7 @@ def fit_kmeans(
 
     Starts are of several kinds: `n_init` greedy k-means++ starts, Ward's hierarchy of the accounts
     (of at most 500 of them), and `initial_centres` if given. All run ten iterations and the better
-    half runs on; then `n_init` times (up to ten times as often below 20,000 accounts, where it
+    half runs on; then `n_init` times (up to ten times as often below 10,000 accounts, where it
     costs little) one centre of the best solution is drawn anew. The best solutions are improved by
     Lloyd's iterations and by transfers of single accounts (Hartigan) until neither moves any.
 

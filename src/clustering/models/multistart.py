@@ -20,11 +20,11 @@ ROUGH_TOL = 1e-3
 SHORT_ITER = 2
 SHORT_TOL = 1e-4
 #: The better starts run on until an iteration gains less than this share of the inertia.
-LONG_TOL = 1e-5
+LONG_TOL = 3e-5
 #: Cold starts whose inertia is within this share of the best have found the same optimum.
 AGREE = 1e-4
 #: A start from given centres must be better than the cold ones by this share of the inertia.
-CLEARLY = 5e-4
+CLEARLY = 6e-4
 #: Starts from given centres that are run.
 N_RIVALS = 2
 

@@ -23,10 +23,11 @@ MOST_OPTIMA = 12
 N_FINISHED = 3
 LONG_TOL = 1e-5
 FINAL_TOL = 1e-7
-#: A swap whose short run ends this near the best solution is run to its end.
+#: A swap whose short run ends this near the best solution runs on; to its end if it gets closer.
 NEAR = 5e-4
+CLOSE = 1e-4
 #: Below so many accounts there are more swaps, up to ten times as many.
-CHEAP = 20_000
+CHEAP = 10_000
 
 
 @dataclass(eq=False)
@@ -73,7 +74,9 @@ def search(
         seed_plus_plus(blocks, weights, rng.random((k, 3)), start, k - 1)
         run = _short_run(blocks, n, weights, start)
         if run.inertia < best.inertia * (1 + NEAR * effort):
-            _finish(blocks, n, weights, run)
+            _go_on(blocks, n, weights, run)
+            if run.inertia < best.inertia * (1 + CLOSE * effort):
+                _finish(blocks, n, weights, run)
             finished.append(run)
             best = min(best, run, key=lambda one: one.inertia)
     finished.sort(key=lambda run: run.inertia)

@@ -59,12 +59,37 @@ def pack(values: Floats, rows: Integers) -> Floats:
 
 @compiled
 def squared_distances(block: Floats, centre: Floats, out: Floats) -> None:
-    """Squared distance of every lane of one block (d, LANES) to one centre (d,)."""
+    """Squared distance of every lane of one block (d, LANES) to one centre (d,).
+
+    Four coordinates at a time, so that `out` is not read and written for each; the odd ones first.
+    """
     d = block.shape[0]
-    for lane in range(LANES):
-        out[lane] = 0.0
-    whole = d - d % 4
-    for t in range(0, whole, 4):
+    odd = d % 4
+    if odd == 0:
+        for lane in range(LANES):
+            out[lane] = 0.0
+    elif odd == 1:
+        c0 = centre[0]
+        for lane in range(LANES):
+            e0 = block[0, lane] - c0
+            out[lane] = e0 * e0
+    elif odd == 2:
+        c0 = centre[0]
+        c1 = centre[1]
+        for lane in range(LANES):
+            e0 = block[0, lane] - c0
+            e1 = block[1, lane] - c1
+            out[lane] = e0 * e0 + e1 * e1
+    else:
+        c0 = centre[0]
+        c1 = centre[1]
+        c2 = centre[2]
+        for lane in range(LANES):
+            e0 = block[0, lane] - c0
+            e1 = block[1, lane] - c1
+            e2 = block[2, lane] - c2
+            out[lane] = e0 * e0 + e1 * e1 + e2 * e2
+    for t in range(odd, d, 4):
         c0 = centre[t]
         c1 = centre[t + 1]
         c2 = centre[t + 2]
@@ -75,11 +100,6 @@ def squared_distances(block: Floats, centre: Floats, out: Floats) -> None:
             e2 = block[t + 2, lane] - c2
             e3 = block[t + 3, lane] - c3
             out[lane] += e0 * e0 + e1 * e1 + e2 * e2 + e3 * e3
-    for t in range(whole, d):
-        c = centre[t]
-        for lane in range(LANES):
-            e = block[t, lane] - c
-            out[lane] += e * e
 
 
 @compiled

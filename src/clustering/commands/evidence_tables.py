@@ -11,7 +11,7 @@ __all__ = ["kmeans_table", "mixture_table", "null_table"]
 
 
 def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", box=None, padding=(0, 1))
+    table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0), min_width=78)
     for column in columns:
         table.add_column(column, justify="right", no_wrap=True)
     return table
@@ -44,19 +44,21 @@ def null_table(found: "Evidence") -> Table:
 def kmeans_table(found: "Evidence") -> Table:
     """Every criterion of k-means by k; `*` marks the admissible k."""
     table = _table(
-        "k-means (* admissible; J: Jaccard of the least stable cluster)",
+        "k-means: * admissible, least: smallest cluster, sil: silhouette, null: its mean without "
+        "clusters, PS: prediction strength, J: least Jaccard, dips: share of pairs with a valley",
         "k",
-        "smallest",
-        "silh",
+        "least",
+        "sil",
         "null",
         "CH",
         "DB",
         "gap pca",
-        "gap box",
+        "box",
         "PS",
         "instab",
         "J",
-        "valley",
+        "dips",
+        "saddle p",
     )
     for row in found.kmeans:
         band = row.silhouette_null
@@ -73,6 +75,7 @@ def kmeans_table(found: "Evidence") -> Table:
             _text(row.instability, 3),
             _text(row.least_jaccard),
             "" if row.valley is None else _text(row.valley.share),
+            "" if row.saddle is None else _text(row.saddle.pooled_p, 3),
         )
     return table
 

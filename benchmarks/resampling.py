@@ -108,13 +108,13 @@ def _compare_starts(
     """What the warm starts change: the same resamples with twice as many cold starts only."""
     some = max(10, n_resamples // 5)
     cold = jaccard_stability(
-        values, partitions, n_resamples=some, starts=Starts(n_cold=16, n_long=6, warm=False)
+        values, partitions, n_resamples=some, starts=Starts(n_cold=20, n_long=6, warm=False)
     )
     for k, one, other in zip(KS, ours, cold, strict=True):
         off = np.abs(one.values[:some].mean(axis=0) - other.mean).max()
         better = (other.inertias / one.inertias[:some] - 1).mean()
         print(
-            f"  k={k} 16 cold starts only, {some} resamples: Jaccard differs by {off:.3f}, "
+            f"  k={k} 20 cold starts only, {some} resamples: Jaccard differs by {off:.3f}, "
             f"inertia by {better:.1e}"
         )
 

@@ -24,7 +24,7 @@ LONG_TOL = 3e-5
 #: Cold starts whose inertia is within this share of the best have found the same optimum.
 AGREE = 1e-4
 #: A start from given centres must be better than the cold ones by this share of the inertia.
-CLEARLY = 6e-4
+CLEARLY = 4e-4
 #: Starts from given centres that are run.
 N_RIVALS = 2
 

@@ -33,11 +33,11 @@ class Starts:
     rough_size : least number of accounts in the samples that refine the cold starts
     """
 
-    n_cold: int = 8
+    n_cold: int = 10
     warm: bool = True
-    n_long: int = 2
+    n_long: int = 3
     n_agree: int = 3
-    rough_size: int = 1000
+    rough_size: int = 700
 
     def __post_init__(self) -> None:
         if min(self.n_cold, self.n_long, self.n_agree, self.rough_size) < 1:

@@ -18,7 +18,7 @@ def competing_optima(
     values: NDArray[np.float64],
     ks: Sequence[int],
     *,
-    n_init: int = 10,
+    n_init: int = 20,
     seed: int = 0,
     progress: Progress = SILENT,
     n_threads: int | None = None,

@@ -19,7 +19,7 @@ __all__ = ["Gap", "ReferenceSpace", "gap_statistic", "reference_box", "smallest_
 Floats = NDArray[np.float64]
 
 ReferenceSpace = Literal["pca", "box"]
-COLD = Starts(warm=False)
+COLD = Starts(n_cold=8, n_long=2, warm=False)
 
 
 @dataclass(frozen=True, eq=False)

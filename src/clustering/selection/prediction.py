@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 #: These statistics compare independent fits: a warm start would make them agree by construction.
-COLD = Starts(warm=False)
+COLD = Starts(n_cold=8, n_long=2, warm=False)
 
 
 @dataclass(frozen=True, eq=False)

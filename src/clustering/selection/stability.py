@@ -113,7 +113,7 @@ def jaccard_stability(
     ----------
     values : array of shape (n_accounts, n_features)
     partitions : label arrays of shape (n_accounts,), labels 0 .. k-1, none of them empty
-    starts : default eight cold starts, and warm ones where they are clearly better
+    starts : default ten cold starts, and warm ones where they are clearly better
     optima : centres (n_optima, k, n_features) that warm starts begin from besides the partition's
         own, by k: `resampling.optima.competing_optima`, which is called where it is not given
 

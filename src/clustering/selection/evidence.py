@@ -22,6 +22,7 @@ from clustering.selection.document import document
 from clustering.selection.measure import Measured, measure_kmeans, run_nulls
 from clustering.selection.nulls import NullTest
 from clustering.selection.rows import ChosenBy, KMeansRow, MixtureRow, Offered, Structure
+from clustering.selection.spikes import Spike, find_spike
 from clustering.selection.structure import dip, first_component, hopkins
 from clustering.selection.table import candidate_table
 from clustering.selection.verdict import Decision, VerdictName, decide
@@ -225,7 +226,14 @@ class _Protocol:
         mixtures = fit_mixtures(sample, k_max, self.models, self.seed, self.progress, self.columns)
         structure = self._structure(sample, tuple(null.test for null in nulls))
         chosen_by = _chosen_by(measured, mixtures)
-        decision = decide(measured.rows, structure, chosen_by, self.config, len(self.values))
+        decision = decide(
+            measured.rows,
+            structure,
+            chosen_by,
+            self.config,
+            len(self.values),
+            self._spikes(fits),
+        )
         if len(rows) < len(self.values):
             notes.append(
                 f"Limit: {len(self.values)} accounts; k-means, its sizes, inertia and indices are "
@@ -259,6 +267,11 @@ class _Protocol:
                 fits.append(fit_kmeans(self.values, k, n_init=self.models.n_init, seed=self.seed))
                 advance(1)
         return fits
+
+    def _spikes(self, fits: list[KMeansFit]) -> dict[int, Spike]:
+        several = [fit for fit in fits if fit.k > 1]
+        found = {fit.k: find_spike(self.values, fit.labels, self.columns) for fit in several}
+        return {k: spike for k, spike in found.items() if spike is not None}
 
     def _structure(self, sample: Floats, nulls: tuple[NullTest, ...]) -> Structure:
         with self.progress.step("structure"):

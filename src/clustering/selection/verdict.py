@@ -4,7 +4,7 @@ The three words are Dolnicar and Leisch's (2010). The rules are in docs/method.m
 sees an outcome.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +13,7 @@ from clustering.selection.nulls import NullTest
 from clustering.selection.rows import ChosenBy, KMeansRow, Structure
 from clustering.selection.saddle import Saddle
 from clustering.selection.separation import Valley
+from clustering.selection.spikes import Spike
 
 __all__ = [
     "Decision",
@@ -64,22 +65,26 @@ def decide(
     chosen_by: ChosenBy,
     config: EvidenceConfig,
     n: int,
+    spikes: Mapping[int, Spike] | None = None,
 ) -> Decision:
     """Combine the evidence; there is no majority vote.
 
-    Natural needs all of: both copula nulls rejected, a held-out gap beside every cluster, and
-    every cluster coming back under resampling. Prediction strength is not asked of clusters with a
+    Natural needs all of: both copula nulls rejected, a held-out gap beside every cluster, every
+    cluster coming back under resampling, and none that is one value of one column (`spikes`, by
+    k). Prediction strength is not asked of clusters with a
     gap: it is the least over clusters on half of the accounts, and breaks on small ones. Otherwise
     the segments are bands of a continuum: reproducible when they come back and predict each
     other, constructive when not.
     """
     structured, reasons = _gate(structure.nulls, config)
     several = [row for row in rows if row.k > 1]
-    natural = [
+    apart = [
         row.k
         for row in several
         if structured and separated(row, config) and _every_cluster_returns(row, config)
     ]
+    rules = {k: spike for k, spike in (spikes or {}).items() if k in apart}
+    natural = [k for k in apart if k not in rules]
     stable = [row.k for row in several if _stable(row, config)]
     workable = [row.k for row in several if _workable(row, config, n)]
     admissible = [k for k in stable if k in workable]
@@ -89,6 +94,10 @@ def decide(
     if natural:
         admissible = [k for k in natural if k in workable]
     k, why = _offer(several, natural, admissible, workable, config, n)
+    reasons += [
+        f"At k = {k} {spike}: cut that column with a rule; such a cluster is not called natural."
+        for k, spike in rules.items()
+    ]
     reasons += _separation_reasons(several, structured, natural, config)
     reasons += _stability_reasons(several, natural, stable, config)
     reasons += why

@@ -245,7 +245,7 @@ def _classify(
     if np.unique(codes).size < 2:
         return np.full(test.shape[0], codes[0])
     model = HistGradientBoostingClassifier(
-        learning_rate=0.1, max_iter=60, max_leaf_nodes=15, early_stopping=False, random_state=seed
+        learning_rate=0.1, max_iter=40, max_leaf_nodes=8, early_stopping=False, random_state=seed
     )
     return np.asarray(model.fit(train, codes).predict(test), dtype=np.int64)
 
@@ -259,8 +259,8 @@ def _out_of_fold_r2(values: Floats, target: Floats, folds: NDArray[np.int64], se
         if values.shape[1]:
             model = HistGradientBoostingRegressor(
                 learning_rate=0.1,
-                max_iter=60,
-                max_leaf_nodes=15,
+                max_iter=40,
+                max_leaf_nodes=8,
                 early_stopping=False,
                 random_state=seed,
             )

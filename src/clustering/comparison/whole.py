@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from clustering.columns import ARR_TIERS, NEEDS_SEGMENT, SEGMENT
 from clustering.comparison.leakage import (
@@ -136,17 +136,30 @@ def _refits(
     others = [name for name in (ARR_TIERS, NEEDS_SEGMENT) if name in material.labels]
     if not config.refits or material.labels[SEGMENT].nunique() < 2:
         return {}
+    refit = _remembered(material.refit)
     return {
         name: agreement_of_refits(
             material.labels[SEGMENT],
             material.labels[name],
-            material.refit,
+            refit,
             n_refits=config.refits,
             seed=seed,
             progress=progress,
         )
         for name in others
     }
+
+
+def _remembered(refit: Refit) -> Refit:
+    """Each refit is made once: every labelling is compared with the same ones."""
+    made: dict[int, ArrayLike] = {}
+
+    def once(rows: NDArray[np.int64], seed: int) -> ArrayLike:
+        if seed not in made:
+            made[seed] = refit(rows, seed)
+        return made[seed]
+
+    return once
 
 
 def _within(material: Material, seed: int) -> WithinTiers | None:

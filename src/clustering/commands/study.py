@@ -1,5 +1,6 @@
 """`clustering study`: the straight line, its report and its record."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,7 +9,7 @@ import typer
 if TYPE_CHECKING:
     from clustering.config import TrackingConfig
     from clustering.progress import Progress
-    from clustering.results import StudyFolder
+    from clustering.tracking import TrackedStudy
 
 __all__ = ["register"]
 
@@ -33,9 +34,10 @@ def study(
 ) -> None:
     """Run a study: segments, evidence, comparison with the tiers, report, record and scorer."""
     from clustering import results
-    from clustering.commands.console import bars
+    from clustering.commands.console import OUT, bars
     from clustering.config import load_config
     from clustering.report import render
+    from clustering.report.summary import terminal_summary
     from clustering.study import run_study
 
     config = load_config(config_file, overrides or [])
@@ -45,42 +47,13 @@ def study(
             run_study(config, stage, progress)
             render(stage, progress)
             results.publish(stage, target)
-        run = _record(target, config.tracking, progress) if track else None
-    _print_summary(results.read(target), run)
+        record = _record(target, config.tracking, progress) if track else None
+    OUT.print(terminal_summary(results.read(target), record))
 
 
-def _record(target: Path, tracking: "TrackingConfig", progress: "Progress") -> str:
+def _record(target: Path, tracking: "TrackingConfig", progress: "Progress") -> "TrackedStudy":
     from clustering.tracking import log_study
+    from clustering.tracking.store import absolute_uri
 
     tracked = log_study(target, tracking, progress)
-    return f"run {tracked.run_id} in {tracked.uri}"
-
-
-def _print_summary(study: "StudyFolder", run: str | None) -> None:
-    from rich.table import Table
-
-    from clustering.commands.console import OUT
-    from clustering.report import words
-
-    document = study.document
-    OUT.print(f"\n{document.title}", style="bold")
-    for paragraph in words.answer(study):
-        OUT.print(paragraph, markup=False)
-    table = Table(box=None, pad_edge=False)
-    table.add_column(document.group_word.singular.capitalize())
-    for heading in ("accounts", "share", f"of {document.amount_name}"):
-        table.add_column(heading, justify="right")
-    for segment in document.segments:
-        amount = "-" if segment.arr_share is None else f"{segment.arr_share:.0%}"
-        table.add_row(segment.name, f"{segment.n_accounts:,}", f"{segment.share:.0%}", amount)
-    OUT.print()
-    OUT.print(table)
-    places = {
-        "Report": study.path / "report" / "index.html",
-        "Scorer": study.path / "scorer",
-        "Study": study.path,
-        "MLflow": run or "not recorded (--no-track)",
-    }
-    OUT.print()
-    for name, place in places.items():
-        OUT.print(f"{name:<8} {place}", markup=False, soft_wrap=True)
+    return replace(tracked, uri=absolute_uri(tracked.uri, target.parent))

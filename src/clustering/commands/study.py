@@ -48,7 +48,7 @@ def study(
             render(stage, progress)
             results.publish(stage, target)
         record = _record(target, config.tracking, progress) if track else None
-    OUT.print(terminal_summary(results.read(target), record))
+    OUT.print(terminal_summary(results.read(target), record), crop=False)
 
 
 def _record(target: Path, tracking: "TrackingConfig", progress: "Progress") -> "TrackedStudy":

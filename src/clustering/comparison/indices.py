@@ -5,9 +5,10 @@ Vinh, Epps and Bailey is computed by running along each hypergeometric distribut
 mode, so that the resamples of a large book cost one pass over a few thousand terms a cell.
 """
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from clustering.models.compiled import compiled
 
 __all__ = [
     "adjusted_mutual_information",
@@ -147,7 +148,7 @@ def _sizes(sizes: Counts) -> tuple[Counts, Counts]:
     return values.astype(np.int64), times.astype(np.int64)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba is untyped
+@compiled
 def _expected_information(
     rows: Counts, row_times: Counts, columns: Counts, column_times: Counts, n: int
 ) -> float:
@@ -159,7 +160,7 @@ def _expected_information(
     return total
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba is untyped
+@compiled
 def _expected_cell(a: int, b: int, n: int) -> float:
     """E[(x / n) log(n x / (a b))] with x hypergeometric: a drawn of n, b of them marked.
 

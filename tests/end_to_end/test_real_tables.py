@@ -1,6 +1,5 @@
 """The mapped real data sets: counts as measured on the files, and the same in `check`."""
 
-import os
 from datetime import date
 from pathlib import Path
 
@@ -8,22 +7,15 @@ import pytest
 
 from clustering.config import load_config
 from clustering.tables import open_tables
+from shared_data import shared_folder
 
 ROOT = Path(__file__).parents[2]
-
-
-def data_folder(name: str) -> Path:
-    shared = Path(os.environ.get("CLUSTERING_SHARED", ROOT.parent / "shared"))
-    folder = shared / "data" / name
-    if not folder.is_dir():
-        pytest.skip(f"the data set is not beside the project: {folder} (data/README.md)")
-    return folder
 
 
 @pytest.mark.real_input
 @pytest.mark.slow
 def test_online_retail_as_measured() -> None:
-    folder = data_folder("online_retail")
+    folder = shared_folder("data", "online_retail")
     config = load_config(ROOT / "experiments/online_retail.toml", [f"source.folder='{folder}'"])
     with open_tables(config) as tables:
         assert tables.session is not None
@@ -57,7 +49,7 @@ def test_online_retail_as_measured() -> None:
 @pytest.mark.slow
 def test_the_run_rate_is_trailing_90_day_revenue() -> None:
     """The sum of active periods equals revenue x 365/90, counted from the file on its own."""
-    folder = data_folder("online_retail")
+    folder = shared_folder("data", "online_retail")
     config = load_config(ROOT / "experiments/online_retail.toml", [f"source.folder='{folder}'"])
     with open_tables(config) as tables:
         assert tables.session is not None
@@ -79,7 +71,7 @@ def test_the_run_rate_is_trailing_90_day_revenue() -> None:
 @pytest.mark.real_input
 @pytest.mark.slow
 def test_ravenstack_as_measured() -> None:
-    folder = data_folder("ravenstack")
+    folder = shared_folder("data", "ravenstack")
     config = load_config(ROOT / "experiments/ravenstack.toml", [f"source.folder='{folder}'"])
     with open_tables(config) as tables:
         assert tables.row_counts == {

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from clustering.engagement_config import EngagementConfig
 from clustering.errors import ConfigError, breaches_message
 from clustering.schemes_config import (
     AxesConfig,
@@ -322,13 +323,17 @@ class StudyConfig(_Part):
     comparison: ComparisonConfig = Field(
         default_factory=ComparisonConfig, description="The comparison."
     )
+    engagement: EngagementConfig = Field(
+        default_factory=EngagementConfig, description="The plan (docs/plan.md)."
+    )
     tracking: TrackingConfig = Field(default_factory=TrackingConfig, description="MLflow.")
     output: OutputConfig = Field(default_factory=OutputConfig, description="The study folder.")
 
     @property
     def hash(self) -> str:
         """SHA-256 over the resolved configuration, without the places of files."""
-        content = self.model_dump(mode="json", exclude={"source", "output", "tracking"})
+        places = {"source": True, "output": True, "tracking": True, "engagement": {"playbooks"}}
+        content = self.model_dump(mode="json", exclude=places)
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -431,4 +436,7 @@ def _with_absolute_paths(config: StudyConfig, base: Path) -> StudyConfig:
         }
     )
     output = config.output.model_copy(update={"folder": absolute(config.output.folder)})
-    return config.model_copy(update={"source": source, "output": output})
+    engagement = config.engagement.model_copy(
+        update={"playbooks": absolute(config.engagement.playbooks)}
+    )
+    return config.model_copy(update={"source": source, "output": output, "engagement": engagement})

@@ -1,0 +1,148 @@
+"""Settings of the plan: whom it is for, what care costs, and what the team can give.
+
+Costs, hours and the effect of a touch level are assumptions of the company, not measurements: the
+report says so wherever it prints a number that rests on them.
+"""
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+__all__ = [
+    "AuditConfig",
+    "CapacityConfig",
+    "EngagementConfig",
+    "LeversConfig",
+    "TouchLevel",
+    "TouchLevelsConfig",
+]
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CapacityConfig(_Part):
+    """How many CSMs there are, and what one gives and costs in a year."""
+
+    csms: int | None = Field(
+        None, ge=0, le=100_000, description="Head count (None: the names in accounts.csm)."
+    )
+    csm_hours: float = Field(
+        1500.0, gt=0, le=8760, description="Hours a year that one CSM spends on accounts."
+    )
+    csm_cost: float | None = Field(
+        None,
+        ge=0,
+        description="Fully loaded cost of one CSM a year (None: csm_hours at "
+        "schemes.axes.cost.hour).",
+    )
+    most_accounts: int | None = Field(
+        None,
+        ge=1,
+        description="Most accounts above digital touch that one CSM can keep (None: any).",
+    )
+
+
+class AuditConfig(_Part):
+    """When an account counts as over- or under-delivered."""
+
+    window_days: int = Field(
+        365, ge=30, le=1095, description="Trailing window of the hours delivered."
+    )
+    least_days: int = Field(
+        90, ge=1, description="An account that is younger is not judged: too little was seen."
+    )
+    over_from: float = Field(
+        1.5, ge=1.0, description="Over-delivered from this multiple of the hours needed."
+    )
+    under_below: Share = Field(
+        0.5, description="Under-delivered below this share of the hours needed."
+    )
+    least_hours: float = Field(
+        4.0, ge=0, description="A difference of fewer hours a year is not worth a list."
+    )
+
+
+class TouchLevel(_Part):
+    """One level of touch."""
+
+    hours: float = Field(ge=0, le=10, description="Share of the playbook's hours.")
+    covers: Share = Field(description="Share of revenue at risk and expansion covered (assumed).")
+
+
+class TouchLevelsConfig(_Part):
+    """What a level of touch takes and covers; assumed, since no table tells."""
+
+    high: TouchLevel = Field(TouchLevel(hours=1.0, covers=0.90), description="The whole playbook.")
+    medium: TouchLevel = Field(TouchLevel(hours=0.5, covers=0.65), description="Half of it.")
+    low: TouchLevel = Field(TouchLevel(hours=0.2, covers=0.35), description="The key meetings.")
+    digital: TouchLevel = Field(
+        TouchLevel(hours=0.0, covers=0.10), description="One to many; no hours of a CSM."
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "TouchLevelsConfig":
+        levels = [self.high, self.medium, self.low, self.digital]
+        for above, below in pairwise(levels):
+            if below.hours > above.hours or below.covers > above.covers:
+                raise ValueError(
+                    "the levels high, medium, low, digital must take ever fewer hours and cover "
+                    "ever less"
+                )
+        return self
+
+
+class LeversConfig(_Part):
+    """How far each way back under the cost limit can be gone; the bounds of their mix."""
+
+    arr_per_account: float = Field(
+        0.15, ge=0, description="Largest rise of the amount per account, as a share."
+    )
+    accounts_per_csm: float = Field(
+        0.30, ge=0, description="Largest rise of the accounts per CSM, as a share."
+    )
+    cost_per_csm: Annotated[float, Field(ge=0.0, lt=1.0)] = Field(
+        0.10, description="Largest cut of the cost per CSM, as a share."
+    )
+    priced_services: float = Field(
+        0.05, ge=0, description="Largest price of services, as a share of the amount per account."
+    )
+
+
+class EngagementConfig(_Part):
+    """The plan that follows from a segmentation (docs/plan.md)."""
+
+    plan_on: str = Field(
+        "segment",
+        description="Labelling that the plan is for: segment (the learned ones) or a scheme.",
+    )
+    playbooks: Path | None = Field(
+        None,
+        description="TOML file of your own playbooks; what it does not name stays as shipped "
+        "(docs/plan.md).",
+    )
+    affordable_share: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
+        0.15, description="Most that care may cost, as a share of the amount (Pickens: 15 %)."
+    )
+    expansion_weight: float = Field(
+        1.0, ge=0, description="Weight of open expansion against revenue at risk in the coverage."
+    )
+    book_tolerance: Annotated[float, Field(ge=0.01, le=1.0)] = Field(
+        0.10, description="A book may hold so much more or less than the mean, in ARR and hours."
+    )
+    smallest_group: int = Field(
+        20, ge=1, description="Values of fewer accounts are not shown (small groups)."
+    )
+    capacity: CapacityConfig = Field(default_factory=CapacityConfig, description="The team.")
+    audit: AuditConfig = Field(default_factory=AuditConfig, description="The delivery audit.")
+    levels: TouchLevelsConfig = Field(
+        default_factory=TouchLevelsConfig, description="Levels of touch."
+    )
+    levers: LeversConfig = Field(
+        default_factory=LeversConfig, description="Ways back under the cost limit."
+    )

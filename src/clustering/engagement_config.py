@@ -15,11 +15,11 @@ __all__ = [
     "CapacityConfig",
     "EngagementConfig",
     "LeversConfig",
-    "TouchLevel",
     "TouchLevelsConfig",
 ]
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Hours = Annotated[float, Field(ge=0.0, le=10.0)]
 
 
 class _Part(BaseModel):
@@ -68,31 +68,25 @@ class AuditConfig(_Part):
     )
 
 
-class TouchLevel(_Part):
-    """One level of touch."""
-
-    hours: float = Field(ge=0, le=10, description="Share of the playbook's hours.")
-    covers: Share = Field(description="Share of revenue at risk and expansion covered (assumed).")
-
-
 class TouchLevelsConfig(_Part):
     """What a level of touch takes and covers; assumed, since no table tells."""
 
-    high: TouchLevel = Field(TouchLevel(hours=1.0, covers=0.90), description="The whole playbook.")
-    medium: TouchLevel = Field(TouchLevel(hours=0.5, covers=0.65), description="Half of it.")
-    low: TouchLevel = Field(TouchLevel(hours=0.2, covers=0.35), description="The key meetings.")
-    digital: TouchLevel = Field(
-        TouchLevel(hours=0.0, covers=0.10), description="One to many; no hours of a CSM."
+    hours: tuple[Hours, Hours, Hours, Hours] = Field(
+        (1.0, 0.5, 0.2, 0.0),
+        description="Share of the playbook's hours that high, medium, low and digital touch take.",
+    )
+    covers: tuple[Share, Share, Share, Share] = Field(
+        (0.90, 0.65, 0.35, 0.10),
+        description="Share of revenue at risk and expansion that each covers (assumed).",
     )
 
     @model_validator(mode="after")
     def _in_order(self) -> "TouchLevelsConfig":
-        levels = [self.high, self.medium, self.low, self.digital]
-        for above, below in pairwise(levels):
-            if below.hours > above.hours or below.covers > above.covers:
+        for name, values in (("hours", self.hours), ("covers", self.covers)):
+            if any(below > above for above, below in pairwise(values)):
                 raise ValueError(
-                    "the levels high, medium, low, digital must take ever fewer hours and cover "
-                    "ever less"
+                    f"{name} of high, medium, low and digital touch must not rise from one to the "
+                    f"next, found {list(values)}"
                 )
         return self
 

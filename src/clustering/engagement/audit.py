@@ -121,7 +121,7 @@ def audit_delivery(
 
 
 def _not_computed(no_delivery: str, no_fit: str) -> dict[str, str]:
-    absent = {}
+    absent: dict[str, str] = {}
     if no_delivery:
         reason = f"{no_delivery}; with it, hours delivered can be compared with hours needed"
         absent |= {"over_delivered": reason, "under_delivered": reason}
@@ -184,34 +184,37 @@ def _under_rule(config: AuditConfig) -> str:
 
 def _delivery_rules(frame: pd.DataFrame, config: AuditConfig) -> "pd.Series[str]":
     """The rule that put an account on a list, or why it could not be judged, in its numbers."""
-    texts = []
-    for row in frame.itertuples():
-        match row.delivery:
-            case "over":
-                events = f" and {row.event_hours:.0f} for events" if row.event_hours else ""
-                text = (
-                    f"{row.delivered_hours:.0f} h a year delivered, more than "
-                    f"{config.over_from:g} x ({row.needed_hours:.0f} needed{events})"
-                )
-            case "under":
-                text = (
-                    f"{row.delivered_hours:.0f} h a year delivered, less than "
-                    f"{config.under_below:.0%} of {row.needed_hours:.0f} needed"
-                )
-            case "as_needed":
-                text = ""
-            case _:
-                text = _why_not_judged(row, config)
-        texts.append(text)
+    columns = ["delivery", "needed_hours", "event_hours", "delivered_hours", "exposure_days"]
+    texts = [
+        _delivery_rule(
+            str(delivery), float(needed), float(event), float(given), float(days), config
+        )
+        for delivery, needed, event, given, days in zip(*(frame[c] for c in columns), strict=True)
+    ]
     return pd.Series(texts, index=frame.index, dtype="str")
 
 
-def _why_not_judged(row: object, config: AuditConfig) -> str:
-    if np.isnan(float(getattr(row, "needed_hours"))):  # noqa: B009
+def _delivery_rule(
+    delivery: str, needed: float, event: float, given: float, days: float, config: AuditConfig
+) -> str:
+    match delivery:
+        case "over":
+            events = f" and {event:.0f} for events" if event else ""
+            return (
+                f"{given:.0f} h a year delivered, more than {config.over_from:g} x ({needed:.0f} "
+                f"needed{events})"
+            )
+        case "under":
+            return (
+                f"{given:.0f} h a year delivered, less than {config.under_below:.0%} of "
+                f"{needed:.0f} needed"
+            )
+        case "as_needed":
+            return ""
+    if np.isnan(needed):
         return "it has no label, so no playbook"
-    if np.isnan(float(getattr(row, "delivered_hours"))):  # noqa: B009
+    if np.isnan(given):
         return "the hours delivered are not known"
-    days = float(getattr(row, "exposure_days"))  # noqa: B009
     return f"seen for {days:.0f} days, fewer than {config.least_days}"
 
 

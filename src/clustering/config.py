@@ -13,12 +13,14 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from clustering.engagement_config import EngagementConfig
 from clustering.errors import ConfigError, breaches_message
+from clustering.movement_config import MovementConfig
+from clustering.own_schemes_config import OwnSchemeConfig
 from clustering.schemes_config import (
     AxesConfig,
     CsmBookConfig,
@@ -248,6 +250,7 @@ class SchemesConfig(_Part):
         default_factory=ExpansionTriggerConfig, description="Knoefel 2021."
     )
     csm_book: CsmBookConfig = Field(default_factory=CsmBookConfig, description="Eizips 2017.")
+    own: tuple[OwnSchemeConfig, ...] = Field((), description="Schemes of your own.")
 
 
 class ComparisonConfig(_Part):
@@ -326,13 +329,15 @@ class StudyConfig(_Part):
     engagement: EngagementConfig = Field(
         default_factory=EngagementConfig, description="The plan (docs/plan.md)."
     )
+    movement: MovementConfig = Field(default_factory=MovementConfig, description="Over time.")
     tracking: TrackingConfig = Field(default_factory=TrackingConfig, description="MLflow.")
     output: OutputConfig = Field(default_factory=OutputConfig, description="The study folder.")
 
     @property
     def hash(self) -> str:
         """SHA-256 over the resolved configuration, without the places of files."""
-        places = {"source": True, "output": True, "tracking": True, "engagement": {"playbooks"}}
+        places: dict[str, Any] = {"source": True, "output": True, "tracking": True}
+        places |= {"engagement": {"playbooks"}, "movement": {"overrides"}}
         content = self.model_dump(mode="json", exclude=places)
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -411,10 +416,15 @@ def _explain(entry: Any) -> str:
 def _known_keys(parents: Iterable[str]) -> list[str]:
     model: Any = StudyConfig
     for parent in parents:
-        field = model.model_fields.get(parent)
-        model = getattr(field, "annotation", None)
+        if get_origin(model) in (tuple, dict):
+            model = [part for part in get_args(model) if part is not Ellipsis][-1]
+            continue  # the parent is a place in a list or a name in a section, not a field
         if not (isinstance(model, type) and issubclass(model, BaseModel)):
             return []
+        field = model.model_fields.get(parent)
+        model = getattr(field, "annotation", None)
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return []
     return list(model.model_fields)
 
 
@@ -439,4 +449,6 @@ def _with_absolute_paths(config: StudyConfig, base: Path) -> StudyConfig:
     engagement = config.engagement.model_copy(
         update={"playbooks": absolute(config.engagement.playbooks)}
     )
-    return config.model_copy(update={"source": source, "output": output, "engagement": engagement})
+    movement = config.movement.model_copy(update={"overrides": absolute(config.movement.overrides)})
+    parts = {"source": source, "output": output, "engagement": engagement, "movement": movement}
+    return config.model_copy(update=parts)

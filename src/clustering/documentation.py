@@ -7,7 +7,7 @@ import importlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -52,6 +52,11 @@ def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
         part: Any = field.annotation
         if isinstance(part, type) and issubclass(part, BaseModel):
             yield from _keys(part, f"{prefix}{name}.")
+            continue
+        held = [entry for entry in get_args(part) if entry is not Ellipsis]
+        if held and isinstance(held[-1], type) and issubclass(held[-1], BaseModel):
+            place = ".NAME." if get_origin(part) is dict else "[]."
+            yield from _keys(held[-1], f"{prefix}{name}{place}")
             continue
         default = "required" if field.is_required() else f"`{_as_toml(field.default)}`"
         yield f"| `{prefix}{name}` | {default} | {field.description} |"

@@ -118,7 +118,11 @@ def active_accounts(accounts: nw.LazyFrame[Any], as_of: date) -> pd.DataFrame:
     accounts : the visible frame; an end after `as_of` is empty in it
     """
     active = accounts.filter(nw.col("ended_on").is_null())
-    chosen = [name for name in ATTRIBUTES if name in column_names(accounts)]
+    names = column_names(accounts)
+    known = [name for name in ATTRIBUTES if name in names]
+    # What the contract does not have is a column that the company named as a scheme of its own.
+    own = [name for name in names if name not in (ACCOUNT_ID, "ended_on", *ATTRIBUTES)]
+    chosen = [*known, *own]
     frame = collect_by_account(active.select(ACCOUNT_ID, *chosen))
     if frame.empty:
         ended = len(accounts.select(ACCOUNT_ID).collect("pandas"))

@@ -18,7 +18,16 @@ from clustering.features.types import Snapshot
 from clustering.schemes.types import SchemeAbsentError
 from clustering.schemes_config import AxesConfig
 
-__all__ = ["COMPOSITES", "GUIDANCE", "Axes", "AxisPart", "Composite", "compute_axes", "evidence"]
+__all__ = [
+    "AMOUNTS",
+    "COMPOSITES",
+    "GUIDANCE",
+    "Axes",
+    "AxisPart",
+    "Composite",
+    "compute_axes",
+    "evidence",
+]
 
 
 @dataclass(frozen=True)
@@ -123,6 +132,13 @@ GUIDANCE: tuple[Composite, ...] = (
             AxisPart("circumstances", "tenure_days", 365.0, 60.0, "accounts"),
         ),
     ),
+)
+
+#: Axes that are amounts or a share of them: name, unit, meaning.
+AMOUNTS: tuple[tuple[str, str, str], ...] = (
+    ("revenue_at_risk", "currency a year", "`churn_risk` times ARR"),
+    ("cost_to_serve", "currency a year", "hours and tickets at their cost"),
+    ("profitability", "share of ARR", "what is left of ARR after the cost to serve"),
 )
 
 

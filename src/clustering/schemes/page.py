@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pydantic import BaseModel
 
 from clustering.config import SchemesConfig
-from clustering.schemes.axes import COMPOSITES, GUIDANCE, Composite
+from clustering.schemes.axes import AMOUNTS, COMPOSITES, GUIDANCE, Composite
 from clustering.schemes.registry import SCHEMES, Scheme
 from clustering.schemes.stages import STAGES, lifecycle_stage
 
@@ -27,14 +27,71 @@ columns share none.
 
 An axis is a weighted mean of its parts. A part is 0 and 1 at the values in the table, on a straight
 line between them, and held there beyond. What is not known for an account is left out of its mean;
-below `schemes.axes.least_evidence` of the weight the axis is missing. Weights are settings.
+below `schemes.axes.least_evidence` of the weight the axis is missing. Weights are settings. The
+share of the weight that was known stands beside every axis in `schemes.parquet`, as its evidence.
+
+| axis | unit | meaning |
+| --- | --- | --- |
 """
 
 _AMOUNTS = """
-Three more axes are amounts: `revenue_at_risk` is `churn_risk` times ARR; `cost_to_serve` is the
-hours and tickets of the look-back window, by the year, at `schemes.axes.cost`, and missing without
-the table engagements; `profitability` is the share of ARR that is left after it.
+`cost_to_serve` is of the hours and tickets of the look-back window, by the year, at
+`schemes.axes.cost`, and missing without the table engagements.
 """
+
+_OWN = '''## Schemes of your own
+
+A company's own segmentation takes part like every other: in the comparison, the forward judgement
+and the report. It is named in the study's TOML, in one of three ways; no Python is needed.
+
+A column of `accounts`, which the contract need not know:
+
+```toml
+[[schemes.own]]
+name = "plan"
+column = "plan"
+levels = ["basic", "pro"]   # optional: their order; any other label is an error then
+```
+
+Rules in order, of which the first that holds gives the label. A condition names an axis, a feature
+(docs/features.md) or an attribute of the account, and gives `min`, `max` (both included),
+`min_quantile`, `max_quantile` or `one_of`:
+
+```toml
+[[schemes.own]]
+name = "care"
+otherwise = "light"
+rules = [
+  { label = "heavy", where = { churn_risk = { min = 0.5 }, arr = { min = 50000 } } },
+  { label = "steady", where = { lifecycle_stage = { one_of = ["expanding", "mature"] } } },
+]
+```
+
+What is missing decides nothing: an account for which a rule cannot be told, and no earlier one
+holds, has no label.
+
+One SQL expression, evaluated by DuckDB:
+
+```toml
+[[schemes.own]]
+name = "care_sql"
+sql = """
+CASE WHEN churn_risk >= 0.5 AND arr >= 50000 THEN 'heavy'
+     WHEN churn_risk IS NULL OR arr IS NULL THEN NULL
+     ELSE 'light' END
+"""
+```
+
+In SQL a condition on a missing value does not hold, so ELSE takes such accounts unless a line like
+the second says otherwise; how many lack a column stands in the rule. The expression may compare,
+calculate and call functions of an account's own values. It reads no file and no other account, and
+nothing that changes from one run to the next: queries, windows, sums, dates of today and random
+numbers are refused by name. At most 60 labels can be compared.
+
+A name that nobody knows stops the study, with the nearest known ones; all mistakes come at once. A
+name that these accounts have no data for keeps the scheme out, with the table that would allow it.
+
+'''
 
 _SOURCES = """## Sources
 
@@ -53,7 +110,7 @@ def schemes_page() -> str:
         "churn_risk": axes.churn_risk,
         "health": axes.health,
     }
-    lines = [_INTRODUCTION]
+    lines = [_INTRODUCTION + "\n".join(_units()) + "\n"]
     for composite in COMPOSITES:
         lines += _axis(composite, weights[composite.name])
     for composite in GUIDANCE:
@@ -66,8 +123,16 @@ def schemes_page() -> str:
     lines.append("## Rules\n")
     for scheme in SCHEMES:
         lines += _scheme(scheme, settings)
-    lines.append(_SOURCES)
+    lines.append(_OWN + _SOURCES)
     return "\n".join(lines)
+
+
+def _units() -> Iterator[str]:
+    for composite in (*COMPOSITES, *GUIDANCE):
+        yield f"| `{composite.name}` | 0..1 | {composite.meaning} |"
+    for name, unit, meaning in AMOUNTS:
+        yield f"| `{name}` | {unit} | {meaning} |"
+    yield "| `lifecycle_stage` | name | where the account is in its lifecycle |"
 
 
 def _axis(composite: Composite, weights: BaseModel) -> Iterator[str]:

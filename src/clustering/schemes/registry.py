@@ -3,15 +3,17 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from clustering.columns import ARR_TIERS, CURRENT_SEGMENT, NEEDS_SEGMENT
+from clustering.columns import ARR_TIERS, CURRENT_SEGMENT, NEEDS_SEGMENT, SEGMENT
 from clustering.config import SchemesConfig
 from clustering.features.types import Snapshot
 from clustering.schemes.axes import Axes, compute_axes
 from clustering.schemes.books import csm_book
+from clustering.schemes.company import company_schemes
 from clustering.schemes.expansion import expansion_trigger
 from clustering.schemes.guidance import needs
 from clustering.schemes.own import current_segment, needs_segment
 from clustering.schemes.quadrants import growth_revenue_at_risk, growth_risk, health_profitability
+from clustering.schemes.readable import readable
 from clustering.schemes.tenure import tenure_bands
 from clustering.schemes.tiers import arr_tiers, employee_bands
 from clustering.schemes.touch import expansion_touch, lifecycle_touch, strategic_enterprise_smb
@@ -115,7 +117,13 @@ def assign_all(
 
     Returns
     -------
-    labellings, absent : the labellings in the order of `SCHEMES`, and why each other is absent
+    labellings, absent : the labellings in the order of `SCHEMES`, then those of `config.own`, and
+        why each other is absent
+
+    Raises
+    ------
+    ConfigError
+        A scheme of the company's own is mistaken; every mistake at once.
     """
     given = Inputs(snapshot, compute_axes(snapshot, config.axes), config)
     labellings: list[Labelling] = []
@@ -125,4 +133,9 @@ def assign_all(
             labellings.append(scheme.assign(given))
         except SchemeAbsentError as error:
             absent[scheme.name] = str(error)
-    return tuple(labellings), absent
+    if not config.own:
+        return tuple(labellings), absent
+    columns = readable(snapshot, given.axes, config)
+    taken = {SEGMENT, *(scheme.name for scheme in SCHEMES)}
+    own, own_absent = company_schemes(columns, config, taken)
+    return (*labellings, *own), {**absent, **own_absent}

@@ -5,7 +5,8 @@ below; nothing else in the project says which columns a table has. Bounds are wi
 they refuse what cannot be (a negative contract, a date in the year 20233), not what is rare.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -21,6 +22,7 @@ __all__ = [
     "Kind",
     "Rule",
     "Table",
+    "with_columns",
 ]
 
 Kind = Literal["id", "text", "choice", "date", "integer", "number", "boolean"]
@@ -313,5 +315,25 @@ TABLES: tuple[Table, ...] = (
     SURVEYS,
     OVERRIDES,
 )
+
+
+def with_columns(tables: tuple[Table, ...], name: str, columns: Iterable[str]) -> tuple[Table, ...]:
+    """The tables with further optional columns of text in one of them.
+
+    A company's own scheme may be a column that the contract does not know.
+
+    Examples
+    --------
+    >>> with_columns(TABLES, "accounts", ["plan", "region"])[0].columns[-1].name
+    'plan'
+    """
+
+    def extended(table: Table) -> Table:
+        known = {column.name for column in table.columns}
+        more = [_optional(c, "text", "Of the company's own.") for c in columns if c not in known]
+        return replace(table, columns=(*table.columns, *more))
+
+    return tuple(extended(table) if table.name == name else table for table in tables)
+
 
 TABLES_BY_NAME = {table.name: table for table in TABLES}

@@ -26,7 +26,7 @@ from clustering.tables.checks import (
     later_note,
     presence_breaches,
 )
-from clustering.tables.contract import TABLES, Table
+from clustering.tables.contract import TABLES, Table, with_columns
 from clustering.tables.files import Relation, duckdb_words
 from clustering.tables.profile import Profile, column_breaches, profile, spaced
 from clustering.tables.session import Session, quoted_name
@@ -62,7 +62,8 @@ def open_tables(config: StudyConfig, progress: Progress = SILENT) -> SourceTable
     OutputError
         There is no room for the scratch files.
     """
-    return _open(config.source, config.as_of, progress)
+    own = [scheme.column for scheme in config.schemes.own if scheme.column is not None]
+    return _open(config.source, config.as_of, progress, with_columns(TABLES, "accounts", own))
 
 
 def open_folder(folder: Path) -> SourceTables:
@@ -75,13 +76,15 @@ def open_folder(folder: Path) -> SourceTables:
     TableContractError, BadInputError, OutputError
         As for `open_tables`.
     """
-    return _open(SourceConfig(folder=Path(folder)), None, SILENT)
+    return _open(SourceConfig(folder=Path(folder)), None, SILENT, TABLES)
 
 
-def _open(source: SourceConfig, as_of: date | None, progress: Progress) -> SourceTables:
+def _open(
+    source: SourceConfig, as_of: date | None, progress: Progress, contract: tuple[Table, ...]
+) -> SourceTables:
     session = Session()
     try:
-        return _checked(session, find_sources(session, source), as_of, progress)
+        return _checked(session, find_sources(session, source), as_of, progress, contract)
     except duckdb.Error as error:
         session.close()
         if _storage_failed(error):
@@ -96,10 +99,14 @@ def _open(source: SourceConfig, as_of: date | None, progress: Progress) -> Sourc
 
 
 def _checked(
-    session: Session, sources: Sources, as_of: date | None, progress: Progress
+    session: Session,
+    sources: Sources,
+    as_of: date | None,
+    progress: Progress,
+    contract: tuple[Table, ...],
 ) -> SourceTables:
     opened = {}
-    for table in [table for table in TABLES if table.name in sources.origins]:
+    for table in [table for table in contract if table.name in sources.origins]:
         with progress.step(f"Reading {table.name}"):
             opened[table.name] = _open_table(session, table, sources, for_study=as_of is not None)
     accounts = opened.get("accounts")

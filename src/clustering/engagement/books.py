@@ -1,0 +1,223 @@
+"""Books of accounts, balanced by ARR and hours, with as many accounts as can be where they are.
+
+The objective, in this order: every book within the tolerance of the mean in ARR and in hours, and
+few accounts that change hands. It is pursued greedily: each step moves the one account whose move
+takes most off the excess beyond the tolerance, and it stops where no move takes anything off. So no
+account moves without need, and the books end no worse than they began; that the moves are the
+fewest possible is not proven.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+__all__ = ["Books", "balance_books"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: More books than this are balanced in blocks, each a fair sample of light and heavy ones.
+_BLOCK = 100
+
+
+@dataclass(frozen=True, eq=False)
+class Books:
+    """Who looks after whom.
+
+    Attributes
+    ----------
+    frame : indexed by account: `book` (book_01, ...; missing where there are no CSMs), `csm` (who
+        has the account now), `book_csm` (who keeps the book; missing for a new one) and `moved`
+        (the account has a CSM now, and another book)
+    n_books : as the head count
+    n_moved : accounts that change from one CSM to another
+    n_new : accounts that had no CSM
+    worst_before, worst_after : largest deviation of a book from the mean, in ARR or hours, as a
+        share of the mean; before, with the accounts as they are, is None where none has a CSM
+    """
+
+    frame: pd.DataFrame
+    n_books: int
+    n_moved: int
+    n_new: int
+    worst_before: float | None
+    worst_after: float | None
+
+
+def balance_books(
+    arr: "pd.Series[float]",
+    hours: "pd.Series[float]",
+    csm: "pd.Series[str] | None",
+    n_books: int,
+    tolerance: float,
+) -> Books:
+    """Balance the accounts over so many books.
+
+    Parameters
+    ----------
+    arr, hours : of every account, same index; a missing amount weighs nothing
+    csm : who has each account now; missing or None where nobody has
+    n_books : head count; with fewer than there are CSMs now, the largest books stay
+    tolerance : share of the mean by which a book may differ
+
+    References
+    ----------
+    Eizips 2017 (one CSM per 2 MM ARR); Graham (1969) for the accounts that nobody has: the
+    largest first, each to the lightest book.
+
+    Examples
+    --------
+    Ann has three of four equal accounts, Bob one: one account moves.
+
+    >>> ones = pd.Series(1.0, index=list("wxyz"))
+    >>> csm = pd.Series(["Ann", "Ann", "Ann", "Bob"], index=ones.index)
+    >>> books = balance_books(ones, ones, csm, 2, 0.1)
+    >>> books.n_moved, books.worst_before, books.worst_after
+    (1, 0.5, 0.0)
+    """
+    now = pd.Series(pd.NA, index=arr.index, dtype="str") if csm is None else csm.astype("str")
+    if n_books == 0 or arr.empty:
+        empty = pd.Series(pd.NA, index=arr.index, dtype="str")
+        frame = pd.DataFrame({"book": empty, "csm": now, "book_csm": empty, "moved": False})
+        return Books(frame, n_books, 0, int(now.isna().sum()), None, None)
+    weights = np.column_stack([_relative(arr, n_books), _relative(hours, n_books)])
+    sizes = now.value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    keepers = sorted(str(name) for name in sizes.index[:n_books])
+    place = {name: number for number, name in enumerate(keepers)}
+    start: Ints = np.asarray(now.map(place).fillna(-1), dtype=np.int64)
+    worst_before = _worst(weights, start, n_books) if (start >= 0).any() else None
+    book = _in_blocks(weights, _filled(weights, start, n_books), n_books, tolerance)
+    width = max(2, len(str(n_books)))
+    names = np.array([f"book_{number:0{width}d}" for number in range(1, n_books + 1)])
+    owners = np.array([*keepers, *[None] * (n_books - len(keepers))], dtype=object)
+    moved = now.notna().to_numpy() & (book != start)
+    frame = pd.DataFrame(
+        {
+            "book": pd.Series(names[book], index=arr.index, dtype="str"),
+            "csm": now,
+            "book_csm": pd.Series(owners[book], index=arr.index, dtype="str"),
+            "moved": moved,
+        }
+    )
+    return Books(
+        frame,
+        n_books,
+        int(moved.sum()),
+        int(now.isna().sum()),
+        worst_before,
+        _worst(weights, book, n_books),
+    )
+
+
+def _relative(amount: "pd.Series[float]", n_books: int) -> Floats:
+    """Amounts in units of the mean book; zero where there is nothing to balance."""
+    values = np.asarray(amount.fillna(0.0).to_numpy(dtype=np.float64))
+    total = values.sum()
+    return np.asarray(values * n_books / total) if total > 0 else np.zeros(len(values))
+
+
+def _loads(weights: Floats, book: Ints, n_books: int) -> Floats:
+    """ARR and hours of the books in units of the mean, shape (n_books, 2)."""
+    held = book >= 0
+    columns = [
+        np.bincount(book[held], weights=weights[held, c], minlength=n_books) for c in range(2)
+    ]
+    return np.column_stack(columns)
+
+
+def _worst(weights: Floats, book: Ints, n_books: int) -> float:
+    balanced = weights.sum(axis=0) > 0
+    if not balanced.any():
+        return 0.0
+    return float(np.abs(_loads(weights, book, n_books)[:, balanced] - 1.0).max())
+
+
+def _filled(weights: Floats, start: Ints, n_books: int) -> Ints:
+    """Give every account without a book to the lightest one, the largest accounts first."""
+    book = start.copy()
+    load = _loads(weights, book, n_books)
+    free = np.flatnonzero(book < 0)
+    for account in free[np.argsort(-weights[free].max(axis=1), kind="stable")]:
+        lightest = int(np.argmin(load.max(axis=1)))
+        book[account] = lightest
+        load[lightest] += weights[account]
+    return book
+
+
+def _in_blocks(weights: Floats, start: Ints, n_books: int, tolerance: float) -> Ints:
+    """Balance few books at a time: the work of one step grows with the books it looks at."""
+    n_blocks = -(-n_books // _BLOCK)
+    if n_blocks == 1:
+        return _rebalanced(weights, start, n_books, tolerance)
+    heaviest_first = np.argsort(-_loads(weights, start, n_books).sum(axis=1), kind="stable")
+    book = start.copy()
+    for block in range(n_blocks):
+        members = np.sort(heaviest_first[block::n_blocks])
+        mine = np.flatnonzero(np.isin(start, members))
+        local = np.searchsorted(members, start[mine])
+        book[mine] = members[_rebalanced(weights[mine], local, len(members), tolerance)]
+    return book
+
+
+def _rebalanced(weights: Floats, start: Ints, n_books: int, tolerance: float) -> Ints:
+    """Move accounts, one at a time, while a move takes something off the excess."""
+    book = start.copy()
+    load = _loads(weights, book, n_books)
+    closed = np.zeros(n_books, dtype=bool)
+    active = weights.sum(axis=0) > 0
+    for _ in range(4 * len(book)):
+        excess = _excess(load, tolerance, active)
+        excess[closed] = 0.0
+        worst = int(np.argmax(excess))
+        if excess[worst] <= 1e-12:
+            break
+        move = _best_move(weights, book, load, worst, tolerance, active)
+        if move is None:
+            closed[worst] = True
+            continue
+        account, target = move
+        load[book[account]] -= weights[account]
+        load[target] += weights[account]
+        book[account] = target
+        closed[:] = False
+    return book
+
+
+def _excess(load: Floats, tolerance: float, active: NDArray[np.bool_]) -> Floats:
+    """How far each book lies outside the tolerance, ARR and hours added; the last axis is those."""
+    beyond = np.maximum(np.abs(load - 1.0) - tolerance, 0.0)
+    return np.asarray((beyond * active).sum(axis=-1))
+
+
+def _best_move(
+    weights: Floats,
+    book: Ints,
+    load: Floats,
+    worst: int,
+    tolerance: float,
+    active: NDArray[np.bool_],
+) -> tuple[int, int] | None:
+    """The account and its new book that take most off the excess: out of `worst`, or into it."""
+    before = _excess(load, tolerance, active)
+    inside, outside = np.flatnonzero(book == worst), np.flatnonzero(book != worst)
+    left = _excess(load[worst] - weights[inside], tolerance, active) - before[worst]
+    gained = _excess(load[None, :, :] + weights[inside][:, None, :], tolerance, active) - before
+    change_out = left[:, None] + gained
+    change_out[:, worst] = np.inf
+    source = book[outside]
+    change_in = (
+        _excess(load[source] - weights[outside], tolerance, active)
+        - before[source]
+        + _excess(load[worst] + weights[outside], tolerance, active)
+        - before[worst]
+    )
+    best_out = float(change_out.min()) if change_out.size else np.inf
+    best_in = float(change_in.min()) if change_in.size else np.inf
+    if min(best_out, best_in) >= -1e-9:
+        return None
+    if best_out <= best_in:
+        row, target = divmod(int(np.argmin(change_out)), change_out.shape[1])
+        return int(inside[row]), target
+    return int(outside[int(np.argmin(change_in))]), worst

@@ -36,7 +36,8 @@ from clustering.results.document import (
     WithinTiersEntry,
 )
 from clustering.results.pictures import picture_tables
-from clustering.schemes import Labelling, compute_axes
+from clustering.results.scheme_table import scheme_table
+from clustering.schemes import Axes, Labelling, compute_axes, lifecycle_stage
 from clustering.scorer import Scorer
 from clustering.selection.evidence import Evidence
 from clustering.selection.pictures import Pictures
@@ -85,9 +86,12 @@ def group_word(evidence: Evidence) -> GroupWord:
 
 def assemble(study: Study) -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
     """The document and the tables of the study folder."""
-    accounts = _accounts(study)
+    axes = compute_axes(study.snapshot, study.config.schemes.axes)
+    stage = lifecycle_stage(study.snapshot, axes, study.config.schemes.axes.stages)
+    accounts = _accounts(study, axes, stage)
     frames = {
         "accounts": accounts,
+        "schemes": scheme_table(study.matrix.account_ids, study.labellings, axes, stage),
         "candidates": study.evidence.table(),
         "agreements": _agreement_table(_agreements(study)),
         "crosswalk": study.comparison.agreements.crosswalk,
@@ -102,7 +106,7 @@ def assemble(study: Study) -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
     return _document(study, accounts), frames
 
 
-def _accounts(study: Study) -> pd.DataFrame:
+def _accounts(study: Study, known: Axes, stage: "pd.Series[str]") -> pd.DataFrame:
     ids = list(study.matrix.account_ids)
     attributes = study.snapshot.attributes.reindex(ids)
     found = silhouettes(study.matrix.values, [study.evidence.chosen.labels], seed=study.config.seed)
@@ -112,7 +116,7 @@ def _accounts(study: Study) -> pd.DataFrame:
     extra = [column for column in _ATTRIBUTES if column in attributes]
     features = study.snapshot.frame.reindex(ids)
     scores = study.scores.reindex(ids)
-    axes = compute_axes(study.snapshot, study.config.schemes.axes).frame.reindex(ids)
+    axes = known.frame.reindex(ids)
     columns: dict[str, Any] = {
         **{str(name): features[name] for name in features},
         **{name: attributes[name] for name in extra if name not in features},
@@ -127,6 +131,7 @@ def _accounts(study: Study) -> pd.DataFrame:
         "map_1": place[:, 0],
         "map_2": place[:, 1],
         **{str(name): axes[name] for name in axes if axes[name].notna().any()},
+        "lifecycle_stage": stage.reindex(ids),
         **{labelling.name: labelling.labels.reindex(ids) for labelling in study.labellings},
     }
     frame = pd.DataFrame(columns, index=pd.Index(ids, name=ACCOUNT_ID, dtype="str"))

@@ -69,6 +69,17 @@ TABLES: tuple[TableSpec, ...] = (
         optional=True,
     ),
     TableSpec(
+        "schemes",
+        "One row an account: what every scheme says of it.",
+        (
+            _c("account_id", "text", "Key."),
+            _c("lifecycle_stage", "text", "Stage of its lifecycle.", nullable=True),
+        ),
+        more="The label of every scheme under its name, and the axes; beside a composite axis "
+        "`<axis>_evidence`, the share of its weight that was known for the account.",
+        optional=True,
+    ),
+    TableSpec(
         "candidates",
         "One row a candidate model, with every criterion.",
         (

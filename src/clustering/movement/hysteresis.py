@@ -1,0 +1,151 @@
+"""Hysteresis: an account moves only on lasting evidence."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustering.errors import BadInputError
+
+__all__ = ["ABSENT", "UNKNOWN", "Rule", "flip_flops", "held_segments", "n_moves"]
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+#: The account has not started or has ended.
+ABSENT = -2
+#: The account is there, but none of its features is known: it has no segment.
+UNKNOWN = -1
+
+
+@dataclass(frozen=True)
+class Rule:
+    """When an account moves to the segment that a snapshot gives it.
+
+    Attributes
+    ----------
+    snapshots : consecutive snapshots with the same new segment after which it moves
+    probability : probability of the new segment from which it moves at once; None: never at once
+    """
+
+    snapshots: int = 2
+    probability: float | None = None
+
+    @property
+    def words(self) -> str:
+        """The rule as a sentence.
+
+        Examples
+        --------
+        >>> Rule(2, 0.99).words
+        'An account moves when 2 snapshots in a row give it the same new segment, or at once when \
+the probability of the new segment is at least 0.99.'
+        """
+        if self.snapshots == 1:
+            return "An account moves with every snapshot that gives it another segment."
+        text = (
+            f"An account moves when {self.snapshots} snapshots in a row give it the same new "
+            "segment"
+        )
+        if self.probability is None:
+            return f"{text}."
+        return (
+            f"{text}, or at once when the probability of the new segment is at least "
+            f"{self.probability:g}."
+        )
+
+
+def held_segments(labels: Integers, probability: Floats, rule: Rule) -> Integers:
+    """Segment of every account at every snapshot under hysteresis.
+
+    An account holds its first segment until the evidence for one and the same other segment has
+    lasted: for `rule.snapshots` snapshots in a row, or with a probability that passes
+    `rule.probability`. A snapshot that gives its own segment back ends the evidence. A snapshot
+    without a segment (nothing is known of the account) is evidence for nothing: it neither adds
+    nor ends. What comes later is not looked at, so the answer at one date never changes
+    afterwards. While the evidence builds up a playbook may start at once; only the segment waits.
+
+    Parameters
+    ----------
+    labels : int64 array of shape (n_accounts, n_snapshots)
+        Segment by snapshot, oldest first; `UNKNOWN` or `ABSENT` where there is none.
+    probability : float64 array of the same shape, of the segment
+    rule : Rule
+
+    Returns
+    -------
+    int64 array of shape (n_accounts, n_snapshots)
+        `ABSENT` where the account is; an account that comes back begins anew.
+
+    Raises
+    ------
+    BadInputError
+        The shapes differ.
+
+    Examples
+    --------
+    >>> labels = np.array([[0, 1, 0, 1, 1]])
+    >>> held_segments(labels, np.full(labels.shape, 0.8), Rule(snapshots=2)).tolist()
+    [[0, 0, 0, 0, 1]]
+    """
+    if labels.ndim != 2 or labels.shape != probability.shape:
+        raise BadInputError(
+            "labels and probabilities must both be of shape (n_accounts, n_snapshots), found "
+            f"{labels.shape} and {probability.shape}."
+        )
+    n_accounts, n_snapshots = labels.shape
+    held = np.empty_like(labels)
+    state = np.full(n_accounts, ABSENT, np.int64)
+    candidate = np.full(n_accounts, ABSENT, np.int64)
+    run = np.zeros(n_accounts, np.int64)
+    at_once = np.inf if rule.probability is None else rule.probability
+    for t in range(n_snapshots):
+        label = labels[:, t]
+        known = label >= 0
+        other = known & (state >= 0) & (label != state)
+        run = np.where(other, np.where(label == candidate, run + 1, 1), np.where(known, 0, run))
+        candidate = np.where(other, label, np.where(known, ABSENT, candidate))
+        moves = other & ((run >= rule.snapshots) | (probability[:, t] >= at_once))
+        state = np.where(moves | (known & (state < 0)), label, state)
+        absent = label == ABSENT
+        state = np.where(absent, ABSENT, np.where((state == ABSENT) & ~absent, UNKNOWN, state))
+        run[moves | absent] = 0
+        candidate[moves | absent] = ABSENT
+        held[:, t] = state
+    return held
+
+
+def n_moves(labels: Integers) -> Integers:
+    """How often each account changes from one segment to another, shape (n_accounts,).
+
+    Snapshots without a segment are passed over: a segment before and another one after is a move.
+
+    Examples
+    --------
+    >>> n_moves(np.array([[0, 1, -1, 1, 0], [2, 2, -2, 3, 3]]))
+    array([2, 1])
+    """
+    known, last = _steps(labels)
+    return np.asarray((known & (last >= 0) & (labels != last)).sum(axis=1), np.int64)
+
+
+def flip_flops(labels: Integers) -> Integers:
+    """How often each account returns at once to the segment it came from, shape (n_accounts,).
+
+    Examples
+    --------
+    >>> flip_flops(np.array([[0, 1, 0, 1], [0, 1, 1, 2]]))
+    array([2, 0])
+    """
+    first, middle, last = labels[:, :-2], labels[:, 1:-1], labels[:, 2:]
+    returned = (first >= 0) & (middle >= 0) & (first == last) & (middle != first)
+    return np.asarray(returned.sum(axis=1), np.int64)
+
+
+def _steps(labels: Integers) -> tuple[NDArray[np.bool_], Integers]:
+    """Which entries are segments, and for each the segment that was known before it."""
+    known = labels >= 0
+    last = np.full(labels.shape, UNKNOWN, np.int64)
+    for t in range(1, labels.shape[1]):
+        last[:, t] = np.where(known[:, t - 1], labels[:, t - 1], last[:, t - 1])
+    return known, last

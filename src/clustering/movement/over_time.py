@@ -1,0 +1,103 @@
+"""How steady every labelling is over time: the learned one, held or not, and every rule."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clustering.columns import SEGMENT
+from clustering.errors import ClusteringError
+from clustering.features import Snapshot
+from clustering.movement.history import History, Snapshots
+from clustering.movement.transitions import by_distance
+from clustering.schemes import Labelling
+
+__all__ = ["HELD_SEGMENT", "Assign", "stability_over_time"]
+
+Assign = Callable[[Snapshot], Sequence[Labelling]]
+
+HELD_SEGMENT = "held_segment"
+
+#: Labellings whose column has no history: they are the same at every date by construction.
+_UNDATED = ("employee_bands",)
+#: Labellings whose levels are dealt anew at every date: their numbers mean nothing across dates.
+_DEALT_ANEW = ("csm_book",)
+
+
+def stability_over_time(
+    snapshots: Snapshots, history: History, held: NDArray[np.int64], assign: Assign
+) -> pd.DataFrame:
+    """How many accounts have another label by distance in time, for every labelling.
+
+    Rules that cut at quantiles cut anew at every date, as they would in practice.
+
+    Parameters
+    ----------
+    snapshots, history : of the same dates
+    held : int64 array like ``history.labels``, with hysteresis
+    assign : every rule-based labelling of a snapshot
+
+    Returns
+    -------
+    DataFrame
+        ``labelling``, ``title``, ``days``, ``n_accounts``, ``differ``, ``low``, ``high`` (see
+        `by_distance`), ``note`` (where a labelling cannot change, because it is not dated).
+    """
+    by_name: dict[str, dict[date, Labelling]] = {}
+    for snapshot in snapshots.taken:
+        for labelling in _assigned(assign, snapshot):
+            by_name.setdefault(labelling.name, {})[snapshot.as_of] = labelling
+    parts = [
+        by_distance(history.labels, history.dates).assign(labelling=SEGMENT, title="Segments"),
+        by_distance(held, history.dates).assign(
+            labelling=HELD_SEGMENT, title="Segments under hysteresis"
+        ),
+    ]
+    notes = {}
+    for name, found in by_name.items():
+        latest = found[max(found)]
+        notes[name] = _note(latest)
+        codes = _codes(found, history)
+        parts.append(by_distance(codes, history.dates).assign(labelling=name, title=latest.title))
+    table = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    table["note"] = table["labelling"].map(notes).fillna("").astype("str")
+    return table[
+        ["labelling", "title", "days", "n_accounts", "differ", "low", "high", "note"]
+    ].astype({"labelling": "str", "title": "str"})
+
+
+def _assigned(assign: Assign, snapshot: Snapshot) -> Sequence[Labelling]:
+    """The rule-based labellings of an early date; none where a rule cannot be read on it."""
+    try:
+        return assign(snapshot)
+    except ClusteringError:
+        return ()
+
+
+def _note(labelling: Labelling) -> str:
+    if labelling.kind == "own" or labelling.name in _UNDATED:
+        return "its column has no dates: the same at every date by construction"
+    if labelling.name in _DEALT_ANEW:
+        return "dealt anew at every date: its numbers mean nothing across dates"
+    return ""
+
+
+def _codes(found: Mapping[date, Labelling], history: History) -> NDArray[np.int64]:
+    """Labels of one scheme as numbers, aligned with the history; -1 where there is none."""
+    columns = [
+        found[day].labels.reindex(history.accounts) if day in found else None
+        for day in history.dates
+    ]
+    levels = pd.Index(
+        sorted({str(v) for c in columns if c is not None for v in c.dropna().unique()})
+    )
+    return np.column_stack(
+        [
+            np.full(len(history.accounts), -1, np.int64)
+            if column is None
+            else levels.get_indexer(pd.Index(column)).astype(np.int64)
+            for column in columns
+        ]
+    )

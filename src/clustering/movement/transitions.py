@@ -1,0 +1,219 @@
+"""From where to where accounts go, and whether the differences grow with time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clustering.comparison.rates import wilson
+from clustering.movement.history import History
+from clustering.movement.hysteresis import ABSENT, UNKNOWN
+
+__all__ = [
+    "ENTERED",
+    "LEFT",
+    "NO_SEGMENT",
+    "Growth",
+    "by_distance",
+    "lasting_movement",
+    "mix_table",
+    "state_names",
+    "transition_table",
+]
+
+Integers = NDArray[np.int64]
+
+ENTERED = "(entered)"
+LEFT = "(left)"
+NO_SEGMENT = "(no segment)"
+
+#: Fewer accounts tell nothing about growth.
+_FEWEST = 30
+_Z95 = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Lasting movement: how much more accounts differ over the window than over one step.
+
+    Attributes
+    ----------
+    n_accounts : accounts with a segment at every date
+    per_step : mean share that has another segment one step later
+    over_window : share that has another segment at the end than at the beginning
+    value : `over_window` minus `per_step`
+    interval : 95 %, by the normal approximation over accounts
+    """
+
+    n_accounts: int
+    per_step: float
+    over_window: float
+    value: float
+    interval: tuple[float, float]
+
+
+def state_names(names: Sequence[str]) -> "pd.Series[str]":
+    """Names of every state by its code: segments, no segment."""
+    return pd.Series([NO_SEGMENT, *names], index=range(UNKNOWN, len(names)), dtype="str")
+
+
+def transition_table(history: History, held: Integers) -> pd.DataFrame:
+    """Accounts by where they were and where they are, for every step and for the whole window.
+
+    Parameters
+    ----------
+    history : labels without hysteresis
+    held : int64 array of the same shape, labels with hysteresis
+
+    Returns
+    -------
+    DataFrame
+        ``rule`` (``none``, ``hysteresis``), ``span`` (``step``, ``window``), ``from_date``,
+        ``to_date``, ``from_segment``, ``to_segment``, ``n_accounts``, ``share_of_from`` with its
+        95 % Wilson interval ``low``, ``high``. Accounts that come and go are counted from
+        "(entered)" and to "(left)"; every account that is active at either date is in one row.
+    """
+    n_dates = len(history.dates)
+    pairs = [(t, t + 1, "step") for t in range(n_dates - 1)]
+    if n_dates > 1:
+        pairs.append((0, n_dates - 1, "window"))
+    parts = [
+        _transitions(rule, span, history, labels, (start, end))
+        for rule, labels in (("none", history.labels), ("hysteresis", held))
+        for start, end, span in pairs
+    ]
+    columns = ["rule", "span", "from_date", "to_date", "from_segment", "to_segment", "n_accounts"]
+    columns += ["share_of_from", "low", "high"]
+    if not parts:
+        return pd.DataFrame({name: pd.Series(dtype=_kind(name)) for name in columns})
+    return pd.concat(parts, ignore_index=True)[columns]
+
+
+def _kind(column: str) -> str:
+    if column == "n_accounts":
+        return "int64"
+    return "float64" if column in ("share_of_from", "low", "high") else "str"
+
+
+def _transitions(
+    rule: str, span: str, history: History, labels: Integers, steps: tuple[int, int]
+) -> pd.DataFrame:
+    first, last = labels[:, steps[0]], labels[:, steps[1]]
+    k = len(history.names)
+    # Codes from ABSENT (-2) to k - 1 become rows and columns of one table of counts.
+    counts = np.bincount((first - ABSENT) * (k + 2) + last - ABSENT, minlength=(k + 2) ** 2)
+    rows, columns = np.nonzero(counts.reshape(k + 2, k + 2))
+    n = counts.reshape(k + 2, k + 2)[rows, columns]
+    there = (rows > 0) | (columns > 0)  # absent at both dates: not part of this step
+    rows, columns, n = rows[there], columns[there], n[there]
+    names = list(state_names(history.names))
+    totals = np.bincount(rows, weights=n, minlength=k + 2)[rows]
+    bounds = [wilson(float(a), float(b)) for a, b in zip(n, totals, strict=True)]
+    return pd.DataFrame(
+        {
+            "rule": rule,
+            "span": span,
+            "from_date": history.dates[steps[0]].isoformat(),
+            "to_date": history.dates[steps[1]].isoformat(),
+            "from_segment": np.array([ENTERED, *names], dtype=object)[rows],
+            "to_segment": np.array([LEFT, *names], dtype=object)[columns],
+            "n_accounts": n.astype(np.int64),
+            "share_of_from": n / totals,
+            "low": [low for low, _ in bounds],
+            "high": [high for _, high in bounds],
+        }
+    ).astype({"from_segment": "str", "to_segment": "str"})
+
+
+def mix_table(history: History) -> pd.DataFrame:
+    """Share of every segment at every date, with its 95 % Wilson interval."""
+    rows = []
+    for t, day in enumerate(history.dates):
+        known = history.labels[:, t][history.labels[:, t] >= 0]
+        counts = np.bincount(known, minlength=len(history.names))
+        for name, n in zip(history.names, counts, strict=True):
+            low, high = wilson(float(n), float(known.size)) if known.size else (np.nan, np.nan)
+            rows.append((day.isoformat(), name, int(n), n / max(1, known.size), low, high))
+    columns = ["snapshot", "segment_name", "n_accounts", "share", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def by_distance(labels: Integers, dates: Sequence[date]) -> pd.DataFrame:
+    """How many accounts have another label, by how far apart two dates are.
+
+    Labels that only waver differ as often after a year as after a quarter; labels that follow
+    accounts which really move differ more, the further apart the dates are.
+
+    Parameters
+    ----------
+    labels : int64 array (n_accounts, n_dates); below 0 there is no label
+    dates : of the columns, oldest first
+
+    Returns
+    -------
+    DataFrame
+        ``days`` (mean distance), ``n_accounts`` (with both labels at some pair of dates),
+        ``differ`` (share over all pairs of dates so far apart), ``low``, ``high`` (95 % Wilson
+        interval with the accounts, not the pairs, as its number: several pairs of one account
+        say less than so many accounts).
+
+    Examples
+    --------
+    >>> labels = np.array([[0, 0, 1], [1, 1, 1]])
+    >>> table = by_distance(labels, [date(2025, 1, 1), date(2025, 4, 2), date(2025, 7, 2)])
+    >>> table[["days", "differ"]].to_dict("list")
+    {'days': [91.0, 182.0], 'differ': [0.25, 0.5]}
+    """
+    rows = []
+    n_dates = len(dates)
+    for steps in range(1, n_dates):
+        first, last = labels[:, : n_dates - steps], labels[:, steps:]
+        both = (first >= 0) & (last >= 0)
+        n_pairs, n_accounts = int(both.sum()), int(both.any(axis=1).sum())
+        if not n_pairs:
+            continue
+        differ = float(((first != last) & both).sum() / n_pairs)
+        low, high = wilson(differ * n_accounts, float(n_accounts))
+        days = [(b - a).days for a, b in zip(dates, dates[steps:], strict=False)]
+        rows.append((float(np.mean(days)), n_accounts, differ, low, high))
+    return pd.DataFrame(rows, columns=["days", "n_accounts", "differ", "low", "high"])
+
+
+def lasting_movement(labels: Integers) -> Growth | None:
+    """Growth of the differences from one step to the whole window; None where it cannot be told.
+
+    Wavering at the borders makes labels differ as much after one step as after many, so it
+    cancels in the difference; what is left are accounts that went and stayed. The value is on the
+    careful side: what really moved within one step is subtracted with the wavering.
+
+    Parameters
+    ----------
+    labels : int64 array (n_accounts, n_dates); at least three dates
+
+    Examples
+    --------
+    >>> stays, goes = np.zeros((60, 5), np.int64), np.tile([0, 0, 1, 1, 1], (40, 1))
+    >>> growth = lasting_movement(np.vstack([stays, goes]))
+    >>> round(growth.over_window, 2), round(growth.per_step, 2), round(growth.value, 2)
+    (0.4, 0.1, 0.3)
+    """
+    known = labels[(labels >= 0).all(axis=1)]
+    n, n_dates = known.shape
+    if n_dates < 3 or n < _FEWEST:
+        return None
+    steps = np.mean([known[:, a] != known[:, b] for a, b in pairwise(range(n_dates))], axis=0)
+    ends = (known[:, 0] != known[:, -1]).astype(np.float64)
+    difference = ends - steps
+    value = float(difference.mean())
+    half = _Z95 * float(difference.std(ddof=1)) / np.sqrt(n)
+    return Growth(
+        n_accounts=n,
+        per_step=float(steps.mean()),
+        over_window=float(ends.mean()),
+        value=value,
+        interval=(value - half, value + half),
+    )

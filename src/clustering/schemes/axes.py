@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from clustering.columns import ARR
 from clustering.features.types import Snapshot
@@ -25,9 +26,13 @@ __all__ = [
     "Axes",
     "AxisPart",
     "Composite",
+    "combine",
     "compute_axes",
-    "evidence",
+    "quantities",
+    "score_parts",
 ]
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -186,28 +191,49 @@ def compute_axes(snapshot: Snapshot, config: AxesConfig) -> Axes:
     ([0.0, 1.0], [0.3, 0.3])
     """
     known = quantities(snapshot)
-    columns: dict[str, pd.Series[float]] = {}
-    shares: dict[str, pd.Series[float]] = {}
+    return combine(known, score_parts(known), config)
+
+
+def score_parts(known: pd.DataFrame) -> dict[str, Floats]:
+    """Scores of the parts of every composite axis, shape (n_accounts, n_parts); NaN is missing."""
+    return {
+        composite.name: np.column_stack([part.score(known) for part in composite.parts])
+        for composite in (*COMPOSITES, *GUIDANCE)
+    }
+
+
+def combine(known: pd.DataFrame, scores: Mapping[str, Floats], config: AxesConfig) -> Axes:
+    """Axes from the scores of their parts, which no setting changes.
+
+    Parameters
+    ----------
+    known, scores : as `quantities` and `score_parts` give them
+    config : weights, costs and the least evidence
+    """
+    columns: dict[str, Floats] = {}
+    shares: dict[str, Floats] = {}
     absent: dict[str, str] = {}
     for composite, weights in _with_weights(config):
-        share = evidence(known, composite, weights)
-        columns[composite.name] = _mean(known, composite, weights).where(
-            share >= config.least_evidence
-        )
+        weight = np.array([weights[part.name] for part in composite.parts])
+        share = ~np.isnan(scores[composite.name]) @ weight / weight.sum()
+        mean = _mean(scores[composite.name], weight, composite)
+        columns[composite.name] = np.where(share >= config.least_evidence, mean, np.nan)
         shares[composite.name] = share
-        if columns[composite.name].isna().all():
-            absent[composite.name] = _what_would_allow(composite, known)
-    columns["revenue_at_risk"] = columns["churn_risk"] * known[ARR]
+        if np.isnan(columns[composite.name]).all():
+            absent[composite.name] = _what_would_allow(composite, scores[composite.name])
+    arr = known[ARR].to_numpy()
+    columns["revenue_at_risk"] = columns["churn_risk"] * arr
     columns["cost_to_serve"] = _cost(known, config)
-    columns["profitability"] = _profitability(known[ARR], columns["cost_to_serve"])
+    columns["profitability"] = _profitability(arr, columns["cost_to_serve"])
     for name, reason in (
         ("revenue_at_risk", "needs churn_risk and ARR (table subscriptions)"),
         ("cost_to_serve", "needs the table engagements"),
         ("profitability", "needs the tables engagements and subscriptions"),
     ):
-        if columns[name].isna().all():
+        if np.isnan(columns[name]).all():
             absent[name] = reason
-    return Axes(pd.DataFrame(columns), pd.DataFrame(shares), absent)
+    index = known.index
+    return Axes(pd.DataFrame(columns, index=index), pd.DataFrame(shares, index=index), absent)
 
 
 def quantities(snapshot: Snapshot) -> pd.DataFrame:
@@ -225,27 +251,15 @@ def quantities(snapshot: Snapshot) -> pd.DataFrame:
     return known
 
 
-def evidence(
-    known: pd.DataFrame, composite: Composite, weights: Mapping[str, float]
-) -> "pd.Series[float]":
-    """Share of a composite's weight whose part is known, per account."""
-    total = sum(weights.values())
-    present = [part.score(known).notna() * weights[part.name] for part in composite.parts]
-    return pd.concat(present, axis=1).sum(axis=1) / total
-
-
-def _mean(
-    known: pd.DataFrame, composite: Composite, weights: Mapping[str, float]
-) -> "pd.Series[float]":
+def _mean(scores: Floats, weight: Floats, composite: Composite) -> Floats:
     """Weighted mean over the parts that are known; missing where none with a weight is."""
-    scores = pd.concat([part.score(known) for part in composite.parts], axis=1)
-    weight = np.array([weights[part.name] for part in composite.parts])
-    present = scores.notna().to_numpy() * weight
-    total = pd.Series(present.sum(axis=1), index=known.index)
-    weighted = pd.Series((scores.fillna(0.0).to_numpy() * present).sum(axis=1), index=known.index)
+    present = ~np.isnan(scores) * weight
+    total = present.sum(axis=1)
+    weighted = (np.nan_to_num(scores) * present).sum(axis=1)
     essential = [part.essential for part in composite.parts]
-    complete = scores.loc[:, essential].notna().all(axis=1)
-    return (weighted / total).where((total > 0) & complete)
+    complete = ~np.isnan(scores[:, essential]).any(axis=1)
+    is_known = (total > 0) & complete
+    return np.where(is_known, weighted / np.where(is_known, total, 1.0), np.nan)
 
 
 def _with_weights(config: AxesConfig) -> list[tuple[Composite, dict[str, float]]]:
@@ -258,22 +272,25 @@ def _with_weights(config: AxesConfig) -> list[tuple[Composite, dict[str, float]]
     return pairs + [(composite, config.guidance.model_dump()) for composite in GUIDANCE]
 
 
-def _cost(known: pd.DataFrame, config: AxesConfig) -> "pd.Series[float]":
+def _cost(known: pd.DataFrame, config: AxesConfig) -> Floats:
     """Hours and tickets of a year at their cost; without engagements nothing can be said."""
     if "engagement_hours_per_year" not in known:
-        return pd.Series(np.nan, index=known.index)
+        return np.full(len(known), np.nan)
     cost = known["engagement_hours_per_year"] * config.cost.hour
     if "tickets_per_year" in known:
         cost = cost + known["tickets_per_year"] * config.cost.ticket
-    return cost
+    return cost.to_numpy()
 
 
-def _profitability(
-    arr: "pd.Series[float]", cost_to_serve: "pd.Series[float]"
-) -> "pd.Series[float]":
-    return ((arr - cost_to_serve) / arr).where(arr > 0)
+def _profitability(arr: Floats, cost_to_serve: Floats) -> Floats:
+    is_paying = arr > 0
+    return np.where(is_paying, (arr - cost_to_serve) / np.where(is_paying, arr, 1.0), np.nan)
 
 
-def _what_would_allow(composite: Composite, known: pd.DataFrame) -> str:
-    missing = [part.table for part in composite.parts if part.score(known).isna().all()]
+def _what_would_allow(composite: Composite, scores: Floats) -> str:
+    missing = [
+        part.table
+        for part, column in zip(composite.parts, scores.T, strict=True)
+        if np.isnan(column).all()
+    ]
     return f"too little is known for it; missing: {'; '.join(dict.fromkeys(missing))}"

@@ -10,6 +10,7 @@ from clustering.comparison.heldout import (
     Gain,
     brier_score,
     exact_mean,
+    interval_around,
     log_losses,
     paired_gain,
     pooled_area_under_curve,
@@ -18,6 +19,7 @@ from clustering.comparison.heldout import (
 from clustering.comparison.labellings import Labelling
 from clustering.comparison.nested import MODELS, NestedFit, OutcomeTable, fit_nested
 from clustering.comparison.rates import rates
+from clustering.comparison.refitted_gain import refitted_gains
 from clustering.comparison.stratified import cochran_mantel_haenszel, within_tier_tests
 
 __all__ = ["N_FOLDS", "ForwardReport", "HeldOut", "cross_predictions", "forward_validity"]
@@ -46,7 +48,8 @@ def forward_validity(
 
     Five nested logistic models are fitted by maximum likelihood: base rate, tier, segment, both,
     and their interaction. The primary figure is the gain in held-out log loss of `both` over
-    `tier`, with a paired bootstrap by account; the tests of fit are secondary.
+    `tier`, with a bootstrap by account (over folds every draw is fitted anew, on a split the
+    losses of the fitted models are paired); the tests of fit are secondary.
 
     Parameters
     ----------
@@ -166,19 +169,24 @@ def _judge(
     if fit.rank["both"] == fit.rank["tier"]:
         return held_out, None, "the segments say nothing that the tiers do not: same models"
     improvement = losses["tier"] - losses["both"]
-    account = None if rows.account is None else rows.account[held]
-    gain = Gain(
-        log_loss=exact_mean(improvement),
-        auc=_difference(auc["both"], auc["tier"]),
-        interval=paired_gain(improvement, account, n_bootstrap, bootstrap_seed),
-    )
+    mean = exact_mean(improvement)
+    if rows.train is None:
+        draws = refitted_gains(rows, folds, n_bootstrap, bootstrap_seed)
+        interval = interval_around(mean, draws)
+    else:
+        account = None if rows.account is None else rows.account[held]
+        interval = paired_gain(improvement, account, n_bootstrap, bootstrap_seed)
+    gain = Gain(mean, _difference(auc["both"], auc["tier"]), interval)
     return held_out, gain, ""
 
 
 def cross_predictions(rows: OutcomeRows, folds: Codes) -> dict[str, Floats]:
-    """Probability of every row from the five models, each fitted on the other folds."""
-    predicted = {model: np.empty(rows.outcome.size) for model in MODELS}
-    for fold in np.unique(folds):
+    """Probability of every row from the five models, each fitted on the other folds.
+
+    Rows of a fold below 0 are only fitted on; their probabilities are NaN.
+    """
+    predicted = {model: np.full(rows.outcome.size, np.nan) for model in MODELS}
+    for fold in np.unique(folds[folds >= 0]):
         held = folds == fold
         fit = fit_nested(rows.table(~held))
         for model, values in _predictions(fit, rows, held).items():

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from clustering.comparison.forward_rows import OutcomeRows
 from clustering.comparison.labellings import Labelling
 from clustering.comparison.nested import OutcomeTable, fit_nested
+from clustering.comparison.nested_batch import additive_probabilities
 from clustering.comparison.strong_models import grow_tree_groups
 
-__all__ = ["arr_bands", "random_groups", "tree_predictions"]
+__all__ = ["arr_bands", "random_group_predictions", "random_groups", "tree_predictions"]
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -24,29 +25,49 @@ Codes = NDArray[np.int64]
 _DRAWS = 20
 
 
-def arr_bands(rows: OutcomeRows, arr: Floats) -> OutcomeRows:
-    """The rows in quantile bands of ARR, as many as there are segments (ties share a band)."""
+def arr_bands(rows: OutcomeRows, arr: Floats, folds: Codes) -> OutcomeRows:
+    """The rows in quantile bands of ARR, as many as there are segments (ties share a band).
+
+    In a split in time the quantiles are those of the rows to fit on.
+    """
     n_bands = len(rows.segment.levels)
-    edges = np.unique(np.quantile(arr, np.arange(1, n_bands) / n_bands))
+    seen = folds < 0 if (folds < 0).any() else np.ones(arr.size, dtype=bool)
+    edges = np.unique(np.quantile(arr[seen], np.arange(1, n_bands) / n_bands))
     return replace(rows, segment=_labelling("arr_bands", np.searchsorted(edges, arr, "right")))
 
 
-def random_groups(rows: OutcomeRows, seed: int) -> Iterator[OutcomeRows]:
-    """The rows with segments permuted inside every tier, several times."""
+def random_groups(rows: OutcomeRows, seed: int) -> Iterator[Codes]:
+    """Codes of the segments permuted inside every tier, several times."""
     generator = np.random.default_rng(seed)
     for _ in range(_DRAWS):
         codes = rows.segment.codes.copy()
         for tier in range(len(rows.tier.levels)):
             members = np.flatnonzero(rows.tier.codes == tier)
             codes[members] = generator.permutation(codes[members])
-        yield replace(rows, segment=_labelling("random_groups", codes))
+        yield codes
+
+
+def random_group_predictions(rows: OutcomeRows, folds: Codes, seed: int) -> list[Floats]:
+    """Held-out predictions of tiers and random groups; one array a draw."""
+    drawn = list(random_groups(rows, seed))
+    judged = np.unique(folds[folds >= 0])
+    tables = [
+        OutcomeTable.count(rows.tier.codes[fitted], codes[fitted], rows.outcome[fitted], rows.shape)
+        for codes in drawn
+        for fitted in (folds != fold for fold in judged)
+    ]
+    both = additive_probabilities(
+        np.stack([table.rows for table in tables]), np.stack([table.events for table in tables])
+    ).reshape(len(drawn), judged.size, *rows.shape)
+    place = np.searchsorted(judged, np.maximum(folds, judged[0]))
+    return [both[draw][place, rows.tier.codes, codes] for draw, codes in enumerate(drawn)]
 
 
 def tree_predictions(rows: OutcomeRows, folds: Codes, features: Floats, seed: int) -> Floats:
     """Held-out predictions of tiers and tree leaves, the tree grown anew in every fold."""
-    predicted = np.empty(rows.outcome.size)
+    predicted = np.full(rows.outcome.size, np.nan)
     n_tiers, n_groups = rows.shape
-    for fold in np.unique(folds):
+    for fold in np.unique(folds[folds >= 0]):
         held = folds == fold
         seen, judged = grow_tree_groups(
             features[~held], rows.outcome[~held], features[held], n_groups, seed

@@ -98,11 +98,14 @@ def cross_predict(
     fit: FitPredict,
     seed: int,
 ) -> Floats:
-    """Predict every row by a model fitted on the rows of the other folds."""
-    predicted = np.empty(outcome.size)
+    """Predict every row by a model fitted on the rows of the other folds.
+
+    Rows of a fold below 0 are only fitted on; their prediction is NaN.
+    """
+    predicted = np.full(outcome.size, np.nan)
     # Threads that wait for a busy core cost more than they save, and one thread is one answer.
     with threadpool_limits(1):
-        for fold in np.unique(folds):
+        for fold in np.unique(folds[folds >= 0]):
             held = folds == fold
             predicted[held] = fit(features[~held], outcome[~held], features[held], seed)
     return predicted

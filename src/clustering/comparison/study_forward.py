@@ -1,88 +1,49 @@
 """What every labelling of a study adds to the ARR tiers, on the same accounts and folds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from clustering.columns import ARR_TIERS
-from clustering.comparison.calibration import Calibration, calibration
-from clustering.comparison.forward import N_FOLDS, cross_predictions
-from clustering.comparison.forward_rows import OutcomeRows
-from clustering.comparison.heldout import (
-    Gain,
-    exact_mean,
-    log_losses,
-    paired_gain,
-    pooled_area_under_curve,
-    stratified_folds,
-)
-from clustering.comparison.labellings import Labelling, encode
-from clustering.comparison.outcomes import as_boolean
-from clustering.comparison.rivals import arr_bands, random_groups, tree_predictions
-from clustering.comparison.strong_models import cross_predict, fit_arr_spline, fit_strong_model
-from clustering.comparison.wording import gain_claim
-from clustering.progress import SILENT, Progress
+from clustering.columns import ARR_TIERS, SEGMENT
+from clustering.comparison.judging import FEATURES, ForwardEntry, Judge, judged_rows
+from clustering.comparison.multiplicity import LEVEL, Multiplicity, Role, adjusted
+from clustering.comparison.time_split import EarlierDates, Stacked, TimeSplit, stack
+from clustering.comparison.wording import corrected_claim
+from clustering.progress import SILENT, Advance, Progress
 
 __all__ = ["FEATURES", "ForwardEntry", "ForwardStudy", "forward_study"]
 
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int64]
+FOLDS = "five folds"
+OUT_OF_TIME = "out of time"
 
-#: The name of the strong model on all features among the labellings.
-FEATURES = "features"
-
-#: With fewer events, or fewer accounts without one, no fold can be judged.
-_FEWEST_EVENTS = 10
-
-
-@dataclass(frozen=True)
-class ForwardEntry:
-    """What one labelling adds to the tiers; None, with the reason, where it cannot be told."""
-
-    labelling: str
-    outcome: str
-    window: str
-    n: int
-    n_events: int
-    gain: Gain | None
-    calibration: Calibration | None
-    claim: str | None
-    reason: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """One entry of `forward` in study.json."""
-        gain = None
-        if self.gain is not None:
-            gain = {**vars(self.gain), "interval": list(self.gain.interval)}
-        return {
-            "labelling": self.labelling,
-            "outcome": self.outcome,
-            "window": self.window,
-            "n": self.n,
-            "n_events": self.n_events,
-            "gain": gain,
-            "calibration": None if self.calibration is None else vars(self.calibration),
-            "claim": self.claim,
-            "reason": self.reason,
-        }
+#: Most resamples of what does not decide.
+_FEWER_DRAWS = 500
 
 
 @dataclass(frozen=True)
 class ForwardStudy:
-    """Entries of the labellings and the strong model, and of the rivals each must be read beside.
+    """Entries of the labellings and the strong model, and of what they must be read beside.
 
-    `rivals` are fairness baselines, for each labelling: `arr_bands` (quantile bands of ARR, as
-    many as it has groups), `random_groups` (of its sizes, inside the tiers), `tree` (a tree with
-    as many leaves, grown on the outcome) and once `arr_spline` (a spline of log ARR alone).
+    Attributes
+    ----------
+    entries : about the primary outcome, one a labelling and one for all `features`
+    rivals : fairness baselines, for each labelling `arr_bands` (quantile bands of ARR, as many as
+        it has groups), `random_groups` (of its sizes, inside the tiers), `tree` (with as many
+        leaves, grown on the outcome) and once `arr_spline` (a spline of log ARR alone)
+    secondary : the labellings about every other outcome; exploratory
+    folds : where `entries` are split in time, the same on five folds of the study's own accounts
+    split : how `entries` were split, and why not in time
+    multiplicity : how many comparisons there are, and how they are corrected
     """
 
     entries: tuple[ForwardEntry, ...]
     rivals: tuple[ForwardEntry, ...]
+    secondary: tuple[ForwardEntry, ...]
+    folds: tuple[ForwardEntry, ...]
+    split: TimeSplit
+    multiplicity: Multiplicity
 
 
 def forward_study(
@@ -93,17 +54,20 @@ def forward_study(
     outcome: str,
     as_of: date,
     days: int,
+    secondary: Sequence[str] = (),
     titles: Mapping[str, str] | None = None,
     arr: "pd.Series[float] | None" = None,
+    earlier: EarlierDates | str = "no earlier dates were asked for",
     n_bootstrap: int = 2000,
     seed: int,
     progress: Progress = SILENT,
 ) -> ForwardStudy:
-    """Compare every labelling with the ARR tiers about one outcome of the window after `as_of`.
+    """Compare every labelling with the ARR tiers about the outcomes of the window after `as_of`.
 
     For each labelling the gain is that of the additive model of tiers and labelling over the
-    tiers alone, in held-out log loss over five folds of accounts, the same for all; with a
-    paired bootstrap by account. Labels and features must have been known at `as_of`.
+    tiers alone, in held-out log loss. With `earlier` dates the models are fitted on windows that
+    had closed by `as_of` and judged on the one after it; without, over five folds of accounts,
+    the same for all. Labels and features must have been known at their date.
 
     Parameters
     ----------
@@ -111,186 +75,217 @@ def forward_study(
         Features of the snapshot; missing values stay missing.
     labellings : Series of labels by name, indexed by account; `arr_tiers` is the baseline
     outcomes : DataFrame indexed by account, as in `Horizon.frame`
-    outcome : the column of `outcomes` that is judged: one primary outcome, fixed beforehand
+    outcome : the column of `outcomes` that decides: one primary outcome, fixed beforehand
+    secondary : other columns, which are exploratory
     as_of, days : the window is the days after `as_of`
     titles : what labellings are called in sentences
     arr : Series of yearly amounts, indexed by account, for the rivals that need it
+    earlier : the same accounts on earlier dates, or the reason why there are none
     n_bootstrap, seed, progress : resamples, their seed, and who is told
 
     Returns
     -------
     ForwardStudy
         An entry for each labelling except the tiers and one named `features`. The claim is "No
-        evidence that ..." where the interval reaches 0, and None where nothing can be told.
+        evidence that ..." where the interval reaches 0, or where the correction for the number
+        of comparisons takes it back, and None where nothing can be told.
     """
-    window = f"{as_of + timedelta(days=1)} to {as_of + timedelta(days=days)}"
+    task = _Task(titles or {}, as_of, days, n_bootstrap, seed)
+    plain = _Book(features, labellings, outcomes, arr, None, FOLDS)
+    book, split = _split(plain, outcome, earlier, task)
     others = [name for name in labellings if name != ARR_TIERS]
-    judged, problem = _judged_accounts(labellings, outcomes, outcome, seed)
-    if judged is None:
-        entries = [
-            ForwardEntry(name, outcome, window, 0, 0, None, None, None, problem)
-            for name in [*others, FEATURES]
-        ]
-        return ForwardStudy(tuple(entries), ())
-    judge = _Judge(judged, outcome, window, titles or {}, n_bootstrap, seed)
-    entries, rivals = [], []
-    with progress.step("Judging what came later", len(others) + 1) as advance:
-        for name in others:
-            rows, folds = judged.labelled(labellings[name])
-            entries.append(judge.labelling(name, rows, folds))
-            if entries[-1].gain is not None:
-                rivals += judge.rivals(name, rows, folds, features, arr)
-            advance(1)
-        entries.append(judge.strong_model(features))
-        rivals += judge.arr_spline(arr) if arr is not None else []
-        advance(1)
-    # A rival is there to be read beside a labelling; nobody offers it, so nothing is claimed.
-    return ForwardStudy(tuple(entries), tuple(replace(rival, claim=None) for rival in rivals))
+    others_outcomes = [name for name in secondary if name != outcome and _observed(outcomes, name)]
+    with progress.step(
+        "Judging what came later", len(others) * (1 + len(others_outcomes)) + 1
+    ) as advance:
+        entries, rivals = _primary(book, plain, others, outcome, task, advance)
+        fewer = replace(task, n_bootstrap=min(n_bootstrap, _FEWER_DRAWS))
+        folds = _entries(plain, others, outcome, fewer) if book is not plain else []
+        exploratory = []
+        for name in others_outcomes:
+            exploratory += _entries(book, others, name, fewer, plain)
+            advance(len(others))
+    roles: dict[str, Role] = {SEGMENT: "primary", FEATURES: "bound"}
+    entries = _corrected(
+        [replace(entry, role=roles.get(entry.labelling, "confirmatory")) for entry in entries],
+        "confirmatory",
+        task,
+    )
+    exploratory = _corrected(
+        [replace(entry, role="exploratory") for entry in exploratory], "exploratory", task
+    )
+    return ForwardStudy(
+        entries=tuple(entries),
+        # A rival is there to be read beside a labelling; nobody offers it: nothing is claimed.
+        rivals=tuple(replace(rival, claim=None, role="bound") for rival in rivals),
+        secondary=tuple(exploratory),
+        folds=tuple(replace(entry, claim=None, role="sensitivity") for entry in folds),
+        split=split,
+        multiplicity=_count(entries, exploratory, outcome),
+    )
 
 
-@dataclass(frozen=True, eq=False)
-class _Accounts:
-    """Accounts with a tier and an observed outcome, sorted by id, and the fold of each."""
-
-    ids: pd.Index
-    tier: Labelling
-    outcome: NDArray[np.bool_]
-    folds: Codes
-
-    def labelled(self, labels: "pd.Series[str]") -> tuple[OutcomeRows, Codes]:
-        """Those that have a label, with their folds."""
-        coded = encode(labels.reindex(self.ids), str(labels.name or "segment"))
-        known = coded.codes >= 0
-        rows = OutcomeRows(
-            tier=self.tier.subset(known),
-            segment=coded.subset(known),
-            outcome=self.outcome[known],
-            account=None,
-            train=None,
-            n_left_out=int((~known).sum()),
-            kept=known,
-        )
-        return rows, self.folds[known]
-
-
-def _judged_accounts(
-    labellings: Mapping[str, "pd.Series[str]"], outcomes: pd.DataFrame, outcome: str, seed: int
-) -> tuple[_Accounts | None, str]:
-    """The accounts to judge on, or why there are none."""
-    if ARR_TIERS not in labellings:
-        return None, "there are no ARR tiers to compare with"
-    if outcome not in outcomes or outcomes[outcome].isna().all():
-        return None, f"no account has an observed outcome '{outcome}' in the window"
-    ids = outcomes.index.sort_values()
-    values, observed = as_boolean(outcomes[outcome].reindex(ids), outcome)
-    tier = encode(labellings[ARR_TIERS].reindex(ids), ARR_TIERS)
-    kept = observed & (tier.codes >= 0)
-    happened = values[kept]
-    least = min(int(happened.sum()), int((~happened).sum()))
-    if least < _FEWEST_EVENTS:
-        return None, (
-            f"'{outcome}' occurred for {int(happened.sum())} of {happened.size} accounts: fewer "
-            f"than {_FEWEST_EVENTS} differ from the others, too few to judge a prediction"
-        )
-    order = np.arange(happened.size)
-    folds = stratified_folds(happened, order, None, N_FOLDS, seed)
-    return _Accounts(ids[kept], tier.subset(kept), happened, folds), ""
-
-
-@dataclass(frozen=True, eq=False)
-class _Judge:
-    """Makes entries: every new prediction against that of the tiers, on the same accounts."""
-
-    accounts: _Accounts
-    outcome: str
-    window: str
+@dataclass(frozen=True)
+class _Task:
     titles: Mapping[str, str]
+    as_of: date
+    days: int
     n_bootstrap: int
     seed: int
 
-    def labelling(self, name: str, rows: OutcomeRows, folds: Codes) -> ForwardEntry:
-        if len(rows.segment.levels) < 2:
-            found = "one group only" if rows.segment.levels else "no labelled accounts"
-            return self._cannot(name, rows, f"the labelling has {found} among those judged")
-        if not rows.outcome.any() or rows.outcome.all():
-            return self._cannot(name, rows, "all labelled accounts have the same outcome")
-        predicted = cross_predictions(rows, folds)
-        return self._entry(name, rows.outcome, folds, predicted["tier"], [predicted["both"]])
+    @property
+    def window(self) -> str:
+        first, last = self.as_of + timedelta(days=1), self.as_of + timedelta(days=self.days)
+        return f"{first} to {last}"
 
-    def rivals(
-        self,
-        name: str,
-        rows: OutcomeRows,
-        folds: Codes,
-        features: pd.DataFrame,
-        arr: "pd.Series[float] | None",
-    ) -> list[ForwardEntry]:
-        ids = self.accounts.ids[rows.kept]
-        tier = cross_predictions(rows, folds)["tier"]
-        drawn = [cross_predictions(draw, folds)["both"] for draw in random_groups(rows, self.seed)]
-        found = [self._entry(f"{name}: random_groups", rows.outcome, folds, tier, drawn)]
-        if features.shape[1]:
-            known = features.reindex(ids).to_numpy(dtype=np.float64)
-            tree = tree_predictions(rows, folds, known, self.seed)
-            found.append(self._entry(f"{name}: tree", rows.outcome, folds, tier, [tree]))
-        if arr is not None and arr.reindex(ids).notna().all():
-            banded = arr_bands(rows, np.asarray(arr.reindex(ids), dtype=np.float64))
-            both = cross_predictions(banded, folds)["both"]
-            found.append(self._entry(f"{name}: arr_bands", rows.outcome, folds, tier, [both]))
-        return found
 
-    def strong_model(self, features: pd.DataFrame) -> ForwardEntry:
-        accounts = self.accounts
-        tiers = np.eye(len(accounts.tier.levels))[accounts.tier.codes]
-        known = features.reindex(accounts.ids).to_numpy(dtype=np.float64)
-        if known.shape[1] == 0:
-            rows, _ = accounts.labelled(pd.Series("all", index=accounts.ids))
-            return self._cannot(FEATURES, rows, "there are no features")
-        values = np.column_stack([known, tiers])
-        new = cross_predict(values, accounts.outcome, accounts.folds, fit_strong_model, self.seed)
-        return self._entry(FEATURES, accounts.outcome, accounts.folds, self._tier(), [new])
+@dataclass(frozen=True, eq=False)
+class _Book:
+    """Rows to judge on: of the as-of date alone, or of all dates under each other."""
 
-    def arr_spline(self, arr: "pd.Series[float]") -> list[ForwardEntry]:
-        accounts = self.accounts
-        amounts = arr.reindex(accounts.ids).to_numpy(dtype=np.float64)
-        if not np.isfinite(amounts).all():
-            return []
-        values = np.log1p(np.maximum(amounts, 0.0))[:, None]
-        new = cross_predict(values, accounts.outcome, accounts.folds, fit_arr_spline, self.seed)
-        entry = self._entry("arr_spline", accounts.outcome, accounts.folds, self._tier(), [new])
-        return [entry]
+    features: pd.DataFrame
+    labellings: Mapping[str, "pd.Series[str]"]
+    outcomes: pd.DataFrame
+    arr: "pd.Series[float] | None"
+    folds: "pd.Series[int] | None"
+    design: str
 
-    def _tier(self) -> Floats:
-        rows, _ = self.accounts.labelled(pd.Series("all", index=self.accounts.ids))
-        return cross_predictions(rows, self.accounts.folds)["tier"]
-
-    def _entry(
-        self, name: str, outcome: NDArray[np.bool_], folds: Codes, old: Floats, new: list[Floats]
-    ) -> ForwardEntry:
-        """Gain of the new predictions over the old; the mean where several were drawn."""
-        losses = np.mean([log_losses(prediction, outcome) for prediction in new], axis=0)
-        improvement = log_losses(old, outcome) - losses
-        areas = [pooled_area_under_curve(prediction, outcome, folds) for prediction in new]
-        before = pooled_area_under_curve(old, outcome, folds)
-        known = [area for area in areas if area is not None]
-        gain = Gain(
-            log_loss=exact_mean(improvement),
-            auc=None if before is None or not known else float(np.mean(known)) - before,
-            interval=paired_gain(improvement, None, self.n_bootstrap, self.seed),
-        )
-        title = self.titles.get(name, name)
-        tiers = self.titles.get(ARR_TIERS, ARR_TIERS)
-        return ForwardEntry(
-            labelling=name,
-            outcome=self.outcome,
-            window=self.window,
-            n=outcome.size,
-            n_events=int(outcome.sum()),
-            gain=gain,
-            calibration=calibration(new[0], outcome),
-            claim=gain_claim(gain.log_loss, gain.interval, title, tiers, self.outcome),
+    @classmethod
+    def of(cls, stacked: Stacked) -> "_Book":
+        return cls(
+            stacked.features,
+            stacked.labels,
+            stacked.outcomes,
+            stacked.arr,
+            stacked.folds,
+            OUT_OF_TIME,
         )
 
-    def _cannot(self, name: str, rows: OutcomeRows, reason: str) -> ForwardEntry:
-        n, events = rows.outcome.size, int(rows.outcome.sum())
-        return ForwardEntry(name, self.outcome, self.window, n, events, None, None, None, reason)
+    def judge(self, outcome: str, task: _Task) -> tuple[Judge | None, str]:
+        rows, problem = judged_rows(self.labellings, self.outcomes, outcome, task.seed, self.folds)
+        if rows is None:
+            return None, problem
+        return Judge(
+            rows, outcome, task.window, task.titles, self.design, task.n_bootstrap, task.seed
+        ), ""
+
+
+def _split(
+    plain: _Book, outcome: str, earlier: EarlierDates | str, task: _Task
+) -> tuple[_Book, TimeSplit]:
+    """The book to judge on, and how it is split; in time where the earlier dates allow it."""
+    if isinstance(earlier, str):
+        return plain, TimeSplit(FOLDS, task.as_of, reason=earlier)
+    stacked = stack(earlier)
+    book = _Book.of(stacked)
+    rows, problem = judged_rows(book.labellings, book.outcomes, outcome, task.seed, book.folds)
+    if rows is None:
+        return plain, TimeSplit(FOLDS, task.as_of, reason=problem, notes=earlier.notes)
+    trained = rows.ids[rows.folds < 0].get_level_values("account_id")
+    tested = rows.ids[rows.folds >= 0].get_level_values("account_id")
+    dates = tuple(part.as_of for part in earlier.train)
+    return book, TimeSplit(
+        OUT_OF_TIME,
+        task.as_of,
+        train_dates=dates,
+        embargo_days=(task.as_of - max(dates)).days,
+        n_train_rows=len(trained),
+        n_train_accounts=trained.nunique(),
+        n_test_accounts=len(tested),
+        n_in_both=int(tested.isin(trained).sum()),
+        agreement=earlier.agreement,
+        notes=(*earlier.notes, *earlier.undated.values()),
+    )
+
+
+def _primary(
+    book: _Book, plain: _Book, others: list[str], outcome: str, task: _Task, advance: Advance
+) -> tuple[list[ForwardEntry], list[ForwardEntry]]:
+    """Entries of the primary outcome, those of the strong model and of the rivals included."""
+    judge, problem = book.judge(outcome, task)
+    if judge is None:
+        return [_nothing(name, outcome, problem, task) for name in [*others, FEATURES]], []
+    entries, rivals = [], []
+    made: dict[tuple[str, int, bytes], ForwardEntry] = {}
+    for name in others:
+        own, judged = (book, judge) if name in book.labellings else (plain, None)
+        entries.append(_one(own, name, outcome, task, judged))
+        if entries[-1].gain is not None and judged is not None:
+            rivals += judge.rivals(name, own.labellings[name], book.features, book.arr, made)
+        advance(1)
+    entries.append(judge.strong_model(book.features))
+    rivals += judge.arr_spline(book.arr) if book.arr is not None else []
+    advance(1)
+    return entries, rivals
+
+
+def _entries(
+    book: _Book, others: list[str], outcome: str, task: _Task, plain: _Book | None = None
+) -> list[ForwardEntry]:
+    """Entries of the labellings alone; where the earlier dates cannot serve, on five folds."""
+    judge, _ = book.judge(outcome, task)
+    if judge is None and plain is not None:
+        book, (judge, _) = plain, plain.judge(outcome, task)
+    return [
+        _one(book, name, outcome, task, judge)
+        if name in book.labellings
+        else _one(plain or book, name, outcome, task, None)
+        for name in others
+    ]
+
+
+def _one(book: _Book, name: str, outcome: str, task: _Task, judge: Judge | None) -> ForwardEntry:
+    """One labelling; with five folds of its own where the split in time does not know it."""
+    if judge is None:
+        judge, problem = book.judge(outcome, task)
+        if judge is None:
+            return _nothing(name, outcome, problem, task)
+    return judge.labelling(name, book.labellings[name])
+
+
+def _nothing(name: str, outcome: str, reason: str, task: _Task) -> ForwardEntry:
+    return ForwardEntry(name, outcome, task.window, 0, 0, None, None, None, reason)
+
+
+def _observed(outcomes: pd.DataFrame, name: str) -> bool:
+    return name in outcomes and bool(outcomes[name].notna().any())
+
+
+def _corrected(entries: list[ForwardEntry], role: Role, task: _Task) -> list[ForwardEntry]:
+    """p-values of one role corrected for their number; a claim that does not survive goes."""
+    chosen = [index for index, entry in enumerate(entries) if entry.role == role]
+    p_values = adjusted([entries[index].p for index in chosen], role)
+    n = sum(p is not None for p in p_values)
+    for index, p in zip(chosen, p_values, strict=True):
+        entry = replace(entries[index], p_adjusted=p)
+        if entry.gain is not None and p is not None and p > LEVEL and entry.gain.interval[0] > 0:
+            title = task.titles.get(entry.labelling, entry.labelling)
+            tiers = task.titles.get(ARR_TIERS, ARR_TIERS)
+            entry = replace(
+                entry, claim=corrected_claim(entry.gain, title, tiers, entry.outcome, n, p)
+            )
+        entries[index] = entry
+    return entries
+
+
+def _count(
+    entries: list[ForwardEntry], exploratory: list[ForwardEntry], outcome: str
+) -> Multiplicity:
+    confirmatory = [entry for entry in entries if entry.role == "confirmatory"]
+    tested = [entry for entry in [*confirmatory, *exploratory] if entry.p is not None]
+    claimed = [
+        entry
+        for entry in tested
+        if entry.gain is not None
+        and entry.gain.interval[0] > 0
+        and entry.p_adjusted is not None
+        and entry.p_adjusted <= LEVEL
+    ]
+    return Multiplicity(
+        primary_labelling=SEGMENT,
+        primary_outcome=outcome,
+        n_confirmatory=sum(entry.p is not None for entry in confirmatory),
+        n_exploratory=sum(entry.p is not None for entry in exploratory),
+        n_claimed=len(claimed),
+        secondary_outcomes=tuple(dict.fromkeys(entry.outcome for entry in exploratory)),
+    )

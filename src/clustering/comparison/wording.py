@@ -2,8 +2,9 @@
 
 from clustering.comparison.agreement import Agreement
 from clustering.comparison.forward_report import ForwardReport
+from clustering.comparison.heldout import Gain
 
-__all__ = ["agreement_sentence", "forward_sentence", "gain_claim"]
+__all__ = ["agreement_sentence", "corrected_claim", "forward_sentence", "gain_claim"]
 
 #: Least AMI for each description; words for a reader, not limits of a test.
 _OVERLAP = (
@@ -60,7 +61,12 @@ def forward_sentence(report: ForwardReport) -> str:
 
 
 def gain_claim(
-    log_loss: float, interval: tuple[float, float], new: str, old: str, outcome: str
+    log_loss: float,
+    interval: tuple[float, float],
+    new: str,
+    old: str,
+    outcome: str,
+    design: str = "five folds",
 ) -> str:
     """What may be said of a gain in held-out log loss: nothing where the interval covers 0.
 
@@ -71,18 +77,39 @@ def gain_claim(
 interval -0.0020 to 0.0040).
     """
     low, high = interval
+    held_out = "out-of-time" if design == "out of time" else "held-out"
     numbers = f"95 % interval {low:.4f} to {high:.4f}"
     if low > 0:
         return (
-            f"Beside {old}, {new} improved the held-out prediction of {outcome}: log loss lower "
+            f"Beside {old}, {new} improved the {held_out} prediction of {outcome}: log loss lower "
             f"by {log_loss:.4f}, {numbers}."
         )
     if high < 0:
         return (
             f"No evidence that {new} beat {old} in predicting {outcome}: added to them, they made "
-            f"the held-out prediction worse (gain in log loss {log_loss:.4f}, {numbers})."
+            f"the {held_out} prediction worse (gain in log loss {log_loss:.4f}, {numbers})."
         )
     return (
         f"No evidence that {new} beat {old} in predicting {outcome} (gain in log loss "
         f"{log_loss:.4f}, {numbers})."
+    )
+
+
+def corrected_claim(
+    gain: Gain, new: str, old: str, outcome: str, n_comparisons: int, p_adjusted: float
+) -> str:
+    """What is left of a secondary gain above 0 that the number of comparisons takes back.
+
+    Examples
+    --------
+    >>> gain = Gain(0.004, None, (0.001, 0.008))
+    >>> print(corrected_claim(gain, "books", "ARR tiers", "churn", 13, 0.21))
+    No evidence that books beat ARR tiers in predicting churn, once 13 secondary comparisons are \
+corrected for (gain in log loss 0.0040, 95 % interval 0.0010 to 0.0080, corrected p = 0.21).
+    """
+    low, high = gain.interval
+    return (
+        f"No evidence that {new} beat {old} in predicting {outcome}, once {n_comparisons} "
+        f"secondary comparisons are corrected for (gain in log loss {gain.log_loss:.4f}, 95 % "
+        f"interval {low:.4f} to {high:.4f}, corrected p = {p_adjusted:.2g})."
     )

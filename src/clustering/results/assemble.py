@@ -4,7 +4,7 @@ import importlib.metadata
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
@@ -28,11 +28,13 @@ from clustering.results.document import (
     InputEntry,
     LabellingEntry,
     LeakageEntry,
+    MultiplicityEntry,
     Outcomes,
     Provenance,
     SegmentEntry,
     StudyDocument,
     TablesEntry,
+    TimeSplitEntry,
     WithinTiersEntry,
 )
 from clustering.results.pictures import picture_tables
@@ -174,6 +176,10 @@ def _document(study: Study, accounts: pd.DataFrame) -> StudyDocument:
         leakage=_leakage(study.comparison.leakage),
         forward=[ForwardEntry.model_validate(e.to_json()) for e in forward.entries],
         forward_rivals=[ForwardEntry.model_validate(e.to_json()) for e in forward.rivals],
+        forward_split=TimeSplitEntry.model_validate(_plain(asdict(forward.split))),
+        forward_secondary=[ForwardEntry.model_validate(e.to_json()) for e in forward.secondary],
+        forward_folds=[ForwardEntry.model_validate(e.to_json()) for e in forward.folds],
+        multiplicity=MultiplicityEntry.model_validate(_plain(asdict(forward.multiplicity))),
         evidence=evidence.to_json(),
         outcomes=_outcomes(study.horizon),
         ruled_out=list(evidence.ruled_out),
@@ -337,6 +343,8 @@ def _plain(value: Any) -> Any:
         return [_plain(entry) for entry in value]
     if isinstance(value, float | np.floating):
         return float(value) if np.isfinite(value) else None
+    if isinstance(value, date):
+        return value.isoformat()
     return value.item() if isinstance(value, np.generic) else value
 
 

@@ -20,12 +20,14 @@ __all__ = [
     "LabellingEntry",
     "LeakageEntry",
     "LeakageIndexEntry",
+    "MultiplicityEntry",
     "Outcomes",
     "Provenance",
     "SegmentEntry",
     "StudyDocument",
     "TablesEntry",
     "TierEntry",
+    "TimeSplitEntry",
     "WithinTiersEntry",
 ]
 
@@ -159,7 +161,50 @@ class ForwardEntry(_Entry):
     )
     calibration: dict[str, Any] | None = Field(None, description="In the large, and slope.")
     reason: str = Field("", description="Why there is no gain to report.")
+    design: str = Field(
+        "five folds",
+        description="'out of time': fitted on windows closed by as_of. Else 'five folds'.",
+    )
+    role: Literal["primary", "confirmatory", "exploratory", "bound", "sensitivity"] = Field(
+        "primary",
+        description="The primary comparison decides; confirmatory ones are corrected by Holm, "
+        "exploratory ones by Benjamini and Hochberg; bounds and sensitivity claim nothing.",
+    )
+    p: float | None = Field(None, description="p-value of no gain, from the resamples' spread.")
+    p_adjusted: float | None = Field(None, description="Corrected for the role's comparisons.")
     claim: str | None = Field(description="The sentence that may be printed, or null.")
+
+
+class TimeSplitEntry(_Entry):
+    """How `forward` was split: in time where the tables reach back, else over five folds."""
+
+    design: Literal["out of time", "five folds"] = Field(description="Which of the two.")
+    test_date: str = Field(description="Date of the accounts that are judged: as_of.")
+    train_dates: list[str] = Field(description="Earlier dates that models were fitted on.")
+    embargo_days: int | None = Field(
+        description="Days from the newest of them to as_of: its window had closed."
+    )
+    n_train_rows: int = Field(description="Accounts fitted on, counted at every date.")
+    n_train_accounts: int = Field(description="The same, every account once.")
+    n_test_accounts: int = Field(description="Accounts judged.")
+    n_in_both: int = Field(description="Accounts judged that were also fitted on.")
+    agreement: float | None = Field(
+        description="Adjusted mutual information at as_of of the segments made on the newest "
+        "earlier date, which are judged, with the segments of the study."
+    )
+    reason: str = Field(description="Why not in time; empty if it was.")
+    notes: list[str] = Field(description="Dates and labellings that the tables do not reach.")
+
+
+class MultiplicityEntry(_Entry):
+    """How many comparisons stand beside the one that decides."""
+
+    primary_labelling: str = Field(description="Of the comparison that decides.")
+    primary_outcome: str = Field(description="Of the comparison that decides.")
+    n_confirmatory: int = Field(description="Other labellings, primary outcome; Holm.")
+    n_exploratory: int = Field(description="Other outcomes; Benjamini and Hochberg.")
+    n_claimed: int = Field(description="How many of both survive the correction.")
+    secondary_outcomes: list[str] = Field(description="The other outcomes.")
 
 
 class TierEntry(_Entry):
@@ -261,6 +306,16 @@ class StudyDocument(_Entry):
     forward: list[ForwardEntry] = Field(description="What labellings add about the future.")
     forward_rivals: list[ForwardEntry] = Field(
         description="Baselines of fairness: ARR bands, random groups and a tree of as many groups."
+    )
+    forward_split: TimeSplitEntry | None = Field(None, description="How `forward` was split.")
+    forward_secondary: list[ForwardEntry] = Field(
+        [], description="The labellings about every other outcome; exploratory."
+    )
+    forward_folds: list[ForwardEntry] = Field(
+        [], description="`forward` over five folds, where it is split in time."
+    )
+    multiplicity: MultiplicityEntry | None = Field(
+        None, description="How many comparisons stand beside the one that decides."
     )
     within_tiers: WithinTiersEntry | None = Field(description="Variation inside the tiers.")
     leakage: LeakageEntry = Field(description="ARR hidden in the features.")

@@ -48,6 +48,7 @@ class Playbook(_Part):
     kind : `segment` (care of a whole year) or `event` (runs from its trigger to its exit)
     touches_a_year : of a segment playbook, how many of each kind of touch
     touches : of an event playbook, how many of each kind in one run
+    least_touch : the lowest level of touch that the allocation may give, of a segment playbook
     trigger, exit : SQL conditions over axes, features, attributes and scheme labels; of an event
         playbook only. A segment playbook ends when the account's segment is another.
     """
@@ -57,6 +58,7 @@ class Playbook(_Part):
     goal: str = Field(min_length=1, max_length=300)
     touches_a_year: dict[str, Times] = Field(default_factory=dict)
     touches: dict[str, Times] = Field(default_factory=dict)
+    least_touch: Literal["high", "medium", "low", "digital"] = "digital"
     trigger: str | None = Field(None, max_length=2000)
     exit: str | None = Field(None, max_length=2000)
 

@@ -1,0 +1,234 @@
+"""The whole plan of one labelling: playbooks, audit, coverage, allocation, books, value."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from clustering.columns import ACCOUNT_ID, ARR
+from clustering.engagement.assignment import Assigned, assign_playbooks
+from clustering.engagement.audit import Audit, audit_delivery
+from clustering.engagement.coverage import Rates, SegmentCoverage, cover
+from clustering.engagement.nearest import did_you_mean
+from clustering.engagement.playbooks import Playbooks, load_playbooks
+from clustering.engagement.running import Running, run_playbooks, trigger_values
+from clustering.engagement.staffing import Staffing, staff
+from clustering.engagement.trailing import Trailing, trailing
+from clustering.engagement.value import SegmentValue, segment_value
+from clustering.engagement_config import EngagementConfig
+from clustering.errors import ConfigError
+from clustering.features.types import Horizon, Snapshot
+from clustering.features.visible import Tables
+from clustering.schemes.axes import Axes
+from clustering.schemes.types import Labelling
+
+__all__ = ["Plan", "Planned", "make_plan"]
+
+
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """A labelling that a plan can be made on.
+
+    Attributes
+    ----------
+    labels : indexed by account; missing where it has none
+    levels : its labels, in their order
+    """
+
+    name: str
+    title: str
+    labels: "pd.Series[str]"
+    levels: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """The plan, and what could not be computed.
+
+    Attributes
+    ----------
+    staffing : None where there is no head count or nothing to cover; `not_computed` says why
+    schemes : one row a labelling: what care by it would cost; `labelling`, `title`, `n_labels`,
+        `n_accounts`, `hours`, `csms`, `cost`, `cost_share`, `labels_over_limit`,
+        `bad_fit_accounts`, `fixed_playbooks` (whether all its labels have one in the playbooks)
+    not_computed : part of the plan -> why, and which table would allow it
+    """
+
+    on: Planned
+    books: Playbooks
+    rates: Rates
+    assigned: tuple[Assigned, ...]
+    running: Running
+    audit: Audit
+    coverage: tuple[SegmentCoverage, ...]
+    staffing: Staffing | None
+    value: SegmentValue
+    schemes: pd.DataFrame
+    not_computed: Mapping[str, str]
+    notes: tuple[str, ...] = field(default=())
+
+
+def make_plan(
+    config: EngagementConfig,
+    *,
+    hour_cost: float,
+    tables: Tables,
+    snapshot: Snapshot,
+    horizon: Horizon,
+    axes: Axes,
+    labellings: tuple[Labelling, ...],
+    candidates: Sequence[Planned],
+) -> Plan:
+    """Make the plan on `config.plan_on`, and cost every other labelling.
+
+    Parameters
+    ----------
+    hour_cost : cost of an hour of care, where the CSM has no cost of its own
+    tables : for what the trailing window saw; rows after the as-of date stay invisible
+    snapshot, axes : of the accounts
+    horizon : GRR and NRR observed after the as-of date; they describe and decide nothing
+    labellings : schemes that triggers may name
+    candidates : labellings of the same accounts; the plan is for one of them
+
+    Raises
+    ------
+    ConfigError
+        `plan_on` is none of the candidates, or the playbooks do not hold.
+    """
+    on = _chosen(config.plan_on, candidates)
+    books = load_playbooks(config.playbooks)
+    rates = Rates.of(config, hour_cost)
+    ids = on.labels.index
+    running = run_playbooks(books, trigger_values(snapshot, axes, labellings).loc[ids])
+    seen = trailing(
+        tables, snapshot.attributes.loc[ids, "started_on"], snapshot.as_of, config.audit.window_days
+    )
+    accounts = _accounts(snapshot, horizon, axes, seen, running, books, ids)
+    assigned = assign_playbooks(on.name, on.labels, on.levels, axes, books)
+    mine = _with_playbook(accounts, on.labels, assigned, books)
+    absent = dict(seen.not_computed)
+    audit = audit_delivery(
+        mine,
+        config=config.audit,
+        hour_cost=rates.hour_cost,
+        affordable_share=config.affordable_share,
+        no_delivery=absent.pop("delivered_hours_per_year", ""),
+    )
+    value = segment_value(mine, on.levels, config.smallest_group)
+    staffing, why_not = staff(mine, rates, config, books)
+    not_computed = {
+        **{f"audit.{name}": why for name, why in audit.not_computed.items()},
+        **{f"playbook.{name}": why for name, why in running.not_told.items()},
+        **{f"value.{name}": why for name, why in value.not_computed.items()},
+        **({"allocation": why_not} if why_not else {}),
+    }
+    return Plan(
+        on=on,
+        books=books,
+        rates=rates,
+        assigned=assigned,
+        running=running,
+        audit=audit,
+        coverage=cover(mine, assigned, books, rates, config),
+        staffing=staffing,
+        value=value,
+        schemes=_schemes(accounts, candidates, axes, books, rates),
+        not_computed=not_computed,
+        notes=seen.notes,
+    )
+
+
+def _chosen(name: str, candidates: Sequence[Planned]) -> Planned:
+    for one in candidates:
+        if one.name == name:
+            return one
+    known = [one.name for one in candidates]
+    raise ConfigError(
+        f"'engagement.plan_on': these accounts have no labelling '{name}'."
+        f"{did_you_mean(name, known)} A scheme whose tables are missing cannot be planned on."
+    )
+
+
+def _accounts(
+    snapshot: Snapshot,
+    horizon: Horizon,
+    axes: Axes,
+    seen: Trailing,
+    running: Running,
+    books: Playbooks,
+    ids: pd.Index,
+) -> pd.DataFrame:
+    """Everything about the accounts that does not depend on a labelling."""
+    attributes, outcomes = snapshot.attributes.loc[ids], horizon.frame.reindex(ids)
+    active = running.active()
+    hours = active["playbook"].map({name: books.hours(name) for name in books.events})
+    event_hours = hours.astype("float64").groupby(active[ACCOUNT_ID]).sum()
+    frame = seen.frame.rename(columns={"delivered_hours_per_year": "delivered_hours"})
+    frame = frame.assign(
+        arr=attributes[ARR].astype("float64"),
+        event_hours=event_hours.reindex(ids).fillna(0.0),
+        revenue_at_risk=axes.frame["revenue_at_risk"].reindex(ids),
+        cost_to_serve=axes.frame["cost_to_serve"].reindex(ids),
+        expansion_pipeline=snapshot.frame.get("expansion_pipeline", np.nan),
+        nrr=outcomes["nrr"].astype("float64"),
+        grr=outcomes["grr"].astype("float64"),
+    )
+    for name in ("industry", "csm"):
+        if name in attributes:
+            frame[name] = attributes[name]
+    if "is_champion" in attributes:
+        frame["is_champion"] = attributes["is_champion"].astype("Float64").astype("float64")
+    return frame
+
+
+def _with_playbook(
+    accounts: pd.DataFrame,
+    labels: "pd.Series[str]",
+    assigned: tuple[Assigned, ...],
+    books: Playbooks,
+) -> pd.DataFrame:
+    playbook = labels.map({one.label: one.playbook for one in assigned}).astype("str")
+    hours = labels.map({one.label: books.hours(one.playbook) for one in assigned})
+    return accounts.assign(label=labels, playbook=playbook, needed_hours=hours.astype("float64"))
+
+
+def _schemes(
+    accounts: pd.DataFrame,
+    candidates: Sequence[Planned],
+    axes: Axes,
+    books: Playbooks,
+    rates: Rates,
+) -> pd.DataFrame:
+    """What care by each labelling would cost, on its own playbooks."""
+    return pd.DataFrame([_scheme(accounts, one, axes, books, rates) for one in candidates]).astype(
+        {"labelling": "str", "title": "str"}
+    )
+
+
+def _scheme(
+    accounts: pd.DataFrame, one: Planned, axes: Axes, books: Playbooks, rates: Rates
+) -> dict[str, object]:
+    assigned = assign_playbooks(one.name, one.labels, one.levels, axes, books)
+    frame = _with_playbook(accounts, one.labels, assigned, books)
+    frame = frame[frame["label"].notna()]
+    hours = frame["needed_hours"] + frame["event_hours"]
+    cost = float(hours.sum()) * rates.hour_cost
+    arr = frame["arr"].sum(min_count=1)
+    by_label = frame.assign(cost=hours * rates.hour_cost).groupby("label")
+    sums = by_label[["cost", "arr"]].sum(min_count=1)
+    return {
+        "labelling": one.name,
+        "title": one.title,
+        "n_labels": len(one.levels),
+        "n_accounts": len(frame),
+        "hours": float(hours.sum()),
+        "csms": float(hours.sum()) / rates.csm_hours,
+        "cost": cost,
+        "cost_share": cost / arr if arr > 0 else np.nan,
+        "labels_over_limit": int((sums["cost"] > rates.limit * sums["arr"]).sum()),
+        "bad_fit_accounts": int(
+            (frame["needed_hours"] * rates.hour_cost > rates.limit * frame["arr"]).sum()
+        ),
+        "fixed_playbooks": all(books.assigned(one.name, level) for level in one.levels),
+    }

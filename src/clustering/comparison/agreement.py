@@ -1,12 +1,17 @@
 """Agreement between two labellings of the same accounts, with its uncertainty."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import random_table
 
+from clustering.comparison.agreement_interval import (
+    agreement_interval,
+    batches,
+    percentile_range,
+)
 from clustering.comparison.agreement_report import (
     Agreement,
     AgreementInterval,
@@ -33,10 +38,6 @@ __all__ = [
 ]
 
 Counts = NDArray[np.int64]
-Floats = NDArray[np.float64]
-
-#: Cells of the tables that are held in memory at once.
-_CELLS_AT_ONCE = 4_000_000
 
 
 def compare_partitions(
@@ -68,7 +69,7 @@ def compare_partitions(
         Permuted labellings, drawn as tables with the same margins, for the p-value
         (1 + #{AMI* >= AMI}) / (n_permutations + 1) and the band that chance gives.
     n_bootstrap : int
-        Resamples of accounts, labels fixed, for the 95 % percentile interval. 0 for none.
+        Resampled tables, labels fixed, for the 95 % intervals of `agreement_interval`. 0 for none.
     seed : int
         Seed of both.
 
@@ -124,7 +125,7 @@ def compare_partitions(
         completeness=completeness,
         v_measure=_share(2 * homogeneity * completeness, homogeneity + completeness, empty=0.0),
         vi_nats=max(0.0, first_entropy + second_entropy - 2 * information),
-        interval=_bootstrap_interval(table, n_bootstrap, bootstrap_seed),
+        interval=_interval(table, n_bootstrap, bootstrap_seed),
         permutation_p=permutation_p,
         null_band=null_band,
         per_label=_best_matches(table, both.first.levels, both.second.levels),
@@ -137,31 +138,12 @@ def compare_partitions(
     )
 
 
-def percentile_range(values: Floats) -> Range:
-    """The middle 95 % of the values."""
-    low, high = np.quantile(values, [0.025, 0.975])
-    return float(low), float(high)
-
-
-def _bootstrap_interval(
+def _interval(
     table: Counts, n_bootstrap: int, seed: np.random.SeedSequence
 ) -> AgreementInterval | None:
     if n_bootstrap == 0 or 1 in table.shape:
         return None
-    generator = np.random.default_rng(seed)
-    n = int(table.sum())
-    filled = np.flatnonzero(table)
-    shares = table.ravel()[filled] / n
-    ami, ari = [], []
-    for size in _batches(n_bootstrap, table.size):
-        resampled = np.zeros((size, table.size), dtype=np.int64)
-        resampled[:, filled] = generator.multinomial(n, shares, size=size)
-        tables = resampled.reshape(size, *table.shape)
-        ami.append(adjusted_mutual_information(tables))
-        ari.append(adjusted_rand_index(tables))
-    return AgreementInterval(
-        percentile_range(np.concatenate(ami)), percentile_range(np.concatenate(ari))
-    )
+    return agreement_interval(table, n_bootstrap, seed)
 
 
 def _permutation_test(
@@ -179,7 +161,7 @@ def _permutation_test(
     rows, columns = table.sum(axis=1), table.sum(axis=0)
     permuted = random_table(rows, columns, seed=generator)
     information, ari = [], []
-    for size in _batches(n_permutations, table.size):
+    for size in batches(n_permutations, table.size):
         tables = permuted.rvs(size=size).astype(np.int64)
         information.append(mutual_information(tables))
         ari.append(adjusted_rand_index(tables))
@@ -192,12 +174,6 @@ def _permutation_test(
     ami = (drawn - expected) / scale if scale > 1e-12 else np.zeros_like(drawn)
     band = AgreementInterval(percentile_range(ami), percentile_range(np.concatenate(ari)))
     return (1 + reached) / (n_permutations + 1), band
-
-
-def _batches(total: int, cells: int) -> Iterator[int]:
-    at_once = max(1, _CELLS_AT_ONCE // cells)
-    for start in range(0, total, at_once):
-        yield min(at_once, total - start)
 
 
 def _best_matches(

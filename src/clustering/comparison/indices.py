@@ -16,6 +16,7 @@ __all__ = [
     "entropy",
     "expected_mutual_information",
     "mutual_information",
+    "resampled_mutual_information",
 ]
 
 Counts = NDArray[np.int64]
@@ -24,9 +25,13 @@ Floats = NDArray[np.float64]
 #: Terms below this share of the mode are left out of the expectation: far below rounding.
 _NEGLIGIBLE = 1e-18
 
+#: The same for resampled tables, and the expected count from which moments serve.
+_SMALL = 1e-9
+_LARGE_CELL = 50.0
 
-def entropy(sizes: Counts) -> Floats:
-    """Entropy in nats of groups of the given sizes, over the last axis.
+
+def entropy(sizes: Counts | Floats) -> Floats:
+    """Entropy in nats of groups of the given sizes or shares, over the last axis.
 
     Examples
     --------
@@ -98,6 +103,24 @@ def adjusted_mutual_information(tables: Counts) -> Floats:
     )
     adjusted[degenerate & ~_identical(flat)] = 0.0
     return adjusted.reshape(tables.shape[:-2])
+
+
+def resampled_mutual_information(tables: Counts) -> Floats:
+    """Adjusted mutual information of many tables of equally many accounts, to about 1e-4.
+
+    For intervals, whose ends nobody reads further: where a cell is expected to hold 50 accounts
+    or more, its part of the chance term comes from the first moments of its distribution.
+
+    Examples
+    --------
+    >>> tables = np.array([[[40, 10], [10, 40]], [[400, 10], [10, 400]]])[:1]
+    >>> fast, exact = resampled_mutual_information(tables), adjusted_mutual_information(tables)
+    >>> bool(abs(fast - exact) < 1e-4)
+    True
+    """
+    n = int(tables[0].sum())
+    logs = np.log(np.maximum(np.arange(n + 1), 1))
+    return np.asarray(_adjusted_of_tables(np.ascontiguousarray(tables), n, logs))
 
 
 def adjusted_rand_index(tables: Counts) -> Floats:
@@ -187,3 +210,57 @@ def _expected_cell(a: int, b: int, n: int) -> float:
         if x > 1:
             weighted += p * (x - 1) * (log_scale + np.log(x - 1))
     return weighted / mass / n
+
+
+@compiled
+def _adjusted_of_tables(tables: Counts, n: int, logs: Floats) -> Floats:
+    adjusted = np.empty(tables.shape[0])
+    for number in range(tables.shape[0]):
+        table = tables[number]
+        rows, columns = table.sum(axis=1), table.sum(axis=0)
+        first, second, expected, joint = 0.0, 0.0, 0.0, 0.0
+        for i in range(rows.size):
+            first -= rows[i] * (logs[rows[i]] - logs[n])
+        for j in range(columns.size):
+            second -= columns[j] * (logs[columns[j]] - logs[n])
+        for i in range(rows.size):
+            for j in range(columns.size):
+                joint -= table[i, j] * (logs[table[i, j]] - logs[n])
+                if rows[i] > 0 and columns[j] > 0:
+                    expected += _chance_of_cell(rows[i], columns[j], n, logs)
+        ceiling = (first + second) / (2 * n) - expected
+        information = (first + second - joint) / n
+        if ceiling < 1e-12:
+            adjusted[number] = 1.0 if information >= (first + second) / (2 * n) - 1e-12 else 0.0
+        else:
+            adjusted[number] = (information - expected) / ceiling
+    return adjusted
+
+
+@compiled
+def _chance_of_cell(a: int, b: int, n: int, logs: Floats) -> float:
+    """As `_expected_cell`: from a few moments where the cell is large, else over what may occur."""
+    mean = a * (b / n)
+    if mean >= _LARGE_CELL:
+        spread = mean * (1 - a / n) * (1 - b / n) * n / (n - 1)
+        skew = spread * (1 - 2 * a / n) * (1 - 2 * b / n)
+        series = spread / (2 * mean) - skew / (6 * mean**2) + spread**2 / (4 * mean**3)
+        return float(series / n)
+    low, high = max(0, a + b - n), min(a, b)
+    mode = min(max(((a + 1) * (b + 1)) // (n + 2), low), high)
+    scale = logs[n] - logs[a] - logs[b]
+    mass, weighted, p = 0.0, 0.0, 1.0
+    for x in range(mode, high + 1):
+        mass += p
+        weighted += p * x * (scale + logs[x])
+        p *= (a - x) / (x + 1.0) * ((b - x) / (n - a - b + x + 1.0))
+        if p < _SMALL:
+            break
+    p = 1.0
+    for x in range(mode, low, -1):
+        p *= x / (a - x + 1.0) * ((n - a - b + x) / (b - x + 1.0))
+        if p < _SMALL:
+            break
+        mass += p
+        weighted += p * (x - 1) * (scale + logs[x - 1])
+    return float(weighted / mass / n)

@@ -24,7 +24,7 @@ def agreement_sentence(agreement: Agreement) -> str:
     >>> labels = ["a", "b"] * 50
     >>> print(agreement_sentence(compare_partitions(labels, labels, seed=1)))
     The first labelling and the second labelling are nearly the same grouping (AMI 1.00, \
-95 % interval 1.00 to 1.00; 100 accounts).
+95 % interval 0.81 to 1.00; 100 accounts).
     """
     names = f"{agreement.first} and {agreement.second}"
     if agreement.interval is None:

@@ -133,8 +133,8 @@ class AgreementEntry(_Entry):
         description="Share of the entropy of `second` that `first` explains."
     )
     interval: dict[str, list[float]] | None = Field(
-        description="95 % percentile bootstrap over accounts, labels fixed: ami, ari. Null where "
-        "one labelling has one group."
+        description="95 % interval, labels fixed: ami (by inverting a test), ari (resampling, bias "
+        "corrected). Null where one labelling has one group."
     )
     permutation_p: float = Field(description="p-value of the AMI when labels are permuted.")
     null_high: float | None = Field(

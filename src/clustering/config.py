@@ -262,6 +262,16 @@ class ComparisonConfig(_Part):
     primary_outcome: Literal["churned", "contracted", "renewed", "expanded", "dormant"] = Field(
         "churned", description="The one outcome that decides; all others are secondary."
     )
+    earlier_dates: int = Field(
+        2,
+        ge=0,
+        le=12,
+        description="Earlier dates to fit the forward comparison on, where the tables reach back: "
+        "it is then judged out of time. 0: five folds of the accounts at as_of.",
+    )
+    earlier_step_days: int | None = Field(
+        None, ge=1, le=1825, description="Days between the earlier dates (None: horizon_days)."
+    )
 
 
 class TrackingConfig(_Part):

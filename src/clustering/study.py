@@ -13,8 +13,10 @@ from sklearn.metrics import pairwise_distances_argmin
 
 from clustering import results
 from clustering.columns import ARR, SEGMENT
+from clustering.comparison.time_split import EarlierDates
 from clustering.comparison.whole import Material, compare
 from clustering.config import StudyConfig
+from clustering.earlier import earlier_accounts
 from clustering.errors import BadInputError
 from clustering.features import Horizon, Snapshot, build_snapshot
 from clustering.features.horizon import build_horizon
@@ -25,6 +27,7 @@ from clustering.profiles import Profiles, map_accounts, profile
 from clustering.progress import SILENT, Progress
 from clustering.results.assemble import Study, assemble
 from clustering.schemes import Labelling, assign_all
+from clustering.schemes.naming import under_amount_name
 from clustering.scorer import Scorer
 from clustering.selection.evidence import Evidence, judge
 from clustering.selection.pictures import picture_evidence
@@ -82,12 +85,17 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
     axis = map_accounts(matrix.values)[:, 0]
     pictures = picture_evidence(matrix.values, evidence, axis, seed=config.seed, progress=progress)
     with progress.step("Describing the segments"):
-        labellings, absent = assign_all(snapshot, config.schemes)
+        labellings, absent = under_amount_name(
+            *assign_all(snapshot, config.schemes), config.amount_name
+        )
         profiles = profile(snapshot, matrix, evidence.chosen, amount_name=config.amount_name)
         scorer = _scorer(config, standardiser, matrix, evidence, profiles)
         scores = scorer.score_features(snapshot.frame.loc[list(matrix.account_ids)])
+    with progress.step("Looking at earlier dates"):
+        segments = scores["segment_name"]
+        earlier = earlier_accounts(tables, config, snapshot, horizon, evidence.chosen, segments)
     material = _material(
-        snapshot, horizon, matrix, standardiser, evidence.chosen, scores, labellings
+        snapshot, horizon, matrix, standardiser, evidence.chosen, scores, labellings, earlier
     )
     comparison = compare(material, config.comparison, config.seed, progress)
     return Study(
@@ -155,6 +163,7 @@ def _material(
     chosen: Clustering,
     scores: pd.DataFrame,
     labellings: tuple[Labelling, ...],
+    earlier: EarlierDates | str,
 ) -> Material:
     """Bring everything that is compared to the accounts of the matrix."""
     ids = pd.Index(matrix.account_ids, name=snapshot.frame.index.name)
@@ -191,6 +200,7 @@ def _material(
         days=horizon.days,
         cluster=cluster,
         refit=refit,
+        earlier=earlier,
     )
 
 

@@ -20,6 +20,7 @@ from clustering.comparison.leakage import (
 from clustering.comparison.refits import Refit, RefittedAgreement, agreement_of_refits
 from clustering.comparison.study import Agreements, compare_labellings
 from clustering.comparison.study_forward import ForwardStudy, forward_study
+from clustering.comparison.time_split import EarlierDates
 from clustering.comparison.within_tiers import WithinTiers, heterogeneity_within_tiers
 from clustering.config import ComparisonConfig
 from clustering.progress import SILENT, Progress
@@ -27,6 +28,9 @@ from clustering.progress import SILENT, Progress
 __all__ = ["Comparison", "Leakage", "Material", "compare"]
 
 Floats = NDArray[np.float64]
+
+#: What may happen to an account in the window; one of them is the primary outcome.
+OUTCOMES = ("churned", "contracted", "renewed", "expanded", "dormant")
 
 #: Fewer accounts with an amount give no index of leakage.
 _FEWEST_AMOUNTS = 50
@@ -51,6 +55,7 @@ class Material:
     as_of, days : the window of the outcomes
     cluster : fits the chosen kind of segments to a matrix, with a seed
     refit : fits the whole pipeline on some rows and labels all accounts
+    earlier : the accounts on earlier dates, or the reason why there are none
     """
 
     accounts: pd.Index
@@ -67,6 +72,7 @@ class Material:
     days: int
     cluster: Callable[[Floats, int], NDArray[np.int64]]
     refit: Refit
+    earlier: EarlierDates | str
 
 
 @dataclass(frozen=True)
@@ -119,6 +125,8 @@ def compare(
             material.labels,
             material.outcomes,
             outcome=config.primary_outcome,
+            secondary=OUTCOMES,
+            earlier=material.earlier,
             as_of=material.as_of,
             days=material.days,
             titles=material.titles,

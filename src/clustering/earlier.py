@@ -1,0 +1,212 @@
+"""The study's accounts on earlier dates: what a split in time is fitted on.
+
+Segments are made anew as somebody would have made them on the newest of the earlier dates, from
+what was known by then: standardisation and model are fitted there, frozen, and applied to all
+dates, the as-of date included. Rules are applied at every date to what was known on it.
+"""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+import pandas as pd
+
+from clustering.columns import ARR, SEGMENT
+from clustering.comparison.indices import adjusted_mutual_information
+from clustering.comparison.labellings import encode, pair
+from clustering.comparison.time_split import DatedAccounts, EarlierDates
+from clustering.config import StudyConfig
+from clustering.errors import BadInputError
+from clustering.features import Horizon, Snapshot, build_snapshot
+from clustering.features.horizon import build_horizon
+from clustering.features.types import Feature
+from clustering.matrix import Standardiser, standardise
+from clustering.models.kmeans import fit_kmeans
+from clustering.models.mixture import as_clustering, fit_mixture
+from clustering.models.types import CandidateSpec, Clustering
+from clustering.schemes import assign_all
+from clustering.scorer.assignment import SegmentModel
+from clustering.tables import SourceTables
+
+__all__ = ["earlier_accounts", "earlier_dates", "unreached"]
+
+#: Tables whose rows are counted over the look-back window: they must begin before it does.
+_COUNTED = ("usage", "engagements", "tickets")
+
+
+def earlier_dates(
+    as_of: date, horizon_days: int, n_dates: int, step_days: int | None
+) -> list[date]:
+    """Dates to fit on, newest first: the windows after all of them have closed by `as_of`.
+
+    Examples
+    --------
+    >>> [str(day) for day in earlier_dates(date(2025, 6, 30), 181, 2, None)]
+    ['2024-12-31', '2024-07-03']
+    """
+    step = horizon_days if step_days is None else step_days
+    return [as_of - timedelta(days=horizon_days + step * index) for index in range(n_dates)]
+
+
+def unreached(
+    ranges: Mapping[str, tuple[date, date] | None],
+    features: tuple[Feature, ...],
+    day: date,
+    window_days: int,
+) -> list[str]:
+    """The tables that do not reach back far enough for the features of a date, by name."""
+    needed = {need.split(".")[0] for feature in features for need in feature.needs}
+    found = []
+    for table in sorted(needed):
+        known = ranges.get(table)
+        if known is None:
+            continue
+        least = day - timedelta(days=window_days) if table in _COUNTED else day
+        if known[0] > least:
+            found.append(
+                f"'{table}' begins on {known[0]}, and features of {day} need it from {least}"
+            )
+    return found
+
+
+def earlier_accounts(
+    tables: SourceTables,
+    config: StudyConfig,
+    snapshot: Snapshot,
+    horizon: Horizon,
+    chosen: Clustering,
+    segments: "pd.Series[str]",
+) -> EarlierDates | str:
+    """The accounts on earlier dates, or the reason why the tables do not allow it.
+
+    Parameters
+    ----------
+    tables, config : of the study
+    snapshot, horizon : of its as-of date
+    chosen : the model of the study; its kind and number of segments are used again
+    segments : the study's segments, to say how far those of the earlier date are the same
+    """
+    asked = config.comparison
+    if asked.earlier_dates == 0:
+        return "comparison.earlier_dates is 0"
+    used = _used(snapshot)
+    wanted = earlier_dates(
+        config.as_of, config.horizon_days, asked.earlier_dates, asked.earlier_step_days
+    )
+    problems = {
+        day: unreached(tables.date_ranges, used, day, config.features.window_days) for day in wanted
+    }
+    reached = [day for day in wanted if not problems[day]]
+    notes = tuple(
+        f"The earlier date {day} is not used: {'; '.join(found)}."
+        for day, found in problems.items()
+        if found
+    )
+    if not reached:
+        return (
+            f"the tables do not reach back to an earlier date whose window of "
+            f"{config.horizon_days} days had closed by {config.as_of}: "
+            f"{'; '.join(problems[wanted[0]])}"
+        )
+    try:
+        snapshots = [build_snapshot(tables, day, config.features) for day in reached]
+        standardiser, model = _frozen(snapshots[0], config, chosen.spec)
+    except BadInputError as error:
+        return f"no segments could be made on {reached[0]}: {error}"
+    absent = [name for name in standardiser.feature_names if name not in snapshot.frame]
+    if absent:
+        return f"features of {reached[0]} cannot be computed on {config.as_of}: {', '.join(absent)}"
+    train = tuple(
+        _dated(
+            part,
+            build_horizon(tables, part.as_of, config.horizon_days),
+            standardiser,
+            model,
+            config,
+        )
+        for part in snapshots
+    )
+    test = _dated(snapshot, horizon, standardiser, model, config)
+    return EarlierDates(
+        train=train,
+        test=test,
+        undated=_undated(snapshot, config, (test, *train)),
+        agreement=_agreement(test.labels[SEGMENT], segments),
+        notes=notes,
+    )
+
+
+def _used(snapshot: Snapshot) -> tuple[Feature, ...]:
+    return tuple(f for f in snapshot.features if f.name not in snapshot.withheld)
+
+
+def _frozen(
+    snapshot: Snapshot, config: StudyConfig, spec: CandidateSpec
+) -> tuple[Standardiser, SegmentModel]:
+    """Standardisation and model of the study's kind, fitted to what was known on the date."""
+    matrix, standardiser = standardise(snapshot, config.matrix)
+    n_init, k = min(config.models.n_init, 10), spec.n_clusters
+    if len(matrix.account_ids) < k * config.evidence.smallest_segment:
+        raise BadInputError(
+            f"{len(matrix.account_ids)} accounts were active, too few for {k} segments of "
+            f"{config.evidence.smallest_segment}"
+        )
+    if spec.algorithm == "mixture" and spec.covariance_type is not None:
+        mixture = fit_mixture(
+            matrix.values, k, spec.covariance_type, n_init=n_init, seed=config.seed
+        )
+        return standardiser, SegmentModel.of(
+            as_clustering(mixture, n_init=n_init, seed=config.seed)
+        )
+    fit = fit_kmeans(matrix.values, k, n_init=n_init, seed=config.seed)
+    return standardiser, SegmentModel.of(fit.clustering(CandidateSpec("kmeans", k)))
+
+
+def _dated(
+    snapshot: Snapshot,
+    horizon: Horizon,
+    standardiser: Standardiser,
+    model: SegmentModel,
+    config: StudyConfig,
+) -> DatedAccounts:
+    ids = snapshot.frame.index
+    values = standardiser.transform(snapshot.frame)
+    known = ~pd.isna(values).any(axis=1)
+    segment = pd.Series(None, index=ids, dtype="str")
+    codes = model.assign(values[known].T.copy()).labels
+    segment.iloc[known.nonzero()[0]] = [f"segment {code}" for code in codes]
+    labellings, _ = assign_all(snapshot, config.schemes)
+    labels = {item.name: item.labels for item in labellings if item.kind == "rule"}
+    return DatedAccounts(
+        as_of=snapshot.as_of,
+        labels={SEGMENT: segment.rename(SEGMENT), **labels},
+        features=snapshot.frame[list(standardiser.feature_names)],
+        arr=snapshot.attributes.get(ARR, pd.Series(float("nan"), index=ids)),
+        outcomes=horizon.frame.reindex(ids),
+    )
+
+
+def _undated(
+    snapshot: Snapshot, config: StudyConfig, dated: tuple[DatedAccounts, ...]
+) -> dict[str, str]:
+    """Labellings of the as-of date that an earlier date lacks, with the reason."""
+    reasons = {}
+    for labelling in assign_all(snapshot, config.schemes)[0]:
+        missing = [str(part.as_of) for part in dated if labelling.name not in part.labels]
+        if labelling.kind == "own":
+            reasons[labelling.name] = (
+                f"'{labelling.title}' is judged over five folds: the column is not dated, so what "
+                "it said earlier is not known."
+            )
+        elif missing:
+            reasons[labelling.name] = (
+                f"'{labelling.title}' is judged over five folds: it could not be told on "
+                f"{', '.join(missing)}."
+            )
+    return reasons
+
+
+def _agreement(frozen: "pd.Series[str]", segments: "pd.Series[str]") -> float | None:
+    both = pair(encode(frozen.reindex(segments.index), "frozen"), encode(segments, "segments"))
+    if min(both.contingency.shape) < 2:
+        return None
+    return float(adjusted_mutual_information(both.contingency))

@@ -1,0 +1,44 @@
+"""Schemes under the name that the study gives to the yearly amount."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from clustering.schemes.types import Labelling
+
+__all__ = ["under_amount_name"]
+
+_ARR = re.compile(r"\bARR\b")
+
+
+def under_amount_name(
+    labellings: tuple[Labelling, ...], absent: Mapping[str, str], amount_name: str
+) -> tuple[tuple[Labelling, ...], dict[str, str]]:
+    """Titles and rules that speak of ARR speak of `amount_name`; labels stay as they are.
+
+    Where there are no contracts the yearly amount is a run-rate, and nothing may call it ARR.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> labels = pd.Series(["smb"])
+    >>> tiers = Labelling("arr_tiers", "ARR tiers", labels, ("smb",), "rule", "-", "ARR")
+    >>> renamed, _ = under_amount_name((tiers,), {}, "run-rate")
+    >>> renamed[0].name, renamed[0].title, renamed[0].rule
+    ('arr_tiers', 'Run-rate tiers', 'run-rate')
+    """
+    if amount_name == "ARR":
+        return labellings, dict(absent)
+
+    def named(text: str) -> str:
+        return _ARR.sub(lambda _: amount_name, text)
+
+    def titled(text: str) -> str:
+        new = named(text)
+        return new if new == text or text[:3] != "ARR" else new[:1].upper() + new[1:]
+
+    renamed = tuple(
+        replace(labelling, title=titled(labelling.title), rule=named(labelling.rule))
+        for labelling in labellings
+    )
+    return renamed, {name: named(reason) for name, reason in absent.items()}

@@ -29,7 +29,8 @@ class Staffing:
 
     Attributes
     ----------
-    csms : head count, and where it is from
+    csms, origin : head count, and where it is from
+    hours, event_hours : of the head count a year, and what running event playbooks take first
     allocation : of touch levels to the accounts whose value is known
     accounts : indexed by account: `level` (missing where it was not allocated), `hours`,
         `value`, `covered`, and `revenue_at_risk` and `expansion_pipeline` as they went in
@@ -42,6 +43,8 @@ class Staffing:
 
     csms: int
     origin: str
+    hours: float
+    event_hours: float
     allocation: Allocation
     accounts: pd.DataFrame
     coverable: float
@@ -61,8 +64,8 @@ def staff(
 
     Parameters
     ----------
-    mine : one row an account: `playbook`, `needed_hours`, `revenue_at_risk`,
-        `expansion_pipeline`, `arr` and, where known, `csm`
+    mine : one row an account: `playbook`, `needed_hours`, `event_hours`,
+        `revenue_at_risk`, `expansion_pipeline`, `arr` and, where known, `csm`
     rates, config, books : what the numbers rest on
 
     References
@@ -93,17 +96,20 @@ def staff(
     )
     most = config.capacity.most_accounts
     places = np.inf if most is None else float(csms * most)
-    hours = csms * rates.csm_hours
+    reserved = float(mine["event_hours"].sum())
+    hours = max(csms * rates.csm_hours - reserved, 0.0)
     allocation = allocate(demand, hours, config.levels, places)
     accounts = _allocated(mine, rows, parts, demand, allocation, config)
     owner = mine.get("csm")
     return Staffing(
         csms=csms,
         origin=origin,
+        hours=csms * rates.csm_hours,
+        event_hours=reserved,
         allocation=allocation,
         accounts=accounts,
         coverable=float(demand.value.sum() * config.levels.covers[0]),
-        curve=_curve(demand, csms, rates, config),
+        curve=_curve(demand, csms, reserved, rates, config),
         not_allocated=int((~chosen).sum()),
         partly_known=int((chosen & ~known.all(axis=1)).sum()),
         books=balance_books(mine["arr"], accounts["hours"], owner, csms, config.book_tolerance),
@@ -138,12 +144,16 @@ def _allocated(
     return frame
 
 
-def _curve(demand: Demand, csms: int, rates: Rates, config: EngagementConfig) -> pd.DataFrame:
+def _curve(
+    demand: Demand, csms: int, reserved: float, rates: Rates, config: EngagementConfig
+) -> pd.DataFrame:
     """What other head counts could cover: from none to where the hours no longer bind."""
-    enough = float(demand.hours.sum() * config.levels.hours[0] / rates.csm_hours)
+    needed = float(demand.hours.sum() * config.levels.hours[0]) + reserved
+    enough = needed / rates.csm_hours
     most = max(enough, 1.3 * csms, 1.0)
     points = np.unique(np.append(np.linspace(0.0, np.ceil(most), _POINTS).round(), csms))
     places = config.capacity.most_accounts
     limits = np.full(len(points), np.inf) if places is None else points * places
-    covered = coverage_curve(demand, points * rates.csm_hours, config.levels, limits)
+    hours = np.maximum(points * rates.csm_hours - reserved, 0.0)
+    covered = coverage_curve(demand, hours, config.levels, limits)
     return pd.DataFrame({"csms": points, "covered": covered})

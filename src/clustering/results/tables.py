@@ -4,43 +4,15 @@ Pandera checks the columns that every reader relies on before a study is written
 report never meets a folder that it cannot show.
 """
 
-from dataclasses import dataclass
-from typing import Literal
-
 import pandas as pd
 import pandera.pandas as pa
 
 from clustering.errors import StudyFolderError, breaches_message
+from clustering.results.plan_tables import PLAN_TABLES
+from clustering.results.specs import TableSpec
+from clustering.results.specs import column as _c
 
 __all__ = ["TABLES", "TableSpec", "check_tables"]
-
-Kind = Literal["text", "number", "integer", "boolean", "list"]
-
-
-@dataclass(frozen=True)
-class ColumnSpec:
-    """One column that every study has."""
-
-    name: str
-    kind: Kind
-    meaning: str
-    nullable: bool = False
-
-
-@dataclass(frozen=True)
-class TableSpec:
-    """One Parquet table of the folder; more columns may follow those named."""
-
-    name: str
-    meaning: str
-    columns: tuple[ColumnSpec, ...]
-    more: str = ""
-    optional: bool = False
-
-
-def _c(name: str, kind: Kind, meaning: str, *, nullable: bool = False) -> ColumnSpec:
-    return ColumnSpec(name, kind, meaning, nullable)
-
 
 TABLES: tuple[TableSpec, ...] = (
     TableSpec(
@@ -199,6 +171,7 @@ TABLES: tuple[TableSpec, ...] = (
             _c("dip_p_holm", "number", "The same, adjusted for the number of pairs (Holm)."),
         ),
     ),
+    *PLAN_TABLES,
 )
 
 

@@ -1,0 +1,186 @@
+"""`clustering override`: what people decide about single accounts, with who, why and until when."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from clustering.config import StudyConfig
+
+__all__ = ["register"]
+
+_FORMATS = ["%Y-%m-%d"]
+
+Study = Annotated[
+    Path, typer.Argument(metavar="STUDY", help="Folder of a finished study, or its TOML file.")
+]
+Account = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its account_id.")]
+File = Annotated[
+    Path | None,
+    typer.Option(
+        "--file",
+        metavar="FILE",
+        help="The overrides, .csv or .parquet (default: movement.overrides of the study, or "
+        "overrides.csv beside its source).",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What a study knows of accounts and segments."""
+
+    config: "StudyConfig"
+    accounts: frozenset[str]
+    segments: tuple[str, ...]
+    as_of: date
+
+
+def register(app: typer.Typer) -> None:
+    """Put the commands on the app."""
+    group = typer.Typer(
+        name="override",
+        help="Decisions of people about single accounts; studies and scores respect them.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+    )
+    group.command("set")(set_)
+    group.command("list")(list_)
+    group.command("clear")(clear)
+    app.add_typer(group)
+
+
+def set_(
+    study: Study,
+    account: Account,
+    segment: Annotated[
+        str, typer.Argument(metavar="SEGMENT", help="Name of the segment, or its number from 0.")
+    ],
+    by: Annotated[str, typer.Option("--by", metavar="WHO", help="Who decided.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="WHY", help="Why.")],
+    on: Annotated[datetime, typer.Option("--on", formats=_FORMATS, help="Day of the decision.")],
+    until: Annotated[
+        datetime, typer.Option("--until", formats=_FORMATS, help="Last day on which it holds.")
+    ],
+    file: File = None,
+) -> None:
+    """Put an account into a segment until a date, whatever the model says."""
+    from clustering.movement.decisions import Decision, set_override
+    from clustering.movement.override_file import named_file
+
+    known = _known(study)
+    place = named_file(known.config, file)
+    numbered = segment.isdecimal() and int(segment) < len(known.segments)
+    decision = Decision(
+        account_id=account,
+        segment=known.segments[int(segment)] if numbered else segment,
+        decided_by=by,
+        reason=reason,
+        decided_on=on.date(),
+        valid_until=until.date(),
+    )
+    n = set_override(place, decision, accounts=known.accounts, segments=known.segments)
+    _print(
+        f"Account {account} is in '{decision.segment}' from {decision.decided_on} until "
+        f"{decision.valid_until}, by {by}: {reason}"
+    )
+    _print(f"Written to {place} ({n} {'decision' if n == 1 else 'decisions'}).")
+    if decision.decided_on > known.as_of:
+        _print(
+            f"The study is as of {known.as_of}: a study or score as of {decision.decided_on} or "
+            "later respects it."
+        )
+
+
+def list_(
+    study: Study,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option("--as-of", formats=_FORMATS, help="Date (default: that of the study)."),
+    ] = None,
+    file: File = None,
+) -> None:
+    """List every override with who, why, until when, and whether it is in force."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from clustering.commands.console import OUT
+    from clustering.movement.override_file import named_file, read_overrides
+    from clustering.movement.overrides import status
+
+    known = _known(study)
+    day = known.as_of if as_of is None else as_of.date()
+    place = named_file(known.config, file)
+    if not place.exists():
+        _print(f"There are no overrides: there is no file {place}.")
+        return
+    frame = read_overrides(place)
+    frame = frame.assign(status=status(frame, day)).sort_values(["account_id", "decided_on"])
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    titles = ("Account", "Segment", "By", "Why", "From", "Until", f"On {day}")
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    for row in frame.to_dict("records"):
+        dates = [f"{row[name]:%Y-%m-%d}" for name in ("decided_on", "valid_until")]
+        texts = [row["account_id"], row["segment"], row["decided_by"], row["reason"], *dates]
+        table.add_row(*(Text(str(text)) for text in (*texts, row["status"])))
+    OUT.print(table)
+    _print(f"{len(frame)} in {place}, {int((frame['status'] == 'in force').sum())} in force.")
+
+
+def clear(
+    study: Study,
+    account: Account,
+    on: Annotated[
+        datetime,
+        typer.Option("--on", formats=_FORMATS, help="First day on which it no longer holds."),
+    ],
+    file: File = None,
+) -> None:
+    """End an override; what held before that day stays on record."""
+    from clustering.movement.decisions import clear_override
+    from clustering.movement.override_file import named_file
+
+    place = named_file(_known(study).config, file)
+    done = clear_override(place, account, on.date())
+    words = []
+    if done.ended:
+        words.append("the override that held ends the day before and stays on record")
+    if done.removed:
+        words.append(f"{done.removed} that had not begun by then taken out")
+    _print(f"Account {account} is free from {on.date()}: {'; '.join(words)}. Written to {place}.")
+
+
+def _known(study: Path) -> _Known:
+    from clustering import results
+    from clustering.config import StudyConfig, load_config
+    from clustering.errors import StudyFolderError
+
+    if study.suffix.lower() == ".toml":
+        config = load_config(study)
+        folder = config.output.folder / config.name
+        try:
+            found = results.read(folder)
+        except StudyFolderError as error:
+            raise StudyFolderError(
+                f"{error}\nAn override names a segment of a finished study. Run: clustering study "
+                f"{study}"
+            ) from None
+    else:
+        found = results.read(study)
+        config = StudyConfig.model_validate(found.document.configuration)
+    return _Known(
+        config=config,
+        accounts=frozenset(found.accounts["account_id"].astype("str")),
+        segments=tuple(segment.name for segment in found.document.segments),
+        as_of=date.fromisoformat(found.document.as_of),
+    )
+
+
+def _print(text: str) -> None:
+    from clustering.commands.console import OUT
+
+    OUT.print(text, markup=False, soft_wrap=True)

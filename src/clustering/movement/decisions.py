@@ -1,0 +1,147 @@
+"""Setting and clearing overrides: one decision at a time, checked against all others."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from clustering.columns import ACCOUNT_ID
+from clustering.errors import BadInputError, breaches_message
+from clustering.movement.override_file import (
+    account_rows,
+    changed_file,
+    empty_table,
+    read_overrides,
+    read_table,
+    row_of,
+    write_table,
+)
+from clustering.movement.overrides import override_breaches
+
+__all__ = ["Cleared", "Decision", "clear_override", "set_override"]
+
+#: A spreadsheet runs a cell that begins so; people open this file in one.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a person decided about one account."""
+
+    account_id: str
+    segment: str
+    decided_by: str
+    reason: str
+    decided_on: date
+    valid_until: date
+
+    def frame(self) -> pd.DataFrame:
+        """One row, as `read_overrides` gives them."""
+        frame = pd.DataFrame([vars(self)])
+        days = dict.fromkeys(("decided_on", "valid_until"), "datetime64[s]")
+        return frame.astype(days).astype(dict.fromkeys(frame.columns.difference(list(days)), "str"))
+
+
+@dataclass(frozen=True)
+class Cleared:
+    """What `clear_override` did: decisions that were ended early, and those that never began."""
+
+    ended: int
+    removed: int
+
+
+def set_override(
+    file: Path, decision: Decision, *, accounts: Collection[str], segments: Sequence[str]
+) -> int:
+    """Add a decision to the file; everything that is in it stays.
+
+    Parameters
+    ----------
+    file : .csv or .parquet; made where it does not exist
+    accounts, segments : of the study that the decision is about
+
+    Returns
+    -------
+    How many decisions the file holds now.
+
+    Raises
+    ------
+    BadInputError
+        The decision speaks of an unknown account or segment, is incomplete, has its dates out of
+        order or overlaps with another one on the account; every breach at once.
+    OutputError
+        The file cannot be written; it is as it was.
+    """
+    breaches = _text_breaches(decision)
+    new = decision.frame()
+    breaches += override_breaches(new, accounts=accounts, segments=segments)
+    with changed_file(file):
+        table = read_table(file) if file.exists() else empty_table(file)
+        known = read_overrides(file) if file.exists() else new.iloc[:0]
+        known = known[known[ACCOUNT_ID] == decision.account_id]
+        if decision.decided_on <= decision.valid_until:
+            breaches += override_breaches(pd.concat([known, new], ignore_index=True))
+        if breaches:
+            subject = f"the override of account '{decision.account_id}' was not set"
+            raise BadInputError(breaches_message(subject, list(dict.fromkeys(breaches))))
+        added = row_of(vars(decision), table)
+        table = added if table.empty else pd.concat([table, added], ignore_index=True)
+        write_table(table, file)
+    return len(table)
+
+
+def _text_breaches(decision: Decision) -> list[str]:
+    breaches = []
+    for name in ("decided_by", "reason"):
+        text = str(getattr(decision, name))
+        if not text.strip():
+            breaches.append(f"{name} is empty: say who decided and why.")
+        elif text.startswith(_FORMULA):
+            breaches.append(
+                f"{name} begins with '{text[0]}', which a spreadsheet would run as a formula."
+            )
+    return breaches
+
+
+def clear_override(file: Path, account: str, on: date) -> Cleared:
+    """End what was decided about an account, from a date on.
+
+    A decision that holds on that date ends the day before, and stays in the file as a record; one
+    that would begin on it or later is taken out. Decisions that have ended already are not touched.
+
+    Raises
+    ------
+    BadInputError
+        Nothing holds on that date or later; or the file cannot be read.
+    OutputError
+        The file cannot be written; it is as it was.
+    """
+    with changed_file(file):
+        table, frame = read_table(file), read_overrides(file)
+        open_ = account_rows(table, account) & (frame["valid_until"] >= pd.Timestamp(on))
+        if not open_.any():
+            raise BadInputError(
+                f"there is no override on account '{account}' that holds on {on} or later in "
+                f"'{file}'. See: clustering override list"
+            )
+        future = open_ & (frame["decided_on"] >= pd.Timestamp(on))
+        ends = open_ & ~future
+        table.loc[ends, "valid_until"] = _as_stored(
+            on - timedelta(days=1), table["valid_until"].dtype
+        )
+        write_table(table[~future], file)
+    return Cleared(int(ends.sum()), int(future.sum()))
+
+
+def _as_stored(day: date, kind: object) -> date | pd.Timestamp | str:
+    """A date in the type that the file keeps its dates in."""
+    if isinstance(kind, pd.ArrowDtype) and not _is_text(kind.pyarrow_dtype):
+        return pd.Timestamp(day) if pa.types.is_timestamp(kind.pyarrow_dtype) else day
+    return day.isoformat()
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))

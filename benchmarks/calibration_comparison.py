@@ -48,9 +48,15 @@ class Row:
         return f"| {self.what} | {self.where} | {self.goal} | {share:.3f} ({error:.3f}) |"
 
 
-def agreement_cells(kept: float) -> Floats:
-    """Probabilities of tier and segment: equal with probability `kept`, else independent."""
-    return kept * np.diag(TIERS) + (1 - kept) * np.outer(TIERS, TIERS)
+def agreement_cells(kept: float, groups: int) -> Floats:
+    """Probabilities of tier and segment: matched with probability `kept`, else independent.
+
+    Three groups are matched one to one; 20 equal groups are matched with four equal tiers.
+    """
+    if groups == 3:
+        return kept * np.diag(TIERS) + (1 - kept) * np.outer(TIERS, TIERS)
+    matched = np.kron(np.eye(4), np.full((1, groups // 4), 1 / groups))
+    return kept * matched + (1 - kept) / (4 * groups)
 
 
 def population_ami(cells: Floats) -> float:
@@ -65,28 +71,43 @@ def population_ari(cells: Floats) -> float:
     return float((together - first * second) / ((first + second) / 2 - first * second))
 
 
+AGREEMENTS = (
+    (0.0, 3, "unrelated"),
+    (0.2, 3, "faint"),
+    (0.3, 3, "weak"),
+    (0.8, 3, "strong"),
+    (0.95, 3, "nearly the same"),
+    (0.0, 20, "unrelated, 20 groups"),
+    (0.3, 20, "weak, 20 groups"),
+    (0.8, 20, "strong, 20 groups"),
+)
+
+
 def agreement_rows(books: int) -> Iterator[Row]:
-    for kept, words in ((0.0, "unrelated"), (0.3, "weak"), (0.8, "strong")):
-        cells = agreement_cells(kept)
+    for kept, groups, words in AGREEMENTS:
+        cells = agreement_cells(kept, groups)
         truth = {"ami": population_ami(cells), "ari": population_ari(cells)}
         for n in (200, 1000):
             inside: dict[str, list[bool]] = {"ami": [], "ari": []}
-            rejected = []
+            rejected, held = [], []
             for book in range(books):
                 rng = np.random.default_rng([1, book])
-                first, second = np.divmod(rng.choice(9, n, p=cells.ravel()), 3)
+                first, second = np.divmod(rng.choice(cells.size, n, p=cells.ravel()), groups)
                 found = compare_partitions(
                     first, second, n_bootstrap=500, n_permutations=199, seed=book
                 )
                 rejected.append(found.permutation_p <= 0.05)
+                low, high = found.interval.ami
+                held.append(low <= found.ami <= high)
                 for name in inside:
                     low, high = getattr(found.interval, name)
-                    inside[name].append(low <= truth[name] <= high)
+                    inside[name].append(low <= truth[name] + 1e-9 and truth[name] - 1e-9 <= high)
+            where = f"{words}, n = {n}"
             for name, covered in inside.items():
-                where = f"{words}, n = {n}"
                 yield Row(f"coverage of the {name.upper()} interval", where, "0.95", covered)
+            yield Row("the AMI interval holds its estimate", where, "1", held)
             if kept == 0:
-                yield Row("permutation p <= 0.05", f"unrelated, n = {n}", "0.05", rejected)
+                yield Row("permutation p <= 0.05", where, "0.05", rejected)
 
 
 def outcome_rates(lift: float) -> Floats:

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from clustering.comparison.agreement import AgreementInterval, Range, percentile_range
+from clustering.comparison.agreement_interval import percentile_range, resampling_bias
+from clustering.comparison.agreement_report import AgreementInterval, Range
 from clustering.comparison.indices import adjusted_mutual_information, adjusted_rand_index
 from clustering.comparison.labellings import Labelling, encode, pair
 from clustering.errors import BadInputError
@@ -63,7 +64,8 @@ def agreement_of_refits(
     """Agreement of a clustering with another labelling, the clustering refitted every time.
 
     Every refit sees a bootstrap sample of accounts; its agreement with `other` is taken on that
-    sample, and its agreement with the original clustering on all accounts.
+    sample, less what resampling adds by chance (`resampling_bias`), and its agreement with the
+    original clustering on all accounts.
 
     Parameters
     ----------
@@ -91,7 +93,7 @@ def agreement_of_refits(
             generator = np.random.default_rng(child)
             rows = generator.integers(0, n_accounts, n_accounts)
             refitted = encode(refit(rows, int(generator.integers(2**31))), "the refit")
-            with_other.append(_indices(_take(refitted, rows), _take(reference, rows)))
+            with_other.append(_resampled_indices(refitted, reference, rows))
             with_self.append(_indices(refitted, original))
             advance(1)
     ceiling = np.mean(with_self, axis=0)
@@ -100,6 +102,12 @@ def agreement_of_refits(
         drawn = np.asarray(with_other)
         interval = AgreementInterval(percentile_range(drawn[:, 0]), percentile_range(drawn[:, 1]))
     return RefittedAgreement(interval, Ceiling(float(ceiling[0]), float(ceiling[1])), n_refits)
+
+
+def _resampled_indices(refitted: Labelling, reference: Labelling, rows: Codes) -> Range:
+    ami, ari = _indices(_take(refitted, rows), _take(reference, rows))
+    bias_ami, bias_ari = resampling_bias(pair(refitted, reference).contingency)
+    return ami - bias_ami, ari - bias_ari
 
 
 def _take(labelling: Labelling, rows: Codes) -> Labelling:

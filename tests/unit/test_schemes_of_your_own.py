@@ -16,7 +16,7 @@ from clustering.features import build_snapshot
 from clustering.features.types import Snapshot
 from clustering.schemes import Labelling, assign_all
 from clustering.schemes.company import MOST_LABELS
-from clustering.schemes.expressions import evaluate, parse
+from clustering.schemes.expressions import evaluate, examine, parse
 from clustering.schemes.page import schemes_page
 from clustering.tables import open_tables
 
@@ -197,7 +197,9 @@ class TestSql:
 
     def test_a_refused_part_never_runs(self) -> None:
         with pytest.raises(BadInputError, match="not allowed"):
-            evaluate(parse("random()"), pd.DataFrame({"x": [1.0]}))
+            parse("random()")
+        with pytest.raises(BadInputError, match="not allowed"):
+            evaluate(examine("random()"), pd.DataFrame({"x": [1.0]}))
 
     def test_too_many_labels_are_not_a_segmentation(self) -> None:
         n = MOST_LABELS + 1

@@ -11,7 +11,7 @@ import pandas as pd
 from clustering.config import SchemesConfig
 from clustering.errors import BadInputError, ConfigError, breaches_message
 from clustering.own_schemes_config import ConditionConfig, OwnRuleConfig, OwnSchemeConfig
-from clustering.schemes.expressions import evaluate, parse
+from clustering.schemes.expressions import evaluate, examine
 from clustering.schemes.readable import Readable
 from clustering.schemes.types import Labelling, SchemeAbsentError, make_labelling
 
@@ -140,7 +140,7 @@ def _of_column(scheme: OwnSchemeConfig, columns: Readable) -> "tuple[pd.Series[s
 
 
 def _of_expression(scheme: OwnSchemeConfig, columns: Readable) -> "tuple[pd.Series[str], str]":
-    expression = parse(str(scheme.sql))
+    expression = examine(str(scheme.sql))
     wrong = [f"not allowed: {part}." for part in expression.refused]
     wrong += columns.unknown(expression.columns)
     if wrong:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from clustering.errors import BadInputError
 
-__all__ = ["Expression", "evaluate", "parse"]
+__all__ = ["Expression", "evaluate", "examine", "parse"]
 
 #: Parts of an expression that may occur, by DuckDB's own names.
 _ALLOWED = {
@@ -53,17 +53,30 @@ class Expression:
 
 
 def parse(sql: str) -> Expression:
-    """Read one expression, and say which parts of it are refused.
+    """Read one expression and refuse everything else.
 
     Raises
     ------
     BadInputError
-        It does not parse, or is more than one expression.
+        It does not parse, is more than one expression, or holds a part that is not allowed.
 
     Examples
     --------
     >>> parse("CASE WHEN churn_risk > 0.5 THEN 'save' ELSE 'keep' END").columns
     ('churn_risk',)
+    """
+    expression = examine(sql)
+    _refuse(expression)
+    return expression
+
+
+def examine(sql: str) -> Expression:
+    """Read one expression, and say which of its parts are refused, for whoever lists mistakes.
+
+    Raises
+    ------
+    BadInputError
+        It does not parse, or is more than one expression.
     """
     text = sql.strip().removesuffix(";").strip()
     with _connection() as connection:
@@ -104,8 +117,7 @@ def evaluate(expression: Expression, frame: pd.DataFrame) -> "pd.Series[str]":
     c     NaN
     dtype: str
     """
-    if expression.refused:
-        raise BadInputError(f"not allowed: {'; '.join(expression.refused)}.")
+    _refuse(expression)
     rows = frame[list(expression.columns)].assign(**{_ROW: range(len(frame))})
     with _connection() as connection:
         connection.register("accounts", rows)
@@ -118,6 +130,11 @@ def evaluate(expression: Expression, frame: pd.DataFrame) -> "pd.Series[str]":
             words = str(error).strip().splitlines()[0]
             raise BadInputError(f"the SQL cannot be evaluated: {words}") from None
     return pd.Series([row[0] for row in found], index=frame.index, dtype="str")
+
+
+def _refuse(expression: Expression) -> None:
+    if expression.refused:
+        raise BadInputError(f"not allowed: {'; '.join(expression.refused)}.")
 
 
 def _connection() -> duckdb.DuckDBPyConnection:

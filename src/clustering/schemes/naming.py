@@ -25,7 +25,7 @@ def under_amount_name(
     >>> tiers = Labelling("arr_tiers", "ARR tiers", labels, ("smb",), "rule", "-", "ARR")
     >>> renamed, _ = under_amount_name((tiers,), {}, "run-rate")
     >>> renamed[0].name, renamed[0].title, renamed[0].rule
-    ('arr_tiers', 'Run-rate tiers', 'run-rate')
+    ('arr_tiers', 'run-rate tiers', 'run-rate')
     """
     if amount_name == "ARR":
         return labellings, dict(absent)
@@ -33,12 +33,8 @@ def under_amount_name(
     def named(text: str) -> str:
         return _ARR.sub(lambda _: amount_name, text)
 
-    def titled(text: str) -> str:
-        new = named(text)
-        return new if new == text or text[:3] != "ARR" else new[:1].upper() + new[1:]
-
     renamed = tuple(
-        replace(labelling, title=titled(labelling.title), rule=named(labelling.rule))
+        replace(labelling, title=named(labelling.title), rule=named(labelling.rule))
         for labelling in labellings
     )
     return renamed, {name: named(reason) for name, reason in absent.items()}

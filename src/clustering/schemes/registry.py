@@ -43,12 +43,22 @@ class Scheme:
     ----------
     rule : the function that documents and applies it
     settings : its part of `SchemesConfig`, where it has one
+    axes : the axes that it reads
+    tiered : whether it refines the ARR tiers, and with them depends on their settings
     """
 
     name: str
     rule: Callable[..., Labelling]
     assign: Callable[[Inputs], Labelling]
     settings: str | None = None
+    axes: tuple[str, ...] = ()
+    tiered: bool = False
+
+    @property
+    def all_settings(self) -> tuple[str, ...]:
+        """Every part of `SchemesConfig` that it depends on, beside those of the axes."""
+        own = () if self.settings is None else (self.settings,)
+        return (*own, ARR_TIERS) if self.tiered else own
 
 
 #: Every scheme, the baseline first.
@@ -79,31 +89,42 @@ SCHEMES: tuple[Scheme, ...] = (
         growth_risk,
         lambda g: growth_risk(g.axes, g.config.growth_risk),
         "growth_risk",
+        axes=("growth_potential", "churn_risk"),
     ),
     Scheme(
         "growth_revenue_at_risk",
         growth_revenue_at_risk,
         lambda g: growth_revenue_at_risk(g.axes, g.config.growth_revenue_at_risk),
         "growth_revenue_at_risk",
+        axes=("growth_potential", "revenue_at_risk"),
     ),
     Scheme(
         "health_profitability",
         health_profitability,
         lambda g: health_profitability(g.axes, g.config.health_profitability),
         "health_profitability",
+        axes=("health", "profitability"),
     ),
-    Scheme("needs", needs, lambda g: needs(g.axes)),
+    Scheme(
+        "needs",
+        needs,
+        lambda g: needs(g.axes),
+        axes=("guidance_strategy", "guidance_execution", "guidance_first_steps"),
+    ),
     Scheme(
         "lifecycle_touch",
         lifecycle_touch,
         lambda g: lifecycle_touch(g.snapshot, g.axes, g.tiers(), g.config.lifecycle_touch),
         "lifecycle_touch",
+        axes=("growth_potential", "churn_risk"),
+        tiered=True,
     ),
     Scheme(
         "expansion_trigger",
         expansion_trigger,
         lambda g: expansion_trigger(g.snapshot, g.axes, g.config.expansion_trigger),
         "expansion_trigger",
+        axes=("health",),
     ),
     Scheme("csm_book", csm_book, lambda g: csm_book(g.snapshot, g.config.csm_book), "csm_book"),
     Scheme("tenure_bands", tenure_bands, lambda g: tenure_bands(g.snapshot)),

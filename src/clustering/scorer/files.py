@@ -24,7 +24,7 @@ _CSV, _PARQUET = ".csv", ".parquet"
 _MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "<NA>")
 
 #: A spreadsheet runs a cell that begins so.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def read_features(path: Path, features: Sequence[str], as_of: date) -> pd.DataFrame:
@@ -213,8 +213,9 @@ def write_scores(scores: pd.DataFrame, path: Path, as_of: date) -> None:
 def guard_cells(table: pd.DataFrame) -> pd.DataFrame:
     """Copy whose text cells no spreadsheet takes for a formula.
 
-    Text that begins with ``= + - @``, tab or carriage return gets an apostrophe in front, which
-    spreadsheets hide; an account id such as ``-17`` reads ``'-17`` in the file. Numbers stay.
+    Text that begins with ``= + - @`` (also in full width), a tab or the end of a line gets an
+    apostrophe in front, which spreadsheets hide; an account id such as ``-17`` reads ``'-17`` in
+    the file. Numbers stay.
 
     References
     ----------

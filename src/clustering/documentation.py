@@ -7,6 +7,7 @@ import importlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import NoneType
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
@@ -114,11 +115,17 @@ def study_folder_page() -> str:
 def _document_keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():
         yield f"| `{prefix}{name}` | {field.description} |"
-        part: Any = field.annotation
+        part = _not_null(field.annotation)
         many = getattr(part, "__origin__", None) is list
         inner = part.__args__[0] if many else part
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             yield from _document_keys(inner, f"{prefix}{name}[]." if many else f"{prefix}{name}.")
+
+
+def _not_null(annotation: Any) -> Any:
+    """The type of a value that may be null, without the null."""
+    kinds = [kind for kind in get_args(annotation) if kind is not NoneType]
+    return kinds[0] if NoneType in get_args(annotation) and len(kinds) == 1 else annotation
 
 
 def main(folder: Path = Path("docs")) -> None:

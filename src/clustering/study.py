@@ -17,6 +17,7 @@ from clustering.comparison.time_split import EarlierDates
 from clustering.comparison.whole import Material, compare
 from clustering.config import StudyConfig
 from clustering.earlier import earlier_accounts
+from clustering.engagement.plan import Plan, Planned, check_settings, make_plan
 from clustering.errors import BadInputError
 from clustering.features import Horizon, Snapshot, build_snapshot
 from clustering.features.horizon import build_horizon
@@ -26,12 +27,12 @@ from clustering.models.types import Clustering
 from clustering.profiles import Profiles, map_accounts, profile
 from clustering.progress import SILENT, Progress
 from clustering.results.assemble import Study, assemble
-from clustering.schemes import Labelling, assign_all
+from clustering.schemes import Labelling, assign_all, compute_axes
 from clustering.schemes.naming import under_amount_name
 from clustering.scorer import Scorer
 from clustering.selection.evidence import Evidence, judge
 from clustering.selection.pictures import picture_evidence
-from clustering.tables import open_tables
+from clustering.tables import SourceTables, open_tables
 
 __all__ = ["compute", "run_study"]
 
@@ -73,6 +74,7 @@ def run_study(
 
 def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
     """Every step of the study, in memory."""
+    check_settings(config.engagement, config.schemes)
     with progress.step("Checking the tables"):
         tables = open_tables(config)
     with progress.step("Computing the features"):
@@ -98,6 +100,8 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         snapshot, horizon, matrix, standardiser, evidence.chosen, scores, labellings, earlier
     )
     comparison = compare(material, config.comparison, config.seed, progress)
+    with progress.step("Planning the care"):
+        plan = _plan(config, tables, snapshot, horizon, labellings, profiles, scores)
     return Study(
         config=config,
         tables=tables,
@@ -112,6 +116,7 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         scorer=scorer,
         scores=scores,
         comparison=comparison,
+        plan=plan,
     )
 
 
@@ -152,6 +157,33 @@ def _scorer(
         verdict=evidence.verdict,
         study=config.name,
         config_hash=config.hash,
+    )
+
+
+def _plan(
+    config: StudyConfig,
+    tables: SourceTables,
+    snapshot: Snapshot,
+    horizon: Horizon,
+    labellings: tuple[Labelling, ...],
+    profiles: Profiles,
+    scores: pd.DataFrame,
+) -> Plan:
+    """The plan on the labelling of the configuration, for the accounts of the matrix."""
+    ids = scores.index
+    learned = Planned(SEGMENT, "the segments", scores["segment_name"], profiles.names)
+    others = [
+        Planned(one.name, one.title, one.labels.reindex(ids), one.levels) for one in labellings
+    ]
+    return make_plan(
+        config.engagement,
+        hour_cost=config.schemes.axes.cost.hour,
+        tables=tables,
+        snapshot=snapshot,
+        horizon=horizon,
+        axes=compute_axes(snapshot, config.schemes.axes),
+        labellings=labellings,
+        candidates=[learned, *others],
     )
 
 

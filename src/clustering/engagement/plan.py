@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from clustering.columns import ACCOUNT_ID, ARR
+from clustering.columns import ACCOUNT_ID, ARR, SEGMENT
+from clustering.config import SchemesConfig
 from clustering.engagement.assignment import Assigned, assign_playbooks
 from clustering.engagement.audit import Audit, audit_delivery
 from clustering.engagement.coverage import Rates, SegmentCoverage, cover
@@ -21,9 +22,10 @@ from clustering.errors import ConfigError
 from clustering.features.types import Horizon, Snapshot
 from clustering.features.visible import Tables
 from clustering.schemes.axes import Axes
+from clustering.schemes.registry import SCHEMES
 from clustering.schemes.types import Labelling
 
-__all__ = ["Plan", "Planned", "make_plan"]
+__all__ = ["Plan", "Planned", "check_settings", "make_plan"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,3 +234,20 @@ def _scheme(
         ),
         "fixed_playbooks": all(books.assigned(one.name, level) for level in one.levels),
     }
+
+
+def check_settings(config: EngagementConfig, schemes: SchemesConfig) -> None:
+    """Refuse a plan that cannot be made, before a study computes anything.
+
+    Raises
+    ------
+    ConfigError
+        `plan_on` names no labelling that a study can have, or the playbooks do not hold.
+    """
+    known = [SEGMENT, *(scheme.name for scheme in SCHEMES), *(own.name for own in schemes.own)]
+    if config.plan_on not in known:
+        raise ConfigError(
+            f"'engagement.plan_on': there is no labelling '{config.plan_on}'."
+            f"{did_you_mean(config.plan_on, known)}"
+        )
+    load_playbooks(config.playbooks)

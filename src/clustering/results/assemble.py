@@ -16,6 +16,7 @@ from clustering.comparison.refits import RefittedAgreement
 from clustering.comparison.whole import Comparison, Leakage
 from clustering.comparison.within_tiers import WithinTiers
 from clustering.config import StudyConfig
+from clustering.engagement.plan import Plan
 from clustering.features import Horizon, Snapshot
 from clustering.matrix import FeatureMatrix
 from clustering.profiles import Profiles, map_accounts
@@ -37,7 +38,14 @@ from clustering.results.document import (
     TimeSplitEntry,
     WithinTiersEntry,
 )
+from clustering.results.movement import (
+    OverTime,
+    assignment_entry,
+    movement_entry,
+    movement_frames,
+)
 from clustering.results.pictures import picture_tables
+from clustering.results.plan import plan_entry, plan_frames
 from clustering.results.scheme_table import scheme_table
 from clustering.schemes import Axes, Labelling, compute_axes, lifecycle_stage
 from clustering.scorer import Scorer
@@ -51,6 +59,7 @@ __all__ = ["Study", "assemble", "group_word"]
 #: Libraries whose version may change a number of the study.
 _COMPUTING = ("clustering", "numpy", "pandas", "scipy", "scikit-learn", "duckdb", "numba")
 _ATTRIBUTES = ("started_on", "industry", "region", "csm")
+_ASSIGNED = ["held_segment", "assigned_segment", "assigned_by"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +85,8 @@ class Study:
     scorer: Scorer
     scores: pd.DataFrame
     comparison: Comparison
+    plan: Plan
+    over_time: OverTime
 
 
 def group_word(evidence: Evidence) -> GroupWord:
@@ -101,6 +112,8 @@ def assemble(study: Study) -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
         "disagreements": study.comparison.agreements.disagreements,
         "typical": study.profiles.typical,
         **picture_tables(study.pictures, study.matrix.account_ids),
+        **plan_frames(study.plan),
+        **movement_frames(study.over_time, study.config.as_of.isoformat()),
     }
     if NAME in study.snapshot.attributes:
         names = study.snapshot.attributes[NAME].reindex(study.matrix.account_ids)
@@ -125,6 +138,7 @@ def _accounts(study: Study, known: Axes, stage: "pd.Series[str]") -> pd.DataFram
         ARR: attributes.get(ARR, np.nan),
         SEGMENT: study.evidence.chosen.labels,
         "segment_name": scores["segment_name"].astype("str"),
+        **study.over_time.assignment.reindex(ids)[_ASSIGNED],
         "probability": scores["probability"],
         "runner_up": scores["runner_up"].astype("str"),
         "margin": scores["margin"],
@@ -181,10 +195,18 @@ def _document(study: Study, accounts: pd.DataFrame) -> StudyDocument:
         forward_folds=[ForwardEntry.model_validate(e.to_json()) for e in forward.folds],
         multiplicity=MultiplicityEntry.model_validate(_plain(asdict(forward.multiplicity))),
         evidence=evidence.to_json(),
+        plan=plan_entry(study.plan, config.engagement),
+        movement=movement_entry(study.over_time.movement),
+        movement_absent=_movement_absent(study.over_time),
+        assignment=assignment_entry(study.over_time, config.as_of.isoformat()),
         outcomes=_outcomes(study.horizon),
         ruled_out=list(evidence.ruled_out),
         warnings=[*study.tables.notes, *study.snapshot.notes, *study.matrix.notes],
     )
+
+
+def _movement_absent(over_time: OverTime) -> str:
+    return over_time.movement if isinstance(over_time.movement, str) else ""
 
 
 def _provenance(study: Study) -> Provenance:

@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from clustering.results.movement_document import AssignmentEntry, MovementEntry
+from clustering.results.plan_document import PlanEntry
+
 __all__ = [
     "AblationEntry",
     "AgreementEntry",
@@ -320,6 +323,16 @@ class StudyDocument(_Entry):
     within_tiers: WithinTiersEntry | None = Field(description="Variation inside the tiers.")
     leakage: LeakageEntry = Field(description="ARR hidden in the features.")
     evidence: dict[str, Any] = Field(description="The JSON of `clustering evidence`.")
+    plan: PlanEntry | None = Field(
+        None, description="What to do: care, its cost, whom it fails. Null in earlier studies."
+    )
+    movement: MovementEntry | None = Field(
+        None, description="The accounts over time; null where it could not be looked at."
+    )
+    movement_absent: str = Field("", description="Why there is no `movement`, and what allows it.")
+    assignment: AssignmentEntry | None = Field(
+        None, description="Whose word decides the segment. Null in earlier studies."
+    )
     outcomes: Outcomes = Field(description="What was observed after as_of.")
     ruled_out: list[str] = Field(description="Candidates that a guard ruled out, with reasons.")
     warnings: list[str] = Field(description="What stands but needs reading.")

@@ -1,0 +1,116 @@
+"""What `study.json` says of the plan."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = [
+    "AssumptionsEntry",
+    "AuditEntry",
+    "BooksEntry",
+    "PlanEntry",
+    "PlaybookEntry",
+    "StaffingEntry",
+]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AssumptionsEntry(_Entry):
+    """What the plan takes for given and no table tells."""
+
+    hour_cost: float = Field(description="Loaded cost of an hour of care.")
+    csm_hours: float = Field(description="Hours a year that one CSM spends on accounts.")
+    csm_cost: float = Field(description="Fully loaded cost of one CSM a year.")
+    affordable_share: float = Field(description="Most that care may cost, as a share of ARR.")
+    expansion_weight: float = Field(description="Weight of expansion against revenue at risk.")
+    level_hours: dict[str, float] = Field(description="Share of a playbook's hours, by level.")
+    level_covers: dict[str, float] = Field(description="Share of the value covered, by level.")
+    touch_hours: dict[str, float] = Field(description="Hours of one touch, by its title.")
+    own_playbooks: bool = Field(description="Whether the company gave playbooks of its own.")
+    playbooks_hash: str = Field(description="SHA-256 of the playbooks that were used.")
+
+
+class PlaybookEntry(_Entry):
+    """One playbook that the plan uses."""
+
+    name: str = Field(description="Its name.")
+    title: str = Field(description="Its name for readers.")
+    kind: str = Field(description="segment (care of a year) or event (runs for a while).")
+    goal: str = Field(description="What it is for.")
+    touches: dict[str, float] = Field(description="Touches a year, or of a run, by their title.")
+    hours: float = Field(description="Hours of one account a year, or of a run.")
+    trigger: str | None = Field(description="Condition that starts an event playbook.")
+    exit: str | None = Field(description="Condition that ends it.")
+    n_accounts: int = Field(description="Accounts that have it, or for which it runs.")
+
+
+class AuditEntry(_Entry):
+    """One list of the delivery audit."""
+
+    name: str = Field(description="over_delivered, under_delivered or bad_fit.")
+    n_accounts: int = Field(description="Accounts on it.")
+    hours: float = Field(
+        description="Hours a year: beyond the need, short of it, or beyond the affordable."
+    )
+    money: float = Field(description="Those hours at the cost of an hour.")
+    arr: float | None = Field(description="ARR of the accounts; null where none is known.")
+    rule: str = Field(description="The rule that puts an account on it.")
+
+
+class BooksEntry(_Entry):
+    """Books of accounts, balanced by ARR and hours."""
+
+    n_books: int = Field(description="Books: the head count.")
+    n_moved: int = Field(description="Accounts that change from one CSM to another.")
+    n_new: int = Field(description="Accounts that nobody has now.")
+    tolerance: float = Field(description="Share of the mean by which a book may differ.")
+    worst_before: float | None = Field(
+        description="Largest deviation of a book now; null where no account has a CSM."
+    )
+    worst_after: float | None = Field(description="The same, balanced; null without CSMs.")
+
+
+class StaffingEntry(_Entry):
+    """What a head count covers."""
+
+    csms: int = Field(description="Head count.")
+    origin: str = Field(description="Where the head count is from.")
+    hours: float = Field(description="Its hours a year.")
+    event_hours: float = Field(description="Hours that running event playbooks take first.")
+    status: str = Field(description="optimal (gap of at most 0.01 %), gap, or infeasible.")
+    reason: str = Field(description="Which limit binds, or makes it infeasible.")
+    hours_used: float = Field(description="Hours that the allocation takes.")
+    value: float = Field(description="Revenue at risk and weighted expansion of all accounts.")
+    covered: float = Field(description="Of it, covered by the allocation (assumed shares).")
+    coverable: float = Field(description="Covered if every account had high touch.")
+    left: float = Field(description="Left on the table for want of people: coverable - covered.")
+    bound: float = Field(description="No allocation covers more.")
+    gap: float = Field(description="(bound - covered) / bound.")
+    value_of_a_csm: float = Field(description="What one more CSM would cover, at the margin.")
+    levels: dict[str, int] = Field(description="Accounts by level of touch.")
+    revenue_at_risk_left: float = Field(description="Revenue at risk not covered.")
+    expansion_left: float = Field(description="Open expansion not covered.")
+    not_allocated: int = Field(description="Accounts without a label or any known value.")
+    partly_known: int = Field(description="Accounts of which one part of the value is unknown.")
+    books: BooksEntry = Field(description="Who looks after whom.")
+
+
+class PlanEntry(_Entry):
+    """The plan on one labelling."""
+
+    labelling: str = Field(description="Labelling that the plan is for.")
+    title: str = Field(description="Its name for readers.")
+    assumptions: AssumptionsEntry = Field(description="What is assumed, not measured.")
+    playbooks: list[PlaybookEntry] = Field(description="Playbooks that it uses.")
+    hours: float = Field(description="Hours a year that the playbooks ask for.")
+    csms: float = Field(description="Full-time CSMs that those hours are.")
+    cost: float = Field(description="Cost a year.")
+    cost_share: float | None = Field(description="Cost as a share of ARR; null without ARR.")
+    over_limit: list[str] = Field(description="Labels whose care costs more than is affordable.")
+    audit: list[AuditEntry] = Field(description="The lists that could be made.")
+    n_not_judged: int = Field(description="Accounts that the audit could not judge.")
+    staffing: StaffingEntry | None = Field(description="Null where it cannot be computed.")
+    top_segment: str | None = Field(description="Label of the largest ARR; null without ARR.")
+    not_computed: dict[str, str] = Field(description="Part of the plan, and what would allow it.")
+    notes: list[str] = Field(description="What limits the plan.")

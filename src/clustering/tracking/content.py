@@ -16,12 +16,13 @@ import pandas as pd
 
 from clustering.errors import TrackingError
 from clustering.results import TABLES, StudyFolder
+from clustering.results.plan_document import PlanEntry
 
 __all__ = ["candidate_metrics", "parameters", "study_metrics", "verdict", "write_artifacts"]
 
 _PLACES = ("source", "output", "tracking")
 _NO_METRIC = re.compile(r"[^A-Za-z0-9_\-. /]")  # what MLflow refuses in the name of a metric
-_PEOPLE = ("csm", "name")
+_PEOPLE = ("csm", "book_csm", "name")
 _REPORT = Path("report") / "without_names"
 _FIGURES = Path("report") / "figures"
 
@@ -31,9 +32,7 @@ def parameters(study: StudyFolder) -> dict[str, str]:
 
     Nested keys are joined by a dot, as in ``evidence.nulls``.
     """
-    configuration = {
-        key: value for key, value in study.document.configuration.items() if key not in _PLACES
-    }
+    configuration = without_places(study.document.configuration)
     chosen = study.document.chosen
     return _flat(configuration) | {
         "chosen.algorithm": chosen.algorithm,
@@ -41,6 +40,15 @@ def parameters(study: StudyFolder) -> dict[str, str]:
         "chosen.covariance_type": str(chosen.covariance_type),
         "config_hash": study.document.provenance.config_hash,
     }
+
+
+def without_places(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration without the places of files, wherever they stand in it."""
+    kept = {key: value for key, value in configuration.items() if key not in _PLACES}
+    if "engagement" in kept:
+        plan = kept["engagement"]
+        kept["engagement"] = {key: plan[key] for key in plan if key != "playbooks"}
+    return kept
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
@@ -77,7 +85,34 @@ def study_metrics(study: StudyFolder) -> dict[str, float]:
         metrics[f"ami_with_tiers.{ablation.features}"] = ablation.ami
     for test in document.evidence.get("structure", {}).get("nulls", []):
         metrics[f"null_p.{test['name']}"] = test["p"]
-    return _finite(metrics)
+    return _finite(metrics | _plan_metrics(document.plan))
+
+
+def _plan_metrics(plan: PlanEntry | None) -> dict[str, float | None]:
+    """Sums of the plan; they are of all accounts, none of a single one."""
+    if plan is None:
+        return {}
+    metrics: dict[str, float | None] = {
+        "plan.hours": plan.hours,
+        "plan.csms": plan.csms,
+        "plan.cost": plan.cost,
+        "plan.cost_share": plan.cost_share,
+        "plan.labels_over_limit": len(plan.over_limit),
+    }
+    for audit in plan.audit:
+        metrics |= {
+            f"audit.{audit.name}.accounts": audit.n_accounts,
+            f"audit.{audit.name}.hours": audit.hours,
+            f"audit.{audit.name}.money": audit.money,
+        }
+    if plan.staffing is not None and plan.staffing.status != "infeasible":
+        metrics |= {
+            "plan.covered": plan.staffing.covered,
+            "plan.left": plan.staffing.left,
+            "plan.gap": plan.staffing.gap,
+            "plan.accounts_moved": plan.staffing.books.n_moved,
+        }
+    return metrics
 
 
 def candidate_metrics(row: "pd.Series[Any]") -> dict[str, float]:
@@ -134,8 +169,7 @@ def write_artifacts(study: StudyFolder, folder: Path) -> None:
     _write_tables(study, folder / "tables")
     _write_json(verdict(study), folder / "verdict.json")
     document = study.document.model_dump(mode="json")
-    for place in _PLACES:
-        document["configuration"].pop(place, None)
+    document["configuration"] = without_places(document["configuration"])
     _write_json(document, folder / "study.json")
 
 

@@ -24,6 +24,8 @@ from clustering.features.horizon import build_horizon
 from clustering.matrix import FeatureMatrix, Standardiser, standardise
 from clustering.models.kmeans import fit_kmeans
 from clustering.models.types import Clustering
+from clustering.movement.overrides import study_overrides
+from clustering.movement.whole import look_over_time
 from clustering.profiles import Profiles, map_accounts, profile
 from clustering.progress import SILENT, Progress
 from clustering.results.assemble import Study, assemble
@@ -77,6 +79,7 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
     check_settings(config.engagement, config.schemes)
     with progress.step("Checking the tables"):
         tables = open_tables(config)
+        overrides = study_overrides(config, tables)
     with progress.step("Computing the features"):
         snapshot = build_snapshot(tables, config.as_of, config.features)
         horizon = build_horizon(tables, config.as_of, config.horizon_days)
@@ -93,6 +96,17 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         profiles = profile(snapshot, matrix, evidence.chosen, amount_name=config.amount_name)
         scorer = _scorer(config, standardiser, matrix, evidence, profiles)
         scores = scorer.score_features(snapshot.frame.loc[list(matrix.account_ids)])
+    over_time = look_over_time(
+        tables,
+        snapshot,
+        scorer,
+        evidence.chosen.spec,
+        scores,
+        overrides,
+        lambda earlier: assign_all(earlier, config.schemes)[0],
+        config,
+        progress,
+    )
     with progress.step("Looking at earlier dates"):
         segments = scores["segment_name"]
         earlier = earlier_accounts(tables, config, snapshot, horizon, evidence.chosen, segments)
@@ -117,6 +131,7 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         scores=scores,
         comparison=comparison,
         plan=plan,
+        over_time=over_time,
     )
 
 

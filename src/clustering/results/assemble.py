@@ -19,6 +19,7 @@ from clustering.config import StudyConfig
 from clustering.engagement.plan import Plan
 from clustering.features import Horizon, Snapshot
 from clustering.matrix import FeatureMatrix
+from clustering.movement.whole import OverTime
 from clustering.profiles import Profiles, map_accounts
 from clustering.results.document import (
     AgreementEntry,
@@ -38,12 +39,7 @@ from clustering.results.document import (
     TimeSplitEntry,
     WithinTiersEntry,
 )
-from clustering.results.movement import (
-    OverTime,
-    assignment_entry,
-    movement_entry,
-    movement_frames,
-)
+from clustering.results.movement import assignment_entry, movement_entry, movement_frames
 from clustering.results.pictures import picture_tables
 from clustering.results.plan import plan_entry, plan_frames
 from clustering.results.scheme_table import scheme_table
@@ -138,7 +134,7 @@ def _accounts(study: Study, known: Axes, stage: "pd.Series[str]") -> pd.DataFram
         ARR: attributes.get(ARR, np.nan),
         SEGMENT: study.evidence.chosen.labels,
         "segment_name": scores["segment_name"].astype("str"),
-        **study.over_time.assignment.reindex(ids)[_ASSIGNED],
+        **{name: study.over_time.assignment[name].reindex(ids) for name in _ASSIGNED},
         "probability": scores["probability"],
         "runner_up": scores["runner_up"].astype("str"),
         "margin": scores["margin"],

@@ -21,7 +21,8 @@ from pydantic import ValidationError
 
 from clustering.errors import OutputError, StudyFolderError, breaches_message
 from clustering.results.document import StudyDocument
-from clustering.results.tables import check_tables
+from clustering.results.tables import TABLES, check_tables
+from clustering.scorer.files import guard_cells
 
 __all__ = ["DOCUMENT", "StudyFolder", "publish", "read", "staged", "write"]
 
@@ -153,6 +154,10 @@ def write(document: StudyDocument, frames: dict[str, pd.DataFrame], folder: Path
     check_tables(frames)
     for name, frame in frames.items():
         frame.to_parquet(folder / f"{name}.parquet", index=False)
+    for spec in TABLES:
+        if spec.spreadsheet and spec.name in frames:
+            guarded = guard_cells(frames[spec.name])
+            guarded.to_csv(folder / f"{spec.name}.csv", index=False, lineterminator="\n")
     text = json.dumps(document.model_dump(mode="json"), indent=1, allow_nan=False)
     (folder / DOCUMENT).write_text(text + "\n", encoding="utf-8")
 

@@ -20,13 +20,17 @@ class ColumnSpec:
 
 @dataclass(frozen=True)
 class TableSpec:
-    """One Parquet table of the folder; more columns may follow those named."""
+    """One Parquet table of the folder; more columns may follow those named.
+
+    A `spreadsheet` is written as CSV too, its cells made harmless (see `scorer.files`).
+    """
 
     name: str
     meaning: str
     columns: tuple[ColumnSpec, ...]
     more: str = ""
     optional: bool = False
+    spreadsheet: bool = False
 
 
 def column(name: str, kind: Kind, meaning: str, *, nullable: bool = False) -> ColumnSpec:

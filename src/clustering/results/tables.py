@@ -8,6 +8,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from clustering.errors import StudyFolderError, breaches_message
+from clustering.results.movement_tables import MOVEMENT_TABLES
 from clustering.results.plan_tables import PLAN_TABLES
 from clustering.results.specs import TableSpec
 from clustering.results.specs import column as _c
@@ -172,6 +173,7 @@ TABLES: tuple[TableSpec, ...] = (
         ),
     ),
     *PLAN_TABLES,
+    *MOVEMENT_TABLES,
 )
 
 

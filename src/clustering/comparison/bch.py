@@ -10,11 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from clustering.comparison.resampled import resampled_sums
 from clustering.errors import BadInputError
 
-__all__ = ["CorrectedRates", "corrected_rates"]
+__all__ = ["CorrectedRates", "corrected_intervals", "corrected_rates"]
 
 Floats = NDArray[np.float64]
+
+#: Errors of assignment that cannot be undone: the segments cannot be told apart.
+_WORST_CONDITION = 1e8
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +70,7 @@ def corrected_rates(responsibilities: Floats, outcome: Floats) -> CorrectedRates
     if (modal.sum(axis=0) == 0).any():
         raise BadInputError("some segment is the most probable one of no account.")
     errors = responsibilities.T @ modal / responsibilities.sum(axis=0)[:, None]
-    if np.linalg.cond(errors) > 1e8:
+    if np.linalg.cond(errors) > _WORST_CONDITION:
         raise BadInputError("the segments cannot be told apart; their rates cannot be corrected.")
     weights = modal @ np.linalg.inv(errors)
     return CorrectedRates(
@@ -75,3 +79,37 @@ def corrected_rates(responsibilities: Floats, outcome: Floats) -> CorrectedRates
         corrected=outcome @ weights / weights.sum(axis=0),
         errors=errors,
     )
+
+
+def corrected_intervals(
+    responsibilities: Floats, outcome: Floats, *, n_bootstrap: int, seed: int
+) -> Floats:
+    """95 % percentile intervals of the corrected rates, shape (k, 2).
+
+    Accounts are resampled and the matrix of errors is made anew each time; the probabilities of
+    membership are taken as given. NaN where too many resamples leave a segment without accounts.
+
+    Examples
+    --------
+    >>> sure = np.eye(2)[np.array([0, 1] * 100)]
+    >>> outcome = np.array([1.0, 0.0, 1.0, 0.0, 0.0, 1.0, 1.0, 0.0] * 25)
+    >>> bounds = corrected_intervals(sure, outcome, n_bootstrap=500, seed=1)
+    >>> bool((bounds[:, 0] < [0.75, 0.25]).all() and (bounds[:, 1] > [0.75, 0.25]).all())
+    True
+    """
+    n_accounts, k = responsibilities.shape
+    modal = np.eye(k)[responsibilities.argmax(axis=1)]
+    crossed = (responsibilities[:, :, None] * modal[:, None, :]).reshape(n_accounts, k * k)
+    columns = np.column_stack([crossed, responsibilities, outcome[:, None] * modal, modal])
+    sums = resampled_sums(columns, n_bootstrap, seed)
+    mass, happened, sizes = np.split(sums[:, k * k :], 3, axis=1)
+    usable = (mass > 0).all(axis=1) & (sizes > 0).all(axis=1)
+    errors = sums[usable, : k * k].reshape(-1, k, k) / mass[usable][:, :, None]
+    regular = np.linalg.cond(errors) < _WORST_CONDITION
+    inverse = np.linalg.inv(errors[regular])
+    rows = np.flatnonzero(usable)[regular]
+    if rows.size < n_bootstrap / 2:
+        return np.full((k, 2), np.nan)
+    above = (happened[rows][:, None, :] @ inverse)[:, 0, :]
+    below = (sizes[rows][:, None, :] @ inverse)[:, 0, :]
+    return np.asarray(np.quantile(above / below, [0.025, 0.975], axis=0).T)

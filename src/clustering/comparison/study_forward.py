@@ -90,7 +90,8 @@ def forward_study(
         evidence that ..." where the interval reaches 0, or where the correction for the number
         of comparisons takes it back, and None where nothing can be told.
     """
-    task = _Task(titles or {}, as_of, days, n_bootstrap, seed)
+    called = {FEATURES: "the model on all features", **(titles or {})}
+    task = _Task(called, as_of, days, n_bootstrap, seed)
     plain = _Book(features, labellings, outcomes, arr, None, FOLDS)
     book, split = _split(plain, outcome, earlier, task)
     others = [name for name in labellings if name != ARR_TIERS]

@@ -11,7 +11,7 @@ from clustering.comparison.labellings import Labelling, LabelPair, pair
 from clustering.comparison.stratified import holm
 from clustering.errors import BadInputError
 
-__all__ = ["TierHeterogeneity", "WithinTiers", "heterogeneity_within_tiers"]
+__all__ = ["TierHeterogeneity", "WithinTiers", "heterogeneity_within_tiers", "partial_omega"]
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -115,7 +115,7 @@ def heterogeneity_within_tiers(
     return WithinTiers(
         entropy_share=_entropy_share(table),
         variance_within=float(within.sum() / total),
-        explained=_omega(float(between.sum()), float(within.sum()), table),
+        explained=partial_omega(float(between.sum()), float(within.sum()), table),
         p=_p_value(float(between.sum()), drawn.sum(axis=1)),
         tiers=tiers,
         n_permutations=n_permutations,
@@ -136,7 +136,9 @@ def _by_tier(
                 tier=tier,
                 n_accounts=n,
                 n_segments=segments,
-                explained=_omega(between[row], within[row], table[[row]]) if tested else None,
+                explained=partial_omega(between[row], within[row], table[[row]])
+                if tested
+                else None,
                 p=_p_value(between[row], drawn[:, row]) if tested else None,
                 p_holm=None,
             )
@@ -175,8 +177,14 @@ def _between_by_tier(values: Floats, both: LabelPair, segment: Codes) -> Floats:
     return np.asarray(cells.reshape(n_tiers, n_segments).sum(axis=1))
 
 
-def _omega(between: float, within: float, table: NDArray[np.int64]) -> float:
-    """Share of the variance inside tiers that segments explain beyond chance."""
+def partial_omega(between: float, within: float, table: NDArray[np.int64]) -> float:
+    """Share of the variance inside tiers that segments explain beyond chance.
+
+    Parameters
+    ----------
+    between, within : sums of squares between segments inside tiers, and inside tiers
+    table : int64 array of shape (n_tiers, n_segments), accounts
+    """
     filled = int((table > 0).sum())
     strata = int((table.sum(axis=1) > 0).sum())
     rest = int(table.sum()) - filled

@@ -81,6 +81,7 @@ def build_horizon(tables: Tables, as_of: date, days: int) -> Horizon:
         days=days,
         frame=contracts.assign(dormant=dormant)[[*CONTRACT_OUTCOMES, "dormant", "nrr", "grr"]],
         notes=tuple(note for note in (contract_note, usage_note) if note),
+        timing=_timing(tables, accounts.index, as_of, end),
     )
 
 
@@ -129,6 +130,51 @@ def _arr_before_and_after(subscriptions: nw.LazyFrame[Any], as_of: date, end: da
     )
     totals = frame.group_by(ACCOUNT_ID).agg(nw.col("before", "after", "due").sum())
     return collect_by_account(totals).astype(np.float64)
+
+
+def _timing(tables: Tables, account_ids: "pd.Index[str]", as_of: date, end: date) -> pd.DataFrame:
+    """When contracts ended, as far as the data goes; see `Horizon.timing`."""
+    nothing = pd.DataFrame(np.nan, account_ids, ["followed_days", "due_days", "left_days"])
+    newest = _newest_date(tables)
+    if "subscriptions" not in tables.frames or newest is None:
+        return nothing
+    seen_to = end if newest + timedelta(days=EXTRACT_SLACK_DAYS) >= end else newest
+    subscriptions = tables.frames["subscriptions"]
+    if seen_to <= as_of:
+        return nothing
+    amounts = _arr_before_and_after(subscriptions, as_of, seen_to).reindex(account_ids)
+    at_risk = (amounts["before"] > 0).to_numpy()
+    followed = np.where(at_risk, float((seen_to - as_of).days), np.nan)
+    frame = nothing.assign(followed_days=followed)
+    if "ended_on" not in column_names(subscriptions):
+        return frame
+    ends = _contract_ends(subscriptions, as_of, seen_to).reindex(account_ids)
+    left = at_risk & (amounts["after"] == 0).to_numpy()
+    return frame.assign(
+        due_days=np.where(at_risk, ends["due_on"], np.nan),
+        left_days=np.where(left, ends["gone_on"], np.nan),
+    )
+
+
+def _contract_ends(subscriptions: nw.LazyFrame[Any], as_of: date, seen_to: date) -> pd.DataFrame:
+    """Days to the first end of a contract of the as-of date, and to the last end of any."""
+    frame = typed(subscriptions)
+    ended, today, last = nw.col("ended_on"), nw.lit(as_of), nw.lit(seen_to)
+    ends = (nw.col("arr") > 0) & (ended > today) & (ended <= last)
+    frame = frame.select(
+        ACCOUNT_ID,
+        due_on=nw.when(ends & (nw.col("started_on") <= today)).then(ended),
+        gone_on=nw.when(ends & (nw.col("started_on") <= last)).then(ended),
+    )
+    firsts = frame.group_by(ACCOUNT_ID).agg(nw.col("due_on").min(), nw.col("gone_on").max())
+    dates = collect_by_account(firsts)
+    return pd.DataFrame(
+        {
+            name: (dates[name].astype("datetime64[s]") - pd.Timestamp(as_of)).dt.days
+            for name in ("due_on", "gone_on")
+        },
+        index=dates.index,
+    ).astype(np.float64)
 
 
 def _contract_frame(amounts: pd.DataFrame) -> pd.DataFrame:

@@ -78,8 +78,14 @@ class Horizon:
     `frame` is indexed like the snapshot. Boolean outcomes are nullable (`boolean` dtype):
     `churned`, `contracted`, `renewed`, `expanded`, `dormant`; `nrr` and `grr` are float64.
     Missing means not observed or not at risk, never "no".
+
+    `timing` has the same index, and days from `as_of` (float64): `followed_days` that the data
+    follows an account with ARR, also where it ends before the window does; `due_days` to the
+    first end of a contract, and `left_days` to the day from which there is none to the end of
+    the follow-up, both missing where that did not come.
     """
 
     days: int
     frame: pd.DataFrame
     notes: tuple[str, ...] = ()
+    timing: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -47,8 +47,10 @@ def test_a_feature_file_is_scored(app, features, model, snapshot, tmp_path):
     scores = pd.read_parquet(tmp_path / "scores.parquet").set_index("account_id")
     expected = scorer_of(snapshot, k=2).score_features(snapshot.frame)
     pd.testing.assert_frame_equal(
-        scores.drop(columns="as_of"), expected, check_dtype=False, check_index_type=False
+        scores[list(expected)], expected, check_dtype=False, check_index_type=False
     )
+    assert scores["assigned_segment"].tolist() == scores["segment_name"].tolist()
+    assert scores["override_by"].isna().all()
     assert "120 accounts scored as of 2025-06-30 into the bands of study 'demo'" in result.stdout
     assert f"Written to {tmp_path / 'scores.parquet'}" in result.stdout
     for name in scores["segment_name"].unique():
@@ -64,15 +66,28 @@ def test_a_registered_model_is_resolved_by_the_tracking_store(
 ):
     asked = []
 
-    def resolve(uri):
-        asked.append(uri)
+    def resolve(uri, store=None):
+        asked.append((uri, store))
         return model
 
     monkeypatch.setattr("clustering.tracking.resolve_model", resolve, raising=False)
     assert (
         run(app, features, "models:/account-segments@champion", tmp_path / "s.csv").exit_code == 0
     )
-    assert asked == ["models:/account-segments@champion"]
+    assert asked == [("models:/account-segments@champion", None)]
+
+
+def test_the_tracking_store_of_a_registered_model_can_be_named(
+    app, features, model, tmp_path, monkeypatch
+):
+    asked = []
+    monkeypatch.setattr(
+        "clustering.tracking.resolve_model", lambda *given: asked.append(given) or model
+    )
+    store = "sqlite:///elsewhere.db"
+    champion = "models:/account-segments@champion"
+    run(app, features, champion, tmp_path / "s.csv", "--tracking-uri", store)
+    assert asked == [(champion, store)]
 
 
 def test_accounts_unlike_the_training_ones_are_counted_and_doubted(app, snapshot, model, tmp_path):

@@ -11,6 +11,7 @@ from clustering.commands.console import OUT, bars
 if TYPE_CHECKING:
     import pandas as pd
 
+    from clustering.movement.overrides import Overrides
     from clustering.progress import Progress
     from clustering.scorer import Scorer
 
@@ -53,51 +54,103 @@ def score(
         ),
     ],
     out: Annotated[Path, typer.Option(metavar="FILE", help="Scores as .csv or .parquet.")],
+    overrides: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Decisions of people, .csv or .parquet (default: the table `overrides` of INPUT, "
+            "or the overrides of the study if INPUT is its TOML).",
+        ),
+    ] = None,
+    tracking_uri: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URI", help="Tracking store of a models:/ address, as sqlite:///mlflow.db."
+        ),
+    ] = None,
 ) -> None:
     """Segment, probability, runner-up and novelty of every account."""
+    from clustering.movement.overrides import assigned
     from clustering.scorer.files import check_output, write_scores
 
     day = as_of.date()
     check_output(out)
     with bars() as progress:
         with progress.step("Checking the model"):
-            scorer = _load(model)
-        scores = _scores(scorer, input_, day, progress)
+            scorer = _load(model, tracking_uri)
+        scores, decisions = _scores(scorer, input_, day, progress)
+        in_force = _in_force(scorer, scores, decisions if overrides is None else overrides, day)
+        scores = scores.join(assigned(scores["segment_name"], in_force))
         with progress.step("Writing"):
             write_scores(scores, out, day)
     _show(scorer, scores, day)
+    _show_overrides(scores, in_force)
     _print(f"Written to {out}")
 
 
-def _load(model: str) -> "Scorer":
+def _load(model: str, tracking_uri: str | None) -> "Scorer":
     from clustering.scorer import Scorer
 
     if model.startswith(_REGISTERED):
         from clustering.tracking import resolve_model
 
-        return Scorer.load(resolve_model(model))
+        return Scorer.load(resolve_model(model, tracking_uri))
     return Scorer.load(Path(model))
 
 
-def _scores(scorer: "Scorer", source: Path, as_of: date, progress: "Progress") -> "pd.DataFrame":
+def _scores(
+    scorer: "Scorer", source: Path, as_of: date, progress: "Progress"
+) -> "tuple[pd.DataFrame, Overrides]":
+    """The scores, and the decisions that came with the input."""
+    from clustering.movement.overrides import no_overrides, study_overrides
     from clustering.scorer.files import read_features
 
     if not source.is_dir() and source.suffix.lower() != ".toml":
         with progress.step("Reading the features"):
             features = read_features(source, scorer.standardiser.feature_names, as_of)
         with progress.step("Scoring"):
-            return scorer.score_features(features)
+            return scorer.score_features(features), no_overrides()
+    from clustering.config import SourceConfig, StudyConfig, load_config
     from clustering.tables import open_folder, open_tables
 
     with progress.step("Checking the tables"):
         if source.is_dir():
+            config = StudyConfig(name="score", as_of=as_of, source=SourceConfig(folder=source))
             tables = open_folder(source)
         else:
-            from clustering.config import load_config
-
-            tables = open_tables(load_config(source).model_copy(update={"as_of": as_of}))
+            config = load_config(source).model_copy(update={"as_of": as_of})
+            tables = open_tables(config)
+        decisions = study_overrides(config, tables)
     with tables, progress.step("Computing the features and scoring"):
-        return scorer.score_tables(tables, as_of)
+        return scorer.score_tables(tables, as_of), decisions
+
+
+def _in_force(
+    scorer: "Scorer", scores: "pd.DataFrame", given: "Overrides | Path", as_of: date
+) -> "pd.DataFrame":
+    """The decisions that hold on the date, checked; those on accounts not scored are left out."""
+    from clustering.movement.override_file import read_overrides
+    from clustering.movement.overrides import Overrides, check_overrides
+
+    if isinstance(given, Path):
+        frame = read_overrides(given)
+        check_overrides(frame, subject=f"overrides '{given}' cannot be used")
+        given = Overrides(frame)
+    in_force = given.in_force(as_of)
+    in_force = in_force[in_force.index.isin(scores.index)]
+    check_overrides(in_force.reset_index(), segments=scorer.segment_names)
+    return in_force
+
+
+def _show_overrides(scores: "pd.DataFrame", in_force: "pd.DataFrame") -> None:
+    if in_force.empty:
+        return
+    decided = scores["override_by"].notna()
+    against = decided & (scores["assigned_segment"] != scores["segment_name"])
+    _print(
+        f"Decided by people: {int(decided.sum()):,}, {int(against.sum()):,} of them against the "
+        "model (columns assigned_segment, override_by, override_reason, override_until)."
+    )
 
 
 def _show(scorer: "Scorer", scores: "pd.DataFrame", as_of: date) -> None:

@@ -4,9 +4,9 @@ Every book is a matrix drawn afresh and judged by `clustering.selection.judge`. 
 line per book in a CSV file; a run that was stopped goes on where it was, and a second process
 may work on other scenarios with a file of its own.
 
-A book in which neither held-out test finds separated clusters at any k cannot be called natural,
-whatever the nulls and the resamples say. Such a book is settled by the same two functions with
-the same seed that `judge` calls, and the expensive rest is left out (`--whole` runs it all).
+Only what the verdict "natural" rests on is computed, by the functions that `judge` calls, with the
+same seeds: the held-out tests first, then the bootstrap of the separated clusters, then the two
+copula nulls, each only while the book can still be called natural. `--whole` calls `judge` itself.
 
     python benchmarks/calibration.py --books 200 --out calibration.csv
     python benchmarks/calibration.py --summary calibration.csv
@@ -24,12 +24,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustering.config import EvidenceConfig, ModelsConfig
-from clustering.models.kmeans import fit_kmeans
+from clustering.models.kmeans import KMeansFit, fit_kmeans
 from clustering.models.labels import canonical_rows
 from clustering.selection.evidence import judge, zscore
 from clustering.selection.saddle import cross_fitted_saddles
+from clustering.selection.searches import search, search_nulls
 from clustering.selection.separation import held_out_valleys
-from clustering.selection.verdict import has_saddles, has_valleys
+from clustering.selection.spikes import find_spike
+from clustering.selection.stability import jaccard_stability
+from clustering.selection.verdict import has_saddles, has_valleys, rejected
 
 Floats = NDArray[np.float64]
 N, D = 1000, 6
@@ -134,20 +137,58 @@ def scenarios() -> dict[str, tuple[int, Callable[[np.random.Generator], Floats]]
     return found
 
 
-def anything_separated(values: Floats, config: EvidenceConfig, k_max: int, seed: int) -> bool:
-    """Whether `judge` would find separated clusters at any k: the same calls, the same seed."""
-    scaled = np.ascontiguousarray(zscore(values[canonical_rows(values)]))
-    centres = {
-        k: fit_kmeans(scaled, k, n_init=N_INIT, seed=seed).centres for k in range(2, k_max + 1)
-    }
-    saddles = cross_fitted_saddles(scaled, centres, seed=seed)
-    if any(has_saddles(saddle) for saddle in saddles.values()):
-        return True
-    valleys = held_out_valleys(scaled, centres, seed=seed)
-    return any(has_valleys(valley, config) for valley in valleys.values())
-
-
 N_INIT = 5
+
+
+def natural_clusters(values: Floats, config: EvidenceConfig, k_max: int, seed: int) -> int:
+    """Number of natural clusters of k-means, 1 where there are none; as `judge` finds it."""
+    order = canonical_rows(values)
+    raw = np.ascontiguousarray(values[order])
+    scaled = np.ascontiguousarray(zscore(raw))
+    ks = range(2, k_max + 1)
+    fits = {k: fit_kmeans(scaled, k, n_init=N_INIT, seed=seed) for k in ks}
+    found = {k for k in ks if find_spike(scaled, fits[k].labels, None) is None}
+    found &= _separated(scaled, {k: fit.centres for k, fit in fits.items()}, config, seed)
+    found = {k for k in found if _returns(scaled, fits[k], config, seed)}
+    if not found or not _structured(scaled, raw, tuple(ks), config, seed):
+        return 1
+    return max(found)
+
+
+def _separated(
+    scaled: Floats, centres: dict[int, Floats], config: EvidenceConfig, seed: int
+) -> set[int]:
+    """Every k at which held-out accounts show a gap beside every cluster, by either test."""
+    saddles = cross_fitted_saddles(scaled, centres, seed=seed)
+    apart = {k for k, saddle in saddles.items() if has_saddles(saddle)}
+    valleys = held_out_valleys(scaled, centres, seed=seed)
+    return apart | {k for k, valley in valleys.items() if has_valleys(valley, config)}
+
+
+def _returns(scaled: Floats, fit: KMeansFit, config: EvidenceConfig, seed: int) -> bool:
+    """Whether every cluster comes back under the bootstrap."""
+    (jaccard,) = jaccard_stability(
+        scaled,
+        [fit.labels],
+        n_resamples=config.resamples,
+        optima={} if fit.optima is None else {fit.k: fit.optima},
+        seed=seed,
+    )
+    return float(jaccard.mean.min()) >= config.min_jaccard
+
+
+def _structured(
+    scaled: Floats, raw: Floats, ks: tuple[int, ...], config: EvidenceConfig, seed: int
+) -> bool:
+    """Whether both copula nulls are rejected."""
+    observed = search(scaled, ks, np.random.default_rng([seed, 1]))
+    return all(
+        rejected(
+            search_nulls(name, raw, zscore, observed, replicates=config.nulls, seed=seed).test,
+            config,
+        )
+        for name in ("copula_margins", "copula_unimodal")
+    )
 
 
 def judge_book(
@@ -156,9 +197,10 @@ def judge_book(
     """Verdict and number of natural clusters of one book."""
     values = draw(np.random.default_rng(seed))
     config = EvidenceConfig(resamples=args.resamples, nulls=args.nulls)
-    if not args.whole and not anything_separated(values, config, args.k_max, seed):
-        return "not natural", 1
-    models = ModelsConfig(k_max=args.k_max, n_init=N_INIT, algorithms=("kmeans",))
+    if not args.whole:
+        n_clusters = natural_clusters(values, config, args.k_max, seed)
+        return "natural" if n_clusters > 1 else "not natural", n_clusters
+    models = ModelsConfig(k_max=args.k_max, n_init=N_INIT)
     evidence = judge(values, config=config, models=models, seed=seed, scale="zscore")
     return evidence.verdict, evidence.n_clusters
 

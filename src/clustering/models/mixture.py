@@ -99,6 +99,24 @@ class MixtureFit:
         labels: NDArray[np.int64] = self.responsibilities.argmax(axis=1)
         return labels
 
+    def scores(self, values: Floats) -> Floats:
+        """Log joint densities (k, n) of every component at new rows."""
+        scores: Floats = log_joint_density(values, self.weights, self.means, self.covariances).T
+        return scores
+
+    def sd_along(self, component: int, unit: Floats) -> float:
+        """Standard deviation of a component along a direction of length 1."""
+        return float(np.sqrt(unit @ self.covariances[component] @ unit))
+
+    def nearest(self) -> NDArray[np.int64]:
+        """The nearest component of every component, by their mean covariance."""
+        lines = self.means[:, None] - self.means[None]
+        pooled = 0.5 * (self.covariances[:, None] + self.covariances[None])
+        squared = np.einsum("ijd,ijd->ij", lines, np.linalg.solve(pooled, lines[..., None])[..., 0])
+        np.fill_diagonal(squared, np.inf)
+        nearest: NDArray[np.int64] = squared.argmin(axis=1)
+        return nearest
+
 
 def n_free_parameters(k: int, d: int, covariance_type: CovarianceType) -> int:
     """Free parameters of a mixture: k-1 weights, k d means, and the covariances.
@@ -340,6 +358,8 @@ def fit_mixture(
     starts: MixtureStarts | None = None,
     reg_covar: float = REG_COVAR,
     extra: Sequence[NDArray[np.int64]] = (),
+    long_runs: int = LONG_RUNS,
+    tolerance: float = TOLERANCE,
 ) -> MixtureFit:
     """Best mixture of `k` Gaussians over several kinds of starts.
 
@@ -354,6 +374,8 @@ def fit_mixture(
     n_init : number of starts
     starts : shared between candidates; made from `values` and `seed` when None
     extra : further partitions to start from, labels 0 .. k-1, none empty
+    long_runs : how many of the best starts run on after the short runs by which they are compared
+    tolerance : least gain of the mean log-likelihood in the long runs
 
     References
     ----------
@@ -381,9 +403,9 @@ def fit_mixture(
         runs.append(_run(X, state, covariance_type, reg_covar, SHORT_RUN, 1e-5))
     runs.sort(key=lambda run: (_is_degenerate(run, reg_covar), -run.log_likelihood))
     finished: list[_State] = []
-    for run in runs[: max(LONG_RUNS, 1)]:
+    for run in runs[:long_runs]:
         run.converged = False
-        finished.append(_run(X, run, covariance_type, reg_covar, MAX_ITER, TOLERANCE))
+        finished.append(_run(X, run, covariance_type, reg_covar, MAX_ITER, tolerance))
     best = min(finished, key=lambda run: (_is_degenerate(run, reg_covar), -run.log_likelihood))
     return _finish(X, best, covariance_type, reg_covar, scale)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import cut_tree, ward
+from scipy.cluster.hierarchy import fcluster, ward
 from scipy.spatial.distance import pdist
 from sklearn.cluster import kmeans_plusplus
 
@@ -55,9 +55,10 @@ class MixtureStarts:
         self._tree = ward(pdist(self._white[self._rows]))
 
     def _ward(self, k: int) -> Labels:
-        labels = cut_tree(self._tree, n_clusters=[k]).ravel()
+        # Not `cut_tree`: it walks the whole tree in Python for every k.
+        labels = fcluster(self._tree, k, criterion="maxclust")
         sample = self._white[self._rows]
-        centres = np.stack([sample[labels == j].mean(axis=0) for j in range(k)])
+        centres = np.stack([sample[labels == j].mean(axis=0) for j in np.unique(labels)])
         return _nearest(self._white, centres)
 
     def partitions(self, k: int, n_starts: int) -> list[Labels]:

@@ -30,6 +30,10 @@ class Discriminant:
         scores: Floats = slopes @ values.T + offsets[:, None]
         return scores
 
+    def sd_along(self, component: int, unit: Floats) -> float:
+        """Standard deviation along a direction of length 1; the same for every component."""
+        return float(np.sqrt(unit @ self.covariance @ unit))
+
     def nearest(self) -> Labels:
         """The nearest component of every component, by Mahalanobis distance."""
         factor = np.linalg.cholesky(self.covariance)

@@ -5,21 +5,25 @@ noise. This test uses every account, each against a partition that was fitted wi
 only about the place where the partition says that a valley should be.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.stats import binom
 
+from clustering.models.mixture import fit_mixture
+from clustering.models.starts import MixtureStarts
+from clustering.models.types import CovarianceType
 from clustering.progress import SILENT, Progress
 from clustering.resampling.draws import Draw
 from clustering.resampling.engine import run_tasks
 from clustering.resampling.fits import Starts, fit_resample
-from clustering.selection.discriminant import Discriminant, fit_discriminant
+from clustering.selection.discriminant import fit_discriminant
 
-__all__ = ["Saddle", "away_from_outliers", "cross_fitted_saddles"]
+__all__ = ["Saddle", "away_from_outliers", "cross_fitted_saddles", "mixture_saddle"]
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -29,9 +33,27 @@ REPEATS = 5
 STARTS = Starts(n_cold=4, warm=False, n_long=2)
 #: Half the width of the windows that are counted, in standard deviations within the clusters.
 HALF_WIDTH = 0.5
+#: Starts of the mixture of every fold: the Ward tree, k-means, random rows and k-means++ seeds.
+MIXTURE_STARTS = 4
 NEIGHBOUR = 5
 REFERENCE_ROWS = 2000
 MOST_SET_ASIDE = 0.05
+
+
+class Components(Protocol):
+    """A fitted mixture as far as the test looks at it: whatever has scores, means and spreads."""
+
+    @property
+    def weights(self) -> Floats: ...
+
+    @property
+    def means(self) -> Floats: ...
+
+    def scores(self, values: Floats) -> Floats: ...
+
+    def nearest(self) -> Labels: ...
+
+    def sd_along(self, component: int, unit: Floats) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -158,20 +180,86 @@ def cross_fitted_saddles(
     core = values[away_from_outliers(values, seed=seed)]
     ks = tuple(k for k in centres if 1 < k <= len(core) // (2 * FOLDS))
 
+    def fit(train: Floats, rng: np.random.Generator) -> dict[int, Components]:
+        everyone = Draw(np.arange(len(train)), np.ones(len(train)))
+        fits = fit_resample(train, everyone, ks, rng, STARTS)
+        return {
+            k: fit_discriminant(train, of_k.labels, k) for k, of_k in zip(ks, fits, strict=True)
+        }
+
+    found = _cross_fit(core, fit, centres, ks, repeats, seed, progress, n_threads)
+    return {k: _summary(k, [counts[k] for counts in found]) for k in ks}
+
+
+def mixture_saddle(
+    values: Floats,
+    centres: Floats,
+    covariance_type: CovarianceType,
+    *,
+    seed: int,
+    repeats: int = REPEATS,
+    progress: Progress = SILENT,
+    n_threads: int | None = None,
+) -> Saddle | None:
+    """The same test of the components of a mixture, refitted in every fold from cold starts.
+
+    Parameters
+    ----------
+    values : (n, d)
+    centres : (k, d), to which the components of every fold are matched
+
+    Returns
+    -------
+    None where the accounts are too few for the folds
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.vstack([rng.normal(0, 1, (150, 2)), rng.normal(5, 1, (150, 2))])
+    >>> saddle = mixture_saddle(X, np.array([[0.0, 0.0], [5.0, 5.0]]), "tied", seed=0, repeats=1)
+    >>> saddle.pooled_p < 0.01
+    True
+    """
+    k = len(centres)
+    core = values[away_from_outliers(values, seed=seed)]
+    if k > len(core) // (2 * FOLDS):
+        return None
+
+    def fit(train: Floats, rng: np.random.Generator) -> dict[int, Components]:
+        draw = int(rng.integers(2**31))
+        starts = MixtureStarts(train, seed=draw)
+        return {
+            k: fit_mixture(
+                train, k, covariance_type, n_init=MIXTURE_STARTS, seed=draw, starts=starts
+            )
+        }
+
+    found = _cross_fit(core, fit, {k: centres}, (k,), repeats, seed, progress, n_threads)
+    return _summary(k, [counts[k] for counts in found])
+
+
+def _cross_fit(
+    core: Floats,
+    fit: Callable[[Floats, np.random.Generator], Mapping[int, Components]],
+    centres: Mapping[int, Floats],
+    ks: Sequence[int],
+    repeats: int,
+    seed: int,
+    progress: Progress,
+    n_threads: int | None,
+) -> list[dict[int, list[_Counts]]]:
+    """Counts by k and cluster of every repeat, each over five folds."""
+
     def task(number: int, rng: np.random.Generator) -> dict[int, list[_Counts]]:
         fold = rng.permutation(len(core)) % FOLDS
         counts = {k: [_Counts() for _ in range(k)] for k in ks}
         for held_out in range(FOLDS):
-            train = np.ascontiguousarray(core[fold != held_out])
-            test = core[fold == held_out]
-            everyone = Draw(np.arange(len(train)), np.ones(len(train)))
-            fits = fit_resample(train, everyone, ks, rng, STARTS)
-            for k, fit in zip(ks, fits, strict=True):
-                model = fit_discriminant(train, fit.labels, k)
-                _count(test, model, centres[k], counts[k])
+            models = fit(np.ascontiguousarray(core[fold != held_out]), rng)
+            for k in ks:
+                _count(core[fold == held_out], models[k], centres[k], counts[k])
         return counts
 
-    results = run_tasks(
+    return run_tasks(
         task,
         repeats,
         seed=seed,
@@ -179,10 +267,9 @@ def cross_fitted_saddles(
         progress=progress,
         n_threads=n_threads,
     )
-    return {k: _summary(k, [result[k] for result in results]) for k in ks}
 
 
-def _count(test: Floats, model: Discriminant, centres: Floats, counts: list[_Counts]) -> None:
+def _count(test: Floats, model: Components, centres: Floats, counts: list[_Counts]) -> None:
     labels = model.scores(test).argmax(axis=0)
     cost = ((model.means[:, None] - centres[None]) ** 2).sum(axis=2)
     matched = linear_sum_assignment(cost)[1]
@@ -192,9 +279,10 @@ def _count(test: Floats, model: Discriminant, centres: Floats, counts: list[_Cou
         if length == 0:
             continue
         unit = line / length
-        sd = float(np.sqrt(unit @ model.covariance @ unit))
+        spreads = np.array([model.sd_along(int(one), unit) for one in (i, j)])
+        sd = float(spreads.min())
         distance = length / sd
-        valley = _valley(float(model.weights[i]), float(model.weights[j]), distance)
+        valley = _valley(model.weights[[i, j]], spreads / sd, distance)
         if valley is None:
             continue
         members = (labels == i) | (labels == j)
@@ -207,10 +295,11 @@ def _count(test: Floats, model: Discriminant, centres: Floats, counts: list[_Cou
         of_cluster.there += int((np.abs(position - distance) <= half).sum())
 
 
-def _valley(first: float, second: float, distance: float) -> float | None:
-    """Lowest point between normal densities at 0 and `distance`, None where there is none."""
+def _valley(weights: Floats, spreads: Floats, distance: float) -> float | None:
+    """Lowest point between two normal densities at 0 and `distance`, None where there is none."""
     grid = np.linspace(0.0, distance, 201)
-    density = first * np.exp(-0.5 * grid**2) + second * np.exp(-0.5 * (distance - grid) ** 2)
+    away = np.stack([grid, distance - grid]) / spreads[:, None]
+    density = (weights / spreads) @ np.exp(-0.5 * away**2)
     lowest = 1 + int(density[1:-1].argmin())
     if density[lowest] >= 0.999 * min(density[0], density[-1]):
         return None

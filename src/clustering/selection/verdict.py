@@ -22,6 +22,7 @@ __all__ = [
     "has_saddles",
     "has_valleys",
     "least_size",
+    "rejected",
     "separated",
 ]
 
@@ -106,7 +107,8 @@ def decide(
     return Decision(verdict, n_clusters, k, tuple(offered_set), tuple(reasons))
 
 
-def _rejected(test: NullTest, config: EvidenceConfig) -> bool:
+def rejected(test: NullTest, config: EvidenceConfig) -> bool:
+    """Whether a null is rejected, and by more than a whisker."""
     return test.p <= config.alpha and test.z >= LEAST_EFFECT
 
 
@@ -115,8 +117,8 @@ def _gate(nulls: Sequence[NullTest], config: EvidenceConfig) -> tuple[bool, list
     tests = {test.name: test for test in nulls}
     if not {"copula_margins", "copula_unimodal"} <= set(tests):
         return False, ["The data is too small to be compared with data without clusters."]
-    beyond = _rejected(tests["copula_margins"], config)
-    above = _rejected(tests["copula_unimodal"], config)
+    beyond = rejected(tests["copula_margins"], config)
+    above = rejected(tests["copula_unimodal"], config)
     margins, unimodal = _number(tests["copula_margins"]), _number(tests["copula_unimodal"])
     if beyond and above:
         return True, [

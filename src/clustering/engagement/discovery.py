@@ -6,6 +6,10 @@ typical of it), its boundary cases (what tells it from its neighbour) and its mi
 misses). It is a list of questions; no answer is in it.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -17,8 +21,11 @@ from clustering.models.types import Clustering
 from clustering.profiles import Profiles
 from clustering.profiles.naming import LEAST_DIFFERENCE
 from clustering.schemes import Axes
+from clustering.scorer.files import guard_cells
 
 __all__ = ["KINDS", "N_EACH", "discovery_list", "discovery_sheet"]
+
+Floats = NDArray[np.float64]
 
 #: Accounts of each kind in a segment.
 N_EACH = 3
@@ -79,44 +86,177 @@ def discovery_list(
     ----------
     Murphy (Appropriate Experience; discovery by interviews).
     """
-    ids = pd.Index(matrix.account_ids)
-    known = scores.reindex(ids)
-    arr = snapshot.attributes.get(ARR, pd.Series(np.nan, index=ids)).reindex(ids)
-    guidance = _guidance(axes, ids)
-    z = _standardised(snapshot, matrix)
-    by_name = {feature.name: feature for feature in snapshot.features}
-    features = [by_name[name] for name in matrix.feature_names]
+    known = scores.reindex(pd.Index(matrix.account_ids))
+    arr = snapshot.attributes.get(ARR, pd.Series(np.nan, index=known.index)).reindex(known.index)
+    guidance = _guidance(axes, known.index)
+    unlike = _Unlike.of(snapshot, matrix)
     rows: list[dict[str, object]] = []
     for profile in profiles.segments:
         members = np.flatnonzero(chosen.labels == profile.segment)
         distance = _to_mean(matrix.values[members])
         margin = known["margin"].to_numpy(dtype=float)[members]
-        picked = _pick(distance, margin, [matrix.account_ids[m] for m in members])
-        drawn = _most_drawn(guidance.iloc[members])
-        for kind, rank, place in picked:
-            account = members[place]
-            told = _Told(
-                segment=profile.name,
-                runner_up=str(known["runner_up"].iloc[account]),
-                probability=float(known["probability"].iloc[account]),
-                unusual=_unusual(z, members, account, features),
-                drawn=drawn,
-                own=guidance.iloc[account],
-            )
-            hypothesis, question = told.words(kind)
+        drawn = _drawn_most(guidance.iloc[members])
+        for kind, rank, place in _pick(distance, margin, np.array(matrix.account_ids)[members]):
+            row = known.iloc[members[place]]
+            if kind == "medoid":
+                hypothesis, question = _of_medoid(profile.name, drawn)
+            elif kind == "boundary":
+                hypothesis, question = _of_boundary(profile.name, row)
+            else:
+                hypothesis, question = _of_misfit(profile.name, unlike.words(members, place))
             rows.append(
                 {
                     "segment": profile.segment,
                     "segment_name": profile.name,
                     "kind": kind,
                     "rank": rank,
-                    ACCOUNT_ID: matrix.account_ids[account],
-                    ARR: float(arr.iloc[account]),
-                    "probability": told.probability,
-                    "runner_up": told.runner_up if len(profiles.segments) > 1 else None,
+                    ACCOUNT_ID: matrix.account_ids[members[place]],
+                    ARR: float(arr.iloc[members[place]]),
+                    "probability": float(row["probability"]),
+                    "runner_up": row["runner_up"] if len(profiles.segments) > 1 else None,
                     "distance": float(distance[place]),
                     "hypothesis": hypothesis,
                     "question": question,
                 }
             )
     return pd.DataFrame(rows, columns=list(_COLUMNS)).astype(_COLUMNS)
+
+
+def discovery_sheet(table: pd.DataFrame, attributes: pd.DataFrame) -> pd.DataFrame:
+    """The list as a CSM reads it: with names, and without what a spreadsheet would run.
+
+    Parameters
+    ----------
+    table : as `discovery_list` gives it
+    attributes : indexed by `account_id`; `name`, `csm`, `region` and `industry` where they exist
+
+    Returns
+    -------
+    DataFrame
+        One row an account to interview, with columns for the answer and who took it down.
+
+    Examples
+    --------
+    >>> from clustering.engagement.discovery import discovery_sheet
+    >>> list_ = pd.DataFrame({"segment_name": ["a"], "kind": ["medoid"], "account_id": ["-1"],
+    ...     "arr": [1.0], "hypothesis": ["h"], "question": ["q"]})
+    >>> names = pd.DataFrame({"name": ["=cmd()"]}, index=["-1"])
+    >>> discovery_sheet(list_, names)[["account_id", "name"]].values.tolist()
+    [["'-1", "'=cmd()"]]
+    """
+    sheet = table[["segment_name", "kind", ACCOUNT_ID]].copy()
+    for column in (NAME, "csm", "region", "industry"):
+        if column in attributes:
+            sheet[column] = attributes[column].reindex(table[ACCOUNT_ID]).to_numpy()
+    sheet = sheet.assign(
+        arr=table[ARR].round(0),
+        hypothesis=table["hypothesis"],
+        question=table["question"],
+        answer="",
+        asked_by="",
+        asked_on="",
+    )
+    texts = sheet.select_dtypes(exclude="number").columns
+    # A line break or tab inside a cell can start a new cell, and with it a formula.
+    tidy = {name: sheet[name].astype("str").str.split().str.join(" ") for name in texts}
+    return guard_cells(sheet.assign(**tidy))
+
+
+def _pick(
+    distance: Floats, margin: Floats, ids: NDArray[np.str_]
+) -> Iterator[tuple[str, int, int]]:
+    """Kind, rank and place of the chosen members; ties go to the smaller id."""
+    taken: set[int] = set()
+    furthest = np.quantile(distance, _MISFIT_QUANTILE)
+    for kind, key, eligible in (
+        ("medoid", distance, np.full(len(ids), True)),
+        ("boundary", margin, margin < _WIDEST_MARGIN),
+        ("misfit", -distance, distance > furthest),
+    ):
+        order = [int(place) for place in np.lexsort((ids, np.round(key, 9))) if eligible[place]]
+        found = [place for place in order if place not in taken][:N_EACH]
+        taken.update(found)
+        yield from ((kind, rank, place) for rank, place in enumerate(found, start=1))
+
+
+def _to_mean(values: Floats) -> Floats:
+    return np.asarray(np.sqrt(((values - values.mean(axis=0)) ** 2).sum(axis=1)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Unlike:
+    """Observed values in standard deviations, to say in what an account is unlike its segment."""
+
+    z: Floats
+    raw: Floats
+    features: list[Feature]
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, matrix: FeatureMatrix) -> "_Unlike":
+        by_name = {feature.name: feature for feature in snapshot.features}
+        raw = snapshot.frame.loc[list(matrix.account_ids), list(matrix.feature_names)].to_numpy()
+        spread = matrix.values.std(axis=0)
+        z = matrix.values / np.where(spread > 0, spread, 1.0)
+        features = [by_name[name] for name in matrix.feature_names]
+        return cls(np.where(np.isnan(raw), np.nan, z), raw, features)
+
+    def words(self, members: NDArray[np.intp], place: int) -> list[str]:
+        """The two features in which a member differs most from the median member."""
+        inside = pd.DataFrame(self.z[members])
+        away = (inside.iloc[place] - inside.median()).abs().fillna(0.0).to_numpy()
+        order = list(np.argsort(-np.round(away, 9), kind="stable")[:2])
+        return [self._one(members, place, c) for c in order if away[c] >= LEAST_DIFFERENCE]
+
+    def _one(self, members: NDArray[np.intp], place: int, column: int) -> str:
+        feature = self.features[column]
+        own, usual = self.raw[members[place], column], np.nanmedian(self.raw[members, column])
+        name = feature.name.replace("_", " ")
+        if feature.scale == "share":
+            return f"{name} {own:.0%} against a median of {usual:.0%}"
+        return f"{name} {own:,.3g} against a median of {usual:,.3g} ({feature.unit})"
+
+
+def _guidance(axes: Axes, ids: "pd.Index[str]") -> "pd.Series[str]":
+    """The kind of guidance that each account draws most; missing where it is not known."""
+    frame = axes.frame.reindex(ids)[list(_GUIDANCE)]
+    known = frame.notna().all(axis=1)
+    most = frame[known].idxmax(axis=1).map(_GUIDANCE)
+    return most.reindex(ids)
+
+
+def _drawn_most(guidance: "pd.Series[str]") -> tuple[str, int, int] | None:
+    """Kind of guidance that most members draw, how many they are, and of how many it is known."""
+    counts = guidance.value_counts()
+    if counts.empty:
+        return None
+    return str(counts.index[0]), int(counts.iloc[0]), int(counts.sum())
+
+
+def _of_medoid(segment: str, drawn: tuple[str, int, int] | None) -> tuple[str, str]:
+    need = "a need of its own"
+    if drawn is not None and 2 * drawn[1] > drawn[2]:
+        need = f"guidance in {drawn[0]} ({drawn[1]:,} of {drawn[2]:,} draw that most)"
+    return (
+        f"Stands for '{segment}': if these accounts have one need, this one has it too; as far as "
+        f"the records go it is {need}.",
+        "What did you want to reach when you began, which help towards it did you expect, and what "
+        "is missing today?",
+    )
+
+
+def _of_boundary(segment: str, row: "pd.Series[Any]") -> tuple[str, str]:
+    first, second = float(row["probability"]), float(row["probability"] - row["margin"])
+    return (
+        f"Is between '{segment}' ({first:.0%}) and '{row['runner_up']}' ({second:.0%}): if the two "
+        "need different care, this account can say what parts them.",
+        "Which help do you use, which would you miss first, and has that changed in the last year?",
+    )
+
+
+def _of_misfit(segment: str, unlike: list[str]) -> tuple[str, str]:
+    words = "; ".join(unlike) or "a little of everything"
+    return (
+        f"Is counted to '{segment}' and unlike it: {words}. Either it has a need that no segment "
+        "names, or something was recorded wrongly.",
+        "Is what we recorded true, and what do you need that others like you do not?",
+    )

@@ -29,7 +29,7 @@ def scheme_table(
         `account_id`, one column a labelling, `lifecycle_stage`, the axes that some account has and
         beside each composite one `<axis>_evidence`, the share of its weight that was known.
     """
-    index = pd.Index(account_ids, name=ACCOUNT_ID, dtype="str")
+    index = pd.Index(list(account_ids), name=ACCOUNT_ID, dtype="str")
     columns: dict[str, pd.Series] = {x.name: x.labels.reindex(index) for x in labellings}
     columns["lifecycle_stage"] = stage.reindex(index)
     for name in axes.frame:

@@ -1,0 +1,30 @@
+"""Lists for people: CSV and Excel files beside the tables, with names, for local use alone."""
+
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from clustering.tables.session import Session, quoted_text
+
+__all__ = ["write_spreadsheet"]
+
+
+def write_spreadsheet(sheet: pd.DataFrame, folder: Path, name: str) -> None:
+    """Write a list as `<name>.csv` and `<name>.xlsx`.
+
+    The CSV is UTF-8 with a byte order mark: without one, Excel takes it for the encoding of the
+    country. Cells of text must be harmless already (`scorer.files.guard_cells`); in the Excel file
+    they are typed as text besides, which no spreadsheet evaluates.
+    """
+    sheet.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig", lineterminator="\r\n")
+    session = Session()
+    try:
+        session.load_extension("excel")
+        session.connection.register("sheet", sheet)
+        file = quoted_text(str(folder / f"{name}.xlsx"))
+        session.execute(f"COPY sheet TO {file} (FORMAT xlsx, HEADER true)")
+    except duckdb.IOException as error:
+        raise OSError(str(error)) from None
+    finally:
+        session.close()

@@ -228,7 +228,8 @@ def _size_findings(table: Table, n_rows: int, n_empty: int, *, for_study: bool) 
         findings += Findings(
             notes=(f"{table.name}: {spaced(n_empty)} rows without any value were skipped.",)
         )
-    if n_rows == 0 and (for_study or table.name == "accounts"):
+    # Overrides may all have been cleared; what else is there and empty is a mistake.
+    if n_rows == 0 and (for_study or table.name == "accounts") and table.name != "overrides":
         findings += Findings(("it has no rows. Leave the table out if there is nothing to say.",))
     elif n_rows == 0:
         findings += Findings(notes=(f"{table.name}: the table has no rows.",))

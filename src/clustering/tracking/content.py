@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from clustering.columns import ARR_TIERS, SEGMENT
 from clustering.errors import TrackingError
 from clustering.results import TABLES, StudyFolder
 from clustering.results.plan_document import PlanEntry
@@ -23,6 +24,7 @@ __all__ = ["candidate_metrics", "parameters", "study_metrics", "verdict", "write
 _PLACES = ("source", "output", "tracking")
 _NO_METRIC = re.compile(r"[^A-Za-z0-9_\-. /]")  # what MLflow refuses in the name of a metric
 _PEOPLE = ("csm", "book_csm", "name")
+_NEVER = ("names", "overrides")  # tables that hold names, and what people wrote
 _REPORT = Path("report") / "without_names"
 _FIGURES = Path("report") / "figures"
 
@@ -45,9 +47,9 @@ def parameters(study: StudyFolder) -> dict[str, str]:
 def without_places(configuration: Mapping[str, Any]) -> dict[str, Any]:
     """The configuration without the places of files, wherever they stand in it."""
     kept = {key: value for key, value in configuration.items() if key not in _PLACES}
-    if "engagement" in kept:
-        plan = kept["engagement"]
-        kept["engagement"] = {key: plan[key] for key in plan if key != "playbooks"}
+    for part, place in (("engagement", "playbooks"), ("movement", "overrides")):
+        if part in kept:
+            kept[part] = {key: kept[part][key] for key in kept[part] if key != place}
     return kept
 
 
@@ -75,6 +77,8 @@ def study_metrics(study: StudyFolder) -> dict[str, float]:
     if jaccard:
         metrics["jaccard_min"] = min(jaccard)
     for agreement in document.agreements:
+        if agreement.first not in (SEGMENT, ARR_TIERS):
+            continue  # schemes among each other are in the folder
         pair = f"{agreement.first}.{agreement.second}"
         metrics |= {f"ami.{pair}": agreement.ami, f"ari.{pair}": agreement.ari}
         metrics |= {f"permutation_p.{pair}": agreement.permutation_p}
@@ -85,6 +89,7 @@ def study_metrics(study: StudyFolder) -> dict[str, float]:
         metrics[f"ami_with_tiers.{ablation.features}"] = ablation.ami
     for test in document.evidence.get("structure", {}).get("nulls", []):
         metrics[f"null_p.{test['name']}"] = test["p"]
+    metrics |= _movement_metrics(study)
     return _finite(metrics | _plan_metrics(document.plan))
 
 
@@ -111,6 +116,42 @@ def _plan_metrics(plan: PlanEntry | None) -> dict[str, float | None]:
             "plan.left": plan.staffing.left,
             "plan.gap": plan.staffing.gap,
             "plan.accounts_moved": plan.staffing.books.n_moved,
+        }
+    return metrics
+
+
+def _movement_metrics(study: StudyFolder) -> dict[str, float | None]:
+    """Movement of accounts and change of the model, and what people decided."""
+    found, assignment = study.document.movement, study.document.assignment
+    metrics: dict[str, float | None] = {}
+    if assignment is not None:
+        metrics |= {
+            "overrides.in_force": assignment.n_override,
+            "overrides.against_model": assignment.n_against_model,
+            "movement.to_reconfirm": assignment.n_reconfirm,
+        }
+    if found is None:
+        return metrics
+    metrics |= {
+        "movement.moves": found.without_hysteresis.moves,
+        "movement.moves_with_hysteresis": found.with_hysteresis.moves,
+        "movement.flip_flops": found.without_hysteresis.flip_flops,
+        "movement.flip_flops_with_hysteresis": found.with_hysteresis.flip_flops,
+        "movement.features_drifted": len(found.drifted),
+    }
+    if found.growth is not None:
+        metrics |= {
+            "movement.over_window": found.growth.over_window,
+            "movement.per_step": found.growth.per_step,
+            "movement.lasting": found.growth.value,
+            "movement.lasting_low": found.growth.interval[0],
+            "movement.lasting_high": found.growth.interval[1],
+        }
+    if found.model_change is not None:
+        metrics |= {
+            "model_change.differ": found.model_change.differ,
+            "model_change.refits_high": found.model_change.refits_high,
+            "model_change.ari": found.model_change.ari,
         }
     return metrics
 
@@ -176,7 +217,7 @@ def write_artifacts(study: StudyFolder, folder: Path) -> None:
 def _write_tables(study: StudyFolder, folder: Path) -> None:
     folder.mkdir()
     for spec in TABLES:
-        if spec.name == "names" or not (study.path / f"{spec.name}.parquet").exists():
+        if spec.name in _NEVER or not (study.path / f"{spec.name}.parquet").exists():
             continue
         frame = study.table(spec.name)
         people = [column for column in _PEOPLE if column in frame.columns]

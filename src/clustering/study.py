@@ -17,6 +17,8 @@ from clustering.comparison.time_split import EarlierDates
 from clustering.comparison.whole import Material, compare
 from clustering.config import StudyConfig
 from clustering.earlier import earlier_accounts
+from clustering.engagement.discovery import discovery_sheet
+from clustering.engagement.next_steps import find_next_steps
 from clustering.engagement.plan import Plan, Planned, check_settings, make_plan
 from clustering.errors import BadInputError
 from clustering.features import Horizon, Snapshot, build_snapshot
@@ -29,6 +31,7 @@ from clustering.movement.whole import look_over_time
 from clustering.profiles import Profiles, map_accounts, profile
 from clustering.progress import SILENT, Progress
 from clustering.results.assemble import Study, assemble
+from clustering.results.spreadsheet import write_spreadsheet
 from clustering.schemes import Labelling, assign_all, compute_axes
 from clustering.schemes.naming import under_amount_name
 from clustering.scorer import Scorer
@@ -70,6 +73,8 @@ def run_study(
     with progress.step("Writing the study"):
         document, frames = assemble(study)
         results.write(document, frames, folder)
+        sheet = discovery_sheet(study.next_steps.discovery, study.snapshot.attributes)
+        write_spreadsheet(sheet, folder, "discovery")
         study.scorer.save(folder / "scorer")
     return results.read(folder)
 
@@ -116,6 +121,18 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
     comparison = compare(material, config.comparison, config.seed, progress)
     with progress.step("Planning the care"):
         plan = _plan(config, tables, snapshot, horizon, labellings, profiles, scores)
+    with progress.step("Finding whom to talk to, and what to doubt"):
+        next_steps = find_next_steps(
+            config,
+            snapshot,
+            matrix,
+            evidence.chosen,
+            profiles,
+            scores,
+            labellings,
+            absent,
+            plan,
+        )
     return Study(
         config=config,
         tables=tables,
@@ -131,6 +148,7 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         scores=scores,
         comparison=comparison,
         plan=plan,
+        next_steps=next_steps,
         over_time=over_time,
     )
 

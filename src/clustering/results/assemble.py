@@ -16,6 +16,7 @@ from clustering.comparison.refits import RefittedAgreement
 from clustering.comparison.whole import Comparison, Leakage
 from clustering.comparison.within_tiers import WithinTiers
 from clustering.config import StudyConfig
+from clustering.engagement.next_steps import NextSteps
 from clustering.engagement.plan import Plan
 from clustering.features import Horizon, Snapshot
 from clustering.matrix import FeatureMatrix
@@ -40,6 +41,7 @@ from clustering.results.document import (
     WithinTiersEntry,
 )
 from clustering.results.movement import assignment_entry, movement_entry, movement_frames
+from clustering.results.next_steps import next_steps_entry, next_steps_frames
 from clustering.results.pictures import picture_tables
 from clustering.results.plan import plan_entry, plan_frames
 from clustering.results.scheme_table import scheme_table
@@ -82,6 +84,7 @@ class Study:
     scores: pd.DataFrame
     comparison: Comparison
     plan: Plan
+    next_steps: NextSteps
     over_time: OverTime
 
 
@@ -109,6 +112,7 @@ def assemble(study: Study) -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
         "typical": study.profiles.typical,
         **picture_tables(study.pictures, study.matrix.account_ids),
         **plan_frames(study.plan),
+        **next_steps_frames(study.next_steps),
         **movement_frames(study.over_time, study.config.as_of.isoformat()),
     }
     if NAME in study.snapshot.attributes:
@@ -192,6 +196,7 @@ def _document(study: Study, accounts: pd.DataFrame) -> StudyDocument:
         multiplicity=MultiplicityEntry.model_validate(_plain(asdict(forward.multiplicity))),
         evidence=evidence.to_json(),
         plan=plan_entry(study.plan, config.engagement),
+        next_steps=next_steps_entry(study.next_steps),
         movement=movement_entry(study.over_time.movement),
         movement_absent=_movement_absent(study.over_time),
         assignment=assignment_entry(study.over_time, config.as_of.isoformat()),

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from clustering.results.movement_document import AssignmentEntry, MovementEntry
+from clustering.results.next_steps_document import NextStepsEntry
 from clustering.results.plan_document import PlanEntry
 
 __all__ = [
@@ -325,6 +326,9 @@ class StudyDocument(_Entry):
     evidence: dict[str, Any] = Field(description="The JSON of `clustering evidence`.")
     plan: PlanEntry | None = Field(
         None, description="What to do: care, its cost, whom it fails. Null in earlier studies."
+    )
+    next_steps: NextStepsEntry | None = Field(
+        None, description="Champions, misjudged accounts, settings moved. Null in earlier studies."
     )
     movement: MovementEntry | None = Field(
         None, description="The accounts over time; null where it could not be looked at."

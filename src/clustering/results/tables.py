@@ -9,6 +9,7 @@ import pandera.pandas as pa
 
 from clustering.errors import StudyFolderError, breaches_message
 from clustering.results.movement_tables import MOVEMENT_TABLES
+from clustering.results.next_steps_document import NEXT_STEPS_TABLES
 from clustering.results.plan_tables import PLAN_TABLES
 from clustering.results.specs import TableSpec
 from clustering.results.specs import column as _c
@@ -173,6 +174,7 @@ TABLES: tuple[TableSpec, ...] = (
         ),
     ),
     *PLAN_TABLES,
+    *NEXT_STEPS_TABLES,
     *MOVEMENT_TABLES,
 )
 

@@ -1,4 +1,4 @@
-"""How the labellings of a study agree: segments and tiers with every other; who disagrees."""
+"""How the labellings of a study agree, each with every other; and who disagrees."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,13 +18,18 @@ from clustering.progress import SILENT, Progress
 __all__ = ["Agreements", "compare_labellings"]
 
 
+#: Draws for the agreement of two schemes with each other, which decides nothing.
+_FEWER = 400
+
+
 @dataclass(frozen=True, eq=False)
 class Agreements:
     """How the labellings of a study agree.
 
     Attributes
     ----------
-    pairs : one `Agreement` per pair: the segments, then the tiers, with every other
+    pairs : one `Agreement` per pair of labellings that share accounts: the segments with every
+        other, then the tiers, then all others among each other (with at most 400 draws)
     crosswalk : accounts and ARR in every combination of labels, for the segments and the tiers
         against every other labelling
     disagreements : accounts whose label is unusual for their segment, one block a labelling
@@ -44,7 +49,7 @@ def compare_labellings(
     seed: int,
     progress: Progress = SILENT,
 ) -> Agreements:
-    """Compare the segments, and the ARR tiers, with every other labelling of the accounts.
+    """Compare every labelling with every other, the segments and the ARR tiers first.
 
     Parameters
     ----------
@@ -63,17 +68,20 @@ def compare_labellings(
     """
     names = sorted(labels, key=[SEGMENT, ARR_TIERS, *labels].index)
     coded = {name: encode(labels[name], name) for name in names}
-    couples = [pair for pair in combinations(names, 2) if pair[0] in (SEGMENT, ARR_TIERS)]
-    seeds = np.random.SeedSequence(seed).generate_state(max(1, len(couples)))
+    every = [pair for pair in combinations(names, 2) if _meet(labels, *pair)]
+    couples = [pair for pair in every if pair[0] in (SEGMENT, ARR_TIERS)]
+    among = [pair for pair in every if pair[0] not in (SEGMENT, ARR_TIERS)]
+    seeds = np.random.SeedSequence(seed).generate_state(max(1, len(every)))
     pairs = []
-    with progress.step("Comparing the labellings", len(couples)) as advance:
-        for (first, second), own_seed in zip(couples, seeds, strict=False):
+    with progress.step("Comparing the labellings", len(every)) as advance:
+        for (first, second), own_seed in zip([*couples, *among], seeds, strict=False):
+            fewer = first not in (SEGMENT, ARR_TIERS)
             pairs.append(
                 compare_partitions(
                     coded[first],
                     coded[second],
-                    n_permutations=config.permutations,
-                    n_bootstrap=config.bootstrap,
+                    n_permutations=min(config.permutations, _FEWER if fewer else 20_000),
+                    n_bootstrap=min(config.bootstrap, _FEWER if fewer else 20_000),
                     seed=int(own_seed),
                 )
             )

@@ -18,6 +18,7 @@ from clustering.comparison.leakage import (
     leakage_index,
 )
 from clustering.comparison.refits import Refit, RefittedAgreement, agreement_of_refits
+from clustering.comparison.scorecard import Score, scorecard
 from clustering.comparison.study import Agreements, compare_labellings
 from clustering.comparison.study_forward import ForwardStudy, forward_study
 from clustering.comparison.time_split import EarlierDates
@@ -93,6 +94,7 @@ class Comparison:
     within: WithinTiers | None
     leakage: Leakage
     forward: ForwardStudy
+    scores: tuple[Score, ...]
 
 
 def compare(
@@ -115,23 +117,36 @@ def compare(
         seed,
         progress,
     )
+    refitted = _refits(material, config, seed, progress)
+    forward = forward_study(
+        material.features,
+        material.labels,
+        material.outcomes,
+        outcome=config.primary_outcome,
+        secondary=OUTCOMES,
+        earlier=material.earlier,
+        as_of=material.as_of,
+        days=material.days,
+        titles=material.titles,
+        arr=material.arr,
+        n_bootstrap=config.bootstrap,
+        seed=seed,
+        progress=progress,
+    )
     return Comparison(
         agreements=agreements,
-        refitted=_refits(material, config, seed, progress),
+        refitted=refitted,
         within=_within(material, seed),
         leakage=_leakage(material, config, seed, progress),
-        forward=forward_study(
-            material.features,
+        forward=forward,
+        scores=scorecard(
             material.labels,
-            material.outcomes,
-            outcome=config.primary_outcome,
-            secondary=OUTCOMES,
+            material.values,
+            agreements.pairs,
+            refitted=refitted,
+            entries=forward.entries,
+            rivals=forward.rivals,
             earlier=material.earlier,
-            as_of=material.as_of,
-            days=material.days,
-            titles=material.titles,
-            arr=material.arr,
-            n_bootstrap=config.bootstrap,
             seed=seed,
             progress=progress,
         ),

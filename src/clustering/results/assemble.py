@@ -45,6 +45,8 @@ from clustering.results.next_steps import next_steps_entry, next_steps_frames
 from clustering.results.pictures import picture_tables
 from clustering.results.plan import plan_entry, plan_frames
 from clustering.results.scheme_table import scheme_table
+from clustering.results.scorecard import scorecard_entry, scorecard_table
+from clustering.results.scorecard_document import ScorecardEntry
 from clustering.schemes import Axes, Labelling, compute_axes, lifecycle_stage
 from clustering.scorer import Scorer
 from clustering.selection.evidence import Evidence
@@ -113,6 +115,7 @@ def assemble(study: Study) -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
         **picture_tables(study.pictures, study.matrix.account_ids),
         **plan_frames(study.plan),
         **next_steps_frames(study.next_steps),
+        "scorecard": scorecard_table(_scorecard(study)),
         **movement_frames(study.over_time, study.config.as_of.isoformat()),
     }
     if NAME in study.snapshot.attributes:
@@ -197,6 +200,7 @@ def _document(study: Study, accounts: pd.DataFrame) -> StudyDocument:
         evidence=evidence.to_json(),
         plan=plan_entry(study.plan, config.engagement),
         next_steps=next_steps_entry(study.next_steps),
+        scorecard=_scorecard(study),
         movement=movement_entry(study.over_time.movement),
         movement_absent=_movement_absent(study.over_time),
         assignment=assignment_entry(study.over_time, config.as_of.isoformat()),
@@ -208,6 +212,16 @@ def _document(study: Study, accounts: pd.DataFrame) -> StudyDocument:
 
 def _movement_absent(over_time: OverTime) -> str:
     return over_time.movement if isinstance(over_time.movement, str) else ""
+
+
+def _scorecard(study: Study) -> ScorecardEntry:
+    costs = study.plan.schemes.set_index("labelling")["cost_share"].dropna()
+    return scorecard_entry(
+        study.comparison.scores,
+        outcome=study.config.comparison.primary_outcome,
+        held=study.evidence.verdict != "constructive",
+        cost_shares={str(name): float(share) for name, share in costs.items()},
+    )
 
 
 def _provenance(study: Study) -> Provenance:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from clustering.results.movement_document import AssignmentEntry, MovementEntry
 from clustering.results.next_steps_document import NextStepsEntry
 from clustering.results.plan_document import PlanEntry
+from clustering.results.scorecard_document import ScorecardEntry
 
 __all__ = [
     "AblationEntry",
@@ -324,6 +325,9 @@ class StudyDocument(_Entry):
     within_tiers: WithinTiersEntry | None = Field(description="Variation inside the tiers.")
     leakage: LeakageEntry = Field(description="ARR hidden in the features.")
     evidence: dict[str, Any] = Field(description="The JSON of `clustering evidence`.")
+    scorecard: ScorecardEntry | None = Field(
+        None, description="Every labelling side by side; null in studies of an earlier version."
+    )
     plan: PlanEntry | None = Field(
         None, description="What to do: care, its cost, whom it fails. Null in earlier studies."
     )

@@ -81,6 +81,27 @@ TABLES: tuple[TableSpec, ...] = (
         more="ami_low, ami_high, ari_low, ari_high: the 95 % interval.",
     ),
     TableSpec(
+        "scorecard",
+        "One row a labelling: all of them side by side; the columns of `scorecard` in study.json.",
+        (
+            _c("labelling", "text", "Labelling."),
+            _c("control", "boolean", "Whether it is there to compare with."),
+            _c("n_accounts", "integer", "Accounts that it labels."),
+            _c("n_groups", "integer", "Its groups."),
+            _c("silhouette", "number", "Less that of random groups.", nullable=True),
+            _c("explained", "number", "Omega squared of the features.", nullable=True),
+            _c("resampled", "number", "AMI with its own refits.", nullable=True),
+            _c("over_time", "number", "AMI with itself at an earlier date.", nullable=True),
+            _c("with_segments", "number", "AMI with the segments.", nullable=True),
+            _c("with_tiers", "number", "AMI with the ARR tiers.", nullable=True),
+            _c("gain", "number", "Gain in log loss over the tiers.", nullable=True),
+            _c("gains", "boolean", "Whether it told more than the tiers."),
+            _c("cost_share", "number", "Cost of care over ARR.", nullable=True),
+        ),
+        more="<name>_low and <name>_high: the 95 % interval of each estimate.",
+        optional=True,
+    ),
+    TableSpec(
         "crosswalk",
         "Two labellings against each other, in accounts and in ARR.",
         (

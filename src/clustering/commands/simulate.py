@@ -55,10 +55,23 @@ def simulate_book(
             show_default="2025-06-30",
         ),
     ] = datetime(2025, 6, 30),
+    over_delivered: Annotated[
+        float,
+        typer.Option(
+            min=0, max=1, help="Share of accounts that get three times the care of their segment."
+        ),
+    ] = 0.0,
+    under_delivered: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of accounts that get a quarter of it.")
+    ] = 0.0,
+    unaffordable: Annotated[
+        str | None,
+        typer.Option(help="Needs segment whose ARR is too small for the care that it needs."),
+    ] = None,
 ) -> None:
     """Write a simulated book: all tables as Parquet, the truth apart in truth/."""
     from clustering.commands.console import OUT, bars
-    from clustering.simulation import check_target, simulate, write_book
+    from clustering.simulation import CarePlan, check_target, simulate, write_book
 
     check_target(out)
     with bars() as progress, progress.step("Simulating", 2) as advance:
@@ -70,6 +83,7 @@ def simulate_book(
             noise=noise,
             missing=missing,
             as_of=as_of.date(),
+            care=CarePlan(over_delivered, under_delivered, unaffordable),
         )
         advance(1)
         write_book(book, out)

@@ -97,10 +97,10 @@ def audit_delivery(
     """
     frame = accounts.copy()
     needed, delivered = frame["needed_hours"], frame["delivered_hours"]
-    upper = needed + frame["event_hours"]
+    upper = config.over_from * needed + frame["event_hours"]
     judged = delivered.notna() & needed.notna() & (frame["exposure_days"] >= config.least_days)
-    over = judged & (delivered > config.over_from * upper)
-    over &= delivered - upper >= config.least_hours
+    over = judged & (delivered > upper)
+    over &= delivered - needed - frame["event_hours"] >= config.least_hours
     under = judged & (delivered < config.under_below * needed)
     under &= needed - delivered >= config.least_hours
     frame["delivery"] = np.select([over, under, judged], ["over", "under", "as_needed"], "unknown")
@@ -170,8 +170,8 @@ def _total(name: str, rows: pd.DataFrame, hours: float, money: float, rule: str)
 
 def _over_rule(config: AuditConfig) -> str:
     return (
-        f"delivered more than {config.over_from:g} times what {_NEEDED}, running event playbooks "
-        f"included, and {config.least_hours:g} hours a year or more beyond it"
+        f"delivered more than {config.over_from:g} times what {_NEEDED}, with the hours of running "
+        f"event playbooks on top, and {config.least_hours:g} hours a year or more beyond both"
     )
 
 
@@ -201,8 +201,8 @@ def _delivery_rule(
         case "over":
             events = f" and {event:.0f} for events" if event else ""
             return (
-                f"{given:.0f} h a year delivered, more than {config.over_from:g} x ({needed:.0f} "
-                f"needed{events})"
+                f"{given:.0f} h a year delivered, more than {config.over_from:g} x {needed:.0f} "
+                f"needed{events}"
             )
         case "under":
             return (

@@ -47,6 +47,9 @@ class Manifest:
     last_day: date
     changed_on: date | None
     rows: Mapping[str, int]
+    over_delivered: float = 0.0
+    under_delivered: float = 0.0
+    unaffordable: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +64,8 @@ class Book:
     path : every segment that an account was in: `account_id`, `from_on`, `true_segment`
     manifest : the parameters and dates
     truth_note : what is true in this scenario and what an honest study must say
+    delivery : what was planted about care: `account_id`, `delivery` (over, under, as_planned),
+        `planned_hours` and `affordable`; None where nothing was
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -68,6 +73,7 @@ class Book:
     path: pd.DataFrame
     manifest: Manifest
     truth_note: str
+    delivery: pd.DataFrame | None = None
 
 
 def write_book(book: Book, folder: Path) -> None:
@@ -129,6 +135,8 @@ def _write_parts(book: Book, folder: Path) -> None:
     truth.mkdir()
     _write_table(book.truth, truth / "truth.parquet")
     _write_table(book.path, truth / "path.parquet")
+    if book.delivery is not None:
+        _write_table(book.delivery, truth / "delivery.parquet")
     (truth / "README.md").write_text(book.truth_note, encoding="utf-8")
     (folder / "README.md").write_text(_README, encoding="utf-8")
     content = {"format": _FORMAT, **asdict(book.manifest)}

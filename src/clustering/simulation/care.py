@@ -8,10 +8,17 @@ from clustering.simulation.contracts import Contracts
 from clustering.simulation.events import Lives, scatter
 from clustering.simulation.population import FACTORS
 
-__all__ = ["draw_engagements", "draw_surveys", "draw_tickets"]
+__all__ = [
+    "ENGAGEMENT_KINDS",
+    "TYPICAL_HOURS",
+    "draw_engagements",
+    "draw_kinds",
+    "draw_surveys",
+    "draw_tickets",
+]
 
-_ENGAGEMENT_KINDS = ("training", "technical", "check_in", "executive_review", "strategy_workshop")
-_TYPICAL_HOURS = np.array([1.5, 1.0, 0.5, 1.0, 2.5])
+ENGAGEMENT_KINDS = ("training", "technical", "check_in", "executive_review", "strategy_workshop")
+TYPICAL_HOURS = np.array([1.5, 1.0, 0.5, 1.0, 2.5])
 #: Expected engagements and tickets a quarter of a typical account with 100 seats.
 _ENGAGEMENTS, _TICKETS = 10.0, 5.0
 _SIZE_EXPONENT = 0.85
@@ -24,8 +31,27 @@ def draw_engagements(lives: Lives, contracts: Contracts, rng: np.random.Generato
     levels = lives.population.levels
     care = levels[:, :, FACTORS.index("care")]
     accounts, days = scatter(lives, _ENGAGEMENTS * _by_size(contracts) * np.exp(0.22 * care), rng)
+    kind = draw_kinds(lives, accounts, days, rng)
+    hours = TYPICAL_HOURS[kind] * np.exp(0.3 * lives.noise * rng.standard_normal(len(days)))
+    return pd.DataFrame(
+        {
+            "account": accounts,
+            "held_on": days,
+            "kind": np.array(ENGAGEMENT_KINDS)[kind],
+            "hours": np.maximum(0.25, (hours * 4).round() / 4),
+        }
+    ).drop_duplicates()
+
+
+def draw_kinds(
+    lives: Lives,
+    accounts: NDArray[np.int64],
+    days: NDArray[np.datetime64],
+    rng: np.random.Generator,
+) -> NDArray[np.int64]:
+    """Draw the kind of each meeting: an index into `ENGAGEMENT_KINDS`, by the guidance needed."""
     quarter = lives.population.period.quarter(days)
-    here = levels[accounts, quarter, :]
+    here = lives.population.levels[accounts, quarter, :]
     strategic, training = (here[:, FACTORS.index(name)] for name in ("strategic", "training"))
     log_odds = np.column_stack(
         [
@@ -36,16 +62,7 @@ def draw_engagements(lives: Lives, contracts: Contracts, rng: np.random.Generato
             -0.6 + 0.45 * strategic,
         ]
     )
-    kind = _draw_kind(log_odds, rng)
-    hours = _TYPICAL_HOURS[kind] * np.exp(0.3 * lives.noise * rng.standard_normal(len(days)))
-    return pd.DataFrame(
-        {
-            "account": accounts,
-            "held_on": days,
-            "kind": np.array(_ENGAGEMENT_KINDS)[kind],
-            "hours": np.maximum(0.25, (hours * 4).round() / 4),
-        }
-    ).drop_duplicates()
+    return _draw_kind(log_odds, rng)
 
 
 def draw_tickets(

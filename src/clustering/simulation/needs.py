@@ -14,7 +14,7 @@ from clustering.simulation.population import (
 )
 from clustering.simulation.scenarios import ScenarioName
 
-__all__ = ["draw_needs"]
+__all__ = ["draw_needs", "segments_of"]
 
 _NAMES = ("first_steps", "execution_guidance", "strategy_guidance", "self_directed", "integrators")
 _N_LASTING = 4  # the fifth appears with the change in the scenario `drift`
@@ -40,6 +40,13 @@ _MIX_AFTER_CHANGE = np.array([0.15, 0.10, 0.15, 0.15, 0.45])
 #: Nine months before the as-of date: a study a year before it sees nothing of the change.
 _CHANGE_QUARTER = 9
 _MOVE_WITH_CHANGE = 0.5
+
+
+def segments_of(scenario: ScenarioName) -> tuple[str, ...]:
+    """Names of the needs segments of a scenario; none where it has no such segments."""
+    if scenario not in ("needs", "moving", "drift"):
+        return ()
+    return _NAMES if scenario == "drift" else _NAMES[:_N_LASTING]
 
 
 def draw_needs(

@@ -16,9 +16,15 @@ from clustering.simulation.continuum import (
     with_two_modes,
 )
 from clustering.simulation.contracts import draw_contracts
+from clustering.simulation.delivery import (
+    CarePlan,
+    delivery_truth,
+    draw_planned,
+    with_unaffordable,
+)
 from clustering.simulation.events import Lives
 from clustering.simulation.journey import draw_milestones, draw_outcomes
-from clustering.simulation.needs import draw_needs
+from clustering.simulation.needs import draw_needs, segments_of
 from clustering.simulation.period import Period
 from clustering.simulation.population import Population
 from clustering.simulation.sales import draw_opportunities
@@ -43,6 +49,7 @@ def simulate(
     noise: float = DEFAULT_NOISE,
     missing: float = DEFAULT_MISSING,
     as_of: date = DEFAULT_AS_OF,
+    care: CarePlan | None = None,
 ) -> Book:
     """Simulate the whole book of a company with a known truth.
 
@@ -63,6 +70,10 @@ def simulate(
         entries that are absent
     as_of : the date that the book is made for: three years lie before it, 366 days after it
 
+    care : accounts to over- and under-deliver, and a segment that cannot pay for its care; every
+        account then gets the hours planned for its segment (None: meetings follow size). Only in
+        scenarios with needs segments
+
     Raises
     ------
     BadInputError
@@ -76,10 +87,13 @@ def simulate(
     """
     chosen = find_scenario(scenario)
     distance = chosen.separation if separation is None else separation
+    plan = care or CarePlan()
     _check(n_accounts, seed, distance, noise, missing, as_of)
+    _check_care(chosen, plan)
     period = Period.around(as_of)
-    streams = np.random.default_rng(seed).spawn(10)
+    streams = np.random.default_rng(seed).spawn(11)
     population = _draw_population(chosen, n_accounts, period, distance, streams[0])
+    population = with_unaffordable(population, plan.unaffordable)
     contracts = draw_contracts(population, streams[1])
     if chosen.name == "tiers":
         arr = contracts.arr_at(period.as_of)
@@ -97,6 +111,10 @@ def simulate(
         "tickets": draw_tickets(lives, contracts, missing, streams[9]),
         "surveys": draw_surveys(lives, missing, streams[2]),
     }
+    delivery = None
+    if plan.planted:
+        drawn["engagements"], fate = draw_planned(lives, plan, streams[10])
+        delivery = delivery_truth(population, plan, fate)
     tables = {name: _with_ids(name, frame, n_accounts) for name, frame in drawn.items()}
     manifest = Manifest(
         scenario=chosen.name,
@@ -110,8 +128,13 @@ def simulate(
         last_day=period.end.astype(date),
         changed_on=None if population.changed_on is None else population.changed_on.astype(date),
         rows={name: len(frame) for name, frame in tables.items()},
+        over_delivered=plan.over,
+        under_delivered=plan.under,
+        unaffordable=plan.unaffordable,
     )
-    return Book(tables, truth_table(population), truth_path(population), manifest, _note(chosen))
+    return Book(
+        tables, truth_table(population), truth_path(population), manifest, _note(chosen), delivery
+    )
 
 
 def _draw_population(
@@ -148,6 +171,28 @@ def _check(
         breaches.append(f"missing must be a share from 0 to 0.9; found {missing}.")
     if not _EARLIEST <= as_of <= _LATEST:
         breaches.append(f"as_of must lie from {_EARLIEST} to {_LATEST}; found {as_of}.")
+    if breaches:
+        raise BadInputError(breaches_message("the book cannot be simulated", breaches))
+
+
+def _check_care(scenario: Scenario, plan: CarePlan) -> None:
+    if not plan.planted:
+        return
+    breaches = []
+    known = segments_of(scenario.name)
+    if not known:
+        breaches.append(
+            f"care is planted by needs segments, which the scenario '{scenario.name}' does not have"
+        )
+    elif plan.unaffordable is not None and plan.unaffordable not in known:
+        breaches.append(
+            f"unaffordable must be one of {', '.join(known)}; found '{plan.unaffordable}'."
+        )
+    if plan.over < 0 or plan.under < 0 or plan.over + plan.under > 1:
+        breaches.append(
+            "the shares over- and under-delivered must not be negative and add up to at most 1; "
+            f"found {plan.over} and {plan.under}."
+        )
     if breaches:
         raise BadInputError(breaches_message("the book cannot be simulated", breaches))
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from clustering.errors import BadInputError
 
-__all__ = ["LloydPath", "follow_lloyd"]
+__all__ = ["LloydPath", "follow_lloyd", "follow_lloyd_from"]
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -19,7 +19,8 @@ class LloydPath:
 
     Attributes
     ----------
-    initial_rows : int64 array of shape (k,), the rows that the centres started from
+    initial_rows : int64 array of shape (k,), the rows that the centres started from; empty where
+        they started from centres that were given
     assignments : int64 array of shape (n_steps, n), cluster of every row after each step; the
         first is to the starting rows
     converged : whether the last two are equal
@@ -58,16 +59,41 @@ def follow_lloyd(values: Floats, initial_rows: Codes, max_iter: int = 10) -> Llo
             f"the starting rows must be {rows.size} different rows of {len(values)}, numbered "
             f"from 0; found {rows.tolist()}."
         )
-    assignments = [nearest(values, values[rows])]
+    assignments, converged = _follow(values, values[rows], max_iter)
+    return LloydPath(rows, assignments, converged)
+
+
+def follow_lloyd_from(values: Floats, centres: Floats, max_iter: int = 10) -> LloydPath:
+    """Run Lloyd's algorithm from centres that come from elsewhere, as from other accounts.
+
+    Raises
+    ------
+    BadInputError
+        A cluster runs empty.
+
+    Examples
+    --------
+    >>> path = follow_lloyd_from(np.array([[0.0], [1.0], [5.0], [6.0]]), np.array([[0.0], [4.0]]))
+    >>> path.labels.tolist(), path.converged
+    ([0, 0, 1, 1], True)
+    """
+    assignments, converged = _follow(values, centres, max_iter)
+    return LloydPath(np.empty(0, dtype=np.int64), assignments, converged)
+
+
+def _follow(values: Floats, centres: Floats, max_iter: int) -> tuple[Codes, bool]:
+    """Assignments after every step, and whether the last two are equal."""
+    k = len(centres)
+    assignments = [nearest(values, centres)]
     converged = False
     for _ in range(max_iter):
-        assignments.append(nearest(values, _means(values, assignments[-1], rows.size)))
+        assignments.append(nearest(values, _means(values, assignments[-1], k)))
         converged = bool((assignments[-1] == assignments[-2]).all())
         if converged:
             break
-    if np.unique(assignments[-1]).size < rows.size:
+    if np.unique(assignments[-1]).size < k:
         raise BadInputError("a cluster ran empty; take other starting rows or a smaller k.")
-    return LloydPath(rows, np.stack(assignments), converged)
+    return np.stack(assignments), converged
 
 
 def nearest(values: Floats, centres: Floats) -> Codes:

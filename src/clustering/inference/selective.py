@@ -16,7 +16,13 @@ from clustering.errors import BadInputError
 from clustering.inference.lloyd_path import LloydPath, follow_lloyd
 from clustering.inference.truncated_chi import truncated_chi_tail
 
-__all__ = ["SelectiveTest", "estimate_sigma", "selective_kmeans_test"]
+__all__ = [
+    "SelectiveTest",
+    "estimate_sigma",
+    "remaining",
+    "selective_kmeans_test",
+    "violations",
+]
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -174,11 +180,11 @@ def _same_path_support(
         own = np.arange(len(values)), assigned
         quadratics = (part[own][:, None] - part for part in (square, linear, constant))
         others = np.arange(k)[None, :] != assigned[:, None]
-        excluded.append(_violations(*(part[others] for part in quadratics)))
-    return _remaining(np.concatenate(excluded), statistic)
+        excluded.append(violations(*(part[others] for part in quadratics)))
+    return remaining(np.concatenate(excluded), statistic)
 
 
-def _violations(square: Floats, linear: Floats, constant: Floats) -> Floats:
+def violations(square: Floats, linear: Floats, constant: Floats) -> Floats:
     """Open intervals of t, shape (m, 2), where square t^2 + linear t + constant > 0.
 
     All inequalities hold at t = 0 (constant <= 0), so only these few shapes occur.
@@ -211,10 +217,18 @@ def _violations(square: Floats, linear: Floats, constant: Floats) -> Floats:
     return np.concatenate(parts)
 
 
-def _remaining(excluded: Floats, statistic: float) -> tuple[tuple[float, float], ...]:
-    """What is left of [0, inf) for the statistic itself; it always holds the observed value."""
+def remaining(
+    excluded: Floats, statistic: float, least: float = 0.0
+) -> tuple[tuple[float, float], ...]:
+    """What is left of [least, inf) for the statistic itself; it holds the observed value.
+
+    Parameters
+    ----------
+    excluded : float64 array of shape (m, 2), open intervals of the move from the observed value
+    statistic : the observed value
+    """
     shifted = excluded + statistic
-    near = _ROUNDING * max(1.0, statistic)
+    near = _ROUNDING * max(1.0, abs(statistic))
     shifted[:, 0] = np.where(
         np.abs(shifted[:, 0] - statistic) < near, statistic + near, shifted[:, 0]
     )
@@ -222,14 +236,13 @@ def _remaining(excluded: Floats, statistic: float) -> tuple[tuple[float, float],
         np.abs(shifted[:, 1] - statistic) < near, statistic - near, shifted[:, 1]
     )
     shifted = shifted[shifted[:, 1] > shifted[:, 0]]
-    kept, reached = [], 0.0
-    for low, high in shifted[np.argsort(shifted[:, 0])]:
-        if low > reached:
-            kept.append((reached, float(low)))
-        reached = max(reached, float(high))
-    if np.isfinite(reached):
-        kept.append((reached, float("inf")))
-    return tuple(kept)
+    shifted = shifted[np.argsort(shifted[:, 0])]
+    reached = np.maximum.accumulate(np.concatenate([[least], shifted[:, 1]]))
+    starts, ends = reached, np.concatenate([shifted[:, 0], [np.inf]])
+    return tuple(
+        (float(start), float(end))
+        for start, end in zip(starts[ends > starts], ends[ends > starts], strict=True)
+    )
 
 
 def _contrast(labels: Codes, clusters: tuple[int, int]) -> tuple[Floats, tuple[int, int]]:

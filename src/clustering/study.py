@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.metrics import pairwise_distances_argmin
 
 from clustering import results
 from clustering.columns import ARR, SEGMENT
@@ -24,7 +23,7 @@ from clustering.errors import BadInputError
 from clustering.features import Horizon, Snapshot, build_snapshot
 from clustering.features.horizon import build_horizon
 from clustering.matrix import FeatureMatrix, Standardiser, standardise
-from clustering.models.kmeans import fit_kmeans
+from clustering.models.refitting import fit_again
 from clustering.models.types import Clustering
 from clustering.movement.overrides import study_overrides
 from clustering.movement.whole import look_over_time
@@ -234,15 +233,13 @@ def _material(
     ids = pd.Index(matrix.account_ids, name=snapshot.frame.index.name)
     frame, attributes = snapshot.frame.loc[ids], snapshot.attributes.loc[ids]
     proxies = [f.name for f in snapshot.features if f.size_proxy and f.family != "commercial"]
-    k = chosen.spec.n_clusters
 
     def cluster(values: NDArray[np.float64], seed: int) -> NDArray[np.int64]:
-        return fit_kmeans(values, k, n_init=REFIT_STARTS, seed=seed).labels
+        return fit_again(chosen.spec, values, n_init=REFIT_STARTS, seed=seed).assign(values)
 
     def refit(rows: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
         values = standardiser.refitted(raw[rows]).transform_columns([*raw.T]).T
-        fit = fit_kmeans(values[rows], k, n_init=REFIT_STARTS, seed=seed)
-        return np.asarray(pairwise_distances_argmin(values, fit.centres), dtype=np.int64)
+        return fit_again(chosen.spec, values[rows], n_init=REFIT_STARTS, seed=seed).assign(values)
 
     raw = standardiser.complete_raw(frame)
     labels = {labelling.name: labelling.labels.reindex(ids) for labelling in labellings}

@@ -104,6 +104,13 @@ class MixtureFit:
         scores: Floats = log_joint_density(values, self.weights, self.means, self.covariances).T
         return scores
 
+    def posterior(self, values: Floats) -> Floats:
+        """Responsibilities (n, k) at new rows."""
+        scores = self.scores(values).T
+        odds = np.exp(scores - scores.max(axis=1, keepdims=True))
+        posterior: Floats = odds / odds.sum(axis=1, keepdims=True)
+        return posterior
+
     def sd_along(self, component: int, unit: Floats) -> float:
         """Standard deviation of a component along a direction of length 1."""
         return float(np.sqrt(unit @ self.covariances[component] @ unit))

@@ -257,7 +257,7 @@ def _feature(study: Study, index: int) -> FeatureEntry:
 
 
 def _segments(study: Study, accounts: pd.DataFrame) -> list[SegmentEntry]:
-    jaccard = _jaccard(study.evidence)
+    jaccard = study.evidence.segment_jaccard
     means = accounts.groupby(SEGMENT)[["probability", "stability"]].mean()
     return [
         SegmentEntry(
@@ -270,18 +270,10 @@ def _segments(study: Study, accounts: pd.DataFrame) -> list[SegmentEntry]:
             arr_share=segment.arr_share,
             mean_probability=float(means["probability"][segment.segment]),
             mean_stability=_known(means["stability"][segment.segment]),
-            jaccard=None if jaccard is None else float(jaccard[segment.segment]),
+            jaccard=float(jaccard[segment.segment]) if len(jaccard) > 1 else None,
         )
         for segment in study.profiles.segments
     ]
-
-
-def _jaccard(evidence: Evidence) -> tuple[float, ...] | None:
-    """Bootstrap Jaccard of every segment; measured for k-means with more than one."""
-    spec = evidence.chosen.spec
-    if spec.algorithm != "kmeans" or spec.n_clusters == 1:
-        return None
-    return next(row.jaccard.bootstrap for row in evidence.kmeans if row.k == spec.n_clusters)
 
 
 def _known(value: float) -> float | None:

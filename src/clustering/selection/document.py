@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from clustering.selection.nulls import NullTest
 from clustering.selection.rows import GapRow, KMeansRow, MixtureRow, Offered, Structure
+from clustering.selection.saddle import Saddle
 from clustering.selection.structure import Dip
 
 if TYPE_CHECKING:
     from clustering.selection.evidence import Evidence
+    from clustering.selection.trial import Trial
 
 __all__ = ["document"]
 
@@ -45,6 +47,28 @@ def document(evidence: "Evidence") -> Document:
         "structure": _structure(evidence.structure),
         "kmeans": [_kmeans(row) for row in evidence.kmeans],
         "mixtures": [_mixture(row) for row in evidence.mixtures],
+        "trial": None if evidence.trial is None else _trial(evidence.trial),
+    }
+
+
+def _trial(trial: "Trial") -> Document:
+    saddle = trial.saddle
+    return {
+        "covariance_type": trial.fit.covariance_type,
+        "k": trial.fit.k,
+        "passed": trial.passed,
+        "reason": trial.reason,
+        "saddle": None if saddle is None else _saddle(saddle),
+        "jaccard": [_number(value) for value in trial.jaccard],
+        "nulls": [_null(test) for test in trial.nulls],
+    }
+
+
+def _saddle(saddle: Saddle) -> Document:
+    return {
+        "p": saddle.pooled_p,
+        "p_by_cluster": list(saddle.p),
+        "depth": list(saddle.depth),
     }
 
 
@@ -109,13 +133,7 @@ def _kmeans(row: KMeansRow) -> Document:
             "noise": [_number(value) for value in row.jaccard.noise],
         },
         "valley_share": None if row.valley is None else _number(row.valley.share),
-        "saddle": None
-        if row.saddle is None
-        else {
-            "p": row.saddle.pooled_p,
-            "p_by_cluster": list(row.saddle.p),
-            "depth": list(row.saddle.depth),
-        },
+        "saddle": None if row.saddle is None else _saddle(row.saddle),
         "silhouette_null": None
         if band is None
         else {"mean": _number(band.mean), "sd": _number(band.sd)},

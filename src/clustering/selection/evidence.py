@@ -1,22 +1,21 @@
 """The whole protocol on one matrix: measured, judged, and said in words."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from sklearn.metrics import adjusted_rand_score
 
 from clustering.config import EvidenceConfig, ModelsConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.models.kmeans import KMeansFit, checked_values, fit_kmeans
 from clustering.models.labels import canonical_rows
-from clustering.models.merging import merge_components
 from clustering.models.mixture import as_clustering
 from clustering.models.types import CandidateSpec, Clustering
 from clustering.progress import SILENT, Progress
+from clustering.selection.adoption import Adopted, adopt, chosen_by
 from clustering.selection.candidates import Mixtures, fit_mixtures
 from clustering.selection.document import document
 from clustering.selection.measure import Measured, measure_kmeans, run_nulls
@@ -25,7 +24,8 @@ from clustering.selection.rows import ChosenBy, KMeansRow, MixtureRow, Offered, 
 from clustering.selection.spikes import Spike, find_spike
 from clustering.selection.structure import dip, first_component, hopkins
 from clustering.selection.table import candidate_table
-from clustering.selection.verdict import Decision, VerdictName, decide
+from clustering.selection.trial import Trial, try_mixture
+from clustering.selection.verdict import VerdictName, decide
 
 __all__ = ["Evidence", "Scale", "judge", "zscore"]
 
@@ -55,6 +55,8 @@ class Evidence:
     clusterings : all fitted candidates, likewise
     account_stability : (n,), share of resamples in which an account stays in its cluster; NaN
         for accounts outside the sample where there are too many to measure all
+    trial : of the mixture that ICL prefers; None where it claims no more clusters than k-means
+        has shown
     """
 
     n: int
@@ -73,6 +75,14 @@ class Evidence:
     chosen: Clustering
     clusterings: tuple[Clustering, ...]
     account_stability: Floats
+    trial: Trial | None
+
+    @property
+    def segment_jaccard(self) -> tuple[float, ...]:
+        """Bootstrap Jaccard of every offered segment, in canonical order."""
+        if self.offered.algorithm == "mixture":
+            return () if self.trial is None else self.trial.jaccard
+        return self.kmeans[self.offered.k - 1].jaccard.bootstrap
 
     @property
     def ruled_out(self) -> tuple[str, ...]:
@@ -225,14 +235,31 @@ class _Protocol:
         )
         mixtures = fit_mixtures(sample, k_max, self.models, self.seed, self.progress, self.columns)
         structure = self._structure(sample, tuple(null.test for null in nulls))
-        chosen_by = _chosen_by(measured, mixtures)
+        criteria = chosen_by(measured, mixtures)
         decision = decide(
-            measured.rows,
-            structure,
-            chosen_by,
+            measured.rows, structure, self.config, len(self.values), self._spikes(fits)
+        )
+        trial = try_mixture(
+            sample,
+            self.raw[rows],
+            self.prepare,
+            mixtures,
+            decision.n_clusters,
+            self.config,
+            self.seed,
+            self.progress,
+        )
+        adopted = adopt(
+            decision,
+            trial,
+            mixtures,
+            fits,
+            sample,
+            rows,
+            criteria,
             self.config,
             len(self.values),
-            self._spikes(fits),
+            self.columns,
         )
         if len(rows) < len(self.values):
             notes.append(
@@ -240,7 +267,7 @@ class _Protocol:
                 f"of all of them, everything else of a random sample of {len(rows)}."
             )
         return self._assemble(
-            back, rows, fits, measured, mixtures, structure, chosen_by, decision, notes
+            back, rows, fits, measured, mixtures, structure, criteria, adopted, trial, notes
         )
 
     def _measured_rows(self) -> Labels:
@@ -290,39 +317,52 @@ class _Protocol:
         measured: Measured,
         mixtures: Mixtures,
         structure: Structure,
-        chosen_by: ChosenBy,
-        decision: Decision,
+        criteria: ChosenBy,
+        adopted: Adopted,
+        trial: Trial | None,
         notes: list[str],
     ) -> Evidence:
-        offered = Offered("kmeans", decision.k)
-        notes = [*_mixture_notes(fits[decision.k - 1].labels[rows], mixtures), *notes]
-        clusterings = self._clusterings(back, rows, fits, mixtures)
+        offered = adopted.offered
+        clusterings = self._clusterings(back, rows, fits, mixtures, adopted)
         n = len(self.values)
         stability = np.full(n, np.nan)
-        stability[rows] = measured.account_stability[decision.k]
+        if adopted.trial is None:
+            stability[rows] = measured.account_stability[offered.k]
+        elif adopted.trial.account_stability is not None:
+            stability[rows] = adopted.trial.account_stability
         return Evidence(
             n=n,
             d=self.values.shape[1],
             scale=self.scale,
             seed=self.seed,
-            verdict=decision.verdict,
-            n_clusters=decision.n_clusters,
+            verdict=adopted.verdict,
+            n_clusters=adopted.n_clusters,
             offered=offered,
-            admissible=decision.admissible,
-            reasons=(*decision.reasons, *notes, *self.notes),
-            chosen_by=chosen_by,
+            admissible=adopted.admissible,
+            reasons=(*adopted.reasons, *notes, *self.notes),
+            chosen_by=criteria,
             structure=structure,
             kmeans=measured.rows,
             mixtures=mixtures.rows,
             chosen=next(one for one in clusterings if offered.is_spec_of(one)),
             clusterings=clusterings,
             account_stability=stability[back],
+            trial=trial,
         )
 
     def _clusterings(
-        self, back: Labels, rows: Labels, fits: list[KMeansFit], mixtures: Mixtures
+        self,
+        back: Labels,
+        rows: Labels,
+        fits: list[KMeansFit],
+        mixtures: Mixtures,
+        adopted: Adopted,
     ) -> tuple[Clustering, ...]:
-        """All candidates in the caller's order; mixtures only where every account was fitted."""
+        """All candidates in the caller's order.
+
+        Mixtures only where every account was fitted, but for the one that is offered: it gives
+        the accounts outside the sample their most probable component.
+        """
         n_init = self.models.n_init
         found = [
             fit.clustering(CandidateSpec("kmeans", fit.k, None, n_init, 0.0, self.seed))
@@ -334,6 +374,10 @@ class _Protocol:
                 for fit in mixtures.fits
                 if fit is not None
             ]
+        elif adopted.trial is not None:
+            fit = adopted.trial.fit
+            everyone = replace(fit, responsibilities=fit.posterior(self.values))
+            found.append(as_clustering(everyone, n_init=n_init, seed=self.seed))
         return tuple(_in_order(one, back) for one in found)
 
 
@@ -351,36 +395,3 @@ def _in_order(clustering: Clustering, back: Labels) -> Clustering:
         covariances=clustering.covariances,
         responsibilities=None if responsibilities is None else responsibilities[back],
     )
-
-
-def _chosen_by(measured: Measured, mixtures: Mixtures) -> ChosenBy:
-    silhouettes = [(row.silhouette, -row.k) for row in measured.rows if row.silhouette is not None]
-    return ChosenBy(
-        gap_pca=measured.gap_pca.chosen_k,
-        gap_box=measured.gap_box.chosen_k,
-        prediction_strength=measured.strongest,
-        instability=measured.least_unstable,
-        silhouette=-max(silhouettes)[1] if silhouettes else None,
-        bic=_as_choice(mixtures.best("bic")),
-        icl=_as_choice(mixtures.best("icl_hard")),
-    )
-
-
-def _as_choice(row: MixtureRow | None) -> Offered | None:
-    return None if row is None else Offered("mixture", row.k, row.covariance_type)
-
-
-def _mixture_notes(labels: Labels, mixtures: Mixtures) -> list[str]:
-    """k-means and mixtures compared; overlapping components are not called segments."""
-    best = mixtures.best("bic")
-    by_icl = mixtures.best("icl_hard")
-    if best is None or by_icl is None:
-        return []
-    groups = int(merge_components(mixtures.fit_of(best)).max()) + 1
-    agreement = adjusted_rand_score(labels, mixtures.fit_of(by_icl).labels)
-    return [
-        f"The best mixture by BIC ({best.covariance_type}, {best.k} components) has {groups} "
-        f"separate heap{'s' if groups > 1 else ''} after overlapping components are merged.",
-        f"The offered segments and the best mixture by ICL ({by_icl.covariance_type}, "
-        f"{by_icl.k} components) agree with an adjusted Rand index of {agreement:.2f}.",
-    ]

@@ -15,9 +15,10 @@ from statsmodels.stats.multitest import multipletests
 
 from clustering.models.labels import canonical_rows
 from clustering.models.packing import nearest, pack
-from clustering.models.types import Clustering
+from clustering.models.refitting import Refitted, fit_again
+from clustering.models.types import CandidateSpec, Clustering
 from clustering.progress import SILENT, Progress
-from clustering.resampling.draws import bootstrap, halves
+from clustering.resampling.draws import Draw, bootstrap, halves
 from clustering.resampling.engine import run_tasks
 from clustering.resampling.fits import Starts, fit_resample
 from clustering.selection.evidence import Evidence
@@ -45,6 +46,7 @@ REFITTED = 5_000
 REFITS = 50
 #: Cold starts only: a warm start pulls every refit towards the partition that is looked at.
 STARTS = Starts(n_cold=6, warm=False, n_long=2)
+MIXTURE_STARTS = 3
 #: Along the line through two centres, which lie at 0 and 1; what lies beyond is counted at the end.
 BIN_EDGES: Floats = np.linspace(-1.5, 2.5, 41)
 
@@ -131,7 +133,7 @@ def picture_evidence(
     Parameters
     ----------
     values : (n, d), as given to `judge`
-    evidence : what `judge` found in them; a k-means partition is offered
+    evidence : what `judge` found in them
     positions : (n,), the axis on which the clustergram is drawn
     seed : of the samples and refits; neither the order of the rows nor `n_threads` matters
     """
@@ -205,15 +207,15 @@ def coassignment(
     progress: Progress = SILENT,
     n_threads: int | None = None,
 ) -> CoAssignment | None:
-    """Share of k-means refits on bootstrap draws in which two accounts are together.
+    """Share of refits on bootstrap draws in which two accounts are together.
 
-    Every account is given to its nearest centre of every refit, drawn or not. At most 150
-    accounts, drawn at random, are compared; at most 5,000 are refitted.
+    Every account is given to a segment of every refit, drawn or not. At most 150 accounts, drawn
+    at random, are compared; at most 5,000 are refitted.
 
     Parameters
     ----------
     values : (n, d)
-    chosen : the partition; its k is fitted
+    chosen : the partition; the same kind of model is fitted
     stability : (n,), orders the accounts within a segment; may hold NaN
 
     Returns
@@ -241,11 +243,10 @@ def coassignment(
     shown = np.sort(np.random.default_rng([seed, 1]).permutation(len(rows))[:SHOWN])
     order = np.lexsort((-stability[rows[shown]], chosen.labels[rows[shown]]))
     shown = shown[order]
-    blocks = pack(base, shown)
+    accounts = np.ascontiguousarray(base[shown])
 
     def refit(number: int, rng: np.random.Generator) -> Labels:
-        (fit,) = fit_resample(base, bootstrap(len(base), rng), (k,), rng, STARTS)
-        return nearest(blocks, len(shown), fit.centres)[0]
+        return _fit(base, bootstrap(len(base), rng), chosen.spec, rng).assign(accounts)
 
     labels = run_tasks(
         refit,
@@ -264,7 +265,7 @@ def valley_projections(
 ) -> tuple[ValleyProjection, ...]:
     """Held-out accounts between the neighbouring segments of one split in halves.
 
-    Clusters are found on one half; the other half is given to their centres and projected on the
+    Clusters are found on one half; the other half is given to them and projected on the
     line through each pair of Gabriel neighbours. One split allows a p-value for each pair; the
     verdict rests on the share of many splits (`separation.held_out_valleys`).
 
@@ -296,15 +297,29 @@ def valley_projections(
 
     def project(number: int, rng: np.random.Generator) -> list[_Projected]:
         first, second = halves(len(base), rng)
-        (fit,) = fit_resample(base, first, (k,), rng, STARTS)
+        again = _fit(base, first, chosen.spec, rng)
         held_out = np.ascontiguousarray(base[second.rows])
-        return _project_pairs(held_out, fit.centres, chosen.centres - middle)
+        reference = chosen.centres - middle
+        return _project_pairs(held_out, again.assign(held_out), again.centres, reference)
 
     n_held_out = len(base) - len(base) // 2
     (pairs,) = run_tasks(
         project, 1, seed=seed, purpose="valley projections", progress=progress, n_threads=1
     )
     return _adjusted(pairs, n_held_out)
+
+
+def _fit(base: Floats, draw: Draw, spec: CandidateSpec, rng: np.random.Generator) -> Refitted:
+    """The same kind of segments on one draw."""
+    if spec.algorithm == "kmeans":
+        (fit,) = fit_resample(base, draw, (spec.n_clusters,), rng, STARTS)
+        return Refitted(fit.centres, lambda values: _nearest(values, fit.centres))
+    values = base[np.repeat(draw.rows, draw.weights.astype(np.int64))]
+    return fit_again(spec, values, n_init=MIXTURE_STARTS, seed=int(rng.integers(2**31)))
+
+
+def _nearest(values: Floats, centres: Floats) -> Labels:
+    return nearest(pack(values, np.arange(len(values))), len(values), centres)[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -314,8 +329,9 @@ class _Projected:
     along: Floats
 
 
-def _project_pairs(held_out: Floats, centres: Floats, reference: Floats) -> list[_Projected]:
-    labels, _ = nearest(pack(held_out, np.arange(len(held_out))), len(held_out), centres)
+def _project_pairs(
+    held_out: Floats, labels: Labels, centres: Floats, reference: Floats
+) -> list[_Projected]:
     cost = ((centres[:, None] - reference[None]) ** 2).sum(axis=2)
     matched = linear_sum_assignment(cost)[1]
     pairs = []

@@ -22,7 +22,13 @@ from clustering.progress import Progress
 from clustering.resampling.draws import bootstrap
 from clustering.resampling.engine import run_tasks
 from clustering.selection.candidates import Mixtures
-from clustering.selection.nulls import NullName, NullTest, null_sampler, nulls_test
+from clustering.selection.nulls import (
+    NullName,
+    NullTest,
+    null_sampler,
+    nulls_test,
+    p_in_words,
+)
 from clustering.selection.saddle import Saddle, mixture_saddle
 from clustering.selection.stability import clusterwise_jaccard
 from clustering.selection.verdict import has_saddles, rejected
@@ -159,7 +165,7 @@ class _Trial:
         reason = (
             f"The mixture that ICL prefers ({self.fit.covariance_type}, {self.fit.k} components) "
             "holds clusters that k-means cuts across: held-out accounts show a valley beside each "
-            f"(saddle test p = {saddle.pooled_p:.3f}), each comes back under resampling (least "
+            f"(saddle test {p_in_words(saddle.pooled_p)}), each comes back under resampling (least "
             f"Jaccard {min(jaccard):.2f}), and data without clusters gains less ({_gains(nulls)})."
         )
         return Trial(self.fit, True, saddle, jaccard, stability, nulls, reason)
@@ -269,5 +275,5 @@ def _gains(nulls: tuple[NullTest, ...]) -> str:
     worst = max(nulls, key=lambda null: (null.p, -null.z))
     return (
         f"gain in ICL per account {worst.observed:.2f} against {worst.mean:.2f}, sd "
-        f"{worst.sd:.2f}, p = {worst.p:.3f} from {worst.replicates} draws"
+        f"{worst.sd:.2f}, {p_in_words(worst.p)} from {worst.replicates} draws"
     )

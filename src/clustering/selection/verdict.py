@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from clustering.config import EvidenceConfig
-from clustering.selection.nulls import NullTest
+from clustering.selection.nulls import NullTest, p_in_words
 from clustering.selection.rows import ChosenBy, KMeansRow, Structure
 from clustering.selection.saddle import Saddle
 from clustering.selection.separation import Valley
@@ -19,6 +19,7 @@ __all__ = [
     "Decision",
     "VerdictName",
     "decide",
+    "dissent",
     "has_saddles",
     "has_valleys",
     "least_size",
@@ -63,7 +64,6 @@ def least_size(n: int, config: EvidenceConfig) -> float:
 def decide(
     rows: Sequence[KMeansRow],
     structure: Structure,
-    chosen_by: ChosenBy,
     config: EvidenceConfig,
     n: int,
     spikes: Mapping[int, Spike] | None = None,
@@ -102,7 +102,6 @@ def decide(
     reasons += _separation_reasons(several, structured, natural, config)
     reasons += _stability_reasons(several, natural, stable, config)
     reasons += why
-    reasons += _dissent(chosen_by, n_clusters)
     offered_set = admissible if natural else [1, *admissible]
     return Decision(verdict, n_clusters, k, tuple(offered_set), tuple(reasons))
 
@@ -141,7 +140,7 @@ def _gate(nulls: Sequence[NullTest], config: EvidenceConfig) -> tuple[bool, list
 def _number(test: NullTest) -> str:
     return (
         f"silhouette {test.observed:.3f} against {test.mean:.3f}, sd {test.sd:.3f}, "
-        f"p = {test.p:.3f} from {test.replicates} draws"
+        f"{p_in_words(test.p)} from {test.replicates} draws"
     )
 
 
@@ -276,7 +275,7 @@ def _separation_reasons(
 
 def _valley_numbers(row: KMeansRow) -> str:
     share = "" if row.valley is None else f"dips in {row.valley.share:.0%} of neighbouring pairs"
-    saddle = "" if row.saddle is None else f", saddle test p = {row.saddle.pooled_p:.3f}"
+    saddle = "" if row.saddle is None else f", saddle test {p_in_words(row.saddle.pooled_p)}"
     return f"k = {row.k}: {share}{saddle}"
 
 
@@ -309,7 +308,8 @@ def _stability_numbers(row: KMeansRow) -> str:
     return f"k = {row.k}: {row.prediction_strength:.2f} and {row.least_jaccard:.2f}"
 
 
-def _dissent(chosen_by: ChosenBy, n_clusters: int) -> list[str]:
+def dissent(chosen_by: ChosenBy, n_clusters: int) -> list[str]:
+    """The criteria that would choose another number of clusters."""
     named = {
         "the gap statistic (principal axes)": chosen_by.gap_pca,
         "the gap statistic (box)": chosen_by.gap_box,

@@ -111,8 +111,11 @@ def resampling_bias(table: Counts) -> tuple[float, float]:
 
 
 def percentile_range(values: Floats) -> Range:
-    """The middle 95 % of the values."""
-    low, high = np.quantile(values, [0.025, 0.975])
+    """The middle 95 % of what the values were drawn from.
+
+    The (n + 1) p-th of n draws: with few draws the range is wider, as it must be.
+    """
+    low, high = np.quantile(values, [0.025, 0.975], method="weibull")
     return float(low), float(high)
 
 
@@ -141,14 +144,14 @@ def _inverted(table: Counts, n_bootstrap: int, generator: np.random.Generator) -
     reached = _information_of_shares(shares)
     draws = np.stack([_indices(one, n, n_draws, generator) for one in shares])
     low = _lower_end(observed, reached, draws)
-    high = _upper_end(observed, reached, np.quantile(draws, 0.025, axis=1))
+    high = _upper_end(observed, reached, np.quantile(draws, 0.025, axis=1, method="weibull"))
     return min(low, estimate), max(high, estimate)
 
 
 def _lower_end(observed: float, reached: Floats, draws: Floats) -> float:
     """The least strength under which the estimate is not unusually large."""
     at_zero = np.mean(draws <= 0, axis=1) > 0.025
-    upper = np.where(at_zero, *np.quantile(draws, [0.95, 0.975], axis=1))
+    upper = np.where(at_zero, *np.quantile(draws, [0.95, 0.975], axis=1, method="weibull"))
     rising = np.maximum.accumulate(upper)
     if observed <= rising[0] + _TIE:
         return float(reached[0])

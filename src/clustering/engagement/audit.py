@@ -155,7 +155,7 @@ def _totals(
         hours = money / hour_cost if hour_cost > 0 else 0.0
         rule = (
             f"the hours needed, at {hour_cost:,.0f} an hour, cost more than "
-            f"{affordable_share:.0%} of the amount"
+            f"{100 * affordable_share:g} % of the amount"
         )
         totals.append(_total("bad_fit", bad, hours, money, rule))
     return tuple(totals)
@@ -177,7 +177,7 @@ def _over_rule(config: AuditConfig) -> str:
 
 def _under_rule(config: AuditConfig) -> str:
     return (
-        f"delivered less than {config.under_below:.0%} of what {_NEEDED}, and "
+        f"delivered less than {100 * config.under_below:g} % of what {_NEEDED}, and "
         f"{config.least_hours:g} hours a year or more short of it"
     )
 
@@ -206,7 +206,7 @@ def _delivery_rule(
             )
         case "under":
             return (
-                f"{given:.0f} h a year delivered, less than {config.under_below:.0%} of "
+                f"{given:.0f} h a year delivered, less than {100 * config.under_below:g} % of "
                 f"{needed:.0f} needed"
             )
         case "as_needed":
@@ -220,7 +220,7 @@ def _delivery_rule(
 
 def _fit_rules(frame: pd.DataFrame, share: float) -> "pd.Series[str]":
     texts = [
-        f"needed care costs {cost:,.0f}, more than {share:.0%} of {arr:,.0f}" if bad else ""
+        f"needed care costs {cost:,.0f}, more than {100 * share:g} % of {arr:,.0f}" if bad else ""
         for bad, cost, arr in zip(frame["bad_fit"], frame["needed_cost"], frame["arr"], strict=True)
     ]
     return pd.Series(texts, index=frame.index, dtype="str")

@@ -16,23 +16,38 @@ from clustering.report.figures.evidence import clustergram, coassignment, valley
 from clustering.report.figures.features import feature_coverage
 from clustering.report.figures.flow import tier_flow
 from clustering.report.figures.leakage import ablation
+from clustering.report.figures.plan import (
+    cost_by_labelling,
+    cost_of_care,
+    delivery_audit,
+    head_count,
+    segment_value,
+)
 from clustering.report.figures.profiles import profile_heatmap
+from clustering.report.figures.scorecard import agreement_matrix, scorecard
 from clustering.report.figures.structure import null_tests, segment_stability
 
 __all__ = [
     "ablation",
     "account_map",
     "agreement_dots",
+    "agreement_matrix",
     "amount_by_tier",
     "choice_curves",
     "clustergram",
     "coassignment",
+    "cost_by_labelling",
+    "cost_of_care",
+    "delivery_audit",
     "feature_coverage",
     "forward_gains",
     "growth_against_risk",
+    "head_count",
     "null_tests",
     "profile_heatmap",
+    "scorecard",
     "segment_stability",
+    "segment_value",
     "silhouettes",
     "tier_flow",
     "valley_projections",

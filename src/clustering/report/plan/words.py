@@ -1,15 +1,293 @@
 """Sentences of the plan, by rules: no sentence claims more than its number."""
 
+from clustering.report.facts import decimal, percent
 from clustering.results import StudyFolder
+from clustering.results.plan_document import AuditEntry, PlanEntry, StaffingEntry
 
-__all__ = ["answer", "assumptions"]
+__all__ = [
+    "answer",
+    "assumptions",
+    "books",
+    "coverage",
+    "delivery",
+    "levers",
+    "not_computed",
+    "running",
+    "staffing",
+    "value",
+]
+
+_NONE = "This study has no plan: it was made by an earlier version. Run it again."
+_TITLES = {
+    "over_delivered": "Over-delivered",
+    "under_delivered": "Under-delivered",
+    "bad_fit": "Bad-fit",
+}
+_LISTS = {
+    "over_delivered": "get more care than their playbook needs",
+    "under_delivered": "get less care than their playbook needs",
+    "bad_fit": "need care that costs more than the affordable share of what they pay",
+}
 
 
 def answer(study: StudyFolder) -> list[str]:
-    """What stands first on the page."""
-    return [f"The {study.document.title} study has no plan."]
+    """What stands first on the page: the cost, whom it fails, what the team can cover."""
+    plan = study.document.plan
+    if plan is None:
+        return [_NONE]
+    return [_cost(study, plan), _failed(plan), _team(study, plan)]
 
 
 def assumptions(study: StudyFolder) -> list[str]:
     """What the company assumed, and did not measure."""
-    return []
+    plan = study.document.plan
+    if plan is None:
+        return []
+    given, currency = plan.assumptions, study.document.currency
+    whose = "the company's own" if given.own_playbooks else "those that come with the package"
+    touches = ", ".join(f"{title} {hours:g} h" for title, hours in given.touch_hours.items())
+    levels = ", ".join(
+        f"{level} takes {percent(hours)} of the hours and covers "
+        f"{percent(given.level_covers[level])}"
+        for level, hours in given.level_hours.items()
+    )
+    return [
+        f"Assumed: an hour of care costs {given.hour_cost:,.0f} {currency}; one CSM gives "
+        f"{given.csm_hours:,.0f} hours a year and costs {given.csm_cost:,.0f} {currency}.",
+        f"Assumed: care may cost at most {percent(given.affordable_share)} of the "
+        f"{study.document.amount_name}.",
+        f"Assumed: the playbooks, {whose}, and the hours of one touch ({touches}).",
+        f"Assumed: what a level of touch covers of the revenue at risk and the open expansion "
+        f"({levels}). No experiment stands behind these shares.",
+    ]
+
+
+def delivery(study: StudyFolder) -> list[str]:
+    """Whom today's care fails, and by which rule."""
+    plan = study.document.plan
+    if plan is None:
+        return []
+    found = [f"{_list(study, entry)} The rule: {entry.rule}." for entry in plan.audit]
+    missing = [
+        f"{_TITLES[name.removeprefix('audit.')]} accounts cannot be computed: {why}."
+        for name, why in plan.not_computed.items()
+        if name.startswith("audit.")
+    ]
+    judged = (
+        [f"{plan.n_not_judged:,} accounts could not be judged; audit.parquet says why."]
+        if plan.n_not_judged and not missing
+        else []
+    )
+    return found + missing + judged
+
+
+def coverage(study: StudyFolder) -> list[str]:
+    """What care by the playbooks costs, segment by segment."""
+    plan = study.document.plan
+    if plan is None:
+        return []
+    limit = percent(plan.assumptions.affordable_share)
+    if plan.cost_share is None:
+        return [f"{_cost(study, plan)} Its share of the amount cannot be computed."]
+    over = len(plan.over_limit)
+    if not over:
+        return [f"No segment costs more than {limit} of what it pays."]
+    names = ", ".join(f"'{name}'" for name in plan.over_limit)
+    costs = "costs" if over == 1 else "cost"
+    return [f"{over} {'segment' if over == 1 else 'segments'} {costs} more than {limit}: {names}."]
+
+
+def levers(study: StudyFolder) -> list[str]:
+    """The ways back under the limit, for each segment above it."""
+    plan = study.document.plan
+    if plan is None or not plan.over_limit:
+        return []
+    frame = study.table("coverage")
+    texts = []
+    for row in frame[frame["over_limit"]].to_dict("records"):
+        if row["need_arr_per_account"] != row["need_arr_per_account"]:
+            texts.append(f"'{row['label']}': {row['note']}.")
+            continue
+        text = (
+            f"'{row['label']}' is back at {percent(plan.assumptions.affordable_share)} by any one "
+            f"of: {row['need_arr_per_account']:,.0f} {study.document.amount_name} per account "
+            f"(now {row['arr_per_account']:,.0f}); {row['need_accounts_per_csm']:.0f} accounts per "
+            f"CSM (now {row['accounts_per_csm']:.0f}); {row['need_cost_per_csm']:,.0f} per CSM "
+            f"(now {plan.assumptions.csm_cost:,.0f}); services priced at "
+            f"{row['need_services_per_account']:,.0f} an account."
+        )
+        if not row["bounded_reached"]:
+            text += (
+                f" All four together, as far as they may go, end at "
+                f"{percent(row['bounded_cost_share'])}: charge more, serve it otherwise, or do "
+                "not sign."
+            )
+        else:
+            text += (
+                f" All four together need {percent(row['bounded_moved'])} of the way that each "
+                "may go."
+            )
+        texts.append(text)
+    return texts
+
+
+def staffing(study: StudyFolder) -> list[str]:
+    """What the head count covers, and what it leaves on the table."""
+    plan = study.document.plan
+    if plan is None:
+        return []
+    found = plan.staffing
+    if found is None:
+        return [f"The allocation cannot be computed: {plan.not_computed['allocation']}."]
+    if found.status == "infeasible":
+        return [f"{found.csms} CSMs cannot give even the lowest levels: {found.reason}."]
+    currency = study.document.currency
+    texts = [_team(study, plan)]
+    texts.append(
+        f"Proven: no allocation covers more than {found.bound:,.0f} {currency} a year, "
+        f"{'under 0.01' if found.gap < 1e-4 else decimal(100 * found.gap, 2)} % above this one."
+    )
+    if found.value_of_a_csm > 0:
+        texts.append(
+            f"At the margin one more CSM would cover about {found.value_of_a_csm:,.0f} "
+            f"{currency} more a year, and costs {plan.assumptions.csm_cost:,.0f}."
+        )
+    if found.partly_known:
+        texts.append(
+            f"For {found.partly_known:,} accounts either revenue at risk or open expansion is not "
+            "known; the other part decides alone."
+        )
+    if found.not_allocated:
+        texts.append(
+            f"{found.not_allocated:,} accounts have no label or no known value: decide their "
+            "touch by hand."
+        )
+    return texts
+
+
+def books(study: StudyFolder) -> list[str]:
+    """Who looks after whom."""
+    plan = study.document.plan
+    if plan is None or plan.staffing is None:
+        return []
+    found = plan.staffing.books
+    if found.worst_after is None:
+        return ["There is no CSM, so there are no books."]
+    within = "is within" if found.worst_after <= found.tolerance + 1e-9 else "misses"
+    before = (
+        "No account has a CSM now"
+        if found.worst_before is None
+        else f"Now the largest deviation of a book from the mean is {percent(found.worst_before)}"
+    )
+    counted = "1 account" if found.n_moved == 1 else f"{found.n_moved:,} accounts"
+    return [
+        f"{before}. {counted} to another CSM bring it to {percent(found.worst_after)} over "
+        f"{found.n_books} {'book' if found.n_books == 1 else 'books'}, in "
+        f"{study.document.amount_name} and in hours, which {within} the tolerance of "
+        f"{percent(found.tolerance)}. Accounts stay where they are unless a move helps; that "
+        "the moves are the fewest is not proven."
+    ]
+
+
+def running(study: StudyFolder) -> list[str]:
+    """Event playbooks that start now, beside the segment."""
+    plan = study.document.plan
+    if plan is None:
+        return []
+    events = [book for book in plan.playbooks if book.kind == "event"]
+    texts = [
+        f"'{book.title}' runs for {book.n_accounts:,} accounts: {book.trigger}."
+        for book in events
+        if f"playbook.{book.name}" not in plan.not_computed
+    ]
+    texts += [
+        f"'{book.title}' cannot start: {plan.not_computed[f'playbook.{book.name}']}."
+        for book in events
+        if f"playbook.{book.name}" in plan.not_computed
+    ]
+    if texts:
+        texts.append("None of them moves an account to another segment or level of touch.")
+    return texts
+
+
+def value(study: StudyFolder) -> list[str]:
+    """What the segments give back, and the care with which to read it."""
+    plan = study.document.plan
+    if plan is None:
+        return []
+    texts = []
+    if plan.top_segment is not None:
+        texts.append(
+            f"'{plan.top_segment}' holds the most {study.document.amount_name}; its industries "
+            "are shown below it."
+        )
+    if "value.nrr" not in plan.not_computed:
+        texts.append(
+            f"GRR and NRR are of the {study.document.horizon_days} days after "
+            f"{study.document.as_of}: they describe the segments, and decided nothing in the plan."
+        )
+    return texts
+
+
+def not_computed(study: StudyFolder) -> list[str]:
+    """What of the plan the tables do not allow, and which would."""
+    plan = study.document.plan
+    if plan is None:
+        return []
+    texts = [
+        f"{name.replace('.', ': ', 1).replace('_', ' ')}: {why}."
+        for name, why in plan.not_computed.items()
+    ]
+    return texts + list(plan.notes)
+
+
+def _cost(study: StudyFolder, plan: PlanEntry) -> str:
+    share = (
+        ""
+        if plan.cost_share is None
+        else f", {percent(plan.cost_share)} of the {study.document.amount_name} (limit "
+        f"{percent(plan.assumptions.affordable_share)})"
+    )
+    return (
+        f"Care by the playbooks of {plan.title} takes {plan.hours:,.0f} hours a year, or "
+        f"{plan.csms:,.1f} CSMs, and costs {plan.cost:,.0f} {study.document.currency}{share}. "
+        "Hours and costs are assumed."
+    )
+
+
+def _failed(plan: PlanEntry) -> str:
+    parts = [f"{entry.n_accounts:,} {_LISTS[entry.name]}" for entry in plan.audit]
+    if not parts:
+        return "Whom today's care fails cannot be told from these tables."
+    return f"Of the accounts, {'; '.join(parts)}."
+
+
+def _list(study: StudyFolder, entry: AuditEntry) -> str:
+    title = _TITLES[entry.name]
+    arr = "" if entry.arr is None else f", with {entry.arr:,.0f} of {study.document.amount_name}"
+    return (
+        f"{title}: {entry.n_accounts:,} accounts{arr}; {entry.hours:,.0f} hours a year, "
+        f"{entry.money:,.0f} {study.document.currency}."
+    )
+
+
+def _team(study: StudyFolder, plan: PlanEntry) -> str:
+    found = plan.staffing
+    if found is None:
+        return f"What the team can cover cannot be computed: {plan.not_computed['allocation']}."
+    if found.status == "infeasible":
+        return f"The head count of {found.csms} cannot give the plan: {found.reason}."
+    return (
+        f"{found.csms} CSMs ({found.origin}) cover {found.covered:,.0f} "
+        f"{study.document.currency} of {found.value:,.0f} at risk or open to expand"
+        f"{_left(study, found)}"
+    )
+
+
+def _left(study: StudyFolder, found: StaffingEntry) -> str:
+    if found.left <= 0.005 * max(found.coverable, 1e-9):
+        return "; more people would cover hardly more."
+    return (
+        f", and leave {found.left:,.0f} {study.document.currency} on the table that more people "
+        "would cover."
+    )

@@ -1,0 +1,201 @@
+"""Tables of the plan: what the study folder holds, formatted; ids where accounts are named."""
+
+import math
+from typing import Any
+
+from clustering.report.facts import account_names, percent
+from clustering.report.html import Account, Cell, Html, Number, table
+from clustering.report.names import with_names
+from clustering.results import StudyFolder
+
+__all__ = ["audited", "costs", "coverage_plan", "playbooks", "segment_values"]
+
+_MISSING = Number("–")
+_LEVELS = ("high", "medium", "low", "digital")
+
+
+def playbooks(study: StudyFolder) -> Html:
+    """Every playbook that the plan uses, with its touches."""
+    plan = study.document.plan
+    rows: list[list[Cell]] = []
+    for book in plan.playbooks if plan else []:
+        touches = ", ".join(f"{times:g} x {title}" for title, times in book.touches.items())
+        when = "all year" if book.kind == "segment" else f"from {book.trigger} to {book.exit}"
+        rows.append(
+            [
+                book.title,
+                book.goal,
+                touches,
+                when,
+                Number(f"{book.hours:,.1f}"),
+                Number(f"{book.n_accounts:,}"),
+            ]
+        )
+    columns = ["Playbook", "Goal", "Touches", "When", "Hours (assumed)", "Accounts"]
+    return table("The playbooks of this plan", columns, rows)
+
+
+def coverage_plan(study: StudyFolder) -> Html:
+    """Accounts, touches, hours, CSMs and cost of every segment, and the levels it gets."""
+    if study.document.plan is None:
+        return Html("")
+    frame = study.table("coverage")
+    titles = {book.name: book.title for book in study.document.plan.playbooks}
+    allocated = "n_high" in frame
+    rows: list[list[Cell]] = []
+    for row in frame.to_dict("records"):
+        cells: list[Cell] = [
+            row["label"],
+            titles.get(row["playbook"], row["playbook"]),
+            _whole(row["n_accounts"]),
+            _whole(row["arr"]),
+            _whole(row["touches"]),
+            _whole(row["hours"] + row["event_hours"]),
+            Number(f"{row['csms']:,.1f}"),
+            _whole(row["cost"]),
+            _share(row["cost_share"]),
+        ]
+        if allocated:
+            counts = [row[f"n_{level}"] for level in _LEVELS]
+            cells.append(Number(" / ".join("–" if n != n else f"{n:,.0f}" for n in counts)))
+        rows.append([*cells, row["rule"]])
+    amount = f"{study.document.amount_name} ({study.document.currency})"
+    columns = [
+        "Segment",
+        "Playbook",
+        "Accounts",
+        amount,
+        "Touches a year",
+        "Hours",
+        "CSMs",
+        "Cost",
+        f"Cost / {study.document.amount_name}",
+        *(["High / medium / low / digital"] if allocated else []),
+        "Why this playbook",
+    ]
+    return table("Coverage plan; hours and cost are assumed", columns, rows)
+
+
+def audited(study: StudyFolder, kind: str, *, names: bool = False, most: int = 10) -> Html:
+    """The longest part of one list: over, under or bad_fit; the rest is in audit.parquet.
+
+    The accounts where most money lies come first.
+    """
+    if study.document.plan is None:
+        return Html("")
+    frame = study.table("audit")
+    if kind == "bad_fit":
+        chosen = frame[frame["bad_fit"]]
+        key = chosen["needed_cost"] - chosen["affordable_cost"]
+    else:
+        chosen = frame[frame["delivery"] == kind]
+        key = chosen["gap_hours"].abs()
+    order = key.sort_values(ascending=False, kind="stable").index[:most]
+    rows: list[list[Cell]] = [
+        [
+            Account(row["account_id"]),
+            row["label"],
+            _whole(row["arr"]),
+            _whole(row["needed_hours"]),
+            _whole(row["delivered_hours"]),
+            row["fit_rule"] if kind == "bad_fit" else row["delivery_rule"],
+        ]
+        for row in chosen.loc[order].to_dict("records")
+    ]
+    columns = [
+        "Account",
+        "Segment",
+        f"{study.document.amount_name} ({study.document.currency})",
+        "Hours needed",
+        "Hours delivered",
+        "Why",
+    ]
+    title = {"over": "Over-delivered", "under": "Under-delivered", "bad_fit": "Bad fit"}[kind]
+    made = table(f"{title}: {len(rows):,} of {len(chosen):,} accounts", columns, rows)
+    return Html(with_names(made.text, account_names(study))) if names else made
+
+
+def segment_values(study: StudyFolder) -> Html:
+    """What each segment gives back, net of serving it; few accounts are not shown."""
+    if study.document.plan is None:
+        return Html("")
+    rows: list[list[Cell]] = []
+    for row in study.table("segment_value").to_dict("records"):
+        name = row["group"] if row["kind"] == "segment" else f"… in {row['group']}"
+        rows.append(
+            [name, _whole(row["n_accounts"]), *_values({str(k): v for k, v in row.items()})]
+        )
+    columns = [
+        "Segment",
+        "Accounts",
+        study.document.amount_name,
+        "Share",
+        "NRR",
+        "GRR",
+        "Open expansion",
+        "Champions",
+        "Promoters",
+        "Sales cycle (days)",
+        "Answers a year",
+        "Cost to serve",
+        "Net",
+    ]
+    return table(f"Value of the segments ({study.document.currency})", columns, rows)
+
+
+def _values(row: dict[str, Any]) -> list[Cell]:
+    if row["suppressed"]:
+        return [Number("too few"), *[Number("") for _ in range(10)]]
+    return [
+        _whole(row["arr"]),
+        _share(row["arr_share"]),
+        _share(row["nrr"]),
+        _share(row["grr"]),
+        _whole(row["expansion_pipeline"]),
+        _share(row["champion_share"]),
+        _share(row["promoter_share"]),
+        _whole(row["sales_cycle_days"]),
+        _whole(row["answers_per_account"]),
+        _whole(row["cost_to_serve"]),
+        _whole(row["net"]),
+    ]
+
+
+def costs(study: StudyFolder) -> Html:
+    """What care by every labelling would cost, on its own playbooks."""
+    if study.document.plan is None:
+        return Html("")
+    rows: list[list[Cell]] = [
+        [
+            row["title"],
+            Number(f"{row['n_labels']}"),
+            _whole(row["n_accounts"]),
+            _whole(row["hours"]),
+            Number(f"{row['csms']:,.1f}"),
+            _whole(row["cost"]),
+            _share(row["cost_share"]),
+            _whole(row["labels_over_limit"]),
+            _whole(row["bad_fit_accounts"]),
+        ]
+        for row in study.table("plan_costs").to_dict("records")
+    ]
+    columns = [
+        "Labelling",
+        "Labels",
+        "Accounts",
+        "Hours",
+        "CSMs",
+        "Cost",
+        f"Cost / {study.document.amount_name}",
+        "Labels over the limit",
+        "Bad-fit accounts",
+    ]
+    return table("Cost of care by every labelling (assumed)", columns, rows)
+
+
+def _whole(value: float) -> Number:
+    return _MISSING if math.isnan(value) else Number(f"{value:,.0f}")
+
+
+def _share(value: float) -> Number:
+    return _MISSING if math.isnan(value) else Number(percent(value))

@@ -233,12 +233,14 @@ def _drawn_most(guidance: "pd.Series[str]") -> tuple[str, int, int] | None:
 
 
 def _of_medoid(segment: str, drawn: tuple[str, int, int] | None) -> tuple[str, str]:
-    need = "a need of its own"
+    need = "the records do not say which: its accounts draw different guidance, or none is recorded"
     if drawn is not None and 2 * drawn[1] > drawn[2]:
-        need = f"guidance in {drawn[0]} ({drawn[1]:,} of {drawn[2]:,} draw that most)"
+        need = (
+            f"going by the records it is guidance in {drawn[0]}, which {drawn[1]:,} of "
+            f"{drawn[2]:,} accounts draw most"
+        )
     return (
-        f"Stands for '{segment}': if these accounts have one need, this one has it too; as far as "
-        f"the records go it is {need}.",
+        f"Stands for '{segment}': if these accounts have one need, this one has it too; {need}.",
         "What did you want to reach when you began, which help towards it did you expect, and what "
         "is missing today?",
     )

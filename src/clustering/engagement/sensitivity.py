@@ -19,6 +19,7 @@ __all__ = ["COLUMNS", "STEP", "Answer", "Setting", "settings_of", "vary"]
 STEP = 0.2
 
 _HALF = 0.5
+_LEAST_WHOLE = 5
 
 Config = TypeVar("Config", bound=BaseModel)
 Kind = Literal["weight", "threshold", "cost", "touches"]
@@ -75,7 +76,8 @@ def settings_of(
     """Every number in a part of the configuration.
 
     Of a quantile above one half the rest moves (the 90 % quantile to 88 % and 92 %), and a quantile
-    beside a value that is used in its place is left out.
+    beside a value that is used in its place is left out. So is a whole number below 5, which cannot
+    move by a fifth.
 
     Parameters
     ----------
@@ -94,7 +96,8 @@ def settings_of(
     for path, value in _numbers(content):
         name = ".".join(str(part) for part in path)
         kind = kind_of(name)
-        if kind is None or value == 0 or _is_idle(content, path):
+        is_small = isinstance(value, int) and value < _LEAST_WHOLE
+        if kind is None or value == 0 or is_small or _is_idle(content, path):
             continue
         is_rest = "quantile" in name and value > _HALF
         found.append(Setting(prefix + name, path, value, kind, is_rest))
@@ -126,7 +129,7 @@ def vary(
 ) -> pd.DataFrame:
     """Move every setting by a fifth, one at a time, and measure the answers again.
 
-    A whole number moves by one at least. A share that would exceed 1 moves to 1. A change that
+    A whole number is rounded outwards. A share that would exceed 1 moves to 1. A change that
     the configuration refuses (thresholds out of order) is left out: its side is missing.
 
     Parameters

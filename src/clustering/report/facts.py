@@ -32,6 +32,7 @@ __all__ = [
     "preferences",
     "rivals_of",
     "segment_names",
+    "short_title",
     "tier_shares",
 ]
 
@@ -112,6 +113,16 @@ def group_words(study: StudyFolder, n: int | None = None) -> str:
     """What the segments may be called: singular for one, else plural."""
     word = study.document.group_word
     return word.singular if n == 1 else word.plural
+
+
+def short_title(study: StudyFolder, name: str) -> str:
+    """What a labelling is called where there is little room."""
+    entry = labelling(study, name)
+    if entry is None:
+        return name
+    if entry.kind == "learned":
+        return f"{group_words(study)} of this study".capitalize()
+    return entry.title
 
 
 def learned(study: StudyFolder) -> LabellingEntry:

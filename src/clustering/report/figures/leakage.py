@@ -1,5 +1,7 @@
 """Agreement with the tiers when other features make the segments."""
 
+import re
+
 from clustering.report.canvas import INK, colours, new_figure, tidy, wrap
 from clustering.report.drawn import Drawn
 from clustering.report.facts import decimal
@@ -7,6 +9,8 @@ from clustering.results import StudyFolder
 from clustering.results.document import AblationEntry
 
 __all__ = ["ablation"]
+
+_ARR = re.compile(r"\bARR\b")
 
 
 def ablation(study: StudyFolder) -> Drawn | None:
@@ -23,13 +27,18 @@ def ablation(study: StudyFolder) -> Drawn | None:
         colour = colours(1)[0]
         ax.plot(_span(entry), [row, row], color=colour, linewidth=3.2, solid_capstyle="butt")
         ax.plot(entry.ami, row, "o", color=colour, markersize=8)
-    labels = [f"{e.features}: {wrap(e.meaning, 44, lines=2)}" for e in entries]
+    labels = [
+        f"{_named(e.features, amount)}: {wrap(_named(e.meaning, amount), 44, 2)}" for e in entries
+    ]
     ax.set_yticks(range(len(entries)), labels, fontsize=9)
     ax.set_ylim(len(entries) - 0.5, -0.5)
     ax.set_xlim(right=1.02)
     ax.set_xlabel(f"agreement with the {amount} tiers (AMI, 95 % interval)", fontsize=10)
     tidy(ax, grid="x")
-    said = "; ".join(f"{e.features} ({e.meaning}): {decimal(e.ami)}" for e in entries)
+    said = "; ".join(
+        f"{_named(e.features, amount)} ({_named(e.meaning, amount)}): {decimal(e.ami)}"
+        for e in entries
+    )
     return Drawn("ablation", figure, title, f"Dot plot with intervals. {said}.")
 
 
@@ -39,6 +48,11 @@ def _title(entries: list[AblationEntry], amount: str) -> str:
         f"Depending on the features that make the segments, their agreement with the {amount} "
         f"tiers runs from {decimal(lowest)} to {decimal(highest)}"
     )
+
+
+def _named(text: str, amount: str) -> str:
+    """The features' own words under the name that the study gives to the yearly amount."""
+    return _ARR.sub(lambda _: amount, text)
 
 
 def _span(entry: AblationEntry) -> list[float]:

@@ -16,6 +16,7 @@ from clustering.report.words.comparison import (
 )
 from clustering.report.words.future import forward_sentences, future, future_in_short
 from clustering.report.words.groups import commercial, stability, structure, why
+from clustering.report.words.scorecard import decision, hypotheses, scorecard_sentences
 from clustering.results import StudyFolder
 
 __all__ = [
@@ -24,15 +25,18 @@ __all__ = [
     "axes",
     "cautions",
     "commercial",
+    "decision",
     "forward_sentences",
     "future",
     "future_in_short",
+    "hypotheses",
     "introduction",
     "leakage",
     "limits",
     "misplaced",
     "other_labellings",
     "recommendations",
+    "scorecard_sentences",
     "stability",
     "structure",
     "tiers",

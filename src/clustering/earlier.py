@@ -8,6 +8,7 @@ dates, the as-of date included. Rules are applied at every date to what was know
 from collections.abc import Mapping
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 
 from clustering.columns import ARR, SEGMENT
@@ -170,10 +171,10 @@ def _dated(
 ) -> DatedAccounts:
     ids = snapshot.frame.index
     values = standardiser.transform(snapshot.frame)
-    known = ~pd.isna(values).any(axis=1)
+    known = np.flatnonzero(~np.isnan(values).any(axis=1))
     segment = pd.Series(None, index=ids, dtype="str")
-    codes = model.assign(values[known].T.copy()).labels
-    segment.iloc[known.nonzero()[0]] = [f"segment {code}" for code in codes]
+    codes = model.assign(np.ascontiguousarray(values[known].T)).labels
+    segment.iloc[known] = [f"segment {code}" for code in codes]
     labellings, _ = assign_all(snapshot, config.schemes)
     labels = {item.name: item.labels for item in labellings if item.kind == "rule"}
     return DatedAccounts(

@@ -115,7 +115,7 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         segments = scores["segment_name"]
         earlier = earlier_accounts(tables, config, snapshot, horizon, evidence.chosen, segments)
     material = _material(
-        snapshot, horizon, matrix, standardiser, evidence.chosen, scores, labellings, earlier
+        snapshot, horizon, matrix, scorer, evidence.chosen, scores, labellings, earlier
     )
     comparison = compare(material, config.comparison, config.seed, progress)
     with progress.step("Planning the care"):
@@ -223,13 +223,14 @@ def _material(
     snapshot: Snapshot,
     horizon: Horizon,
     matrix: FeatureMatrix,
-    standardiser: Standardiser,
+    scorer: Scorer,
     chosen: Clustering,
     scores: pd.DataFrame,
     labellings: tuple[Labelling, ...],
     earlier: EarlierDates | str,
 ) -> Material:
     """Bring everything that is compared to the accounts of the matrix."""
+    standardiser = scorer.standardiser
     ids = pd.Index(matrix.account_ids, name=snapshot.frame.index.name)
     frame, attributes = snapshot.frame.loc[ids], snapshot.attributes.loc[ids]
     proxies = [f.name for f in snapshot.features if f.size_proxy and f.family != "commercial"]
@@ -263,6 +264,10 @@ def _material(
         cluster=cluster,
         refit=refit,
         earlier=earlier,
+        responsibilities=scorer.model.probabilities(matrix.values),
+        segment_names=tuple(scorer.segment_names),
+        timing=horizon.timing.reindex(ids),
+        counts=tuple(feature.name for feature in snapshot.features if feature.scale == "count"),
     )
 
 

@@ -9,6 +9,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from clustering.columns import ARR_TIERS, NEEDS_SEGMENT, SEGMENT
+from clustering.comparison.differences import Differences, segment_differences
+from clustering.comparison.group_outcomes import GroupOutcomes, group_outcomes
 from clustering.comparison.leakage import (
     Ablation,
     Circularity,
@@ -57,6 +59,10 @@ class Material:
     cluster : fits the chosen kind of segments to a matrix, with a seed
     refit : fits the whole pipeline on some rows and labels all accounts
     earlier : the accounts on earlier dates, or the reason why there are none
+    responsibilities : float64 array of shape (n_accounts, k), probabilities of membership
+    segment_names : k names, in the order of the columns
+    timing : DataFrame as in `Horizon.timing`, aligned
+    counts : features that count something, by name
     """
 
     accounts: pd.Index
@@ -74,6 +80,10 @@ class Material:
     cluster: Callable[[Floats, int], NDArray[np.int64]]
     refit: Refit
     earlier: EarlierDates | str
+    responsibilities: Floats
+    segment_names: tuple[str, ...]
+    timing: pd.DataFrame
+    counts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -94,6 +104,8 @@ class Comparison:
     within: WithinTiers | None
     leakage: Leakage
     forward: ForwardStudy
+    happened: GroupOutcomes
+    differences: Differences
     scores: tuple[Score, ...]
 
 
@@ -139,6 +151,8 @@ def compare(
         within=_within(material, seed),
         leakage=_leakage(material, config, seed, progress),
         forward=forward,
+        happened=_happened(material, config, seed, progress),
+        differences=_differences(material, seed, progress),
         scores=scorecard(
             material.labels,
             material.values,
@@ -183,6 +197,37 @@ def _remembered(refit: Refit) -> Refit:
         return made[seed]
 
     return once
+
+
+def _happened(
+    material: Material, config: ComparisonConfig, seed: int, progress: Progress
+) -> GroupOutcomes:
+    names = (config.primary_outcome, *(n for n in OUTCOMES if n != config.primary_outcome))
+    with progress.step("Counting what happened by group"):
+        return group_outcomes(
+            material.labels,
+            material.outcomes,
+            material.timing,
+            material.arr,
+            material.responsibilities,
+            material.segment_names,
+            names=names,
+            n_bootstrap=config.bootstrap,
+            seed=seed,
+        )
+
+
+def _differences(material: Material, seed: int, progress: Progress) -> Differences:
+    codes = pd.Index(material.segment_names).get_indexer(pd.Index(material.labels[SEGMENT]))
+    with progress.step("Testing in what the segments differ"):
+        return segment_differences(
+            material.values,
+            codes.astype(np.int64),
+            material.segment_names,
+            material.features,
+            material.counts,
+            seed=seed,
+        )
 
 
 def _within(material: Material, seed: int) -> WithinTiers | None:

@@ -40,6 +40,7 @@ from clustering.results.document import (
     TimeSplitEntry,
     WithinTiersEntry,
 )
+from clustering.results.later import afterwards_entry, differences_entry, later_frames
 from clustering.results.movement import assignment_entry, movement_entry, movement_frames
 from clustering.results.next_steps import next_steps_entry, next_steps_frames
 from clustering.results.pictures import picture_tables
@@ -112,6 +113,7 @@ def assemble(study: Study) -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
         "profiles": study.profiles.features,
         "disagreements": study.comparison.agreements.disagreements,
         "typical": study.profiles.typical,
+        **later_frames(study.comparison.happened, study.comparison.differences),
         **picture_tables(study.pictures, study.matrix.account_ids),
         **plan_frames(study.plan),
         **next_steps_frames(study.next_steps),
@@ -196,6 +198,8 @@ def _document(study: Study, accounts: pd.DataFrame) -> StudyDocument:
         forward_split=TimeSplitEntry.model_validate(_plain(asdict(forward.split))),
         forward_secondary=[ForwardEntry.model_validate(e.to_json()) for e in forward.secondary],
         forward_folds=[ForwardEntry.model_validate(e.to_json()) for e in forward.folds],
+        afterwards=afterwards_entry(study.comparison.happened, _plain),
+        differences=differences_entry(study.comparison.differences),
         multiplicity=MultiplicityEntry.model_validate(_plain(asdict(forward.multiplicity))),
         evidence=evidence.to_json(),
         plan=plan_entry(study.plan, config.engagement),

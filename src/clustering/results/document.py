@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from clustering.results.later_document import AfterwardsEntry, DifferencesEntry
 from clustering.results.movement_document import AssignmentEntry, MovementEntry
 from clustering.results.next_steps_document import NextStepsEntry
 from clustering.results.plan_document import PlanEntry
@@ -321,6 +322,12 @@ class StudyDocument(_Entry):
     )
     multiplicity: MultiplicityEntry | None = Field(
         None, description="How many comparisons stand beside the one that decides."
+    )
+    afterwards: AfterwardsEntry | None = Field(
+        None, description="What happened by group, and tests inside the tiers."
+    )
+    differences: DifferencesEntry | None = Field(
+        None, description="In which features segments differ; null with one segment."
     )
     within_tiers: WithinTiersEntry | None = Field(description="Variation inside the tiers.")
     leakage: LeakageEntry = Field(description="ARR hidden in the features.")

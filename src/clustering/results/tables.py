@@ -8,6 +8,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from clustering.errors import StudyFolderError, breaches_message
+from clustering.results.later_tables import LATER_TABLES
 from clustering.results.movement_tables import MOVEMENT_TABLES
 from clustering.results.next_steps_document import NEXT_STEPS_TABLES
 from clustering.results.plan_tables import PLAN_TABLES
@@ -194,6 +195,7 @@ TABLES: tuple[TableSpec, ...] = (
             _c("dip_p_holm", "number", "The same, adjusted for the number of pairs (Holm)."),
         ),
     ),
+    *LATER_TABLES,
     *PLAN_TABLES,
     *NEXT_STEPS_TABLES,
     *MOVEMENT_TABLES,

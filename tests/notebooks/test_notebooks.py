@@ -20,7 +20,7 @@ def code_of(path: Path) -> list[tuple[str, ast.Module]]:
 
 
 def test_every_page_has_its_notebook() -> None:
-    names = ["1_accounts", "2_features", "3_choice", "4_leadership", "5_plan"]
+    names = ["1_accounts", "2_features", "3_choice", "4_leadership", "5_plan", "6_movement"]
     assert [path.stem for path in NOTEBOOKS] == names
     assert sorted(page.notebook for page in PAGES) == names
 

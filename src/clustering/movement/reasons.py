@@ -97,7 +97,8 @@ def moves_table(
         One row a change: account, dates, segments, ``probability`` of the new segment,
         ``log_odds_change`` (of the new against the old segment), ``outcome`` (``lasting``: the
         account moved under the rule of hysteresis; ``passing``: the snapshots turned away again
-        before; ``open``: it waits for the next snapshot), ``why`` in words and units, and the
+        before; ``back``: it returned to the segment that it had held all the time; ``open``: it
+        waits for the next snapshot), ``why`` in words and units, and the
         ``driver_1`` to ``driver_3`` with their shares of the change.
     """
     changes = _changes(history.labels)
@@ -132,10 +133,11 @@ def _changes(labels: Integers) -> Integers:
 
 
 def _outcomes(labels: Integers, held: Integers, changes: Integers) -> NDArray[np.str_]:
-    rows, _, starts = changes
+    rows, befores, starts = changes
     target = labels[rows, starts]
-    outcome = np.full(rows.size, "open", dtype="<U8")
-    running = np.ones(rows.size, np.bool_)
+    back = held[rows, befores] == target  # it never counted as gone
+    outcome = np.where(back, "back", "open").astype("<U8")
+    running = ~back
     for t in range(labels.shape[1]):
         due = running & (t >= starts)
         lasting = due & (held[rows, t] == target) & (labels[rows, t] == target)

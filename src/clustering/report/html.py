@@ -4,9 +4,9 @@ import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from clustering.report.names import account_html
+from clustering.report.names import account_html, private_html
 
-__all__ = ["Account", "Cell", "Html", "Number", "bullets", "paragraphs", "table"]
+__all__ = ["Account", "Cell", "Html", "Number", "Private", "bullets", "paragraphs", "table"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,14 @@ class Number:
     text: str
 
 
-Cell = str | Account | Number
+@dataclass(frozen=True)
+class Private:
+    """A cell for what people wrote; see `clustering.report.names`."""
+
+    key: str
+
+
+Cell = str | Account | Number | Private
 
 _NUMBER = ' class="number"'
 
@@ -92,4 +99,6 @@ def _row(cells: Sequence[Cell]) -> str:
 def _content(cell: Cell) -> str:
     if isinstance(cell, Account):
         return account_html(cell.account_id)
+    if isinstance(cell, Private):
+        return private_html(cell.key)
     return html.escape(cell.text if isinstance(cell, Number) else cell)

@@ -8,9 +8,12 @@ import html
 import re
 from collections.abc import Mapping
 
-__all__ = ["account_html", "with_names"]
+__all__ = ["account_html", "private_html", "with_names", "with_private"]
 
 _ACCOUNT = re.compile(r'<span class="account" data-account="([^"]*)">[^<]*</span>')
+
+_PRIVATE = re.compile(r'<span class="private" data-key="([^"]*)">[^<]*</span>')
+_WITHHELD = "not shown here"
 
 
 def account_html(account_id: str) -> str:
@@ -45,6 +48,36 @@ def with_names(page: str, names: Mapping[str, str]) -> str:
         return _element(account_id, f"{' '.join(name.split())} ({account_id})")
 
     return _ACCOUNT.sub(named, page)
+
+
+def private_html(key: str) -> str:
+    """The element that stands for something that a person wrote; it shows nothing of it.
+
+    Examples
+    --------
+    >>> private_html("override-0-by")
+    '<span class="private" data-key="override-0-by">not shown here</span>'
+    """
+    return f'<span class="private" data-key="{html.escape(key)}">{_WITHHELD}</span>'
+
+
+def with_private(page: str, texts: Mapping[str, str]) -> str:
+    """Show what people wrote, in the pages that stay with the company.
+
+    Examples
+    --------
+    >>> with_private(private_html("a"), {"a": "Kim & Co"})
+    '<span class="private" data-key="a">Kim &amp; Co</span>'
+    """
+
+    def shown(match: re.Match[str]) -> str:
+        text = texts.get(html.unescape(match[1]))
+        if text is None:
+            return match[0]
+        words = html.escape(" ".join(text.split()))
+        return f'<span class="private" data-key="{match[1]}">{words}</span>'
+
+    return _PRIVATE.sub(shown, page)
 
 
 def _element(account_id: str, shown: str) -> str:

@@ -37,6 +37,7 @@ INDEX = _OVERVIEW.file
 PAGES = (
     Page("4_leadership", "For leadership", "The answer in plain words, and what follows."),
     Page("5_plan", "What to do on Monday", "Who gets which care, what it costs, whom it fails."),
+    Page("6_movement", "Over time", "Who moved and why, what to confirm, what people decided."),
     Page("1_accounts", "Accounts", "Who was studied, the rules beside it, where it came from."),
     Page("2_features", "Features", "What was measured, what is missing, what was left out."),
     Page("3_choice", "Evidence and choice", "Is there structure, how many, how stable."),

@@ -15,7 +15,8 @@ from clustering.errors import OutputError
 from clustering.progress import SILENT, Progress
 from clustering.report.facts import account_names
 from clustering.report.kernel import execute, notebook_folder
-from clustering.report.names import with_names
+from clustering.report.movement.tables import private_texts
+from clustering.report.names import with_names, with_private
 from clustering.report.pages import INDEX, PAGES, figures_in, index_page, notebook_page
 from clustering.results import StudyFolder
 
@@ -50,7 +51,7 @@ def render(folder: Path, progress: Progress = SILENT) -> Path:
     pages = _pages(study, progress)
     stage = study.path / f".report.partial-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     try:
-        _write(stage, pages, account_names(study))
+        _write(stage, pages, account_names(study), private_texts(study))
         _publish(stage, study.path / "report")
     except OSError as error:
         raise OutputError(
@@ -77,12 +78,15 @@ def _pages(study: StudyFolder, progress: Progress) -> dict[str, str]:
     return {INDEX: index_page(study)} | pages
 
 
-def _write(stage: Path, pages: dict[str, str], names: dict[str, str]) -> None:
+def _write(
+    stage: Path, pages: dict[str, str], names: dict[str, str], private: dict[str, str]
+) -> None:
     (stage / WITHOUT_NAMES).mkdir(parents=True)
     (stage / "figures").mkdir()
     for file, page in pages.items():
         (stage / WITHOUT_NAMES / file).write_text(page, encoding="utf-8")
-        (stage / file).write_text(with_names(page, names), encoding="utf-8")
+        own = with_private(with_names(page, names), private)
+        (stage / file).write_text(own, encoding="utf-8")
     for name, content in figures_in(list(pages.values())).items():
         (stage / "figures" / f"{name}.png").write_bytes(content)
 

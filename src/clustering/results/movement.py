@@ -102,6 +102,7 @@ def movement_entry(movement: Movement | str) -> MovementEntry | None:
         with_hysteresis=MovesEntry(moves=movement.n_moves[1], flip_flops=movement.n_flip_flops[1]),
         n_lasting=int(outcomes.get("lasting", 0)),
         n_passing=int(outcomes.get("passing", 0)),
+        n_back=int(outcomes.get("back", 0)),
         n_open=int(outcomes.get("open", 0)),
         n_entered=int(((labels[:, 0] == ABSENT) & (labels[:, -1] != ABSENT)).sum()),
         n_left=int(((labels[:, 0] != ABSENT) & (labels[:, -1] == ABSENT)).sum()),

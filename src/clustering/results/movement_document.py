@@ -61,6 +61,7 @@ class MovementEntry(_Entry):
     with_hysteresis: MovesEntry = Field(description="Only lasting evidence counts.")
     n_lasting: int = Field(description="Changes that lasted under the rule.")
     n_passing: int = Field(description="Changes that were taken back before they counted.")
+    n_back: int = Field(description="Changes back to the segment that was held all the time.")
     n_open: int = Field(description="Changes that wait for the next snapshot.")
     n_entered: int = Field(description="Accounts that began within the window and are there.")
     n_left: int = Field(description="Accounts of the first snapshot that have ended.")

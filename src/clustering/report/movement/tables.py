@@ -1,0 +1,131 @@
+"""Tables on time: who moved and why, what to confirm, what people decided."""
+
+import math
+
+from clustering.report.facts import account_names, percent
+from clustering.report.html import Account, Cell, Html, Number, Private, table
+from clustering.report.names import with_names, with_private
+from clustering.results import StudyFolder
+
+__all__ = ["fates", "moves", "overrides", "private_texts", "reconfirmation"]
+
+_WORDS = {"lasting": "moved", "passing": "taken back", "back": "back where it was", "open": "waits"}
+
+
+def moves(study: StudyFolder, *, names: bool = False, most: int = 20) -> Html:
+    """The latest changes of segment with the features behind them, largest ARR first."""
+    if study.document.movement is None:
+        return Html("")
+    frame = study.table("moves")
+    latest = frame[frame["to_date"] == frame["to_date"].max()]
+    arr = study.accounts.set_index("account_id")["arr"]
+    latest = latest.assign(arr=arr.reindex(latest["account_id"]).to_numpy())
+    shown = latest.sort_values(["arr", "account_id"], ascending=[False, True]).head(most)
+    rows: list[list[Cell]] = [
+        [
+            Account(row["account_id"]),
+            row["from_segment"],
+            row["to_segment"],
+            _WORDS[row["outcome"]],
+            _amount(row["arr"]),
+            row["why"],
+        ]
+        for row in shown.to_dict("records")
+    ]
+    caption = f"Changes at the last snapshot: {len(rows)} of {len(latest)}, largest ARR first"
+    columns = ["Account", "From", "To", "Under hysteresis", _amount_title(study), "What moved it"]
+    return _shown(table(caption, columns, rows), study, names)
+
+
+def fates(study: StudyFolder) -> Html:
+    """What became of the segments of a model of the first date."""
+    found = study.document.movement
+    if found is None or found.model_change is None:
+        return Html("")
+    sides = {"first": f"model of {found.dates[0]}", "latest": f"model of {found.dates[-1]}"}
+    rows: list[list[Cell]] = [
+        [
+            row["segment_name"],
+            sides[row["model"]],
+            Number(f"{row['n_accounts']:,}"),
+            row["fate"],
+            row["overlaps"],
+            Number(percent(row["overlap"])),
+        ]
+        for row in study.table("segment_fates").to_dict("records")
+    ]
+    columns = ["Segment", "Model", "Accounts now", "Fate", "Shares accounts with", "Largest share"]
+    return table("Segments of then and of today, on the accounts of today", columns, rows)
+
+
+def reconfirmation(study: StudyFolder, *, names: bool = False, most: int = 25) -> Html:
+    """The accounts to confirm, most reasons and most ARR first."""
+    if study.document.assignment is None:
+        return Html("")
+    frame = study.table("reconfirmation")
+    rows: list[list[Cell]] = [
+        [
+            Account(row["account_id"]),
+            _text(row["assigned_segment"]),
+            _text(row["segment_name"]),
+            Number(f"{row['margin']:.2f}"),
+            _amount(row["arr"]),
+            row["why"],
+        ]
+        for row in frame.head(most).to_dict("records")
+    ]
+    caption = (
+        f"To confirm at the next executive review: {len(rows)} of {len(frame)}; all of them in "
+        "reconfirmation.csv"
+    )
+    columns = ["Account", "Served as", "The model says", "Margin", _amount_title(study), "Why"]
+    return _shown(table(caption, columns, rows), study, names)
+
+
+def overrides(study: StudyFolder, *, names: bool = False) -> Html:
+    """Every decision with who, why and until when, and the model's own answer beside it."""
+    if not (study.path / "overrides.parquet").exists():
+        return Html("")
+    frame = study.table("overrides")
+    rows: list[list[Cell]] = [
+        [
+            Account(row["account_id"]),
+            row["segment"],
+            _text(row["model_segment"]),
+            row["status"],
+            f"{row['decided_on']} to {row['valid_until']}",
+            Private(f"override-{number}-by"),
+            Private(f"override-{number}-why"),
+        ]
+        for number, row in enumerate(frame.to_dict("records"))
+    ]
+    columns = ["Account", "Decided", "The model says", "Now", "Holds", "By", "Why"]
+    made = _shown(table("Decisions of people", columns, rows), study, names)
+    return Html(with_private(made.text, private_texts(study))) if names else made
+
+
+def private_texts(study: StudyFolder) -> dict[str, str]:
+    """What people wrote, by the key that stands for it in the pages that may be passed on."""
+    if not (study.path / "overrides.parquet").exists():
+        return {}
+    texts = {}
+    for number, row in enumerate(study.table("overrides").to_dict("records")):
+        texts[f"override-{number}-by"] = str(row["decided_by"])
+        texts[f"override-{number}-why"] = str(row["reason"])
+    return texts
+
+
+def _shown(made: Html, study: StudyFolder, names: bool) -> Html:
+    return Html(with_names(made.text, account_names(study))) if names else made
+
+
+def _amount_title(study: StudyFolder) -> str:
+    return f"{study.document.amount_name} ({study.document.currency})"
+
+
+def _amount(value: float) -> Number:
+    return Number("–" if math.isnan(value) else f"{value:,.0f}")
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else "–"

@@ -32,14 +32,16 @@ class Books:
         has the account now), `book_csm` (who keeps the book; missing for a new one) and `moved`
         (the account has a CSM now, and another book)
     n_books : as the head count
+    n_now : CSMs who have accounts now
     n_moved : accounts that change from one CSM to another
     n_new : accounts that had no CSM
     worst_before, worst_after : largest deviation of a book from the mean, in ARR or hours, as a
-        share of the mean; before, with the accounts as they are, is None where none has a CSM
+        share of the mean; before is None where there are not as many CSMs now as books
     """
 
     frame: pd.DataFrame
     n_books: int
+    n_now: int
     n_moved: int
     n_new: int
     worst_before: float | None
@@ -81,13 +83,13 @@ def balance_books(
     if n_books == 0 or arr.empty:
         empty = pd.Series(pd.NA, index=arr.index, dtype="str")
         frame = pd.DataFrame({"book": empty, "csm": now, "book_csm": empty, "moved": False})
-        return Books(frame, n_books, 0, int(now.isna().sum()), None, None)
+        return Books(frame, n_books, now.nunique(), 0, int(now.isna().sum()), None, None)
     weights = np.column_stack([_relative(arr, n_books), _relative(hours, n_books)])
     sizes = now.value_counts().sort_index().sort_values(ascending=False, kind="stable")
     keepers = sorted(str(name) for name in sizes.index[:n_books])
     place = {name: number for number, name in enumerate(keepers)}
     start: Ints = np.asarray(now.map(place).fillna(-1), dtype=np.int64)
-    worst_before = _worst(weights, start, n_books) if (start >= 0).any() else None
+    worst_before = _worst(weights, start, n_books) if len(sizes) == n_books else None
     book = _in_blocks(weights, _filled(weights, start, n_books), n_books, tolerance)
     width = max(2, len(str(n_books)))
     names = np.array([f"book_{number:0{width}d}" for number in range(1, n_books + 1)])
@@ -104,6 +106,7 @@ def balance_books(
     return Books(
         frame,
         n_books,
+        len(sizes),
         int(moved.sum()),
         int(now.isna().sum()),
         worst_before,

@@ -158,6 +158,7 @@ def _staffing(staffing: Staffing, config: EngagementConfig) -> StaffingEntry:
         partly_known=staffing.partly_known,
         books=BooksEntry(
             n_books=books.n_books,
+            n_now=books.n_now,
             n_moved=books.n_moved,
             n_new=books.n_new,
             tolerance=config.book_tolerance,

@@ -62,11 +62,12 @@ class BooksEntry(_Entry):
     """Books of accounts, balanced by ARR and hours."""
 
     n_books: int = Field(description="Books: the head count.")
+    n_now: int = Field(description="CSMs who have accounts now.")
     n_moved: int = Field(description="Accounts that change from one CSM to another.")
     n_new: int = Field(description="Accounts that nobody has now.")
     tolerance: float = Field(description="Share of the mean by which a book may differ.")
     worst_before: float | None = Field(
-        description="Largest deviation of a book now; null where no account has a CSM."
+        description="Largest deviation of a book now; null unless there are as many as CSMs."
     )
     worst_after: float | None = Field(description="The same, balanced; null without CSMs.")
 

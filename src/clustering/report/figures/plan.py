@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from clustering.report.canvas import ACCENT, INK, MUTED, PALE, colours, new_figure, tidy, wrap
 from clustering.report.drawn import Drawn
@@ -13,6 +13,7 @@ from clustering.results import StudyFolder
 
 __all__ = ["cost_by_labelling", "cost_of_care", "delivery_audit", "head_count", "segment_value"]
 
+_ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
 _BLUE, _ORANGE, _GREEN = colours(3)
 _DELIVERY = (
     ("under", "less than needed", _ORANGE),
@@ -32,7 +33,7 @@ def cost_of_care(study: StudyFolder) -> Drawn | None:
     n_over = int(frame["over_limit"].sum())
     title = (
         f"Care costs {percent(plan.cost_share)} of the {amount} in all; "
-        f"{n_over} of {len(frame)} segments cost more than {percent(limit)}"
+        f"{n_over or 'none'} of {len(frame)} segments costs more than {percent(limit)}"
     )
     figure = new_figure(title, height=1.7 + 0.55 * len(frame))
     ax = figure.subplots()
@@ -40,7 +41,8 @@ def cost_of_care(study: StudyFolder) -> Drawn | None:
     ax.barh(range(len(frame)), frame["cost_share"], height=0.55, color=bars)
     for row, one in enumerate(frame.itertuples()):
         text = f"{percent(float(str(one.cost_share)))}, {float(str(one.csms)):,.1f} CSMs"
-        ax.text(float(str(one.cost_share)), row, f"  {text}", va="center", fontsize=9, color=INK)
+        ax.text(float(str(one.cost_share)), row, f"  {text}", va="center", fontsize=9,
+                color=INK, zorder=4, bbox=_ON_WHITE)  # fmt: skip
     _limit_line(ax, limit)
     _names(ax, frame["label"].tolist())
     ax.set_xlim(0, 1.3 * max(float(frame["cost_share"].max()), limit))
@@ -104,12 +106,13 @@ def head_count(study: StudyFolder) -> Drawn | None:
     curve = study.table("head_count").dropna()
     currency = study.document.currency
     title = f"{found.csms} CSMs cover {percent(_share(found.covered, found.coverable))} of what "
-    title += "people without end would cover"
+    title += "any number of people could"
     figure = new_figure(title, height=4.4)
     ax = figure.subplots()
     ax.plot(curve["csms"], curve["covered"], color=_BLUE, linewidth=2, marker="o", markersize=4)
     ax.axhline(found.coverable, color=MUTED, linewidth=1, linestyle="--")
-    ax.text(0, found.coverable, "all accounts at high touch", va="bottom", fontsize=9, color=MUTED)
+    ax.text(0, found.coverable, "all accounts at high touch", va="bottom", fontsize=9, color=MUTED,
+            bbox=_ON_WHITE)  # fmt: skip
     ax.plot([found.csms], [found.covered], marker="D", markersize=9, color=ACCENT)
     ax.annotate(
         f"{found.csms} CSMs ({found.origin})",
@@ -211,7 +214,8 @@ def _names(ax: Axes, names: list[str]) -> None:
 
 
 def _percent_axis(ax: Axes, label: str) -> None:
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: percent(x)))
+    ax.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:.3g} %"))
     ax.set_xlabel(label, fontsize=10)
     tidy(ax, grid="x")
 

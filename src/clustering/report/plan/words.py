@@ -175,17 +175,17 @@ def books(study: StudyFolder) -> list[str]:
         return ["There is no CSM, so there are no books."]
     within = "is within" if found.worst_after <= found.tolerance + 1e-9 else "misses"
     before = (
-        "No account has a CSM now"
+        f"{found.n_now} CSMs have accounts now, and the head count is {found.n_books}"
         if found.worst_before is None
         else f"Now the largest deviation of a book from the mean is {percent(found.worst_before)}"
     )
-    counted = "1 account" if found.n_moved == 1 else f"{found.n_moved:,} accounts"
+    move = "1 account moves" if found.n_moved == 1 else f"{found.n_moved:,} accounts move"
     return [
-        f"{before}. {counted} to another CSM bring it to {percent(found.worst_after)} over "
-        f"{found.n_books} {'book' if found.n_books == 1 else 'books'}, in "
-        f"{study.document.amount_name} and in hours, which {within} the tolerance of "
-        f"{percent(found.tolerance)}. Accounts stay where they are unless a move helps; that "
-        "the moves are the fewest is not proven."
+        f"{before}. {move} to another CSM; the largest deviation of the "
+        f"{found.n_books} {'book' if found.n_books == 1 else 'books'} is then "
+        f"{percent(found.worst_after)} of the mean, in {study.document.amount_name} and in hours, "
+        f"which {within} the tolerance of {percent(found.tolerance)}. Accounts stay where they "
+        "are unless a move helps; that the moves are the fewest is not proven."
     ]
 
 

@@ -158,8 +158,11 @@ def discovery_sheet(table: pd.DataFrame, attributes: pd.DataFrame) -> pd.DataFra
     )
     texts = sheet.select_dtypes(exclude="number").columns
     # A line break or tab inside a cell can start a new cell, and with it a formula.
-    tidy = {name: sheet[name].astype("str").str.split().str.join(" ") for name in texts}
-    return guard_cells(sheet.assign(**tidy))
+    tidy = {
+        name: sheet[name].map(lambda cell: " ".join(str(cell).split()), na_action="ignore")
+        for name in texts
+    }
+    return guard_cells(sheet.assign(**tidy).astype(dict.fromkeys(texts, "str")))
 
 
 def _pick(

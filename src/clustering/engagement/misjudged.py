@@ -18,6 +18,7 @@ from clustering.schemes import Axes, Labelling
 __all__ = ["misjudged_accounts"]
 
 _ADOPTED = "milestones_due_achieved_share"
+_SHRUNK = ", drawn towards one half"
 _COLUMNS = {
     ACCOUNT_ID: "str",
     "tier": "str",
@@ -107,7 +108,8 @@ def _why(row: Mapping[Hashable, object], config: SchemesConfig) -> str:
         return (
             f"{row['tier']} by its amount, yet a CSM's time changes little: growth potential "
             f"{growth:.2f} and churn risk {risk:.2f} are below {settings.growth_from:g} and "
-            f"{settings.risk_from:g}{opened}; {stage} ({adopted:.0%} of the due milestones)"
+            f"{settings.risk_from:g}{opened}; {stage} (share of due milestones reached: "
+            f"{adopted:.2f}{_SHRUNK})"
         )
     reasons = []
     if growth >= settings.growth_from:
@@ -116,5 +118,5 @@ def _why(row: Mapping[Hashable, object], config: SchemesConfig) -> str:
         reasons.append(f"churn risk {risk:.2f} ({settings.risk_from:g} is high)")
     return (
         f"{row['tier']} by its amount, yet there is much to win or to lose: "
-        f"{' and '.join(reasons)}; {adopted:.0%} of the due milestones reached"
+        f"{' and '.join(reasons)}; share of due milestones reached: {adopted:.2f}{_SHRUNK}"
     )

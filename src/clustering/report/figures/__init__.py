@@ -25,6 +25,7 @@ from clustering.report.figures.plan import (
 )
 from clustering.report.figures.profiles import profile_heatmap
 from clustering.report.figures.scorecard import agreement_matrix, scorecard
+from clustering.report.figures.sensitivity import tornado
 from clustering.report.figures.structure import null_tests, segment_stability
 
 __all__ = [
@@ -50,5 +51,6 @@ __all__ = [
     "segment_value",
     "silhouettes",
     "tier_flow",
+    "tornado",
     "valley_projections",
 ]

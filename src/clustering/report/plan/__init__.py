@@ -3,6 +3,15 @@
 Each part of the page has a file of its own here, and its figures in `clustering.report.figures`.
 """
 
+from clustering.report.plan.doubts import fragile
+from clustering.report.plan.people import (
+    champions,
+    champions_table,
+    discovery,
+    discovery_table,
+    misjudged,
+    misjudged_table,
+)
 from clustering.report.plan.tables import (
     audited,
     costs,
@@ -28,11 +37,18 @@ __all__ = [
     "assumptions",
     "audited",
     "books",
+    "champions",
+    "champions_table",
     "costs",
     "coverage",
     "coverage_plan",
     "delivery",
+    "discovery",
+    "discovery_table",
+    "fragile",
     "levers",
+    "misjudged",
+    "misjudged_table",
     "not_computed",
     "playbooks",
     "running",

@@ -79,55 +79,49 @@ def adopt(
     sample, rows : (m, d) values on which the mixtures were fitted, and their positions among all
         `n` accounts
     """
-    kmeans_labels = fits[decision.k - 1].labels[rows]
-    notes = _mixture_notes(kmeans_labels, mixtures)
-    refused = None if trial is None else _refused(trial, sample, config, n, columns)
-    if trial is None or refused:
-        tried = [] if refused is None else [refused]
+    notes = tuple(_mixture_notes(fits[decision.k - 1].labels[rows], mixtures))
+    kmeans = Offered("kmeans", decision.k)
+    rule = None if trial is None or not trial.passed else _rule(trial, sample, columns)
+    if trial is None or not trial.passed or rule:
+        tried = [] if trial is None else [rule or trial.reason]
+        reasons = (*decision.reasons, *tried, *dissent(criteria, decision.n_clusters), *notes)
         return Adopted(
-            decision.verdict,
-            decision.n_clusters,
-            Offered("kmeans", decision.k),
-            decision.admissible,
-            (
-                *decision.reasons,
-                *tried,
-                *dissent(criteria, decision.n_clusters),
-                *notes,
-            ),
-            None,
+            decision.verdict, decision.n_clusters, kmeans, decision.admissible, reasons, None
         )
     k = trial.fit.k
-    return Adopted(
-        "natural",
-        k,
-        Offered("mixture", k, trial.fit.covariance_type),
-        (k,),
-        (
-            trial.reason,
-            *(f"K-means alone: {reason}" for reason in decision.reasons),
-            *dissent(criteria, k),
-            *notes,
-        ),
-        trial,
+    workable = _workable(trial, config, n)
+    reasons = (
+        trial.reason,
+        *([] if workable else [_TOO_MANY]),
+        *(f"K-means alone: {reason}" for reason in decision.reasons),
+        *dissent(criteria, k),
+        *notes,
     )
+    if not workable:
+        return Adopted("natural", k, kmeans, (), reasons, None)
+    mixture = Offered("mixture", k, trial.fit.covariance_type)
+    return Adopted("natural", k, mixture, (k,), reasons, trial)
 
 
-def _refused(
-    trial: Trial, sample: Floats, config: EvidenceConfig, n: int, columns: Sequence[str] | None
-) -> str | None:
-    """Why the mixture is not offered; None when it is."""
-    if not trial.passed:
-        return trial.reason
+_TOO_MANY = (
+    "They do not meet the limits that the business sets; what is offered is a k-means partition "
+    "that meets them and is a set of bands."
+)
+
+
+def _rule(trial: Trial, sample: Floats, columns: Sequence[str] | None) -> str | None:
+    """What to cut by a rule, where a component is one value of one column."""
+    spike = find_spike(sample, trial.fit.labels, columns)
+    if spike is None:
+        return None
+    return f"In the {trial.name} {spike}: cut that column with a rule; it is not offered."
+
+
+def _workable(trial: Trial, config: EvidenceConfig, n: int) -> bool:
     labels = trial.fit.labels
-    spike = find_spike(sample, labels, columns)
-    if spike is not None:
-        return f"In the {trial.name} {spike}: cut that column with a rule; it is not offered."
     smallest = np.bincount(labels, minlength=trial.fit.k).min() / len(labels) * n
-    too_many = config.most_segments is not None and trial.fit.k > config.most_segments
-    if smallest < least_size(n, config) or too_many:
-        return f"{trial.reason} It is not offered, because of the limits that the business sets."
-    return None
+    few = config.most_segments is None or trial.fit.k <= config.most_segments
+    return few and smallest >= least_size(n, config)
 
 
 def _mixture_notes(labels: Labels, mixtures: Mixtures) -> list[str]:

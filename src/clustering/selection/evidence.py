@@ -16,6 +16,7 @@ from clustering.models.mixture import as_clustering
 from clustering.models.types import CandidateSpec, Clustering
 from clustering.progress import SILENT, Progress
 from clustering.selection.adoption import Adopted, adopt, chosen_by
+from clustering.selection.bumps import columns_with_bumps
 from clustering.selection.candidates import Mixtures, fit_mixtures
 from clustering.selection.document import document
 from clustering.selection.measure import Measured, measure_kmeans, run_nulls
@@ -237,7 +238,12 @@ class _Protocol:
         structure = self._structure(sample, tuple(null.test for null in nulls))
         criteria = chosen_by(measured, mixtures)
         decision = decide(
-            measured.rows, structure, self.config, len(self.values), self._spikes(fits)
+            measured.rows,
+            structure,
+            self.config,
+            len(self.values),
+            self._spikes(fits),
+            columns_with_bumps(sample, self.columns, seed=self.seed),
         )
         trial = try_mixture(
             sample,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 from scipy.stats import yeojohnson, yeojohnson_llf
 
-__all__ = ["Quantiles", "empirical_quantiles", "unimodal_quantiles"]
+__all__ = ["Quantiles", "empirical_quantiles", "unimodal_quantiles", "without_spike"]
 
 Floats = NDArray[np.float64]
 #: Takes probabilities in (0, 1), gives values of the column.
@@ -123,18 +123,35 @@ def unimodal_quantiles(column: Floats) -> Quantiles:
     >>> float((drawn(np.linspace(0.005, 0.995, 100)) == 0).mean())
     0.5
     """
-    lowest, highest = float(column.min()), float(column.max())
+    below, above, spike = _spike(column)
     n = len(column)
-    at_low, at_high = float((column == lowest).mean()), float((column == highest).mean())
-    below = at_low if at_low >= SPIKE_SHARE and at_low >= at_high else 0.0
-    above = at_high if at_high >= SPIKE_SHARE and at_high > at_low else 0.0
-    spike = lowest if below else highest
     rest = column[column != spike] if below or above else column
     distinct = np.unique(rest)
     if len(distinct) < 3:
         return empirical_quantiles(column)
     grid = distinct if len(distinct) < DISCRETE_SHARE * n else None
     return _Unimodal(below, above, spike, _fit_body(rest), grid)
+
+
+def without_spike(column: Floats) -> Floats:
+    """The column without the pile at its lowest or highest value, where there is one.
+
+    Examples
+    --------
+    >>> without_spike(np.array([0.0, 0.0, 0.0, 1.0, 2.0, 3.0])).tolist()
+    [1.0, 2.0, 3.0]
+    """
+    below, above, spike = _spike(column)
+    return column[column != spike] if below or above else column
+
+
+def _spike(column: Floats) -> tuple[float, float, float]:
+    """Shares of a pile at the lowest and at the highest value, one of them 0, and its value."""
+    lowest, highest = float(column.min()), float(column.max())
+    at_low, at_high = float((column == lowest).mean()), float((column == highest).mean())
+    below = at_low if at_low >= SPIKE_SHARE and at_low >= at_high else 0.0
+    above = at_high if at_high >= SPIKE_SHARE and at_high > at_low else 0.0
+    return below, above, lowest if below else highest
 
 
 def _fit_body(rest: Floats) -> _Body:

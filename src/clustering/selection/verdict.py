@@ -67,17 +67,18 @@ def decide(
     config: EvidenceConfig,
     n: int,
     spikes: Mapping[int, Spike] | None = None,
+    bumpy: Sequence[str] = (),
 ) -> Decision:
     """Combine the evidence; there is no majority vote.
 
     Natural needs all of: both copula nulls rejected, a held-out gap beside every cluster, every
     cluster coming back under resampling, and none that is one value of one column (`spikes`, by
-    k). Prediction strength is not asked of clusters with a
-    gap: it is the least over clusters on half of the accounts, and breaks on small ones. Otherwise
-    the segments are bands of a continuum: reproducible when they come back and predict each
-    other, constructive when not.
+    k). Where single columns explain the grouping, those with several bumps are named (`bumpy`).
+    Prediction strength is not asked of clusters with a gap: it is the least over clusters on half
+    of the accounts, and breaks on small ones. Otherwise the segments are bands of a continuum:
+    reproducible when they come back and predict each other, constructive when not.
     """
-    structured, reasons = _gate(structure.nulls, config)
+    structured, reasons = _gate(structure.nulls, config, bumpy)
     several = [row for row in rows if row.k > 1]
     apart = [
         row.k
@@ -111,7 +112,9 @@ def rejected(test: NullTest, config: EvidenceConfig) -> bool:
     return test.p <= config.alpha and test.z >= LEAST_EFFECT
 
 
-def _gate(nulls: Sequence[NullTest], config: EvidenceConfig) -> tuple[bool, list[str]]:
+def _gate(
+    nulls: Sequence[NullTest], config: EvidenceConfig, bumpy: Sequence[str]
+) -> tuple[bool, list[str]]:
     """Whether the data is more clustered than both copula nulls, and what that means."""
     tests = {test.name: test for test in nulls}
     if not {"copula_margins", "copula_unimodal"} <= set(tests):
@@ -127,14 +130,23 @@ def _gate(nulls: Sequence[NullTest], config: EvidenceConfig) -> tuple[bool, list
     if above:
         return False, [
             "The grouping is explained by the margins of single features and their correlation "
-            f"({margins}), though not by unimodal ones ({unimodal}): one feature has several "
-            "bumps. Cut that feature with a rule; no clustering is needed."
+            f"({margins}), though not by unimodal ones ({unimodal}). {_cut(bumpy)}"
         ]
     return False, [
         "Data without clusters, with the skewness, ties and correlation of this data, looks as "
         f"clustered as this data does (with unimodal margins {unimodal}; with the same margins "
         f"{margins})."
     ]
+
+
+def _cut(bumpy: Sequence[str]) -> str:
+    if not bumpy:
+        return "A rule on single features would do; no clustering is needed."
+    several = "has" if len(bumpy) == 1 else "have"
+    return (
+        f"{', '.join(bumpy)} {several} several bumps (dip test, ties spread, Holm): cut there with "
+        "a rule; no clustering is needed."
+    )
 
 
 def _number(test: NullTest) -> str:

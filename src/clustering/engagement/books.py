@@ -127,7 +127,7 @@ def _loads(weights: Floats, book: Ints, n_books: int) -> Floats:
     columns = [
         np.bincount(book[held], weights=weights[held, c], minlength=n_books) for c in range(2)
     ]
-    return np.column_stack(columns)
+    return np.column_stack(columns).astype(np.float64)
 
 
 def _worst(weights: Floats, book: Ints, n_books: int) -> float:

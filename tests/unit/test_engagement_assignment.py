@@ -1,0 +1,57 @@
+"""Which playbook a label gets: the file first, then what its accounts need."""
+
+import pandas as pd
+
+from clustering.engagement.assignment import assign_playbooks
+from clustering.engagement.playbooks import load_playbooks
+from clustering.schemes.axes import Axes
+
+INDEX = list("abcdefgh")
+LABELS = pd.Series(["one"] * 4 + ["two"] * 4, index=INDEX)
+
+
+def playbooks(**axes: list[float]) -> dict[str, str]:
+    frame = pd.DataFrame(axes, index=INDEX)
+    known = Axes(frame, frame.notna().astype(float))
+    found = assign_playbooks("segment", LABELS, ("one", "two", "empty"), known, load_playbooks())
+    assert all(one.rule for one in found)
+    return {one.label: one.playbook for one in found}
+
+
+def test_the_guidance_drawn_most_beyond_all_accounts_decides() -> None:
+    found = playbooks(
+        guidance_strategy=[0.9, 0.8, 0.9, 0.8, 0.3, 0.2, 0.3, 0.2],
+        guidance_execution=[0.1, 0.1, 0.2, 0.1, 0.2, 0.1, 0.1, 0.1],
+        guidance_first_steps=[0.1, 0.2, 0.1, 0.2, 0.6, 0.7, 0.6, 0.7],
+    )
+    assert found == {"one": "strategy_guidance", "two": "first_steps", "empty": "standard"}
+
+
+def test_a_healthy_segment_at_low_risk_is_let_run_whatever_it_draws() -> None:
+    found = playbooks(
+        health=[0.9, 0.8, 0.9, 0.8, 0.3, 0.2, 0.3, 0.2],
+        churn_risk=[0.1, 0.1, 0.2, 0.1, 0.7, 0.6, 0.7, 0.8],
+        guidance_strategy=[0.9, 0.8, 0.9, 0.8, 0.3, 0.2, 0.3, 0.2],
+    )
+    assert found["one"] == "self_directed"
+
+
+def test_without_guidance_the_quadrant_of_farmer_decides() -> None:
+    found = playbooks(
+        growth_potential=[0.9, 0.8, 0.9, 0.8, 0.3, 0.2, 0.3, 0.2],
+        churn_risk=[0.7, 0.6, 0.7, 0.8, 0.1, 0.1, 0.2, 0.1],
+    )
+    assert found == {"one": "invest", "two": "sustain", "empty": "standard"}
+
+
+def test_accounts_that_are_all_alike_get_standard_care() -> None:
+    found = playbooks(growth_potential=[0.5] * 8, churn_risk=[0.5] * 8)
+    assert set(found.values()) == {"standard"}
+
+
+def test_a_label_that_the_file_names_needs_no_axes() -> None:
+    labels = pd.Series(["smb", "enterprise"], index=["a", "b"])
+    empty = Axes(pd.DataFrame(index=["a", "b"]), pd.DataFrame(index=["a", "b"]))
+    found = assign_playbooks("arr_tiers", labels, ("smb", "enterprise"), empty, load_playbooks())
+    assert [one.playbook for one in found] == ["low_touch", "high_touch"]
+    assert found[0].rule == "assign.arr_tiers in the playbooks"

@@ -59,21 +59,22 @@ def judge_movement(
         return MovementVerdict(
             "recut",
             f"Re-cut: {changed} The segments of {dates[0]} no longer fit these accounts.",
-            (f"Not to be read as movement of accounts as long as the segments change: {moved}",),
+            (f"Not to be read as movement of accounts while the segments change: {moved}",),
         )
     moves = growth is not None and growth.interval[0] >= config.least_movement
     if change is None or growth is None:
         return MovementVerdict(
             "unknown",
             "Movement of accounts and change of the model cannot be told apart here.",
-            (moved, changed),
+            (_sentence(moved), _sentence(changed)),
         )
     if moves:
-        return MovementVerdict("movement", f"Movement, not instability: {moved}", (changed,))
+        sentence = f"Movement, not instability: {moved}"
+        return MovementVerdict("movement", sentence, (_sentence(changed),))
     return MovementVerdict(
         "neither",
         "Neither lasting movement of accounts nor a need to cut the segments again was shown.",
-        (moved, changed),
+        (_sentence(moved), _sentence(changed)),
     )
 
 
@@ -102,6 +103,10 @@ def _change_words(change: ModelChange, dates: Sequence[date]) -> str:
         f"{dates[-1]} another segment than the model of that day; {change.n_refits} refits on "
         f"resampled accounts of that day change up to {_percent(change.null_high)}."
     )
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _percent(share: float) -> str:

@@ -25,8 +25,7 @@ def answer(study: StudyFolder) -> list[str]:
     found = study.document.movement
     if found is None:
         return [study.document.movement_absent or _NOT_LOOKED]
-    reasons = [text[:1].upper() + text[1:] for text in found.reasons if text]
-    return [found.sentence, *reasons]
+    return [found.sentence, *found.reasons]
 
 
 def movement(study: StudyFolder) -> list[str]:

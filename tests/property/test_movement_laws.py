@@ -1,0 +1,197 @@
+"""Laws of hysteresis, of moves and their reasons, and of drift."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from clustering.movement.drift import fates
+from clustering.movement.hysteresis import (
+    ABSENT,
+    UNKNOWN,
+    Rule,
+    flip_flops,
+    held_segments,
+    n_moves,
+)
+from clustering.movement.population import stability_index
+from clustering.movement.reasons import _changes, _outcomes, contributions
+from clustering.scorer import SegmentModel
+
+SETTINGS = settings(max_examples=60, deadline=None)
+SHAPES = hnp.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=8)
+LABELS = SHAPES.flatmap(lambda shape: hnp.arrays(np.int64, shape, elements=st.integers(-2, 3)))
+RULES = st.builds(
+    Rule, st.integers(1, 4), st.one_of(st.none(), st.floats(0.1, 1.0, exclude_min=True))
+)
+
+
+@st.composite
+def histories(draw):
+    labels = draw(LABELS)
+    chances = hnp.arrays(np.float64, labels.shape, elements=st.floats(0.26, 1.0))
+    return labels, draw(chances)
+
+
+@SETTINGS
+@given(histories(), RULES)
+def test_hysteresis_never_moves_more_often_than_the_snapshots_do(history, rule):
+    labels, probability = history
+    held = held_segments(labels, probability, rule)
+    assert (n_moves(held) <= n_moves(labels)).all()
+
+
+@SETTINGS
+@given(histories(), RULES)
+def test_an_account_holds_only_segments_that_it_has_been_given(history, rule):
+    labels, probability = history
+    held = held_segments(labels, probability, rule)
+    for given_, kept in zip(labels, held, strict=True):
+        for t, segment in enumerate(kept):
+            assert (segment == ABSENT) == (given_[t] == ABSENT)
+            if segment >= 0:
+                assert segment in given_[: t + 1]
+
+
+@SETTINGS
+@given(histories())
+def test_one_snapshot_is_enough_without_hysteresis(history):
+    labels, probability = history
+    held = held_segments(labels, probability, Rule(1))
+    known = labels >= 0
+    assert (held[known] == labels[known]).all()
+
+
+@SETTINGS
+@given(histories())
+def test_any_probability_is_enough_at_the_least_probability(history):
+    labels, probability = history
+    held = held_segments(labels, probability, Rule(4, 0.25))
+    known = labels >= 0
+    assert (held[known] == labels[known]).all()
+
+
+@SETTINGS
+@given(histories(), RULES, st.data())
+def test_what_comes_later_changes_nothing_that_was_said_before(history, rule, data):
+    labels, probability = history
+    upto = data.draw(st.integers(1, labels.shape[1]))
+    whole = held_segments(labels, probability, rule)
+    part = held_segments(labels[:, :upto], probability[:, :upto], rule)
+    assert (whole[:, :upto] == part).all()
+
+
+@SETTINGS
+@given(st.integers(1, 4), st.integers(0, 3), histories())
+def test_evidence_that_has_held_long_enough_moves_the_account(n, segment, history):
+    labels, probability = history
+    n_accounts = len(labels)
+    lasting = np.full((n_accounts, n), segment)
+    labels = np.hstack([labels, lasting])
+    probability = np.hstack([probability, np.full((n_accounts, n), 0.3)])
+    assert (held_segments(labels, probability, Rule(n))[:, -1] == segment).all()
+
+
+@SETTINGS
+@given(st.integers(2, 4), histories())
+def test_evidence_that_is_too_short_moves_nobody(n, history):
+    labels, probability = history
+    start = np.zeros((len(labels), 1), np.int64)
+    short = np.full((len(labels), n - 1), 1)
+    labels = np.hstack([start, short])
+    probability = np.full(labels.shape, 0.9)
+    assert (held_segments(labels, probability, Rule(n)) == 0).all()
+
+
+@SETTINGS
+@given(histories(), RULES)
+def test_without_a_gap_each_lasting_change_is_one_move(history, rule):
+    labels, probability = history
+    labels = np.maximum(labels, 0)
+    held = held_segments(labels, probability, rule)
+    changes = _changes(labels)
+    outcome = _outcomes(labels, held, changes)
+    assert changes.shape[1] == n_moves(labels).sum()
+    assert (outcome == "lasting").sum() == n_moves(held).sum()
+
+
+@SETTINGS
+@given(LABELS)
+def test_a_return_is_two_moves(labels):
+    labels = np.maximum(labels, 0)
+    assert (flip_flops(labels) <= np.maximum(n_moves(labels) - 1, 0)).all()
+
+
+@SETTINGS
+@given(histories(), RULES, st.permutations(range(4)))
+def test_the_names_of_segments_do_not_matter(history, rule, order):
+    labels, probability = history
+    new = np.array([*order, UNKNOWN, ABSENT])  # -1 and -2 index the last two from behind
+    renamed = np.where(labels == UNKNOWN, UNKNOWN, np.where(labels == ABSENT, ABSENT, 0))
+    renamed = np.where(labels >= 0, new[np.maximum(labels, 0)], renamed)
+    held = held_segments(labels, probability, rule)
+    again = held_segments(renamed, probability, rule)
+    assert (np.where(held >= 0, new[np.maximum(held, 0)], held) == again).all()
+
+
+VALUES = hnp.arrays(np.float64, (5, 3), elements=st.floats(-5, 5))
+
+
+@SETTINGS
+@given(VALUES, VALUES, st.booleans(), st.integers(0, 2**32 - 1))
+def test_the_parts_of_a_move_sum_to_the_change_of_its_log_odds(before, after, mixture, seed):
+    rng = np.random.default_rng(seed)
+    model = _model(rng, mixture)
+    origin, target = rng.integers(0, 2, 5), rng.integers(0, 2, 5)
+    parts = contributions(model, before, after, origin, target).sum(axis=1)
+    rows = np.arange(5)
+    change = np.zeros(5)
+    for sign, values in ((1, after), (-1, before)):
+        scores, sharpness = model._scores(np.ascontiguousarray(values.T))
+        log_odds = sharpness * (scores[target, rows] - scores[origin, rows])
+        change += sign * log_odds
+    np.testing.assert_allclose(parts, change, rtol=1e-7, atol=1e-7)
+
+
+def _model(rng, mixture):
+    centres = rng.normal(0, 2, (2, 3))
+    if not mixture:
+        return SegmentModel("kmeans", None, centres, variance=0.7)
+    roots = rng.normal(0, 1, (2, 3, 3))
+    covariances = roots @ roots.transpose(0, 2, 1) + np.eye(3)
+    weights = np.array([0.3, 0.7])
+    return SegmentModel("mixture", "full", centres, weights=weights, covariances=covariances)
+
+
+COUNTS = hnp.arrays(np.int64, 6, elements=st.integers(0, 500))
+
+
+@SETTINGS
+@given(COUNTS, COUNTS)
+def test_the_stability_index_is_symmetric_and_never_negative(first, last):
+    index = stability_index(first, last)
+    assert index >= 0
+    np.testing.assert_allclose(index, stability_index(last, first))
+    assert stability_index(first, first) == 0
+
+
+PARTITION = hnp.arrays(np.int64, 30, elements=st.integers(0, 3))
+
+
+@SETTINGS
+@given(PARTITION, PARTITION)
+def test_every_segment_has_one_fate_and_no_account_is_lost(old, new):
+    found = fates(old, new, 4, 4)
+    for side in ("first", "latest"):
+        own = [fate for fate in found if fate.side == side]
+        assert [fate.segment for fate in own] == [0, 1, 2, 3]
+        assert sum(fate.n_accounts for fate in own) == 30
+    assert all(0 <= fate.overlap <= 1 for fate in found)
+
+
+@SETTINGS
+@given(PARTITION, st.permutations(range(4)))
+def test_segments_that_are_only_renumbered_all_survive(old, order):
+    found = fates(old, np.array(order)[old], 4, 4)
+    alive = {fate.kind for fate in found if fate.n_accounts}
+    assert alive <= {"survived", "kept"}

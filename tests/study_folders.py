@@ -5,6 +5,7 @@ the report has something true to say; criteria over k and stabilities are plausi
 """
 
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,16 @@ import pandas as pd
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 from clustering import results
+from clustering.comparison import compare_partitions
+from clustering.comparison.heldout import Gain
+from clustering.comparison.judging import ForwardEntry as Judged
+from clustering.comparison.scorecard import scorecard
 from clustering.config import StudyConfig
 from clustering.models.types import CandidateSpec, Clustering
 from clustering.results.folder import write
 from clustering.results.pictures import picture_tables
+from clustering.results.scorecard import scorecard_entry
+from clustering.results.scorecard_document import ScorecardEntry
 from clustering.selection.pictures import (
     Pictures,
     clustergram,
@@ -491,6 +498,7 @@ class _Simulated:
                 "forward_rivals": _RIVALS if recipe.forward else [],
                 "within_tiers": _WITHIN if recipe.with_arr else None,
                 "leakage": _LEAKAGE if recipe.with_arr else _NO_LEAKAGE,
+                "scorecard": self.scorecard() if recipe.with_arr and recipe.k > 1 else None,
                 "evidence": self.evidence(),
                 "outcomes": {
                     "days": 365,
@@ -502,6 +510,28 @@ class _Simulated:
                 "warnings": ["31 % of usage is dated before the account's start."],
             }
         )
+
+    def scorecard(self) -> ScorecardEntry:
+        accounts = self.accounts()
+        labels = {"segment": accounts["segment_name"], **map_series(self.others())}
+        pairs = [
+            compare_partitions(
+                pd.Series(labels[one], name=one), pd.Series(labels[other], name=other),
+                n_bootstrap=100, n_permutations=19, seed=1,
+            )
+            for one, other in combinations(labels, 2)
+        ]  # fmt: skip
+        entries = [
+            Judged(
+                entry["labelling"], "churned", entry["window"], len(self.ids), 29,
+                Gain(**(entry["gain"] | {"interval": tuple(entry["gain"]["interval"])})),
+                None, entry["claim"], p_adjusted=0.001,
+            )
+            for entry in (_FORWARD if self.recipe.forward else [])
+        ]  # fmt: skip
+        scores = scorecard(labels, self.z, pairs, entries=entries, seed=1)
+        held = self.recipe.verdict != "constructive"
+        return scorecard_entry(scores, outcome="churned", held=held, cost_shares={"segment": 0.08})
 
     def feature_entries(self) -> list[dict[str, Any]]:
         accounts = self.accounts()
@@ -644,6 +674,10 @@ class _Simulated:
             "kmeans": kmeans,
             "mixtures": [],
         }
+
+
+def map_series(labels: dict[str, np.ndarray]) -> dict[str, "pd.Series[str]"]:
+    return {name: pd.Series(values, dtype="str") for name, values in labels.items()}
 
 
 def _sizes(k: int) -> np.ndarray:

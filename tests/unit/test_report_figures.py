@@ -55,9 +55,11 @@ def test_figures_that_need_what_is_absent_are_left_out(tmp_path: Path) -> None:
     assert absent == {
         "ablation",
         "agreement_dots",
+        "agreement_matrix",
         "amount_by_tier",
         "forward_gains",
         "growth_against_risk",
+        "scorecard",
         "tier_flow",
     }
 

@@ -10,6 +10,7 @@ from clustering.report import figures, words
 from clustering.report.facts import agreement_with
 from clustering.results import StudyFolder
 from clustering.results.document import AgreementEntry, ForwardEntry
+from clustering.results.scorecard_document import EstimateEntry
 from study_folders import Recipe, build_study
 
 FINDING = re.compile(r"\bnatural\b|\bclusters?\b", re.IGNORECASE)
@@ -37,6 +38,8 @@ def everything_said(study: StudyFolder) -> list[str]:
         *words.recommendations(study),
         *words.cautions(study),
         *words.limits(study),
+        *words.scorecard_sentences(study),
+        *words.hypotheses(study),
         words.stability(study),
     ]
     for name in figures.__all__:
@@ -251,3 +254,126 @@ def test_keeping_the_tiers_is_advised_where_they_are_the_same(tmp_path: Path) ->
     assert advice[0] == "Keep the ARR tiers: the bands are almost the same groups."
     none = study_of(tmp_path / "c", verdict="constructive")
     assert words.recommendations(none)[0].startswith("Keep the ARR tiers: this study gives no")
+
+
+# -- all labellings side by side -----------------------------------------------------------------
+
+
+def with_card(study: StudyFolder, **changes: object) -> StudyFolder:
+    card = study.document.scorecard
+    assert card is not None
+    return changed(study, scorecard=card.model_copy(update=changes))
+
+
+def test_the_scorecard_may_say_keep_the_tiers(tmp_path: Path) -> None:
+    study = study_of(tmp_path / "s", forward=True, amount_name="run-rate")
+    keep = with_card(study, choice="keep the tiers", better=[], n_judged=2)
+    assert words.decision(keep) == (
+        "Keep the run-rate tiers: of 2 labellings judged beside them, none was shown to tell more "
+        "about which accounts churned."
+    )
+    drawn = figures.scorecard(keep)
+    assert drawn is not None
+    assert drawn.title == words.decision(keep).removesuffix(".")
+
+
+def test_the_scorecard_names_what_told_more_and_how_much(tmp_path: Path) -> None:
+    study = study_of(tmp_path / "s", forward=True)
+    card = study.document.scorecard
+    assert card is not None
+    assert (card.choice, card.better, card.n_judged) == ("use beside the tiers", ["segment"], 2)
+    assert words.decision(study) == (
+        "1 of 2 labellings told more about which accounts churned than the ARR tiers alone: "
+        "'Bands of this study'; the most 0.012 in log loss, 95 % interval 0.004 to 0.021."
+    )
+    assert "correction for the number of comparisons" in words.scorecard_sentences(study)[1]
+
+
+def test_a_scorecard_without_gains_cannot_tell(tmp_path: Path) -> None:
+    study = study_of(tmp_path / "s")
+    assert words.decision(study) == (
+        "Whether any labelling tells more than the ARR tiers cannot be told: it was not judged."
+    )
+    none = changed(study, scorecard=None)
+    assert "not scored side by side" in words.decision(none)
+    assert words.scorecard_sentences(none) == []
+    assert words.hypotheses(none) == []
+    assert figures.scorecard(none) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("supported", "These accounts support it (AMI of the tiers with 'needs-based segments'"),
+        ("contradicted", "These accounts contradict it (AMI of the tiers with"),
+        ("cannot be told", "Cannot be told: the interval holds half of what could be had"),
+    ],
+)
+def test_a_claim_is_answered_with_its_number(tmp_path: Path, answer: str, said: str) -> None:
+    study = study_of(tmp_path / "s", amount_name="run-rate")
+    card = study.document.scorecard
+    assert card is not None
+    murphy = card.hypotheses[0].model_copy(update={"answer": answer})
+    (sentence,) = words.hypotheses(with_card(study, hypotheses=[murphy]))
+    assert sentence.startswith("Murphy: “One run-rate band holds accounts with different needs.”")
+    assert said in sentence
+    assert ("lies inside the tiers" in sentence) is (answer != "cannot be told")
+    assert murphy.agreement is not None
+    assert f"{murphy.agreement.value:.2f}" in sentence
+
+
+def test_segments_that_do_not_come_back_say_nothing_of_needs(tmp_path: Path) -> None:
+    study = study_of(tmp_path / "s", needs=False, verdict="constructive")
+    murphy, _ = words.hypotheses(study)
+    assert murphy.endswith("Cannot be told: the bands do not come back reliably.")
+
+
+def test_a_claim_without_a_comparison_cannot_be_told(tmp_path: Path) -> None:
+    study = study_of(tmp_path / "s")
+    card = study.document.scorecard
+    assert card is not None
+    bare = card.hypotheses[1].model_copy(update={"agreement": None, "answer": "cannot be told"})
+    (sentence,) = words.hypotheses(with_card(study, hypotheses=[bare]))
+    assert sentence.endswith("the bands and the ARR tiers were not compared.")
+
+
+def test_what_has_no_past_is_said_by_name(tmp_path: Path) -> None:
+    study = study_of(tmp_path / "s", forward=True)
+    assert "the tables allow no earlier date" in words.scorecard_sentences(study)[-1]
+    card = study.document.scorecard
+    assert card is not None
+    estimate = EstimateEntry(value=0.8, interval=(0.7, 0.9))
+    first, *rest = card.scores
+    dated = with_card(study, scores=[first.model_copy(update={"over_time": estimate}), *rest])
+    assert (
+        "for 'Bands of this study', 'needs-based segments'" in words.scorecard_sentences(dated)[-1]
+    )
+
+
+def test_the_matrix_counts_pairs_by_their_intervals(tmp_path: Path) -> None:
+    study = study_of(tmp_path / "s")
+    entry = study.document.agreements[0]
+    pairs = [("segment", "arr_tiers"), ("segment", "needs_segment"), ("arr_tiers", "needs_segment")]
+    ends = [(0.55, 0.7), (0.1, 0.6), (-0.01, 0.02)]
+    told = [
+        entry.model_copy(
+            update={"first": one, "second": other, "ami": sum(ami) / 2, "interval": {"ami": [*ami]}}
+        )
+        for (one, other), ami in zip(pairs, ends, strict=True)
+    ]
+    drawn = figures.agreement_matrix(changed(study, agreements=told))
+    assert drawn is not None
+    assert drawn.title.startswith("2 of 3 pairs of labellings agree more than by chance; 1 agree")
+    shown = {text.get_text() for text in drawn.figure.axes[0].texts}
+    assert "0.55 to 0.70" in shown
+
+
+def test_the_ablation_calls_the_amount_what_it_is(tmp_path: Path) -> None:
+    study = study_of(tmp_path / "s", amount_name="run-rate")
+    leakage = study.document.leakage
+    named = [e.model_copy(update={"meaning": "F0 and ARR"}) for e in leakage.ablations]
+    told = changed(study, leakage=leakage.model_copy(update={"ablations": named}))
+    drawn = figures.ablation(told)
+    assert drawn is not None
+    assert "F0 and run-rate" in drawn.alt
+    assert "ARR" not in drawn.alt + drawn.title

@@ -27,17 +27,16 @@ def ablation(study: StudyFolder) -> Drawn | None:
         colour = colours(1)[0]
         ax.plot(_span(entry), [row, row], color=colour, linewidth=3.2, solid_capstyle="butt")
         ax.plot(entry.ami, row, "o", color=colour, markersize=8)
-    labels = [
-        f"{_named(e.features, amount)}: {wrap(_named(e.meaning, amount), 44, 2)}" for e in entries
-    ]
+    named = [(_named(e.features, amount), _named(e.meaning, amount)) for e in entries]
+    labels = [f"{features}: {wrap(meaning, 44, lines=2)}" for features, meaning in named]
     ax.set_yticks(range(len(entries)), labels, fontsize=9)
     ax.set_ylim(len(entries) - 0.5, -0.5)
     ax.set_xlim(right=1.02)
     ax.set_xlabel(f"agreement with the {amount} tiers (AMI, 95 % interval)", fontsize=10)
     tidy(ax, grid="x")
     said = "; ".join(
-        f"{_named(e.features, amount)} ({_named(e.meaning, amount)}): {decimal(e.ami)}"
-        for e in entries
+        f"{features} ({meaning}): {decimal(entry.ami)}"
+        for (features, meaning), entry in zip(named, entries, strict=True)
     )
     return Drawn("ablation", figure, title, f"Dot plot with intervals. {said}.")
 

@@ -141,8 +141,8 @@ def _matrix_title(study: StudyFolder, pairs: list[AgreementEntry]) -> str:
     large = [p for p in pairs if p.interval is not None and p.interval["ami"][0] >= 0.5]
     beyond = [p for p in pairs if p.interval is not None and p.interval["ami"][0] > 0]
     return (
-        f"{len(beyond)} of {len(pairs)} pairs of labellings agree more than by chance; {len(large)} "
-        "agree largely (whole interval from 0.50 on)"
+        f"{len(beyond)} of {len(pairs)} pairs of labellings agree more than by chance; "
+        f"{len(large)} agree largely (whole interval from 0.50 on)"
     )
 
 

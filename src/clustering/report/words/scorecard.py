@@ -70,9 +70,7 @@ def _answered(study: StudyFolder, one: HypothesisEntry) -> str:
     if one.answer == "cannot be told":
         if one.name == "murphy" and one.reference == "segment" and not _held(study):
             return f"{claim} Cannot be told: the {group_words(study)} do not come back reliably."
-        return (
-            f"{claim} Cannot be told: the interval holds one half of what could be had ({numbers})."
-        )
+        return f"{claim} Cannot be told: the interval holds half of what could be had ({numbers})."
     return f"{claim} These accounts {_verb(one)} it ({numbers}).{_inside(study, one)}"
 
 

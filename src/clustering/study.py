@@ -29,7 +29,7 @@ from clustering.movement.overrides import study_overrides
 from clustering.movement.whole import look_over_time
 from clustering.profiles import Profiles, map_accounts, profile
 from clustering.progress import SILENT, Progress
-from clustering.results.assemble import Study, assemble
+from clustering.results.assemble import Study, assemble, group_word
 from clustering.results.spreadsheet import write_spreadsheet
 from clustering.schemes import Labelling, assign_all, compute_axes
 from clustering.schemes.naming import under_amount_name
@@ -115,7 +115,15 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         segments = scores["segment_name"]
         earlier = earlier_accounts(tables, config, snapshot, horizon, evidence.chosen, segments)
     material = _material(
-        snapshot, horizon, matrix, scorer, evidence.chosen, scores, labellings, earlier
+        snapshot,
+        horizon,
+        matrix,
+        scorer,
+        evidence.chosen,
+        scores,
+        labellings,
+        earlier,
+        group_word(evidence).plural,
     )
     comparison = compare(material, config.comparison, config.seed, progress)
     with progress.step("Planning the care"):
@@ -228,6 +236,7 @@ def _material(
     scores: pd.DataFrame,
     labellings: tuple[Labelling, ...],
     earlier: EarlierDates | str,
+    called: str,
 ) -> Material:
     """Bring everything that is compared to the accounts of the matrix."""
     standardiser = scorer.standardiser
@@ -249,7 +258,7 @@ def _material(
         accounts=ids,
         labels={SEGMENT: scores["segment_name"], **labels},
         titles={
-            SEGMENT: "the segments",
+            SEGMENT: f"the {called}",
             **{labelling.name: labelling.title for labelling in labellings},
         },
         probability=scores["probability"].to_numpy(),

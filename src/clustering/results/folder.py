@@ -51,6 +51,10 @@ class StudyFolder:
         """`study.json` as plain values."""
         return self.document.model_dump(mode="json")
 
+    def has_table(self, name: str) -> bool:
+        """Whether the folder holds a table that not every study has."""
+        return (self.path / f"{name}.parquet").exists()
+
     def table(self, name: str) -> pd.DataFrame:
         """One Parquet table of the folder by its name."""
         file = self.path / f"{name}.parquet"

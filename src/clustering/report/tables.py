@@ -159,6 +159,7 @@ def candidates(study: StudyFolder) -> Html:
         "prediction_strength": "Prediction strength",
         "jaccard_min": "Least Jaccard",
         "instability": "Instability",
+        "seed_ari": "Agreement over seeds",
         "valley_share": "Valleys",
         "bic": "BIC",
         "icl_soft": "ICL",

@@ -126,6 +126,7 @@ def _kmeans(row: KMeansRow) -> Document:
         "gap": {"pca": _gap(row.gap_pca), "box": _gap(row.gap_box)},
         "prediction_strength": _number(row.prediction_strength),
         "instability": _number(row.instability),
+        "seed_ari": _number(row.seed_ari),
         "jaccard": {
             "bootstrap": [_number(value) for value in row.jaccard.bootstrap],
             "distinct": [_number(value) for value in row.jaccard.distinct],

@@ -13,7 +13,7 @@ from clustering.resampling.draws import SCHEMES
 from clustering.selection.criteria import criteria_of
 from clustering.selection.gap import Gap, gap_statistic
 from clustering.selection.nulls import NULL_NAMES
-from clustering.selection.prediction import instability, prediction_strength
+from clustering.selection.prediction import instability, prediction_strength, seed_stability
 from clustering.selection.rows import GapRow, JaccardRow, KMeansRow, NullBand
 from clustering.selection.saddle import cross_fitted_saddles
 from clustering.selection.searches import NullSearch, Prepare, search, search_nulls
@@ -24,6 +24,9 @@ __all__ = ["Measured", "measure_kmeans", "run_nulls"]
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
+
+#: Runs from other seeds that are compared with each other.
+SEEDS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +126,9 @@ def measure_kmeans(
     pairs = max(10, config.resamples // 2)
     strength = prediction_strength(sample, ks, n_splits=pairs, seed=seed, progress=progress)
     unstable = instability(sample, ks, n_pairs=pairs, seed=seed, progress=progress)
+    several = tuple(k for k in ks if k > 1)
+    seeds = seed_stability(sample, several, n_seeds=SEEDS, seed=seed, progress=progress)
+    seed_ari = dict(zip(several, seeds.mean.tolist(), strict=True))
     centres = {fit.k: fit.centres for fit in fits if fit.k > 1}
     valleys = held_out_valleys(sample, centres, seed=seed, progress=progress)
     saddles = cross_fitted_saddles(sample, centres, seed=seed, progress=progress)
@@ -139,6 +145,7 @@ def measure_kmeans(
             gap_box=_gap_row(gap_box, position),
             prediction_strength=float(strength.mean[position]),
             instability=None if fit.k == 1 else float(unstable.mean[position]),
+            seed_ari=seed_ari.get(fit.k),
             jaccard=JaccardRow(
                 **{scheme: tuple(jaccard[scheme][position].mean.tolist()) for scheme in SCHEMES}
             ),
@@ -158,13 +165,13 @@ def measure_kmeans(
         for k, mean in zip(ks, strength.mean, strict=True)
         if mean >= config.min_prediction_strength
     ]
-    several = [(float(mean), k) for k, mean in zip(ks, unstable.mean, strict=True) if k > 1]
+    by_instability = [(float(mean), k) for k, mean in zip(ks, unstable.mean, strict=True) if k > 1]
     return Measured(
         rows=measured,
         account_stability=stability,
         gap_pca=gap_pca,
         gap_box=gap_box,
-        least_unstable=min(several)[1] if several else None,
+        least_unstable=min(by_instability)[1] if by_instability else None,
         strongest=max(strong) if strong else None,
     )
 

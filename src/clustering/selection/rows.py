@@ -64,6 +64,7 @@ class KMeansRow:
     gap_box: GapRow
     prediction_strength: float
     instability: float | None
+    seed_ari: float | None
     jaccard: JaccardRow
     valley: Valley | None
     saddle: Saddle | None

@@ -12,8 +12,9 @@ __all__ = ["COLUMNS", "candidate_table"]
 COLUMNS = (
     "algorithm", "k", "covariance_type", "sizes", "inertia", "silhouette", "calinski_harabasz",
     "davies_bouldin", "gap_pca", "gap_pca_se", "gap_box", "gap_box_se", "prediction_strength",
-    "instability", "jaccard_min", "valley_share", "log_likelihood", "n_parameters", "bic",
-    "icl_hard", "icl_soft", "smallest_eigenvalue_ratio", "ruled_out", "admissible", "chosen",
+    "instability", "seed_ari", "jaccard_min", "valley_share", "log_likelihood", "n_parameters",
+    "bic", "icl_hard", "icl_soft", "smallest_eigenvalue_ratio", "ruled_out", "admissible",
+    "chosen",
 )  # fmt: skip
 
 
@@ -34,7 +35,7 @@ def candidate_table(
     if offered.covariance_type is not None:
         same &= frame["covariance_type"] == offered.covariance_type
     frame["chosen"] = same
-    numbers = [name for name in COLUMNS[4:22] if name != "n_parameters"]
+    numbers = [name for name in COLUMNS[4:23] if name != "n_parameters"]
     return frame.astype(
         {
             **dict.fromkeys(numbers, "float64"),
@@ -62,6 +63,7 @@ def _kmeans(row: KMeansRow, admissible: Sequence[int]) -> dict[str, Any]:
         "gap_box_se": row.gap_box.se,
         "prediction_strength": row.prediction_strength,
         "instability": row.instability,
+        "seed_ari": row.seed_ari,
         "jaccard_min": row.least_jaccard,
         "valley_share": None if row.valley is None else row.valley.share,
         "ruled_out": None,

@@ -34,6 +34,8 @@ LEAST_EFFECT = 3.0
 #: The saddle test: its level, and the most accounts in the valley, relative to the lower peak.
 SADDLE_LEVEL = 0.01
 SADDLE_DEPTH = 0.8
+#: Agreement of runs from other seeds below which a k-means solution is not called unique.
+UNIQUE = 0.9
 #: Held-out accounts per pair of clusters below which the valley test has little power.
 ENOUGH_HELD_OUT = 100
 
@@ -103,6 +105,7 @@ def decide(
     reasons += _separation_reasons(several, structured, natural, config)
     reasons += _stability_reasons(several, natural, stable, config)
     reasons += why
+    reasons += _seed_reasons(rows[k - 1])
     offered_set = admissible if natural else [1, *admissible]
     return Decision(verdict, n_clusters, k, tuple(offered_set), tuple(reasons))
 
@@ -313,6 +316,15 @@ def _stability_reasons(
     return [
         "For no number of segments do they come back under resampling "
         f"(best, {_stability_numbers(best)}; {asked})."
+    ]
+
+
+def _seed_reasons(row: KMeansRow) -> list[str]:
+    if row.seed_ari is None or row.seed_ari >= UNIQUE:
+        return []
+    return [
+        f"Limit: k-means with {row.k} has no unique solution: runs that differ in their random "
+        f"starts alone agree with a mean adjusted Rand index of {row.seed_ari:.2f}."
     ]
 
 

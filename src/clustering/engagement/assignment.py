@@ -95,7 +95,10 @@ def _by_needs(standing: Mapping[str, float]) -> tuple[str, str]:
             )
     growth = standing.get("growth_potential")
     if growth is None or risk is None:
-        return "standard", "too little is known of what it needs"
+        return "standard", (
+            "too little is known of what it needs: `engagements`, or growth potential (`usage`, "
+            "`opportunities`) and churn risk, would tell"
+        )
     quadrant = (("sustain", "protect"), ("grow", "invest"))[growth >= 0][risk >= 0]
     return quadrant, (
         f"growth potential {growth:+.1f} and churn risk {risk:+.1f} standard deviations from all "

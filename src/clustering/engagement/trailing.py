@@ -93,8 +93,8 @@ def _hours(
             "to a year."
         )
         frame["exposure_days"] = exposure
-    seen = _in_window(rows, "held_on", start).group_by(ACCOUNT_ID)
-    total = collect_by_account(seen.agg(hours=fixed_point(nw.col("hours")).sum()))["hours"]
+    seen = _in_window(rows, "held_on", start).select(ACCOUNT_ID, h=fixed_point(nw.col("hours")))
+    total = collect_by_account(seen.group_by(ACCOUNT_ID).agg(nw.col("h").sum()))["h"]
     hours = total.astype("float64").reindex(frame.index).fillna(0.0) / FIXED_POINT
     frame[name] = hours * 365.0 / exposure
 

@@ -50,7 +50,7 @@ class CarePlan:
     @property
     def planted(self) -> bool:
         """Whether there is anything to plant."""
-        return self.over > 0 or self.under > 0 or self.unaffordable is not None
+        return self != CarePlan()
 
 
 def with_unaffordable(population: Population, segment: str | None) -> Population:

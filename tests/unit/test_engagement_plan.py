@@ -1,0 +1,259 @@
+"""The whole plan on a small simulated book, and the settings that are refused."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from clustering.config import FeaturesConfig, SchemesConfig
+from clustering.engagement.plan import Plan, Planned, check_settings, make_plan
+from clustering.engagement.trailing import trailing
+from clustering.engagement_config import EngagementConfig, TouchLevelsConfig
+from clustering.errors import ConfigError
+from clustering.features import Horizon, Snapshot, build_snapshot
+from clustering.features.horizon import build_horizon
+from clustering.results.plan import plan_entry, plan_frames
+from clustering.results.plan_tables import PLAN_TABLES
+from clustering.results.tables import _schema
+from clustering.schemes import Axes, Labelling, assign_all, compute_axes
+from clustering.simulation import simulate
+
+AS_OF = date(2025, 6, 30)
+
+
+@dataclass(frozen=True, eq=False)
+class Frames:
+    """Tables as the features take them."""
+
+    frames: Mapping[str, nw.LazyFrame]
+    absent: tuple[str, ...] = ()
+
+    def without(self, *names: str) -> "Frames":
+        return Frames({k: v for k, v in self.frames.items() if k not in names}, names)
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    tables: Frames
+    snapshot: Snapshot
+    horizon: Horizon
+    axes: Axes
+    labellings: tuple[Labelling, ...]
+
+
+def given_by(tables: Frames) -> Given:
+    snapshot = build_snapshot(tables, AS_OF, FeaturesConfig())
+    schemes = SchemesConfig()
+    labellings, _ = assign_all(snapshot, schemes)
+    axes = compute_axes(snapshot, schemes.axes)
+    return Given(tables, snapshot, build_horizon(tables, AS_OF, 365), axes, labellings)
+
+
+@pytest.fixture(scope="module")
+def tables() -> Frames:
+    book = simulate("needs", 120, seed=5)
+    return Frames({name: nw.from_native(table).lazy() for name, table in book.tables.items()})
+
+
+@pytest.fixture(scope="module")
+def given(tables: Frames) -> Given:
+    return given_by(tables)
+
+
+def plan_of(given: Given, hour_cost: float = 100.0, **settings: object) -> Plan:
+    candidates = [Planned(one.name, one.title, one.labels, one.levels) for one in given.labellings]
+    config = EngagementConfig.model_validate({"plan_on": "arr_tiers", **settings})
+    return make_plan(
+        config,
+        hour_cost=hour_cost,
+        tables=given.tables,
+        snapshot=given.snapshot,
+        horizon=given.horizon,
+        axes=given.axes,
+        labellings=given.labellings,
+        candidates=candidates,
+    )
+
+
+def test_every_account_is_audited_allocated_and_in_a_book(given: Given) -> None:
+    plan = plan_of(given)
+    assert plan.staffing is not None
+    ids = given.snapshot.frame.index
+    assert plan.audit.frame["account_id"].tolist() == list(ids)
+    assert plan.staffing.accounts["level"].notna().all()
+    assert plan.staffing.books.frame["book"].notna().all()
+    used = plan.staffing.allocation.hours + plan.staffing.event_hours
+    assert used <= plan.staffing.hours + 1e-6
+    assert plan.staffing.csms == given.snapshot.attributes["csm"].nunique()
+    assert sum(one.n_accounts for one in plan.coverage) == len(ids)
+    assert plan.not_computed == {}
+
+
+def test_its_tables_and_entry_are_what_the_study_folder_promises(given: Given) -> None:
+    plan = plan_of(given)
+    frames = plan_frames(plan)
+    assert set(frames) == {spec.name for spec in PLAN_TABLES}
+    for spec in PLAN_TABLES:
+        _schema(spec).validate(frames[spec.name], lazy=True)
+    entry = plan_entry(plan, EngagementConfig(plan_on="arr_tiers"))
+    costs = frames["plan_costs"].set_index("labelling")
+    assert entry.cost == pytest.approx(costs.loc["arr_tiers", "cost"])
+    assert entry.hours == pytest.approx(frames["coverage"][["hours", "event_hours"]].sum().sum())
+    assert entry.staffing is not None
+    books = frames["books"]
+    assert sum(entry.staffing.levels.values()) == len(books)
+    left = entry.staffing.revenue_at_risk_left + entry.staffing.expansion_left
+    assert left == pytest.approx(entry.staffing.value - entry.staffing.covered)
+    assert "name" not in books.columns
+
+
+def test_without_engagements_it_names_the_table(tables: Frames) -> None:
+    plan = plan_of(given_by(tables.without("engagements")))
+    assert plan.not_computed["audit.over_delivered"].startswith("no `engagements` table")
+    assert plan.not_computed["audit.under_delivered"].startswith("no `engagements` table")
+    assert [total.name for total in plan.audit.totals] == ["bad_fit"]
+    assert set(plan.audit.frame["delivery"]) == {"unknown"}
+
+
+def test_without_a_head_count_it_says_what_would_give_one(given: Given) -> None:
+    nobody = replace(given.snapshot, attributes=given.snapshot.attributes.drop(columns="csm"))
+    plan = plan_of(replace(given, snapshot=nobody))
+    assert plan.staffing is None
+    assert plan.not_computed["allocation"] == (
+        "no head count: set engagement.capacity.csms, or give the column `accounts.csm`"
+    )
+
+
+def test_no_csm_leaves_everything_digital(given: Given) -> None:
+    plan = plan_of(given, capacity={"csms": 0})
+    assert plan.staffing is not None
+    assert set(plan.staffing.accounts["level"]) == {"digital"}
+    assert plan.staffing.books.frame["book"].isna().all()
+    entry = plan_entry(plan, EngagementConfig(capacity={"csms": 0}))  # type: ignore[arg-type]
+    assert entry.staffing is not None
+    assert entry.staffing.books.worst_after is None
+
+
+def test_one_csm_has_every_account(given: Given) -> None:
+    plan = plan_of(given, capacity={"csms": 1})
+    assert plan.staffing is not None
+    assert set(plan.staffing.books.frame["book"]) == {"book_01"}
+
+
+def test_an_infeasible_head_count_names_the_limit(
+    given: Given, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    own = tmp_path_factory.mktemp("own") / "own.toml"
+    own.write_text(
+        '[playbooks.low_touch]\ntitle = "L"\ngoal = "g"\nleast_touch = "low"\n'
+        "touches_a_year = { qbr = 1 }"
+    )
+    plan = plan_of(given, capacity={"csms": 0}, playbooks=own)
+    assert plan.staffing is not None
+    assert plan.staffing.allocation.status == "infeasible"
+    assert "the head count has 0: hire for" in plan.staffing.allocation.reason
+    frames = plan_frames(plan)
+    assert frames["books"]["level"].isna().all()
+    _schema(next(spec for spec in PLAN_TABLES if spec.name == "books")).validate(frames["books"])
+    entry = plan_entry(plan, EngagementConfig())
+    assert entry.staffing is not None
+    assert entry.staffing.left == pytest.approx(entry.staffing.coverable)
+
+
+def test_the_plan_knows_nothing_of_later_rows(tables: Frames, given: Given) -> None:
+    """Engagements after the as-of date change no hour delivered."""
+    engagements = tables.frames["engagements"].collect("pandas").to_native()
+    later = engagements.assign(held_on=pd.Timestamp("2025-07-01"), hours=99.0)
+    more = nw.from_native(pd.concat([engagements, later], ignore_index=True)).lazy()
+    with_later = replace(tables, frames={**tables.frames, "engagements": more})
+    started = given.snapshot.attributes["started_on"]
+    before = trailing(tables, started, AS_OF, 365).frame
+    pd.testing.assert_frame_equal(before, trailing(with_later, started, AS_OF, 365).frame)
+
+
+def test_hours_of_a_young_account_and_of_a_young_table_are_brought_to_a_year() -> None:
+    tables = Frames(
+        {
+            "engagements": nw.from_native(
+                pd.DataFrame(
+                    {
+                        "account_id": ["old", "young"],
+                        "held_on": pd.to_datetime(["2025-04-02", "2025-06-01"]),
+                        "kind": "check_in",
+                        "hours": [9.0, 4.0],
+                    }
+                )
+            ).lazy()
+        }
+    )
+    started = pd.Series(
+        pd.to_datetime(["2020-01-01", "2025-05-31"]), index=pd.Index(["old", "young"])
+    )
+    found = trailing(tables, started, AS_OF, 365)
+    # The table begins 90 days before the as-of date, the young account 30 days before it.
+    assert found.frame["exposure_days"].tolist() == [90.0, 30.0]
+    assert found.frame["delivered_hours_per_year"].tolist() == pytest.approx(
+        [9 * 365 / 90, 4 * 365 / 30]
+    )
+    assert found.notes == (
+        "'engagements' begins on 2025-04-02: hours delivered are of 90 days, brought to a year.",
+    )
+    assert found.not_computed["sales_cycle_days"] == "no `opportunities` table"
+
+
+def test_a_labelling_that_these_accounts_do_not_have_is_refused(given: Given) -> None:
+    with pytest.raises(ConfigError, match=r"no labelling 'arr_tier'\. Did you mean 'arr_tiers'\?"):
+        plan_of(given, plan_on="arr_tier")
+
+
+def test_settings_are_refused_before_anything_is_computed() -> None:
+    check_settings(EngagementConfig(), SchemesConfig())
+    with pytest.raises(ConfigError, match=r"no labelling 'segmnt'\. Did you mean 'segment'\?"):
+        check_settings(EngagementConfig(plan_on="segmnt"), SchemesConfig())
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (
+            {"hours": (0.2, 0.5, 0.1, 0.0)},
+            r"hours of high, medium, low and digital .* must not rise",
+        ),
+        ({"covers": (0.2, 0.5, 0.1, 0.0)}, r"covers of high, medium, low and digital"),
+        ({"hours": (1.0, 0.5, 0.1, -0.1)}, r"greater than or equal to 0"),
+    ],
+)
+def test_levels_out_of_order_are_refused(settings: dict[str, object], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        TouchLevelsConfig.model_validate(settings)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("capacity.csms", -1),
+        ("capacity.csm_hours", 0.0),
+        ("capacity.csm_cost", -1.0),
+        ("affordable_share", 0.0),
+        ("audit.over_from", 0.5),
+    ],
+)
+def test_numbers_that_cannot_be_are_refused(key: str, value: float) -> None:
+    *parents, last = key.split(".")
+    settings: dict[str, object] = {last: value}
+    for parent in reversed(parents):
+        settings = {parent: settings}
+    with pytest.raises(ValidationError, match=last):
+        EngagementConfig.model_validate(settings)
+
+
+def test_a_cost_of_zero_makes_everything_affordable(given: Given) -> None:
+    plan = plan_of(given, capacity={"csm_cost": 0.0})
+    assert not any(one.over_limit for one in plan.coverage)
+    assert plan.audit.totals[-1].n_accounts == 0
+    assert np.isfinite(plan.schemes["cost_share"].dropna()).all()

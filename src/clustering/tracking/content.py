@@ -18,6 +18,7 @@ from clustering.columns import ARR_TIERS, SEGMENT
 from clustering.errors import TrackingError
 from clustering.results import TABLES, StudyFolder
 from clustering.results.plan_document import PlanEntry
+from clustering.tracking.later_metrics import later_metrics
 
 __all__ = ["candidate_metrics", "parameters", "study_metrics", "verdict", "write_artifacts"]
 
@@ -90,6 +91,7 @@ def study_metrics(study: StudyFolder) -> dict[str, float]:
     for test in document.evidence.get("structure", {}).get("nulls", []):
         metrics[f"null_p.{test['name']}"] = test["p"]
     metrics |= _movement_metrics(study)
+    metrics |= later_metrics(study)
     return _finite(metrics | _plan_metrics(document.plan))
 
 

@@ -134,7 +134,8 @@ def forward_gains(study: StudyFolder) -> Drawn | None:
     ax.axvline(0, color=INK, linewidth=1.0)
     for row, entry in enumerate(entries):
         gain, low, high = _known(entry)
-        colour = colours(1)[0] if low > 0 else ACCENT if high < 0 else MUTED
+        gained = low > 0 and _survives(entry)
+        colour = colours(1)[0] if gained else ACCENT if high < 0 else MUTED
         ax.plot([low, high], [row, row], color=colour, linewidth=3.2, solid_capstyle="butt")
         ax.plot(gain, row, "o", color=colour, markersize=9)
     labels = [f"{wrap(_name(study, e), 30, lines=2)}\n{e.outcome}" for e in entries]
@@ -154,7 +155,7 @@ def forward_gains(study: StudyFolder) -> Drawn | None:
 
 
 def _forward_title(study: StudyFolder, entries: list[ForwardEntry]) -> str:
-    better = [entry for entry in entries if _known(entry)[1] > 0]
+    better = [entry for entry in entries if _known(entry)[1] > 0 and _survives(entry)]
     amount = study.document.amount_name
     if not better:
         return f"No evidence that any labelling tells more about what happened than {amount} tiers"
@@ -162,8 +163,13 @@ def _forward_title(study: StudyFolder, entries: list[ForwardEntry]) -> str:
     more = f" and {len(better) - 2} more" if len(better) > 2 else ""
     return (
         f"{len(better)} of {len(entries)} comparisons show a gain over the {amount} tiers whose "
-        f"interval excludes zero (not corrected for their number): {named}{more}"
+        f"interval excludes zero, corrected for their number: {named}{more}"
     )
+
+
+def _survives(entry: ForwardEntry) -> bool:
+    """Whether a gain is left after the correction for the number of comparisons."""
+    return entry.p_adjusted is None or entry.p_adjusted <= 0.05
 
 
 def _name(study: StudyFolder, entry: ForwardEntry) -> str:

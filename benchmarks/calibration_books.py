@@ -4,7 +4,7 @@
 
 `refits`: the interval of the refitted agreement; its truth is the agreement of segments that are
 made from very many accounts. `retention`: NRR and GRR by segment. `outcomes`: lift and agreement on
-whole books of the simulator (1,000 accounts each, cut out of large ones), where the segments say
+whole books of the simulator (500 accounts each, cut out of large ones), where the segments say
 nothing, where the outcomes are shuffled, and where they know more than the tiers.
 """
 
@@ -37,7 +37,7 @@ Codes = NDArray[np.int64]
 
 #: Accounts of a cloud, and of a book that is cut out of a large one.
 ACCOUNTS = 400
-BOOK = 1000
+BOOK = 500
 
 
 def clouds(n: int, distance: float, rng: np.random.Generator) -> tuple[Floats, Codes]:

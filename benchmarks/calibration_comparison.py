@@ -94,7 +94,7 @@ def agreement_rows(books: int) -> Iterator[Row]:
                 rng = np.random.default_rng([1, book])
                 first, second = np.divmod(rng.choice(cells.size, n, p=cells.ravel()), groups)
                 found = compare_partitions(
-                    first, second, n_bootstrap=2000, n_permutations=199, seed=book
+                    first, second, n_bootstrap=1000, n_permutations=199, seed=book
                 )
                 rejected.append(found.permutation_p <= 0.05)
                 low, high = found.interval.ami

@@ -56,6 +56,26 @@ def test_labellings_without_a_common_account_are_not_compared():
     ]  # fmt: skip
 
 
+def test_every_pair_is_compared_and_a_list_of_accounts_is_left_out():
+    rng = np.random.default_rng(0)
+    ids = [f"a{i}" for i in range(MOST_LEVELS + 1)]
+    labels = {
+        name: pd.Series(rng.choice(["x", "y"], len(ids)), index=ids, dtype=object)
+        for name in ("growth_risk", "segment", "needs", "arr_tiers")
+    }
+    labels["csm_book"] = pd.Series(ids, index=ids, dtype=object)
+    found = compare_labellings(
+        labels, {name: name for name in labels}, pd.Series(1.0, index=ids), np.ones(len(ids)),
+        ComparisonConfig(bootstrap=500, permutations=999), 1,
+    )  # fmt: skip
+    assert [(one.first, one.second, one.n_bootstrap) for one in found.pairs] == [
+        ("segment", "arr_tiers", 500), ("segment", "growth_risk", 500), ("segment", "needs", 500),
+        ("arr_tiers", "growth_risk", 500), ("arr_tiers", "needs", 500),
+        ("growth_risk", "needs", 400),
+    ]  # fmt: skip
+    assert set(found.crosswalk["first"]) == {"segment", "arr_tiers"}
+
+
 def test_ordered_categories_keep_their_order():
     levels = pd.Categorical(["low", "high", "low"], ["low", "high"], ordered=True)
     assert encode(pd.Series(levels)).levels == ("low", "high")

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from clustering.columns import ARR_TIERS, SEGMENT
 from clustering.comparison.agreement import Agreement, compare_partitions
 from clustering.comparison.crosswalk import crosswalk, disagreements
-from clustering.comparison.labellings import encode
+from clustering.comparison.labellings import MOST_LEVELS, encode
 from clustering.config import ComparisonConfig
 from clustering.progress import SILENT, Progress
 
@@ -68,7 +68,9 @@ def compare_labellings(
     """
     names = sorted(labels, key=[SEGMENT, ARR_TIERS, *labels].index)
     coded = {name: encode(labels[name], name) for name in names}
-    every = [pair for pair in combinations(names, 2) if _meet(labels, *pair)]
+    # A labelling with a label for nearly every account is a list of accounts, not a grouping.
+    groups = [name for name in names if len(coded[name].levels) <= MOST_LEVELS]
+    every = [pair for pair in combinations(groups, 2) if _meet(labels, *pair)]
     couples = [pair for pair in every if pair[0] in (SEGMENT, ARR_TIERS)]
     among = [pair for pair in every if pair[0] not in (SEGMENT, ARR_TIERS)]
     seeds = np.random.SeedSequence(seed).generate_state(max(1, len(every)))
@@ -103,7 +105,7 @@ def compare_labellings(
                     title=titles[name],
                     probability=probability,
                 )
-                for name in names
+                for name in groups
                 if name != SEGMENT and _meet(labels, SEGMENT, name)
             ],
             disagreements(["-"], ["-"], ["-"], [0.0], name="-"),

@@ -19,6 +19,7 @@ from clustering.comparison.leakage import (
     detect_circularity,
     leakage_index,
 )
+from clustering.comparison.outcome_leakage import refuse_outcomes_in_features
 from clustering.comparison.refits import Refit, RefittedAgreement, agreement_of_refits
 from clustering.comparison.scorecard import Score, scorecard
 from clustering.comparison.study import Agreements, compare_labellings
@@ -119,7 +120,13 @@ def compare(
     material : Material
     config : draws, refits and the one outcome that decides
     seed, progress : of all of it
+
+    Raises
+    ------
+    FutureDataError
+        A feature tells an outcome of the window without error.
     """
+    refuse_outcomes_in_features(material.features, material.outcomes)
     agreements = compare_labellings(
         material.labels,
         material.titles,

@@ -1,0 +1,95 @@
+"""Refuse features that know what happened after the as-of date."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from clustering.errors import FutureDataError, breaches_message
+
+__all__ = ["refuse_outcomes_in_features"]
+
+#: From this area under the curve, or rank correlation, on a feature was made from the outcome:
+#: nothing known before ranks what comes later without an error.
+_TOO_GOOD = 0.9995
+
+#: With fewer accounts on either side a feature may part them by chance.
+_FEWEST = 10
+
+
+def refuse_outcomes_in_features(features: pd.DataFrame, outcomes: pd.DataFrame) -> None:
+    """Stop where a single feature tells an outcome of the window without error.
+
+    Rows dated after the as-of date are invisible to features, but an undated flag, or a column
+    that was filled in afterwards, is not stopped by dates. Such a column gives itself away: it
+    ranks the outcome perfectly, in its values or in where it is missing.
+
+    Parameters
+    ----------
+    features : DataFrame of shape (n_accounts, n_features), as known on the as-of date
+    outcomes : DataFrame on the same index, as in `Horizon.frame`
+
+    Raises
+    ------
+    FutureDataError
+        Features that tell an outcome; all of them at once.
+
+    Examples
+    --------
+    >>> churned = pd.Series([True] * 20 + [False] * 30)
+    >>> features = pd.DataFrame({"risk_flag": churned * 5.0, "breadth": [1.0, 2.0] * 25})
+    >>> refuse_outcomes_in_features(features, pd.DataFrame({"churned": churned}))
+    Traceback (most recent call last):
+    clustering.errors.FutureDataError: features must not know what happened later (1 breach):
+      - 'risk_flag' tells 'churned' without error (20 of 50 accounts): it was filled in \
+afterwards, or made from it. Leave it out, or give its date.
+    """
+    breaches = []
+    for name in features:
+        ranks = _ranks(features[name].to_numpy(dtype=np.float64))
+        for outcome in outcomes:
+            known = outcomes[outcome].notna().to_numpy()
+            values = outcomes[outcome][known].to_numpy(dtype=np.float64)
+            if _fewer_side(values) < _FEWEST or np.ptp(ranks[known]) == 0:
+                continue
+            if _agreement(ranks[known], values) >= _TOO_GOOD:
+                happened = f"{int(values.sum())} of {values.size} accounts"
+                if not _two_valued(values):
+                    happened = f"{values.size} accounts"
+                breaches.append(
+                    f"'{name}' tells '{outcome}' without error ({happened}): it was filled in "
+                    "afterwards, or made from it. Leave it out, or give its date."
+                )
+    if breaches:
+        raise FutureDataError(
+            breaches_message("features must not know what happened later", breaches)
+        )
+
+
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Ranks, what is missing below all: a gap may tell as much as a value."""
+    return np.asarray(rankdata(np.where(np.isnan(values), -np.inf, values)))
+
+
+def _two_valued(values: NDArray[np.float64]) -> bool:
+    return bool(np.isin(values, (0.0, 1.0)).all())
+
+
+def _fewer_side(values: NDArray[np.float64]) -> int:
+    """Accounts that differ from the most common value of the outcome, or from the other half."""
+    if values.size == 0:
+        return 0
+    if _two_valued(values):
+        return int(min(values.sum(), values.size - values.sum()))
+    _, counts = np.unique(values, return_counts=True)
+    return int(values.size - counts.max())
+
+
+def _agreement(ranks: NDArray[np.float64], values: NDArray[np.float64]) -> float:
+    """Area under the curve, or rank correlation, whatever its direction."""
+    ordered = rankdata(ranks)
+    if _two_valued(values):
+        events, others = values.sum(), values.size - values.sum()
+        area = (ordered[values > 0].sum() - events * (events + 1) / 2) / (events * others)
+        return float(max(area, 1 - area))
+    return float(abs(np.corrcoef(ordered, rankdata(values))[0, 1]))

@@ -1,0 +1,52 @@
+"""A feature that knows what happened later stops the study."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from clustering.comparison.outcome_leakage import refuse_outcomes_in_features
+from clustering.errors import FutureDataError
+
+
+def book(n: int = 200) -> tuple[pd.DataFrame, pd.DataFrame]:
+    rng = np.random.default_rng(0)
+    breadth = rng.normal(size=n)
+    churned = rng.random(n) < 1 / (1 + np.exp(2 + 3 * breadth))
+    nrr = np.where(churned, 0.0, rng.lognormal(0, 0.2, n))
+    outcomes = pd.DataFrame({"churned": pd.Series(churned).astype("boolean"), "nrr": nrr})
+    return pd.DataFrame({"breadth": breadth, "noise": rng.normal(size=n)}), outcomes
+
+
+def test_a_strong_feature_is_no_leak():
+    features, outcomes = book()
+    refuse_outcomes_in_features(features, outcomes)
+
+
+def test_flags_gaps_and_amounts_made_from_outcomes_are_named_all_at_once():
+    features, outcomes = book()
+    happened = outcomes["churned"].to_numpy(dtype=bool)
+    features["flag"] = np.where(happened, 0.0, 1.0)
+    features["reason_code"] = np.where(happened, features["noise"], np.nan)
+    features["later_amount"] = np.log1p(outcomes["nrr"]) * 7
+    with pytest.raises(FutureDataError, match=r"later \(4 breaches\)") as caught:
+        refuse_outcomes_in_features(features, outcomes)
+    message = str(caught.value)
+    n = int(happened.sum())
+    assert f"'flag' tells 'churned' without error ({n} of 200 accounts)" in message
+    assert "'reason_code' tells 'churned'" in message
+    assert "'later_amount' tells 'nrr' without error (200 accounts)" in message
+    assert "'breadth'" not in message
+
+
+def test_outcomes_that_were_not_observed_are_no_evidence():
+    features, outcomes = book()
+    features["flag"] = outcomes["churned"].astype(float)
+    outcomes.loc[outcomes["churned"].to_numpy(dtype=bool).nonzero()[0][9:], "churned"] = pd.NA
+    refuse_outcomes_in_features(features, outcomes[["churned"]])
+
+
+def test_no_outcomes_at_all():
+    features, outcomes = book()
+    refuse_outcomes_in_features(features, outcomes.iloc[:, :0])
+    outcomes["churned"] = pd.array([pd.NA] * len(outcomes), dtype="boolean")
+    refuse_outcomes_in_features(features, outcomes[["churned"]])

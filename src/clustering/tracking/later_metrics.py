@@ -29,9 +29,9 @@ def later_metrics(study: StudyFolder) -> dict[str, float | None]:
             p = inside.cmh.get("p")
             metrics[f"cmh_p.{inside.outcome}"] = float(p) if isinstance(p, float) else None
     if study.has_table("retention"):
-        for row in study.table("retention").itertuples():
-            group = f"{row.labelling}.{row.level}"
-            metrics |= {f"nrr.{group}": float(row.nrr), f"grr.{group}": float(row.grr)}
+        for row in study.table("retention").to_dict("records"):
+            group = f"{row['labelling']}.{row['level']}"
+            metrics |= {f"nrr.{group}": float(row["nrr"]), f"grr.{group}": float(row["grr"])}
     return metrics
 
 

@@ -1,0 +1,88 @@
+"""Planted over- and under-delivered accounts and an unaffordable segment are found.
+
+From the tables alone: the segments are learned, their playbooks follow from the rule on what they
+need, and the truth is opened at the end.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from clustering.config import FeaturesConfig, MatrixConfig, SchemesConfig
+from clustering.engagement.plan import Plan, Planned, make_plan
+from clustering.engagement_config import EngagementConfig
+from clustering.features import build_snapshot
+from clustering.features.horizon import build_horizon
+from clustering.matrix import standardise
+from clustering.models.kmeans import fit_kmeans
+from clustering.schemes import assign_all, compute_axes
+from clustering.simulation import CarePlan, simulate, write_book
+from clustering.tables import open_folder
+
+pytestmark = pytest.mark.slow
+UNAFFORDABLE = "execution_guidance"
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    plan: Plan
+    truth: pd.DataFrame
+    segment: "pd.Series[str]"
+
+
+@pytest.fixture(scope="module", params=[7, 1])
+def found(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Found:
+    folder: Path = tmp_path_factory.mktemp("books") / "book"
+    care = CarePlan(over=0.12, under=0.12, unaffordable=UNAFFORDABLE)
+    write_book(simulate("needs", 1000, request.param, care=care), folder)
+    as_of = simulate("needs", 10, 1).manifest.as_of
+    schemes = SchemesConfig()
+    with open_folder(folder) as tables:
+        snapshot = build_snapshot(tables, as_of, FeaturesConfig())
+        matrix, _ = standardise(snapshot, MatrixConfig())
+        labels = fit_kmeans(matrix.values, 4, n_init=10, seed=0).labels
+        ids = pd.Index(matrix.account_ids, name="account_id")
+        learned = pd.Series([f"segment {label}" for label in labels], index=ids, dtype="str")
+        labellings, _ = assign_all(snapshot, schemes)
+        plan = make_plan(
+            EngagementConfig(),
+            hour_cost=schemes.axes.cost.hour,
+            tables=tables,
+            snapshot=snapshot,
+            horizon=build_horizon(tables, as_of, 365),
+            axes=compute_axes(snapshot, schemes.axes),
+            labellings=labellings,
+            candidates=[Planned("segment", "Segments", learned, tuple(sorted(set(learned))))],
+        )
+    truth = pd.read_parquet(folder / "truth" / "truth.parquet").set_index("account_id")
+    planted = pd.read_parquet(folder / "truth" / "delivery.parquet").set_index("account_id")
+    return Found(plan, planted.loc[ids], truth.loc[ids, "true_segment"])
+
+
+@pytest.mark.parametrize("kind", ["over", "under"])
+def test_planted_delivery_is_found(found: Found, kind: str) -> None:
+    audit = found.plan.audit.frame.set_index("account_id")
+    judged = audit["delivery"] != "unknown"  # too new to be judged: no list may claim them
+    listed = audit["delivery"] == kind
+    planted = (found.truth["delivery"] == kind) & judged
+    assert (listed & planted).sum() / listed.sum() >= 0.9
+    assert (listed & planted).sum() / planted.sum() >= 0.9
+    assert judged.mean() > 0.95
+
+
+def test_the_unaffordable_segment_is_the_one_over_the_limit(found: Found) -> None:
+    over = [one for one in found.plan.coverage if one.over_limit]
+    assert len(over) == 1
+    label = over[0].label
+    mostly = found.segment[found.plan.on.labels == label].mode()[0]
+    assert mostly == UNAFFORDABLE
+    assert over[0].levers is not None
+    assert over[0].levers.equal.cost_share == pytest.approx(0.15)
+
+
+def test_learned_segments_get_the_playbook_of_what_they_need(found: Found) -> None:
+    for one in found.plan.assigned:
+        mostly = found.segment[found.plan.on.labels == one.label].mode()[0]
+        assert one.playbook == mostly, one

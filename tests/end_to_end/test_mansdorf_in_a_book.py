@@ -61,7 +61,7 @@ def test_both_are_listed_first_with_their_reasons(
     assert much.index[0] == COMPANY_A  # the most ARR of all
     assert little.index[0] == COMPANY_B  # the largest open expansion
     assert much.loc[COMPANY_A, "why"].startswith(
-        "enterprise by its amount, yet a CSM's time changes little: growth potential 0."
+        "enterprise by its amount, yet there is little to win or to lose: growth potential 0."
     )
     assert (
         "; fully adopted (share of due milestones reached: 0.95, drawn towards one half)"

@@ -106,7 +106,7 @@ def _why(row: Mapping[Hashable, object], config: SchemesConfig) -> str:
     if row["care"] == "too much":
         stage = "fully adopted" if adopted >= settings.adopted_from else "not fully adopted"
         return (
-            f"{row['tier']} by its amount, yet a CSM's time changes little: growth potential "
+            f"{row['tier']} by its amount, yet there is little to win or to lose: growth potential "
             f"{growth:.2f} and churn risk {risk:.2f} are below {settings.growth_from:g} and "
             f"{settings.risk_from:g}{opened}; {stage} (share of due milestones reached: "
             f"{adopted:.2f}{_SHRUNK})"

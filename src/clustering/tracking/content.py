@@ -92,7 +92,23 @@ def study_metrics(study: StudyFolder) -> dict[str, float]:
         metrics[f"null_p.{test['name']}"] = test["p"]
     metrics |= _movement_metrics(study)
     metrics |= later_metrics(study)
+    metrics |= _next_steps_metrics(study)
     return _finite(metrics | _plan_metrics(document.plan))
+
+
+def _next_steps_metrics(study: StudyFolder) -> dict[str, float | None]:
+    """How many accounts are on the lists, and how many answers are fragile."""
+    entry = study.document.next_steps
+    if entry is None:
+        return {}
+    moved = study.table("sensitivity")
+    flips = moved.loc[moved["flips"], ["answer", "subject"]].drop_duplicates()
+    return {
+        "next_steps.champions": entry.n_champions,
+        "next_steps.growth_accounts": entry.n_growth,
+        "next_steps.misjudged_accounts": len(study.table("misjudged")),
+        "next_steps.fragile_answers": len(flips),
+    }
 
 
 def _plan_metrics(plan: PlanEntry | None) -> dict[str, float | None]:

@@ -57,10 +57,17 @@ def test_figures_that_need_what_is_absent_are_left_out(tmp_path: Path) -> None:
         "agreement_dots",
         "agreement_matrix",
         "amount_by_tier",
+        "cost_by_labelling",
+        "cost_of_care",
+        "delivery_audit",
         "forward_gains",
+        "forward_rates",
         "growth_against_risk",
+        "head_count",
         "scorecard",
+        "segment_value",
         "tier_flow",
+        "tornado",
     }
 
 
@@ -198,3 +205,37 @@ def test_valleys_are_counted_after_adjustment(tmp_path: Path) -> None:
     assert drawn.title.startswith("The pair of neighbouring bands shows a valley on 120")
     shown = sum(bar.get_height() for bar in drawn.figure.axes[0].patches)
     assert shown == one["count"].sum()
+
+
+def rates(study: StudyFolder, low: float, high: float) -> pd.DataFrame:
+    """A rates table: the first segment's interval ends at `low`, the second's starts at `high`."""
+    names = [segment.name for segment in study.document.segments]
+    rows = [
+        ("segment", names[0], 0.1, low - 0.1, low, False),
+        ("segment", names[1], 0.4, high, high + 0.1, False),
+        ("segment", names[2], 0.9, 0.8, 0.95, True),
+        ("arr_tiers", "smb", 0.2, 0.15, 0.25, False),
+    ]
+    columns = ["labelling", "level", "raw", "wilson_low", "wilson_high", "suppressed"]
+    frame = pd.DataFrame(rows, columns=columns)
+    corrected = {name: float("nan") for name in ("corrected", "corrected_low", "corrected_high")}
+    return frame.assign(outcome="churned", n=80, events=8, shrunken=frame["raw"], **corrected)
+
+
+def test_rates_differ_where_their_intervals_part(tmp_path: Path) -> None:
+    study = results.read(build_study(tmp_path / "s", Recipe(k=3)))
+    assert figures.forward_rates(study) is None
+    names = [segment.name for segment in study.document.segments]
+    rates(study, 0.2, 0.3).to_parquet(study.path / "rates.parquet")
+    drawn = figures.forward_rates(study)
+    assert drawn is not None
+    assert drawn.title == (
+        f"The bands differ in how often accounts churned: '{names[1]}' 40 %, '{names[0]}' 10 %; "
+        "their intervals do not meet"
+    )
+    assert names[2] not in drawn.alt  # too few accounts
+    assert "smb: 20 %, 95 % interval 15 % to 25 %" in drawn.alt
+    rates(study, 0.3, 0.3).to_parquet(study.path / "rates.parquet")
+    drawn = figures.forward_rates(study)
+    assert drawn is not None
+    assert drawn.title.startswith("The intervals of no two bands part: they cannot be said to")

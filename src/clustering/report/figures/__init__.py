@@ -24,6 +24,7 @@ from clustering.report.figures.plan import (
     segment_value,
 )
 from clustering.report.figures.profiles import profile_heatmap
+from clustering.report.figures.rates import forward_rates
 from clustering.report.figures.scorecard import agreement_matrix, scorecard
 from clustering.report.figures.sensitivity import tornado
 from clustering.report.figures.structure import null_tests, segment_stability
@@ -42,6 +43,7 @@ __all__ = [
     "delivery_audit",
     "feature_coverage",
     "forward_gains",
+    "forward_rates",
     "growth_against_risk",
     "head_count",
     "null_tests",

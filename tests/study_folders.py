@@ -5,6 +5,7 @@ the report has something true to say; criteria over k and stabilities are plausi
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from clustering.config import StudyConfig
 from clustering.models.types import CandidateSpec, Clustering
 from clustering.results.folder import write
 from clustering.results.pictures import picture_tables
+from clustering.results.plan_document import PlanEntry
 from clustering.results.scorecard import scorecard_entry
 from clustering.results.scorecard_document import ScorecardEntry
 from clustering.selection.pictures import (
@@ -30,6 +32,7 @@ from clustering.selection.pictures import (
     coassignment,
     valley_projections,
 )
+from plan_folders import planned
 
 HOSTILE_NAMES = (
     'Acme, "Quoted" & Sons',
@@ -190,6 +193,7 @@ class _Simulated:
             "disagreements": self.disagreements(),
             "typical": self.typical(),
             **picture_tables(self.pictures(), self.ids),
+            **self.plan[1],
         }
         if self.recipe.names:
             names = [
@@ -202,6 +206,10 @@ class _Simulated:
             rest = [i for i in np.array(self.ids)[order] if i not in set(shown)]
             frames["names"] = pd.DataFrame({"account_id": shown + rest, "name": names})
         return frames
+
+    @cached_property
+    def plan(self) -> tuple[PlanEntry, dict[str, pd.DataFrame]]:
+        return planned(self.accounts(), tuple(self.segment_names))
 
     def pictures(self) -> Pictures:
         k, accounts = self.recipe.k, self.accounts()
@@ -498,6 +506,7 @@ class _Simulated:
                 "forward_rivals": _RIVALS if recipe.forward else [],
                 "within_tiers": _WITHIN if recipe.with_arr else None,
                 "leakage": _LEAKAGE if recipe.with_arr else _NO_LEAKAGE,
+                "plan": self.plan[0].model_dump(),
                 "scorecard": self.scorecard() if recipe.with_arr and recipe.k > 1 else None,
                 "evidence": self.evidence(),
                 "outcomes": {

@@ -145,7 +145,7 @@ def _totals(
         totals.append(
             _total("over_delivered", over, beyond, beyond * hour_cost, _over_rule(config))
         )
-        short = -under["gap_hours"].sum()
+        short = (under["needed_hours"] - under["delivered_hours"]).sum()
         totals.append(
             _total("under_delivered", under, short, short * hour_cost, _under_rule(config))
         )

@@ -155,14 +155,14 @@ def segment_value(study: StudyFolder) -> Drawn | None:
                 fontsize=9, color=INK)  # fmt: skip
     _names(ax, frame["label"].tolist())
     ax.set_xlim(0, 1.32 * float(frame["arr"].max()))
-    ax.set_xlabel(f"{amount} ({currency} a year)", fontsize=10)
+    ax.set_xlabel(wrap(f"{amount} ({currency} a year)", 90), fontsize=10)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _short(x)))
     tidy(ax, grid="x")
-    handles = [Patch(color=_BLUE, label=f"{amount} net of cost to serve")]
+    handles = [Patch(color=_BLUE, label=wrap(f"{amount} net of cost to serve", 90))]
     if frame["cost_to_serve"].notna().any():
         handles.insert(0, Patch(color=_ORANGE, label="cost to serve (assumed cost of an hour)"))
     else:
-        handles = [Patch(color=_BLUE, label=f"{amount}; cost to serve not known")]
+        handles = [Patch(color=_BLUE, label=wrap(f"{amount}; cost to serve not known", 90))]
     figure.legend(handles=handles, loc="outside lower left", ncols=2, frameon=False, fontsize=9)
     said = "; ".join(
         f"{one['label']} {_short(one['arr'])}, {_retention(one['nrr'], one['grr'])}"
@@ -216,7 +216,7 @@ def _names(ax: Axes, names: list[str]) -> None:
 def _percent_axis(ax: Axes, label: str) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:.3g} %"))
-    ax.set_xlabel(label, fontsize=10)
+    ax.set_xlabel(wrap(label, 90), fontsize=10)
     tidy(ax, grid="x")
 
 

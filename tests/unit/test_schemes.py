@@ -492,3 +492,21 @@ class TestLifecycleStage:
         ]  # fmt: skip
         assert pd.isna(stages.iloc[7])
         assert set(stages.dropna()) == set(STAGES)
+
+    def test_nobody_is_adopting_whose_milestones_are_not_known(self) -> None:
+        snapshot = snapshot_of({"tenure_days": [30.0, 500.0]}, arr=[1.0, 1.0])
+        stages = lifecycle_stage(snapshot, compute_axes(snapshot, AxesConfig()), StagesConfig())
+        assert stages.iloc[0] == "onboarding"
+        assert pd.isna(stages.iloc[1])
+
+
+def test_an_axis_says_which_part_misses_what() -> None:
+    snapshot = snapshot_of({"usage_trend": [0.1, 0.2]}, arr=[1.0, 1.0])
+    reasons = {"expansion_pipeline": "needs table 'opportunities' with column 'closed_on'"}
+    known = Snapshot(snapshot.as_of, snapshot.frame, (), snapshot.attributes, not_computed=reasons)
+    absent = compute_axes(known, AxesConfig()).absent["growth_potential"]
+    assert absent.startswith(
+        "too little is known for it; missing: pipeline (needs table 'opportunities' with column "
+        "'closed_on'), white_space (needs accounts.employees, seats), "
+    )
+    assert "usage_trend" not in absent

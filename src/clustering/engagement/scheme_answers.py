@@ -20,7 +20,7 @@ from clustering.schemes.registry import Inputs, Scheme
 __all__ = ["MOST_ACCOUNTS", "scheme_sensitivity"]
 
 #: With more accounts, a sample of so many serves.
-MOST_ACCOUNTS = 10_000
+MOST_ACCOUNTS = 5_000
 
 #: A control and a list of books: no proposal that could win, and no labels that compare.
 _NOT_IN_RUN = ("tenure_bands", "csm_book")
@@ -50,7 +50,7 @@ def scheme_sensitivity(
     ----------
     segments : number of the segment, by `account_id`
     affordable_share : of ARR that care may cost
-    seed : draws the sample, where there are more than 10,000 accounts
+    seed : draws the sample, where there are more than 5,000 accounts
 
     Returns
     -------

@@ -14,12 +14,13 @@ STAGES = ("at_risk", "renewing", "onboarding", "expanding", "mature", "adopting"
 
 
 def lifecycle_stage(snapshot: Snapshot, axes: Axes, config: StagesConfig) -> "pd.Series[str]":
-    """Stage of every account at the as-of date; missing where its age is not known.
+    """Stage of every account at the as-of date; missing where it cannot be told.
 
     At risk from a churn risk on; renewing while a renewal opportunity is open; onboarding for the
     first `onboarding_days`; expanding with an open expansion pipeline or a trigger lately
-    reached; mature with most due milestones reached; adopting otherwise. What is not known does
-    not hold.
+    reached; mature with most due milestones reached; adopting with fewer. What is not known does
+    not hold: an account whose age is not known has no stage, nor has one that is none of the
+    others and whose milestones are not known.
 
     Examples
     --------
@@ -50,6 +51,7 @@ def lifecycle_stage(snapshot: Snapshot, axes: Axes, config: StagesConfig) -> "pd
         "mature": known("milestones_due_achieved_share") >= config.mature_from,
     }
     stage = np.select([holds[name] for name in STAGES[:-1]], STAGES[:-1], default=STAGES[-1])
+    can_tell = (stage != STAGES[-1]) | known("milestones_due_achieved_share").notna()
     return pd.Series(stage, index=index, dtype="str", name="lifecycle_stage").where(
-        known("tenure_days").notna()
+        known("tenure_days").notna() & can_tell
     )

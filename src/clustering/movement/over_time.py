@@ -55,11 +55,15 @@ def stability_over_time(
             labelling=HELD_SEGMENT, title="Segments under hysteresis"
         ),
     ]
+    rows = {
+        snapshot.as_of: np.asarray(history.accounts.get_indexer(snapshot.frame.index), np.int64)
+        for snapshot in snapshots.taken
+    }
     notes = {}
     for name, found in by_name.items():
         latest = found[max(found)]
         notes[name] = _note(latest)
-        codes = _codes(found, history)
+        codes = _codes(found, history, rows)
         parts.append(by_distance(codes, history.dates).assign(labelling=name, title=latest.title))
     table = pd.concat([part for part in parts if len(part)], ignore_index=True)
     table["note"] = table["labelling"].map(notes).fillna("").astype("str")
@@ -84,20 +88,18 @@ def _note(labelling: Labelling) -> str:
     return ""
 
 
-def _codes(found: Mapping[date, Labelling], history: History) -> NDArray[np.int64]:
-    """Labels of one scheme as numbers, aligned with the history; -1 where there is none."""
-    columns = [
-        found[day].labels.reindex(history.accounts) if day in found else None
-        for day in history.dates
-    ]
-    levels = pd.Index(
-        sorted({str(v) for c in columns if c is not None for v in c.dropna().unique()})
-    )
-    return np.column_stack(
-        [
-            np.full(len(history.accounts), -1, np.int64)
-            if column is None
-            else levels.get_indexer(pd.Index(column)).astype(np.int64)
-            for column in columns
-        ]
-    )
+def _codes(
+    found: Mapping[date, Labelling], history: History, rows: Mapping[date, NDArray[np.int64]]
+) -> NDArray[np.int64]:
+    """Labels of one scheme as numbers, aligned with the history; -1 where there is none.
+
+    `rows` are the places of each snapshot's accounts in the history: a labelling has the order of
+    its snapshot, and looking a hundred thousand ids up once a date is enough.
+    """
+    known = [labelling.labels.dropna().unique() for labelling in found.values()]
+    levels = pd.Index(sorted({str(level) for levels in known for level in levels}))
+    codes = np.full(history.labels.shape, -1, np.int64)
+    for t, day in enumerate(history.dates):
+        if day in found:
+            codes[rows[day], t] = levels.get_indexer(pd.Index(found[day].labels))
+    return codes

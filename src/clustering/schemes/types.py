@@ -66,7 +66,7 @@ def make_labelling(
         No account has a level, or all have the same.
     """
     labels = labels.astype("str").rename(name)
-    found = set(labels.dropna())
+    found = set(labels.dropna().unique())
     if not found:
         raise SchemeAbsentError(f"'{name}': no account has what the rule needs ({rule}).")
     if len(found) == 1:

@@ -32,8 +32,8 @@ def cost_of_care(study: StudyFolder) -> Drawn | None:
     limit, amount = plan.assumptions.affordable_share, study.document.amount_name
     n_over = int(frame["over_limit"].sum())
     title = (
-        f"Care costs {percent(plan.cost_share)} of the {amount} in all; "
-        f"{n_over or 'none'} of {len(frame)} segments costs more than {percent(limit)}"
+        f"Care costs {percent(plan.cost_share)} of the {amount} in all; over the limit of "
+        f"{percent(limit)}: {n_over or 'none'} of {len(frame)} segments"
     )
     figure = new_figure(title, height=1.7 + 0.55 * len(frame))
     ax = figure.subplots()
@@ -41,8 +41,9 @@ def cost_of_care(study: StudyFolder) -> Drawn | None:
     ax.barh(range(len(frame)), frame["cost_share"], height=0.55, color=bars)
     for row, one in enumerate(frame.itertuples()):
         text = f"{percent(float(str(one.cost_share)))}, {float(str(one.csms)):,.1f} CSMs"
-        ax.text(float(str(one.cost_share)), row, f"  {text}", va="center", fontsize=9,
-                color=INK, zorder=4, bbox=_ON_WHITE)  # fmt: skip
+        ax.annotate(text, (float(str(one.cost_share)), row), xytext=(6, 0),
+                    textcoords="offset points", va="center", fontsize=9, color=INK, zorder=4,
+                    bbox=_ON_WHITE)  # fmt: skip
     _limit_line(ax, limit)
     _names(ax, frame["label"].tolist())
     ax.set_xlim(0, 1.3 * max(float(frame["cost_share"].max()), limit))
@@ -117,9 +118,9 @@ def head_count(study: StudyFolder) -> Drawn | None:
     ax.annotate(
         f"{found.csms} CSMs ({found.origin})",
         (found.csms, found.covered),
-        xytext=(0, -16),
+        xytext=(8, -12) if found.csms < curve["csms"].max() / 2 else (0, -16),
         textcoords="offset points",
-        ha="center",
+        ha="left" if found.csms < curve["csms"].max() / 2 else "center",
         va="top",
         fontsize=9,
         color=ACCENT,

@@ -206,6 +206,15 @@ def test_what_the_tiers_leave_open_is_a_share(tmp_path: Path) -> None:
     assert "R squared of 0.08 (240 accounts)" in words.leakage(study)[0]
 
 
+def test_retention_is_a_mean_and_no_share_of_accounts(tmp_path: Path) -> None:
+    study = study_of(tmp_path / "s")
+    outcomes = study.document.outcomes.model_copy(
+        update={"observed": {"churned": 0.12, "nrr": 0.95}, "at_risk": {"churned": 240, "nrr": 240}}
+    )
+    said = words.future(changed(study, outcomes=outcomes))[1]
+    assert said.endswith("churned 12 % of 240; mean NRR of an account 95 % over 240.")
+
+
 def test_a_future_that_was_not_judged_is_not_told(tmp_path: Path) -> None:
     study = study_of(tmp_path / "s")
     assert words.answer(study)[-1].endswith("was not judged in this study.")

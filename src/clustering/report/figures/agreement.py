@@ -129,7 +129,7 @@ def forward_gains(study: StudyFolder) -> Drawn | None:
     if not entries:
         return None
     title = _forward_title(study, entries)
-    figure = new_figure(title, height=1.9 + 0.55 * len(entries))
+    figure = new_figure(title, height=1.9 + 0.48 * len(entries))
     ax = figure.subplots()
     ax.axvline(0, color=INK, linewidth=1.0)
     for row, entry in enumerate(entries):
@@ -138,11 +138,15 @@ def forward_gains(study: StudyFolder) -> Drawn | None:
         colour = colours(1)[0] if gained else ACCENT if high < 0 else MUTED
         ax.plot([low, high], [row, row], color=colour, linewidth=3.2, solid_capstyle="butt")
         ax.plot(gain, row, "o", color=colour, markersize=9)
-    labels = [f"{wrap(_name(study, e), 30, lines=2)}\n{e.outcome}" for e in entries]
+    outcomes = {entry.outcome for entry in entries}
+    one = f" about '{outcomes.pop()}'" if len(outcomes) == 1 else ""
+    labels = [
+        wrap(_name(study, e), 34, lines=2) + ("" if one else f"\n{e.outcome}") for e in entries
+    ]
     ax.set_yticks(range(len(entries)), labels, fontsize=9.5)
     ax.set_ylim(len(entries) - 0.4, -0.6)
     ax.set_xlabel(
-        "gain in log loss over the tiers alone, 95 % interval (right of 0 is better)",
+        f"gain in log loss over the tiers alone{one}, 95 % interval (right of 0 is better)",
         fontsize=10,
     )
     tidy(ax, grid="x")

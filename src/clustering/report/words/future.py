@@ -6,12 +6,15 @@ from clustering.results.document import ForwardEntry
 
 __all__ = ["forward_sentences", "future", "future_in_short", "is_better_than_tiers"]
 
+_AMOUNTS = {"nrr": "mean NRR of an account", "grr": "mean GRR of an account"}
+
 
 def future(study: StudyFolder) -> list[str]:
     """What the segments tell about what happened next, and what was observed at all."""
     outcomes = study.document.outcomes
     observed = "; ".join(
-        f"{name} {percent(rate)} of {outcomes.at_risk.get(name, 0):,}"
+        f"{_AMOUNTS.get(name, name)} {percent(rate)} {'over' if name in _AMOUNTS else 'of'} "
+        f"{outcomes.at_risk.get(name, 0):,}"
         for name, rate in outcomes.observed.items()
     )
     texts = [future_in_short(study)]

@@ -65,11 +65,12 @@ def stability_over_time(
         notes[name] = _note(latest)
         codes = _codes(found, history, rows)
         parts.append(by_distance(codes, history.dates).assign(labelling=name, title=latest.title))
-    table = pd.concat([part for part in parts if len(part)], ignore_index=True)
-    table["note"] = table["labelling"].map(notes).fillna("").astype("str")
-    return table[
-        ["labelling", "title", "days", "n_accounts", "differ", "low", "high", "note"]
-    ].astype({"labelling": "str", "title": "str"})
+    table = pd.concat(parts, ignore_index=True)  # those of no pair of dates are empty
+    table["note"] = [notes.get(str(name), "") for name in table["labelling"]]
+    kinds = {"labelling": "str", "title": "str", "note": "str", "n_accounts": "int64"}
+    numbers = dict.fromkeys(("days", "differ", "low", "high"), "float64")
+    columns = ["labelling", "title", "days", "n_accounts", "differ", "low", "high", "note"]
+    return table[columns].astype({**kinds, **numbers})
 
 
 def _assigned(assign: Assign, snapshot: Snapshot) -> Sequence[Labelling]:

@@ -169,3 +169,38 @@ def test_no_active_account_is_an_error() -> None:
     frames = polars_frames({"accounts": [account("a")]})
     with pytest.raises(BadInputError, match="no account is active at as_of"):
         build_horizon(frames, AS_OF - timedelta(days=999), DAYS)
+
+
+# -- when it happened ----------------------------------------------------------------------------
+
+
+def test_timing_tells_when_contracts_were_due_and_accounts_left():
+    found = horizon(
+        [
+            contract("lost", -100, 40, 10.0),
+            contract("renewed", -100, 50, 10.0),
+            contract("renewed", 50, None, 10.0),
+            contract("not due", -100, DAYS + 10, 10.0),
+            contract("came back", -100, 20, 10.0),
+            contract("came back", 60, 90, 10.0),
+        ]
+    ).timing
+    assert found.loc["lost"].tolist() == [DAYS, 40.0, 40.0]
+    assert found.loc["renewed", ["followed_days", "due_days"]].tolist() == [DAYS, 50.0]
+    assert found.loc["came back"].tolist() == [DAYS, 20.0, 90.0]
+    assert found.loc["not due", ["due_days", "left_days"]].isna().all()
+    assert math.isnan(found.loc["renewed", "left_days"])
+    assert found.loc["other"].isna().all()  # no contract, nothing at risk
+
+
+def test_timing_follows_a_window_that_ends_after_the_data_as_far_as_the_data_goes():
+    rows: Rows = {
+        "accounts": [account("lost"), account("stays")],
+        "subscriptions": [contract("lost", -100, 40, 10.0), contract("stays", -100, 200, 10.0)],
+        "usage": [use("lost", -9), use("stays", 100)],
+    }
+    found = build_horizon(polars_frames(rows), AS_OF, DAYS)
+    assert found.frame["churned"].isna().all()
+    assert found.timing.loc["lost"].tolist() == [100.0, 40.0, 40.0]
+    assert found.timing.loc["stays", "followed_days"] == 100.0
+    assert found.timing.loc["stays", ["due_days", "left_days"]].isna().all()

@@ -192,8 +192,8 @@ def _thinned(
     if not check.passed:
         notes.append(
             f"Thinned counts ({', '.join(chosen)}) give no p-values: the two parts are not "
-            f"independent inside the groups (p = {check.p:.2g}), as counts that vary more than "
-            "Poisson counts are not."
+            f"independent inside the groups (p = {check.p:.2g}), because the counts vary more than "
+            "Poisson counts do or the groups are not homogeneous."
         )
         return [], check.p
     called, _ = _matched(made.labels, labels[known], names)

@@ -220,3 +220,17 @@ def with_setting(config: SchemesConfig, name: str, value: float) -> SchemesConfi
         place = place[key]
     place[int(last) if last.isdigit() else last] = value
     return SchemesConfig.model_validate(content)
+
+
+@pytest.mark.parametrize("n_segments", [1, 2])
+def test_identical_accounts_move_nothing_and_break_nothing(n_segments: int) -> None:
+    index = pd.Index([f"a{i:02d}" for i in range(20)], name="account_id")
+    frame = pd.DataFrame({"outcome_attainment": 1.0, "expansion_pipeline": 0.0}, index=index)
+    attributes = pd.DataFrame({"arr": 100.0, "employees": 10.0}, index=index)
+    snapshot = Snapshot(date(2025, 1, 1), frame, (), attributes)
+    segments = pd.Series([i % n_segments for i in range(20)], index=index)
+    found = scheme_sensitivity(snapshot, segments, SchemesConfig(), 0.15, seed=0)
+    assert not found["flips"].any()
+    labels = found[found["answer"] == "labels"]
+    assert set(labels["subject"]) == {"all"}
+    assert (labels[["low", "high"]].fillna(0.0) == 0.0).all(axis=None)

@@ -161,9 +161,10 @@ class _SchemeAnswers:
     def _codes(self, name: str, labels: "pd.Series[str]") -> Codes:
         """A level keeps its code, whatever other levels occur."""
         known = self.levels.setdefault(name, {})
-        for level in sorted(labels.dropna().unique()):
+        place, found = pd.factorize(labels)
+        for level in sorted(map(str, found)):
             known.setdefault(level, len(known))
-        return np.asarray(labels.map(known).fillna(-1), np.int64)
+        return np.array([*(known[str(level)] for level in found), -1], np.int64)[place]
 
     def _agreement(self, key: object, codes: Codes) -> float:
         """AMI of a labelling with the segments, over the accounts that have a label."""

@@ -195,6 +195,7 @@ def _scorer(
         config.features,
         config.as_of,
         verdict=evidence.verdict,
+        are_clusters=evidence.are_clusters,
         study=config.name,
         config_hash=config.hash,
     )

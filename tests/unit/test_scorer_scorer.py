@@ -152,7 +152,12 @@ def test_only_natural_segments_are_clusters(snapshot):
     training = scorer_of(snapshot).training
     assert training.group_word == ("band", "bands")
     natural = dataclasses.replace(training, verdict="natural")
-    assert natural.group_word == ("cluster", "clusters")
+    # Natural clusters may exist beside segments that the limits of the business made.
+    assert natural.group_word == ("band", "bands")
+    clusters = dataclasses.replace(natural, are_clusters=True)
+    assert clusters.group_word == ("cluster", "clusters")
+    with pytest.raises(ValueError, match="segments of a reproducible verdict are not clusters"):
+        dataclasses.replace(clusters, verdict="reproducible")
     assert training.sizes == tuple(np.bincount(fitted(snapshot)[2].labels))
 
 

@@ -161,6 +161,10 @@ def test_no_scorer_there(tmp_path):
     [
         (lambda c: c.update(algorithm="dbscan"), "unknown algorithm 'dbscan'"),
         (lambda c: c.update(verdict="splendid"), "unknown verdict 'splendid'"),
+        (
+            lambda c: c.update(verdict="constructive", group_word={"singular": "cluster"}),
+            "not clusters",
+        ),
         (lambda c: c["segments"].pop(), "segments, centres and limits differ in number"),
         (lambda c: c.update(as_of="tomorrow"), "cannot be understood"),
         (lambda c: c.pop("features"), "cannot be understood"),

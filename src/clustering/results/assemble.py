@@ -93,8 +93,7 @@ class Study:
 
 def group_word(evidence: Evidence) -> GroupWord:
     """What the segments may be called: clusters only where these very segments are natural."""
-    natural = evidence.verdict == "natural"
-    if natural and evidence.chosen.spec.n_clusters in evidence.admissible:
+    if evidence.are_clusters:
         return GroupWord(singular="cluster", plural="clusters")
     return GroupWord(singular="band", plural="bands")
 

@@ -42,7 +42,9 @@ class Training:
     Attributes
     ----------
     study, as_of, config_hash : name, date and configuration of the study
-    verdict : what may be said of the segments; only "natural" ones are clusters
+    verdict : of the evidence
+    are_clusters : whether these very segments are the natural ones; only then may they be called
+        clusters
     sizes : accounts of each segment in training
     """
 
@@ -50,12 +52,17 @@ class Training:
     as_of: date
     config_hash: str
     verdict: Verdict
+    are_clusters: bool
     sizes: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if self.are_clusters and self.verdict != "natural":
+            raise ValueError(f"segments of a {self.verdict} verdict are not clusters")
 
     @property
     def group_word(self) -> tuple[str, str]:
         """What the segments may be called, singular and plural."""
-        return ("cluster", "clusters") if self.verdict == "natural" else ("band", "bands")
+        return ("cluster", "clusters") if self.are_clusters else ("band", "bands")
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +98,7 @@ class Scorer:
         as_of: date,
         *,
         verdict: Verdict,
+        are_clusters: bool = False,
         study: str = "",
         config_hash: str = "",
     ) -> "Scorer":
@@ -103,7 +111,7 @@ class Scorer:
         names : names of the segments, by their number
         features : configuration of the features, so that raw tables can be scored
         as_of : date of the training snapshot
-        verdict : of the evidence; only "natural" segments may be called clusters
+        verdict, are_clusters : of the evidence: `Evidence.verdict` and `Evidence.are_clusters`
         study, config_hash : name and configuration of the study, for the record
 
         Raises
@@ -123,6 +131,7 @@ class Scorer:
             as_of=as_of,
             config_hash=config_hash,
             verdict=verdict,
+            are_clusters=are_clusters,
             sizes=tuple(np.bincount(clustering.labels, minlength=model.k).tolist()),
         )
         return cls(

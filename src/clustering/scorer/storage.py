@@ -257,6 +257,7 @@ def _scorer(files: Mapping[str, bytes]) -> Scorer:
             as_of=date.fromisoformat(content["as_of"]),
             config_hash=content["config_hash"],
             verdict=content["verdict"],
+            are_clusters=content["group_word"]["singular"] == "cluster",
             sizes=tuple(segment["n_accounts"] for segment in segments),
         ),
     )

@@ -79,6 +79,11 @@ class Evidence:
     trial: Trial | None
 
     @property
+    def are_clusters(self) -> bool:
+        """Whether the offered segments are the natural ones; bands must not be called clusters."""
+        return self.verdict == "natural" and self.offered.k in self.admissible
+
+    @property
     def segment_jaccard(self) -> tuple[float, ...]:
         """Bootstrap Jaccard of every offered segment, in canonical order."""
         if self.offered.algorithm == "mixture":

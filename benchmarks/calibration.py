@@ -6,7 +6,8 @@ may work on other scenarios with a file of its own.
 
 Only what the verdict "natural" rests on is computed, by the functions that `judge` calls, with the
 same seeds: the held-out tests first, then the bootstrap of the separated clusters, then the two
-copula nulls, each only while the book can still be called natural. `--whole` calls `judge` itself.
+copula nulls, each only while the book can still be called natural. `--mixtures` adds the trial of
+the mixture that ICL prefers. `--whole` calls `judge` itself.
 
     python benchmarks/calibration.py --books 200 --out calibration.csv
     python benchmarks/calibration.py --summary calibration.csv
@@ -26,12 +27,15 @@ from numpy.typing import NDArray
 from clustering.config import EvidenceConfig, ModelsConfig
 from clustering.models.kmeans import KMeansFit, fit_kmeans
 from clustering.models.labels import canonical_rows
+from clustering.progress import SILENT
+from clustering.selection.candidates import fit_mixtures
 from clustering.selection.evidence import judge, zscore
 from clustering.selection.saddle import cross_fitted_saddles
 from clustering.selection.searches import search, search_nulls
 from clustering.selection.separation import held_out_valleys
 from clustering.selection.spikes import find_spike
 from clustering.selection.stability import jaccard_stability
+from clustering.selection.trial import try_mixture
 from clustering.selection.verdict import has_saddles, has_valleys, rejected
 
 Floats = NDArray[np.float64]
@@ -123,6 +127,15 @@ def clusters(rng: np.random.Generator, k: int, sd_apart: float, noise: int, out:
     return values
 
 
+def elongated(rng: np.random.Generator, k: int, sd_apart: float) -> Floats:
+    """The same clusters without noise, four times as long in a direction that they share."""
+    member = rng.choice(k, N, p=SHARES[k])
+    centres = np.zeros((k, D))
+    centres[np.arange(k), np.arange(k)] = sd_apart / np.sqrt(2)
+    values = centres[member] + rng.normal(size=(N, D)) * np.array([1.0] * (D - 1) + [4.0])
+    return values @ np.linalg.qr(rng.normal(size=(D, D)))[0]
+
+
 def scenarios() -> dict[str, tuple[int, Callable[[np.random.Generator], Floats]]]:
     """Name, true number of clusters, and what draws a book."""
     found = {name: (1, draw) for name, draw in NULLS.items()}
@@ -134,16 +147,17 @@ def scenarios() -> dict[str, tuple[int, Callable[[np.random.Generator], Floats]]
                     k,
                     lambda rng, k=k, s=sd_apart, m=noise, o=out: clusters(rng, k, s, m, o),
                 )
+    for k in (2, 3, 4):
+        name = f"{k} elongated clusters, 5 apart"
+        found[name] = (k, lambda rng, k=k: elongated(rng, k, 5.0))
     return found
 
 
 N_INIT = 5
 
 
-def natural_clusters(values: Floats, config: EvidenceConfig, k_max: int, seed: int) -> int:
+def natural_clusters(raw: Floats, config: EvidenceConfig, k_max: int, seed: int) -> int:
     """Number of natural clusters of k-means, 1 where there are none; as `judge` finds it."""
-    order = canonical_rows(values)
-    raw = np.ascontiguousarray(values[order])
     scaled = np.ascontiguousarray(zscore(raw))
     ks = range(2, k_max + 1)
     fits = {k: fit_kmeans(scaled, k, n_init=N_INIT, seed=seed) for k in ks}
@@ -191,6 +205,19 @@ def _structured(
     )
 
 
+def natural_components(
+    raw: Floats, n_clusters: int, config: EvidenceConfig, k_max: int, seed: int
+) -> int:
+    """Likewise with the trial of the mixture that ICL prefers."""
+    scaled = np.ascontiguousarray(zscore(raw))
+    grid = ModelsConfig(k_max=k_max, n_init=N_INIT)
+    mixtures = fit_mixtures(scaled, k_max, grid, seed, SILENT)
+    trial = try_mixture(scaled, raw, zscore, mixtures, n_clusters, config, seed, SILENT)
+    if trial is None or not trial.passed or find_spike(scaled, trial.fit.labels):
+        return n_clusters
+    return trial.fit.k
+
+
 def judge_book(
     draw: Callable[[np.random.Generator], Floats], seed: int, args: argparse.Namespace
 ) -> tuple[str, int]:
@@ -198,7 +225,10 @@ def judge_book(
     values = draw(np.random.default_rng(seed))
     config = EvidenceConfig(resamples=args.resamples, nulls=args.nulls)
     if not args.whole:
-        n_clusters = natural_clusters(values, config, args.k_max, seed)
+        raw = np.ascontiguousarray(values[canonical_rows(values)])
+        n_clusters = natural_clusters(raw, config, args.k_max, seed)
+        if args.mixtures:
+            n_clusters = natural_components(raw, n_clusters, config, args.k_max, seed)
         return "natural" if n_clusters > 1 else "not natural", n_clusters
     models = ModelsConfig(k_max=args.k_max, n_init=N_INIT)
     evidence = judge(values, config=config, models=models, seed=seed, scale="zscore")
@@ -264,6 +294,7 @@ def main() -> None:
     parser.add_argument("--nulls", type=int, default=39)
     parser.add_argument("--k-max", type=int, default=6)
     parser.add_argument("--first-seed", type=int, default=100_000)
+    parser.add_argument("--mixtures", action="store_true", help="with the trial of mixtures")
     parser.add_argument("--whole", action="store_true", help="leave nothing out")
     parser.add_argument("--summary", nargs="+", help="print the table of these files and stop")
     args = parser.parse_args()

@@ -30,6 +30,23 @@ def test_metrics_are_finite_and_have_names_that_mlflow_takes(tmp_path: Path) -> 
     assert not content._NO_METRIC.search("".join(metrics))
 
 
+def test_sums_of_the_plan_are_metrics(tmp_path: Path) -> None:
+    study = results.read(build_study(tmp_path / "s"))
+    plan, metrics = study.document.plan, content.study_metrics(study)
+    assert plan is not None
+    assert metrics["plan.cost"] == plan.cost
+    assert metrics["audit.bad_fit.accounts"] == plan.audit[-1].n_accounts
+    assert metrics["plan.accounts_moved"] == 0
+    without = study.document.model_copy(update={"plan": None})
+    earlier = results.StudyFolder(study.path, without)
+    assert not [name for name in content.study_metrics(earlier) if name.startswith("plan.")]
+
+
+def test_the_place_of_the_playbooks_is_not_recorded() -> None:
+    places = {"engagement": {"playbooks": "/home/me/own.toml", "plan_on": "segment"}, "source": {}}
+    assert content.without_places(places) == {"engagement": {"plan_on": "segment"}}
+
+
 def test_a_candidate_has_one_metric_a_criterion_it_has(tmp_path: Path) -> None:
     study = results.read(build_study(tmp_path / "s"))
     first = content.candidate_metrics(study.candidates.iloc[0])
@@ -50,18 +67,30 @@ def test_tables_are_recorded_without_people(tmp_path: Path) -> None:
     assert sorted(file.stem for file in (out / "tables").iterdir()) == [
         "accounts",
         "agreements",
+        "audit",
+        "books",
         "candidates",
         "clustergram",
         "coassignment",
+        "coverage",
         "crosswalk",
         "disagreements",
+        "head_count",
+        "plan_costs",
+        "playbook_runs",
         "profiles",
+        "segment_value",
         "typical",
         "valleys",
     ]
     accounts = pd.read_parquet(out / "tables" / "accounts.parquet")
     assert {"csm", "name"}.isdisjoint(accounts.columns)
     assert len(accounts) == 240
+    books = pd.read_parquet(out / "tables" / "books.parquet")
+    assert {"csm", "book_csm"}.isdisjoint(books.columns)
+    assert "book" in books
+    for file in (out / "tables").iterdir():
+        assert "Manager" not in pd.read_parquet(file).to_csv(), file.stem
 
 
 def test_a_study_without_a_report_is_told_how_to_get_one(tmp_path: Path) -> None:

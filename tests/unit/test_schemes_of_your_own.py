@@ -154,6 +154,7 @@ class TestSql:
         assert levels(found) == ["short", "rest", "rest", "large", "rest", "large"]
         assert found.levels == ("large", "rest", "short")
         assert "(3 of 6 accounts lack a column that it names; a condition on" in found.rule
+        assert found.rule.startswith("CASE WHEN arr >= 40000 THEN 'large' WHEN region IN (")
 
     def test_null_is_no_label(self) -> None:
         sql = "CASE WHEN arr IS NULL THEN NULL WHEN arr > 25000 THEN 'a' ELSE 'b' END"

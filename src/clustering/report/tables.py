@@ -238,7 +238,7 @@ def _range(found: tuple[float, float, float]) -> str:
 
 def labellings(study: StudyFolder) -> Html:
     """Every labelling of the accounts, and those that the input did not allow."""
-    kinds = {"learned": "learned here", "rule": "a rule", "own": "the accounts' own column"}
+    kinds = {"learned": "learned here", "rule": "a rule", "own": "the company's own"}
     rows: list[list[Cell]] = [
         [
             entry.title,

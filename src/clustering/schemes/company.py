@@ -3,6 +3,7 @@
 They are partitions like every other: labelled here, then compared, scored and reported alike.
 """
 
+import re
 from collections.abc import Collection, Mapping
 
 import numpy as np
@@ -19,6 +20,8 @@ __all__ = ["MOST_LABELS", "company_schemes"]
 
 #: A partition into more groups than this is a list of accounts, not a segmentation.
 MOST_LABELS = 60
+#: A comment at the end of a line; on one line it would swallow what follows.
+_COMMENT = re.compile(r"--[^'\n]*$", re.MULTILINE)
 
 
 def company_schemes(
@@ -151,7 +154,7 @@ def _of_expression(scheme: OwnSchemeConfig, columns: Readable) -> "tuple[pd.Seri
         raise BadInputError("names no column, so every account gets the same label.")
     labels = evaluate(expression, frame)
     incomplete = int(frame.isna().any(axis=1).sum())
-    rule = " ".join(expression.sql.split())
+    rule = " ".join(_COMMENT.sub("", expression.sql).split())
     if incomplete:
         rule += (
             f" ({incomplete:,} of {len(frame):,} accounts lack a column that it names; a condition "

@@ -49,6 +49,7 @@ from clustering.results.scheme_table import scheme_table
 from clustering.results.scorecard import scorecard_entry, scorecard_table
 from clustering.results.scorecard_document import ScorecardEntry
 from clustering.schemes import Axes, Labelling, compute_axes, lifecycle_stage
+from clustering.schemes.naming import named
 from clustering.scorer import Scorer
 from clustering.selection.evidence import Evidence
 from clustering.selection.pictures import Pictures
@@ -191,7 +192,7 @@ def _document(study: Study, accounts: pd.DataFrame) -> StudyDocument:
         labellings_absent=dict(study.absent),
         agreements=_agreements(study),
         within_tiers=_within(study.comparison.within),
-        leakage=_leakage(study.comparison.leakage),
+        leakage=_leakage(study.comparison.leakage, config.amount_name),
         forward=[ForwardEntry.model_validate(e.to_json()) for e in forward.entries],
         forward_rivals=[ForwardEntry.model_validate(e.to_json()) for e in forward.rivals],
         forward_split=TimeSplitEntry.model_validate(_plain(asdict(forward.split))),
@@ -207,9 +208,12 @@ def _document(study: Study, accounts: pd.DataFrame) -> StudyDocument:
         movement=movement_entry(study.over_time.movement),
         movement_absent=_movement_absent(study.over_time),
         assignment=assignment_entry(study.over_time, config.as_of.isoformat()),
-        outcomes=_outcomes(study.horizon),
+        outcomes=_outcomes(study.horizon, config.amount_name),
         ruled_out=list(evidence.ruled_out),
-        warnings=[*study.tables.notes, *study.snapshot.notes, *study.matrix.notes],
+        warnings=[
+            named(note, config.amount_name)
+            for note in (*study.tables.notes, *study.snapshot.notes, *study.matrix.notes)
+        ],
     )
 
 
@@ -253,9 +257,9 @@ def _feature(study: Study, index: int) -> FeatureEntry:
         meaning=feature.meaning,
         null_means=feature.null_means,
         included=included,
-        reason=None if included else reason,
+        reason=None if included or reason is None else named(reason, study.config.amount_name),
         missing_share=float(study.snapshot.frame[feature.name].isna().mean()),
-        words=list(feature.words),
+        words=[named(word, study.config.amount_name) for word in feature.words],
     )
 
 
@@ -363,8 +367,11 @@ def _within(within: WithinTiers | None) -> WithinTiersEntry | None:
     return None if within is None else WithinTiersEntry.model_validate(_plain(asdict(within)))
 
 
-def _leakage(leakage: Leakage) -> LeakageEntry:
-    return LeakageEntry.model_validate(_plain(asdict(leakage)))
+def _leakage(leakage: Leakage, amount_name: str) -> LeakageEntry:
+    entry = _plain(asdict(leakage))
+    for ablation in entry["ablations"]:
+        ablation["meaning"] = named(ablation["meaning"], amount_name)
+    return LeakageEntry.model_validate(entry)
 
 
 def _plain(value: Any) -> Any:
@@ -380,7 +387,7 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _outcomes(horizon: Horizon) -> Outcomes:
+def _outcomes(horizon: Horizon, amount_name: str) -> Outcomes:
     observed, at_risk = {}, {}
     for name in horizon.frame:
         known = horizon.frame[name].dropna()
@@ -388,5 +395,8 @@ def _outcomes(horizon: Horizon) -> Outcomes:
             observed[str(name)] = float(known.astype("float64").mean())
             at_risk[str(name)] = len(known)
     return Outcomes(
-        days=horizon.days, observed=observed, at_risk=at_risk, notes=list(horizon.notes)
+        days=horizon.days,
+        observed=observed,
+        at_risk=at_risk,
+        notes=[named(note, amount_name) for note in horizon.notes],
     )

@@ -6,9 +6,20 @@ from dataclasses import replace
 
 from clustering.schemes.types import Labelling
 
-__all__ = ["under_amount_name"]
+__all__ = ["named", "under_amount_name"]
 
 _ARR = re.compile(r"\bARR\b")
+
+
+def named(text: str, amount_name: str) -> str:
+    """A sentence that speaks of ARR, under the name that the study gives to the amount.
+
+    Examples
+    --------
+    >>> named("826 accounts had no ARR at as_of.", "run-rate")
+    '826 accounts had no run-rate at as_of.'
+    """
+    return _ARR.sub(lambda _: amount_name, text)
 
 
 def under_amount_name(
@@ -30,11 +41,12 @@ def under_amount_name(
     if amount_name == "ARR":
         return labellings, dict(absent)
 
-    def named(text: str) -> str:
-        return _ARR.sub(lambda _: amount_name, text)
-
     renamed = tuple(
-        replace(labelling, title=named(labelling.title), rule=named(labelling.rule))
+        replace(
+            labelling,
+            title=named(labelling.title, amount_name),
+            rule=named(labelling.rule, amount_name),
+        )
         for labelling in labellings
     )
-    return renamed, {name: named(reason) for name, reason in absent.items()}
+    return renamed, {name: named(reason, amount_name) for name, reason in absent.items()}

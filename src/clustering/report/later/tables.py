@@ -20,6 +20,9 @@ __all__ = [
 
 _MISSING = "–"
 
+#: The amount of a book that has contracts; a study calls any other by another name.
+CONTRACTED = "ARR"
+
 
 def rates_table(study: StudyFolder) -> Html:
     """Rates of the primary outcome by segment and tier; with few accounts none is shown."""
@@ -74,7 +77,10 @@ def retention_table(study: StudyFolder) -> Html:
 
 
 def renewals_table(study: StudyFolder) -> Html:
-    """Contracts due, renewed and censored, by segment and tier."""
+    """Contracts due, renewed and censored, by segment and tier; empty where there are none."""
+    frame = _frame(study, "renewals")
+    if study.document.amount_name != CONTRACTED:
+        frame = frame.head(0)
     rows: list[list[Cell]] = [
         [
             _title(study, row["labelling"]),
@@ -85,9 +91,9 @@ def renewals_table(study: StudyFolder) -> Html:
             _range(row, "renewed", "renewed"),
             _range(row, "left", "left"),
         ]
-        for row in _frame(study, "renewals").to_dict("records")
+        for row in frame.to_dict("records")
     ]
-    days = max((int(d) for d in _frame(study, "renewals").get("days", [])), default=0)
+    days = max((int(d) for d in frame.get("days", [])), default=0)
     columns = [
         "Labelling",
         "Group",

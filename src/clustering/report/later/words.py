@@ -8,6 +8,7 @@ from clustering.report.facts import (
     learned,
     percent,
 )
+from clustering.report.later.tables import CONTRACTED
 from clustering.results import StudyFolder
 from clustering.results.later_document import ExpansionEntry, InsideTiersEntry
 
@@ -154,8 +155,8 @@ def _retention(study: StudyFolder) -> list[str]:
 
 def _renewals(study: StudyFolder) -> list[str]:
     frame = _own(study, "renewals")
-    if frame.empty:
-        return []
+    if frame.empty or study.document.amount_name != CONTRACTED:
+        return []  # nobody renews where there is no contract
     due, censored = int(frame["n_due"].sum()), int(frame["n_censored"].sum())
     days, asked = int(frame["days"].max()), study.document.horizon_days
     text = (

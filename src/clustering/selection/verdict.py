@@ -32,7 +32,7 @@ VerdictName = Literal["natural", "reproducible", "constructive"]
 #: An excess over a null of fewer of its standard deviations is not taken for structure.
 LEAST_EFFECT = 3.0
 #: The saddle test: its level, and the most accounts in the valley, relative to the lower peak.
-SADDLE_LEVEL = 0.01
+SADDLE_LEVEL = 0.005
 SADDLE_DEPTH = 0.8
 #: Agreement of runs from other seeds below which a k-means solution is not called unique.
 UNIQUE = 0.9

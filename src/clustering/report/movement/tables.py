@@ -32,7 +32,10 @@ def moves(study: StudyFolder, *, names: bool = False, most: int = 20) -> Html:
         ]
         for row in shown.to_dict("records")
     ]
-    caption = f"Changes at the last snapshot: {len(rows)} of {len(latest)}, largest {study.document.amount_name} first"
+    caption = (
+        f"Changes at the last snapshot: {len(rows)} of {len(latest)}, largest "
+        f"{study.document.amount_name} first"
+    )
     columns = ["Account", "From", "To", "Under hysteresis", _amount_title(study), "What moved it"]
     return _shown(table(caption, columns, rows), study, names)
 

@@ -386,3 +386,26 @@ def test_the_ablation_calls_the_amount_what_it_is(tmp_path: Path) -> None:
     assert drawn is not None
     assert "F0 and run-rate" in drawn.alt
     assert "ARR" not in drawn.alt + drawn.title
+
+
+def test_a_control_that_told_as_much_is_said(tmp_path: Path) -> None:
+    study = study_of(tmp_path / "s", forward=True)
+    card = study.document.scorecard
+    assert card is not None
+    gain = EstimateEntry(value=0.02, interval=(0.01, 0.03))
+    like = next(s for s in card.scores if s.labelling == "needs_segment")
+    control = like.model_copy(
+        update={"labelling": "tenure_bands", "control": True, "gains": True, "gain": gain}
+    )
+    told = with_card(study, scores=[*card.scores, control])
+    (said,) = [text for text in words.scorecard_sentences(told) if "The control" in text]
+    assert "told at least as much (0.020 in log loss" in said
+    less = control.model_copy(update={"gain": EstimateEntry(value=0.005, interval=(0.001, 0.01))})
+    fewer = with_card(study, scores=[*card.scores, less])
+    assert not any("The control" in text for text in words.scorecard_sentences(fewer))
+
+
+def test_notes_of_the_tables_take_the_name_of_the_amount(tmp_path: Path) -> None:
+    study = study_of(tmp_path / "s", amount_name="run-rate")
+    told = changed(study, warnings=["826 accounts had no ARR at as_of."])
+    assert words.limits(told)[-1] == "826 accounts had no run-rate at as_of."

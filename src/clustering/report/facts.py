@@ -4,6 +4,7 @@ Every reader of a study goes through these few functions, so that a figure and t
 beside it cannot disagree about which row they mean.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,7 @@ __all__ = [
     "segment_names",
     "short_title",
     "tier_shares",
+    "under_amount_name",
 ]
 
 TIERS = "arr_tiers"
@@ -50,6 +52,9 @@ VOTE_NAMES = {
     "icl": "ICL",
 }
 """Criteria that name a k, and what readers know them as."""
+
+
+_ARR = re.compile(r"\bARR\b")
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,11 @@ def decimal(value: float, digits: int = 2) -> str:
     if float(text) == 0:
         text = text.removeprefix("-")
     return text.replace("-", "−")
+
+
+def under_amount_name(study: StudyFolder, text: str) -> str:
+    """A note of the tables under the name that the study gives to the yearly amount."""
+    return _ARR.sub(lambda _: study.document.amount_name, text)
 
 
 def preferences(study: StudyFolder) -> dict[str, int]:

@@ -1,16 +1,12 @@
 """Agreement with the tiers when other features make the segments."""
 
-import re
-
 from clustering.report.canvas import INK, colours, new_figure, tidy, wrap
 from clustering.report.drawn import Drawn
-from clustering.report.facts import decimal
+from clustering.report.facts import decimal, under_amount_name
 from clustering.results import StudyFolder
 from clustering.results.document import AblationEntry
 
 __all__ = ["ablation"]
-
-_ARR = re.compile(r"\bARR\b")
 
 
 def ablation(study: StudyFolder) -> Drawn | None:
@@ -27,7 +23,9 @@ def ablation(study: StudyFolder) -> Drawn | None:
         colour = colours(1)[0]
         ax.plot(_span(entry), [row, row], color=colour, linewidth=3.2, solid_capstyle="butt")
         ax.plot(entry.ami, row, "o", color=colour, markersize=8)
-    named = [(_named(e.features, amount), _named(e.meaning, amount)) for e in entries]
+    named = [
+        (under_amount_name(study, e.features), under_amount_name(study, e.meaning)) for e in entries
+    ]
     labels = [f"{features}: {wrap(meaning, 44, lines=2)}" for features, meaning in named]
     ax.set_yticks(range(len(entries)), labels, fontsize=9)
     ax.set_ylim(len(entries) - 0.5, -0.5)
@@ -47,11 +45,6 @@ def _title(entries: list[AblationEntry], amount: str) -> str:
         f"Depending on the features that make the segments, their agreement with the {amount} "
         f"tiers runs from {decimal(lowest)} to {decimal(highest)}"
     )
-
-
-def _named(text: str, amount: str) -> str:
-    """The features' own words under the name that the study gives to the yearly amount."""
-    return _ARR.sub(lambda _: amount, text)
 
 
 def _span(entry: AblationEntry) -> list[float]:

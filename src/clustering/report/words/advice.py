@@ -6,6 +6,7 @@ from clustering.report.facts import (
     agreements_of_segments,
     ami_interval,
     group_words,
+    under_amount_name,
 )
 from clustering.report.words.comparison import ALMOST_SAME
 from clustering.report.words.future import is_better_than_tiers
@@ -98,4 +99,5 @@ def limits(study: StudyFolder) -> list[str]:
     ]
     if not agreements_of_segments(study):
         texts.append("There is no other labelling of the accounts to compare with.")
-    return [*texts, *document.outcomes.notes, *document.warnings]
+    told = [*document.outcomes.notes, *document.warnings]
+    return [*texts, *(under_amount_name(study, text) for text in told)]

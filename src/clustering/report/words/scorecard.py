@@ -2,7 +2,7 @@
 
 from clustering.report.facts import TIERS, decimal, group_words, labelling, percent, short_title
 from clustering.results import StudyFolder
-from clustering.results.scorecard_document import HypothesisEntry, ScoreEntry
+from clustering.results.scorecard_document import HypothesisEntry, ScorecardEntry, ScoreEntry
 
 __all__ = ["decision", "hypotheses", "scorecard_sentences"]
 
@@ -91,6 +91,19 @@ def _inside(study: StudyFolder, one: HypothesisEntry) -> str:
     )
 
 
+def _controls(study: StudyFolder, card: ScorecardEntry) -> list[str]:
+    """A control that told as much as the best labelling takes something from it."""
+    best = max(
+        (s.gain.value for s in card.scores if s.gain and s.gains and not s.control), default=0.0
+    )
+    return [
+        f"The control '{short_title(study, s.labelling)}' told at least as much ({_gain(s)}): what "
+        "the labellings tell may be no more than that."
+        for s in card.scores
+        if s.control and s.gains and s.gain is not None and s.gain.value >= best
+    ]
+
+
 def scorecard_sentences(study: StudyFolder) -> list[str]:
     """What the scorecard supports, what it cannot say, and the two claims."""
     card = study.document.scorecard
@@ -104,6 +117,7 @@ def scorecard_sentences(study: StudyFolder) -> list[str]:
             "the correction for the number of comparisons, and its gain above that of as many "
             f"bands of {study.document.amount_name} and of random groups of its sizes."
         )
+    notes += _controls(study, card)
     if len(missing) == len(card.scores):
         notes.append(
             "How labels hold over time is not told: the tables allow no earlier date, or none was "

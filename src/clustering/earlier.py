@@ -175,7 +175,7 @@ def _dated(
     segment = pd.Series(None, index=ids, dtype="str")
     codes = model.assign(np.ascontiguousarray(values[known].T)).labels
     segment.iloc[known] = [f"segment {code}" for code in codes]
-    labellings, _ = assign_all(snapshot, config.schemes)
+    labellings, _ = assign_all(snapshot, config.schemes, strict=False)
     labels = {item.name: item.labels for item in labellings if item.kind == "rule"}
     return DatedAccounts(
         as_of=snapshot.as_of,

@@ -87,6 +87,10 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
     with progress.step("Computing the features"):
         snapshot = build_snapshot(tables, config.as_of, config.features)
         horizon = build_horizon(tables, config.as_of, config.horizon_days)
+        # Before anything is fitted: a mistake in a scheme of the company's own is told at once.
+        labellings, absent = under_amount_name(
+            *assign_all(snapshot, config.schemes), config.amount_name
+        )
     with progress.step("Standardising"):
         matrix, standardiser = standardise(snapshot, config.matrix)
         _refuse_too_few(config, matrix)
@@ -94,9 +98,6 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
     axis = map_accounts(matrix.values)[:, 0]
     pictures = picture_evidence(matrix.values, evidence, axis, seed=config.seed, progress=progress)
     with progress.step("Describing the segments"):
-        labellings, absent = under_amount_name(
-            *assign_all(snapshot, config.schemes), config.amount_name
-        )
         profiles = profile(snapshot, matrix, evidence.chosen, amount_name=config.amount_name)
         scorer = _scorer(config, standardiser, matrix, evidence, profiles)
         scores = scorer.score_features(snapshot.frame.loc[list(matrix.account_ids)])
@@ -107,7 +108,7 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         evidence.chosen.spec,
         scores,
         overrides,
-        lambda earlier: assign_all(earlier, config.schemes)[0],
+        lambda earlier: assign_all(earlier, config.schemes, strict=False)[0],
         config,
         progress,
     )

@@ -212,6 +212,34 @@ class TestSql:
             assign_all(many, SchemesConfig.model_validate({"own": [scheme]}))
 
 
+class TestDates:
+    """A rule can be applied at an earlier date; what an undated column said then is not known."""
+
+    @pytest.mark.parametrize(
+        ("scheme", "kind"),
+        [
+            ({"sql": "CASE WHEN arr > 25000 THEN 'a' ELSE 'b' END"}, "rule"),
+            ({"sql": "CASE WHEN region = 'north' THEN 'a' ELSE 'b' END"}, "rule"),
+            ({"sql": "CASE WHEN arr > 25000 THEN 'a' ELSE plan END"}, "own"),
+            ({"column": "region"}, "own"),
+            ({"rules": [{"label": "a", "where": {"arr": {"min": 25e3}}}],
+              "otherwise": "b"}, "rule"),
+            ({"rules": [{"label": "a", "where": {"plan": {"one_of": ["pro"]}}}],
+              "otherwise": "b"}, "own"),
+        ],
+    )  # fmt: skip
+    def test_the_kind_says_which(self, scheme: dict[str, object], kind: str) -> None:
+        assert own({"name": "s", **scheme})[0]["s"].kind == kind
+
+    def test_at_an_earlier_date_a_scheme_that_does_not_fit_stays_out(self) -> None:
+        config = SchemesConfig.model_validate(
+            {"own": [{"name": "s", "column": "region", "levels": ["north", "south"]}]}
+        )
+        labellings, absent = assign_all(snapshot(), config, strict=False)
+        assert "s" not in {x.name for x in labellings}
+        assert "gives 'east', which is not in levels" in absent["s"]
+
+
 class TestConfiguration:
     def test_every_mistake_at_once(self) -> None:
         with pytest.raises(ConfigError) as found:

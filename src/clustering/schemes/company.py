@@ -25,7 +25,7 @@ _COMMENT = re.compile(r"--[^'\n]*$", re.MULTILINE)
 
 
 def company_schemes(
-    columns: Readable, config: SchemesConfig, taken: Collection[str]
+    columns: Readable, config: SchemesConfig, taken: Collection[str], *, strict: bool = True
 ) -> tuple[tuple[Labelling, ...], Mapping[str, str]]:
     """Apply every scheme of `schemes.own`.
 
@@ -33,6 +33,7 @@ def company_schemes(
     ----------
     columns : what a rule may read
     taken : names that a scheme of the company may not have
+    strict : whether a mistake is an error; otherwise the scheme is absent
 
     Returns
     -------
@@ -53,8 +54,9 @@ def company_schemes(
         except SchemeAbsentError as error:
             absent[scheme.name] = str(error)
         except BadInputError as error:
+            absent[scheme.name] = str(error)
             mistakes += [f"schemes.own '{scheme.name}': {line}" for line in str(error).splitlines()]
-    if mistakes:
+    if mistakes and strict:
         raise ConfigError(breaches_message("schemes of your own", mistakes))
     return tuple(labellings), absent
 
@@ -76,12 +78,13 @@ def _name_mistakes(schemes: tuple[OwnSchemeConfig, ...], taken: Collection[str])
 
 
 def _apply(scheme: OwnSchemeConfig, columns: Readable) -> Labelling:
+    read: tuple[str, ...]
     if scheme.column is not None:
-        labels, rule = _of_column(scheme, columns)
+        (labels, rule), read = _of_column(scheme, columns), (scheme.column,)
     elif scheme.sql is not None:
-        labels, rule = _of_expression(scheme, columns)
+        labels, rule, read = _of_expression(scheme, columns)
     else:
-        labels, rule = _of_rules(scheme, columns)
+        labels, rule, read = _of_rules(scheme, columns)
     found = [str(label) for label in labels.dropna().unique()]
     _refuse_labels(scheme, found)
     return make_labelling(
@@ -89,7 +92,8 @@ def _apply(scheme: OwnSchemeConfig, columns: Readable) -> Labelling:
         scheme.shown,
         labels,
         scheme.levels or _in_order(scheme, found),
-        kind="own",
+        # A rule can be applied at any date; what a column of today said earlier is not known.
+        kind="own" if scheme.column is not None or columns.undated & {*read} else "rule",
         source="-",
         rule=rule,
         ordered=scheme.ordered,
@@ -142,7 +146,9 @@ def _of_column(scheme: OwnSchemeConfig, columns: Readable) -> "tuple[pd.Series[s
     return column.astype("str").where(column.notna()), f"the column {name}, as it is"
 
 
-def _of_expression(scheme: OwnSchemeConfig, columns: Readable) -> "tuple[pd.Series[str], str]":
+def _of_expression(
+    scheme: OwnSchemeConfig, columns: Readable
+) -> "tuple[pd.Series[str], str, tuple[str, ...]]":
     expression = examine(str(scheme.sql))
     wrong = [f"not allowed: {part}." for part in expression.refused]
     wrong += columns.unknown(expression.columns)
@@ -160,10 +166,12 @@ def _of_expression(scheme: OwnSchemeConfig, columns: Readable) -> "tuple[pd.Seri
             f" ({incomplete:,} of {len(frame):,} accounts lack a column that it names; a condition "
             "on a missing value does not hold in SQL)"
         )
-    return labels, rule
+    return labels, rule, expression.columns
 
 
-def _of_rules(scheme: OwnSchemeConfig, columns: Readable) -> "tuple[pd.Series[str], str]":
+def _of_rules(
+    scheme: OwnSchemeConfig, columns: Readable
+) -> "tuple[pd.Series[str], str, tuple[str, ...]]":
     """The first rule that holds; an account that a rule before it cannot judge has no label."""
     names = list(dict.fromkeys(name for rule in scheme.rules for name in rule.where))
     _require(scheme, columns, names)
@@ -179,7 +187,7 @@ def _of_rules(scheme: OwnSchemeConfig, columns: Readable) -> "tuple[pd.Series[st
     if scheme.otherwise is not None:
         labels = labels.mask(is_open, scheme.otherwise)
         words.append(f"{scheme.otherwise} otherwise")
-    return labels, "; ".join(words) + "; the first that holds"
+    return labels, "; ".join(words) + "; the first that holds", tuple(names)
 
 
 def _holds(rule: OwnRuleConfig, columns: Readable) -> "tuple[pd.Series, str]":

@@ -53,6 +53,9 @@ column = "plan"
 levels = ["basic", "pro"]   # optional: their order; any other label is an error then
 ```
 
+It is taken as it stands in the extract: nothing tells since when it holds, so a column that was
+filled in after the as-of date must stay out.
+
 Rules in order, of which the first that holds gives the label. A condition names an axis, a feature
 (docs/features.md) or an attribute of the account, and gives `min`, `max` (both included),
 `min_quantile`, `max_quantile` or `one_of`:

@@ -33,6 +33,8 @@ _FROM_TABLES = {
     "renewals_open": "the column opportunities.closed_on",
     "new_use_cases_open": "the column opportunities.closed_on",
 }
+#: Columns of `accounts` that hold for as long as the account does, or nearly so.
+_LASTING = ("started_on", "industry", "region", "employees")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,10 +45,12 @@ class Readable:
     ----------
     present : what these accounts have, each indexed like the snapshot
     absent : what the project knows and these accounts have not, with what would allow it
+    undated : columns of `accounts` of which nothing says since when they hold
     """
 
     present: Mapping[str, pd.Series]
     absent: Mapping[str, str]
+    undated: frozenset[str] = frozenset()
 
     def unknown(self, names: Iterable[str]) -> list[str]:
         """One sentence for each name that is neither, with the nearest known ones."""
@@ -100,7 +104,8 @@ def readable(snapshot: Snapshot, axes: Axes, config: SchemesConfig) -> Readable:
     reasons = _reasons(snapshot, axes)
     absent = {name: why for name, why in reasons.items() if name not in present}
     empty = {name: "no account has it" for name in columns if name not in present}
-    return Readable(present, {**empty, **absent})
+    undated = {str(name) for name in attributes if name not in {*_FROM_TABLES, *_LASTING}}
+    return Readable(present, {**empty, **absent}, frozenset(undated))
 
 
 def _reasons(snapshot: Snapshot, axes: Axes) -> dict[str, str]:

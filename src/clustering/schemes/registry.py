@@ -132,9 +132,14 @@ SCHEMES: tuple[Scheme, ...] = (
 
 
 def assign_all(
-    snapshot: Snapshot, config: SchemesConfig
+    snapshot: Snapshot, config: SchemesConfig, *, strict: bool = True
 ) -> tuple[tuple[Labelling, ...], Mapping[str, str]]:
     """Apply every scheme; one that these accounts do not allow stays out, with its reason.
+
+    Parameters
+    ----------
+    strict : whether a mistake in a scheme of the company's own is an error; at dates before the
+        study's own, where it was found to be right, the scheme stays out instead
 
     Returns
     -------
@@ -158,5 +163,5 @@ def assign_all(
         return tuple(labellings), absent
     columns = readable(snapshot, given.axes, config)
     taken = {SEGMENT, *(scheme.name for scheme in SCHEMES)}
-    own, own_absent = company_schemes(columns, config, taken)
+    own, own_absent = company_schemes(columns, config, taken, strict=strict)
     return (*labellings, *own), {**absent, **own_absent}

@@ -56,9 +56,14 @@ def agreement_sentence(study: StudyFolder, agreement: AgreementEntry, title: str
 
 
 def other_labellings(study: StudyFolder) -> list[str]:
-    """One sentence for the tiers, and one for each column that the accounts brought themselves."""
-    pairs = agreements_of_segments(study)
-    own = [agreement_sentence(study, a, entry.title) for entry, a in pairs if entry.kind == "own"]
+    """One sentence for the tiers, and one for each scheme that the company brought itself."""
+    schemes = study.document.configuration.get("schemes", {}).get("own", ())
+    brought = {scheme["name"] for scheme in schemes}
+    own = [
+        agreement_sentence(study, agreement, entry.title)
+        for entry, agreement in agreements_of_segments(study)
+        if entry.kind == "own" or entry.name in brought
+    ]
     return [tiers(study), *own]
 
 

@@ -1,11 +1,12 @@
 """Calibration of what a study says beside its segments, on accounts that are simulated afresh.
 
-    python benchmarks/calibration_books.py [--books 200] [--part refits|retention|outcomes]
+    python benchmarks/calibration_books.py [--books 200] [--part NAME]
 
 `refits`: the interval of the refitted agreement; its truth is the agreement of segments that are
-made from very many accounts. `retention`: NRR and GRR by segment. `outcomes`: lift and agreement on
-whole books of the simulator (500 accounts each, cut out of large ones), where the segments say
-nothing, where the outcomes are shuffled, and where they know more than the tiers.
+made from very many accounts. `explained`: share of variance between groups. `retention`: NRR and
+GRR by segment. `outcomes`: lift and agreement on whole books of the simulator (400 accounts each,
+cut out of large ones), where the segments say nothing, where the outcomes are shuffled, and where
+they know more than the tiers.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from clustering.comparison import agreement_of_refits, compare_partitions, forwa
 from clustering.comparison.expansion import two_part_expansion
 from clustering.comparison.indices import adjusted_mutual_information, adjusted_rand_index
 from clustering.comparison.labellings import pair
+from clustering.comparison.scorecard import variance_explained
 from clustering.config import StudyConfig
 from clustering.features import build_snapshot
 from clustering.features.horizon import build_horizon
@@ -37,16 +39,20 @@ Codes = NDArray[np.int64]
 
 #: Accounts of a cloud, and of a book that is cut out of a large one.
 ACCOUNTS = 400
-BOOK = 500
+BOOK = 400
 
 
 def clouds(n: int, distance: float, rng: np.random.Generator) -> tuple[Floats, Codes]:
     """Three groups in four features, and tiers that follow them loosely."""
     group = rng.choice(3, n, p=[0.5, 0.3, 0.2])
+    tier = np.where(rng.random(n) < 0.4, group, rng.choice(3, n, p=[0.6, 0.3, 0.1]))
+    return _clouds_of(group, distance, rng), tier
+
+
+def _clouds_of(group: Codes, distance: float, rng: np.random.Generator) -> Floats:
     centres = np.zeros((3, 4))
     centres[1, :2], centres[2, 2:] = distance, distance
-    tier = np.where(rng.random(n) < 0.4, group, rng.choice(3, n, p=[0.6, 0.3, 0.1]))
-    return centres[group] + rng.normal(size=(n, 4)), tier
+    return centres[group] + rng.normal(size=(group.size, 4))
 
 
 def refit_rows(books: int) -> Iterator[Row]:
@@ -73,6 +79,22 @@ def refit_rows(books: int) -> Iterator[Row]:
         where = f"{words}, n = {ACCOUNTS}, 50 refits"
         yield Row("coverage of the refitted AMI interval", where, "0.95", ami)
         yield Row("coverage of the refitted ARI interval", where, "0.95", ari)
+
+
+def explained_rows(books: int) -> Iterator[Row]:
+    for distance, words in ((0.0, "unrelated groups"), (1.8, "overlapping"), (3.5, "separate")):
+        group = np.random.default_rng(0).choice(3, 200_000, p=[0.5, 0.3, 0.2])
+        values = _clouds_of(group, distance, np.random.default_rng(1))
+        truth = variance_explained(values, group).value if distance else 0.0
+        for n in (200, 1000):
+            inside = []
+            for book in range(books):
+                rng = np.random.default_rng([8, book])
+                group = rng.choice(3, n, p=[0.5, 0.3, 0.2])
+                low, high = variance_explained(_clouds_of(group, distance, rng), group).interval
+                inside.append(low <= truth <= high)
+            where = f"{words}, n = {n}"
+            yield Row("coverage of the share of variance explained", where, "0.95", inside)
 
 
 def retention_rows(books: int) -> Iterator[Row]:
@@ -173,6 +195,7 @@ def outcome_rows(books: int) -> Iterator[Row]:
 
 PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
     "refits": refit_rows,
+    "explained": explained_rows,
     "retention": retention_rows,
     "outcomes": outcome_rows,
 }

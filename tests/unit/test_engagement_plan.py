@@ -257,3 +257,13 @@ def test_a_cost_of_zero_makes_everything_affordable(given: Given) -> None:
     assert not any(one.over_limit for one in plan.coverage)
     assert plan.audit.totals[-1].n_accounts == 0
     assert np.isfinite(plan.schemes["cost_share"].dropna()).all()
+
+
+def test_one_more_csm_never_covers_more_than_is_said(given: Given) -> None:
+    few, more = plan_of(given, capacity={"csms": 1}), plan_of(given, capacity={"csms": 2})
+    assert few.staffing is not None
+    assert more.staffing is not None
+    gained = more.staffing.allocation.covered - few.staffing.allocation.covered
+    assert 0 < gained <= few.staffing.one_more * (1 + 1e-9)
+    # The curve is a bound that the optimum all but reaches.
+    assert few.staffing.one_more <= gained * 1.05

@@ -36,6 +36,7 @@ class Staffing:
         `value`, `covered`, and `revenue_at_risk` and `expansion_pipeline` as they went in
     coverable : covered with hours without end
     curve : `csms`, `covered` (the most that so many can cover)
+    one_more : the most that one more CSM would cover beyond this allocation
     not_allocated : accounts without a label or a known value; decide them by hand
     partly_known : accounts of which one of the two parts of the value is not known
     books : who looks after whom
@@ -49,6 +50,7 @@ class Staffing:
     accounts: pd.DataFrame
     coverable: float
     curve: pd.DataFrame
+    one_more: float
     not_allocated: int
     partly_known: int
     books: Books
@@ -100,6 +102,8 @@ def staff(
     hours = max(csms * rates.csm_hours - reserved, 0.0)
     allocation = allocate(demand, hours, config.levels, places)
     accounts = _allocated(mine, rows, parts, demand, allocation, config)
+    curve = _curve(demand, csms, reserved, rates, config)
+    next_covers = float(curve.loc[curve["csms"] == csms + 1, "covered"].iloc[0])
     owner = mine.get("csm")
     return Staffing(
         csms=csms,
@@ -109,7 +113,8 @@ def staff(
         allocation=allocation,
         accounts=accounts,
         coverable=float(demand.value.sum() * config.levels.covers[0]),
-        curve=_curve(demand, csms, reserved, rates, config),
+        curve=curve,
+        one_more=max(next_covers - allocation.covered, 0.0) if next_covers == next_covers else 0.0,
         not_allocated=int((~chosen).sum()),
         partly_known=int((chosen & ~known.all(axis=1)).sum()),
         books=balance_books(mine["arr"], accounts["hours"], owner, csms, config.book_tolerance),
@@ -151,7 +156,9 @@ def _curve(
     needed = float(demand.hours.sum() * config.levels.hours[0]) + reserved
     enough = needed / rates.csm_hours
     most = max(enough, 1.3 * csms, 1.0)
-    points = np.unique(np.append(np.linspace(0.0, np.ceil(most), _POINTS).round(), csms))
+    points = np.unique(
+        np.append(np.linspace(0.0, np.ceil(most), _POINTS).round(), [csms, csms + 1])
+    )
     places = config.capacity.most_accounts
     limits = np.full(len(points), np.inf) if places is None else points * places
     hours = np.maximum(points * rates.csm_hours - reserved, 0.0)

@@ -150,7 +150,7 @@ def _staffing(staffing: Staffing, config: EngagementConfig) -> StaffingEntry:
         left=max(staffing.coverable - found.covered, 0.0),
         bound=found.bound,
         gap=found.gap,
-        value_of_a_csm=found.value_of_an_hour * config.capacity.csm_hours,
+        one_more_csm=staffing.one_more,
         levels={level: int(counts.get(level, 0)) for level in LEVELS},
         revenue_at_risk_left=float((accounts["revenue_at_risk"] * left).sum()),
         expansion_left=float((accounts["expansion_pipeline"] * left).sum()),

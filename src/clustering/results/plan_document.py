@@ -88,7 +88,7 @@ class StaffingEntry(_Entry):
     left: float = Field(description="Left on the table for want of people: coverable - covered.")
     bound: float = Field(description="No allocation covers more.")
     gap: float = Field(description="(bound - covered) / bound.")
-    value_of_a_csm: float = Field(description="What one more CSM would cover, at the margin.")
+    one_more_csm: float = Field(description="The most that one more CSM would cover beyond it.")
     levels: dict[str, int] = Field(description="Accounts by level of touch.")
     revenue_at_risk_left: float = Field(description="Revenue at risk not covered.")
     expansion_left: float = Field(description="Open expansion not covered.")

@@ -106,7 +106,8 @@ def head_count(study: StudyFolder) -> Drawn | None:
         return None
     curve = study.table("head_count").dropna()
     currency = study.document.currency
-    title = f"{found.csms} CSMs cover {percent(_share(found.covered, found.coverable))} of what "
+    people = "1 CSM" if found.csms == 1 else f"{found.csms} CSMs"
+    title = f"{people} can cover {percent(_share(found.covered, found.coverable))} of what "
     title += "any number of people could"
     figure = new_figure(title, height=4.4)
     ax = figure.subplots()
@@ -116,7 +117,7 @@ def head_count(study: StudyFolder) -> Drawn | None:
             bbox=_ON_WHITE)  # fmt: skip
     ax.plot([found.csms], [found.covered], marker="D", markersize=9, color=ACCENT)
     ax.annotate(
-        f"{found.csms} CSMs ({found.origin})",
+        f"{people} ({found.origin})",
         (found.csms, found.covered),
         xytext=(8, -12) if found.csms < curve["csms"].max() / 2 else (0, -16),
         textcoords="offset points",

@@ -3,6 +3,7 @@
 Each part of the page has a file of its own here, and its figures in `clustering.report.figures`.
 """
 
+from clustering.report.plan.care import reasons
 from clustering.report.plan.doubts import fragile
 from clustering.report.plan.people import (
     champions,
@@ -51,6 +52,7 @@ __all__ = [
     "misjudged_table",
     "not_computed",
     "playbooks",
+    "reasons",
     "running",
     "segment_values",
     "staffing",

@@ -58,7 +58,7 @@ def coverage_plan(study: StudyFolder) -> Html:
         if allocated:
             counts = [row[f"n_{level}"] for level in _LEVELS]
             cells.append(Number(" / ".join("–" if n != n else f"{n:,.0f}" for n in counts)))
-        rows.append([*cells, row["rule"]])
+        rows.append(cells)
     amount = f"{study.document.amount_name} ({study.document.currency})"
     columns = [
         "Segment",
@@ -71,7 +71,6 @@ def coverage_plan(study: StudyFolder) -> Html:
         "Cost",
         f"Cost / {study.document.amount_name}",
         *(["High / medium / low / digital"] if allocated else []),
-        "Why this playbook",
     ]
     return table("Coverage plan; hours and cost are assumed", columns, rows)
 

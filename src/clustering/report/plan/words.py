@@ -140,17 +140,17 @@ def staffing(study: StudyFolder) -> list[str]:
     if found is None:
         return [f"The allocation cannot be computed: {plan.not_computed['allocation']}."]
     if found.status == "infeasible":
-        return [f"{found.csms} CSMs cannot give even the lowest levels: {found.reason}."]
+        return [f"{_csms(found.csms)} cannot give even the lowest levels: {found.reason}."]
     currency = study.document.currency
     texts = [_team(study, plan)]
     texts.append(
         f"Proven: no allocation covers more than {found.bound:,.0f} {currency} a year, "
         f"{'under 0.01' if found.gap < 1e-4 else decimal(100 * found.gap, 2)} % above this one."
     )
-    if found.value_of_a_csm > 0:
+    if found.one_more_csm >= 1:
         texts.append(
-            f"At the margin one more CSM would cover about {found.value_of_a_csm:,.0f} "
-            f"{currency} more a year, and costs {plan.assumptions.csm_cost:,.0f}."
+            f"One more CSM would cover at most {found.one_more_csm:,.0f} {currency} more a year, "
+            f"and costs {plan.assumptions.csm_cost:,.0f}."
         )
     if found.partly_known:
         texts.append(
@@ -278,10 +278,14 @@ def _team(study: StudyFolder, plan: PlanEntry) -> str:
     if found.status == "infeasible":
         return f"The head count of {found.csms} cannot give the plan: {found.reason}."
     return (
-        f"{found.csms} CSMs ({found.origin}) cover {found.covered:,.0f} "
+        f"{_csms(found.csms)} ({found.origin}) can cover {found.covered:,.0f} "
         f"{study.document.currency} of {found.value:,.0f} at risk or open to expand"
         f"{_left(study, found)}"
     )
+
+
+def _csms(n: int) -> str:
+    return "1 CSM" if n == 1 else f"{n} CSMs"
 
 
 def _left(study: StudyFolder, found: StaffingEntry) -> str:

@@ -1,0 +1,125 @@
+"""Sentences and tables of the plan say what the study holds, and no more."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clustering import results
+from clustering.report import figures, plan
+from clustering.results import StudyFolder
+from study_folders import Recipe, build_study
+
+WORDS = (
+    plan.answer,
+    plan.assumptions,
+    plan.books,
+    plan.coverage,
+    plan.delivery,
+    plan.levers,
+    plan.not_computed,
+    plan.reasons,
+    plan.running,
+    plan.staffing,
+    plan.value,
+)
+FIGURES = ("cost_by_labelling", "cost_of_care", "delivery_audit", "head_count", "segment_value")
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
+    return results.read(build_study(tmp_path_factory.mktemp("plan") / "study"))
+
+
+def with_plan(study: StudyFolder, **changes: Any) -> StudyFolder:
+    """The same study whose plan says something else."""
+    entry = study.document.plan
+    assert entry is not None
+    changed = entry.model_copy(update=changes)
+    return StudyFolder(study.path, study.document.model_copy(update={"plan": changed}))
+
+
+def with_staffing(study: StudyFolder, **changes: Any) -> StudyFolder:
+    entry = study.document.plan
+    assert entry is not None
+    assert entry.staffing is not None
+    return with_plan(study, staffing=entry.staffing.model_copy(update=changes))
+
+
+def test_a_study_of_an_earlier_version_says_that_it_has_no_plan(study: StudyFolder) -> None:
+    earlier = StudyFolder(study.path, study.document.model_copy(update={"plan": None}))
+    assert plan.answer(earlier) == [
+        "This study has no plan: it was made by an earlier version. Run it again."
+    ]
+    assert [word(earlier) for word in WORDS[1:]] == [[]] * (len(WORDS) - 1)
+    assert [getattr(figures, name)(earlier) for name in FIGURES] == [None] * len(FIGURES)
+    for shown in (plan.coverage_plan, plan.segment_values, plan.costs):
+        assert shown(earlier).text == ""
+
+
+def test_every_assumption_says_that_it_is_one(study: StudyFolder) -> None:
+    assert all(text.startswith("Assumed: ") for text in plan.assumptions(study))
+    assert "Hours and costs are assumed." in plan.answer(study)[0]
+
+
+def test_money_left_on_the_table_is_said_where_people_would_help(study: StudyFolder) -> None:
+    short = with_staffing(study, covered=600.0, coverable=900.0, left=300.0, value=1000.0)
+    assert plan.answer(short)[2].endswith(
+        "can cover 600 USD of 1,000 at risk or open to expand, and leave 300 USD on the table that "
+        "more people would cover."
+    )
+    enough = with_staffing(study, covered=899.0, coverable=900.0, left=1.0, value=1000.0)
+    assert plan.answer(enough)[2].endswith("; more people would cover hardly more.")
+
+
+def test_a_gap_is_stated_as_it_was_proven(study: StudyFolder) -> None:
+    assert "under 0.01 % above" in plan.staffing(with_staffing(study, gap=2e-5))[1]
+    assert "0.70 % above" in plan.staffing(with_staffing(study, gap=0.007, status="gap"))[1]
+
+
+def test_an_infeasible_head_count_names_its_limit(study: StudyFolder) -> None:
+    never = with_staffing(study, status="infeasible", csms=1, reason="hours: too few")
+    assert plan.staffing(never) == ["1 CSM cannot give even the lowest levels: hours: too few."]
+    assert plan.answer(never)[2] == "The head count of 1 cannot give the plan: hours: too few."
+    assert figures.head_count(never) is None
+
+
+def test_without_engagements_the_lists_are_named_as_missing(study: StudyFolder) -> None:
+    why = "no `engagements` table"
+    entry = study.document.plan
+    assert entry is not None
+    none = with_plan(
+        study, audit=entry.audit[-1:], not_computed={"audit.over_delivered": why, "a.b": "c"}
+    )
+    assert f"Over-delivered accounts cannot be computed: {why}." in plan.delivery(none)
+    assert figures.delivery_audit(none) is None
+    assert f"audit: over delivered: {why}." in plan.not_computed(none)
+
+
+def test_levers_are_given_for_the_segments_over_the_limit_alone(tmp_path: Path) -> None:
+    many = results.read(build_study(tmp_path / "many", Recipe(k=11, n_accounts=600)))
+    entry = many.document.plan
+    assert entry is not None
+    texts = plan.levers(many)
+    assert len(texts) == len(entry.over_limit) > 0
+    for label, text in zip(entry.over_limit, texts, strict=True):
+        assert text.startswith(f"'{label}' is back at 15 % by any one of:")
+        assert "All four together" in text
+
+
+def test_every_segment_has_its_reason(study: StudyFolder) -> None:
+    texts = plan.reasons(study)
+    assert len(texts) == len(study.document.segments)
+    assert all("' gets '" in text for text in texts)
+
+
+def test_lists_show_ids_and_names_only_where_asked(study: StudyFolder) -> None:
+    names = study.names.dropna()
+    without = plan.audited(study, "over", most=1000).text
+    assert not [name for name in names if name.startswith("Company") and name in without]
+    assert "Company " in plan.audited(study, "over", names=True, most=1000).text
+
+
+def test_small_groups_are_not_shown(study: StudyFolder) -> None:
+    table = study.table("segment_value")
+    assert table["suppressed"].any() == ("too few" in plan.segment_values(study).text)

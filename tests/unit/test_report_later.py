@@ -137,7 +137,7 @@ def test_the_number_of_comparisons_is_printed(study):
     [
         ({}, "Two accounts of the same tier are different in what happens to them"),
         ({"cmh": INSIDE["cmh"] | {"p": 0.3}}, "No evidence that accounts of the same tier fare"),
-        ({"cmh": INSIDE["cmh"] | {"p": None, "stat": None, "reason": "all rows are in one segment"}},
+        ({"cmh": INSIDE["cmh"] | {"p": None, "reason": "all rows are in one segment"}},
          "Whether 'churned' differs inside the ARR tiers cannot be told: all rows are in one"),
     ],
 )  # fmt: skip

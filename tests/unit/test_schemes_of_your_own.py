@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import typer
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from clustering.commands import check, init
 from clustering.config import SchemesConfig, load_config
-from clustering.errors import BadInputError, ConfigError
+from clustering.errors import BadInputError, ConfigError, TableContractError
 from clustering.features import build_snapshot
 from clustering.features.types import Snapshot
 from clustering.schemes import Labelling, assign_all
@@ -321,3 +324,23 @@ def test_the_examples_of_the_page_are_configurations() -> None:
     assert [[scheme.name for scheme in config.own] for config in found] == [
         ["plan"], ["care"], ["care_sql"],
     ]  # fmt: skip
+
+
+def test_clustering_check_lists_them_and_their_mistakes(tmp_path: Path) -> None:
+    (tmp_path / "accounts.csv").write_text(
+        "account_id,started_on,plan\na,2023-01-01,basic\nb,2023-02-01,pro\n"
+    )
+    (tmp_path / "usage.csv").write_text(
+        "account_id,used_on,feature,events\na,2024-01-01,x,3\nb,2024-01-05,y,2\n"
+    )
+    file = tmp_path / "trial.toml"
+    head = 'name = "trial"\nas_of = 2024-01-10\n[source]\nfolder = "."\n[[schemes.own]]\n'
+    file.write_text(head + 'name = "plan"\ncolumn = "plan"\n')
+    app = typer.Typer()
+    for command in (init, check):
+        command.register(app)
+    result = CliRunner().invoke(app, ["check", str(file)], catch_exceptions=False)
+    assert "plan: basic, pro" in result.stdout.partition("Schemes to compare with:")[2]
+    file.write_text(head + 'name = "plan"\ncolumn = "pln"\n')
+    with pytest.raises(TableContractError, match=r"column 'plan' is not in the contract.*'pln'"):
+        CliRunner().invoke(app, ["check", str(file)], catch_exceptions=False)

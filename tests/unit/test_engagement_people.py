@@ -12,6 +12,7 @@ from clustering.config import SchemesConfig
 from clustering.engagement.champions import N_CHAMPIONS, Champions, find_champions
 from clustering.engagement.discovery import KINDS, N_EACH, discovery_list, discovery_sheet
 from clustering.engagement.misjudged import misjudged_accounts
+from clustering.errors import OutputError
 from clustering.features.types import Feature, Snapshot
 from clustering.matrix import FeatureMatrix
 from clustering.models.types import CandidateSpec, Clustering
@@ -252,3 +253,9 @@ def test_without_the_schemes_nobody_is_misjudged() -> None:
     snapshot = snapshot_of(VALUES)
     axes = compute_axes(snapshot, SchemesConfig().axes)
     assert misjudged_accounts(snapshot, axes, None, None, SchemesConfig()).empty
+
+
+def test_a_place_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "discovery.xlsx").mkdir()
+    with pytest.raises(OutputError, match=r"discovery\.xlsx' cannot be written.*Free some space"):
+        write_spreadsheet(pd.DataFrame({"a": ["b"]}), tmp_path, "discovery")

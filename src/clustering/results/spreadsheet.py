@@ -5,6 +5,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from clustering.errors import OutputError
 from clustering.tables.session import Session, quoted_text
 
 __all__ = ["write_spreadsheet"]
@@ -16,6 +17,11 @@ def write_spreadsheet(sheet: pd.DataFrame, folder: Path, name: str) -> None:
     The CSV is UTF-8 with a byte order mark: without one, Excel takes it for the encoding of the
     country. Cells of text must be harmless already (`scorer.files.guard_cells`); in the Excel file
     they are typed as text besides, which no spreadsheet evaluates.
+
+    Raises
+    ------
+    OutputError
+        The Excel file cannot be written, as on a full disk.
     """
     sheet.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig", lineterminator="\r\n")
     session = Session()
@@ -25,6 +31,9 @@ def write_spreadsheet(sheet: pd.DataFrame, folder: Path, name: str) -> None:
         file = quoted_text(str(folder / f"{name}.xlsx"))
         session.execute(f"COPY sheet TO {file} (FORMAT xlsx, HEADER true)")
     except duckdb.IOException as error:
-        raise OSError(str(error)) from None
+        raise OutputError(
+            f"'{folder / name}.xlsx' cannot be written: {error}. Free some space or choose another "
+            "folder."
+        ) from None
     finally:
         session.close()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
 import narwhals as nw
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from clustering.config import FeaturesConfig, SchemesConfig
+from clustering.config import FeaturesConfig, SchemesConfig, load_config
 from clustering.engagement.plan import Plan, Planned, check_settings, make_plan
 from clustering.engagement.trailing import trailing
 from clustering.engagement_config import EngagementConfig, TouchLevelsConfig
@@ -267,3 +268,19 @@ def test_one_more_csm_never_covers_more_than_is_said(given: Given) -> None:
     assert 0 < gained <= few.staffing.one_more * (1 + 1e-9)
     # The curve is a bound that the optimum all but reaches.
     assert few.staffing.one_more <= gained * 1.05
+
+
+def test_the_playbooks_are_found_beside_the_configuration(tmp_path: Path) -> None:
+    text = 'name = "x"\nas_of = 2025-06-30\n[source]\nfolder = "book"\n[engagement]\n'
+    places = []
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        file = tmp_path / folder / "study.toml"
+        file.write_text(f'{text}playbooks = "own.toml"\n')
+        places.append(load_config(file))
+    first, second = places
+    assert first.engagement.playbooks == tmp_path / "one" / "own.toml"
+    # The place of a file is no setting; its content is fingerprinted in the plan.
+    assert first.hash == second.hash
+    with pytest.raises(ConfigError, match=r"the playbooks '.*own\.toml' cannot be read"):
+        check_settings(first.engagement, first.schemes)

@@ -44,6 +44,8 @@ def flow_over_time(study: StudyFolder, rule: str = "hysteresis") -> Drawn | None
     ax.set_xticks(range(len(found.dates)), found.dates, fontsize=9, color=INK)
     ax.tick_params(length=0)
     ax.set_yticks([])
+    ax.set_xlabel("pale, below: accounts that left by a date, and those that enter after it")
+    ax.xaxis.label.set_color(MUTED)
     ax.set_ylim(1.0 + _SPACE * (len(states) + 1), -0.01)
     for spine in ax.spines.values():
         spine.set_visible(False)

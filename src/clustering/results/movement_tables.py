@@ -50,7 +50,7 @@ MOVEMENT_TABLES: tuple[TableSpec, ...] = (
             _c("to_segment", "text", "Segment after."),
             _c("probability", "number", "Of the new segment."),
             _c("log_odds_change", "number", "Of the new segment against the old one."),
-            _c("outcome", "text", "Under hysteresis: lasting, passing (taken back), back, or open."),
+            _c("outcome", "text", "Under the rule: lasting, passing (taken back), back, or open."),
             _c("why", "text", "The features that moved it most, before and after."),
         ),
         more="driver_1 to driver_3 and driver_1_share to driver_3_share: those features and their "

@@ -78,7 +78,7 @@ def test_groups_and_single_accounts_agree(monkeypatch: pytest.MonkeyPatch) -> No
     rng = np.random.default_rng(1)
     wanted = demand(list(rng.choice([10.0, 40.0], 300)), list(np.exp(rng.normal(8, 1, 300))))
     single = allocate(wanted, 3_000.0, TOUCH)
-    monkeypatch.setattr("clustering.engagement.allocation._SINGLE", 10)
+    monkeypatch.setattr("clustering.engagement.demand._SINGLE", 10)
     grouped = allocate(wanted, 3_000.0, TOUCH)
     holds(grouped, wanted, 3_000.0, np.inf)
     assert grouped.covered == pytest.approx(single.covered, rel=0.005)

@@ -5,7 +5,8 @@ of its value (revenue at risk and open expansion). The allocation covers the mos
 hours allow: a multiple-choice knapsack, solved as a mixed-integer programme by HiGHS. Where there
 are many accounts those of like need and value are solved together and told apart again, the more
 valuable first. A bound that holds for every allocation (the Lagrangian of the limits) is computed
-on the single accounts, so the gap that is stated is proven and not the solver's word.
+on the single accounts, so the gap that is stated is proven whatever was solved; where the programme
+was of the single accounts, the solver's own bound serves if it is lower.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csr_array
 
+from clustering.engagement.demand import LEVELS, Demand, Groups, group_alike, tell_apart
 from clustering.engagement_config import TouchLevelsConfig
 
 __all__ = ["LEVELS", "Allocation", "Demand", "allocate", "coverage_curve"]
@@ -23,30 +25,8 @@ __all__ = ["LEVELS", "Allocation", "Demand", "allocate", "coverage_curve"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-LEVELS = ("high", "medium", "low", "digital")
-
-#: Up to so many accounts each is a variable of its own.
-_SINGLE = 2_000
-#: Parts of equal value into which the accounts of one need are cut beyond that.
-_PARTS = 400
 _GAP = 1e-4
 _SECONDS = 40.0
-
-
-@dataclass(frozen=True, eq=False)
-class Demand:
-    """What the accounts need and what covering them is worth.
-
-    Attributes
-    ----------
-    hours : of the whole playbook, a year, shape (n_accounts,), not negative
-    value : revenue at risk and expansion, a year, shape (n_accounts,), not negative
-    least : index into `LEVELS` of the lowest level that the account may get
-    """
-
-    hours: Floats
-    value: Floats
-    least: Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,9 +87,9 @@ def allocate(
         return Allocation(
             "optimal", np.array([], dtype=np.int64), 0.0, 0.0, 0.0, 0.0, 0.0, "no accounts"
         )
-    groups = _groups(demand)
+    groups = group_alike(demand)
     counts, solver_bound = _solve(groups, hours, share, covers, most_accounts)
-    level = _spread(demand, groups, counts)
+    level = tell_apart(demand, groups, counts)
     used = float((demand.hours * share[level]).sum())
     covered = float((demand.value * covers[level]).sum())
     prices = _prices(groups, hours, share, covers, most_accounts)
@@ -140,7 +120,7 @@ def coverage_curve(
     hours, most_accounts : limits, shape (n_points,)
     """
     share, covers = np.array(levels.hours), np.array(levels.covers)
-    groups = _groups(demand)
+    groups = group_alike(demand)
     curve = []
     for most_hours, most in zip(hours, most_accounts, strict=True):
         if len(demand.hours) == 0 or _infeasible(demand, float(most_hours), share, float(most)):
@@ -171,44 +151,8 @@ def _infeasible(demand: Demand, hours: float, share: Floats, most_accounts: floa
     return "; ".join(broken)
 
 
-@dataclass(frozen=True, eq=False)
-class _Groups:
-    """Accounts of like need and value.
-
-    `of` is the group of each account, shape (n_accounts,); the others have shape (n_groups,).
-    """
-
-    of: Ints
-    size: Floats
-    hours: Floats
-    value: Floats
-    least: Ints
-
-
-def _groups(demand: Demand) -> _Groups:
-    n = len(demand.hours)
-    if n <= _SINGLE:
-        of = np.arange(n)
-        return _Groups(of, np.ones(n), demand.hours, demand.value, demand.least)
-    order = np.lexsort((-demand.value, demand.least, demand.hours))
-    kind = np.zeros(n, dtype=np.int64)
-    changes = (np.diff(demand.hours[order]) != 0) | (np.diff(demand.least[order]) != 0)
-    kind[1:] = np.cumsum(changes)
-    total = max(float(demand.value.sum()), 1e-12)
-    part = np.minimum(np.cumsum(demand.value[order]) / total * _PARTS, _PARTS - 1).astype(np.int64)
-    _, sorted_of = np.unique(np.column_stack([kind, part]), axis=0, return_inverse=True)
-    of = np.empty(n, dtype=np.int64)
-    of[order] = sorted_of.ravel()
-    size = np.bincount(of).astype(np.float64)
-    first = np.zeros(len(size), dtype=np.int64)
-    first[of] = np.arange(n)
-    # Needs are equal within a group, so its first account tells them.
-    value = np.bincount(of, weights=demand.value) / size
-    return _Groups(of, size, demand.hours[first], value, demand.least[first])
-
-
 def _programme(
-    groups: _Groups, hours: float, share: Floats, covers: Floats, most_accounts: float
+    groups: Groups, hours: float, share: Floats, covers: Floats, most_accounts: float
 ) -> tuple[Floats, Floats, csr_array[Any, Any], Floats, csr_array[Any, Any], Floats]:
     """Costs and bounds of the variables `x[group, level]`, and the limits and equalities."""
     n, k = len(groups.size), len(LEVELS)
@@ -225,7 +169,7 @@ def _programme(
 
 
 def _solve(
-    groups: _Groups, hours: float, share: Floats, covers: Floats, most_accounts: float
+    groups: Groups, hours: float, share: Floats, covers: Floats, most_accounts: float
 ) -> tuple[Ints, float]:
     """Accounts of each group at each level, shape (n_groups, n_levels), and the solver's bound."""
     gain, upper, limit, most, each, size = _programme(groups, hours, share, covers, most_accounts)
@@ -250,17 +194,8 @@ def _solve(
     return np.asarray(found.x).round().astype(np.int64).reshape(n, k), bound
 
 
-def _spread(demand: Demand, groups: _Groups, counts: Ints) -> Ints:
-    """Levels of the single accounts: within a group the more valuable get the higher ones."""
-    order = np.lexsort((-demand.value, groups.of))
-    levels = np.tile(np.arange(len(LEVELS)), len(groups.size))
-    spread = np.empty(len(order), dtype=np.int64)
-    spread[order] = np.repeat(levels, counts.ravel())
-    return spread
-
-
 def _prices(
-    groups: _Groups, hours: float, share: Floats, covers: Floats, most_accounts: float
+    groups: Groups, hours: float, share: Floats, covers: Floats, most_accounts: float
 ) -> tuple[float, float]:
     """What an hour and a place more would cover: the duals of the linear relaxation."""
     gain, upper, limit, most, each, size = _programme(groups, hours, share, covers, most_accounts)

@@ -58,7 +58,8 @@ class GroupOutcomes:
 
     Attributes
     ----------
-    rates : DataFrame, a row a labelling, level and outcome
+    rates : DataFrame, a row a labelling, level and outcome; of other outcomes than the first for
+        the segments and the tiers alone
     retention : DataFrame, NRR and GRR of the segments and the tiers
     renewals : DataFrame, contracts due, renewed, censored and left, of both
     inside : tests of segment and outcome inside the tiers, one an outcome, the primary one first
@@ -100,12 +101,19 @@ def group_outcomes(
     """
     notes: list[str] = []
     observed = [n for n in names if n in outcomes and outcomes[n].notna().any()]
-    found = [group_rates(labels, outcomes[name], name) for name in observed]
+    both = [name for name in (SEGMENT, ARR_TIERS) if name in labels]
+    found = [
+        group_rates(
+            labels if name == names[0] else {own: labels[own] for own in both},
+            outcomes[name],
+            name,
+        )
+        for name in observed
+    ]
     table = pd.concat(found, ignore_index=True) if found else no_rates()
     table = with_correction(
         table, outcomes, observed, responsibilities, segment_names, n_bootstrap, seed, notes
     )
-    both = [name for name in (SEGMENT, ARR_TIERS) if name in labels]
     inside: tuple[InsideTiers, ...] = ()
     if ARR_TIERS in labels:
         inside = tuple(

@@ -8,8 +8,8 @@ __all__ = ["LATER_TABLES"]
 LATER_TABLES: tuple[TableSpec, ...] = (
     TableSpec(
         "rates",
-        "Rate of the primary outcome in every group of every labelling, and of the other outcomes in "
-        "the segments and ARR tiers, in the window after as_of.",
+        "Rate of the primary outcome in every group of every labelling, and of the other outcomes "
+        "in the segments and ARR tiers, in the window after as_of.",
         (
             _c("labelling", "text", "Labelling."),
             _c("level", "text", "Group."),

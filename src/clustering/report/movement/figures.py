@@ -203,10 +203,9 @@ def drift(study: StudyFolder) -> Drawn | None:
     frame = study.table("drift").head(_DRAWN_FEATURES)
     n = len(found.drifted)
     title = (
-        f"No feature has drifted by 0.1 or more since {found.dates[0]}"
+        f"No feature has drifted since {found.dates[0]} beyond what exchanging the dates gives"
         if n == 0
-        else f"{n} {'feature has' if n == 1 else 'features have'} drifted by 0.1 or more since "
-        f"{found.dates[0]}"
+        else f"{n} {'feature has' if n == 1 else 'features have'} drifted since {found.dates[0]}"
     )
     figure = new_figure(title, height=1.4 + 0.26 * max(4, len(frame)))
     ax = figure.subplots()

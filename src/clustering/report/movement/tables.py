@@ -13,11 +13,16 @@ _WORDS = {"lasting": "moved", "passing": "taken back", "back": "back where it wa
 
 
 def moves(study: StudyFolder, *, names: bool = False, most: int = 20) -> Html:
-    """The latest changes of segment with the features behind them, largest ARR first."""
-    if study.document.movement is None:
+    """The latest changes of segment with the features behind them, largest amount first.
+
+    Of the last two snapshots: by the rule of two, what changed at the last one alone still waits.
+    """
+    found = study.document.movement
+    if found is None:
         return Html("")
     frame = study.table("moves")
-    latest = frame[frame["to_date"] == frame["to_date"].max()]
+    counts = frame["outcome"].isin(["lasting", "open"])
+    latest = frame[counts & frame["to_date"].isin(found.dates[-2:])]
     arr = study.accounts.set_index("account_id")["arr"]
     latest = latest.assign(arr=arr.reindex(latest["account_id"]).to_numpy())
     shown = latest.sort_values(["arr", "account_id"], ascending=[False, True]).head(most)
@@ -33,8 +38,8 @@ def moves(study: StudyFolder, *, names: bool = False, most: int = 20) -> Html:
         for row in shown.to_dict("records")
     ]
     caption = (
-        f"Changes at the last snapshot: {len(rows)} of {len(latest)}, largest "
-        f"{study.document.amount_name} first"
+        f"Changes of the last two snapshots that lasted or wait: {len(rows)} of {len(latest)}, "
+        f"largest {study.document.amount_name} first"
     )
     columns = ["Account", "From", "To", "Under hysteresis", _amount_title(study), "What moved it"]
     return _shown(table(caption, columns, rows), study, names)

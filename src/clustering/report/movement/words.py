@@ -56,8 +56,8 @@ def rules(study: StudyFolder) -> list[str]:
         f"Of {before.moves:,} changes from one snapshot to the next {found.n_lasting:,} lasted, "
         f"{found.n_passing:,} were taken back before they counted, {found.n_back:,} went back to "
         f"the segment held all the time and {found.n_open:,} wait for the next snapshot. Accounts "
-        f"returned at once to where they came from {before.flip_flops:,} times without the rule "
-        f"and {after.flip_flops:,} times with it.",
+        f"returned at once to where they came from in {before.flip_flops:,} cases without the "
+        f"rule and in {after.flip_flops:,} with it.",
     ]
 
 

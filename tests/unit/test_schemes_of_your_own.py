@@ -5,6 +5,7 @@ import tomllib
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 import typer
@@ -19,7 +20,7 @@ from clustering.features import build_snapshot
 from clustering.features.types import Snapshot
 from clustering.schemes import Labelling, assign_all
 from clustering.schemes.company import MOST_LABELS
-from clustering.schemes.expressions import evaluate, examine, parse
+from clustering.schemes.expressions import FUNCTIONS, evaluate, examine, parse
 from clustering.schemes.page import schemes_page
 from clustering.tables import open_tables
 
@@ -159,6 +160,10 @@ class TestSql:
         assert "(3 of 6 accounts lack a column that it names; a condition on" in found.rule
         assert found.rule.startswith("CASE WHEN arr >= 40000 THEN 'large' WHEN region IN (")
 
+    def test_names_are_of_any_case(self) -> None:
+        found = own({"name": "s", "sql": "case when ARR > 25000 then 'a' else 'b' end"})[0]["s"]
+        assert levels(found) == ["b", "b", "a", "a", "b", "a"]
+
     def test_null_is_no_label(self) -> None:
         sql = "CASE WHEN arr IS NULL THEN NULL WHEN arr > 25000 THEN 'a' ELSE 'b' END"
         assert levels(own({"name": "s", "sql": sql})[0]["s"]) == ["b", "b", "a", "a", None, "a"]
@@ -192,12 +197,45 @@ class TestSql:
             ("CASE WHEN arrr > 1 THEN 'a' END", "'arrr' is no axis.* Did you mean 'arr'"),
             ("CASE WHEN name LIKE 'C%' THEN 'a' END", "'name' is no axis, feature or attribute"),
             ("CASE WHEN region > 1.5 THEN 'a' END", "the SQL cannot be evaluated: .*compare"),
+            ("lpad(region, 2000000000, 'y')", r"not allowed: the function lpad\(\)"),
+            ("NOT " * 1500 + "(arr > 1)", "the SQL cannot be read: Max expression depth"),
             ("'everyone'", "names no column, so every account gets the same label"),
         ],
     )
     def test_everything_else_is_refused(self, sql: str, words: str) -> None:
         with pytest.raises(ConfigError, match=words):
             own({"name": "s", "sql": sql})
+
+    def test_what_is_nested_too_deeply_is_refused(self) -> None:
+        with pytest.raises(BadInputError, match="nested too deeply"):
+            parse("CASE WHEN arr > 1 THEN " * 900 + "'a'" + " END" * 900)
+
+    @pytest.mark.parametrize("name", FUNCTIONS)
+    def test_every_function_of_the_list_is_one_of_duckdb(self, name: str) -> None:
+        with duckdb.connect() as connection:
+            found = connection.execute(
+                "SELECT DISTINCT function_type FROM duckdb_functions() WHERE function_name = ?",
+                [name],
+            ).fetchall()
+        assert {kind for (kind,) in found} <= {"scalar", "macro"}
+        assert found
+
+    @pytest.mark.parametrize(
+        "sql",
+        [
+            "CASE WHEN arr / 1000 - 5 > 20 AND NOT region LIKE 'n%' THEN 'a' ELSE 'b' END",
+            "CASE WHEN region ILIKE 'N_R%' THEN 'a' ELSE lower(region) || '!' END",
+            "CASE WHEN coalesce(arr, 0) BETWEEN 1 AND 25000 THEN 'a' ELSE 'b' END",
+            "CASE WHEN greatest(abs(arr), 30000) % 20000 = 0 THEN 'a' ELSE 'b' END",
+            "if(region IN ('north', 'south'), 'a', 'b')",
+            "CASE region WHEN 'north' THEN 'a' WHEN 'south' THEN upper('b') END",
+            "CASE WHEN nullif(arr, 10000) IS NULL THEN 'a' ELSE 'b' END",
+            "CASE WHEN starts_with(region, 'n') OR -arr > 0 THEN 'a' ELSE 'b' END",
+            "CASE WHEN CAST(round(arr / 1e4) AS INTEGER) ** 2 > 4 THEN 'a' ELSE 'b' END",
+        ],
+    )
+    def test_what_rules_are_made_of_passes(self, sql: str) -> None:
+        assert len(own({"name": "s", "sql": sql})[0]["s"].levels) >= 2
 
     def test_a_refused_part_never_runs(self) -> None:
         with pytest.raises(BadInputError, match="not allowed"):

@@ -1,14 +1,13 @@
 """One SQL expression over the accounts, evaluated by DuckDB where it can reach nothing else.
 
-The expression is parsed first: only comparisons, CASE, casts, constants, columns and functions
-that give the same answer every time pass. It then runs on a connection of its own that may open no
+The expression is parsed first: only comparisons, CASE, casts, constants, columns and the functions
+of a short list pass. It then runs on a connection of its own that may open no
 file, load no extension and change no setting, over a table that holds the columns it names.
 """
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import duckdb
@@ -16,7 +15,7 @@ import pandas as pd
 
 from clustering.errors import BadInputError
 
-__all__ = ["Expression", "evaluate", "examine", "parse"]
+__all__ = ["FUNCTIONS", "Expression", "evaluate", "examine", "parse"]
 
 #: Parts of an expression that may occur, by DuckDB's own names.
 _ALLOWED = {
@@ -30,9 +29,21 @@ _IN_WORDS = {
     "PARAMETER": "a parameter",
     "LAMBDA": "a lambda",
 }
-_SAFE_MACROS = {"nullif", "ifnull"}
-#: These read the connection, not the account.
-_SETTINGS = {"current_setting", "getvariable", "in_search_path"}
+#: Functions that a rule may call: of an account's own values, the same answer every time, and no
+#: result that is much larger than what it was made from.
+FUNCTIONS = (
+    "abs", "ceil", "ceiling", "concat", "contains", "date_diff", "date_part", "date_trunc",
+    "datediff", "day", "ends_with", "exp", "floor", "greatest", "instr", "isfinite",
+    "isnan", "least", "left", "len", "length", "ln", "log", "log10", "log2", "lower", "ltrim",
+    "mod", "month", "nullif", "pow", "power", "prefix", "quarter", "regexp_full_match",
+    "regexp_matches", "right", "round", "rtrim", "sign", "sqrt", "starts_with", "strpos",
+    "substr", "substring", "suffix", "trim", "trunc", "upper", "week", "year",
+)  # fmt: skip
+#: How DuckDB names what is written as an operator: arithmetic, LIKE and its kin, and ||.
+_OPERATORS = {
+    "+", "-", "*", "/", "//", "%", "**", "^", "||", "~~", "!~~", "~~*", "!~~*", "like_escape",
+    "not_like_escape", "ilike_escape", "not_ilike_escape",
+}  # fmt: skip
 _MEMORY = "512MiB"
 _ROW = "row of the account"
 
@@ -79,6 +90,13 @@ def examine(sql: str) -> Expression:
         It does not parse, or is more than one expression.
     """
     text = sql.strip().removesuffix(";").strip()
+    try:
+        return _examined(text)
+    except RecursionError:
+        raise BadInputError("the SQL cannot be read: it is nested too deeply") from None
+
+
+def _examined(text: str) -> Expression:
     with _connection() as connection:
         row = connection.execute("SELECT json_serialize_sql(?)", [f"SELECT {text}"]).fetchone()
     parsed: dict[str, Any] = json.loads(row[0]) if row else {"error": True}
@@ -92,7 +110,8 @@ def examine(sql: str) -> Expression:
         )
     parts = [*_parts(nodes[0]["select_list"][0])]
     refused = [words for part in parts if (words := _refusal(part)) is not None]
-    columns = [part["column_names"][-1] for part in parts if part["class"] == "COLUMN_REF"]
+    # Names are of any case in SQL; all of ours are in lower case.
+    columns = [part["column_names"][-1].lower() for part in parts if part["class"] == "COLUMN_REF"]
     return Expression(text, tuple(dict.fromkeys(columns)), tuple(dict.fromkeys(refused)))
 
 
@@ -178,20 +197,7 @@ def _refusal(part: dict[str, Any]) -> str | None:
     kind = str(part["class"])
     if kind not in _ALLOWED:
         return _IN_WORDS.get(kind, kind.lower())
-    if kind == "FUNCTION" and part["function_name"].lower() not in _functions():
-        return (
-            f"the function {part['function_name']}(), which is not one of an account's own values "
-            "that always gives the same answer"
-        )
+    name = str(part.get("function_name", "")).lower()
+    if kind == "FUNCTION" and name not in FUNCTIONS and name not in _OPERATORS:
+        return f"the function {name}(), which is not one that a rule may call (docs/schemes.md)"
     return None
-
-
-@cache
-def _functions() -> frozenset[str]:
-    """Functions of one row whose answer depends on their arguments alone."""
-    with _connection() as connection:
-        rows = connection.execute(
-            "SELECT function_name FROM duckdb_functions() GROUP BY function_name "
-            "HAVING bool_and(function_type = 'scalar' AND stability = 'CONSISTENT')"
-        ).fetchall()
-    return frozenset(str(row[0]).lower() for row in rows) - _SETTINGS | _SAFE_MACROS

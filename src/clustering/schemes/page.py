@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from clustering.config import SchemesConfig
 from clustering.schemes.axes import AMOUNTS, COMPOSITES, GUIDANCE, Composite
+from clustering.schemes.expressions import FUNCTIONS
 from clustering.schemes.registry import SCHEMES, Scheme
 from clustering.schemes.stages import STAGES, lifecycle_stage
 
@@ -87,7 +88,7 @@ CASE WHEN churn_risk >= 0.5 AND arr >= 50000 THEN 'heavy'
 
 In SQL a condition on a missing value does not hold, so ELSE takes such accounts unless a line like
 the second says otherwise; how many lack a column stands in the rule. The expression may compare,
-calculate and call functions of an account's own values. It reads no file and no other account, and
+calculate, match texts with LIKE, and call FUNCTIONS. It reads no file and no other account, and
 nothing that changes from one run to the next: queries, windows, sums, dates of today and random
 numbers are refused by name. At most 60 labels can be compared.
 
@@ -126,7 +127,8 @@ def schemes_page() -> str:
     lines.append("## Rules\n")
     for scheme in SCHEMES:
         lines += _scheme(scheme, settings)
-    lines.append(_OWN + _SOURCES)
+    listed = ", ".join(f"`{name}`" for name in FUNCTIONS)
+    lines.append(_OWN.replace("FUNCTIONS", listed) + _SOURCES)
     return "\n".join(lines)
 
 

@@ -25,7 +25,8 @@ from clustering.features.horizon import build_horizon
 from clustering.matrix import FeatureMatrix, Standardiser, standardise
 from clustering.models.refitting import fit_again
 from clustering.models.types import Clustering
-from clustering.movement.overrides import study_overrides
+from clustering.movement.overrides import ASSIGNED, study_overrides
+from clustering.movement.reconfirmation import served_otherwise
 from clustering.movement.whole import look_over_time
 from clustering.profiles import Profiles, map_accounts, profile
 from clustering.progress import SILENT, Progress
@@ -128,7 +129,8 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
     )
     comparison = compare(material, config.comparison, config.seed, progress)
     with progress.step("Planning the care"):
-        plan = _plan(config, tables, snapshot, horizon, labellings, profiles, scores)
+        served = over_time.assignment
+        plan = _plan(config, tables, snapshot, horizon, labellings, profiles, served)
     with progress.step("Finding whom to talk to, and what to doubt"):
         next_steps = find_next_steps(
             config,
@@ -209,11 +211,13 @@ def _plan(
     horizon: Horizon,
     labellings: tuple[Labelling, ...],
     profiles: Profiles,
-    scores: pd.DataFrame,
+    served: pd.DataFrame,
 ) -> Plan:
     """The plan on the labelling of the configuration, for the accounts of the matrix."""
-    ids = scores.index
-    learned = Planned(SEGMENT, "the segments", scores["segment_name"], profiles.names)
+    ids = served.index
+    learned = Planned(
+        SEGMENT, "the segments", served[ASSIGNED], profiles.names, served_otherwise(served)
+    )
     others = [
         Planned(one.name, one.title, one.labels.reindex(ids), one.levels) for one in labellings
     ]

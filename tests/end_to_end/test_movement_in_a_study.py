@@ -97,6 +97,14 @@ def test_a_decision_in_force_is_assigned_and_the_models_answer_stays(plain, deci
     assert (counts.n_expired, counts.n_later) == (1, 1)
 
 
+def test_the_plan_follows_the_segment_by_which_an_account_is_served(decided):
+    served = decided.accounts.set_index("account_id")["assigned_segment"]
+    audit = decided.table("audit").set_index("account_id")["label"]
+    assert (audit == served[audit.index]).all()
+    notes = " ".join(decided.document.plan.notes)
+    assert "Served in another segment than the model says, and planned there: 1 account by" in notes
+
+
 def test_decisions_never_enter_the_fit_the_evidence_or_the_scorer(plain, decided):
     columns = ["account_id", "segment", "probability", "stability"]
     pd.testing.assert_frame_equal(plain.accounts[columns], decided.accounts[columns])

@@ -36,12 +36,14 @@ class Planned:
     ----------
     labels : indexed by account; missing where it has none
     levels : its labels, in their order
+    note : what a reader must know of the labels; empty where there is nothing
     """
 
     name: str
     title: str
     labels: "pd.Series[str]"
     levels: tuple[str, ...]
+    note: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +139,7 @@ def make_plan(
         value=value,
         schemes=_schemes(accounts, candidates, axes, books, rates),
         not_computed=not_computed,
-        notes=seen.notes,
+        notes=(*filter(None, [on.note]), *seen.notes),
     )
 
 

@@ -19,7 +19,7 @@ from clustering.movement.overrides import ASSIGNED, Overrides, assigned
 from clustering.movement.study import Movement
 from clustering.movement_config import MovementConfig
 
-__all__ = ["assignments", "reconfirmation_list"]
+__all__ = ["assignments", "reconfirmation_list", "served_otherwise"]
 
 #: An account that returned to the segment it came from so often has no segment that lasts.
 _WAVERS = 1
@@ -62,6 +62,32 @@ def assignments(
     table[ASSIGNED] = decided[ASSIGNED]
     table["assigned_by"] = pd.Series(by, index=model.index, dtype="str")
     return table.join(decided.drop(columns=ASSIGNED))
+
+
+def served_otherwise(assignment: pd.DataFrame) -> str:
+    """How many accounts are served in another segment than the model's, in words; empty if none.
+
+    Parameters
+    ----------
+    assignment : from `assignments`
+
+    Examples
+    --------
+    >>> served_otherwise(pd.DataFrame({"segment_name": ["a", "b"], "assigned_segment": ["a", "a"],
+    ...     "assigned_by": ["model", "override"]}))
+    'Served in another segment than the model says, and planned there: 1 account by decision.'
+    """
+    other = assignment[assignment[ASSIGNED].ne(assignment["segment_name"])]
+    by = other["assigned_by"].value_counts()
+    words = {"override": "by decision", "hysteresis": "until the move has lasted"}
+    said = [
+        f"{by[name]} account{'s' if by[name] > 1 else ''} {how}"
+        for name, how in words.items()
+        if name in by
+    ]
+    if not said:
+        return ""
+    return f"Served in another segment than the model says, and planned there: {', '.join(said)}."
 
 
 def reconfirmation_list(

@@ -5,6 +5,7 @@ import html
 import io
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 
 from matplotlib.figure import Figure
 
@@ -32,6 +33,10 @@ class Drawn:
 
     def png(self) -> bytes:
         """The figure as PNG, without the time or the versions that would make it differ."""
+        return self._png
+
+    @cached_property
+    def _png(self) -> bytes:
         buffer = io.BytesIO()
         with warnings.catch_warnings():
             # A level that a company named with an emoji is shown as a box, and that is enough.

@@ -230,7 +230,14 @@ def mixture_saddle(
         starts = MixtureStarts(train, seed=draw)
         return {
             k: fit_mixture(
-                train, k, covariance_type, n_init=MIXTURE_STARTS, seed=draw, starts=starts
+                train,
+                k,
+                covariance_type,
+                n_init=MIXTURE_STARTS,
+                seed=draw,
+                starts=starts,
+                long_runs=2,
+                tolerance=1e-5,
             )
         }
 

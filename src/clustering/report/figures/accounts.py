@@ -18,6 +18,7 @@ from clustering.report.canvas import (
 )
 from clustering.report.drawn import Drawn
 from clustering.report.facts import TIERS, crosswalk_with, group_words, labelling, percent
+from clustering.report.opening import drawn_once
 from clustering.results import StudyFolder
 
 __all__ = ["account_map", "amount_by_tier", "growth_against_risk", "silhouettes"]
@@ -26,6 +27,7 @@ _MOST_POINTS = 4000
 _MOST_BARS = 1500
 
 
+@drawn_once
 def account_map(study: StudyFolder) -> Drawn:
     """Accounts on the first two principal components of the matrix, coloured by segment."""
     shown, note = _sample(study.accounts)
@@ -109,6 +111,7 @@ def _silhouette_panel(ax: Axes, values: NDArray[np.float64], colour: str) -> Non
     ax.spines["left"].set_visible(False)
 
 
+@drawn_once
 def growth_against_risk(study: StudyFolder) -> Drawn | None:
     """The two axes of the study's rules; None where the study has not both."""
     accounts = study.accounts

@@ -13,6 +13,7 @@ from clustering.report.facts import (
     labelling,
     log_loss_gain,
 )
+from clustering.report.opening import drawn_once
 from clustering.results import StudyFolder
 from clustering.results.document import AgreementEntry, ForwardEntry, LabellingEntry
 
@@ -21,6 +22,7 @@ __all__ = ["agreement_dots", "forward_gains"]
 _Pair = tuple[LabellingEntry, AgreementEntry]
 
 
+@drawn_once
 def agreement_dots(study: StudyFolder) -> Drawn | None:
     """AMI with its interval for every labelling, chance at 0 and the ceiling where known."""
     pairs = sorted(agreements_of_segments(study), key=lambda pair: -pair[1].ami)
@@ -123,6 +125,7 @@ def _title(study: StudyFolder, pairs: list[_Pair]) -> str:
     return f"Agreement of the {groups} with other labellings (0 chance, 1 the same): {said}"
 
 
+@drawn_once
 def forward_gains(study: StudyFolder) -> Drawn | None:
     """What each labelling adds to the ARR tiers about later outcomes; None if not judged."""
     entries = [entry for entry in study.document.forward if log_loss_gain(entry) is not None]

@@ -18,6 +18,7 @@ from clustering.report.facts import (
     segment_names,
     tier_shares,
 )
+from clustering.report.opening import drawn_once
 from clustering.results import StudyFolder
 
 __all__ = ["tier_flow"]
@@ -27,6 +28,7 @@ _SPACE = 0.022  # between two bars, in heights of the panel
 _LEAST_LABEL = 0.018  # a thinner bar has no label of its own: it would touch its neighbour's
 
 
+@drawn_once
 def tier_flow(study: StudyFolder, other: str = TIERS) -> Drawn | None:
     """Ribbons from every level of `other` to every segment; None where it was not compared.
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from clustering.report.canvas import INK, MUTED, new_figure, wrap
 from clustering.report.drawn import Drawn
 from clustering.report.facts import decimal, group_words, segment_names
+from clustering.report.opening import drawn_once
 from clustering.results import StudyFolder
 
 __all__ = ["profile_heatmap"]
@@ -17,6 +18,7 @@ _MOST_UPRIGHT = 8  # columns; the names of more are written at an angle
 _PALETTE = "RdBu_r"  # blue below, red above: told apart in every common colour blindness
 
 
+@drawn_once
 def profile_heatmap(study: StudyFolder) -> Drawn:
     """Rows are features by family, columns segments; every cell holds its number."""
     names = segment_names(study)

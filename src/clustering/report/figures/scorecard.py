@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from clustering.report.canvas import ACCENT, INK, MUTED, PALE, colours, new_figure, tidy, wrap
 from clustering.report.drawn import Drawn
 from clustering.report.facts import decimal, short_title
+from clustering.report.opening import drawn_once
 from clustering.report.words.scorecard import decision
 from clustering.results import StudyFolder
 from clustering.results.document import AgreementEntry
@@ -33,6 +34,7 @@ _MEASURES = (
 )
 
 
+@drawn_once
 def scorecard(study: StudyFolder) -> Drawn | None:
     """Dots with intervals, one row a labelling and one panel a measure; None without scores."""
     entry = study.document.scorecard

@@ -258,8 +258,8 @@ def _out_of_fold_r2(values: Floats, target: Floats, folds: NDArray[np.int64], se
         predicted = np.full(int(held.sum()), mean)
         if values.shape[1]:
             model = HistGradientBoostingRegressor(
-                learning_rate=0.1,
-                max_iter=40,
+                learning_rate=0.15,
+                max_iter=25,
                 max_leaf_nodes=8,
                 early_stopping=False,
                 random_state=seed,

@@ -284,6 +284,7 @@ def summary(paths: list[str]) -> None:
 
 
 def main() -> None:
+    global N
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--books", type=int, default=200, help="books per scenario")
     parser.add_argument("--out", default="calibration.csv", help="one line per book; resumed")
@@ -293,11 +294,13 @@ def main() -> None:
     parser.add_argument("--resamples", type=int, default=20)
     parser.add_argument("--nulls", type=int, default=39)
     parser.add_argument("--k-max", type=int, default=6)
+    parser.add_argument("--rows", type=int, default=N, help="accounts of a book")
     parser.add_argument("--first-seed", type=int, default=100_000)
     parser.add_argument("--mixtures", action="store_true", help="with the trial of mixtures")
     parser.add_argument("--whole", action="store_true", help="leave nothing out")
     parser.add_argument("--summary", nargs="+", help="print the table of these files and stop")
     args = parser.parse_args()
+    N = args.rows
     if args.summary:
         summary(args.summary)
     else:

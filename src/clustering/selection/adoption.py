@@ -133,9 +133,12 @@ def _mixture_notes(labels: Labels, mixtures: Mixtures) -> list[str]:
     groups = int(merge_components(mixtures.fit_of(best)).max()) + 1
     agreement = adjusted_rand_score(labels, mixtures.fit_of(by_icl).labels)
     return [
-        f"The best mixture by BIC ({best.covariance_type}, {best.k} components) has {groups} "
+        f"The best mixture by BIC ({_name(best)}) has {groups} "
         f"separate heap{'s' if groups > 1 else ''} after overlapping components are merged.",
-        f"K-means with {int(labels.max()) + 1} and the best mixture by ICL "
-        f"({by_icl.covariance_type}, {by_icl.k} components) agree with an adjusted Rand index of "
-        f"{agreement:.2f}.",
+        f"K-means with {int(labels.max()) + 1} and the best mixture by ICL ({_name(by_icl)}) agree "
+        f"with an adjusted Rand index of {agreement:.2f}.",
     ]
+
+
+def _name(row: MixtureRow) -> str:
+    return f"{row.covariance_type}, {row.k} component{'s' if row.k > 1 else ''}"

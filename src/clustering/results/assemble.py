@@ -4,7 +4,7 @@ import importlib.metadata
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,7 @@ from clustering.results.document import (
     TimeSplitEntry,
     WithinTiersEntry,
 )
+from clustering.results.entries import plain
 from clustering.results.later import afterwards_entry, differences_entry, later_frames
 from clustering.results.movement import assignment_entry, movement_entry, movement_frames
 from clustering.results.next_steps import next_steps_entry, next_steps_frames
@@ -195,12 +196,12 @@ def _document(study: Study, accounts: pd.DataFrame) -> StudyDocument:
         leakage=_leakage(study.comparison.leakage, config.amount_name),
         forward=[ForwardEntry.model_validate(e.to_json()) for e in forward.entries],
         forward_rivals=[ForwardEntry.model_validate(e.to_json()) for e in forward.rivals],
-        forward_split=TimeSplitEntry.model_validate(_plain(asdict(forward.split))),
+        forward_split=TimeSplitEntry.model_validate(plain(asdict(forward.split))),
         forward_secondary=[ForwardEntry.model_validate(e.to_json()) for e in forward.secondary],
         forward_folds=[ForwardEntry.model_validate(e.to_json()) for e in forward.folds],
-        afterwards=afterwards_entry(study.comparison.happened, _plain),
+        afterwards=afterwards_entry(study.comparison.happened),
         differences=differences_entry(study.comparison.differences),
-        multiplicity=MultiplicityEntry.model_validate(_plain(asdict(forward.multiplicity))),
+        multiplicity=MultiplicityEntry.model_validate(plain(asdict(forward.multiplicity))),
         evidence=evidence.to_json(),
         plan=plan_entry(study.plan, config.engagement),
         next_steps=next_steps_entry(study.next_steps),
@@ -364,27 +365,14 @@ def _agreement_table(entries: list[AgreementEntry]) -> pd.DataFrame:
 
 
 def _within(within: WithinTiers | None) -> WithinTiersEntry | None:
-    return None if within is None else WithinTiersEntry.model_validate(_plain(asdict(within)))
+    return None if within is None else WithinTiersEntry.model_validate(plain(asdict(within)))
 
 
 def _leakage(leakage: Leakage, amount_name: str) -> LeakageEntry:
-    entry = _plain(asdict(leakage))
+    entry = plain(asdict(leakage))
     for ablation in entry["ablations"]:
         ablation["meaning"] = named(ablation["meaning"], amount_name)
     return LeakageEntry.model_validate(entry)
-
-
-def _plain(value: Any) -> Any:
-    """Dataclasses' values as JSON has them: numbers of Python, lists, None for what is not."""
-    if isinstance(value, dict):
-        return {str(key): _plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
-    if isinstance(value, float | np.floating):
-        return float(value) if np.isfinite(value) else None
-    if isinstance(value, date):
-        return value.isoformat()
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def _outcomes(horizon: Horizon, amount_name: str) -> Outcomes:

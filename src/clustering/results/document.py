@@ -6,8 +6,9 @@ document that breaks them is neither written nor read.
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from clustering.results.entries import Entry
 from clustering.results.later_document import AfterwardsEntry, DifferencesEntry
 from clustering.results.movement_document import AssignmentEntry, MovementEntry
 from clustering.results.next_steps_document import NextStepsEntry
@@ -40,18 +41,14 @@ __all__ = [
 Verdict = Literal["natural", "reproducible", "constructive"]
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class InputEntry(_Entry):
+class InputEntry(Entry):
     """One source table."""
 
     fingerprint: str = Field(description="Hash of its rows, whatever their order.")
     rows: int = Field(description="Rows after the mapping.")
 
 
-class Provenance(_Entry):
+class Provenance(Entry):
     """What would have to be equal for the study to come out equal."""
 
     config_hash: str = Field(description="SHA-256 of the resolved configuration without places.")
@@ -59,14 +56,14 @@ class Provenance(_Entry):
     versions: dict[str, str] = Field(description="Python and the libraries that compute.")
 
 
-class TablesEntry(_Entry):
+class TablesEntry(Entry):
     """Which tables of the contract were there."""
 
     present: list[str] = Field(description="Tables that were read.")
     absent: list[str] = Field(description="Tables that the company did not give.")
 
 
-class Chosen(_Entry):
+class Chosen(Entry):
     """The model whose segments the study works with."""
 
     algorithm: Literal["kmeans", "mixture"] = Field(description="Kind of model.")
@@ -74,14 +71,14 @@ class Chosen(_Entry):
     covariance_type: str | None = Field(description="Of a mixture; null for k-means.")
 
 
-class GroupWord(_Entry):
+class GroupWord(Entry):
     """What the segments may be called."""
 
     singular: str = Field(description="'cluster' if the verdict is natural, else 'band'.")
     plural: str = Field(description="Its plural.")
 
 
-class FeatureEntry(_Entry):
+class FeatureEntry(Entry):
     """One feature of the snapshot."""
 
     name: str = Field(description="Name, with its unit.")
@@ -95,7 +92,7 @@ class FeatureEntry(_Entry):
     words: list[str] = Field(description="How a segment low, or high, in it is described.")
 
 
-class SegmentEntry(_Entry):
+class SegmentEntry(Entry):
     """One segment of the chosen model."""
 
     segment: int = Field(description="Its number, from 0; an order without meaning.")
@@ -112,7 +109,7 @@ class SegmentEntry(_Entry):
     jaccard: float | None = Field(description="Mean bootstrap Jaccard; null for one segment.")
 
 
-class LabellingEntry(_Entry):
+class LabellingEntry(Entry):
     """One way to label the accounts."""
 
     name: str = Field(description="Column of accounts.parquet.")
@@ -123,7 +120,7 @@ class LabellingEntry(_Entry):
     rule: str = Field("", description="The rule in words.")
 
 
-class AgreementEntry(_Entry):
+class AgreementEntry(Entry):
     """Agreement of two labellings."""
 
     first: str = Field(description="Labelling.")
@@ -153,7 +150,7 @@ class AgreementEntry(_Entry):
     refits: int = Field(0, description="Refits behind the ceiling and the refitted interval.")
 
 
-class ForwardEntry(_Entry):
+class ForwardEntry(Entry):
     """What a labelling adds to the ARR tiers about what happened next."""
 
     labelling: str = Field(description="Labelling, or 'features' for the model on all of them.")
@@ -181,7 +178,7 @@ class ForwardEntry(_Entry):
     claim: str | None = Field(description="The sentence that may be printed, or null.")
 
 
-class TimeSplitEntry(_Entry):
+class TimeSplitEntry(Entry):
     """How `forward` was split: in time where the tables reach back, else over five folds."""
 
     design: Literal["out of time", "five folds"] = Field(description="Which of the two.")
@@ -202,7 +199,7 @@ class TimeSplitEntry(_Entry):
     notes: list[str] = Field(description="Dates and labellings that the tables do not reach.")
 
 
-class MultiplicityEntry(_Entry):
+class MultiplicityEntry(Entry):
     """How many comparisons stand beside the one that decides."""
 
     primary_labelling: str = Field(description="Of the comparison that decides.")
@@ -213,7 +210,7 @@ class MultiplicityEntry(_Entry):
     secondary_outcomes: list[str] = Field(description="The other outcomes.")
 
 
-class TierEntry(_Entry):
+class TierEntry(Entry):
     """Variation inside one tier."""
 
     tier: str = Field(description="Tier.")
@@ -224,7 +221,7 @@ class TierEntry(_Entry):
     p_holm: float | None = Field(description="Holm over the tiers.")
 
 
-class WithinTiersEntry(_Entry):
+class WithinTiersEntry(Entry):
     """How much of the variation lies inside the ARR tiers."""
 
     entropy_share: float | None = Field(description="H(segment | tier) / H(segment).")
@@ -236,7 +233,7 @@ class WithinTiersEntry(_Entry):
     note: str = Field("", description="What limits the p-values.")
 
 
-class AblationEntry(_Entry):
+class AblationEntry(Entry):
     """Agreement of the segments with the tiers when other features make them."""
 
     features: str = Field(description="F0 to F3 and the controls.")
@@ -247,7 +244,7 @@ class AblationEntry(_Entry):
     interval: dict[str, list[float]] | None = Field(description="95 % bootstrap of accounts.")
 
 
-class LeakageIndexEntry(_Entry):
+class LeakageIndexEntry(Entry):
     """How well the features predict log ARR out of fold."""
 
     overall: float = Field(description="R squared of all features.")
@@ -255,7 +252,7 @@ class LeakageIndexEntry(_Entry):
     n_accounts: int = Field(description="Accounts.")
 
 
-class CircularityEntry(_Entry):
+class CircularityEntry(Entry):
     """Whether the needs segment follows from the features."""
 
     ami: float | None = Field(description="Agreement with its out-of-fold prediction.")
@@ -263,7 +260,7 @@ class CircularityEntry(_Entry):
     sentence: str = Field(description="In words.")
 
 
-class LeakageEntry(_Entry):
+class LeakageEntry(Entry):
     """How far ARR is hidden in the features, and labellings in each other."""
 
     ablations: list[AblationEntry] = Field(description="One row a set of features.")
@@ -271,7 +268,7 @@ class LeakageEntry(_Entry):
     needs: CircularityEntry | None = Field(description="Null without a needs segment.")
 
 
-class Outcomes(_Entry):
+class Outcomes(Entry):
     """What was observed after the as-of date."""
 
     days: int = Field(description="Length of the window in days.")
@@ -280,7 +277,7 @@ class Outcomes(_Entry):
     notes: list[str] = Field(description="What limits the window.")
 
 
-class StudyDocument(_Entry):
+class StudyDocument(Entry):
     """The whole of `study.json`."""
 
     schema_version: Literal[1] = Field(1, description="Version of this schema.")

@@ -1,14 +1,13 @@
 """From what happened by group, and the differences, to document and tables."""
 
-from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
 
 import pandas as pd
 
 from clustering.comparison.differences import Differences
 from clustering.comparison.expansion import Expansion
 from clustering.comparison.group_outcomes import GroupOutcomes
+from clustering.results.entries import plain
 from clustering.results.later_document import (
     AfterwardsEntry,
     DifferencesEntry,
@@ -18,8 +17,6 @@ from clustering.results.later_document import (
 
 __all__ = ["afterwards_entry", "differences_entry", "later_frames"]
 
-Plain = Callable[[Any], Any]
-
 _LEVEL = 0.05
 _DIFFERENCE_COLUMNS = {
     "method": "str", "first": "str", "second": "str", "feature": "str",
@@ -27,18 +24,18 @@ _DIFFERENCE_COLUMNS = {
 }  # fmt: skip
 
 
-def afterwards_entry(found: GroupOutcomes, plain: Plain) -> AfterwardsEntry:
-    """The part of the document on what happened by group; `plain` makes values JSON."""
+def afterwards_entry(found: GroupOutcomes) -> AfterwardsEntry:
+    """The part of the document on what happened by group."""
     return AfterwardsEntry(
         inside_tiers=[
             InsideTiersEntry.model_validate(plain(asdict(inside))) for inside in found.inside
         ],
-        expansion=None if found.expansion is None else _expansion(found.expansion, plain),
+        expansion=None if found.expansion is None else _expansion(found.expansion),
         notes=list(found.notes),
     )
 
 
-def _expansion(found: Expansion, plain: Plain) -> ExpansionEntry:
+def _expansion(found: Expansion) -> ExpansionEntry:
     gain = found.happened.gain
     reason = found.reason or found.happened.reasons.get("gain", "")
     return ExpansionEntry(

@@ -1,15 +1,13 @@
 """What happened by group, and what the segments differ in: their part of `study.json`."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from clustering.results.entries import Entry
 
 __all__ = ["AfterwardsEntry", "DifferencesEntry", "ExpansionEntry", "InsideTiersEntry"]
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TierTestEntry(_Entry):
+class TierTestEntry(Entry):
     """Outcome and segment among the accounts of one tier."""
 
     tier: str = Field(description="Tier.")
@@ -22,7 +20,7 @@ class TierTestEntry(_Entry):
     reason: str = Field(description="Why it cannot be told, or which p-value to read.")
 
 
-class InsideTiersEntry(_Entry):
+class InsideTiersEntry(Entry):
     """Whether two accounts of one tier fare differently, by segment, about one outcome."""
 
     outcome: str = Field(description="Outcome; the first is the primary one.")
@@ -43,7 +41,7 @@ class InsideTiersEntry(_Entry):
     reason: str = Field(description="Why something is null.")
 
 
-class ExpansionEntry(_Entry):
+class ExpansionEntry(Entry):
     """Expansion in two parts: whether, and how much where it happened."""
 
     n: int = Field(description="Accounts with an observed retention.")
@@ -62,7 +60,7 @@ class ExpansionEntry(_Entry):
     reason: str = Field(description="Why something is null.")
 
 
-class DifferencesEntry(_Entry):
+class DifferencesEntry(Entry):
     """Tests of the features in which segments differ; the tests are in `differences.parquet`."""
 
     n_tests: int = Field(description="Tests: pairs of segments times features, by method.")
@@ -81,7 +79,7 @@ class DifferencesEntry(_Entry):
     notes: list[str] = Field(description="What was not tested, and why.")
 
 
-class AfterwardsEntry(_Entry):
+class AfterwardsEntry(Entry):
     """What happened by group; rates, retention and renewals are tables of the folder."""
 
     inside_tiers: list[InsideTiersEntry] = Field(description="One an outcome, primary first.")

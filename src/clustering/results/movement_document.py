@@ -2,7 +2,9 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from clustering.results.entries import Entry
 
 __all__ = [
     "AssignmentEntry",
@@ -13,18 +15,14 @@ __all__ = [
 ]
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class MovesEntry(_Entry):
+class MovesEntry(Entry):
     """Changes of segment from one snapshot to the next."""
 
     moves: int = Field(description="Changes of segment, all accounts and steps.")
     flip_flops: int = Field(description="Returns to the segment of two snapshots ago.")
 
 
-class GrowthEntry(_Entry):
+class GrowthEntry(Entry):
     """Lasting movement: what differs over the window beyond what differs over one step."""
 
     n_accounts: int = Field(description="Accounts with a segment at every snapshot.")
@@ -34,7 +32,7 @@ class GrowthEntry(_Entry):
     interval: list[float] = Field(description="95 % interval over accounts.")
 
 
-class ModelChangeEntry(_Entry):
+class ModelChangeEntry(Entry):
     """A model of the first date against today's, on the accounts of today."""
 
     n_accounts: int = Field(description="Accounts with a segment in both.")
@@ -46,7 +44,7 @@ class ModelChangeEntry(_Entry):
     n_refits: int = Field(description="Refits.")
 
 
-class MovementEntry(_Entry):
+class MovementEntry(Entry):
     """The accounts over the snapshots of a window, by one frozen model."""
 
     dates: list[str] = Field(description="Snapshot dates, oldest first.")
@@ -70,7 +68,7 @@ class MovementEntry(_Entry):
     drifted: list[str] = Field(description="Features that are distributed otherwise than then.")
 
 
-class AssignmentEntry(_Entry):
+class AssignmentEntry(Entry):
     """Whose word decides the segment by which an account is served."""
 
     n_override: int = Field(description="Accounts whose segment a person decided.")

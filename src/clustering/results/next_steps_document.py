@@ -1,17 +1,16 @@
 """How the tables and the entry on single accounts and on sensitivity are described."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from clustering.results.entries import Entry
 from clustering.results.specs import TableSpec
 from clustering.results.specs import column as _c
 
 __all__ = ["NEXT_STEPS_TABLES", "NextStepsEntry"]
 
 
-class NextStepsEntry(BaseModel):
+class NextStepsEntry(Entry):
     """Who counts as a champion, and why a list is empty."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     champions_rule: str = Field(description="Who counts as a champion and as a growth account.")
     champions_absent: str = Field(description="Why champions.parquet is empty; else ''.")

@@ -1,6 +1,8 @@
 """What `study.json` says of the plan."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from clustering.results.entries import Entry
 
 __all__ = [
     "AssumptionsEntry",
@@ -12,11 +14,7 @@ __all__ = [
 ]
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class AssumptionsEntry(_Entry):
+class AssumptionsEntry(Entry):
     """What the plan takes for given and no table tells."""
 
     hour_cost: float = Field(description="Loaded cost of an hour of care.")
@@ -31,7 +29,7 @@ class AssumptionsEntry(_Entry):
     playbooks_hash: str = Field(description="SHA-256 of the playbooks that were used.")
 
 
-class PlaybookEntry(_Entry):
+class PlaybookEntry(Entry):
     """One playbook that the plan uses."""
 
     name: str = Field(description="Its name.")
@@ -45,7 +43,7 @@ class PlaybookEntry(_Entry):
     n_accounts: int = Field(description="Accounts that have it, or for which it runs.")
 
 
-class AuditEntry(_Entry):
+class AuditEntry(Entry):
     """One list of the delivery audit."""
 
     name: str = Field(description="over_delivered, under_delivered or bad_fit.")
@@ -58,7 +56,7 @@ class AuditEntry(_Entry):
     rule: str = Field(description="The rule that puts an account on it.")
 
 
-class BooksEntry(_Entry):
+class BooksEntry(Entry):
     """Books of accounts, balanced by ARR and hours."""
 
     n_books: int = Field(description="Books: the head count.")
@@ -72,7 +70,7 @@ class BooksEntry(_Entry):
     worst_after: float | None = Field(description="The same, balanced; null without CSMs.")
 
 
-class StaffingEntry(_Entry):
+class StaffingEntry(Entry):
     """What a head count covers."""
 
     csms: int = Field(description="Head count.")
@@ -97,7 +95,7 @@ class StaffingEntry(_Entry):
     books: BooksEntry = Field(description="Who looks after whom.")
 
 
-class PlanEntry(_Entry):
+class PlanEntry(Entry):
     """The plan on one labelling."""
 
     labelling: str = Field(description="Labelling that the plan is for.")

@@ -2,16 +2,14 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from clustering.results.entries import Entry
 
 __all__ = ["EstimateEntry", "HypothesisEntry", "ScoreEntry", "ScorecardEntry"]
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class EstimateEntry(_Entry):
+class EstimateEntry(Entry):
     """A number with its interval."""
 
     value: float = Field(description="The estimate.")
@@ -20,7 +18,7 @@ class EstimateEntry(_Entry):
     )
 
 
-class ScoreEntry(_Entry):
+class ScoreEntry(Entry):
     """One labelling; null is what is not defined for it or could not be computed."""
 
     labelling: str = Field(description="Labelling.")
@@ -67,7 +65,7 @@ class ScoreEntry(_Entry):
     reason: str = Field("", description="Why there is no gain.")
 
 
-class HypothesisEntry(_Entry):
+class HypothesisEntry(Entry):
     """A claim of practitioners, answered by a rule."""
 
     name: str = Field(description="murphy or pickens.")
@@ -81,7 +79,7 @@ class HypothesisEntry(_Entry):
     )
 
 
-class ScorecardEntry(_Entry):
+class ScorecardEntry(Entry):
     """Every labelling on the same accounts, folds and outcome, and what that supports."""
 
     outcome: str = Field(description="The primary outcome.")

@@ -105,11 +105,13 @@ def assemble(study: Study) -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
     axes = compute_axes(study.snapshot, study.config.schemes.axes)
     stage = lifecycle_stage(study.snapshot, axes, study.config.schemes.axes.stages)
     accounts = _accounts(study, axes, stage)
+    scorecard = _scorecard(study)
+    document = _document(study, accounts, scorecard)
     frames = {
         "accounts": accounts,
         "schemes": scheme_table(study.matrix.account_ids, study.labellings, axes, stage),
         "candidates": study.evidence.table(),
-        "agreements": _agreement_table(_agreements(study)),
+        "agreements": _agreement_table(document.agreements),
         "crosswalk": study.comparison.agreements.crosswalk,
         "profiles": study.profiles.features,
         "disagreements": study.comparison.agreements.disagreements,
@@ -118,13 +120,13 @@ def assemble(study: Study) -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
         **picture_tables(study.pictures, study.matrix.account_ids),
         **plan_frames(study.plan),
         **next_steps_frames(study.next_steps),
-        "scorecard": scorecard_table(_scorecard(study)),
+        "scorecard": scorecard_table(scorecard),
         **movement_frames(study.over_time, study.config.as_of.isoformat()),
     }
     if NAME in study.snapshot.attributes:
         names = study.snapshot.attributes[NAME].reindex(study.matrix.account_ids)
         frames["names"] = names.astype("str").rename_axis(ACCOUNT_ID).reset_index()
-    return _document(study, accounts), frames
+    return document, frames
 
 
 def _accounts(study: Study, known: Axes, stage: "pd.Series[str]") -> pd.DataFrame:
@@ -160,7 +162,7 @@ def _accounts(study: Study, known: Axes, stage: "pd.Series[str]") -> pd.DataFram
     return frame.reset_index()
 
 
-def _document(study: Study, accounts: pd.DataFrame) -> StudyDocument:
+def _document(study: Study, accounts: pd.DataFrame, scorecard: ScorecardEntry) -> StudyDocument:
     config, evidence, forward = study.config, study.evidence, study.comparison.forward
     spec = evidence.chosen.spec
     return StudyDocument(
@@ -205,7 +207,7 @@ def _document(study: Study, accounts: pd.DataFrame) -> StudyDocument:
         evidence=evidence.to_json(),
         plan=plan_entry(study.plan, config.engagement),
         next_steps=next_steps_entry(study.next_steps),
-        scorecard=_scorecard(study),
+        scorecard=scorecard,
         movement=movement_entry(study.over_time.movement),
         movement_absent=_movement_absent(study.over_time),
         assignment=assignment_entry(study.over_time, config.as_of.isoformat()),

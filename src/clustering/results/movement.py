@@ -20,7 +20,7 @@ from clustering.results.movement_document import (
 
 __all__ = ["assignment_entry", "movement_entry", "movement_frames"]
 
-
+#: Columns of the table `movement` that are text.
 _TEXTS = [ACCOUNT_ID, "snapshot", "state", "segment_name", "held_segment"]
 
 
@@ -66,9 +66,7 @@ def _history_table(movement: Movement) -> pd.DataFrame:
             "held_segment": names[np.maximum(held, -1)],
             "waiting": (labels >= 0) & (held >= 0) & (labels != held),
         }
-    ).astype(
-        dict.fromkeys([ACCOUNT_ID, "snapshot", "state", "segment_name", "held_segment"], "str")
-    )
+    ).astype(dict.fromkeys(_TEXTS, "str"))
 
 
 def _override_table(over_time: OverTime, as_of: str) -> pd.DataFrame:

@@ -5,7 +5,7 @@ what was known by then: standardisation and model are fitted there, frozen, and 
 dates, the as-of date included. Rules are applied at every date to what was known on it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -20,12 +20,10 @@ from clustering.errors import BadInputError
 from clustering.features import Horizon, Snapshot, build_snapshot
 from clustering.features.horizon import build_horizon
 from clustering.features.types import Feature
-from clustering.matrix import Standardiser, standardise
-from clustering.models.kmeans import fit_kmeans
-from clustering.models.mixture import as_clustering, fit_mixture
+from clustering.matrix import standardise
 from clustering.models.types import CandidateSpec, Clustering
-from clustering.schemes import assign_all
-from clustering.scorer.assignment import SegmentModel
+from clustering.movement.drift import FrozenModel, fit_anew
+from clustering.schemes import Labelling, assign_all
 from clustering.tables import SourceTables
 
 __all__ = ["earlier_accounts", "earlier_dates", "unreached"]
@@ -110,27 +108,27 @@ def earlier_accounts(
         )
     try:
         snapshots = [build_snapshot(tables, day, config.features) for day in reached]
-        standardiser, model = _frozen(snapshots[0], config, chosen.spec)
+        model = _frozen(snapshots[0], config, chosen.spec)
     except BadInputError as error:
         return f"no segments could be made on {reached[0]}: {error}"
-    absent = [name for name in standardiser.feature_names if name not in snapshot.frame]
+    absent = [name for name in model.standardiser.feature_names if name not in snapshot.frame]
     if absent:
         return f"features of {reached[0]} cannot be computed on {config.as_of}: {', '.join(absent)}"
     train = tuple(
         _dated(
             part,
             build_horizon(tables, part.as_of, config.horizon_days),
-            standardiser,
             model,
-            config,
+            assign_all(part, config.schemes, strict=False)[0],
         )
         for part in snapshots
     )
-    test = _dated(snapshot, horizon, standardiser, model, config)
+    labellings, _ = assign_all(snapshot, config.schemes)
+    test = _dated(snapshot, horizon, model, labellings)
     return EarlierDates(
         train=train,
         test=test,
-        undated=_undated(snapshot, config, (test, *train)),
+        undated=_undated(labellings, (test, *train)),
         agreement=_agreement(test.labels[SEGMENT], segments),
         notes=notes,
     )
@@ -140,58 +138,44 @@ def _used(snapshot: Snapshot) -> tuple[Feature, ...]:
     return tuple(f for f in snapshot.features if f.name not in snapshot.withheld)
 
 
-def _frozen(
-    snapshot: Snapshot, config: StudyConfig, spec: CandidateSpec
-) -> tuple[Standardiser, SegmentModel]:
+def _frozen(snapshot: Snapshot, config: StudyConfig, spec: CandidateSpec) -> FrozenModel:
     """Standardisation and model of the study's kind, fitted to what was known on the date."""
     matrix, standardiser = standardise(snapshot, config.matrix)
-    n_init, k = min(config.models.n_init, 10), spec.n_clusters
+    k = spec.n_clusters
     if len(matrix.account_ids) < k * config.evidence.smallest_segment:
         raise BadInputError(
             f"{len(matrix.account_ids)} accounts were active, too few for {k} segments of "
             f"{config.evidence.smallest_segment}"
         )
-    if spec.algorithm == "mixture" and spec.covariance_type is not None:
-        mixture = fit_mixture(
-            matrix.values, k, spec.covariance_type, n_init=n_init, seed=config.seed
-        )
-        return standardiser, SegmentModel.of(
-            as_clustering(mixture, n_init=n_init, seed=config.seed)
-        )
-    fit = fit_kmeans(matrix.values, k, n_init=n_init, seed=config.seed)
-    return standardiser, SegmentModel.of(fit.clustering(CandidateSpec("kmeans", k)))
+    fit = fit_anew(spec, min(config.models.n_init, 10))
+    return FrozenModel(standardiser, fit(matrix.values, config.seed))
 
 
 def _dated(
     snapshot: Snapshot,
     horizon: Horizon,
-    standardiser: Standardiser,
-    model: SegmentModel,
-    config: StudyConfig,
+    model: FrozenModel,
+    labellings: Sequence[Labelling],
 ) -> DatedAccounts:
     ids = snapshot.frame.index
-    values = standardiser.transform(snapshot.frame)
-    known = np.flatnonzero(~np.isnan(values).any(axis=1))
+    codes = model.labels(snapshot)
+    known = np.flatnonzero(codes >= 0)
     segment = pd.Series(None, index=ids, dtype="str")
-    codes = model.assign(np.ascontiguousarray(values[known].T)).labels
-    segment.iloc[known] = [f"segment {code}" for code in codes]
-    labellings, _ = assign_all(snapshot, config.schemes, strict=False)
+    segment.iloc[known] = [f"segment {code}" for code in codes[known]]
     labels = {item.name: item.labels for item in labellings if item.kind == "rule"}
     return DatedAccounts(
         as_of=snapshot.as_of,
         labels={SEGMENT: segment.rename(SEGMENT), **labels},
-        features=snapshot.frame[list(standardiser.feature_names)],
+        features=snapshot.frame[list(model.standardiser.feature_names)],
         arr=snapshot.attributes.get(ARR, pd.Series(float("nan"), index=ids)),
         outcomes=horizon.frame.reindex(ids),
     )
 
 
-def _undated(
-    snapshot: Snapshot, config: StudyConfig, dated: tuple[DatedAccounts, ...]
-) -> dict[str, str]:
+def _undated(labellings: Sequence[Labelling], dated: tuple[DatedAccounts, ...]) -> dict[str, str]:
     """Labellings of the as-of date that an earlier date lacks, with the reason."""
     reasons = {}
-    for labelling in assign_all(snapshot, config.schemes)[0]:
+    for labelling in labellings:
         missing = [str(part.as_of) for part in dated if labelling.name not in part.labels]
         if labelling.kind == "own":
             reasons[labelling.name] = (

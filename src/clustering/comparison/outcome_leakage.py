@@ -5,6 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from clustering.comparison.heldout import area_under_curve
 from clustering.errors import FutureDataError, breaches_message
 
 __all__ = ["refuse_outcomes_in_features"]
@@ -87,9 +88,8 @@ def _fewer_side(values: NDArray[np.float64]) -> int:
 
 def _agreement(ranks: NDArray[np.float64], values: NDArray[np.float64]) -> float:
     """Area under the curve, or rank correlation, whatever its direction."""
-    ordered = rankdata(ranks)
     if _two_valued(values):
-        events, others = values.sum(), values.size - values.sum()
-        area = (ordered[values > 0].sum() - events * (events + 1) / 2) / (events * others)
-        return float(max(area, 1 - area))
-    return float(abs(np.corrcoef(ordered, rankdata(values))[0, 1]))
+        area = area_under_curve(ranks, values > 0)
+        assert area is not None  # either side has accounts enough
+        return max(area, 1 - area)
+    return float(abs(np.corrcoef(rankdata(ranks), rankdata(values))[0, 1]))

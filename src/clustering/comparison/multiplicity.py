@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from scipy.stats import false_discovery_control
 
 from clustering.comparison.stratified import holm
 
@@ -45,12 +46,7 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
     >>> [round(p, 4) for p in benjamini_hochberg([0.01, 0.04, 0.03, 0.5])]
     [0.04, 0.0533, 0.0533, 0.5]
     """
-    p = np.asarray(p_values, dtype=np.float64)
-    falling = np.argsort(-p, kind="stable")
-    factors = p.size / (p.size - np.arange(p.size))
-    corrected = np.empty(p.size)
-    corrected[falling] = np.minimum(1.0, np.minimum.accumulate(p[falling] * factors))
-    return [float(value) for value in corrected]
+    return [float(p) for p in false_discovery_control(np.asarray(p_values, dtype=np.float64))]
 
 
 def adjusted(p_values: Sequence[float | None], role: Role) -> list[float | None]:

@@ -72,18 +72,19 @@ def compare_labellings(
     groups = [name for name in names if len(coded[name].levels) <= MOST_LEVELS]
     every = [pair for pair in combinations(groups, 2) if _meet(labels, *pair)]
     couples = [pair for pair in every if pair[0] in (SEGMENT, ARR_TIERS)]
-    among = [pair for pair in every if pair[0] not in (SEGMENT, ARR_TIERS)]
     seeds = np.random.SeedSequence(seed).generate_state(max(1, len(every)))
     pairs = []
     with progress.step("Comparing the labellings", len(every)) as advance:
-        for (first, second), own_seed in zip([*couples, *among], seeds, strict=False):
-            fewer = first not in (SEGMENT, ARR_TIERS)
+        for (first, second), own_seed in zip(every, seeds, strict=False):
+            n_permutations, n_bootstrap = config.permutations, config.bootstrap
+            if first not in (SEGMENT, ARR_TIERS):
+                n_permutations, n_bootstrap = min(n_permutations, _FEWER), min(n_bootstrap, _FEWER)
             pairs.append(
                 compare_partitions(
                     coded[first],
                     coded[second],
-                    n_permutations=min(config.permutations, _FEWER if fewer else 20_000),
-                    n_bootstrap=min(config.bootstrap, _FEWER if fewer else 20_000),
+                    n_permutations=n_permutations,
+                    n_bootstrap=n_bootstrap,
                     seed=int(own_seed),
                 )
             )

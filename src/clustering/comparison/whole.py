@@ -27,6 +27,7 @@ from clustering.comparison.study_forward import ForwardStudy, forward_study
 from clustering.comparison.time_split import EarlierDates
 from clustering.comparison.within_tiers import WithinTiers, heterogeneity_within_tiers
 from clustering.config import ComparisonConfig
+from clustering.features.horizon import CONTRACT_OUTCOMES
 from clustering.progress import SILENT, Progress
 
 __all__ = ["Comparison", "Leakage", "Material", "compare"]
@@ -34,7 +35,7 @@ __all__ = ["Comparison", "Leakage", "Material", "compare"]
 Floats = NDArray[np.float64]
 
 #: What may happen to an account in the window; one of them is the primary outcome.
-OUTCOMES = ("churned", "contracted", "renewed", "expanded", "dormant")
+OUTCOMES = (*CONTRACT_OUTCOMES, "dormant")
 
 #: Fewer accounts with an amount give no index of leakage.
 _FEWEST_AMOUNTS = 50

@@ -16,7 +16,6 @@ from clustering.comparison.agreement_report import (
     Agreement,
     AgreementInterval,
     LabelMatch,
-    Range,
 )
 from clustering.comparison.indices import (
     adjusted_mutual_information,
@@ -32,9 +31,7 @@ __all__ = [
     "Agreement",
     "AgreementInterval",
     "LabelMatch",
-    "Range",
     "compare_partitions",
-    "percentile_range",
 ]
 
 Counts = NDArray[np.int64]

@@ -1,7 +1,7 @@
 """Two claims that practitioners make about tiers, answered by rules from numbers with intervals."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from clustering.columns import ARR_TIERS, NEEDS_SEGMENT, SEGMENT
@@ -70,13 +70,13 @@ def answer_hypotheses(scores: Mapping[str, Score], *, held: bool) -> tuple[Hypot
         SEGMENT, with_segments, ceiling, "cannot be told",
     )  # fmt: skip
     if needs is not None:
-        murphy = Hypothesis(
-            murphy.name, murphy.source, murphy.statement, NEEDS_SEGMENT, needs.with_tiers, None,
-            _side(needs.with_tiers, None, below="supported", above="contradicted"),
-        )  # fmt: skip
+        side = _side(needs.with_tiers, None, below="supported", above="contradicted")
+        murphy = replace(
+            murphy, reference=NEEDS_SEGMENT, agreement=needs.with_tiers, ceiling=None, answer=side
+        )
     elif held:
         side = _side(with_segments, ceiling, below="supported", above="contradicted")
-        murphy = Hypothesis(**{**vars(murphy), "answer": side})
+        murphy = replace(murphy, answer=side)
     return (
         murphy,
         Hypothesis(

@@ -259,9 +259,8 @@ class Judge:
         if draws is None:
             draws = paired_gains(improvement, None, self.n_bootstrap, self.seed)
         mean = exact_mean(improvement)
-        areas = [pooled_area_under_curve(prediction, outcome, folds) for prediction in new[:1]]
         before = pooled_area_under_curve(old, outcome, folds)
-        after = areas[0]
+        after = pooled_area_under_curve(new[0], outcome, folds)
         gain = Gain(
             log_loss=mean,
             auc=None if before is None or after is None else after - before,

@@ -14,7 +14,13 @@ from scipy.stats import norm
 
 from clustering.errors import BadInputError
 from clustering.inference.lloyd_path import LloydPath, follow_lloyd_from
-from clustering.inference.selective import remaining, violations
+from clustering.inference.selective import (
+    check_clusters,
+    check_matrix,
+    contrast_of,
+    remaining,
+    violations,
+)
 from clustering.inference.truncated_chi import truncated_chi_tail
 
 __all__ = ["FeatureTest", "selective_feature_tests"]
@@ -96,7 +102,7 @@ def selective_feature_tests(
     lengths = (directions**2).sum(axis=0)
     tests = []
     for pair in pairs:
-        contrast = _contrast(path.labels, pair)
+        contrast, _ = contrast_of(path.labels, pair)
         speeds = compared.speeds(contrast / (contrast @ contrast))
         for place, feature in enumerate(features):
             difference = float(contrast @ x[:, feature])
@@ -184,21 +190,11 @@ def _both_sides(support: Sequence[tuple[float, float]]) -> list[tuple[float, flo
 
 
 def _check(values: Floats, centres: Floats, pairs: Sequence[tuple[int, int]]) -> None:
-    if values.ndim != 2 or not np.isfinite(values).all():
-        raise BadInputError("the values must be a finite matrix of shape (n, d).")
+    check_matrix(values)
     if centres.ndim != 2 or centres.shape[1] != values.shape[1] or len(centres) < 2:
         raise BadInputError(
             f"k-means needs at least two centres of {values.shape[1]} features, found shape "
             f"{centres.shape}."
         )
     for pair in pairs:
-        if len({*pair}) != 2 or min(pair) < 0 or max(pair) >= len(centres):
-            raise BadInputError(
-                f"the clusters must be two different numbers from 0 to {len(centres) - 1}, found "
-                f"{pair}."
-            )
-
-
-def _contrast(labels: Codes, pair: tuple[int, int]) -> Floats:
-    first, second = labels == pair[0], labels == pair[1]
-    return np.asarray(first / first.sum() - second / second.sum())
+        check_clusters(pair, len(centres))

@@ -18,6 +18,9 @@ from clustering.inference.truncated_chi import truncated_chi_tail
 
 __all__ = [
     "SelectiveTest",
+    "check_clusters",
+    "check_matrix",
+    "contrast_of",
     "estimate_sigma",
     "remaining",
     "selective_kmeans_test",
@@ -106,7 +109,7 @@ def selective_kmeans_test(
     rows = np.asarray(initial_rows, dtype=np.int64)
     _check(x, rows, clusters, sigma)
     path = follow_lloyd(x, rows, max_iter)
-    contrast, sizes = _contrast(path.labels, clusters)
+    contrast, sizes = contrast_of(path.labels, clusters)
     difference = contrast @ x
     statistic = float(np.linalg.norm(difference))
     norm = float(np.linalg.norm(contrast))
@@ -245,24 +248,34 @@ def remaining(
     )
 
 
-def _contrast(labels: Codes, clusters: tuple[int, int]) -> tuple[Floats, tuple[int, int]]:
+def contrast_of(labels: Codes, clusters: tuple[int, int]) -> tuple[Floats, tuple[int, int]]:
+    """Weights of the rows that make the difference of the two means, and the clusters' sizes."""
     first, second = labels == clusters[0], labels == clusters[1]
     sizes = int(first.sum()), int(second.sum())
     return first / sizes[0] - second / sizes[1], sizes
 
 
-def _check(values: Floats, rows: Codes, clusters: tuple[int, int], sigma: float | None) -> None:
+def check_matrix(values: Floats) -> None:
+    """Refuse what is no finite matrix."""
     if values.ndim != 2 or not np.isfinite(values).all():
         raise BadInputError("the values must be a finite matrix of shape (n, d).")
+
+
+def check_clusters(clusters: tuple[int, int], k: int) -> None:
+    """Refuse a pair that are not two of the clusters 0 to k - 1."""
+    if len({*clusters}) != 2 or min(clusters) < 0 or max(clusters) >= k:
+        raise BadInputError(
+            f"the clusters must be two different numbers from 0 to {k - 1}, found {clusters}."
+        )
+
+
+def _check(values: Floats, rows: Codes, clusters: tuple[int, int], sigma: float | None) -> None:
+    check_matrix(values)
     if rows.ndim != 1 or not 2 <= rows.size < len(values):
         raise BadInputError(
             f"k-means needs at least two starting rows and fewer than rows; found {rows.size} "
             f"for {len(values)} rows."
         )
-    if len({*clusters}) != 2 or min(clusters) < 0 or max(clusters) >= rows.size:
-        raise BadInputError(
-            f"the clusters must be two different numbers from 0 to {rows.size - 1}, found "
-            f"{clusters}."
-        )
+    check_clusters(clusters, rows.size)
     if sigma is not None and not (np.isfinite(sigma) and sigma > 0):
         raise BadInputError(f"sigma must be above 0, found {sigma}.")

@@ -15,7 +15,7 @@ from clustering.selection.measure import Measured
 from clustering.selection.rows import ChosenBy, MixtureRow, Offered
 from clustering.selection.spikes import find_spike
 from clustering.selection.trial import Trial
-from clustering.selection.verdict import Decision, VerdictName, dissent, least_size
+from clustering.selection.verdict import Decision, VerdictName, dissent, is_workable
 
 __all__ = ["Adopted", "adopt", "chosen_by"]
 
@@ -120,8 +120,7 @@ def _rule(trial: Trial, sample: Floats, columns: Sequence[str] | None) -> str | 
 def _workable(trial: Trial, config: EvidenceConfig, n: int) -> bool:
     labels = trial.fit.labels
     smallest = np.bincount(labels, minlength=trial.fit.k).min() / len(labels) * n
-    few = config.most_segments is None or trial.fit.k <= config.most_segments
-    return few and smallest >= least_size(n, config)
+    return is_workable(trial.fit.k, float(smallest), config, n)
 
 
 def _mixture_notes(labels: Labels, mixtures: Mixtures) -> list[str]:

@@ -22,7 +22,7 @@ __all__ = [
     "dissent",
     "has_saddles",
     "has_valleys",
-    "least_size",
+    "is_workable",
     "rejected",
     "separated",
 ]
@@ -58,7 +58,7 @@ class Decision:
     reasons: tuple[str, ...]
 
 
-def least_size(n: int, config: EvidenceConfig) -> float:
+def _least_size(n: int, config: EvidenceConfig) -> float:
     """Accounts that the smallest segment must have to be useful to the business."""
     return max(float(config.smallest_segment), config.smallest_share * n)
 
@@ -90,7 +90,7 @@ def decide(
     rules = {k: spike for k, spike in (spikes or {}).items() if k in apart}
     natural = [k for k in apart if k not in rules]
     stable = [row.k for row in several if _stable(row, config)]
-    workable = [row.k for row in several if _workable(row, config, n)]
+    workable = [row.k for row in several if is_workable(row.k, min(row.sizes), config, n)]
     admissible = [k for k in stable if k in workable]
     verdict: VerdictName
     verdict = "natural" if natural else "reproducible" if stable else "constructive"
@@ -193,10 +193,10 @@ def _stable(row: KMeansRow, config: EvidenceConfig) -> bool:
     )
 
 
-def _workable(row: KMeansRow, config: EvidenceConfig, n: int) -> bool:
-    """What the business asks of a number of segments; no statistics in it."""
-    few = config.most_segments is None or row.k <= config.most_segments
-    return few and min(row.sizes) >= least_size(n, config)
+def is_workable(k: int, smallest: float, config: EvidenceConfig, n: int) -> bool:
+    """What the business asks of `k` segments of `n` accounts; no statistics in it."""
+    few = config.most_segments is None or k <= config.most_segments
+    return few and smallest >= _least_size(n, config)
 
 
 def _offer(
@@ -247,7 +247,7 @@ def _business_reasons(
     most = "" if config.most_segments is None else f", at most {config.most_segments} segments"
     return [
         f"Business limit: k = {', '.join(left_out)} left out, because a segment must have at "
-        f"least {least_size(n, config):.0f} accounts{most}."
+        f"least {_least_size(n, config):.0f} accounts{most}."
     ]
 
 

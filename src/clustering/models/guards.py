@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from clustering.models.mixture import COLLAPSED, MixtureFit
 from clustering.models.types import CovarianceType
 
-__all__ = ["least_expected_count", "ruled_out"]
+__all__ = ["column_name", "least_expected_count", "ruled_out"]
 
 #: At or below so many times the regularisation, a variance is made by it.
 FLOOR_MARGIN = 10.0
@@ -49,7 +49,14 @@ def ruled_out(fit: MixtureFit, columns: Sequence[str] | None = None) -> str | No
     return None if reason is None else f"{name}: {reason}"
 
 
-def _column(index: int, columns: Sequence[str] | None) -> str:
+def column_name(index: int, columns: Sequence[str] | None) -> str:
+    """What a column is called in a sentence; its number from 1 where it has no name.
+
+    Examples
+    --------
+    >>> column_name(0, ["logins"]), column_name(0, None)
+    ("'logins'", 'column 1')
+    """
     return f"column {index + 1}" if columns is None else f"'{columns[index]}'"
 
 
@@ -68,7 +75,7 @@ def _at_floor(fit: MixtureFit, columns: Sequence[str] | None) -> str | None:
     count = fit.weights[component] * len(fit.responsibilities)
     return (
         f"component {order + 1} has variance {variances[component, column]:.2g} in "
-        f"{_column(column, columns)}, the reg_covar floor; its {count:.1f} accounts share one "
+        f"{column_name(column, columns)}, the reg_covar floor; its {count:.1f} accounts share one "
         "value, so its BIC is not comparable"
     )
 

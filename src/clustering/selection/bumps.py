@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from statsmodels.stats.multitest import multipletests
 
+from clustering.models.guards import column_name
 from clustering.selection.margins import without_spike
 from clustering.selection.structure import dip
 
@@ -41,11 +42,7 @@ def columns_with_bumps(
     rng = np.random.default_rng([seed, 3])
     p_values = [dip(spread_ties(without_spike(column), rng)).p for column in values.T]
     found = multipletests(p_values, alpha=LEVEL, method="holm")[0]
-    names = [
-        f"column {index + 1}" if columns is None else f"'{columns[index]}'"
-        for index in range(values.shape[1])
-    ]
-    return tuple(name for name, bumpy in zip(names, found, strict=True) if bumpy)
+    return tuple(column_name(index, columns) for index, bumpy in enumerate(found) if bumpy)
 
 
 def spread_ties(column: Floats, rng: np.random.Generator) -> Floats:

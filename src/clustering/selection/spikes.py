@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from clustering.models.guards import column_name
+
 __all__ = ["SPIKE_JACCARD", "Spike", "find_spike"]
 
 #: The least Jaccard similarity from which two sets of accounts are called the same here.
@@ -65,7 +67,7 @@ def find_spike(
     sizes = np.bincount(labels, minlength=k)
     found = []
     for index, column in enumerate(values.T):
-        name = f"column {index + 1}" if columns is None else f"'{columns[index]}'"
+        name = column_name(index, columns)
         for end, value in (("lowest", column.min()), ("highest", column.max())):
             there = column == value
             shared = np.bincount(labels[there], minlength=k)

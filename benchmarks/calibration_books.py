@@ -9,16 +9,14 @@ cut out of large ones), where the segments say nothing, where the outcomes are s
 they know more than the tiers.
 """
 
-import argparse
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from calibration_comparison import Row
+from calibration_comparison import Row, print_table
 from numpy.typing import NDArray
-from sklearn.metrics import pairwise_distances_argmin
 
 from clustering.comparison import agreement_of_refits, compare_partitions, forward_validity
 from clustering.comparison.expansion import two_part_expansion
@@ -26,10 +24,12 @@ from clustering.comparison.indices import adjusted_mutual_information, adjusted_
 from clustering.comparison.labellings import pair
 from clustering.comparison.scorecard import variance_explained
 from clustering.config import StudyConfig
-from clustering.features import build_snapshot
+from clustering.features import Snapshot, build_snapshot
 from clustering.features.horizon import build_horizon
 from clustering.matrix import standardise
 from clustering.models.kmeans import fit_kmeans
+from clustering.models.refitting import fit_again
+from clustering.models.types import CandidateSpec
 from clustering.simulation import simulate
 from clustering.simulation.book import write_book
 from clustering.tables import open_tables
@@ -40,6 +40,8 @@ Codes = NDArray[np.int64]
 #: Accounts of a cloud, and of a book that is cut out of a large one.
 ACCOUNTS = 400
 BOOK = 400
+#: What makes the segments of a cloud.
+KIND = CandidateSpec("kmeans", 3)
 
 
 def clouds(n: int, distance: float, rng: np.random.Generator) -> tuple[Floats, Codes]:
@@ -66,8 +68,7 @@ def refit_rows(books: int) -> Iterator[Row]:
             values, tier = clouds(ACCOUNTS, distance, np.random.default_rng([5, book]))
 
             def refit(rows: Codes, seed: int, values: Floats = values) -> Codes:
-                fit = fit_kmeans(values[rows], 3, n_init=5, seed=seed)
-                return np.asarray(pairwise_distances_argmin(values, fit.centres))
+                return fit_again(KIND, values[rows], n_init=5, seed=seed).assign(values)
 
             found = agreement_of_refits(
                 fit_kmeans(values, 3, n_init=10, seed=book).labels,
@@ -145,7 +146,7 @@ def cut_books(scenario: str, books: int) -> Iterator[tuple[Floats, Floats, NDArr
             if made == books:
                 return
             chosen = mixed[start : start + BOOK]
-            part = snapshot.__class__(
+            part = Snapshot(
                 as_of=snapshot.as_of,
                 frame=snapshot.frame.loc[chosen],
                 features=snapshot.features,
@@ -201,17 +202,5 @@ PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
 }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--books", type=int, default=200)
-    parser.add_argument("--part", choices=[*PARTS], help="one part only (default: all)")
-    options = parser.parse_args()
-    print("| what | where | goal | measured (standard error) |")
-    print("| --- | --- | --- | --- |")
-    for part in [options.part] if options.part else PARTS:
-        for row in PARTS[part](options.books):
-            print(row, flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    print_table(PARTS, 200, __doc__)

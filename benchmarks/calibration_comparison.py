@@ -234,17 +234,18 @@ PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
 }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--books", type=int, default=400)
-    parser.add_argument("--part", choices=[*PARTS], help="one part only (default: all)")
+def print_table(parts: dict[str, Callable[[int], Iterator[Row]]], books: int, about: str) -> None:
+    """Run the parts asked for on the command line; `books` where it says nothing."""
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("--books", type=int, default=books)
+    parser.add_argument("--part", choices=[*parts], help="one part only (default: all)")
     options = parser.parse_args()
     print("| what | where | goal | measured (standard error) |")
     print("| --- | --- | --- | --- |")
-    for part in [options.part] if options.part else PARTS:
-        for row in PARTS[part](options.books):
+    for part in [options.part] if options.part else parts:
+        for row in parts[part](options.books):
             print(row, flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    print_table(PARTS, 400, __doc__)

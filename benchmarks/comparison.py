@@ -13,7 +13,6 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import pairwise_distances_argmin
 
 from clustering.comparison import (
     ablation,
@@ -30,6 +29,8 @@ from clustering.comparison.study import compare_labellings
 from clustering.config import ComparisonConfig
 from clustering.inference import selective_kmeans_test
 from clustering.models.kmeans import fit_kmeans
+from clustering.models.refitting import fit_again
+from clustering.models.types import CandidateSpec
 
 #: Groups of the 13 schemes that stand beside tiers and segments; the last are books of CSMs.
 SCHEMES = (3, 3, 3, 3, 4, 4, 4, 3, 12, 3, 4, 4, 500)
@@ -71,8 +72,9 @@ def parts(book: dict[str, object], n: int) -> dict[str, Callable[[], object]]:
     log_arr = np.log1p(np.asarray(arr))
 
     def refit(rows: np.ndarray, seed: int) -> np.ndarray:
-        fit = fit_kmeans(values[rows], 4, n_init=5, seed=seed)
-        return np.asarray(pairwise_distances_argmin(values, fit.centres))
+        return fit_again(CandidateSpec("kmeans", 4), values[rows], n_init=5, seed=seed).assign(
+            values
+        )
 
     def cluster(matrix: np.ndarray, seed: int) -> np.ndarray:
         return fit_kmeans(matrix, 4, n_init=5, seed=seed).labels

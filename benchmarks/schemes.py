@@ -26,7 +26,7 @@ from clustering.engagement_config import AuditConfig, TouchLevelsConfig
 from clustering.features import Snapshot, build_snapshot
 from clustering.matrix import standardise
 from clustering.models.kmeans import fit_kmeans
-from clustering.models.types import CandidateSpec, Clustering
+from clustering.models.types import CandidateSpec
 from clustering.movement.history import follow
 from clustering.movement.hysteresis import Rule, held_segments
 from clustering.movement.reasons import moves_table
@@ -120,9 +120,7 @@ def main() -> None:
     config, own = SchemesConfig(), SchemesConfig.model_validate(OWN)
     matrix, standardiser = standardise(book, MatrixConfig())
     fit = fit_kmeans(matrix.values, 4, n_init=1, seed=0)
-    chosen = Clustering(
-        CandidateSpec("kmeans", 4), fit.labels, fit.centres, fit.n_iter, True, inertia=fit.inertia
-    )
+    chosen = fit.clustering(CandidateSpec("kmeans", 4))
     names = profile(book, matrix, chosen).names
     scorer = Scorer.build(standardiser, chosen, matrix, names, FeaturesConfig(), book.as_of,
                           verdict="natural")  # fmt: skip

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from clustering.report.cells import MISSING, amount_cell, named_accounts, share_cell
 from clustering.report.facts import (
     TIERS,
-    account_names,
     agreements_of_segments,
     decimal,
     labelling,
@@ -20,7 +20,6 @@ from clustering.report.facts import (
     rivals_of,
 )
 from clustering.report.html import Account, Cell, Html, Number, table
-from clustering.report.names import with_names
 from clustering.results import StudyFolder
 from clustering.results.document import AgreementEntry
 
@@ -39,8 +38,6 @@ __all__ = [
     "typical",
 ]
 
-_MISSING = "–"
-
 
 def segments(study: StudyFolder) -> Html:
     """Every segment with its size, ARR and stability."""
@@ -52,8 +49,8 @@ def segments(study: StudyFolder) -> Html:
             segment.description,
             _count(segment.n_accounts),
             Number(percent(segment.share)),
-            _amount(segment.arr),
-            Number(_MISSING if segment.arr_share is None else percent(segment.arr_share)),
+            amount_cell(segment.arr),
+            share_cell(segment.arr_share),
             _number(segment.jaccard),
         ]
         for segment in document.segments
@@ -84,7 +81,7 @@ def misplaced(
             Account(row["account_id"]),
             row["label"],
             row["segment_name"],
-            _amount(row["arr"]),
+            amount_cell(row["arr"]),
             row["why"],
         ]
         for row in frame.head(most).to_dict("records")
@@ -97,7 +94,7 @@ def misplaced(
         "Why it stands out",
     ]
     caption = f"Accounts to look at: {len(rows)} of {len(frame)} listed in the study"
-    return _shown(table(caption, columns, rows), study, names)
+    return named_accounts(table(caption, columns, rows), study, names)
 
 
 def typical(study: StudyFolder, *, names: bool = False, most: int = 3) -> Html:
@@ -108,7 +105,7 @@ def typical(study: StudyFolder, *, names: bool = False, most: int = 3) -> Html:
         for row in frame.to_dict("records")
     ]
     columns = [study.document.group_word.singular.capitalize(), "Account", "Distance to the centre"]
-    return _shown(table("Typical accounts", columns, rows), study, names)
+    return named_accounts(table("Typical accounts", columns, rows), study, names)
 
 
 def features(study: StudyFolder) -> Html:
@@ -145,7 +142,7 @@ def profiles(study: StudyFolder) -> Html:
 def _quartiles(by_name: pd.DataFrame, name: str) -> Number:
     rows = by_name.loc[by_name.index == name, ["median", "q25", "q75"]].dropna().to_numpy()
     if len(rows) == 0:
-        return Number(_MISSING)
+        return Number(MISSING)
     median, low, high = rows[0]
     return Number(f"{median:.3g} ({low:.3g} to {high:.3g})")
 
@@ -217,7 +214,7 @@ def forward(study: StudyFolder) -> Html:
     rows: list[list[Cell]] = []
     for entry, kind in entries:
         found = log_loss_gain(entry)
-        numbers = [_MISSING, _MISSING] if found is None else [decimal(found[0], 4), _range(found)]
+        numbers = [MISSING, MISSING] if found is None else [decimal(found[0], 4), _range(found)]
         rows.append(
             [
                 titles.get(entry.labelling, entry.labelling.split(": ")[-1].replace("_", " ")),
@@ -273,12 +270,6 @@ def provenance(study: StudyFolder) -> Html:
     return table("Provenance", ["What", "Value"], rows)
 
 
-def _shown(made: Html, study: StudyFolder, names: bool) -> Html:
-    if not names:
-        return made
-    return Html(with_names(made.text, account_names(study)))
-
-
 def _pairs(items: Iterable[tuple[str, str]]) -> str:
     return ", ".join(f"{name} {value}" for name, value in items)
 
@@ -294,11 +285,7 @@ def _count(n: int) -> Number:
     return Number(f"{n:,}")
 
 
-def _amount(value: float | None) -> Number:
-    return Number(_MISSING if value is None or math.isnan(value) else f"{value:,.0f}")
-
-
 def _number(value: float | None) -> Number:
     if value is None or math.isnan(value):
-        return Number(_MISSING)
+        return Number(MISSING)
     return Number(f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}")

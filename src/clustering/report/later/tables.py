@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from clustering.report.cells import MISSING
 from clustering.report.facts import TIERS, decimal, labelling, learned, log_loss_gain, percent
 from clustering.report.html import Cell, Html, Number, table
 from clustering.results import StudyFolder
@@ -17,8 +18,6 @@ __all__ = [
     "retention_table",
     "secondary_table",
 ]
-
-_MISSING = "–"
 
 #: The amount of a book that has contracts; a study calls any other by another name.
 CONTRACTED = "ARR"
@@ -39,8 +38,8 @@ def rates_table(study: StudyFolder) -> Html:
                 row["level"],
                 Number(f"{row['events']:,} of {row['n']:,}" if shown else f"{row['n']:,} accounts"),
                 _range(row, "raw", "wilson") if shown else Number("too few"),
-                _share(row["shrunken"]) if shown else Number(_MISSING),
-                _range(row, "corrected", "corrected") if shown else Number(_MISSING),
+                _share(row["shrunken"]) if shown else Number(MISSING),
+                _range(row, "corrected", "corrected") if shown else Number(MISSING),
             ]
         )
     columns = [
@@ -173,11 +172,11 @@ def _title(study: StudyFolder, name: str) -> str:
 
 
 def _share(value: float) -> Number:
-    return Number(_MISSING if math.isnan(value) else percent(min(1.0, max(0.0, value))))
+    return Number(MISSING if math.isnan(value) else percent(min(1.0, max(0.0, value))))
 
 
 def _range(row: Mapping[Any, Any], name: str, bounds: str) -> Number:
     value, low, high = row[name], row[f"{bounds}_low"], row[f"{bounds}_high"]
     if math.isnan(value):
-        return Number(_MISSING)
+        return Number(MISSING)
     return Number(f"{decimal(value)} ({decimal(low)} to {decimal(high)})")

@@ -1,10 +1,9 @@
 """Tables on time: who moved and why, what to confirm, what people decided."""
 
-import math
-
-from clustering.report.facts import account_names, percent
+from clustering.report.cells import MISSING, amount_cell, named_accounts
+from clustering.report.facts import percent
 from clustering.report.html import Account, Cell, Html, Number, Private, table
-from clustering.report.names import with_names, with_private
+from clustering.report.names import with_private
 from clustering.results import StudyFolder
 
 __all__ = ["fates", "moves", "overrides", "private_texts", "reconfirmation"]
@@ -32,7 +31,7 @@ def moves(study: StudyFolder, *, names: bool = False, most: int = 20) -> Html:
             row["from_segment"],
             row["to_segment"],
             _WORDS[row["outcome"]],
-            _amount(row["arr"]),
+            amount_cell(row["arr"]),
             row["why"],
         ]
         for row in shown.to_dict("records")
@@ -42,7 +41,7 @@ def moves(study: StudyFolder, *, names: bool = False, most: int = 20) -> Html:
         f"largest {study.document.amount_name} first"
     )
     columns = ["Account", "From", "To", "Under hysteresis", _amount_title(study), "What moved it"]
-    return _shown(table(caption, columns, rows), study, names)
+    return named_accounts(table(caption, columns, rows), study, names)
 
 
 def fates(study: StudyFolder) -> Html:
@@ -77,7 +76,7 @@ def reconfirmation(study: StudyFolder, *, names: bool = False, most: int = 25) -
             _text(row["assigned_segment"]),
             _text(row["segment_name"]),
             Number(f"{row['margin']:.2f}"),
-            _amount(row["arr"]),
+            amount_cell(row["arr"]),
             row["why"],
         ]
         for row in frame.head(most).to_dict("records")
@@ -87,7 +86,7 @@ def reconfirmation(study: StudyFolder, *, names: bool = False, most: int = 25) -
         "reconfirmation.csv"
     )
     columns = ["Account", "Served as", "The model says", "Margin", _amount_title(study), "Why"]
-    return _shown(table(caption, columns, rows), study, names)
+    return named_accounts(table(caption, columns, rows), study, names)
 
 
 def overrides(study: StudyFolder, *, names: bool = False) -> Html:
@@ -108,7 +107,7 @@ def overrides(study: StudyFolder, *, names: bool = False) -> Html:
         for number, row in enumerate(frame.to_dict("records"))
     ]
     columns = ["Account", "Decided", "The model says", "Now", "Holds", "By", "Why"]
-    made = _shown(table("Decisions of people", columns, rows), study, names)
+    made = named_accounts(table("Decisions of people", columns, rows), study, names)
     return Html(with_private(made.text, private_texts(study))) if names else made
 
 
@@ -123,17 +122,9 @@ def private_texts(study: StudyFolder) -> dict[str, str]:
     return texts
 
 
-def _shown(made: Html, study: StudyFolder, names: bool) -> Html:
-    return Html(with_names(made.text, account_names(study))) if names else made
-
-
 def _amount_title(study: StudyFolder) -> str:
     return f"{study.document.amount_name} ({study.document.currency})"
 
 
-def _amount(value: float) -> Number:
-    return Number("–" if math.isnan(value) else f"{value:,.0f}")
-
-
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else "–"
+    return value if isinstance(value, str) else MISSING

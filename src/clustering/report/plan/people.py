@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from clustering.report.facts import account_names, percent
+from clustering.report.cells import amount_cell, named_accounts
+from clustering.report.facts import percent
 from clustering.report.html import Account, Cell, Html, Number, table
-from clustering.report.names import with_names
 from clustering.results import StudyFolder
 
 __all__ = [
@@ -16,7 +16,6 @@ __all__ = [
     "misjudged_table",
 ]
 
-_MISSING = "–"
 _KINDS = {"medoid": "typical", "boundary": "between two", "misfit": "unlike the others"}
 
 
@@ -82,7 +81,7 @@ def misjudged_table(study: StudyFolder, *, names: bool = False, most: int = 10) 
         "Why",
     ]
     caption = f"Accounts that {amount} tiers get wrong: {len(rows)} of {len(frame)}"
-    return _named(table(caption, columns, rows), study, names)
+    return named_accounts(table(caption, columns, rows), study, names)
 
 
 def champions(study: StudyFolder) -> list[str]:
@@ -135,7 +134,7 @@ def champions_table(study: StudyFolder, *, names: bool = False, most: int = 12) 
         )
     columns = ["Growth account", "Growth potential", "Nearest champion", "Gaps that matter"]
     caption = f"Growth accounts and their nearest champions: {len(rows)} of {len(order):,}"
-    return _named(table(caption, columns, rows), study, names)
+    return named_accounts(table(caption, columns, rows), study, names)
 
 
 def discovery(study: StudyFolder) -> list[str]:
@@ -160,7 +159,7 @@ def discovery_table(study: StudyFolder, *, names: bool = False) -> Html:
             Account(str(row["account_id"])),
             row["segment_name"],
             _KINDS[row["kind"]],
-            Number(_MISSING if pd.isna(row["arr"]) else f"{row['arr']:,.0f}"),
+            amount_cell(row["arr"]),
             Number(percent(row["probability"])),
             row["hypothesis"],
         ]
@@ -174,7 +173,7 @@ def discovery_table(study: StudyFolder, *, names: bool = False) -> Html:
         "Probability",
         "Hypothesis",
     ]
-    return _named(table("Accounts to interview next", columns, rows), study, names)
+    return named_accounts(table("Accounts to interview next", columns, rows), study, names)
 
 
 def _accounts(frame: pd.DataFrame) -> str:
@@ -183,7 +182,3 @@ def _accounts(frame: pd.DataFrame) -> str:
 
 def _have(frame: pd.DataFrame) -> str:
     return "has" if len(frame) == 1 else "have"
-
-
-def _named(made: Html, study: StudyFolder, names: bool) -> Html:
-    return Html(with_names(made.text, account_names(study))) if names else made

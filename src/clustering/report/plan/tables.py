@@ -1,16 +1,13 @@
 """Tables of the plan: what the study folder holds, formatted; ids where accounts are named."""
 
-import math
 from typing import Any
 
-from clustering.report.facts import account_names, percent
+from clustering.report.cells import amount_cell, named_accounts, share_cell
 from clustering.report.html import Account, Cell, Html, Number, table
-from clustering.report.names import with_names
 from clustering.results import StudyFolder
 
 __all__ = ["audited", "costs", "coverage_plan", "playbooks", "segment_values"]
 
-_MISSING = Number("–")
 _LEVELS = ("high", "medium", "low", "digital")
 
 
@@ -47,13 +44,13 @@ def coverage_plan(study: StudyFolder) -> Html:
         cells: list[Cell] = [
             row["label"],
             titles.get(row["playbook"], row["playbook"]),
-            _whole(row["n_accounts"]),
-            _whole(row["arr"]),
-            _whole(row["touches"]),
-            _whole(row["hours"] + row["event_hours"]),
+            amount_cell(row["n_accounts"]),
+            amount_cell(row["arr"]),
+            amount_cell(row["touches"]),
+            amount_cell(row["hours"] + row["event_hours"]),
             Number(f"{row['csms']:,.1f}"),
-            _whole(row["cost"]),
-            _share(row["cost_share"]),
+            amount_cell(row["cost"]),
+            share_cell(row["cost_share"]),
         ]
         if allocated:
             counts = [row[f"n_{level}"] for level in _LEVELS]
@@ -94,9 +91,9 @@ def audited(study: StudyFolder, kind: str, *, names: bool = False, most: int = 1
         [
             Account(row["account_id"]),
             row["label"],
-            _whole(row["arr"]),
-            _whole(row["needed_hours"]),
-            _whole(row["delivered_hours"]),
+            amount_cell(row["arr"]),
+            amount_cell(row["needed_hours"]),
+            amount_cell(row["delivered_hours"]),
             row["fit_rule"] if kind == "bad_fit" else row["delivery_rule"],
         ]
         for row in chosen.loc[order].to_dict("records")
@@ -111,7 +108,7 @@ def audited(study: StudyFolder, kind: str, *, names: bool = False, most: int = 1
     ]
     title = {"over": "Over-delivered", "under": "Under-delivered", "bad_fit": "Bad fit"}[kind]
     made = table(f"{title}: {len(rows):,} of {len(chosen):,} accounts", columns, rows)
-    return Html(with_names(made.text, account_names(study))) if names else made
+    return named_accounts(made, study, names)
 
 
 def segment_values(study: StudyFolder) -> Html:
@@ -122,7 +119,7 @@ def segment_values(study: StudyFolder) -> Html:
     for row in study.table("segment_value").to_dict("records"):
         name = row["group"] if row["kind"] == "segment" else f"… in {row['group']}"
         rows.append(
-            [name, _whole(row["n_accounts"]), *_values({str(k): v for k, v in row.items()})]
+            [name, amount_cell(row["n_accounts"]), *_values({str(k): v for k, v in row.items()})]
         )
     columns = [
         "Segment",
@@ -146,17 +143,17 @@ def _values(row: dict[str, Any]) -> list[Cell]:
     if row["suppressed"]:
         return [Number("too few"), *[Number("") for _ in range(10)]]
     return [
-        _whole(row["arr"]),
-        _share(row["arr_share"]),
-        _share(row["nrr"]),
-        _share(row["grr"]),
-        _whole(row["expansion_pipeline"]),
-        _share(row["champion_share"]),
-        _share(row["promoter_share"]),
-        _whole(row["sales_cycle_days"]),
-        _whole(row["answers_per_account"]),
-        _whole(row["cost_to_serve"]),
-        _whole(row["net"]),
+        amount_cell(row["arr"]),
+        share_cell(row["arr_share"]),
+        share_cell(row["nrr"]),
+        share_cell(row["grr"]),
+        amount_cell(row["expansion_pipeline"]),
+        share_cell(row["champion_share"]),
+        share_cell(row["promoter_share"]),
+        amount_cell(row["sales_cycle_days"]),
+        amount_cell(row["answers_per_account"]),
+        amount_cell(row["cost_to_serve"]),
+        amount_cell(row["net"]),
     ]
 
 
@@ -168,13 +165,13 @@ def costs(study: StudyFolder) -> Html:
         [
             row["title"],
             Number(f"{row['n_labels']}"),
-            _whole(row["n_accounts"]),
-            _whole(row["hours"]),
+            amount_cell(row["n_accounts"]),
+            amount_cell(row["hours"]),
             Number(f"{row['csms']:,.1f}"),
-            _whole(row["cost"]),
-            _share(row["cost_share"]),
-            _whole(row["labels_over_limit"]),
-            _whole(row["bad_fit_accounts"]),
+            amount_cell(row["cost"]),
+            share_cell(row["cost_share"]),
+            amount_cell(row["labels_over_limit"]),
+            amount_cell(row["bad_fit_accounts"]),
         ]
         for row in study.table("plan_costs").to_dict("records")
     ]
@@ -190,11 +187,3 @@ def costs(study: StudyFolder) -> Html:
         "Bad-fit accounts",
     ]
     return table("Cost of care by every labelling (assumed)", columns, rows)
-
-
-def _whole(value: float) -> Number:
-    return _MISSING if math.isnan(value) else Number(f"{value:,.0f}")
-
-
-def _share(value: float) -> Number:
-    return _MISSING if math.isnan(value) else Number(percent(value))

@@ -25,6 +25,7 @@ from clustering.movement.overrides import (
     status,
     study_overrides,
 )
+from clustering.scorer.files import FORMULA_STARTS
 
 SEGMENTS = ("low breadth", "many outcomes ahead of plan")
 ACCOUNTS = {"A1", "A2", "A3"}
@@ -120,6 +121,13 @@ def test_every_breach_of_a_decision_is_said_at_once_and_nothing_is_written(file)
     assert "account B9: no such account among the 3 accounts" in text
     assert "there is no segment 'no such'. The segments are 'low breadth'; 'many outcomes" in text
     assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("start", FORMULA_STARTS)
+def test_what_a_spreadsheet_would_run_is_refused_however_it_begins(file, start):
+    with pytest.raises(BadInputError, match="which a spreadsheet would run as a formula"):
+        put(file, reason=f"{start}cmd()")
+    assert not file.exists()
 
 
 def test_a_decision_that_overlaps_with_another_is_refused(file):

@@ -20,11 +20,9 @@ from clustering.movement.override_file import (
     write_table,
 )
 from clustering.movement.overrides import override_breaches
+from clustering.scorer.files import FORMULA_STARTS
 
 __all__ = ["Cleared", "Decision", "clear_override", "set_override"]
-
-#: A spreadsheet runs a cell that begins so; people open this file in one.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -99,7 +97,7 @@ def _text_breaches(decision: Decision) -> list[str]:
         text = str(getattr(decision, name))
         if not text.strip():
             breaches.append(f"{name} is empty: say who decided and why.")
-        elif text.startswith(_FORMULA):
+        elif text.startswith(FORMULA_STARTS):  # people open this file in a spreadsheet
             breaches.append(
                 f"{name} begins with '{text[0]}', which a spreadsheet would run as a formula."
             )

@@ -15,7 +15,14 @@ import pyarrow.parquet as pq
 from clustering.columns import ACCOUNT_ID
 from clustering.errors import BadInputError, FutureDataError, OutputError, breaches_message
 
-__all__ = ["AS_OF", "check_output", "guard_cells", "read_features", "write_scores"]
+__all__ = [
+    "AS_OF",
+    "FORMULA_STARTS",
+    "check_output",
+    "guard_cells",
+    "read_features",
+    "write_scores",
+]
 
 #: Column of a feature file, and of the scores, that says which date the values are of.
 AS_OF = "as_of"
@@ -24,7 +31,7 @@ _CSV, _PARQUET = ".csv", ".parquet"
 _MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "<NA>")
 
 #: A spreadsheet runs a cell that begins so.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def read_features(path: Path, features: Sequence[str], as_of: date) -> pd.DataFrame:
@@ -230,6 +237,6 @@ def guard_cells(table: pd.DataFrame) -> pd.DataFrame:
     for name in table.columns:
         if pd.api.types.is_string_dtype(table[name].dtype):
             texts = table[name]
-            risky = texts.str.startswith(_FORMULA_STARTS).fillna(value=False).astype(bool)
+            risky = texts.str.startswith(FORMULA_STARTS).fillna(value=False).astype(bool)
             guarded[name] = texts.where(~risky, "'" + texts)
     return guarded

@@ -15,22 +15,16 @@ from clustering.engagement.nearest import did_you_mean
 from clustering.engagement.playbooks import Playbook, Playbooks
 from clustering.errors import BadInputError, ConfigError, breaches_message
 from clustering.features.registry import DEFINITIONS
+from clustering.features.snapshot import ATTRIBUTES
 from clustering.features.types import Snapshot
-from clustering.schemes.axes import COMPOSITES, GUIDANCE, Axes
+from clustering.schemes.axes import AMOUNTS, COMPOSITES, GUIDANCE, Axes
 from clustering.schemes.expressions import evaluate, parse
+from clustering.schemes.readable import FROM_TABLES
 from clustering.schemes.registry import SCHEMES
 from clustering.schemes.types import Labelling
 
 __all__ = ["Running", "condition", "run_playbooks", "trigger_values"]
 
-_DERIVED_AXES = ("revenue_at_risk", "cost_to_serve", "profitability")
-_ATTRIBUTES = (
-    "arr", "industry", "region", "employees", "is_champion", "needs_segment", "current_segment",
-    "engagement_hours_per_year", "tickets_per_year", "hours_strategy", "hours_execution",
-    "hours_first_steps", "expand_triggers_reached", "renewals_open", "new_use_cases_open",
-    "milestones_achieved", "milestones_missed", "milestones_not_yet_due",
-    "milestones_not_applicable",
-)  # fmt: skip
 #: Never in a condition: a playbook must not depend on who the account is or who serves it.
 _PEOPLE = ("name", "csm")
 
@@ -179,9 +173,10 @@ def _every_name() -> list[str]:
     return [
         *(definition.feature.name for definition in DEFINITIONS),
         *(axis.name for axis in (*COMPOSITES, *GUIDANCE)),
-        *_DERIVED_AXES,
+        *(name for name, _, _ in AMOUNTS),
         *(scheme.name for scheme in SCHEMES),
-        *_ATTRIBUTES,
+        *(name for name in ATTRIBUTES if name not in _PEOPLE),
+        *FROM_TABLES,
     ]
 
 

@@ -14,11 +14,11 @@ from clustering.features.types import Snapshot
 from clustering.schemes.axes import AMOUNTS, COMPOSITES, GUIDANCE, Axes
 from clustering.schemes.stages import lifecycle_stage
 
-__all__ = ["Readable", "readable"]
+__all__ = ["FROM_TABLES", "Readable", "readable"]
 
 _STAGE = "lifecycle_stage"
 #: Attributes that come from a table other than `accounts`, and what would allow them.
-_FROM_TABLES = {
+FROM_TABLES = {
     ARR: "the table subscriptions",
     "milestones_achieved": "the table milestones",
     "milestones_missed": "the table milestones",
@@ -104,7 +104,7 @@ def readable(snapshot: Snapshot, axes: Axes, config: SchemesConfig) -> Readable:
     reasons = _reasons(snapshot, axes)
     absent = {name: why for name, why in reasons.items() if name not in present}
     empty = {name: "no account has it" for name in columns if name not in present}
-    undated = {str(name) for name in attributes if name not in {*_FROM_TABLES, *_LASTING}}
+    undated = {str(name) for name in attributes if name not in {*FROM_TABLES, *_LASTING}}
     return Readable(present, {**empty, **absent}, frozenset(undated))
 
 
@@ -114,7 +114,7 @@ def _reasons(snapshot: Snapshot, axes: Axes) -> dict[str, str]:
     axis_names += [name for name, _, _ in AMOUNTS]
     return {
         **{name: f"needs the column accounts.{name}" for name in ATTRIBUTES if name != "name"},
-        **{name: f"needs {where}" for name, where in _FROM_TABLES.items()},
+        **{name: f"needs {where}" for name, where in FROM_TABLES.items()},
         **{feature.name: "no account has it" for feature in FEATURES},
         **dict(snapshot.not_computed),
         **dict.fromkeys(axis_names, "no account has it"),

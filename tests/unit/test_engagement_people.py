@@ -190,7 +190,7 @@ class TestDiscovery:
         found = discovered().query("kind == 'misfit' and segment == 0")
         assert found["account_id"].iloc[0] == "a5"
         assert "used 12 against a median of" in found["hypothesis"].iloc[0]
-        assert "late -9 against a median of" in found["hypothesis"].iloc[0]
+        assert "late −9 against a median of" in found["hypothesis"].iloc[0]
 
     def test_the_medoid_has_the_least_sum_of_squared_distances(self) -> None:
         found = discovered().query("kind == 'medoid' and segment == 1")

@@ -17,6 +17,7 @@ from clustering.config import SchemesConfig
 from clustering.features.types import Feature, Snapshot
 from clustering.matrix import FeatureMatrix
 from clustering.profiles.naming import LEAST_DIFFERENCE
+from clustering.profiles.values import number_in_words
 from clustering.schemes import Axes, Labelling
 
 __all__ = ["N_CHAMPIONS", "N_GAPS", "Champions", "find_champions"]
@@ -222,8 +223,5 @@ def _words(feature: Feature, value: float, champion: float) -> str:
     name = feature.name.replace("_", " ")
     if feature.scale == "share":
         return f"{name}: {value:.0%} against {champion:.0%} of the champion"
-    return f"{name}: {_number(value)} against {_number(champion)} of the champion ({feature.unit})"
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    own, other = number_in_words(value), number_in_words(champion)
+    return f"{name}: {own} against {other} of the champion ({feature.unit})"

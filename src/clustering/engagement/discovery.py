@@ -20,6 +20,7 @@ from clustering.matrix import FeatureMatrix
 from clustering.models.types import Clustering
 from clustering.profiles import Profiles
 from clustering.profiles.naming import LEAST_DIFFERENCE
+from clustering.profiles.values import number_in_words
 from clustering.schemes import Axes
 from clustering.scorer.files import guard_cells
 
@@ -216,7 +217,8 @@ class _Unlike:
         name = feature.name.replace("_", " ")
         if feature.scale == "share":
             return f"{name} {own:.0%} against a median of {usual:.0%}"
-        return f"{name} {own:,.3g} against a median of {usual:,.3g} ({feature.unit})"
+        own, usual = number_in_words(own), number_in_words(usual)
+        return f"{name} {own} against a median of {usual} ({feature.unit})"
 
 
 def _guidance(axes: Axes, ids: "pd.Index[str]") -> "pd.Series[str]":

@@ -11,6 +11,7 @@ from clustering.columns import ACCOUNT_ID
 from clustering.features import Snapshot
 from clustering.features.types import Feature
 from clustering.movement.history import History
+from clustering.profiles.values import number_in_words
 from clustering.scorer import Scorer, SegmentModel
 
 __all__ = ["contributions", "moves_table"]
@@ -212,7 +213,7 @@ def _change(feature: Feature, before: float, after: float) -> str:
     words, share, unit = _spelling(feature)
     if share:
         return f"{words} {_share(before)} to {_share(after)}"
-    return f"{words} {_number(before)} to {_number(after)}{unit}"
+    return f"{words} {number_in_words(before)} to {number_in_words(after)}{unit}"
 
 
 @cache
@@ -222,10 +223,3 @@ def _spelling(feature: Feature) -> tuple[str, bool, str]:
 
 def _share(value: float) -> str:
     return "unknown" if value != value else f"{100 * value:.0f} %"
-
-
-def _number(value: float) -> str:
-    if np.isnan(value):
-        return "unknown"
-    text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
-    return "0" if text == "-0" else text.replace("-", "−")

@@ -19,6 +19,7 @@ from clustering.matrix.transforms import fit_column
 from clustering.matrix.types import FeatureMatrix
 from clustering.models.types import Clustering
 from clustering.profiles.naming import LEAST_DIFFERENCE, name_segments
+from clustering.profiles.values import number_in_words
 
 __all__ = ["Contrast", "Profiles", "SegmentProfile", "profile"]
 
@@ -262,11 +263,9 @@ def _describe(
 
 
 def _number(value: float, scale: Scale) -> str:
-    if np.isnan(value):
-        return "unknown"
-    if scale == "share":
+    if scale == "share" and not np.isnan(value):
         return f"{value:.0%}"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return number_in_words(value)
 
 
 def _feature_table(

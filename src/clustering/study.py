@@ -32,7 +32,7 @@ from clustering.profiles import Profiles, map_accounts, profile
 from clustering.progress import SILENT, Progress
 from clustering.results.assemble import Study, assemble, group_word
 from clustering.results.spreadsheet import write_spreadsheet
-from clustering.schemes import Labelling, assign_all, compute_axes
+from clustering.schemes import Axes, Labelling, assign_all, compute_axes
 from clustering.schemes.naming import under_amount_name
 from clustering.scorer import Scorer
 from clustering.selection.evidence import Evidence, judge
@@ -129,8 +129,9 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
     )
     comparison = compare(material, config.comparison, config.seed, progress)
     with progress.step("Planning the care"):
+        axes = compute_axes(snapshot, config.schemes.axes)
         served = over_time.assignment
-        plan = _plan(config, tables, snapshot, horizon, labellings, profiles, served)
+        plan = _plan(config, tables, snapshot, horizon, axes, labellings, profiles, served)
     with progress.step("Finding whom to talk to, and what to doubt"):
         next_steps = find_next_steps(
             config,
@@ -139,6 +140,7 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
             evidence.chosen,
             profiles,
             scores,
+            axes,
             labellings,
             absent,
             plan,
@@ -209,6 +211,7 @@ def _plan(
     tables: SourceTables,
     snapshot: Snapshot,
     horizon: Horizon,
+    axes: Axes,
     labellings: tuple[Labelling, ...],
     profiles: Profiles,
     served: pd.DataFrame,
@@ -227,7 +230,7 @@ def _plan(
         tables=tables,
         snapshot=snapshot,
         horizon=horizon,
-        axes=compute_axes(snapshot, config.schemes.axes),
+        axes=axes,
         labellings=labellings,
         candidates=[learned, *others],
     )

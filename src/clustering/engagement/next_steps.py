@@ -17,7 +17,7 @@ from clustering.features.types import Snapshot
 from clustering.matrix import FeatureMatrix
 from clustering.models.types import Clustering
 from clustering.profiles import Profiles
-from clustering.schemes import Labelling, compute_axes
+from clustering.schemes import Axes, Labelling
 
 __all__ = ["NextSteps", "find_next_steps"]
 
@@ -49,13 +49,13 @@ def find_next_steps(
     chosen: Clustering,
     profiles: Profiles,
     scores: pd.DataFrame,
+    axes: Axes,
     labellings: tuple[Labelling, ...],
     absent: Mapping[str, str],
     plan: Plan,
 ) -> NextSteps:
     """Find all of it for the accounts of the matrix."""
     schemes = config.schemes
-    axes = compute_axes(snapshot, schemes.axes)
     by_name = {labelling.name: labelling for labelling in labellings}
     tiers, by_stage = by_name.get(ARR_TIERS), by_name.get("lifecycle_touch")
     reasons = [absent[name] for name in (ARR_TIERS, "lifecycle_touch") if name in absent]

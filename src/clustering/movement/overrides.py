@@ -88,7 +88,7 @@ def study_overrides(config: StudyConfig, tables: SourceTables) -> Overrides:
         table = tables.frames["overrides"].select(*COLUMNS).collect("pandas").to_native()
         parts.append(table.astype(dict.fromkeys(COLUMNS[-2:], "datetime64[s]")))
     file = overrides_file(config)
-    if file is not None and file.exists() and not _is_in_tables(file, config, tables):
+    if file is not None and file.exists() and not _is_in_tables(config, tables):
         parts.append(read_overrides(file))
     if not parts:
         return no_overrides()
@@ -99,10 +99,10 @@ def study_overrides(config: StudyConfig, tables: SourceTables) -> Overrides:
     return Overrides(frame)
 
 
-def _is_in_tables(file: object, config: StudyConfig, tables: SourceTables) -> bool:
+def _is_in_tables(config: StudyConfig, tables: SourceTables) -> bool:
     """Whether the file is the table itself, as in a folder of files with the contract's names."""
     own = config.source.mapping is None and config.movement.overrides is None
-    return own and "overrides" in tables.frames and file is not None
+    return own and "overrides" in tables.frames
 
 
 def check_overrides(

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 from clustering.comparison.rates import wilson
 from clustering.movement.history import History
@@ -33,7 +34,7 @@ NO_SEGMENT = "(no segment)"
 
 #: Fewer accounts tell nothing about growth.
 _FEWEST = 30
-_Z95 = 1.959963984540054
+_Z95 = float(norm.ppf(0.975))
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,6 @@ def simulate(
     missing : share of accounts that never measure outcomes or answer surveys, and of optional
         entries that are absent
     as_of : the date that the book is made for: three years lie before it, 366 days after it
-
     care : accounts to over- and under-deliver, and a segment that cannot pay for its care; every
         account then gets the hours planned for its segment (None: meetings follow size). Only in
         scenarios with needs segments

@@ -22,7 +22,6 @@ from pydantic import ValidationError
 from clustering.errors import OutputError, StudyFolderError, breaches_message
 from clustering.results.document import StudyDocument
 from clustering.results.tables import TABLES, check_tables
-from clustering.scorer.files import guard_cells
 
 __all__ = ["DOCUMENT", "StudyFolder", "publish", "read", "staged", "write"]
 
@@ -155,6 +154,9 @@ def write(document: StudyDocument, frames: dict[str, pd.DataFrame], folder: Path
     StudyFolderError
         A table breaks its schema.
     """
+    # Imported here: who reads a study needs no scorer, and it takes SciPy along.
+    from clustering.scorer.files import guard_cells
+
     check_tables(frames)
     for name, frame in frames.items():
         frame.to_parquet(folder / f"{name}.parquet", index=False)

@@ -115,7 +115,7 @@ class StudyFolder:
     @cached_property
     def names(self) -> "pd.Series[str]":
         """Name by account_id; empty where the accounts have none."""
-        if not (self.path / "names.parquet").exists():
+        if not self.has_table("names"):
             return pd.Series(dtype="str", name="name")
         return self.table("names").set_index("account_id")["name"]
 

@@ -235,7 +235,7 @@ def write_artifacts(study: StudyFolder, folder: Path) -> None:
 def _write_tables(study: StudyFolder, folder: Path) -> None:
     folder.mkdir()
     for spec in TABLES:
-        if spec.name in _NEVER or not (study.path / f"{spec.name}.parquet").exists():
+        if spec.name in _NEVER or not study.has_table(spec.name):
             continue
         frame = study.table(spec.name)
         people = [column for column in _PEOPLE if column in frame.columns]

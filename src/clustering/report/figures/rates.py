@@ -3,7 +3,6 @@
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from clustering.errors import StudyFolderError
 from clustering.report.canvas import ACCENT, INK, MUTED, colours, new_figure, tidy, wrap
 from clustering.report.drawn import Drawn
 from clustering.report.facts import TIERS, group_words, learned, percent, short_title
@@ -57,11 +56,9 @@ def forward_rates(study: StudyFolder) -> Drawn | None:
 
 def _rates(study: StudyFolder) -> pd.DataFrame:
     """Rates of the primary outcome that may be shown, the segments' first."""
-    empty = pd.DataFrame({"outcome": [], "labelling": []})
-    try:
-        frame: pd.DataFrame = study.table("rates")
-    except StudyFolderError:
-        return empty
+    if not study.has_table("rates"):
+        return pd.DataFrame()
+    frame = study.table("rates")
     primary = study.document.configuration.get("comparison", {}).get("primary_outcome")
     shown = frame[(frame["outcome"] == primary) & ~frame["suppressed"]]
     parts = [shown[shown["labelling"] == name] for name in (learned(study).name, TIERS)]

@@ -91,7 +91,7 @@ def reconfirmation(study: StudyFolder, *, names: bool = False, most: int = 25) -
 
 def overrides(study: StudyFolder, *, names: bool = False) -> Html:
     """Every decision with who, why and until when, and the model's own answer beside it."""
-    if not (study.path / "overrides.parquet").exists():
+    if not study.has_table("overrides"):
         return Html("")
     frame = study.table("overrides")
     rows: list[list[Cell]] = [
@@ -113,7 +113,7 @@ def overrides(study: StudyFolder, *, names: bool = False) -> Html:
 
 def private_texts(study: StudyFolder) -> dict[str, str]:
     """What people wrote, by the key that stands for it in the pages that may be passed on."""
-    if not (study.path / "overrides.parquet").exists():
+    if not study.has_table("overrides"):
         return {}
     texts = {}
     for number, row in enumerate(study.table("overrides").to_dict("records")):

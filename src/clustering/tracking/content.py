@@ -83,7 +83,7 @@ def study_metrics(study: StudyFolder) -> dict[str, float]:
         pair = f"{agreement.first}.{agreement.second}"
         metrics |= {f"ami.{pair}": agreement.ami, f"ari.{pair}": agreement.ari}
         metrics |= {f"permutation_p.{pair}": agreement.permutation_p}
-    for entry in [*document.forward, *document.forward_rivals]:
+    for entry in document.forward_rivals:  # the labellings' own gains are among `later_metrics`
         gain = (entry.gain or {}).get("log_loss")
         metrics[f"gain_log_loss.{entry.labelling}.{entry.outcome}"] = gain
     for ablation in document.leakage.ablations:

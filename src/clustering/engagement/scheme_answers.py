@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import adjusted_mutual_info_score
 
 from clustering.columns import ARR
+from clustering.comparison.scorecard import CONTROLS
 from clustering.config import SchemesConfig
 from clustering.engagement.sensitivity import Answer, Kind, Setting, settings_of, vary
 from clustering.features.types import Snapshot
@@ -23,7 +24,7 @@ __all__ = ["MOST_ACCOUNTS", "scheme_sensitivity"]
 MOST_ACCOUNTS = 5_000
 
 #: A control and a list of books: no proposal that could win, and no labels that compare.
-_NOT_IN_RUN = ("tenure_bands", "csm_book")
+_NOT_IN_RUN = (*CONTROLS, "csm_book")
 _WEIGHTS = ("axes.growth_potential", "axes.churn_risk", "axes.health", "axes.guidance")
 
 _PROFITABLE = "schemes.health_profitability.profitability.value"

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from clustering.comparison.indices import adjusted_rand_index
-from clustering.comparison.stratified import holm
 from clustering.errors import BadInputError
 from clustering.inference import check_independence, selective_feature_tests, thin_poisson
+from clustering.inference.several_tests import holm
 from clustering.models.kmeans import fit_kmeans
 
 __all__ = ["Difference", "Differences", "segment_differences"]

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from scipy.stats import false_discovery_control
 
-from clustering.comparison.stratified import holm
+from clustering.inference.several_tests import holm
 
 __all__ = ["LEVEL", "Multiplicity", "Role", "adjusted", "benjamini_hochberg"]
 

@@ -9,8 +9,9 @@ from scipy.stats import chi2 as chi_square
 from scipy.stats import random_table
 
 from clustering.comparison.nested import OutcomeTable
+from clustering.inference.several_tests import holm
 
-__all__ = ["CmhTest", "TierTest", "cochran_mantel_haenszel", "holm", "within_tier_tests"]
+__all__ = ["CmhTest", "TierTest", "cochran_mantel_haenszel", "within_tier_tests"]
 
 Floats = NDArray[np.float64]
 
@@ -116,22 +117,6 @@ def within_tier_tests(table: OutcomeTable, tiers: Sequence[str], seed: int) -> l
         test if test.p is None else TierTest(**{**vars(test), "p_holm": next(corrected)})
         for test in tests
     ]
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's step-down correction (R's `p.adjust(method="holm")`).
-
-    Examples
-    --------
-    >>> holm([0.01, 0.04, 0.03])
-    [0.03, 0.06, 0.06]
-    """
-    p = np.asarray(p_values, dtype=np.float64)
-    order = np.argsort(p)
-    factors = p.size - np.arange(p.size)
-    corrected = np.empty(p.size)
-    corrected[order] = np.minimum(1.0, np.maximum.accumulate(p[order] * factors))
-    return [float(value) for value in corrected]
 
 
 def _test_tier(tier: str, rows: Floats, events: Floats, seed: np.random.SeedSequence) -> TierTest:

@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from clustering.comparison.indices import entropy, mutual_information
 from clustering.comparison.labellings import Labelling, LabelPair, pair
-from clustering.comparison.stratified import holm
 from clustering.errors import BadInputError
+from clustering.inference.several_tests import holm
 
 __all__ = ["TierHeterogeneity", "WithinTiers", "heterogeneity_within_tiers", "partial_omega"]
 

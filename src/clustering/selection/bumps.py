@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from statsmodels.stats.multitest import multipletests
 
+from clustering.inference.several_tests import holm
 from clustering.models.guards import column_name
 from clustering.selection.margins import without_spike
 from clustering.selection.structure import dip
@@ -41,8 +41,8 @@ def columns_with_bumps(
     """
     rng = np.random.default_rng([seed, 3])
     p_values = [dip(spread_ties(without_spike(column), rng)).p for column in values.T]
-    found = multipletests(p_values, alpha=LEVEL, method="holm")[0]
-    return tuple(column_name(index, columns) for index, bumpy in enumerate(found) if bumpy)
+    adjusted = holm(p_values)
+    return tuple(column_name(index, columns) for index, p in enumerate(adjusted) if p <= LEVEL)
 
 
 def spread_ties(column: Floats, rng: np.random.Generator) -> Floats:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
-from statsmodels.stats.multitest import multipletests
 
+from clustering.inference.several_tests import holm
 from clustering.models.labels import canonical_rows
 from clustering.models.packing import nearest, pack
 from clustering.models.refitting import Refitted, fit_again
@@ -351,12 +351,9 @@ def _adjusted(pairs: Sequence[_Projected], n_held_out: int) -> tuple[ValleyProje
     if not pairs:
         return ()
     p_values = [dip(pair.along).p if len(pair.along) else 1.0 for pair in pairs]
-    adjusted = multipletests(p_values, method="holm")[1]
     return tuple(
-        ValleyProjection(
-            pair.first, pair.second, _histogram(pair.along), n_held_out, p, float(holm)
-        )
-        for pair, p, holm in zip(pairs, p_values, adjusted, strict=True)
+        ValleyProjection(pair.first, pair.second, _histogram(pair.along), n_held_out, p, p_holm)
+        for pair, p, p_holm in zip(pairs, p_values, holm(p_values), strict=True)
     )
 
 

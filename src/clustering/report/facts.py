@@ -22,6 +22,7 @@ __all__ = [
     "agreement_with",
     "agreements_of_segments",
     "ami_interval",
+    "amount_title",
     "crosswalk_with",
     "decimal",
     "group_words",
@@ -31,10 +32,12 @@ __all__ = [
     "other_labellings",
     "percent",
     "preferences",
+    "primary_outcome",
     "rivals_of",
     "segment_names",
     "short_title",
     "tier_shares",
+    "title_of",
     "under_amount_name",
 ]
 
@@ -102,6 +105,16 @@ def under_amount_name(study: StudyFolder, text: str) -> str:
     return _ARR.sub(lambda _: study.document.amount_name, text)
 
 
+def amount_title(study: StudyFolder) -> str:
+    """The yearly amount and its currency, as a column of a table is headed."""
+    return f"{study.document.amount_name} ({study.document.currency})"
+
+
+def primary_outcome(study: StudyFolder) -> str:
+    """The outcome that the comparison was to decide on; empty where none was configured."""
+    return str(study.document.configuration.get("comparison", {}).get("primary_outcome", ""))
+
+
 def preferences(study: StudyFolder) -> dict[str, int]:
     """The k that each criterion prefers by its own rule, as the study recorded it."""
     recorded: Mapping[str, Any] = study.document.evidence.get("chosen_by", {})
@@ -143,6 +156,12 @@ def learned(study: StudyFolder) -> LabellingEntry:
 def labelling(study: StudyFolder, name: str) -> LabellingEntry | None:
     """One labelling by name, None where the study has none of it."""
     return next((entry for entry in study.document.labellings if entry.name == name), None)
+
+
+def title_of(study: StudyFolder, name: str) -> str:
+    """What readers know a labelling as; its name where the study has none of it."""
+    entry = labelling(study, name)
+    return name if entry is None else entry.title
 
 
 def other_labellings(study: StudyFolder) -> list[LabellingEntry]:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clustering.report import words
-from clustering.report.facts import percent
+from clustering.report.facts import amount_title, percent
 from clustering.results import StudyFolder
 
 __all__ = ["Record", "terminal_summary"]
@@ -60,7 +60,7 @@ def _segments(study: StudyFolder) -> Table:
     document = study.document
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(document.group_word.singular.capitalize(), overflow="fold")
-    for name in ("Accounts", "Share", f"{document.amount_name} ({document.currency})"):
+    for name in ("Accounts", "Share", amount_title(study)):
         table.add_column(name, justify="right")
     for segment in document.segments:
         arr = "–" if segment.arr is None else f"{segment.arr:,.0f}"

@@ -12,6 +12,7 @@ from clustering.report.cells import MISSING, amount_cell, named_accounts, share_
 from clustering.report.facts import (
     TIERS,
     agreements_of_segments,
+    amount_title,
     decimal,
     labelling,
     learned,
@@ -42,7 +43,7 @@ __all__ = [
 def segments(study: StudyFolder) -> Html:
     """Every segment with its size, ARR and stability."""
     document = study.document
-    amount = f"{document.amount_name} ({document.currency})"
+    amount = amount_title(study)
     rows: list[list[Cell]] = [
         [
             segment.name,
@@ -90,7 +91,7 @@ def misplaced(
         "Account",
         title,
         document.group_word.singular.capitalize(),
-        f"{document.amount_name} ({document.currency})",
+        amount_title(study),
         "Why it stands out",
     ]
     caption = f"Accounts to look at: {len(rows)} of {len(frame)} listed in the study"

@@ -10,8 +10,8 @@ from clustering.report.facts import (
     ami_interval,
     decimal,
     group_words,
-    labelling,
     log_loss_gain,
+    title_of,
 )
 from clustering.report.opening import drawn_once
 from clustering.results import StudyFolder
@@ -182,8 +182,7 @@ def _survives(entry: ForwardEntry) -> bool:
 def _name(study: StudyFolder, entry: ForwardEntry) -> str:
     if entry.labelling == "features":
         return "model on all features"
-    known = labelling(study, entry.labelling)
-    return entry.labelling if known is None else known.title
+    return title_of(study, entry.labelling)
 
 
 def _known(entry: ForwardEntry) -> tuple[float, float, float]:

@@ -11,6 +11,7 @@ from clustering.report.canvas import INK, MUTED, colours, new_figure, wrap
 from clustering.report.drawn import Drawn
 from clustering.report.facts import (
     TIERS,
+    amount_title,
     crosswalk_with,
     group_words,
     labelling,
@@ -42,7 +43,7 @@ def tier_flow(study: StudyFolder, other: str = TIERS) -> Drawn | None:
     levels = [level for level in entry.levels if (frame["level"] == level).any()]
     panels = [("n_accounts", "accounts")]
     if frame["arr"].sum() > 0:
-        panels.append(("arr", f"{study.document.amount_name} ({study.document.currency})"))
+        panels.append(("arr", amount_title(study)))
     title = _title(study, other, entry.title)
     rows = max(len(levels), len(segment_names(study)))
     figure = new_figure(title, height=min(8.0, 3.4 + 0.42 * rows))

@@ -5,7 +5,14 @@ from matplotlib.lines import Line2D
 
 from clustering.report.canvas import ACCENT, INK, MUTED, colours, new_figure, tidy, wrap
 from clustering.report.drawn import Drawn
-from clustering.report.facts import TIERS, group_words, learned, percent, short_title
+from clustering.report.facts import (
+    TIERS,
+    group_words,
+    learned,
+    percent,
+    primary_outcome,
+    short_title,
+)
 from clustering.results import StudyFolder
 
 __all__ = ["forward_rates"]
@@ -59,8 +66,7 @@ def _rates(study: StudyFolder) -> pd.DataFrame:
     if not study.has_table("rates"):
         return pd.DataFrame()
     frame = study.table("rates")
-    primary = study.document.configuration.get("comparison", {}).get("primary_outcome")
-    shown = frame[(frame["outcome"] == primary) & ~frame["suppressed"]]
+    shown = frame[(frame["outcome"] == primary_outcome(study)) & ~frame["suppressed"]]
     parts = [shown[shown["labelling"] == name] for name in (learned(study).name, TIERS)]
     return pd.DataFrame(pd.concat(parts, ignore_index=True))
 

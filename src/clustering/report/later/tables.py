@@ -7,7 +7,15 @@ from typing import Any
 import pandas as pd
 
 from clustering.report.cells import MISSING
-from clustering.report.facts import TIERS, decimal, labelling, learned, log_loss_gain, percent
+from clustering.report.facts import (
+    TIERS,
+    decimal,
+    learned,
+    log_loss_gain,
+    percent,
+    primary_outcome,
+    title_of,
+)
 from clustering.report.html import Cell, Html, Number, table
 from clustering.results import StudyFolder
 
@@ -25,7 +33,7 @@ CONTRACTED = "ARR"
 
 def rates_table(study: StudyFolder) -> Html:
     """Rates of the primary outcome by segment and tier; with few accounts none is shown."""
-    primary = str(study.document.configuration.get("comparison", {}).get("primary_outcome", ""))
+    primary = primary_outcome(study)
     rows: list[list[Cell]] = []
     frame = _frame(study, "rates")
     if len(frame):
@@ -34,7 +42,7 @@ def rates_table(study: StudyFolder) -> Html:
         shown = not row["suppressed"]
         rows.append(
             [
-                _title(study, row["labelling"]),
+                title_of(study, row["labelling"]),
                 row["level"],
                 Number(f"{row['events']:,} of {row['n']:,}" if shown else f"{row['n']:,} accounts"),
                 _range(row, "raw", "wilson") if shown else Number("too few"),
@@ -58,7 +66,7 @@ def retention_table(study: StudyFolder) -> Html:
     amount = study.document.amount_name
     rows: list[list[Cell]] = [
         [
-            _title(study, row["labelling"]),
+            title_of(study, row["labelling"]),
             row["level"],
             Number(f"{row['n_accounts']:,}"),
             _range(row, "nrr", "nrr"),
@@ -82,7 +90,7 @@ def renewals_table(study: StudyFolder) -> Html:
         frame = frame.head(0)
     rows: list[list[Cell]] = [
         [
-            _title(study, row["labelling"]),
+            title_of(study, row["labelling"]),
             row["level"],
             Number(f"{row['n_at_risk']:,}"),
             Number(f"{row['n_due']:,}"),
@@ -117,7 +125,7 @@ def secondary_table(study: StudyFolder) -> Html:
         gain, low, high = found
         rows.append(
             [
-                _title(study, entry.labelling),
+                title_of(study, entry.labelling),
                 entry.outcome,
                 entry.role,
                 entry.design,
@@ -164,11 +172,6 @@ def _frame(study: StudyFolder, name: str) -> pd.DataFrame:
     if "labelling" not in frame:
         return frame
     return frame[frame["labelling"].isin([learned(study).name, TIERS])]
-
-
-def _title(study: StudyFolder, name: str) -> str:
-    known = labelling(study, name)
-    return name if known is None else known.title
 
 
 def _share(value: float) -> Number:

@@ -7,6 +7,7 @@ from clustering.report.facts import (
     group_words,
     learned,
     percent,
+    primary_outcome,
 )
 from clustering.report.later.tables import CONTRACTED
 from clustering.results import StudyFolder
@@ -204,7 +205,7 @@ def _expansion(study: StudyFolder, found: ExpansionEntry | None) -> list[str]:
 
 def _correction(study: StudyFolder) -> list[str]:
     frame = _own(study, "rates")
-    primary = str(study.document.configuration.get("comparison", {}).get("primary_outcome", ""))
+    primary = primary_outcome(study)
     frame = frame[(frame["outcome"] == primary) & frame["corrected"].notna()]
     if frame.empty:
         return []

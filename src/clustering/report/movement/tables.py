@@ -1,7 +1,7 @@
 """Tables on time: who moved and why, what to confirm, what people decided."""
 
 from clustering.report.cells import MISSING, amount_cell, named_accounts
-from clustering.report.facts import percent
+from clustering.report.facts import amount_title, percent
 from clustering.report.html import Account, Cell, Html, Number, Private, table
 from clustering.report.names import with_private
 from clustering.results import StudyFolder
@@ -40,7 +40,7 @@ def moves(study: StudyFolder, *, names: bool = False, most: int = 20) -> Html:
         f"Changes of the last two snapshots that lasted or wait: {len(rows)} of {len(latest)}, "
         f"largest {study.document.amount_name} first"
     )
-    columns = ["Account", "From", "To", "Under hysteresis", _amount_title(study), "What moved it"]
+    columns = ["Account", "From", "To", "Under hysteresis", amount_title(study), "What moved it"]
     return named_accounts(table(caption, columns, rows), study, names)
 
 
@@ -85,7 +85,7 @@ def reconfirmation(study: StudyFolder, *, names: bool = False, most: int = 25) -
         f"To confirm at the next executive review: {len(rows)} of {len(frame)}; all of them in "
         "reconfirmation.csv"
     )
-    columns = ["Account", "Served as", "The model says", "Margin", _amount_title(study), "Why"]
+    columns = ["Account", "Served as", "The model says", "Margin", amount_title(study), "Why"]
     return named_accounts(table(caption, columns, rows), study, names)
 
 
@@ -120,10 +120,6 @@ def private_texts(study: StudyFolder) -> dict[str, str]:
         texts[f"override-{number}-by"] = str(row["decided_by"])
         texts[f"override-{number}-why"] = str(row["reason"])
     return texts
-
-
-def _amount_title(study: StudyFolder) -> str:
-    return f"{study.document.amount_name} ({study.document.currency})"
 
 
 def _text(value: object) -> str:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from clustering.report.facts import percent
+from clustering.report.facts import percent, title_of
 from clustering.results import StudyFolder
 
 __all__ = ["answer_name", "fragile", "n_fragile"]
@@ -13,8 +13,7 @@ _MOST_SETTINGS = 4
 def answer_name(study: StudyFolder, answer: str, subject: str) -> str:
     """What readers know an answer as."""
     amount = study.document.amount_name
-    titles = {entry.name: entry.title for entry in study.document.labellings}
-    title = titles.get(subject, subject)
+    title = title_of(study, subject)
     return {
         "labels": f"labels of '{title}'" if subject != "all" else "labels of any scheme",
         "agreement": f"agreement of '{title}' with the segments",
@@ -77,8 +76,7 @@ def _one_fragile(study: StudyFolder, answer: str, subject: str, part: pd.DataFra
 
 def _said(study: StudyFolder, answer: str, words: str, value: float) -> str:
     if answer == "closest":
-        titles = {entry.name: entry.title for entry in study.document.labellings}
-        return f"'{titles.get(words, words)}' (AMI {value:.2f})"
+        return f"'{title_of(study, words)}' (AMI {value:.2f})"
     return f"{100 * value:.1f} %, {words}"
 
 

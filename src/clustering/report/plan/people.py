@@ -3,7 +3,7 @@
 import pandas as pd
 
 from clustering.report.cells import amount_cell, named_accounts
-from clustering.report.facts import percent
+from clustering.report.facts import amount_title, percent
 from clustering.report.html import Account, Cell, Html, Number, table
 from clustering.results import StudyFolder
 
@@ -169,7 +169,7 @@ def discovery_table(study: StudyFolder, *, names: bool = False) -> Html:
         "Account",
         study.document.group_word.singular.capitalize(),
         "It is",
-        f"{study.document.amount_name} ({study.document.currency})",
+        amount_title(study),
         "Probability",
         "Hypothesis",
     ]

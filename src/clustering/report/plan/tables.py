@@ -3,6 +3,7 @@
 from typing import Any
 
 from clustering.report.cells import amount_cell, named_accounts, share_cell
+from clustering.report.facts import amount_title
 from clustering.report.html import Account, Cell, Html, Number, table
 from clustering.results import StudyFolder
 
@@ -56,12 +57,11 @@ def coverage_plan(study: StudyFolder) -> Html:
             counts = [row[f"n_{level}"] for level in _LEVELS]
             cells.append(Number(" / ".join("–" if n != n else f"{n:,.0f}" for n in counts)))
         rows.append(cells)
-    amount = f"{study.document.amount_name} ({study.document.currency})"
     columns = [
         "Segment",
         "Playbook",
         "Accounts",
-        amount,
+        amount_title(study),
         "Touches a year",
         "Hours",
         "CSMs",
@@ -101,7 +101,7 @@ def audited(study: StudyFolder, kind: str, *, names: bool = False, most: int = 1
     columns = [
         "Account",
         "Segment",
-        f"{study.document.amount_name} ({study.document.currency})",
+        amount_title(study),
         "Hours needed",
         "Hours delivered",
         "Why",

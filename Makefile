@@ -10,13 +10,14 @@ BOOK := data/simulated/needs
 
 setup: $(READY)
 
-# Compiling the numerical kernels once here keeps it out of every first command.
+# Compiling bytecode and numerical kernels once here keeps it out of every first command, also
+# where PYTHONDONTWRITEBYTECODE is set, as in many containers.
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Python 3.11 or later is needed; set PYTHON=... to choose one."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@test -x $(UV) || $(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep -om1 '^uv==[0-9.]*' requirements.lock)"
-	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m clustering.models
 	@touch $@

@@ -177,7 +177,7 @@ class Scorer:
             The date lies outside the tables, or a feature of the model cannot be computed; with
             the tables or columns that it needs.
         """
-        outside = as_of_findings(as_of, tables.date_ranges).breaches
+        outside = as_of_findings(as_of, tables.date_ranges, tables.coverage).breaches
         if outside:
             raise BadInputError(breaches_message("the tables cannot be scored", outside))
         snapshot = build_snapshot(tables, as_of, self.features)

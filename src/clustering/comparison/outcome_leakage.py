@@ -62,7 +62,7 @@ afterwards, or made from it. Leave it out, or give its date.
     breaches = []
     for name in features.columns.astype(str):
         ranks = _ranks(features[name].to_numpy(dtype=np.float64))
-        for outcome in outcomes:
+        for outcome in outcomes.columns.astype(str):
             known = outcomes[outcome].notna().to_numpy()
             values = outcomes[outcome][known].to_numpy(dtype=np.float64)
             if _fewer_side(values) < _FEWEST or np.ptp(ranks[known]) == 0:

@@ -97,6 +97,7 @@ def build_snapshot(tables: Tables, as_of: date, config: FeaturesConfig | None = 
         rows = prepare(visible[table], period, visible["accounts"]) if prepare else visible[table]
         measured = measured.join(_measure(rows, measures, period, accounts.index))
 
+    short = _short_tables(visible, period)
     return Snapshot(
         as_of=as_of,
         frame=_form(measured, definitions, period),
@@ -106,10 +107,11 @@ def build_snapshot(tables: Tables, as_of: date, config: FeaturesConfig | None = 
         notes=(
             *who.notes,
             *_absence_notes(measured),
-            *_coverage_notes(visible, period),
+            *_coverage_notes(short, period),
             *((_DERIVED_NOTE,) if derived else ()),
         ),
         withheld={name: reason for name, reason in kept_out.items() if name in names},
+        short_tables=tuple(short),
     )
 
 
@@ -213,14 +215,19 @@ def _absence_notes(measured: pd.DataFrame) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _coverage_notes(visible: Mapping[str, nw.LazyFrame[Any]], period: Period) -> tuple[str, ...]:
-    """Sentences on tables that were not kept for the whole look-back window."""
-    notes = []
+def _short_tables(visible: Mapping[str, nw.LazyFrame[Any]], period: Period) -> dict[str, date]:
+    """First dates of the tables that were not kept for the whole look-back window."""
+    firsts = {}
     for table, date_column in _COUNTED_BY.items():
         dates = first_and_last(visible[table], date_column) if table in visible else None
         if dates is not None and dates[0] > period.start:
-            notes.append(
-                f"'{table}' begins on {dates[0]}, inside the look-back window of "
-                f"{period.window_days} days: its counts are of fewer days than they say."
-            )
-    return tuple(notes)
+            firsts[table] = dates[0]
+    return firsts
+
+
+def _coverage_notes(short: Mapping[str, date], period: Period) -> tuple[str, ...]:
+    return tuple(
+        f"'{table}' begins on {first}, inside the look-back window of {period.window_days} days: "
+        "its counts are of fewer days than they say."
+        for table, first in short.items()
+    )

@@ -65,6 +65,7 @@ class Snapshot:
     withheld : for each feature of `frame` that may not enter the matrix, the reason (commercial,
         a proxy of size or age, left out by the configuration); it still describes segments
     notes : what a reader of the features must know about this input
+    short_tables : tables that begin inside the look-back window: their counts are too low
     """
 
     as_of: date
@@ -74,6 +75,7 @@ class Snapshot:
     not_computed: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     withheld: Mapping[str, str] = field(default_factory=dict)
+    short_tables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

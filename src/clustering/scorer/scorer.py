@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from clustering.columns import ACCOUNT_ID
 from clustering.config import FeaturesConfig
 from clustering.errors import BadInputError, breaches_message
-from clustering.features import build_snapshot
+from clustering.features import Snapshot, build_snapshot
 from clustering.matrix.standardise import Standardiser
 from clustering.matrix.types import FeatureMatrix
 from clustering.models.types import Clustering
@@ -157,7 +157,22 @@ class Scorer:
         return read(folder)
 
     def score_tables(self, tables: SourceTables, as_of: date) -> pd.DataFrame:
-        """Compute the features as of a date, with the configuration of the study, and score them.
+        """Compute the features as of a date, as `snapshot` does, and score them.
+
+        Returns
+        -------
+        DataFrame
+            As `score_features`; the accounts that are active on that day.
+
+        Raises
+        ------
+        BadInputError
+            As `snapshot`.
+        """
+        return self.score_features(self.snapshot(tables, as_of).frame)
+
+    def snapshot(self, tables: SourceTables, as_of: date) -> Snapshot:
+        """Compute the features as of a date, with the configuration of the study.
 
         Parameters
         ----------
@@ -165,11 +180,6 @@ class Scorer:
             Raw tables; rows that happened or were recorded after `as_of` are invisible.
         as_of : date
             Has no default: a missing date must fail, not fall back to the newest row.
-
-        Returns
-        -------
-        DataFrame
-            As `score_features`; the accounts that are active on that day.
 
         Raises
         ------
@@ -190,7 +200,7 @@ class Scorer:
             raise BadInputError(
                 breaches_message("these tables lack what the model was learned from", breaches)
             )
-        return self.score_features(snapshot.frame)
+        return snapshot
 
     def score_features(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Score accounts whose features are known.

@@ -59,8 +59,8 @@ OUTCOMES = (
     Outcome(
         "churned",
         "ARR at the end is 0: no contract with an amount is active, or `accounts.ended_on` has "
-        "passed (`accounts.left_by`). An account that left and came back within the horizon has "
-        "not churned.",
+        'passed. With `accounts.left_by` = "contracts" the date is not looked at, with "accounts" '
+        "it alone decides. An account that left and came back within the horizon has not churned.",
         "subscriptions",
         _NOT_AT_RISK,
     ),

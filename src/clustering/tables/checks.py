@@ -26,6 +26,9 @@ __all__ = [
     "presence_breaches",
 ]
 
+#: Fewer recorded milestones do not tell what `recorded_on` is the date of.
+_FEWEST_RECORDS = 10
+
 #: Ways in which the ids of two tables can differ while meaning the same account.
 _ID_REPAIRS = (
     (
@@ -85,6 +88,8 @@ def check_table(
         breaches += _key_breaches(session, table, n_rows)
     if table.repeats_noted and columns:
         notes += _repeat_notes(session, table, columns, n_rows)
+    if table.name == "milestones" and {"recorded_on", "achieved_on"} <= set(columns):
+        notes += _record_notes(session, table)
     findings = Findings(tuple(breaches), notes)
     if table.name != "accounts" and "account_id" in columns and "account_id" in account_columns:
         findings += _against_accounts(session, table, columns, n_rows, account_columns)
@@ -156,6 +161,22 @@ def _repeat_notes(
         f"{table.name}: {spaced(repeats)} of {spaced(n_rows)} rows ({_share(repeats, n_rows)}) "
         f"repeat an earlier row in every column; first account_id: {ids}. They are counted as they "
         "stand. If the extract was loaded twice, remove them.",
+    )
+
+
+def _record_notes(session: Session, table: Table) -> tuple[str, ...]:
+    """A `recorded_on` that is filled in when a milestone is reached hides its plan until then."""
+    recorded, like_reached = session.row(
+        "SELECT count(recorded_on), count(*) FILTER (WHERE recorded_on >= achieved_on) "
+        f"FROM {session.own(table.name)}"
+    )
+    if recorded < _FEWEST_RECORDS or like_reached < recorded:
+        return ()
+    return (
+        f"{table.name}: in all {spaced(recorded)} rows with recorded_on it is on or after "
+        "achieved_on, and no row that was not reached has one. recorded_on hides the whole row "
+        "before it, the plan too. If it is when reaching was entered, call it "
+        "achieved_recorded_on.",
     )
 
 

@@ -181,6 +181,7 @@ def _judge(
         models=config.models,
         seed=config.seed,
         columns=matrix.feature_names,
+        accounts=matrix.account_ids,
         progress=progress,
     )
 

@@ -62,8 +62,8 @@ def test_p_values_are_those_of_diptest(n):
         values = np.r_[RNG.normal(size=n // 2), RNG.normal(shift, 1, n - n // 2)]
         D, p = diptest(values)
         assert pytest.approx(D, abs=1e-12) == dip(values).D
-        # Its table has no column between 0.1 and 0.2, where it interpolates; ours has.
-        assert dip(values).p == pytest.approx(p, abs=0.01 if p > 0.1 else 0.002)
+        # Its table has fewer columns, and is interpolated over wider steps, where p is large.
+        assert dip(values).p == pytest.approx(p, abs=0.01 if p > 0.05 else 0.003)
 
 
 def test_the_p_value_is_never_zero_and_one_sided():

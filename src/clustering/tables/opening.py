@@ -7,7 +7,7 @@ table is held in memory.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -15,9 +15,10 @@ from pathlib import Path
 import duckdb
 import narwhals as nw
 
-from clustering.config import SourceConfig, StudyConfig
+from clustering.config import ReadingConfig, SourceConfig, StudyConfig
 from clustering.errors import OutputError, TableContractError, breaches_message
 from clustering.progress import SILENT, Progress
+from clustering.tables.cells import Cells, trimmed
 from clustering.tables.checks import (
     Findings,
     as_of_findings,
@@ -27,13 +28,13 @@ from clustering.tables.checks import (
     presence_breaches,
 )
 from clustering.tables.contract import TABLES, Table, with_columns
-from clustering.tables.files import Relation, duckdb_words
-from clustering.tables.profile import Profile, column_breaches, profile, spaced
+from clustering.tables.files import Relation, duckdb_words, reading_error
+from clustering.tables.profile import Profile, column_breaches, match_columns, profile, spaced
 from clustering.tables.session import Session, quoted_name
 from clustering.tables.sources import Sources, find_sources
 from clustering.tables.types import SourceTables
 
-__all__ = ["open_folder", "open_tables"]
+__all__ = ["drop_empty_rows", "open_folder", "open_tables", "storage_failed"]
 
 
 @dataclass(frozen=True)
@@ -66,28 +67,34 @@ def open_tables(config: StudyConfig, progress: Progress = SILENT) -> SourceTable
     return _open(config.source, config.as_of, progress, with_columns(TABLES, "accounts", own))
 
 
-def open_folder(folder: Path) -> SourceTables:
+def open_folder(folder: Path | SourceConfig) -> SourceTables:
     """Open a folder whose files have the contract's own names, without a study.
 
     One account is enough here, and a table may be empty: new accounts are scored so.
+
+    Parameters
+    ----------
+    folder : the folder, or a source that says besides what the cells mean
 
     Raises
     ------
     TableContractError, BadInputError, OutputError
         As for `open_tables`.
     """
-    return _open(SourceConfig(folder=Path(folder)), None, SILENT, TABLES)
+    source = folder if isinstance(folder, SourceConfig) else SourceConfig(folder=folder)
+    return _open(source, None, SILENT, TABLES)
 
 
 def _open(
     source: SourceConfig, as_of: date | None, progress: Progress, contract: tuple[Table, ...]
 ) -> SourceTables:
-    session = Session()
+    session = Session(source.time_zone)
     try:
-        return _checked(session, find_sources(session, source), as_of, progress, contract)
+        sources = find_sources(session, source)
+        return _checked(session, sources, source, as_of, progress, contract)
     except duckdb.Error as error:
         session.close()
-        if _storage_failed(error):
+        if storage_failed(error):
             raise OutputError(
                 f"there is no room for the tables: {duckdb_words(error)}. Set TMPDIR to a folder "
                 "with more room."
@@ -101,6 +108,7 @@ def _open(
 def _checked(
     session: Session,
     sources: Sources,
+    reading: ReadingConfig,
     as_of: date | None,
     progress: Progress,
     contract: tuple[Table, ...],
@@ -108,7 +116,9 @@ def _checked(
     opened = {}
     for table in [table for table in contract if table.name in sources.origins]:
         with progress.step(f"Reading {table.name}"):
-            opened[table.name] = _open_table(session, table, sources, for_study=as_of is not None)
+            opened[table.name] = _open_table(
+                session, table, sources, reading, for_study=as_of is not None
+            )
     accounts = opened.get("accounts")
     known = accounts.columns if accounts is not None and accounts.n_rows else ()
     for name, found in opened.items():
@@ -153,42 +163,56 @@ def _stop_at_breaches(opened: dict[str, _Opened], sources: Sources, together: Fi
         raise TableContractError("\n".join(parts))
 
 
-def _open_table(session: Session, table: Table, sources: Sources, *, for_study: bool) -> _Opened:
+def _open_table(
+    session: Session, table: Table, sources: Sources, reading: ReadingConfig, *, for_study: bool
+) -> _Opened:
     if table.name in sources.breaches:
         return _Opened(table, (), 0, Findings((sources.breaches[table.name],)))
     relation = sources.relations[table.name]
     try:
-        types, n_empty, found = _read(session, table, relation)
+        types, n_empty, found = _read(session, table, relation, reading)
     except duckdb.Error as error:
-        if _storage_failed(error):
+        if storage_failed(error):
             raise
-        return _Opened(table, (), 0, Findings((duckdb_words(error, relation.file),)))
+        return _Opened(table, (), 0, Findings((reading_error(session, error, relation),)))
     in_rows = Findings((*column_breaches(table, list(types)), *found.breaches), found.notes)
     size = _size_findings(table, found.n_rows, n_empty, for_study=for_study)
     return _Opened(table, tuple(found.expressions), found.n_rows, in_rows + size)
 
 
 def _read(
-    session: Session, table: Table, relation: Relation
+    session: Session, table: Table, relation: Relation, reading: ReadingConfig
 ) -> tuple[dict[str, str], int, Profile]:
     types = _stage(session, table, relation)
-    n_empty = 0 if relation.typed else _drop_empty_rows(session, table, types)
-    found = profile(session, table, _raw(session, table), types, spreadsheet=relation.spreadsheet)
+    n_empty = 0 if relation.typed else drop_empty_rows(session, _raw(session, table), types)
+    matched = match_columns(table, list(types))
+    cells = Cells(reading, relation.day_zero)
+    found = profile(
+        session, table.columns, _raw(session, table), matched, types, cells, title=f"{table.name}: "
+    )
     _keep(session, table, relation, found)
     return types, n_empty, found
 
 
-def _drop_empty_rows(session: Session, table: Table, types: Mapping[str, str]) -> int:
-    """Remove rows without any value, which spreadsheets leave below and between the others."""
+def drop_empty_rows(session: Session, table: str, columns: Iterable[str]) -> int:
+    """Remove rows without any value, which spreadsheets leave below and between the others.
+
+    Parameters
+    ----------
+    table : SQL of a table of the session
+
+    Returns
+    -------
+    How many there were.
+    """
     empty = " AND ".join(
-        f"({quoted_name(name)} IS NULL OR trim(CAST({quoted_name(name)} AS VARCHAR)) = '')"
-        for name in types
+        f"{trimmed(f'CAST({quoted_name(name)} AS VARCHAR)')} IS NULL" for name in columns
     )
-    (count,) = session.row(f"DELETE FROM {_raw(session, table)} WHERE {empty}")
+    (count,) = session.row(f"DELETE FROM {table} WHERE {empty}")
     return int(count)
 
 
-def _storage_failed(error: duckdb.Error) -> bool:
+def storage_failed(error: duckdb.Error) -> bool:
     """Whether the scratch files, not the tables, are at fault: a full disk or a quota."""
     words = str(error).lower()
     full = any(phrase in words for phrase in ("no space left", "could not write file"))

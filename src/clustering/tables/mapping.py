@@ -10,7 +10,8 @@ and delimiters depend on the first rows. Whoever wants those writes `read_csv('f
 import difflib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from clustering.errors import BadInputError
 from clustering.tables.contract import TABLES_BY_NAME
 from clustering.tables.files import SUFFIXES, Relation, one_path, read_file
 from clustering.tables.session import Session, quoted_text
+from clustering.tables.workbooks import look_into
 
 __all__ = ["mapping_files", "read_mapping"]
 
@@ -72,13 +74,42 @@ def read_mapping(session: Session, file: Path, folder: Path | None) -> Relation:
     tables = {offset: _read_table(session, name, folder) for offset, name in _table_files(tree)}
     names = set(_function_files(tree))
     paths = {name: quoted_text(_complete(name, folder)) for name in names if _is_relative(name)}
+    if "stop_at_empty" not in text:  # a blank row between two others is no end of a sheet
+        sheets = {name for name in paths if name.lower().endswith(".xlsx")}
+        paths |= {name: f"{paths[name]}, stop_at_empty = false" for name in sheets}
     sql = _with_files(text, {offset: table.sql for offset, table in tables.items()}, paths)
     _refuse_relative(_one_select(session, sql))
-    workbooks = any(name.lower().endswith(".xlsx") for name in names)
+    workbooks = sorted(name for name in names if name.lower().endswith(".xlsx"))
     if workbooks:
         session.load_extension("excel")
-    spreadsheet = workbooks or any(table.spreadsheet for table in tables.values())
-    return Relation(sql, f"mapping {file.name}", spreadsheet=spreadsheet)
+    return Relation(
+        sql,
+        f"mapping {file.name}",
+        day_zero=_day_zero([*tables.values()], workbooks, folder),
+        texts=tuple(text for table in tables.values() for text in table.texts),
+        notes=tuple(note for table in tables.values() for note in table.notes),
+    )
+
+
+def _day_zero(
+    tables: Sequence[Relation], workbooks: Sequence[str], folder: Path | None
+) -> date | None:
+    """The day that numbers count from where they stand for dates.
+
+    Raises
+    ------
+    BadInputError
+        Two workbooks count from different days.
+    """
+    found = {table.day_zero for table in tables if table.day_zero is not None}
+    paths = ((folder or Path()) / name for name in workbooks)
+    found |= {look_into(path).day_zero for path in paths if path.is_file()}
+    if len(found) > 1:
+        raise BadInputError(
+            "it reads two workbooks whose dates count from different days (1900 and 1904). Save "
+            "one of them with the other's calendar, or map them apart."
+        )
+    return next(iter(found), None)
 
 
 def _read_table(session: Session, name: str, folder: Path | None) -> Relation:

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from clustering.errors import BadInputError, OutputError
+from clustering.errors import BadInputError, ConfigError, OutputError
 
 __all__ = ["ATTACHED", "Session", "quoted_name", "quoted_text"]
 
@@ -50,21 +50,27 @@ class Session:
 
     The scratch folder is removed by `close`, or when the object ends. Own tables are always
     named through `own`, so that the database of the user may be the current one.
+
+    Parameters
+    ----------
+    time_zone : in which times with and without a zone are compared; never that of the machine
+    ordered : whether rows keep the order of their file (slower for large files)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, time_zone: str | None = None, *, ordered: bool = False) -> None:
         try:
             folder = tempfile.mkdtemp(prefix="clustering-tables-")
         except OSError as error:
             raise OutputError(
                 f"no folder for temporary files: {error}. Set TMPDIR to one that can be written."
             ) from None
+        self.folder = Path(folder)
         self._finish = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self.connection = duckdb.connect(
             config={
                 "memory_limit": MEMORY_LIMIT,
                 "temp_directory": str(Path(folder) / "spill"),
-                "preserve_insertion_order": False,
+                "preserve_insertion_order": ordered,
                 # Extensions come with the installation; nothing is downloaded at run time.
                 "autoinstall_known_extensions": False,
             }
@@ -72,6 +78,18 @@ class Session:
         self.connection.execute(
             f"ATTACH {quoted_text(str(Path(folder) / 'tables.duckdb'))} AS {_SCRATCH}"
         )
+
+        self._set_time_zone(time_zone or "UTC")
+
+    def _set_time_zone(self, time_zone: str) -> None:
+        try:
+            self.execute(f"SET TimeZone = {quoted_text(time_zone)}")
+        except duckdb.Error:
+            self.close()
+            raise ConfigError(
+                f"source.time_zone '{time_zone}' is no time zone that is known; expected a place "
+                "as in 'Europe/London', or 'UTC'."
+            ) from None
 
     def own(self, name: str) -> str:
         """Give the full SQL name of a table or view of this session."""

@@ -18,13 +18,12 @@ from xml.etree import ElementTree
 import duckdb
 
 from clustering.errors import BadInputError
-from clustering.tables.session import Session, quoted_text
+from clustering.tables.session import Session, one_path, quoted_text
 
 __all__ = [
     "SUFFIXES",
     "Relation",
     "duckdb_words",
-    "one_path",
     "read_file",
     "sheet_names",
     "stem",
@@ -116,17 +115,6 @@ def read_file(session: Session, file: Path) -> Relation:
     if suffix in _JSON:
         return _read_json(session, file)
     return _read_csv(file)
-
-
-def one_path(path: Path) -> str:
-    """Write a path as a pattern that matches it alone, whatever characters are in it.
-
-    Examples
-    --------
-    >>> one_path(Path("usage [2024].csv"))
-    'usage [[]2024].csv'
-    """
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
 
 
 def _literal(file: Path) -> str:

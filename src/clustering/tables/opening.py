@@ -82,7 +82,7 @@ def open_folder(folder: Path) -> SourceTables:
 def _open(
     source: SourceConfig, as_of: date | None, progress: Progress, contract: tuple[Table, ...]
 ) -> SourceTables:
-    session = Session()
+    session = Session(source.time_limit_s)
     try:
         return _checked(session, find_sources(session, source), as_of, progress, contract)
     except duckdb.Error as error:

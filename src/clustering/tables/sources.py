@@ -35,6 +35,18 @@ def find_sources(session: Session, source: SourceConfig) -> Sources:
     BadInputError
         The folder, mapping or database cannot be opened.
     """
+    sources = _found(session, source)
+    # Here the user's own SQL begins to run.
+    linked = (
+        [file for file in source.folder.iterdir() if file.is_symlink()]
+        if (source.folder is not None and source.mapping is None)
+        else []
+    )
+    session.lock([*filter(None, [source.folder]), *linked])
+    return sources
+
+
+def _found(session: Session, source: SourceConfig) -> Sources:
     sources = Sources()
     files = table_files(source.folder) if source.folder is not None else {}
     if source.database is not None:

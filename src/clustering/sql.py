@@ -351,10 +351,10 @@ def _function_refusal(
     name = str(part.get("function_name", "")).lower()
     if name in known or name in operators:
         return None
-    return f"the {called} {name}(), which is not one that {dialect.whose}.{_near(name, known)}"
+    return f"the {called} {name}(), which is not one that {dialect.whose}{_near(name, known)}"
 
 
 def _near(name: str, known: Collection[str]) -> str:
     """The nearest name where it is near enough to be a slip of the pen."""
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
-    return f" Did you mean '{near[0]}'?" if near else ""
+    return f". Did you mean '{near[0]}'?" if near else ""

@@ -10,7 +10,8 @@ import pytest
 
 import postgres_server
 from clustering.config import StudyConfig
-from clustering.errors import ClusteringError, TableContractError
+from clustering.errors import BadInputError, ClusteringError, TableContractError
+from clustering.schemes.expressions import evaluate, parse
 from clustering.tables import open_tables
 from clustering.tables.session import Session
 
@@ -212,17 +213,19 @@ def test_a_hostile_mapping_is_refused_before_it_runs(folders: Path, name: str) -
     assert tree(folders) == before
 
 
-#: What the wall behind the list need not stop, since it neither reads outside nor writes a file.
-HARMLESS = (
+#: What the wall behind the list need not stop, since it neither reads outside nor writes a file;
+#: and logging, after which DuckDB ends the whole process when it finds that it may not write.
+NOT_FOR_THE_WALL = (
     "text of a file inside", "no table", "environment", "settings", "settings as a table",
     "settings as a view", "secrets", "databases", "pragma", "tables of the session",
     "information schema", "catalog of DuckDB", "variable of Python", "parsed and run",
     "running statement", "variable", "sequence", "seed", "waiting",
     "waiting, in PostgreSQL's words", "CREATE", "COPY into the source", "macro", "rejects",
+    "CALL", "enable_logging", "enable_logging beside an honest table",
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [name for name in HOSTILE if name not in HARMLESS])
+@pytest.mark.parametrize("name", [name for name in HOSTILE if name not in NOT_FOR_THE_WALL])
 def test_the_session_is_a_wall_behind_the_list(folders: Path, name: str) -> None:
     """Were the list to let a statement pass, the locked session would still not obey."""
     before = tree(folders / "out")
@@ -373,7 +376,10 @@ def test_all_that_is_refused_is_said_at_once(folders: Path) -> None:
 
 #: Each gives the accounts 007 and 008.
 HONEST_ONES = {
-    "WITH": "WITH a AS (FROM 'crm.csv'), b AS (FROM a) SELECT no AS account_id, since AS started_on FROM b",
+    "WITH": (
+        "WITH a AS (FROM 'crm.csv'), b AS (FROM a) "
+        "SELECT no AS account_id, since AS started_on FROM b"
+    ),
     "WITH RECURSIVE": (
         "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 3) "
         "SELECT no AS account_id, min(since) AS started_on FROM 'crm.csv', n GROUP BY ALL"
@@ -387,7 +393,10 @@ HONEST_ONES = {
     ),
     "absolute, inside": "SELECT no AS account_id, since AS started_on FROM '{base}/export/crm.csv'",
     "dots that stay inside": "SELECT no AS account_id, since AS started_on FROM 'sub/../crm.csv'",
-    "dollar quotes": "SELECT no AS account_id, since AS started_on FROM read_csv($$crm.csv$$, all_varchar = true)",
+    "dollar quotes": (
+        "SELECT no AS account_id, since AS started_on "
+        "FROM read_csv($$crm.csv$$, all_varchar = true)"
+    ),
     "pattern": "SELECT no AS account_id, since AS started_on FROM 'cr*.csv'",
     "pattern of two files": (
         "SELECT no AS account_id, min(since) AS started_on FROM 'sub/part*.csv' GROUP BY no"
@@ -407,15 +416,19 @@ HONEST_ONES = {
     "window and QUALIFY": (
         HONEST + " QUALIFY row_number() OVER (PARTITION BY no ORDER BY since) = 1"
     ),
-    "VALUES": "SELECT * FROM (VALUES ('007', DATE '2023-01-01'), ('008', NULL)) AS v(account_id, started_on) WHERE started_on IS NOT NULL UNION ALL SELECT '008', DATE '2023-01-01'",
+    "VALUES": (
+        "SELECT * FROM (VALUES ('007', DATE '2023-01-01')) AS v(account_id, started_on) "
+        "UNION ALL SELECT '008', DATE '2023-01-01'"
+    ),
     "calendar": (
         "SELECT no AS account_id, min(day) AS started_on FROM 'crm.csv', "
         "generate_series(DATE '2023-01-01', DATE '2023-03-01', INTERVAL 1 MONTH) AS s(day) "
         "GROUP BY no"
     ),
     "PIVOT": (
-        "SELECT account_id, \"2023-01-01_m\" AS started_on FROM (SELECT no AS account_id, '2023-01-01' AS s, "
-        "DATE '2023-01-01' AS d FROM 'crm.csv') PIVOT (max(d) AS m FOR s IN ('2023-01-01'))"
+        "SELECT account_id, \"2023-01-01_m\" AS started_on FROM (SELECT no AS account_id, "
+        "'2023-01-01' AS s, DATE '2023-01-01' AS d FROM 'crm.csv') "
+        "PIVOT (max(d) AS m FOR s IN ('2023-01-01'))"
     ),
     "UNPIVOT": (
         "SELECT no AS account_id, value AS started_on FROM 'crm.csv' "
@@ -453,6 +466,15 @@ def test_honest_mappings_still_work(folders: Path, name: str) -> None:
     with open_tables(study(folders)) as tables:
         accounts = tables.frames["accounts"].collect("pandas").to_native()
     assert sorted(accounts["account_id"]) == ["007", "008"]
+
+
+@pytest.mark.parametrize("form", ["{}", "CASE WHEN ({}) IS NULL THEN 'a' END"])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_none_of_it_passes_as_a_rule_either(folders: Path, name: str, form: str) -> None:
+    before = tree(folders)
+    with pytest.raises(BadInputError):
+        evaluate(parse(form.format(filled(HOSTILE[name], folders))), pd.DataFrame({"no": ["007"]}))
+    assert tree(folders) == before
 
 
 def test_a_mapping_that_never_ends_is_stopped(folders: Path) -> None:

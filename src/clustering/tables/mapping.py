@@ -223,11 +223,8 @@ def _look_again(session: Session, text: str, n_tables: int, complete: Collection
     A file in a form that was not recognised as one would be looked up in the wrong place.
     """
     tree = _one_select(session, text)
-    left = [
-        one.name
-        for one in _files(tree)
-        if one.as_table or one.name not in complete | {one_path(Path(path)) for path in complete}
-    ]
+    known = {*complete, *(one_path(Path(path)) for path in complete)}
+    left = [one.name for one in _files(tree) if one.as_table or one.name not in known]
     if left:
         raise BadInputError(f"write the name of the file plainly, as in FROM '{left[0]}'.")
     placed = [part for part in parts(tree) if part.get("schema_name") == _PLACES]

@@ -24,13 +24,12 @@ def table_breaches(session: Session, tree: Any, *, but_schema: str = "") -> list
     """
     found = []
     for table, known in _tables(tree, frozenset()):
-        names = [str(table.get(key, "")) for key in ("catalog_name", "schema_name", "table_name")]
-        if names[1] == but_schema and but_schema and not names[0]:
+        catalog, schema = str(table["catalog_name"]), str(table["schema_name"])
+        if but_schema and schema == but_schema and not catalog:
             continue
-        breach = _breach(session, *(name.lower() for name in names), known)
-        if breach is not None:
-            found.append(breach)
-    return list(dict.fromkeys(found))
+        name = str(table["table_name"])
+        found.append(_breach(session, catalog.lower(), schema.lower(), name.lower(), known))
+    return list(dict.fromkeys(breach for breach in found if breach is not None))
 
 
 def _tables(tree: Any, known: frozenset[str]) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
@@ -39,8 +38,8 @@ def _tables(tree: Any, known: frozenset[str]) -> Iterator[tuple[dict[str, Any], 
     while waiting:
         part, seen = waiting.pop()
         if isinstance(part, dict):
-            entries = part.get("cte_map", {}).get("map", []) if "cte_map" in part else []
-            seen = seen.union(entry["key"].lower() for entry in entries)
+            entries = part["cte_map"]["map"] if "cte_map" in part else []
+            seen = seen.union(str(entry["key"]).lower() for entry in entries)
             if part.get("cte_name"):
                 seen = seen.union([part["cte_name"].lower()])
             if part.get("type") == "BASE_TABLE":

@@ -12,6 +12,7 @@ import postgres_server
 from clustering.config import StudyConfig
 from clustering.errors import BadInputError, ClusteringError, TableContractError
 from clustering.schemes.expressions import evaluate, parse
+from clustering.sql import FUNCTIONS, MAPPING, READERS, RULE_FUNCTIONS
 from clustering.tables import open_tables
 from clustering.tables.session import Session
 
@@ -486,3 +487,18 @@ def test_a_mapping_that_never_ends_is_stopped(folders: Path) -> None:
     short = config.source.model_copy(update={"time_limit_s": 1})
     with pytest.raises(TableContractError, match=r"more than 1 seconds .* source\.time_limit_s"):
         open_tables(config.model_copy(update={"source": short}))
+
+
+def test_the_guide_lists_what_is_allowed() -> None:
+    guide = (Path(__file__).parents[2] / "docs/bring_your_data.md").read_text(encoding="utf-8")
+    listed = {**FUNCTIONS, **{f"`{name}`": options for name, options in READERS.items()}}
+    for kind, names in listed.items():
+        assert f"| {kind} | {', '.join(f'`{name}`' for name in names)} |\n" in guide
+
+
+def test_every_listed_function_is_known_to_duckdb() -> None:
+    with duckdb.connect() as connection:
+        found = connection.execute("SELECT function_name FROM duckdb_functions()").fetchall()
+    known = {name for (name,) in found} | {"read_xlsx"}
+    assert {*MAPPING.functions, *MAPPING.readers, *RULE_FUNCTIONS} <= known
+    assert set(RULE_FUNCTIONS) <= set(MAPPING.functions)

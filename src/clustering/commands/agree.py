@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clustering.commands.console import OUT
-from clustering.commands.ready_table import read_columns, write_json
+from clustering.commands.ready_table import check_json, read_columns, write_json
 
 if TYPE_CHECKING:
     from clustering.comparison.agreement import Agreement
@@ -37,6 +37,7 @@ def agree(
     from clustering.comparison import compare_partitions
     from clustering.comparison.labellings import encode
 
+    check_json(json, file)
     table = read_columns(file, [first, second])
     agreement = compare_partitions(
         encode(table[first], first),

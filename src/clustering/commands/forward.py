@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clustering.commands.console import OUT
-from clustering.commands.ready_table import read_columns, write_json
+from clustering.commands.ready_table import check_json, read_columns, write_json
 
 if TYPE_CHECKING:
     from clustering.comparison.forward import ForwardReport
@@ -43,6 +43,7 @@ def forward(
     """Nested models of an outcome: what the segments add to the tiers, with its interval."""
     from clustering.comparison.forward import forward_validity
 
+    check_json(json, file)
     wanted = [tier, segment, outcome, *filter(None, (account, train))]
     table = read_columns(file, wanted)
     report = forward_validity(

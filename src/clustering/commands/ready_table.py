@@ -2,18 +2,17 @@
 
 import difflib
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clustering.errors import BadInputError, OutputError, breaches_message
+from clustering.errors import BadInputError, breaches_message
+from clustering.outputs import check_file, whole_file
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MISSING_TEXTS", "read_columns", "write_json"]
+__all__ = ["MISSING_TEXTS", "check_json", "read_columns", "write_json"]
 
 #: What counts as missing in a text file. "None" and "-" may be labels, so they do not.
 MISSING_TEXTS = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "<NA>")
@@ -48,6 +47,18 @@ def read_columns(path: Path, columns: Sequence[str]) -> "pd.DataFrame":
     return frame[list(dict.fromkeys(columns))]
 
 
+def check_json(out: Path | None, read: Path) -> None:
+    """Refuse an `--json` that cannot be written or is the file that is read.
+
+    Raises
+    ------
+    OutputError
+        As for `clustering.outputs.check_file`.
+    """
+    if out is not None:
+        check_file(out, [read], option="--json")
+
+
 def write_json(content: dict[str, Any], path: Path) -> None:
     """Write whole or not at all; numbers that are not finite are refused, not written as NaN.
 
@@ -57,18 +68,8 @@ def write_json(content: dict[str, Any], path: Path) -> None:
         The folder does not exist or may not be written.
     """
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise OutputError(f"'{path}' cannot be written: {error.strerror}.") from None
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
-        raise OutputError(f"'{path}' cannot be written: {error.strerror}.") from None
+    with whole_file(path) as stage:
+        stage.write_text(text, encoding="utf-8")
 
 
 def _read(path: Path) -> "pd.DataFrame":

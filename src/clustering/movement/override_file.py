@@ -1,10 +1,8 @@
 """The file of overrides: read as it is, changed by one row at a time, never half written."""
 
 import csv
-import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ import pyarrow.parquet as pq
 from clustering.columns import ACCOUNT_ID
 from clustering.config import StudyConfig
 from clustering.errors import BadInputError, ConfigError, OutputError, breaches_message
+from clustering.outputs import locked, whole_file
 from clustering.tables.contract import TABLES_BY_NAME
 
 __all__ = ["COLUMNS", "changed_file", "overrides_file", "read_overrides", "write_table"]
@@ -161,22 +160,22 @@ def empty_table(file: Path) -> pd.DataFrame:
 def changed_file(file: Path) -> Iterator[None]:
     """Hold the folder of the file, so that two people who decide at once lose nothing.
 
+    Whatever link leads to the file, it is the folder of the file itself that is held.
+
     Raises
     ------
     OutputError
         The folder does not exist or may not be written.
     """
-    import fcntl
-
-    try:
-        handle = os.open(file.parent, os.O_RDONLY)
-    except OSError as error:
-        raise _cannot_write(file, error) from None
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(file))
+        except OSError as error:
+            raise OutputError(
+                f"overrides '{file}' cannot be written: {error.strerror or error}. Nothing was "
+                "changed."
+            ) from None
         yield
-    finally:
-        os.close(handle)
 
 
 def write_table(table: pd.DataFrame, file: Path) -> None:
@@ -187,22 +186,11 @@ def write_table(table: pd.DataFrame, file: Path) -> None:
     OutputError
         It cannot be written; the earlier file is untouched.
     """
-    target = file.resolve()  # a link stays a link
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        os.close(handle)
-        stage = Path(name)
-        try:
-            if target.suffix.lower() == ".parquet":
-                pq.write_table(pa.Table.from_pandas(table, preserve_index=False), stage)
-            else:
-                _write_csv(table, stage, target)
-            stage.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o644)
-            stage.replace(target)
-        finally:
-            stage.unlink(missing_ok=True)
-    except OSError as error:
-        raise _cannot_write(file, error) from None
+    with whole_file(file, what="overrides ") as stage:
+        if file.suffix.lower() == ".parquet":
+            pq.write_table(pa.Table.from_pandas(table, preserve_index=False), stage)
+        else:
+            _write_csv(table, stage, file)
 
 
 def _write_csv(table: pd.DataFrame, stage: Path, target: Path) -> None:
@@ -218,12 +206,6 @@ def _write_csv(table: pd.DataFrame, stage: Path, target: Path) -> None:
         encoding=encoding,
         lineterminator="\n",
         quoting=csv.QUOTE_MINIMAL,
-    )
-
-
-def _cannot_write(file: Path, error: OSError) -> OutputError:
-    return OutputError(
-        f"overrides '{file}' cannot be written: {error.strerror or error}. Nothing was changed."
     )
 
 

@@ -17,6 +17,7 @@ import narwhals as nw
 
 from clustering.config import SourceConfig, StudyConfig
 from clustering.errors import OutputError, TableContractError, breaches_message
+from clustering.inputs import check_inputs
 from clustering.progress import SILENT, Progress
 from clustering.tables.checks import (
     Findings,
@@ -62,6 +63,7 @@ def open_tables(config: StudyConfig, progress: Progress = SILENT) -> SourceTable
     OutputError
         There is no room for the scratch files.
     """
+    check_inputs(config)
     own = [scheme.column for scheme in config.schemes.own if scheme.column is not None]
     return _open(config.source, config.as_of, progress, with_columns(TABLES, "accounts", own))
 

@@ -2,8 +2,6 @@
 
 import importlib.resources
 import re
-import shutil
-import tempfile
 import threading
 import weakref
 from collections.abc import Iterable, Iterator
@@ -13,7 +11,8 @@ from typing import Any
 
 import duckdb
 
-from clustering.errors import BadInputError, OutputError
+from clustering.errors import BadInputError
+from clustering.outputs import make_scratch
 from clustering.sql import LOCKED
 
 __all__ = ["ATTACHED", "Session", "one_path", "quoted_name", "quoted_text"]
@@ -67,24 +66,18 @@ class Session:
     def __init__(self, time_limit_s: float | None = None) -> None:
         self._time_limit_s = time_limit_s
         self.has_database = False
-        try:
-            folder = tempfile.mkdtemp(prefix="clustering-tables-")
-        except OSError as error:
-            raise OutputError(
-                f"no folder for temporary files: {error}. Set TMPDIR to one that can be written."
-            ) from None
-        self._finish = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        self._folder = Path(folder)
+        self._folder, remove = make_scratch("clustering-tables-")
+        self._finish = weakref.finalize(self, remove)
         self.connection = duckdb.connect(
             config={
                 "memory_limit": MEMORY_LIMIT,
-                "temp_directory": str(Path(folder) / "spill"),
+                "temp_directory": str(self._folder / "spill"),
                 "preserve_insertion_order": False,
                 **LOCKED,
             }
         )
         self.connection.execute(
-            f"ATTACH {quoted_text(str(Path(folder) / 'tables.duckdb'))} AS {_SCRATCH}"
+            f"ATTACH {quoted_text(str(self._folder / 'tables.duckdb'))} AS {_SCRATCH}"
         )
 
     def own(self, name: str) -> str:

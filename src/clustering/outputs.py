@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -28,6 +29,7 @@ __all__ = [
     "refuse_inputs",
     "scratch",
     "staged_folder",
+    "turn",
     "whole_file",
 ]
 
@@ -161,6 +163,54 @@ def locked(target: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+@contextlib.contextmanager
+def turn(target: Path, seconds: float) -> Iterator[None]:
+    """Wait for one's turn at a file that several runs write to; nothing is left of the waiting.
+
+    Raises
+    ------
+    OSError
+        The folder may not be written.
+    TimeoutError
+        Another run held it for longer than `seconds`.
+    """
+    real = _real(target)
+    place = real.with_name(f".{real.name}.turn")
+    last = time.monotonic() + seconds
+    while True:
+        handle = os.open(place, os.O_RDWR | os.O_CREAT, 0o644)
+        held = False
+        try:
+            held = _is_locked(handle) and _is_still(place, handle)
+            if held:
+                yield
+                return
+        finally:
+            if held:  # before the lock ends: whoever waits for it looks again
+                place.unlink(missing_ok=True)
+            os.close(handle)
+        if time.monotonic() > last:
+            raise TimeoutError(f"another run has held it for {seconds:g} seconds")
+        time.sleep(0.1)
+
+
+def _is_locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True
+
+
+def _is_still(place: Path, handle: int) -> bool:
+    """Whether the file that was locked is the one that stands there now."""
+    with contextlib.suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(handle), place.stat())
+    return False
 
 
 @contextlib.contextmanager

@@ -104,6 +104,13 @@ class SourceConfig(ReadingConfig):
     mapping: Path | None = Field(
         None, description="Folder with one SQL SELECT per table: accounts.sql, usage.sql, ..."
     )
+    time_limit_s: int = Field(
+        1800,
+        ge=1,
+        le=86400,
+        description="Seconds after which one statement on the source is stopped, as a mapping "
+        "that never ends.",
+    )
 
     @model_validator(mode="after")
     def _somewhere(self) -> "SourceConfig":

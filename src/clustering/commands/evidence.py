@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clustering.commands.console import OUT, bars
-from clustering.commands.ready_table import Decimal, Missing, reading_of, write_json
+from clustering.commands.ready_table import (
+    Decimal,
+    Missing,
+    check_json,
+    reading_of,
+    write_json,
+)
 
 if TYPE_CHECKING:
     from clustering.selection.evidence import Evidence
@@ -50,11 +56,9 @@ def evidence(
     """Judge a ready matrix: natural clusters, reproducible bands, or neither; with the reasons."""
     from clustering.commands.numeric_table import read_numeric
     from clustering.config import EvidenceConfig, ModelsConfig
-    from clustering.errors import OutputError
     from clustering.selection.evidence import judge
 
-    if json is not None and not json.parent.is_dir():
-        raise OutputError(f"'{json}' cannot be written: there is no folder '{json.parent}'.")
+    check_json(json, file)
     asked = None if columns is None else [name.strip() for name in columns.split(",")]
     table = read_numeric(file, asked, reading_of(missing, decimal))
     with bars() as progress:

@@ -87,7 +87,8 @@ def score(
     from clustering.scorer.files import check_output, write_scores
 
     day = as_of.date()
-    check_output(out)
+    inputs = [*_inputs(input_), *([] if overrides is None else [overrides])]
+    check_output(out, inputs, closed=[Path(model)])
     with bars() as progress:
         with progress.step("Checking the model"):
             scorer = _load(model, tracking_uri)
@@ -100,6 +101,17 @@ def score(
     _show(scorer, scores, day, heard)
     _show_overrides(scores, in_force)
     _print(f"Written to {out}")
+
+
+def _inputs(source: Path) -> list[Path]:
+    from clustering.commands.reading import study_inputs, tables_of_folder
+    from clustering.config import load_config
+
+    if source.is_dir():
+        return tables_of_folder(source)
+    if source.suffix.lower() == ".toml":
+        return study_inputs(load_config(source), source)
+    return [source]
 
 
 def _load(model: str, tracking_uri: str | None) -> "Scorer":

@@ -17,8 +17,6 @@ import hashlib
 import io
 import json
 import os
-import shutil
-import uuid
 import zipfile
 from collections.abc import Mapping
 from datetime import date
@@ -34,6 +32,7 @@ from clustering.config import FeaturesConfig
 from clustering.errors import BadInputError, ModelFolderError, OutputError, breaches_message
 from clustering.matrix.standardise import Standardiser
 from clustering.models.types import Algorithm
+from clustering.outputs import publish, staged_folder
 from clustering.scorer.assignment import SegmentModel
 from clustering.scorer.scorer import Scorer, Training, Verdict
 
@@ -61,26 +60,15 @@ def write(scorer: Scorer, folder: Path) -> None:
         raise OutputError(f"'{folder}' exists and is not a scorer. Nothing was written.")
     files = _files(scorer)
     files[MANIFEST] = _manifest(files)
-    mark = uuid.uuid4().hex[:8]
-    stage = folder.with_name(f".{folder.name}.partial-{mark}")
-    former = folder.with_name(f".{folder.name}.former-{mark}")
     try:
-        stage.mkdir(parents=True)
-        for name, content in files.items():
-            (stage / name).write_bytes(content)
-        if folder.exists():
-            folder.rename(former)
-        stage.rename(folder)
+        with staged_folder(folder) as stage:
+            for name, content in files.items():
+                (stage / name).write_bytes(content)
+            publish(stage, folder)
     except OSError as error:
-        if former.exists() and not folder.exists():
-            former.rename(folder)
         raise OutputError(
             f"the scorer cannot be written to '{folder}': {error.strerror or error}."
         ) from None
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
-        if folder.exists():
-            shutil.rmtree(former, ignore_errors=True)
 
 
 def read(folder: Path) -> Scorer:

@@ -7,7 +7,7 @@ table is held in memory.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -23,6 +23,7 @@ from clustering.config import (
     SubscriptionsConfig,
 )
 from clustering.errors import OutputError, TableContractError, breaches_message
+from clustering.inputs import check_inputs
 from clustering.progress import SILENT, Progress
 from clustering.tables.cells import Cells, trimmed
 from clustering.tables.checks import (
@@ -88,6 +89,7 @@ def open_tables(config: StudyConfig, progress: Progress = SILENT) -> SourceTable
     OutputError
         There is no room for the scratch files.
     """
+    check_inputs(config)
     own = [scheme.column for scheme in config.schemes.own if scheme.column is not None]
     wanted = _Wanted(
         config.source,
@@ -119,7 +121,7 @@ def open_folder(folder: Path | SourceConfig) -> SourceTables:
 
 
 def _open(source: SourceConfig, wanted: _Wanted, progress: Progress) -> SourceTables:
-    session = Session(source.time_zone)
+    session = Session(source.time_zone, time_limit_s=source.time_limit_s)
     try:
         return _checked(session, find_sources(session, source), wanted, progress)
     except duckdb.Error as error:

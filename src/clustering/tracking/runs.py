@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from clustering import results
 from clustering.config import TrackingConfig
 from clustering.errors import TrackingError
+from clustering.outputs import scratch, whole_file
 from clustering.progress import SILENT, Progress
 from clustering.results import StudyFolder
 from clustering.tracking.content import (
@@ -79,15 +79,15 @@ def log_study(folder: Path, tracking: TrackingConfig, progress: Progress = SILEN
     """
     study = results.read(Path(folder))
     uri = absolute_uri(tracking.uri, study.path.resolve().parent)
-    with tempfile.TemporaryDirectory(prefix="clustering-") as scratch:
-        write_artifacts(study, Path(scratch))
+    with scratch("clustering-record-") as artifacts:
+        write_artifacts(study, artifacts)
         with (
             progress.step("Recording the study", total=len(study.candidates) + 2) as advance,
             open_store(uri, create=True) as client,
         ):
             experiment_id = _experiment(client, tracking.experiment, uri)
             run_id = _parent(client, study, experiment_id)
-            client.log_artifacts(run_id, scratch)
+            client.log_artifacts(run_id, str(artifacts))
             advance(1)
             children = []
             for _, row in study.candidates.iterrows():
@@ -125,9 +125,8 @@ def read_record(study: StudyFolder) -> TrackedStudy:
 
 
 def _write_record(record: TrackedStudy, folder: Path) -> None:
-    partial = folder / f".{RECORD}.partial"
-    partial.write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
-    partial.replace(folder / RECORD)
+    with whole_file(folder / RECORD) as stage:
+        stage.write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
 
 
 def _experiment(client: "MlflowClient", name: str, uri: str) -> str:

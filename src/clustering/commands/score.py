@@ -9,6 +9,8 @@ import typer
 from clustering.commands.console import OUT, bars
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from clustering.movement.overrides import Overrides
@@ -78,12 +80,15 @@ def score(
     with bars() as progress:
         with progress.step("Checking the model"):
             scorer = _load(model, tracking_uri)
-        scores, decisions = _scores(scorer, input_, day, progress)
+        features, decisions = _features(scorer, input_, day, progress)
+        with progress.step("Scoring"):
+            scores = scorer.score_features(features)
+            mistakes = scorer.unit_mistakes(features)
         in_force = _in_force(scorer, scores, decisions if overrides is None else overrides, day)
         scores = scores.join(assigned(scores["segment_name"], in_force))
         with progress.step("Writing"):
             write_scores(scores, out, day)
-    _show(scorer, scores, day)
+    _show(scorer, scores, day, mistakes)
     _show_overrides(scores, in_force)
     _print(f"Written to {out}")
 
@@ -98,18 +103,17 @@ def _load(model: str, tracking_uri: str | None) -> "Scorer":
     return Scorer.load(Path(model))
 
 
-def _scores(
+def _features(
     scorer: "Scorer", source: Path, as_of: date, progress: "Progress"
 ) -> "tuple[pd.DataFrame, Overrides]":
-    """The scores, and the decisions that came with the input."""
+    """The features of the model, and the decisions that came with the input."""
     from clustering.movement.overrides import no_overrides, study_overrides
     from clustering.scorer.files import read_features
 
     if not source.is_dir() and source.suffix.lower() != ".toml":
         with progress.step("Reading the features"):
             features = read_features(source, scorer.standardiser.feature_names, as_of)
-        with progress.step("Scoring"):
-            return scorer.score_features(features), no_overrides()
+        return features, no_overrides()
     from clustering.config import SourceConfig, StudyConfig, load_config
     from clustering.tables import open_folder, open_tables
 
@@ -121,8 +125,8 @@ def _scores(
             config = load_config(source).model_copy(update={"as_of": as_of})
             tables = open_tables(config)
         decisions = study_overrides(config, tables)
-    with tables, progress.step("Computing the features and scoring"):
-        return scorer.score_tables(tables, as_of), decisions
+    with tables, progress.step("Computing the features"):
+        return scorer.features_of(tables, as_of), decisions
 
 
 def _in_force(
@@ -153,7 +157,7 @@ def _show_overrides(scores: "pd.DataFrame", in_force: "pd.DataFrame") -> None:
     )
 
 
-def _show(scorer: "Scorer", scores: "pd.DataFrame", as_of: date) -> None:
+def _show(scorer: "Scorer", scores: "pd.DataFrame", as_of: date, mistakes: "Sequence[str]") -> None:
     training = scorer.training
     _print(
         f"{len(scores):,} accounts scored as of {as_of} into the {training.group_word[1]} of study "
@@ -166,14 +170,21 @@ def _show(scorer: "Scorer", scores: "pd.DataFrame", as_of: date) -> None:
         _print(f"  {name}: {count:,} ({share:.0%}; {training.sizes[number] / learned:.0%} then)")
     if unknown := int(scores["segment"].isna().sum()):
         _print(f"  no segment, because none of the features is known: {unknown:,}")
-    _show_novel(scorer, scores)
+    _show_novel(scorer, scores, mistakes)
 
 
-def _show_novel(scorer: "Scorer", scores: "pd.DataFrame") -> None:
+def _show_novel(scorer: "Scorer", scores: "pd.DataFrame", mistakes: "Sequence[str]") -> None:
     novel = int(scores["novel"].sum())
-    if not novel:
+    if novel:
+        _print(
+            "Unlike what the model was learned from, to be looked at before their segment is used "
+            f"(column reason): {novel:,}"
+        )
+    if mistakes:
+        _print("Probably in another unit than in training; these scores are then wrong:")
+        for sentence in mistakes:
+            _print(f"  {sentence}")
         return
-    _print(f"Unlike what the model was learned from, better left unassigned: {novel:,}")
     expected = scorer.expected_novel_share
     if novel >= _LEAST_FLAGGED and novel > _MANY_FLAGGED * expected * len(scores):
         _print(

@@ -22,6 +22,8 @@ from clustering.matrix.types import FeatureMatrix
 
 __all__ = ["Standardiser", "standardise"]
 
+#: Characters of a wrong value that a message shows.
+_SHOWN = 40
 _SUBJECT = "these are not the parameters of a standardiser"
 
 
@@ -295,7 +297,9 @@ def _column_breaches(frame: pd.DataFrame, name: str) -> list[str]:
     if name not in frame.columns:
         return [f"feature '{name}' is missing."]
     if not pd.api.types.is_numeric_dtype(frame[name].dtype):
-        return [f"feature '{name}' is not numeric; found {frame[name].dtype}."]
+        values = frame[name].dropna()
+        first = f", first: {str(values.iloc[0])[:_SHOWN]!r}" if len(values) else ""
+        return [f"feature '{name}' is not numeric; found {frame[name].dtype}{first}."]
     infinite = np.isinf(_numbers(frame[name]))
     if not infinite.any():
         return []

@@ -75,5 +75,8 @@ class AssignmentEntry(Entry):
     n_against_model: int = Field(description="Of these, those that the model puts elsewhere.")
     n_expired: int = Field(description="Decisions that no longer hold.")
     n_later: int = Field(description="Decisions that do not hold yet.")
-    n_hysteresis: int = Field(description="Accounts that keep their segment for now.")
+    n_hysteresis: int = Field(
+        description="Accounts that the rule of hysteresis would keep in another segment for now; "
+        "the study serves them by the model's answer."
+    )
     n_reconfirm: int = Field(description="Accounts to confirm at the next executive review.")

@@ -168,8 +168,8 @@ def _why(row: dict[Hashable, Any], held: str, config: MovementConfig) -> str:
         reasons.append("moved at the last snapshot")
     if row["waiting"]:
         reasons.append(
-            f"the last snapshot alone says '{row['segment_name']}': by lasting evidence it is still "
-            f"in '{held}', and the next snapshot decides"
+            f"the last snapshot alone says '{row['segment_name']}': by lasting evidence it is "
+            f"still in '{held}', and the next snapshot decides"
         )
     if row["wavering"]:
         reasons.append("went to another segment and back within the window")

@@ -28,7 +28,10 @@ class GrowthEntry(Entry):
     n_accounts: int = Field(description="Accounts with a segment at every snapshot.")
     per_step: float = Field(description="Mean share in another segment one snapshot later.")
     over_window: float = Field(description="Share in another segment at the end.")
-    value: float = Field(description="`over_window` less `per_step`.")
+    value: float = Field(
+        description="Lasting movement: share of accounts whose features of different families "
+        "went the same way from one segment to another."
+    )
     interval: list[float] = Field(description="95 % interval over accounts.")
 
 

@@ -75,8 +75,8 @@ def _distance_title(found: MovementEntry) -> str:
     if growth is None:
         return "How many accounts have another label, by the time between two snapshots"
     return (
-        f"{percent(growth.per_step)} of the accounts are in another segment one snapshot later, "
-        f"{percent(growth.over_window)} at the end of the window"
+        f"{percent(growth.per_step)} of the {growth.n_accounts:,} accounts followed are in another "
+        f"segment one snapshot later, {percent(growth.over_window)} at the end of the window"
     )
 
 
@@ -146,7 +146,7 @@ def model_or_accounts(study: StudyFolder) -> Drawn | None:
     title = {
         "recut": "The model has changed: cut again",
         "movement": "Accounts moved; the model has not changed beyond what refits explain",
-        "neither": "Neither lasting movement nor a change of the model was shown",
+        "neither": "Neither movement nor a change of the model that the study would claim",
         "unknown": "Movement and change of the model cannot be told apart",
     }[found.verdict]
     figure = new_figure(title, height=2.9)
@@ -155,7 +155,7 @@ def model_or_accounts(study: StudyFolder) -> Drawn | None:
     if found.growth is not None:
         least = float(settings.get("least_movement", 0.05))
         _interval(ax, len(names), found.growth.value, found.growth.interval, (0.0, least))
-        names.append("lasting movement of accounts\n(same model, beyond one step)")
+        names.append("lasting movement of accounts\n(same model, families agree)")
     change = found.model_change
     if change is not None:
         least = change.refits_high + float(settings.get("least_model_change", 0.05))

@@ -17,8 +17,8 @@ from clustering.config import SchemesConfig
 from clustering.features.types import Feature, Snapshot
 from clustering.matrix import FeatureMatrix
 from clustering.profiles.naming import LEAST_DIFFERENCE
-from clustering.profiles.values import number_in_words
 from clustering.schemes import Axes, Labelling
+from clustering.wording import number_in_words
 
 __all__ = ["N_CHAMPIONS", "N_GAPS", "Champions", "find_champions"]
 

@@ -20,9 +20,9 @@ from clustering.matrix import FeatureMatrix
 from clustering.models.types import Clustering
 from clustering.profiles import Profiles
 from clustering.profiles.naming import LEAST_DIFFERENCE
-from clustering.profiles.values import number_in_words
 from clustering.schemes import Axes
 from clustering.scorer.files import guard_cells
+from clustering.wording import number_in_words
 
 __all__ = ["KINDS", "N_EACH", "discovery_list", "discovery_sheet"]
 

@@ -19,7 +19,7 @@ from clustering.matrix.transforms import fit_column
 from clustering.matrix.types import FeatureMatrix
 from clustering.models.types import Clustering
 from clustering.profiles.naming import LEAST_DIFFERENCE, name_segments
-from clustering.profiles.values import number_in_words
+from clustering.wording import number_in_words
 
 __all__ = ["Contrast", "Profiles", "SegmentProfile", "profile"]
 

@@ -188,6 +188,7 @@ def _document(study: Study, accounts: pd.DataFrame, scorecard: ScorecardEntry) -
             algorithm=spec.algorithm, k=spec.n_clusters, covariance_type=spec.covariance_type
         ),
         group_word=group_word(evidence),
+        segments_return=evidence.segments_return,
         features=[_feature(study, index) for index in range(len(study.snapshot.features))],
         not_computed=dict(study.snapshot.not_computed),
         segments=_segments(study, accounts),
@@ -229,7 +230,7 @@ def _scorecard(study: Study) -> ScorecardEntry:
     return scorecard_entry(
         study.comparison.scores,
         outcome=study.config.comparison.primary_outcome,
-        held=study.evidence.verdict != "constructive",
+        held=study.evidence.segments_return,
         cost_shares={str(name): float(share) for name, share in costs.items()},
     )
 

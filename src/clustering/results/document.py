@@ -300,6 +300,11 @@ class StudyDocument(Entry):
     reasons: list[str] = Field(description="Why the verdict is what it is.")
     chosen: Chosen = Field(description="The model behind the segments.")
     group_word: GroupWord = Field(description="What the segments may be called.")
+    segments_return: bool | None = Field(
+        None,
+        description="Whether the segments come back when the study is repeated on other accounts. "
+        "Null in earlier studies.",
+    )
     features: list[FeatureEntry] = Field(description="Every feature that was computed.")
     not_computed: dict[str, str] = Field(description="Every other feature, and what it needs.")
     segments: list[SegmentEntry] = Field(description="The segments.")

@@ -17,9 +17,17 @@ from clustering.report.canvas import (
     wrap,
 )
 from clustering.report.drawn import Drawn
-from clustering.report.facts import TIERS, crosswalk_with, group_words, labelling, percent
+from clustering.report.facts import (
+    TIERS,
+    are_clusters,
+    crosswalk_with,
+    group_words,
+    labelling,
+    percent,
+)
 from clustering.report.opening import drawn_once
 from clustering.results import StudyFolder
+from clustering.wording import percent_in_words
 
 __all__ = ["account_map", "amount_by_tier", "growth_against_risk", "silhouettes"]
 
@@ -52,8 +60,10 @@ def account_map(study: StudyFolder) -> Drawn:
 def _map_title(study: StudyFolder) -> str:
     k = len(study.document.segments)
     groups = group_words(study, k)
-    if study.document.verdict == "natural":
+    if are_clusters(study):
         return f"The accounts form {k} {groups}, seen here on two summary axes"
+    if study.document.verdict == "natural":
+        return f"The map shows the {k} {groups} of the study, which are not its natural clusters"
     return f"No natural clusters were found: the map shows the {k} {groups} of the study"
 
 
@@ -167,7 +177,7 @@ def amount_by_tier(study: StudyFolder) -> Drawn | None:
     ax.set_yticks(range(len(sums)), labels, fontsize=9.5)
     ax.invert_yaxis()
     ax.set_xlabel("share of all", fontsize=10)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: percent(x)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: percent_in_words(x)))
     ax.legend(frameon=False, fontsize=9, loc="best")
     tidy(ax, grid="x")
     rows = "; ".join(

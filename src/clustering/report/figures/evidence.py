@@ -11,6 +11,7 @@ from clustering.report.canvas import ACCENT, INK, colours, new_figure, tidy, wra
 from clustering.report.drawn import Drawn
 from clustering.report.facts import group_words, percent, segment_names
 from clustering.results import StudyFolder
+from clustering.wording import p_in_words
 
 __all__ = ["clustergram", "coassignment", "valley_projections"]
 
@@ -242,17 +243,13 @@ def _pair_panel(
     names = segment_names(study)
     ax.set_title(
         f"{wrap(names[pair[0]], width, lines=1)}\nto {wrap(names[pair[1]], width - 3, lines=1)}\n"
-        f"{bins['count'].sum():,} accounts, dip {_p_value(bins['dip_p'].iloc[0])}",
+        f"{bins['count'].sum():,} accounts, dip {p_in_words(bins['dip_p'].iloc[0])}",
         loc="left",
         fontsize=8.5,
         color=INK,
     )
     tidy(ax)
     ax.tick_params(labelbottom=True)
-
-
-def _p_value(p: float) -> str:
-    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
 
 
 def _explain(figure: Figure, n_shown: int, n_pairs: int, fewest: int) -> None:
@@ -274,7 +271,7 @@ def _explain(figure: Figure, n_shown: int, n_pairs: int, fewest: int) -> None:
 def _valley_alt(study: StudyFolder, tests: pd.DataFrame) -> str:
     names = segment_names(study)
     said = "; ".join(
-        f"'{names[first]}' and '{names[second]}': {_p_value(p)}"
+        f"'{names[first]}' and '{names[second]}': {p_in_words(p)}"
         for (first, second), p in zip(tests.index, tests["dip_p"], strict=True)
     )
     return f"One histogram per pair of neighbouring {group_words(study)}. Dip test: {said}."

@@ -10,6 +10,7 @@ from clustering.report.canvas import ACCENT, INK, MUTED, PALE, colours, new_figu
 from clustering.report.drawn import Drawn
 from clustering.report.facts import percent
 from clustering.results import StudyFolder
+from clustering.wording import number_in_words, percent_in_words
 
 __all__ = ["cost_by_labelling", "cost_of_care", "delivery_audit", "head_count", "segment_value"]
 
@@ -217,7 +218,7 @@ def _names(ax: Axes, names: list[str]) -> None:
 
 def _percent_axis(ax: Axes, label: str) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:.3g} %"))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: percent_in_words(x)))
     ax.set_xlabel(wrap(label, 90), fontsize=10)
     tidy(ax, grid="x")
 
@@ -236,5 +237,5 @@ def _short(amount: float) -> str:
     """An amount in the fewest figures that tell it: 1.2 M, 340 k, 95."""
     for size, unit in ((1e9, " bn"), (1e6, " M"), (1e3, " k")):
         if abs(amount) >= size:
-            return f"{amount / size:.3g}{unit}"
-    return f"{amount:.0f}"
+            return f"{number_in_words(amount / size)}{unit}"
+    return number_in_words(amount)

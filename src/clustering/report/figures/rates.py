@@ -14,6 +14,7 @@ from clustering.report.facts import (
     short_title,
 )
 from clustering.results import StudyFolder
+from clustering.wording import percent_in_words
 
 __all__ = ["forward_rates"]
 
@@ -49,7 +50,7 @@ def forward_rates(study: StudyFolder) -> Drawn | None:
     ax.set_ylim(len(frame) - 0.4, -0.6)
     ax.set_xlim(left=0)
     ax.set_xlabel(f"share of accounts: {outcome} (dashed: all accounts)", fontsize=10)
-    ax.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
+    ax.xaxis.set_major_formatter(lambda share, _: percent_in_words(share))
     tidy(ax, grid="x")
     figure.legend(handles=_legend(study, frame), loc="outside lower left", ncols=3,
                   frameon=False, fontsize=9)  # fmt: skip

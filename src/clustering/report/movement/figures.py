@@ -18,6 +18,7 @@ from clustering.report.drawn import Drawn
 from clustering.report.facts import decimal, percent
 from clustering.results import StudyFolder
 from clustering.results.movement_document import MovementEntry
+from clustering.wording import percent_in_words
 
 __all__ = ["by_distance", "drift", "hysteresis", "model_or_accounts"]
 
@@ -59,7 +60,7 @@ def by_distance(study: StudyFolder) -> Drawn | None:
     ax.set_xlabel("days between two snapshots")
     ax.set_ylabel("share of accounts with another label")
     ax.set_ylim(bottom=0)
-    ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+    ax.yaxis.set_major_formatter(lambda value, _: percent_in_words(value))
     tidy(ax, "y")
     said = "; ".join(
         f"{rows['title'].iloc[0]}: {percent(rows['differ'].iloc[0])} after "
@@ -172,7 +173,7 @@ def model_or_accounts(study: StudyFolder) -> Drawn | None:
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_xlim(left=min(0.0, ax.get_xlim()[0]))
-    ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+    ax.xaxis.set_major_formatter(lambda value, _: percent_in_words(value))
     ax.set_xlabel("share of accounts; pale: too little to claim, dark: what refits change anyway")
     tidy(ax, "x")
     return Drawn("movement_or_drift", figure, title, " ".join([found.sentence, *found.reasons]))

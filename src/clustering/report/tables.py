@@ -95,8 +95,8 @@ def misplaced(
         amount_title(study),
         "Why it stands out",
     ]
-    caption = f"Accounts to look at: {len(rows)} of {len(frame)} listed in the study"
-    return named_accounts(table(caption, columns, rows), study, names)
+    made = table("Accounts to look at", columns, rows, of=len(frame))
+    return named_accounts(made, study, names)
 
 
 def typical(study: StudyFolder, *, names: bool = False, most: int = 3) -> Html:

@@ -163,8 +163,7 @@ def differences_table(study: StudyFolder, most: int = 20) -> Html:
         "First", "Second", "Feature", "Test", "First minus second", "p (Holm)",
         "Usual p, not valid",
     ]  # fmt: skip
-    caption = f"Differences established: {len(rows)} of {len(frame)} shown"
-    return table(caption, columns, rows)
+    return table("Differences established", columns, rows, of=len(frame))
 
 
 def _frame(study: StudyFolder, name: str) -> pd.DataFrame:

@@ -220,7 +220,7 @@ _NO_GAP = "no gap of half a standard deviation or more: in what was measured it 
 
 def _words(feature: Feature, value: float, champion: float) -> str:
     """A gap in words and in the feature's own unit."""
-    name = feature.name.replace("_", " ")
+    name = feature.title
     if feature.scale == "share":
         return f"{name}: {value:.0%} against {champion:.0%} of the champion"
     own, other = number_in_words(value), number_in_words(champion)

@@ -40,6 +40,19 @@ class Feature:
     size_proxy: bool = False
     age_proxy: bool = False
 
+    @property
+    def title(self) -> str:
+        """The name in sentences; what is not the observed share itself is marked.
+
+        Examples
+        --------
+        >>> Feature("due_share", "milestones", "smoothed share, 0 to 1", "", "", (), "share", True,
+        ...         ("few", "many")).title
+        'due share (smoothed)'
+        """
+        name = self.name.replace("_", " ")
+        return f"{name} (smoothed)" if self.unit.startswith("smoothed") else name
+
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:

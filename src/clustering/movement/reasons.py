@@ -218,7 +218,7 @@ def _change(feature: Feature, before: float, after: float) -> str:
 
 @cache
 def _spelling(feature: Feature) -> tuple[str, bool, str]:
-    return feature.name.replace("_", " "), feature.scale == "share", f" {feature.unit}"
+    return feature.title, feature.scale == "share", f" {feature.unit}"
 
 
 def _share(value: float) -> str:

@@ -282,6 +282,7 @@ def _segments(study: Study, accounts: pd.DataFrame) -> list[SegmentEntry]:
             mean_probability=float(means["probability"][segment.segment]),
             mean_stability=_known(means["stability"][segment.segment]),
             jaccard=float(jaccard[segment.segment]) if len(jaccard) > 1 else None,
+            made_by=segment.made_by,
         )
         for segment in study.profiles.segments
     ]

@@ -107,6 +107,9 @@ class SegmentEntry(Entry):
         description="Mean share of resamples that keep an account here; null if not measured."
     )
     jaccard: float | None = Field(description="Mean bootstrap Jaccard; null for one segment.")
+    made_by: str | None = Field(
+        None, description="The one feature that makes most of what sets it apart; null if several."
+    )
 
 
 class LabellingEntry(Entry):

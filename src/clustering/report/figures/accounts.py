@@ -15,6 +15,7 @@ from clustering.report.canvas import (
     new_figure,
     tidy,
     wrap,
+    wrap_apart,
 )
 from clustering.report.drawn import Drawn
 from clustering.report.facts import (
@@ -24,6 +25,7 @@ from clustering.report.facts import (
     group_words,
     labelling,
     percent,
+    segment_names,
 )
 from clustering.report.opening import drawn_once
 from clustering.results import StudyFolder
@@ -84,11 +86,14 @@ def silhouettes(study: StudyFolder) -> Drawn | None:
     axes = figure.subplots(
         len(segments), 1, sharex=True, squeeze=False, height_ratios=_heights(study)
     )[:, 0]
-    for ax, segment, colour in zip(axes, segments, colours(len(segments)), strict=True):
+    names = wrap_apart(segment_names(study), 26, lines=3)
+    for ax, segment, name, colour in zip(
+        axes, segments, names, colours(len(segments)), strict=True
+    ):
         values = accounts.loc[accounts["segment"] == segment.segment, "silhouette"]
         _silhouette_panel(ax, np.sort(values.to_numpy()), colour)
         ax.set_ylabel(
-            f"{wrap(segment.name, 26, lines=3)}\n{segment.n_accounts:,} accounts",
+            f"{name}\n{segment.n_accounts:,} accounts",
             rotation=0,
             ha="right",
             va="center",
@@ -209,7 +214,10 @@ def _sample(accounts: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 def _scatter(ax: Axes, study: StudyFolder, shown: pd.DataFrame, x: str, y: str) -> None:
     size = 26 if len(shown) < 600 else 12
     segments = study.document.segments
-    for i, (segment, colour) in enumerate(zip(segments, colours(len(segments)), strict=True)):
+    names = wrap_apart(segment_names(study), 30, lines=3)
+    for i, (segment, name, colour) in enumerate(
+        zip(segments, names, colours(len(segments)), strict=True)
+    ):
         part = shown[shown["segment"] == segment.segment]
         ax.scatter(
             part[x],
@@ -219,7 +227,7 @@ def _scatter(ax: Axes, study: StudyFolder, shown: pd.DataFrame, x: str, y: str) 
             color=colour,
             alpha=0.65,
             linewidths=0,
-            label=f"{wrap(segment.name, 30, lines=3)} ({segment.n_accounts:,})",
+            label=f"{name} ({segment.n_accounts:,})",
         )
 
 

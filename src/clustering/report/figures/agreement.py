@@ -3,7 +3,17 @@
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from clustering.report.canvas import ACCENT, INK, MUTED, PALE, colours, new_figure, tidy, wrap
+from clustering.report.canvas import (
+    ACCENT,
+    INK,
+    MUTED,
+    PALE,
+    colours,
+    new_figure,
+    tidy,
+    wrap,
+    wrap_apart,
+)
 from clustering.report.drawn import Drawn
 from clustering.report.facts import (
     agreements_of_segments,
@@ -35,7 +45,8 @@ def agreement_dots(study: StudyFolder) -> Drawn | None:
     ax.axvline(0, color=INK, linewidth=1.0)
     for row, (_, agreement) in enumerate(pairs):
         _agreement_row(ax, row, agreement)
-    labels = [f"{wrap(entry.title, 30, lines=2)}\nn = {a.n:,}" for entry, a in pairs]
+    titles = wrap_apart([entry.title for entry, _ in pairs], 30, lines=2)
+    labels = [f"{title}\nn = {a.n:,}" for title, (_, a) in zip(titles, pairs, strict=True)]
     ax.set_yticks(range(len(pairs)), labels, fontsize=9.5)
     ax.set_ylim(len(pairs) - 0.4, -0.6)
     ax.set_xlim(min(-0.06, min(_span(a)[0] for _, a in pairs) - 0.03), 1.02)

@@ -6,7 +6,17 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from clustering.report.canvas import ACCENT, INK, MUTED, PALE, colours, new_figure, tidy, wrap
+from clustering.report.canvas import (
+    ACCENT,
+    INK,
+    MUTED,
+    PALE,
+    colours,
+    new_figure,
+    tidy,
+    wrap,
+    wrap_apart,
+)
 from clustering.report.drawn import Drawn
 from clustering.report.facts import percent
 from clustering.results import StudyFolder
@@ -212,7 +222,7 @@ def _limit_line(ax: Axes, limit: float) -> None:
 
 
 def _names(ax: Axes, names: list[str]) -> None:
-    ax.set_yticks(range(len(names)), [wrap(name, 30, lines=2) for name in names], fontsize=9)
+    ax.set_yticks(range(len(names)), wrap_apart(names, 30, lines=2), fontsize=9)
     ax.set_ylim(len(names) - 0.45, -0.75)
 
 

@@ -5,7 +5,17 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from clustering.report import facts
-from clustering.report.canvas import ACCENT, INK, MARKERS, PALE, colours, new_figure, tidy, wrap
+from clustering.report.canvas import (
+    ACCENT,
+    INK,
+    MARKERS,
+    PALE,
+    colours,
+    new_figure,
+    tidy,
+    wrap,
+    wrap_apart,
+)
 from clustering.report.drawn import Drawn
 from clustering.report.facts import come_back, group_words
 from clustering.results import StudyFolder
@@ -109,7 +119,10 @@ def segment_stability(study: StudyFolder) -> Drawn | None:
             linestyle="none",
             label=name,
         )
-    labels = [f"{wrap(s.name, 34, lines=2)}\n{s.n_accounts:,} accounts" for s in segments]
+    titles = wrap_apart([s.name for s in segments], 34, lines=2)
+    labels = [
+        f"{title}\n{s.n_accounts:,} accounts" for title, s in zip(titles, segments, strict=True)
+    ]
     ax.set_yticks(range(len(segments)), labels, fontsize=9.5)
     ax.set_ylim(len(segments) - 0.5, -0.6)
     ax.set_xlim(0, 1.02)

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
-from clustering.report.canvas import INK, MUTED, PALE, colours, new_figure, wrap
+from clustering.report.canvas import INK, MUTED, PALE, colours, new_figure, wrap_apart
 from clustering.report.drawn import Drawn
 from clustering.report.facts import percent, segment_names
 from clustering.results import StudyFolder
@@ -147,10 +147,11 @@ def _ribbon(
 
 
 def _names(ax: Axes, x: float, places: dict[str, float], states: list[str]) -> None:
-    for state in states:
+    titles = wrap_apart([state.strip("()") for state in states], 24, lines=2)
+    for state, title in zip(states, titles, strict=True):
         if state in places:
             ax.annotate(
-                wrap(state.strip("()"), 24, lines=2),
+                title,
                 (x + 0.04, places[state]),
                 xytext=(6, 0),
                 textcoords="offset points",
@@ -196,8 +197,8 @@ def transition_heatmap(study: StudyFolder) -> Drawn | None:
                 text = f"{percent(shares[i, j])}\n{count:,}"
                 colour = "white" if shares[i, j] > 0.55 else INK
                 ax.text(j, i, text, ha="center", va="center", fontsize=9, color=colour)
-    ax.set_xticks(range(len(columns)), [wrap(n, 18, lines=3) for n in columns])
-    ax.set_yticks(range(len(rows)), [wrap(n, 26, lines=2) for n in rows])
+    ax.set_xticks(range(len(columns)), wrap_apart(columns, 18, lines=3))
+    ax.set_yticks(range(len(rows)), wrap_apart(rows, 26, lines=2))
     ax.tick_params(labelsize=9, length=0, labelcolor=INK)
     ax.set_xlabel(f"on {found.dates[-1]}", color=INK)
     ax.set_ylabel(f"on {found.dates[0]}", color=INK)

@@ -15,7 +15,10 @@ from clustering.report.facts import (
 from clustering.results import StudyFolder
 from clustering.wording import p_in_words, structure_in_words
 
-__all__ = ["commercial", "stability", "structure", "why"]
+__all__ = ["commercial", "narrow", "stability", "structure", "why"]
+
+#: Segments of a smaller share of the accounts are said to be small.
+_SMALL = 0.05
 
 
 def commercial(study: StudyFolder) -> str:
@@ -116,3 +119,22 @@ def stability(study: StudyFolder) -> str:
         return text
     mean = sum(value * n for value, n in judged) / sum(n for _, n in judged)
     return f"{text} On average an account stays in its segment in {percent(mean)} of the resamples."
+
+
+def narrow(study: StudyFolder) -> list[str]:
+    """Segments that hold few accounts, or that one feature makes: a rule would do for these."""
+    segments = study.document.segments
+    if len(segments) == 1:
+        return []
+    small = [
+        f"'{s.name}' holds {percent(s.share)} of the accounts ({s.n_accounts:,}): what is said of "
+        "it rests on these few."
+        for s in segments
+        if s.share < _SMALL
+    ]
+    made = [
+        f"'{s.name}' is made by one feature, {s.made_by}: a rule that cuts there would do as well."
+        for s in segments
+        if s.made_by
+    ]
+    return [*small, *made]

@@ -45,6 +45,10 @@ def forward_sentence(report: ForwardReport) -> str:
     >>> print(forward_sentence(report))  # doctest: +ELLIPSIS
     Beside tier, segment improved the held-out prediction of outcome: log loss lower by 0....
     """
+    if report.leaks:
+        return " ".join(
+            [*report.leaks, f"What {report.segment} adds to {report.tier} cannot be told so."]
+        )
     if report.gain is None:
         why = report.reasons.get("gain", "the models could not be judged")
         return f"What {report.segment} adds to {report.tier} cannot be told: {why}."

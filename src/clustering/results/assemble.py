@@ -216,7 +216,12 @@ def _document(study: Study, accounts: pd.DataFrame, scorecard: ScorecardEntry) -
         ruled_out=list(evidence.ruled_out),
         warnings=[
             named(note, config.amount_name)
-            for note in (*study.tables.notes, *study.snapshot.notes, *study.matrix.notes)
+            for note in (
+                *study.comparison.leaks,
+                *study.tables.notes,
+                *study.snapshot.notes,
+                *study.matrix.notes,
+            )
         ],
     )
 

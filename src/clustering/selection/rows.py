@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from clustering.models.types import Algorithm, Clustering, CovarianceType
+from clustering.selection.bridges import Bridge
 from clustering.selection.nulls import NullTest
 from clustering.selection.saddle import Saddle
 from clustering.selection.separation import Valley
@@ -68,6 +69,7 @@ class KMeansRow:
     jaccard: JaccardRow
     valley: Valley | None
     saddle: Saddle | None
+    bridges: tuple[Bridge, ...]
     silhouette_null: NullBand | None
 
     @property

@@ -130,10 +130,10 @@ def test_contracts_can_reach_further_than_behaviour() -> None:
 def test_the_setting_overrides_the_rows_and_without_events_the_last_start_tells() -> None:
     day = date(2025, 3, 31)
     found = reach(terms(50), complete_to=day)
-    assert found == Coverage(day, assumed="subscriptions.complete_to says so")
+    assert found == Coverage(day, assumed="subscriptions.complete_to says so", cut_short=True)
     alone = reach([("a", date(2024, 1, 1), None)], used_to=None)
     assert alone is not None
-    assert alone.to == date(2024, 1, 1)
+    assert (alone.to, alone.cut_short) == (date(2024, 1, 1), False)
     assert reach([]) is None
 
 
@@ -193,6 +193,6 @@ def test_a_study_as_of_a_day_far_after_the_contracts_is_refused(book, tmp_path) 
         {"name": "cut", "as_of": "2026-06-30", "source": {"folder": tmp_path}}
     )
     with pytest.raises(
-        TableContractError, match="to which 'subscriptions' is taken to be complete"
+        TableContractError, match="'subscriptions' is taken to be complete"
     ):
         clustering.open_tables(config)

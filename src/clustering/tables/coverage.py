@@ -69,11 +69,13 @@ class Coverage:
     longest_pause : the longest stretch without a row before that, in days; None where too few
         dates tell what is usual
     assumed : how `to` was found, where it is more than the date of the last row
+    cut_short : the rows, or the setting, say that more happened after `to`
     """
 
     to: date
     longest_pause: int | None = None
     assumed: str = ""
+    cut_short: bool = False
 
     def reaches(self, day: date) -> bool:
         """Whether the table tells what happened up to a day.
@@ -130,7 +132,7 @@ def _contracts(
     frame: nw.LazyFrame[Any], events: Mapping[str, Coverage], complete_to: date | None
 ) -> Coverage | None:
     if complete_to is not None:
-        return Coverage(complete_to, assumed="subscriptions.complete_to says so")
+        return Coverage(complete_to, assumed="subscriptions.complete_to says so", cut_short=True)
     accounts, starts, ends = _periods(frame)
     if not starts.size:
         return None
@@ -139,7 +141,7 @@ def _contracts(
     if broken is None:
         return Coverage(_date(limit), assumed=why)
     to, words = broken
-    return Coverage(_date(to), assumed=f"{words}, though {why}")
+    return Coverage(_date(to), assumed=f"{words}, though {why}", cut_short=True)
 
 
 def _limit(starts: Days, events: Mapping[str, Coverage]) -> tuple[int, str]:

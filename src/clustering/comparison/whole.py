@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from clustering.columns import ARR_TIERS, NEEDS_SEGMENT, SEGMENT
+from clustering.comparison.crosswalk import UnlikeWords
 from clustering.comparison.differences import Differences, segment_differences
 from clustering.comparison.group_outcomes import GroupOutcomes, group_outcomes
 from clustering.comparison.leakage import (
@@ -65,6 +66,7 @@ class Material:
     segment_names : k names, in the order of the columns
     timing : DataFrame as in `Horizon.timing`, aligned
     counts : features that count something, by name
+    unlike : in what an account is unlike a group of accounts, in words
     """
 
     accounts: pd.Index
@@ -86,6 +88,7 @@ class Material:
     segment_names: tuple[str, ...]
     timing: pd.DataFrame
     counts: tuple[str, ...]
+    unlike: UnlikeWords | None = None
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,7 @@ def compare(
         config,
         seed,
         progress,
+        material.unlike,
     )
     refitted = _refits(material, config, seed, progress)
     forward = forward_study(

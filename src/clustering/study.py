@@ -183,6 +183,7 @@ def _judge(
         models=config.models,
         seed=config.seed,
         columns=matrix.feature_names,
+        accounts=matrix.account_ids,
         progress=progress,
     )
 
@@ -288,6 +289,8 @@ def _material(
         segment_names=tuple(scorer.segment_names),
         timing=horizon.timing.reindex(ids),
         counts=tuple(feature.name for feature in snapshot.features if feature.scale == "count"),
+        before=horizon.before.reindex(ids),
+        sources={feature.name: feature.tables for feature in snapshot.features},
     )
 
 

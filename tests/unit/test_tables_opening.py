@@ -379,8 +379,8 @@ def test_repeated_milestones_are_refused(tmp_path: Path) -> None:
         ),
         (
             "milestones",
-            "account_id,milestone,achieved_on,recorded_on\n007,m,2024-01-02,2024-01-01\n",
-            "achieved_on after recorded_on",
+            "account_id,milestone,achieved_on,achieved_recorded_on\n007,m,2024-01-02,2024-01-01\n",
+            "achieved_on after achieved_recorded_on",
         ),
         (
             "outcomes",

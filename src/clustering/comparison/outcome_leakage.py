@@ -1,5 +1,7 @@
 """Refuse features that know what happened after the as-of date."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -7,6 +9,7 @@ from scipy.stats import rankdata
 
 from clustering.comparison.heldout import area_under_curve
 from clustering.errors import FutureDataError, breaches_message
+from clustering.features.horizon import OUTCOMES
 
 __all__ = ["refuse_outcomes_in_features"]
 
@@ -18,17 +21,28 @@ _TOO_GOOD = 0.9995
 _FEWEST = 10
 
 
-def refuse_outcomes_in_features(features: pd.DataFrame, outcomes: pd.DataFrame) -> None:
+def refuse_outcomes_in_features(
+    features: pd.DataFrame,
+    outcomes: pd.DataFrame,
+    before: pd.DataFrame | None = None,
+    sources: Mapping[str, tuple[str, ...]] | None = None,
+) -> None:
     """Stop where a single feature tells an outcome of the window without error.
 
     Rows dated after the as-of date are invisible to features, but an undated flag, or a column
     that was filled in afterwards, is not stopped by dates. Such a column gives itself away: it
     ranks the outcome perfectly, in its values or in where it is missing.
 
+    So does what only stays as it was: accounts that were silent before and are silent after. Where
+    the state before tells the outcome by itself, a feature of the same table, or one that is
+    empty for the accounts in that state, knew no more than the state, and is not named.
+
     Parameters
     ----------
     features : DataFrame of shape (n_accounts, n_features), as known on the as-of date
     outcomes : DataFrame on the same index, as in `Horizon.frame`
+    before : DataFrame on the same index, as in `Horizon.before`: states by outcome
+    sources : the tables that a feature comes from, by its name
 
     Raises
     ------
@@ -46,14 +60,20 @@ def refuse_outcomes_in_features(features: pd.DataFrame, outcomes: pd.DataFrame) 
 afterwards, or made from it. Leave it out, or give its date.
     """
     breaches = []
-    for name in features:
+    for name in features.columns.astype(str):
         ranks = _ranks(features[name].to_numpy(dtype=np.float64))
-        for outcome in outcomes:
+        for outcome in outcomes.columns.astype(str):
             known = outcomes[outcome].notna().to_numpy()
             values = outcomes[outcome][known].to_numpy(dtype=np.float64)
             if _fewer_side(values) < _FEWEST or np.ptp(ranks[known]) == 0:
                 continue
-            if _agreement(ranks[known], values) >= _TOO_GOOD:
+            if _agreement(ranks[known], values) >= _TOO_GOOD and not _only_persists(
+                features[name][known],
+                values,
+                None if before is None or outcome not in before else before[outcome][known],
+                (sources or {}).get(name, ()),
+                outcome,
+            ):
                 happened = f"{int(values.sum())} of {values.size} accounts"
                 if not _two_valued(values):
                     happened = f"{values.size} accounts"
@@ -67,7 +87,24 @@ afterwards, or made from it. Leave it out, or give its date.
         )
 
 
-def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _only_persists(
+    feature: "pd.Series[float]",
+    values: NDArray[np.float64],
+    state: "pd.Series[float] | None",
+    sources: tuple[str, ...],
+    outcome: str,
+) -> bool:
+    """Whether an account's state before tells the outcome as well, and the feature adds nothing."""
+    if state is None or not _two_valued(values):
+        return False
+    if _agreement(_ranks(state.to_numpy(dtype=np.float64)), values) < _TOO_GOOD:
+        return False
+    needed = next(one.needs for one in OUTCOMES if one.name == outcome)
+    stays = feature[values == 1]
+    return needed in sources or bool((stays.isna() | (stays == 0)).all())
+
+
+def _ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
     """Ranks, what is missing below all: a gap may tell as much as a value."""
     return np.asarray(rankdata(np.where(np.isnan(values), -np.inf, values)))
 

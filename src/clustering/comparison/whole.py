@@ -65,6 +65,8 @@ class Material:
     segment_names : k names, in the order of the columns
     timing : DataFrame as in `Horizon.timing`, aligned
     counts : features that count something, by name
+    before : DataFrame as in `Horizon.before`, aligned
+    sources : the tables that a feature comes from, by its name
     """
 
     accounts: pd.Index
@@ -86,6 +88,8 @@ class Material:
     segment_names: tuple[str, ...]
     timing: pd.DataFrame
     counts: tuple[str, ...]
+    before: pd.DataFrame
+    sources: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,9 @@ def compare(
     FutureDataError
         A feature tells an outcome of the window without error.
     """
-    refuse_outcomes_in_features(material.features, material.outcomes)
+    refuse_outcomes_in_features(
+        material.features, material.outcomes, material.before, material.sources
+    )
     agreements = compare_labellings(
         material.labels,
         material.titles,

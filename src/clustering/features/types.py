@@ -40,6 +40,11 @@ class Feature:
     size_proxy: bool = False
     age_proxy: bool = False
 
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that it comes from."""
+        return tuple(dict.fromkeys(need.partition(".")[0] for need in self.needs))
+
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
@@ -60,6 +65,7 @@ class Snapshot:
     withheld : for each feature of `frame` that may not enter the matrix, the reason (commercial,
         a proxy of size or age, left out by the configuration); it still describes segments
     notes : what a reader of the features must know about this input
+    short_tables : tables that begin inside the look-back window: their counts are too low
     """
 
     as_of: date
@@ -69,6 +75,7 @@ class Snapshot:
     not_computed: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     withheld: Mapping[str, str] = field(default_factory=dict)
+    short_tables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,9 +90,14 @@ class Horizon:
     follows an account with ARR, also where it ends before the window does; `due_days` to the
     first end of a contract, and `left_days` to the day from which there is none to the end of
     the follow-up, both missing where that did not come.
+
+    `before` has the same index, and for outcomes that are a state its value at `as_of`, by the
+    outcome's name (`dormant`: days since the last use): an account that stays as it was tells
+    nothing of what features knew.
     """
 
     days: int
     frame: pd.DataFrame
     notes: tuple[str, ...] = ()
     timing: pd.DataFrame = field(default_factory=pd.DataFrame)
+    before: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from clustering.columns import ACCOUNT_ID
 from clustering.config import FeaturesConfig
 from clustering.errors import BadInputError, breaches_message
-from clustering.features import build_snapshot
+from clustering.features import Snapshot, build_snapshot
 from clustering.matrix.standardise import Standardiser
 from clustering.matrix.types import FeatureMatrix
 from clustering.models.types import Clustering
@@ -157,14 +157,7 @@ class Scorer:
         return read(folder)
 
     def score_tables(self, tables: SourceTables, as_of: date) -> pd.DataFrame:
-        """Compute the features as of a date, with the configuration of the study, and score them.
-
-        Parameters
-        ----------
-        tables : SourceTables
-            Raw tables; rows that happened or were recorded after `as_of` are invisible.
-        as_of : date
-            Has no default: a missing date must fail, not fall back to the newest row.
+        """Compute the features as of a date, as `snapshot` does, and score them.
 
         Returns
         -------
@@ -174,10 +167,27 @@ class Scorer:
         Raises
         ------
         BadInputError
+            As `snapshot`.
+        """
+        return self.score_features(self.snapshot(tables, as_of).frame)
+
+    def snapshot(self, tables: SourceTables, as_of: date) -> Snapshot:
+        """Compute the features as of a date, with the configuration of the study.
+
+        Parameters
+        ----------
+        tables : SourceTables
+            Raw tables; rows that happened or were recorded after `as_of` are invisible.
+        as_of : date
+            Has no default: a missing date must fail, not fall back to the newest row.
+
+        Raises
+        ------
+        BadInputError
             The date lies outside the tables, or a feature of the model cannot be computed; with
             the tables or columns that it needs.
         """
-        outside = as_of_findings(as_of, tables.date_ranges).breaches
+        outside = as_of_findings(as_of, tables.date_ranges, tables.coverage).breaches
         if outside:
             raise BadInputError(breaches_message("the tables cannot be scored", outside))
         snapshot = build_snapshot(tables, as_of, self.features)
@@ -190,7 +200,7 @@ class Scorer:
             raise BadInputError(
                 breaches_message("these tables lack what the model was learned from", breaches)
             )
-        return self.score_features(snapshot.frame)
+        return snapshot
 
     def score_features(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Score accounts whose features are known.

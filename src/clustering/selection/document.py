@@ -3,10 +3,10 @@
 import math
 from typing import TYPE_CHECKING, Any
 
+from clustering.selection.dip import Dip
 from clustering.selection.nulls import NullTest
 from clustering.selection.rows import GapRow, KMeansRow, MixtureRow, Offered, Structure
 from clustering.selection.saddle import Saddle
-from clustering.selection.structure import Dip
 
 if TYPE_CHECKING:
     from clustering.selection.evidence import Evidence

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clustering.commands.console import OUT, bars
+from clustering.commands.ready_table import Decimal, Missing, reading_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from clustering.config import ReadingConfig
     from clustering.movement.overrides import Overrides
     from clustering.progress import Progress
     from clustering.scorer import Scorer
@@ -44,7 +46,7 @@ def score(
         typer.Argument(
             metavar="INPUT",
             help="A folder of tables in the contract's own names, a study's TOML (its source is "
-            "read), or features as CSV or Parquet (account_id and one column per feature).",
+            "read), or a file of features (account_id and one column per feature).",
         ),
     ],
     model: Annotated[
@@ -67,10 +69,12 @@ def score(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Decisions of people, .csv or .parquet (default: the table `overrides` of INPUT, "
+            help="Decisions of people, a file (default: the table `overrides` of INPUT, "
             "or the overrides of the study if INPUT is its TOML).",
         ),
     ] = None,
+    missing: Missing = None,
+    decimal: Decimal = None,
     tracking_uri: Annotated[
         str | None,
         typer.Option(
@@ -88,7 +92,8 @@ def score(
     with bars() as progress:
         with progress.step("Checking the model"):
             scorer = _load(model, tracking_uri)
-        scores, decisions, heard = _scores(scorer, input_, day, progress)
+        reading = reading_of(missing, decimal)
+        scores, decisions, heard = _scores(scorer, input_, day, reading, progress)
         in_force = _in_force(scorer, scores, decisions if overrides is None else overrides, day)
         scores = scores.join(assigned(scores["segment_name"], in_force))
         with progress.step("Writing"):
@@ -120,7 +125,7 @@ def _load(model: str, tracking_uri: str | None) -> "Scorer":
 
 
 def _scores(
-    scorer: "Scorer", source: Path, as_of: date, progress: "Progress"
+    scorer: "Scorer", source: Path, as_of: date, reading: "ReadingConfig", progress: "Progress"
 ) -> "tuple[pd.DataFrame, Overrides, _Heard]":
     """The scores, the decisions that came with the input, and what is to be said of it."""
     from clustering.movement.overrides import no_overrides, study_overrides
@@ -128,7 +133,7 @@ def _scores(
 
     if not source.is_dir() and source.suffix.lower() != ".toml":
         with progress.step("Reading the features"):
-            features = read_features(source, scorer.standardiser.feature_names, as_of)
+            features = read_features(source, scorer.standardiser.feature_names, as_of, reading)
         with progress.step("Scoring"):
             return scorer.score_features(features), no_overrides(), _Heard()
     from clustering.config import SourceConfig, StudyConfig, load_config
@@ -136,8 +141,9 @@ def _scores(
 
     with progress.step("Checking the tables"):
         if source.is_dir():
-            config = StudyConfig(name="score", as_of=as_of, source=SourceConfig(folder=source))
-            tables = open_folder(source)
+            given = SourceConfig(folder=source, **reading.model_dump())
+            config = StudyConfig(name="score", as_of=as_of, source=given)
+            tables = open_folder(given)
         else:
             config = load_config(source).model_copy(update={"as_of": as_of})
             tables = open_tables(config)

@@ -12,8 +12,9 @@ A mapping may come from somebody else, so it is held against the list of what it
 
 import difflib
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from clustering.tables.files import SUFFIXES, Relation, read_file
 from clustering.tables.session import Session, one_path, quoted_text
 from clustering.tables.source_files import files_named
 from clustering.tables.tables_named import table_breaches
+from clustering.tables.workbooks import look_into
 
 __all__ = ["mapping_files", "read_mapping"]
 
@@ -105,7 +107,7 @@ def read_mapping(session: Session, file: Path, folder: Path | None) -> Relation:
         one.offset: _read_table(session, one.name, paths[one.name]) for one in named if one.as_table
     }
     inside = {
-        one.offset: _literals(paths[one.name], in_list=one.in_list)
+        one.offset: _literals(paths[one.name], in_list=one.in_list) + _whole_sheet(one, text)
         for one in named
         if not one.as_table
     }
@@ -113,11 +115,44 @@ def read_mapping(session: Session, file: Path, folder: Path | None) -> Relation:
     complete = {str(path) for found in paths.values() for path in found}
     _look_again(session, _rewritten(text, {**inside, **places}), len(places), complete)
     sql = _rewritten(text, inside | {at: f"({table.sql})" for at, table in tables.items()})
-    workbooks = any(one.name.lower().endswith(".xlsx") for one in named)
+    workbooks = [path for one in named if _is_workbook(one.name) for path in paths[one.name]]
     if workbooks:
         session.load_extension("excel")
-    spreadsheet = workbooks or any(table.spreadsheet for table in tables.values())
-    return Relation(sql, f"mapping {file.name}", spreadsheet=spreadsheet)
+    return Relation(
+        sql,
+        f"mapping {file.name}",
+        day_zero=_day_zero(tables.values(), workbooks),
+        texts=tuple(text for table in tables.values() for text in table.texts),
+        notes=tuple(note for table in tables.values() for note in table.notes),
+    )
+
+
+def _is_workbook(name: str) -> bool:
+    return name.lower().endswith(".xlsx")
+
+
+def _whole_sheet(file: _File, text: str) -> str:
+    """A blank row between two others is no end of a sheet, unless the mapping says so."""
+    plain = _is_workbook(file.name) and not file.in_list and "stop_at_empty" not in text
+    return ", stop_at_empty = false" if plain else ""
+
+
+def _day_zero(tables: Iterable[Relation], workbooks: Iterable[Path]) -> date | None:
+    """The day that numbers count from where they stand for dates.
+
+    Raises
+    ------
+    BadInputError
+        Two workbooks count from different days.
+    """
+    found = {table.day_zero for table in tables if table.day_zero is not None}
+    found |= {look_into(path).day_zero for path in workbooks}
+    if len(found) > 1:
+        raise BadInputError(
+            "it reads two workbooks whose dates count from different days (1900 and 1904). Save "
+            "one of them with the other's calendar, or map them apart."
+        )
+    return next(iter(found), None)
 
 
 def _one_select(session: Session, text: str) -> Any:
@@ -199,7 +234,7 @@ def _read_table(session: Session, name: str, files: Sequence[Path]) -> Relation:
     listed = _literals(files, in_list=False)
     if name.lower().endswith(".parquet"):
         return Relation(f"SELECT * FROM read_parquet({listed})", name)
-    if name.lower().endswith(".xlsx"):
+    if _is_workbook(name):
         raise BadInputError(f"'{name}' is {len(files)} workbooks; name one of them.")
     if "json" in name.lower().rpartition("/")[2]:
         return Relation(f"SELECT * FROM read_json({listed})", name)
@@ -210,8 +245,7 @@ def _read_table(session: Session, name: str, files: Sequence[Path]) -> Relation:
 def _literals(files: Sequence[Path], *, in_list: bool) -> str:
     # Only the reader of workbooks takes no patterns, so nothing is to be escaped for it.
     texts = [
-        quoted_text(str(path) if path.name.lower().endswith(".xlsx") else one_path(path))
-        for path in files
+        quoted_text(str(path) if _is_workbook(path.name) else one_path(path)) for path in files
     ]
     joined = ", ".join(texts)
     return joined if in_list or len(texts) == 1 else f"[{joined}]"

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from clustering.errors import BadInputError
+from clustering.errors import BadInputError, ConfigError
 from clustering.outputs import make_scratch
 from clustering.sql import LOCKED
 
@@ -56,29 +56,50 @@ class Session:
 
     Parameters
     ----------
+    time_zone : in which times with and without a zone are compared; never that of the machine
+    ordered : whether rows keep the order of their file (slower for large files)
     time_limit_s : seconds after which a statement of `execute` or `row` is stopped (None: never)
 
     Attributes
     ----------
     has_database : whether a database of the user is attached
+    folder : for scratch files; it goes with the session
     """
 
-    def __init__(self, time_limit_s: float | None = None) -> None:
+    def __init__(
+        self,
+        time_zone: str | None = None,
+        *,
+        ordered: bool = False,
+        time_limit_s: float | None = None,
+    ) -> None:
         self._time_limit_s = time_limit_s
         self.has_database = False
-        self._folder, remove = make_scratch("clustering-tables-")
+        self.folder, remove = make_scratch("clustering-tables-")
         self._finish = weakref.finalize(self, remove)
         self.connection = duckdb.connect(
             config={
                 "memory_limit": MEMORY_LIMIT,
-                "temp_directory": str(self._folder / "spill"),
-                "preserve_insertion_order": False,
+                "temp_directory": str(self.folder / "spill"),
+                "preserve_insertion_order": ordered,
                 **LOCKED,
             }
         )
         self.connection.execute(
-            f"ATTACH {quoted_text(str(self._folder / 'tables.duckdb'))} AS {_SCRATCH}"
+            f"ATTACH {quoted_text(str(self.folder / 'tables.duckdb'))} AS {_SCRATCH}"
         )
+
+        self._set_time_zone(time_zone or "UTC")
+
+    def _set_time_zone(self, time_zone: str) -> None:
+        try:
+            self.execute(f"SET TimeZone = {quoted_text(time_zone)}")
+        except duckdb.Error:
+            self.close()
+            raise ConfigError(
+                f"source.time_zone '{time_zone}' is no time zone that is known; expected a place "
+                "as in 'Europe/London', or 'UTC'."
+            ) from None
 
     def own(self, name: str) -> str:
         """Give the full SQL name of a table or view of this session."""
@@ -125,7 +146,7 @@ class Session:
         readable : folders and files of the user that statements may still read
         """
         places = [path.resolve() for path in readable]
-        folders = [self._folder.resolve(), *(place for place in places if place.is_dir())]
+        folders = [self.folder.resolve(), *(place for place in places if place.is_dir())]
         files = [place for place in places if not place.is_dir()]
         self.connection.execute(f"SET allowed_directories = {_either_way(folders)}")
         self.connection.execute(f"SET allowed_paths = {_either_way(files)}")

@@ -109,8 +109,7 @@ def _from_folder(session: Session, sources: Sources, files: dict[str, list[Path]
             sources.breaches[name] = str(error)
             continue
         sources.relations[name] = relation
-        if relation.note:
-            sources.notes.append(relation.note)
+        sources.notes += relation.notes
 
 
 def _unknown_file(file: Path, name: str, present: set[str]) -> list[str]:

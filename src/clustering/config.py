@@ -360,6 +360,11 @@ class TrackingConfig(_Part):
     registered_model: str = Field(
         "account-segments", min_length=1, description="Name in the model registry."
     )
+    pseudonymise: bool = Field(
+        False,
+        description="Record keyed hashes in the place of account ids, e-mail addresses and labels "
+        "that are people; the pages and figures of the report are left out then.",
+    )
 
 
 class OutputConfig(_Part):

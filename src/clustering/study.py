@@ -289,6 +289,7 @@ def _material(
         segment_names=tuple(scorer.segment_names),
         timing=horizon.timing.reindex(ids),
         counts=tuple(feature.name for feature in snapshot.features if feature.scale == "count"),
+        undated=tuple(labelling.name for labelling in labellings if labelling.kind == "own"),
         before=horizon.before.reindex(ids),
         sources={feature.name: feature.tables for feature in snapshot.features},
     )

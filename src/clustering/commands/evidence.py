@@ -92,8 +92,7 @@ def _show(found: "Evidence") -> None:
 
 
 def _headline(found: "Evidence") -> str:
-    group = "clusters" if found.verdict == "natural" else "bands"
-    offered = f"A study would work with {found.offered.k} {group} ({found.offered.name})."
+    offered = _offered(found)
     if found.verdict == "natural":
         return f"Verdict: natural. There are {found.n_clusters} natural clusters. {offered}"
     if found.verdict == "reproducible":
@@ -102,3 +101,12 @@ def _headline(found: "Evidence") -> str:
         "Verdict: constructive. There are no natural clusters, and no number of segments comes "
         f"back under resampling. {offered}"
     )
+
+
+def _offered(found: "Evidence") -> str:
+    k = found.offered.k
+    if k == 1:
+        return "A study would leave all accounts in one segment."
+    limits = ", as many as meet the limits that the business sets" if k < found.n_clusters else ""
+    group = "clusters" if found.are_clusters else "bands"
+    return f"A study would work with {k} {group} ({found.offered.name}){limits}."

@@ -11,6 +11,8 @@ from clustering.commands.console import OUT, bars
 from clustering.commands.ready_table import Decimal, Missing, reading_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from clustering.config import ReadingConfig
@@ -93,12 +95,15 @@ def score(
         with progress.step("Checking the model"):
             scorer = _load(model, tracking_uri)
         reading = reading_of(missing, decimal)
-        scores, decisions, heard = _scores(scorer, input_, day, reading, progress)
+        features, decisions, heard = _features(scorer, input_, day, reading, progress)
+        with progress.step("Scoring"):
+            scores = scorer.score_features(features)
+            mistakes = scorer.unit_mistakes(features)
         in_force = _in_force(scorer, scores, decisions if overrides is None else overrides, day)
         scores = scores.join(assigned(scores["segment_name"], in_force))
         with progress.step("Writing"):
             write_scores(scores, out, day)
-    _show(scorer, scores, day, heard)
+    _show(scorer, scores, day, heard, mistakes)
     _show_overrides(scores, in_force)
     _print(f"Written to {out}")
 
@@ -124,18 +129,17 @@ def _load(model: str, tracking_uri: str | None) -> "Scorer":
     return Scorer.load(Path(model))
 
 
-def _scores(
+def _features(
     scorer: "Scorer", source: Path, as_of: date, reading: "ReadingConfig", progress: "Progress"
 ) -> "tuple[pd.DataFrame, Overrides, _Heard]":
-    """The scores, the decisions that came with the input, and what is to be said of it."""
+    """The features, the decisions that came with the input, and what is to be said of it."""
     from clustering.movement.overrides import no_overrides, study_overrides
     from clustering.scorer.files import read_features
 
     if not source.is_dir() and source.suffix.lower() != ".toml":
         with progress.step("Reading the features"):
             features = read_features(source, scorer.standardiser.feature_names, as_of, reading)
-        with progress.step("Scoring"):
-            return scorer.score_features(features), no_overrides(), _Heard()
+        return features, no_overrides(), _Heard()
     from clustering.config import SourceConfig, StudyConfig, load_config
     from clustering.tables import open_folder, open_tables
 
@@ -148,10 +152,10 @@ def _scores(
             config = load_config(source).model_copy(update={"as_of": as_of})
             tables = open_tables(config)
         decisions = study_overrides(config, tables)
-    with tables, progress.step("Computing the features and scoring"):
+    with tables, progress.step("Computing the features"):
         snapshot = scorer.snapshot(tables, as_of)
         heard = _Heard((*tables.notes, *snapshot.notes), snapshot.short_tables)
-        return scorer.score_features(snapshot.frame), decisions, heard
+        return snapshot.frame, decisions, heard
 
 
 def _in_force(
@@ -182,7 +186,13 @@ def _show_overrides(scores: "pd.DataFrame", in_force: "pd.DataFrame") -> None:
     )
 
 
-def _show(scorer: "Scorer", scores: "pd.DataFrame", as_of: date, heard: _Heard) -> None:
+def _show(
+    scorer: "Scorer",
+    scores: "pd.DataFrame",
+    as_of: date,
+    heard: _Heard,
+    mistakes: "Sequence[str]",
+) -> None:
     training = scorer.training
     if heard.notes:
         _print("Notes on the input:")
@@ -199,14 +209,23 @@ def _show(scorer: "Scorer", scores: "pd.DataFrame", as_of: date, heard: _Heard) 
         _print(f"  {name}: {count:,} ({share:.0%}; {training.sizes[number] / learned:.0%} then)")
     if unknown := int(scores["segment"].isna().sum()):
         _print(f"  no segment, because none of the features is known: {unknown:,}")
-    _show_novel(scorer, scores, heard)
+    _show_novel(scorer, scores, heard, mistakes)
 
 
-def _show_novel(scorer: "Scorer", scores: "pd.DataFrame", heard: _Heard) -> None:
+def _show_novel(
+    scorer: "Scorer", scores: "pd.DataFrame", heard: _Heard, mistakes: "Sequence[str]"
+) -> None:
     novel = int(scores["novel"].sum())
-    if not novel:
+    if novel:
+        _print(
+            "Unlike what the model was learned from, to be looked at before their segment is used "
+            f"(column reason): {novel:,}"
+        )
+    if mistakes:
+        _print("Probably in another unit than in training; these scores are then wrong:")
+        for sentence in mistakes:
+            _print(f"  {sentence}")
         return
-    _print(f"Unlike what the model was learned from, better left unassigned: {novel:,}")
     expected = scorer.expected_novel_share
     if novel >= _LEAST_FLAGGED and novel > _MANY_FLAGGED * expected * len(scores):
         advice = "the accounts may have changed. Consider a new study."

@@ -19,7 +19,10 @@ from clustering.comparison.leakage import (
     detect_circularity,
     leakage_index,
 )
-from clustering.comparison.outcome_leakage import refuse_outcomes_in_features
+from clustering.comparison.outcome_leakage import (
+    leaking_labellings,
+    refuse_outcomes_in_features,
+)
 from clustering.comparison.refits import Refit, RefittedAgreement, agreement_of_refits
 from clustering.comparison.scorecard import Score, scorecard
 from clustering.comparison.study import Agreements, compare_labellings
@@ -65,6 +68,7 @@ class Material:
     segment_names : k names, in the order of the columns
     timing : DataFrame as in `Horizon.timing`, aligned
     counts : features that count something, by name
+    undated : labellings of the company's own, whose column may have been filled in afterwards
     before : DataFrame as in `Horizon.before`, aligned
     sources : the tables that a feature comes from, by its name
     """
@@ -90,6 +94,7 @@ class Material:
     counts: tuple[str, ...]
     before: pd.DataFrame
     sources: Mapping[str, tuple[str, ...]]
+    undated: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,10 @@ class Leakage:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """What the study found beside its segments; None where the tables do not allow it."""
+    """What the study found beside its segments; None where the tables do not allow it.
+
+    `leaks` names the labellings that know an outcome almost without error; they are not judged.
+    """
 
     agreements: Agreements
     refitted: Mapping[str, RefittedAgreement]
@@ -113,6 +121,7 @@ class Comparison:
     happened: GroupOutcomes
     differences: Differences
     scores: tuple[Score, ...]
+    leaks: tuple[str, ...]
 
 
 def compare(
@@ -143,10 +152,14 @@ def compare(
         seed,
         progress,
     )
+    leaking = leaking_labellings(
+        {name: material.labels[name] for name in material.undated}, material.outcomes
+    )
+    judged = {name: one for name, one in material.labels.items() if name not in leaking}
     refitted = _refits(material, config, seed, progress)
     forward = forward_study(
         material.features,
-        material.labels,
+        judged,
         material.outcomes,
         outcome=config.primary_outcome,
         secondary=OUTCOMES,
@@ -178,6 +191,7 @@ def compare(
             seed=seed,
             progress=progress,
         ),
+        leaks=tuple(leaking.values()),
     )
 
 

@@ -20,9 +20,9 @@ from clustering.matrix import FeatureMatrix
 from clustering.models.types import Clustering
 from clustering.profiles import Profiles
 from clustering.profiles.naming import LEAST_DIFFERENCE
-from clustering.profiles.values import number_in_words
 from clustering.schemes import Axes
 from clustering.scorer.files import guard_cells
+from clustering.wording import number_in_words
 
 __all__ = ["KINDS", "N_EACH", "discovery_list", "discovery_sheet"]
 
@@ -214,7 +214,7 @@ class _Unlike:
     def _one(self, members: NDArray[np.intp], place: int, column: int) -> str:
         feature = self.features[column]
         own, usual = self.raw[members[place], column], np.nanmedian(self.raw[members, column])
-        name = feature.name.replace("_", " ")
+        name = feature.title
         if feature.scale == "share":
             return f"{name} {own:.0%} against a median of {usual:.0%}"
         own, usual = number_in_words(own), number_in_words(usual)

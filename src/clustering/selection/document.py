@@ -7,6 +7,7 @@ from clustering.selection.dip import Dip
 from clustering.selection.nulls import NullTest
 from clustering.selection.rows import GapRow, KMeansRow, MixtureRow, Offered, Structure
 from clustering.selection.saddle import Saddle
+from clustering.selection.verdict import LEAST_EFFECT
 
 if TYPE_CHECKING:
     from clustering.selection.evidence import Evidence
@@ -33,6 +34,7 @@ def document(evidence: "Evidence") -> Document:
         "verdict": evidence.verdict,
         "n_clusters": evidence.n_clusters,
         "offered": _offered(evidence.offered),
+        "segments_return": evidence.segments_return,
         "admissible": list(evidence.admissible),
         "reasons": list(evidence.reasons),
         "chosen_by": {
@@ -95,6 +97,7 @@ def _structure(structure: Structure) -> Document:
             "pc1": _dip(structure.dip_pc1),
         },
         "nulls": [_null(test) for test in structure.nulls],
+        "least_effect": LEAST_EFFECT,
     }
 
 
@@ -110,6 +113,7 @@ def _null(test: NullTest) -> Document:
         "mean": _number(test.mean),
         "sd": _number(test.sd),
         "p": _number(test.p),
+        "z": _number(test.z),
         "replicates": test.replicates,
     }
 

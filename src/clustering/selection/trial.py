@@ -27,11 +27,11 @@ from clustering.selection.nulls import (
     NullTest,
     null_sampler,
     nulls_test,
-    p_in_words,
 )
 from clustering.selection.saddle import Saddle, mixture_saddle
 from clustering.selection.stability import clusterwise_jaccard
 from clustering.selection.verdict import has_saddles, rejected
+from clustering.wording import p_in_words
 
 __all__ = ["Trial", "try_mixture"]
 

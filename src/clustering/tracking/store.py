@@ -8,13 +8,20 @@ from contextlib import ExitStack, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clustering.errors import TrackingError
+from clustering.errors import ClusteringError, TrackingError
 from clustering.outputs import turn
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-__all__ = ["DEFAULT_URI", "absolute_uri", "artifact_location", "open_store", "tracking_uri"]
+__all__ = [
+    "DEFAULT_URI",
+    "absolute_uri",
+    "artifact_location",
+    "exists_or_is_remote",
+    "open_store",
+    "tracking_uri",
+]
 
 DEFAULT_URI = "sqlite:///studies/mlflow.db"
 """Where `make study` records, seen from the root of the project."""
@@ -104,7 +111,6 @@ def open_store(uri: str, *, create: bool) -> Iterator["MlflowClient"]:
 def _client(uri: str) -> Iterator["MlflowClient"]:
     import mlflow
     from mlflow.exceptions import MlflowException
-    from sqlalchemy.exc import SQLAlchemyError
 
     former, former_registry = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
     try:
@@ -113,9 +119,13 @@ def _client(uri: str) -> Iterator["MlflowClient"]:
         yield mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
     except MlflowException as error:
         raise TrackingError(f"the tracking store '{_shown(uri)}' says: {error.message}") from error
-    except (SQLAlchemyError, OSError) as error:
+    except ClusteringError:
+        raise
+    # MLflow and the libraries of its stores raise errors of many kinds; whatever goes wrong there
+    # must cost a message and not a traceback after a study.
+    except Exception as error:
         raise TrackingError(
-            f"the tracking store '{_shown(uri)}' cannot be used: {error}. "
+            f"the tracking store '{_shown(uri)}' cannot be used: {_in_words(error)}. "
             "Check tracking.uri, or run with --no-track."
         ) from error
     finally:
@@ -169,6 +179,16 @@ def _no_turn(file: Path, error: Exception) -> TrackingError:
 
 def _sqlite_file(uri: str) -> Path | None:
     return Path(uri.removeprefix(_SQLITE)) if uri.startswith(_SQLITE) else None
+
+
+def exists_or_is_remote(uri: str) -> bool:
+    """Whether there is a store to look at: a SQLite file may still have to be made."""
+    file = _sqlite_file(uri)
+    return file is None or file.exists()
+
+
+def _in_words(error: Exception) -> str:
+    return str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
 
 
 def _shown(uri: str) -> str:

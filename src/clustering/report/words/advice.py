@@ -5,13 +5,16 @@ from clustering.report.facts import (
     agreement_with,
     agreements_of_segments,
     ami_interval,
+    are_clusters,
+    come_back,
     group_words,
+    labelling,
     under_amount_name,
 )
-from clustering.report.words.comparison import ALMOST_SAME
 from clustering.report.words.future import is_better_than_tiers
 from clustering.report.words.groups import commercial
 from clustering.results import StudyFolder
+from clustering.wording import ALMOST_SAME
 
 __all__ = ["axes", "cautions", "limits", "recommendations"]
 
@@ -28,6 +31,12 @@ def recommendations(study: StudyFolder) -> list[str]:
     amount = study.document.amount_name
     groups = group_words(study)
     agreement = agreement_with(study, TIERS)
+    if len(study.document.segments) == 1:
+        return [
+            f"Keep the {amount} tiers: this study has no segments to put beside them."
+            if labelling(study, TIERS)
+            else "Keep your present rule: this study has no segments to put beside it."
+        ]
     advice = []
     interval = None if agreement is None else ami_interval(agreement)
     if interval is not None and interval[0] >= ALMOST_SAME:
@@ -37,7 +46,7 @@ def recommendations(study: StudyFolder) -> list[str]:
             f"Use the {groups} beside the {amount} tiers when deciding who gets which care: they "
             "have told more about later outcomes than the tiers alone."
         )
-    elif study.document.verdict == "constructive":
+    elif not come_back(study):
         advice.append(
             f"Keep the {amount} tiers: this study gives no reason to replace them."
             if agreement is not None
@@ -70,7 +79,7 @@ def cautions(study: StudyFolder) -> list[str]:
         "That a difference in the profiles is significant: the same features made the segments, "
         "so the profiles carry no p-values.",
     ]
-    if study.document.verdict != "natural":
+    if not are_clusters(study):
         warnings.insert(
             0,
             "That these are natural groups: the borders are cuts, and an account near a border "

@@ -166,8 +166,9 @@ def natural_clusters(raw: Floats, config: EvidenceConfig, k_max: int, seed: int)
     ks = range(2, k_max + 1)
     fits = {k: fit_kmeans(scaled, k, n_init=N_INIT, seed=seed) for k in ks}
     found = {k for k in ks if find_spike(scaled, fits[k].labels, None) is None}
-    found &= _separated(scaled, {k: fit.centres for k, fit in fits.items()}, config, seed)
     found = {k for k in found if not _bent(scaled, fits[k], seed)}
+    if found:
+        found &= _separated(scaled, {k: fit.centres for k, fit in fits.items()}, config, seed)
     found = {k for k in found if _returns(scaled, fits[k], config, seed)}
     if not found or not _structured(scaled, raw, tuple(ks), config, seed):
         return 1

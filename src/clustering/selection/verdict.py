@@ -40,8 +40,8 @@ SADDLE_LEVEL = 0.005
 SADDLE_DEPTH = 0.8
 #: A gap is bent around where clusters without a connection would look so with at most this
 #: p-value, and the accounts in it are at least so dense, relative to the thinner centre.
-BRIDGE_LEVEL = 0.001
-BRIDGE_DENSITY = 0.4
+BRIDGE_LEVEL = 0.01
+BRIDGE_DENSITY = 0.45
 ALONG_THE_LINE = "the gap is there along the straight line alone"
 #: Agreement of runs from other seeds below which a k-means solution is not called unique.
 UNIQUE = 0.9

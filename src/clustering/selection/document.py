@@ -4,10 +4,11 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from clustering.selection.bridges import Bridge
+from clustering.selection.dip import Dip
 from clustering.selection.nulls import NullTest
 from clustering.selection.rows import GapRow, KMeansRow, MixtureRow, Offered, Structure
 from clustering.selection.saddle import Saddle
-from clustering.selection.structure import Dip
+from clustering.selection.verdict import LEAST_EFFECT
 
 if TYPE_CHECKING:
     from clustering.selection.evidence import Evidence
@@ -34,6 +35,7 @@ def document(evidence: "Evidence") -> Document:
         "verdict": evidence.verdict,
         "n_clusters": evidence.n_clusters,
         "offered": _offered(evidence.offered),
+        "segments_return": evidence.segments_return,
         "admissible": list(evidence.admissible),
         "reasons": list(evidence.reasons),
         "chosen_by": {
@@ -108,6 +110,7 @@ def _structure(structure: Structure) -> Document:
             "pc1": _dip(structure.dip_pc1),
         },
         "nulls": [_null(test) for test in structure.nulls],
+        "least_effect": LEAST_EFFECT,
     }
 
 
@@ -123,6 +126,7 @@ def _null(test: NullTest) -> Document:
         "mean": _number(test.mean),
         "sd": _number(test.sd),
         "p": _number(test.p),
+        "z": _number(test.z),
         "replicates": test.replicates,
     }
 

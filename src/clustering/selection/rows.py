@@ -6,10 +6,11 @@ import numpy as np
 
 from clustering.models.types import Algorithm, Clustering, CovarianceType
 from clustering.selection.bridges import Bridge
+from clustering.selection.dip import Dip
 from clustering.selection.nulls import NullTest
 from clustering.selection.saddle import Saddle
 from clustering.selection.separation import Valley
-from clustering.selection.structure import Dip, Hopkins
+from clustering.selection.structure import Hopkins
 
 __all__ = [
     "ChosenBy",

@@ -29,11 +29,11 @@ from clustering.selection.nulls import (
     NullTest,
     null_sampler,
     nulls_test,
-    p_in_words,
 )
 from clustering.selection.saddle import Saddle, mixture_saddle
 from clustering.selection.stability import clusterwise_jaccard
 from clustering.selection.verdict import ALONG_THE_LINE, bridged, has_saddles, in_words, rejected
+from clustering.wording import p_in_words
 
 __all__ = ["Trial", "try_mixture"]
 

@@ -10,17 +10,19 @@ from typing import Literal
 
 from clustering.config import EvidenceConfig
 from clustering.selection.bridges import Bridge
-from clustering.selection.nulls import NullTest, p_in_words
+from clustering.selection.nulls import NullTest
 from clustering.selection.rows import ChosenBy, KMeansRow, Structure
 from clustering.selection.saddle import Saddle
 from clustering.selection.separation import Valley
 from clustering.selection.spikes import Spike
+from clustering.wording import p_in_words
 
 __all__ = [
     "ALONG_THE_LINE",
     "Decision",
     "VerdictName",
     "bridged",
+    "come_back",
     "decide",
     "dissent",
     "has_saddles",
@@ -100,7 +102,7 @@ def decide(
     rules = {k: spike for k, spike in (spikes or {}).items() if k in apart}
     bent = {row.k: bridged(row.bridges) for row in several if row.k in apart}
     natural = [k for k in apart if k not in rules and not bent[k]]
-    stable = [row.k for row in several if _stable(row, config)]
+    stable = [row.k for row in several if come_back(row, config)]
     workable = [row.k for row in several if is_workable(row.k, min(row.sizes), config, n)]
     admissible = [k for k in stable if k in workable]
     verdict: VerdictName
@@ -228,7 +230,8 @@ def _every_cluster_returns(row: KMeansRow, config: EvidenceConfig) -> bool:
     return row.least_jaccard >= config.min_jaccard
 
 
-def _stable(row: KMeansRow, config: EvidenceConfig) -> bool:
+def come_back(row: KMeansRow, config: EvidenceConfig) -> bool:
+    """Whether segments are found again in resamples, and predict those of other accounts."""
     return row.prediction_strength >= config.min_prediction_strength and _every_cluster_returns(
         row, config
     )
@@ -254,8 +257,8 @@ def _offer(
         return 1, ["There are too few distinct accounts for two segments.", *limits]
     if natural and admissible:
         return max(admissible), limits
-    if natural:
-        return _best_calibrated(rows, workable or [max(natural)]), [
+    if natural and workable:
+        return _best_calibrated(rows, workable), [
             *limits,
             "No number of natural clusters meets the limits that the business sets; what is "
             "offered meets them and is a set of bands.",
@@ -264,11 +267,9 @@ def _offer(
         return _best_calibrated(rows, admissible), limits
     if workable:
         return _best_calibrated(rows, workable), limits
-    largest = max(rows, key=lambda row: (min(row.sizes), -row.k))
-    return largest.k, [
+    return 1, [
         *limits,
-        f"No number of segments meets the limits that the business sets; k = {largest.k} comes "
-        "nearest.",
+        "No number of segments meets the limits that the business sets: all accounts stay in one.",
     ]
 
 
@@ -389,8 +390,8 @@ def _stability_numbers(row: KMeansRow) -> str:
     return f"k = {row.k}: {row.prediction_strength:.2f} and {row.least_jaccard:.2f}"
 
 
-def dissent(chosen_by: ChosenBy, n_clusters: int) -> list[str]:
-    """The criteria that would choose another number of clusters."""
+def dissent(chosen_by: ChosenBy, n_clusters: int, largest: int) -> list[str]:
+    """The criteria that would choose another number of clusters; `largest` is the most tried."""
     named = {
         "the gap statistic (principal axes)": chosen_by.gap_pca,
         "the gap statistic (box)": chosen_by.gap_box,
@@ -400,7 +401,11 @@ def dissent(chosen_by: ChosenBy, n_clusters: int) -> list[str]:
         "BIC": None if chosen_by.bic is None else chosen_by.bic.k,
         "ICL": None if chosen_by.icl is None else chosen_by.icl.k,
     }
-    others = [f"{name} says {k}" for name, k in named.items() if k not in (None, n_clusters)]
+    others = [
+        f"{name} says {k}{' (the largest tried)' if k == largest else ''}"
+        for name, k in named.items()
+        if k not in (None, n_clusters)
+    ]
     if not others:
         return []
     return [

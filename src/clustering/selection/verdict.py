@@ -298,18 +298,14 @@ def _ks(ks: Sequence[int]) -> str:
 
 
 def _shape_reasons(rows: Sequence[KMeansRow], n_clusters: int) -> list[str]:
-    """Natural clusters that are bent: the gap is certain, the border is not."""
-    bent = any(
-        max(bridge.p, bridge.off_line) <= BRIDGE_LEVEL
-        for row in rows
-        if row.k == n_clusters
-        for bridge in row.bridges
-    )
-    if not bent:
+    """Natural clusters that are bent or unlike in shape: the gap is certain, the border is not."""
+    natural = [row for row in rows if row.k == n_clusters]
+    if all(bridge.p > BRIDGE_LEVEL for row in natural for bridge in row.bridges):
         return []
     return [
-        f"Limit: the clusters at k = {n_clusters} are bent. There is a gap between them, but the "
-        "borders of k-means are straight: which accounts belong to which cluster need not be right."
+        f"Limit: the clusters at k = {n_clusters} are bent, or of different shapes. There is a gap "
+        "between them, but k-means draws straight borders half-way between centres: on which side "
+        "an account near a border belongs need not be right."
     ]
 
 

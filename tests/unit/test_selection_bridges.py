@@ -149,8 +149,8 @@ def test_bent_clusters_with_a_gap_are_natural_and_their_borders_are_doubted():
     rng = np.random.default_rng(11)
     angle = rng.uniform(0.0, np.pi, N)
     side = rng.integers(0, 2, N)[:, np.newaxis]
-    bows = 4 * np.column_stack([np.cos(angle), np.sin(angle)]) * np.where(side, 1, -1)
-    values = noisy(bows + side * [0.0, 3.0], rng)
+    bows = 4 * np.column_stack([np.cos(angle), np.sin(angle)]) * np.where(side, -1, 1)
+    values = noisy(bows + side * [3.0, -1.0], rng)
     evidence = judge(values, config=QUICK, models=GRID, seed=1, scale="zscore")
     assert (evidence.verdict, evidence.n_clusters) == ("natural", 2)
     assert any("near a border" in reason for reason in evidence.reasons)

@@ -44,6 +44,8 @@ SADDLE_DEPTH = 0.8
 #: p-value, and the accounts in it are at least so dense, relative to the thinner centre.
 BRIDGE_LEVEL = 0.01
 BRIDGE_DENSITY = 0.45
+#: From this density on, borders between natural clusters of unequal shape are doubted.
+BORDER_DENSITY = 0.2
 ALONG_THE_LINE = "the gap is there along the straight line alone"
 #: Agreement of runs from other seeds below which a k-means solution is not called unique.
 UNIQUE = 0.9
@@ -300,7 +302,13 @@ def _ks(ks: Sequence[int]) -> str:
 def _shape_reasons(rows: Sequence[KMeansRow], n_clusters: int) -> list[str]:
     """Natural clusters that are bent or unlike in shape: the gap is certain, the border is not."""
     natural = [row for row in rows if row.k == n_clusters]
-    if all(bridge.p > BRIDGE_LEVEL for row in natural for bridge in row.bridges):
+    doubted = [
+        bridge
+        for row in natural
+        for bridge in row.bridges
+        if bridge.p <= BRIDGE_LEVEL and bridge.density >= BORDER_DENSITY
+    ]
+    if not doubted:
         return []
     return [
         f"Limit: the clusters at k = {n_clusters} are bent, or of different shapes. There is a gap "

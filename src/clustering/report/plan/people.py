@@ -3,7 +3,7 @@
 import pandas as pd
 
 from clustering.report.cells import amount_cell, named_accounts
-from clustering.report.facts import amount_title, percent
+from clustering.report.facts import TIERS, amount_title, labelling, percent
 from clustering.report.html import Account, Cell, Html, Number, table
 from clustering.results import StudyFolder
 
@@ -38,14 +38,14 @@ def misjudged(study: StudyFolder) -> list[str]:
     sentences = []
     if len(much):
         sentences.append(
-            f"{_accounts(much)} of the highest tier {_have(much)} little to win or to lose now and "
-            "would do with low touch; at stake with them are "
+            f"{_of(study, much, -1)} of the highest tier {_have(much)} little to win or to lose "
+            "now and would do with low touch; at stake with them are "
             f"{much['at_stake'].sum():,.0f} {currency} a year of open expansion and revenue at "
             "risk."
         )
     if len(little):
         sentences.append(
-            f"{_accounts(little)} of the lowest tier {_have(little)} "
+            f"{_of(study, little, 0)} of the lowest tier {_have(little)} "
             f"{little['at_stake'].sum():,.0f} {currency} a year of open expansion and revenue at "
             "risk, and would repay high touch."
         )
@@ -83,7 +83,8 @@ def misjudged_table(study: StudyFolder, *, names: bool = False, most: int = 10) 
         "At stake a year",
         "Why",
     ]
-    caption = f"Accounts that {amount} tiers get wrong: {len(rows)} of {len(frame)}"
+    caption = f"Accounts whose stage asks for other care than their {amount} tier: {len(rows)} of "
+    caption += f"{len(frame)}"
     return named_accounts(table(caption, columns, rows), study, names)
 
 
@@ -181,6 +182,15 @@ def discovery_table(study: StudyFolder, *, names: bool = False) -> Html:
 
 def _accounts(frame: pd.DataFrame) -> str:
     return f"{len(frame):,} account" + ("" if len(frame) == 1 else "s")
+
+
+def _of(study: StudyFolder, frame: pd.DataFrame, tier: int) -> str:
+    """How many of all accounts of a tier: nearly all of them speak of the tier, not of accounts."""
+    entry = labelling(study, TIERS)
+    if entry is None or TIERS not in study.accounts:
+        return _accounts(frame)
+    n = int((study.accounts[TIERS] == entry.levels[tier]).sum())
+    return f"{len(frame):,} of {n:,} accounts"
 
 
 def _have(frame: pd.DataFrame) -> str:

@@ -525,6 +525,7 @@ class _Simulated:
     def recommendation(self) -> dict[str, Any]:
         tiers = [e for e in self.agreement_entries() if e["second"] == "arr_tiers"]
         found = recommend(
+            n_segments=self.recipe.k,
             are_clusters=self.recipe.verdict == "natural",
             gains=self.recipe.forward,
             tiers_agreement=tuple(tiers[0]["interval"]["ami"]) if tiers else None,

@@ -23,6 +23,7 @@ from clustering.engagement.plan import Plan, Planned, check_settings, make_plan
 from clustering.errors import BadInputError
 from clustering.features import Horizon, Snapshot, build_snapshot
 from clustering.features.horizon import build_horizon
+from clustering.inputs import check_inputs
 from clustering.matrix import FeatureMatrix, Standardiser, standardise
 from clustering.models.refitting import fit_again
 from clustering.models.types import Clustering
@@ -83,6 +84,7 @@ def run_study(
 
 def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
     """Every step of the study, in memory."""
+    check_inputs(config)
     check_settings(config.engagement, config.schemes)
     with progress.step("Checking the tables"):
         tables = open_tables(config)
@@ -196,6 +198,7 @@ def _judge(
         models=config.models,
         seed=config.seed,
         columns=matrix.feature_names,
+        accounts=matrix.account_ids,
         progress=progress,
     )
 
@@ -226,6 +229,7 @@ def _recommendation(evidence: Evidence, comparison: Comparison) -> Recommendatio
     scores = {score.labelling: score for score in comparison.scores}
     with_tiers = scores[SEGMENT].with_tiers if ARR_TIERS in scores else None
     return recommend(
+        n_segments=evidence.offered.k,
         are_clusters=evidence.are_clusters,
         gains=scores[SEGMENT].gains,
         tiers_agreement=None if with_tiers is None else with_tiers.interval,
@@ -323,6 +327,9 @@ def _material(
         segment_names=tuple(scorer.segment_names),
         timing=horizon.timing.reindex(ids),
         counts=tuple(feature.name for feature in snapshot.features if feature.scale == "count"),
+        undated=tuple(labelling.name for labelling in labellings if labelling.kind == "own"),
+        before=horizon.before.reindex(ids),
+        sources={feature.name: feature.tables for feature in snapshot.features},
         unlike=Unlike.of(snapshot, matrix).words,
     )
 

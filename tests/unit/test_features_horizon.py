@@ -122,8 +122,10 @@ def test_nothing_is_told_beyond_the_end_of_the_data() -> None:
     found = build_horizon(polars_frames(rows), AS_OF, DAYS)
     assert found.frame.isna().all(axis=None)
     assert found.notes == (
-        f"what became of the contracts cannot be told: the newest dated row is of {day(358)}, "
-        f"before the horizon ends on {END}. Choose an earlier as_of or a shorter horizon.",
+        "what became of the contracts cannot be told: 'subscriptions' ends before the horizon "
+        f"does, on {END}: it reaches to {day(358)} (the last row of 'usage' is of {day(358)}). "
+        "Choose an earlier as_of, a shorter horizon or a newer extract, or set "
+        "subscriptions.complete_to.",
         f"dormancy cannot be told: the newest row of 'usage' is of {day(358)}, before the horizon "
         f"ends on {END}.",
     )

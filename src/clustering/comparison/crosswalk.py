@@ -57,7 +57,8 @@ def crosswalk(
     counts = both.contingency
     cell = both.first.codes * counts.shape[1] + both.second.codes
     known = np.isfinite(amounts)
-    sums = np.bincount(cell[known], weights=amounts[known], minlength=counts.size)
+    # Of no weights at all NumPy makes whole numbers, which cannot hold NaN.
+    sums = np.bincount(cell[known], weights=amounts[known], minlength=counts.size).astype(float)
     sums[np.bincount(cell[known], minlength=counts.size) == 0] = np.nan
     row, column = np.nonzero(counts)
     n_cell = counts[row, column]

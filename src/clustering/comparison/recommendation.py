@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from clustering.columns import ARR_TIERS, CURRENT_SEGMENT, SEGMENT
+from clustering.wording import ALMOST_SAME
 
-__all__ = ["ALMOST_SAME", "Reason", "Recommendation", "recommend"]
-
-#: Lower end of the AMI interval from which two labellings are almost the same.
-ALMOST_SAME = 0.8
+__all__ = ["Reason", "Recommendation", "recommend"]
 
 Reason = Literal[
     "natural clusters, shown gain",
     "natural clusters",
     "shown gain",
+    "one segment",
     "almost the tiers",
     "no reason to change",
     "nothing else",
@@ -39,6 +38,7 @@ class Recommendation:
 
 def recommend(
     *,
+    n_segments: int,
     are_clusters: bool,
     gains: bool,
     tiers_agreement: tuple[float, float] | None,
@@ -52,6 +52,7 @@ def recommend(
 
     Parameters
     ----------
+    n_segments : that the study offers; with one there is nothing to plan by
     are_clusters : whether the segments that the study offers are natural clusters
     gains : whether they told more than the tiers about the primary outcome (`Score.gains`)
     tiers_agreement : 95 % interval of the AMI of segments and tiers; None where there is none
@@ -59,13 +60,15 @@ def recommend(
 
     Examples
     --------
-    >>> none = dict(tiers_agreement=None, labellings=["arr_tiers"])
+    >>> none = dict(n_segments=3, tiers_agreement=None, labellings=["arr_tiers"])
     >>> recommend(are_clusters=True, gains=False, **none).labelling
     'segment'
     >>> recommend(are_clusters=False, gains=False, **none)
     Recommendation(labelling='arr_tiers', reason='no reason to change')
     """
     present = next((name for name in (CURRENT_SEGMENT, ARR_TIERS) if name in labellings), None)
+    if n_segments == 1:
+        return Recommendation(present or SEGMENT, "one segment")
     if present is not None and tiers_agreement is not None and tiers_agreement[0] >= ALMOST_SAME:
         return Recommendation(present, "almost the tiers")
     if are_clusters:

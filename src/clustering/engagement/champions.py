@@ -17,8 +17,8 @@ from clustering.config import SchemesConfig
 from clustering.features.types import Feature, Snapshot
 from clustering.matrix import FeatureMatrix
 from clustering.profiles.naming import LEAST_DIFFERENCE
-from clustering.profiles.values import number_in_words
 from clustering.schemes import Axes, Labelling
+from clustering.wording import number_in_words
 
 __all__ = ["N_CHAMPIONS", "N_GAPS", "Champions", "find_champions"]
 
@@ -226,7 +226,7 @@ _NO_GAP = "no gap of half a standard deviation or more: in what was measured it 
 
 def _words(feature: Feature, value: float, champion: float) -> str:
     """A gap in words and in the feature's own unit."""
-    name = feature.name.replace("_", " ")
+    name = feature.title
     if feature.scale == "share":
         return f"{name}: {value:.0%} against {champion:.0%} of the champion"
     own, other = number_in_words(value), number_in_words(champion)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from clustering.features.types import Feature, Snapshot
 from clustering.matrix import FeatureMatrix
 from clustering.profiles.naming import LEAST_DIFFERENCE
-from clustering.profiles.values import number_in_words
+from clustering.wording import number_in_words
 
 __all__ = ["Unlike"]
 
@@ -58,7 +58,7 @@ class Unlike:
     def _one(self, members: NDArray[np.intp], account: int, column: int) -> str:
         feature = self.features[column]
         own, usual = self.raw[account, column], np.nanmedian(self.raw[members, column])
-        name = feature.name.replace("_", " ")
+        name = feature.title
         if feature.scale == "share":
             return f"{name} {own:.0%} against a median of {usual:.0%}"
         own, usual = number_in_words(own), number_in_words(usual)

@@ -190,6 +190,7 @@ def _document(study: Study, accounts: pd.DataFrame, scorecard: ScorecardEntry) -
             algorithm=spec.algorithm, k=spec.n_clusters, covariance_type=spec.covariance_type
         ),
         group_word=group_word(evidence),
+        segments_return=evidence.segments_return,
         features=[_feature(study, index) for index in range(len(study.snapshot.features))],
         not_computed=dict(study.snapshot.not_computed),
         segments=_segments(study, accounts),
@@ -218,7 +219,12 @@ def _document(study: Study, accounts: pd.DataFrame, scorecard: ScorecardEntry) -
         ruled_out=list(evidence.ruled_out),
         warnings=[
             named(note, config.amount_name)
-            for note in (*study.tables.notes, *study.snapshot.notes, *study.matrix.notes)
+            for note in (
+                *study.comparison.leaks,
+                *study.tables.notes,
+                *study.snapshot.notes,
+                *study.matrix.notes,
+            )
         ],
     )
 
@@ -232,7 +238,7 @@ def _scorecard(study: Study) -> ScorecardEntry:
     return scorecard_entry(
         study.comparison.scores,
         outcome=study.config.comparison.primary_outcome,
-        held=study.evidence.verdict != "constructive",
+        held=study.evidence.segments_return,
         cost_shares={str(name): float(share) for name, share in costs.items()},
     )
 
@@ -284,6 +290,7 @@ def _segments(study: Study, accounts: pd.DataFrame) -> list[SegmentEntry]:
             mean_probability=float(means["probability"][segment.segment]),
             mean_stability=_known(means["stability"][segment.segment]),
             jaccard=float(jaccard[segment.segment]) if len(jaccard) > 1 else None,
+            made_by=segment.made_by,
         )
         for segment in study.profiles.segments
     ]

@@ -107,6 +107,9 @@ class SegmentEntry(Entry):
         description="Mean share of resamples that keep an account here; null if not measured."
     )
     jaccard: float | None = Field(description="Mean bootstrap Jaccard; null for one segment.")
+    made_by: str | None = Field(
+        None, description="The one feature that makes most of what sets it apart; null if several."
+    )
 
 
 class LabellingEntry(Entry):
@@ -300,6 +303,11 @@ class StudyDocument(Entry):
     reasons: list[str] = Field(description="Why the verdict is what it is.")
     chosen: Chosen = Field(description="The model behind the segments.")
     group_word: GroupWord = Field(description="What the segments may be called.")
+    segments_return: bool | None = Field(
+        None,
+        description="Whether the segments come back when the study is repeated on other accounts. "
+        "Null in earlier studies.",
+    )
     features: list[FeatureEntry] = Field(description="Every feature that was computed.")
     not_computed: dict[str, str] = Field(description="Every other feature, and what it needs.")
     segments: list[SegmentEntry] = Field(description="The segments.")

@@ -86,6 +86,10 @@ COLUMN_SYNONYMS: dict[str, tuple[str, ...]] = {
         "completed date", "actual date", "reached on", "done on",
     ),
     "recorded_on": ("recorded on", "recorded at", "record date", "entered on", "logged on"),
+    "milestones.achieved_recorded_on": (
+        "achieved recorded on", "completion recorded on", "completion entered on",
+    ),
+    "currency": ("currency", "currency code", "currency iso code", "iso currency"),
     "milestones.is_expand_trigger": ("is expand trigger", "expansion trigger", "expand trigger"),
     "outcomes.outcome": (
         "outcome", "outcome name", "kpi", "kpi name", "metric", "metric name", "goal",

@@ -6,10 +6,21 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from clustering.report.canvas import ACCENT, INK, MUTED, PALE, colours, new_figure, tidy, wrap
+from clustering.report.canvas import (
+    ACCENT,
+    INK,
+    MUTED,
+    PALE,
+    colours,
+    new_figure,
+    tidy,
+    wrap,
+    wrap_apart,
+)
 from clustering.report.drawn import Drawn
 from clustering.report.facts import percent
 from clustering.results import StudyFolder
+from clustering.wording import number_in_words, percent_in_words
 
 __all__ = ["cost_by_labelling", "cost_of_care", "delivery_audit", "head_count", "segment_value"]
 
@@ -214,13 +225,13 @@ def _limit_line(ax: Axes, limit: float) -> None:
 
 
 def _names(ax: Axes, names: list[str]) -> None:
-    ax.set_yticks(range(len(names)), [wrap(name, 30, lines=2) for name in names], fontsize=9)
+    ax.set_yticks(range(len(names)), wrap_apart(names, 30, lines=2), fontsize=9)
     ax.set_ylim(len(names) - 0.45, -0.75)
 
 
 def _percent_axis(ax: Axes, label: str) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:.3g} %"))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: percent_in_words(x)))
     ax.set_xlabel(wrap(label, 90), fontsize=10)
     tidy(ax, grid="x")
 
@@ -239,5 +250,5 @@ def _short(amount: float) -> str:
     """An amount in the fewest figures that tell it: 1.2 M, 340 k, 95."""
     for size, unit in ((1e9, " bn"), (1e6, " M"), (1e3, " k")):
         if abs(amount) >= size:
-            return f"{amount / size:.3g}{unit}"
-    return f"{amount:.0f}"
+            return f"{number_in_words(amount / size)}{unit}"
+    return number_in_words(amount)

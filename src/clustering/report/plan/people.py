@@ -83,9 +83,8 @@ def misjudged_table(study: StudyFolder, *, names: bool = False, most: int = 10) 
         "At stake a year",
         "Why",
     ]
-    caption = f"Accounts whose stage asks for other care than their {amount} tier: {len(rows)} of "
-    caption += f"{len(frame)}"
-    return named_accounts(table(caption, columns, rows), study, names)
+    caption = f"Accounts whose stage asks for other care than their {amount} tier"
+    return named_accounts(table(caption, columns, rows, of=len(frame)), study, names)
 
 
 def champions(study: StudyFolder) -> list[str]:
@@ -137,8 +136,8 @@ def champions_table(study: StudyFolder, *, names: bool = False, most: int = 12) 
             ]
         )
     columns = ["Growth account", "Growth potential", "Nearest champion", "Gaps that matter"]
-    caption = f"Growth accounts and their nearest champions: {len(rows)} of {len(order):,}"
-    return named_accounts(table(caption, columns, rows), study, names)
+    caption = "Growth accounts and their nearest champions"
+    return named_accounts(table(caption, columns, rows, of=len(order)), study, names)
 
 
 def discovery(study: StudyFolder) -> list[str]:

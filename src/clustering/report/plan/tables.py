@@ -117,7 +117,7 @@ def audited(study: StudyFolder, kind: str, *, names: bool = False, most: int = 1
         "Why",
     ]
     title = {"over": "Over-delivered", "under": "Under-delivered", "bad_fit": "Bad fit"}[kind]
-    made = table(f"{title}: {len(rows):,} of {len(chosen):,} accounts", columns, rows)
+    made = table(f"{title} accounts", columns, rows, of=len(chosen))
     return named_accounts(made, study, names)
 
 

@@ -2,6 +2,7 @@
 
 from clustering.report.facts import (
     agreements_of_segments,
+    are_clusters,
     group_words,
     under_amount_name,
 )
@@ -45,7 +46,7 @@ def cautions(study: StudyFolder) -> list[str]:
         "That a difference in the profiles is significant: the same features made the segments, "
         "so the profiles carry no p-values.",
     ]
-    if study.document.verdict != "natural":
+    if not are_clusters(study):
         warnings.insert(
             0,
             "That these are natural groups: the borders are cuts, and an account near a border "

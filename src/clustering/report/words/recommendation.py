@@ -31,6 +31,12 @@ def recommendation(study: StudyFolder) -> str:
                 f"Use the {groups} beside the {tiers} when deciding who gets which care: they have "
                 "told more about later outcomes than the tiers alone."
             )
+        case "one segment":
+            if found.labelling == SEGMENT:
+                return (
+                    "Plan care by your present rule: this study has no segments to put beside it."
+                )
+            return f"Keep {kept(study)}: this study has no segments to put beside them."
         case "almost the tiers":
             same = "the same groups" if found.labelling == TIERS else f"the {tiers}"
             return f"Keep {kept(study)}: the {groups} are almost {same}."

@@ -1,7 +1,16 @@
 """Which labelling the numbers support, and what they answer to two claims about tiers."""
 
 from clustering.columns import SEGMENT
-from clustering.report.facts import TIERS, decimal, group_words, labelling, percent, short_title
+from clustering.report.facts import (
+    TIERS,
+    come_back,
+    decimal,
+    group_words,
+    labelling,
+    learned,
+    percent,
+    short_title,
+)
 from clustering.report.words.recommendation import kept, outcome_in_words
 from clustering.results import StudyFolder
 from clustering.results.scorecard_document import HypothesisEntry, ScorecardEntry, ScoreEntry
@@ -70,18 +79,19 @@ def _answered(study: StudyFolder, one: HypothesisEntry) -> str:
     if one.ceiling is not None:
         numbers += f"; {decimal(one.ceiling)} is what a refit reaches"
     if one.answer == "cannot be told":
-        if one.name == "murphy" and one.reference == "segment" and not _held(study):
+        if not _answers(study, one):
             return f"{claim} Cannot be told: the {group_words(study)} do not come back reliably."
         return f"{claim} Cannot be told: the interval holds half of what could be had ({numbers})."
     return f"{claim} These accounts {_verb(one)} it ({numbers}).{_inside(study, one)}"
 
 
+def _answers(study: StudyFolder, one: HypothesisEntry) -> bool:
+    """Whether the labelling may answer at all: segments that do not come back tell nothing."""
+    return one.reference != learned(study).name or come_back(study)
+
+
 def _verb(one: HypothesisEntry) -> str:
     return "support" if one.answer == "supported" else "contradict"
-
-
-def _held(study: StudyFolder) -> bool:
-    return study.document.verdict != "constructive"
 
 
 def _inside(study: StudyFolder, one: HypothesisEntry) -> str:

@@ -120,7 +120,10 @@ def make_plan(
     accounts = _accounts(snapshot, horizon, axes, seen, running, books, ids)
     absent = dict(seen.not_computed)
     size = account_size(snapshot, ids)
-    elasticity = elasticity_of(size, accounts["delivered_hours"], on.labels, config.size_elasticity)
+    seen_long = accounts["exposure_days"] >= config.audit.least_days
+    elasticity = elasticity_of(
+        size, accounts["delivered_hours"].where(seen_long), on.labels, config.size_elasticity
+    )
     care = _Care(accounts, axes, books, rates, Effort(size, elasticity))
     assigned, mine = care.by(on)
     audit = audit_delivery(

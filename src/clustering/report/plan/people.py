@@ -2,8 +2,9 @@
 
 import pandas as pd
 
+from clustering.columns import SEGMENT
 from clustering.report.cells import amount_cell, named_accounts
-from clustering.report.facts import TIERS, amount_title, labelling, percent
+from clustering.report.facts import TIERS, amount_title, group_words, labelling, percent
 from clustering.report.html import Account, Cell, Html, Number, table
 from clustering.results import StudyFolder
 
@@ -145,11 +146,13 @@ def discovery(study: StudyFolder) -> list[str]:
     if study.document.next_steps is None:
         return []
     n = len(study.table("discovery"))
+    plan = study.document.plan
+    apart = "" if plan is None or plan.labelling == SEGMENT else " The plan does not rest on them."
     return [
-        f"{n} accounts to interview, so that people find out whether the segments are needs. Each "
-        "has a hypothesis that the talk may refute. The list is in discovery.csv and "
-        "discovery.xlsx of the study folder, with columns for the answers; both hold names and "
-        "stay out of the record."
+        f"{n} accounts to interview, so that people find out whether the {group_words(study)} are "
+        f"needs.{apart} Each has a hypothesis that the talk may refute. The list is in "
+        "discovery.csv and discovery.xlsx of the study folder, with columns for the answers; both "
+        "hold names and stay out of the record."
     ]
 
 

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clustering.commands.console import OUT, bars
-from clustering.commands.ready_table import write_json
+from clustering.commands.ready_table import (
+    Decimal,
+    Missing,
+    check_json,
+    reading_of,
+    write_json,
+)
 
 if TYPE_CHECKING:
     from clustering.selection.evidence import Evidence
@@ -28,7 +34,7 @@ def register(app: typer.Typer) -> None:
 
 
 def evidence(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or Parquet, one row a case.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="One row a case.")],
     columns: Annotated[
         str | None, typer.Option(help="Columns to use, with commas (default: all numeric ones).")
     ] = None,
@@ -43,18 +49,18 @@ def evidence(
         int, typer.Option(min=19, max=9999, help="Draws from every null without clusters.")
     ] = 199,
     seed: Annotated[int, typer.Option(min=0, help="Every random draw follows from it.")] = 1,
+    missing: Missing = None,
+    decimal: Decimal = None,
     json: Annotated[Path | None, typer.Option(metavar="OUT", help="Write all of it here.")] = None,
 ) -> None:
     """Judge a ready matrix: natural clusters, reproducible bands, or neither; with the reasons."""
     from clustering.commands.numeric_table import read_numeric
     from clustering.config import EvidenceConfig, ModelsConfig
-    from clustering.errors import OutputError
     from clustering.selection.evidence import judge
 
-    if json is not None and not json.parent.is_dir():
-        raise OutputError(f"'{json}' cannot be written: there is no folder '{json.parent}'.")
+    check_json(json, file)
     asked = None if columns is None else [name.strip() for name in columns.split(",")]
-    table = read_numeric(file, asked)
+    table = read_numeric(file, asked, reading_of(missing, decimal))
     with bars() as progress:
         found = judge(
             table.values,

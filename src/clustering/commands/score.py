@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clustering.commands.console import OUT, bars
+from clustering.commands.ready_table import Decimal, Missing, reading_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
+    from clustering.config import ReadingConfig
     from clustering.movement.overrides import Overrides
     from clustering.progress import Progress
     from clustering.scorer import Scorer
@@ -44,7 +48,7 @@ def score(
         typer.Argument(
             metavar="INPUT",
             help="A folder of tables in the contract's own names, a study's TOML (its source is "
-            "read), or features as CSV or Parquet (account_id and one column per feature).",
+            "read), or a file of features (account_id and one column per feature).",
         ),
     ],
     model: Annotated[
@@ -67,10 +71,12 @@ def score(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Decisions of people, .csv or .parquet (default: the table `overrides` of INPUT, "
+            help="Decisions of people, a file (default: the table `overrides` of INPUT, "
             "or the overrides of the study if INPUT is its TOML).",
         ),
     ] = None,
+    missing: Missing = None,
+    decimal: Decimal = None,
     tracking_uri: Annotated[
         str | None,
         typer.Option(
@@ -83,18 +89,34 @@ def score(
     from clustering.scorer.files import check_output, write_scores
 
     day = as_of.date()
-    check_output(out)
+    inputs = [*_inputs(input_), *([] if overrides is None else [overrides])]
+    check_output(out, inputs, closed=[Path(model)])
     with bars() as progress:
         with progress.step("Checking the model"):
             scorer = _load(model, tracking_uri)
-        scores, decisions, heard = _scores(scorer, input_, day, progress)
+        reading = reading_of(missing, decimal)
+        features, decisions, heard = _features(scorer, input_, day, reading, progress)
+        with progress.step("Scoring"):
+            scores = scorer.score_features(features)
+            mistakes = scorer.unit_mistakes(features)
         in_force = _in_force(scorer, scores, decisions if overrides is None else overrides, day)
         scores = scores.join(assigned(scores["segment_name"], in_force))
         with progress.step("Writing"):
             write_scores(scores, out, day)
-    _show(scorer, scores, day, heard)
+    _show(scorer, scores, day, heard, mistakes)
     _show_overrides(scores, in_force)
     _print(f"Written to {out}")
+
+
+def _inputs(source: Path) -> list[Path]:
+    from clustering.commands.reading import study_inputs, tables_of_folder
+    from clustering.config import load_config
+
+    if source.is_dir():
+        return tables_of_folder(source)
+    if source.suffix.lower() == ".toml":
+        return study_inputs(load_config(source), source)
+    return [source]
 
 
 def _load(model: str, tracking_uri: str | None) -> "Scorer":
@@ -107,33 +129,33 @@ def _load(model: str, tracking_uri: str | None) -> "Scorer":
     return Scorer.load(Path(model))
 
 
-def _scores(
-    scorer: "Scorer", source: Path, as_of: date, progress: "Progress"
+def _features(
+    scorer: "Scorer", source: Path, as_of: date, reading: "ReadingConfig", progress: "Progress"
 ) -> "tuple[pd.DataFrame, Overrides, _Heard]":
-    """The scores, the decisions that came with the input, and what is to be said of it."""
+    """The features, the decisions that came with the input, and what is to be said of it."""
     from clustering.movement.overrides import no_overrides, study_overrides
     from clustering.scorer.files import read_features
 
     if not source.is_dir() and source.suffix.lower() != ".toml":
         with progress.step("Reading the features"):
-            features = read_features(source, scorer.standardiser.feature_names, as_of)
-        with progress.step("Scoring"):
-            return scorer.score_features(features), no_overrides(), _Heard()
+            features = read_features(source, scorer.standardiser.feature_names, as_of, reading)
+        return features, no_overrides(), _Heard()
     from clustering.config import SourceConfig, StudyConfig, load_config
     from clustering.tables import open_folder, open_tables
 
     with progress.step("Checking the tables"):
         if source.is_dir():
-            config = StudyConfig(name="score", as_of=as_of, source=SourceConfig(folder=source))
-            tables = open_folder(source)
+            given = SourceConfig(folder=source, **reading.model_dump())
+            config = StudyConfig(name="score", as_of=as_of, source=given)
+            tables = open_folder(given)
         else:
             config = load_config(source).model_copy(update={"as_of": as_of})
             tables = open_tables(config)
         decisions = study_overrides(config, tables)
-    with tables, progress.step("Computing the features and scoring"):
+    with tables, progress.step("Computing the features"):
         snapshot = scorer.snapshot(tables, as_of)
         heard = _Heard((*tables.notes, *snapshot.notes), snapshot.short_tables)
-        return scorer.score_features(snapshot.frame), decisions, heard
+        return snapshot.frame, decisions, heard
 
 
 def _in_force(
@@ -164,7 +186,13 @@ def _show_overrides(scores: "pd.DataFrame", in_force: "pd.DataFrame") -> None:
     )
 
 
-def _show(scorer: "Scorer", scores: "pd.DataFrame", as_of: date, heard: _Heard) -> None:
+def _show(
+    scorer: "Scorer",
+    scores: "pd.DataFrame",
+    as_of: date,
+    heard: _Heard,
+    mistakes: "Sequence[str]",
+) -> None:
     training = scorer.training
     if heard.notes:
         _print("Notes on the input:")
@@ -181,14 +209,23 @@ def _show(scorer: "Scorer", scores: "pd.DataFrame", as_of: date, heard: _Heard) 
         _print(f"  {name}: {count:,} ({share:.0%}; {training.sizes[number] / learned:.0%} then)")
     if unknown := int(scores["segment"].isna().sum()):
         _print(f"  no segment, because none of the features is known: {unknown:,}")
-    _show_novel(scorer, scores, heard)
+    _show_novel(scorer, scores, heard, mistakes)
 
 
-def _show_novel(scorer: "Scorer", scores: "pd.DataFrame", heard: _Heard) -> None:
+def _show_novel(
+    scorer: "Scorer", scores: "pd.DataFrame", heard: _Heard, mistakes: "Sequence[str]"
+) -> None:
     novel = int(scores["novel"].sum())
-    if not novel:
+    if novel:
+        _print(
+            "Unlike what the model was learned from, to be looked at before their segment is used "
+            f"(column reason): {novel:,}"
+        )
+    if mistakes:
+        _print("Probably in another unit than in training; these scores are then wrong:")
+        for sentence in mistakes:
+            _print(f"  {sentence}")
         return
-    _print(f"Unlike what the model was learned from, better left unassigned: {novel:,}")
     expected = scorer.expected_novel_share
     if novel >= _LEAST_FLAGGED and novel > _MANY_FLAGGED * expected * len(scores):
         advice = "the accounts may have changed. Consider a new study."

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from clustering.columns import ARR_TIERS, NEEDS_SEGMENT, SEGMENT
+from clustering.comparison.crosswalk import UnlikeWords
 from clustering.comparison.differences import Differences, segment_differences
 from clustering.comparison.group_outcomes import GroupOutcomes, group_outcomes
 from clustering.comparison.leakage import (
@@ -71,6 +72,7 @@ class Material:
     undated : labellings of the company's own, whose column may have been filled in afterwards
     before : DataFrame as in `Horizon.before`, aligned
     sources : the tables that a feature comes from, by its name
+    unlike : in what an account is unlike a group of accounts, in words
     """
 
     accounts: pd.Index
@@ -95,6 +97,7 @@ class Material:
     before: pd.DataFrame
     sources: Mapping[str, tuple[str, ...]]
     undated: tuple[str, ...]
+    unlike: UnlikeWords | None = None
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,7 @@ def compare(
         config,
         seed,
         progress,
+        material.unlike,
     )
     leaking = leaking_labellings(
         {name: material.labels[name] for name in material.undated}, material.outcomes

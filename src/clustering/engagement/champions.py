@@ -98,8 +98,14 @@ def find_champions(
         return _none(rule, "No growth accounts: the scheme 'growth_risk' cannot be applied.")
     grows = growth.labels.reindex(ids).isin(_GROWING).to_numpy() & ~champion
     rule += "; growth accounts are those to grow or invest in by the scheme 'growth_risk'"
+    if growth.near_line is not None:
+        near = growth.near_line.reindex(ids, fill_value=False).to_numpy(dtype=bool) & grows
+        grows &= ~near
+        rule += f", without {int(near.sum()):,} near the line (a label within its noise)"
     if not grows.any():
-        return _none(rule, "No growth accounts: every one of them is a champion already.")
+        return _none(
+            rule, "No growth accounts: every one of them is a champion already, or near the line."
+        )
     table = _table(snapshot, matrix, np.flatnonzero(grows), np.flatnonzero(champion))
     return Champions(table, rule, "", int(champion.sum()), int(grows.sum()))
 

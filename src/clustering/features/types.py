@@ -1,5 +1,6 @@
 """What a feature is, and the snapshot of all of them."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -7,11 +8,24 @@ from typing import Literal
 
 import pandas as pd
 
-__all__ = ["Feature", "Horizon", "Scale", "Snapshot"]
+__all__ = ["MOST_DAYS", "Feature", "Horizon", "Scale", "Snapshot", "possible_values"]
 
 #: How the matrix should treat the values: shares stay as they are, skewed counts and amounts
 #: take log1p, what can be negative Yeo-Johnson, and binaries are never standardised.
 Scale = Literal["share", "count", "amount", "days", "signed", "binary"]
+
+#: Three hundred years: no two dates that the tables take lie further apart.
+MOST_DAYS = 109_500.0
+
+#: What a value of each scale can be, both ends included; a feature may say otherwise.
+_POSSIBLE: Mapping[Scale, tuple[float, float]] = {
+    "share": (0.0, 1.0),
+    "count": (0.0, math.inf),
+    "amount": (0.0, math.inf),
+    "days": (0.0, MOST_DAYS),
+    "signed": (-math.inf, math.inf),
+    "binary": (0.0, 1.0),
+}
 
 
 @dataclass(frozen=True)
@@ -26,6 +40,7 @@ class Feature:
     size_proxy : whether the value follows from how large the account is rather than from how it
         behaves; with such features the agreement with ARR tiers is circular (docs/method.md)
     age_proxy : whether the value grows with the age of the account; groups would be age bands
+    within : least and greatest possible value, where they are not those of the scale
     """
 
     name: str
@@ -39,6 +54,21 @@ class Feature:
     words: tuple[str, str]
     size_proxy: bool = False
     age_proxy: bool = False
+    within: tuple[float, float] | None = None
+
+    @property
+    def possible(self) -> tuple[float, float]:
+        """Least and greatest possible value, both included; what lies beyond is a mistake.
+
+        Examples
+        --------
+        >>> from clustering.features.registry import FEATURES
+        >>> {f.name: f.possible for f in FEATURES}["active_weeks_share"]
+        (0.0, 1.0)
+        >>> {f.name: f.possible for f in FEATURES}["seat_utilisation_share"]  # more than its seats
+        (0.0, inf)
+        """
+        return self.within or _POSSIBLE[self.scale]
 
     @property
     def title(self) -> str:
@@ -57,6 +87,22 @@ class Feature:
     def tables(self) -> tuple[str, ...]:
         """The tables that it comes from."""
         return tuple(dict.fromkeys(need.partition(".")[0] for need in self.needs))
+
+
+def possible_values(within: tuple[float, float]) -> str:
+    """A range in words.
+
+    Examples
+    --------
+    >>> possible_values((0.0, 1.0)), possible_values((0.0, math.inf))
+    ('0 to 1', '0 or more')
+    >>> possible_values((-math.inf, math.inf))
+    'any number'
+    """
+    least, most = (f"{bound:,.12g}".replace("-", "−") for bound in within)
+    if math.isfinite(within[1]):
+        return f"at most {most}" if within[0] == -math.inf else f"{least} to {most}"
+    return f"{least} or more" if math.isfinite(within[0]) else "any number"
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from clustering.columns import ACCOUNT_ID, ARR, NAME, SEGMENT
 from clustering.comparison.agreement import Agreement
+from clustering.comparison.recommendation import Recommendation
 from clustering.comparison.refits import RefittedAgreement
 from clustering.comparison.whole import Comparison, Leakage
 from clustering.comparison.within_tiers import WithinTiers
@@ -48,7 +49,7 @@ from clustering.results.pictures import picture_tables
 from clustering.results.plan import plan_entry, plan_frames
 from clustering.results.scheme_table import scheme_table
 from clustering.results.scorecard import scorecard_entry, scorecard_table
-from clustering.results.scorecard_document import ScorecardEntry
+from clustering.results.scorecard_document import RecommendationEntry, ScorecardEntry
 from clustering.schemes import Axes, Labelling, compute_axes, lifecycle_stage
 from clustering.schemes.naming import named
 from clustering.scorer import Scorer
@@ -88,6 +89,7 @@ class Study:
     scorer: Scorer
     scores: pd.DataFrame
     comparison: Comparison
+    recommendation: Recommendation
     plan: Plan
     next_steps: NextSteps
     over_time: OverTime
@@ -208,6 +210,7 @@ def _document(study: Study, accounts: pd.DataFrame, scorecard: ScorecardEntry) -
         differences=differences_entry(study.comparison.differences),
         multiplicity=MultiplicityEntry.model_validate(plain(asdict(forward.multiplicity))),
         evidence=evidence.to_json(),
+        recommendation=RecommendationEntry(**asdict(study.recommendation)),
         plan=plan_entry(study.plan, config.engagement),
         next_steps=next_steps_entry(study.next_steps),
         scorecard=scorecard,

@@ -13,7 +13,7 @@ from clustering.results.later_document import AfterwardsEntry, DifferencesEntry
 from clustering.results.movement_document import AssignmentEntry, MovementEntry
 from clustering.results.next_steps_document import NextStepsEntry
 from clustering.results.plan_document import PlanEntry
-from clustering.results.scorecard_document import ScorecardEntry
+from clustering.results.scorecard_document import RecommendationEntry, ScorecardEntry
 
 __all__ = [
     "AblationEntry",
@@ -339,6 +339,9 @@ class StudyDocument(Entry):
     evidence: dict[str, Any] = Field(description="The JSON of `clustering evidence`.")
     scorecard: ScorecardEntry | None = Field(
         None, description="Every labelling side by side; null in studies of an earlier version."
+    )
+    recommendation: RecommendationEntry | None = Field(
+        None, description="For which labelling to plan care, and why. Null in earlier studies."
     )
     plan: PlanEntry | None = Field(
         None, description="What to do: care, its cost, whom it fails. Null in earlier studies."

@@ -20,6 +20,7 @@ from clustering.matrix.types import FeatureMatrix
 from clustering.models.types import Clustering
 from clustering.scorer.assignment import Assignment, SegmentModel
 from clustering.scorer.novelty import DISTANCE_QUANTILE, LOG_DENSITY_QUANTILE, novelty_limits
+from clustering.scorer.oddities import reasons_by_row, set_apart, unit_mistakes
 from clustering.scorer.scores import Scores
 from clustering.tables import SourceTables
 from clustering.tables.checks import as_of_findings
@@ -218,18 +219,22 @@ class Scorer:
             `segment` (number, null if nothing is known of the account), `segment_name`,
             `probability` (of the segment, given the model), `runner_up` (name of the second most
             probable segment, null if there is one only), `margin` (probability minus that of the
-            runner-up), `novel` (unlike the accounts that the model was learned from: better left
-            unassigned), `reason` (why novel or without segment, else null) and `known_share`
-            (share of the model's features that are known for the account).
+            runner-up), `novel` (unlike the accounts that the model was learned from: look at it
+            before the segment is used), `reason` (why novel, little known or without segment, else
+            null) and `known_share` (share of the model's features that are known for the account;
+            a value that cannot be is not known).
 
         Raises
         ------
         BadInputError
-            A feature is absent, not numeric or infinite; all of them at once.
+            A feature is absent, not numeric or infinite, or a whole column of it cannot be in the
+            unit of the model; all of them at once.
         """
         if ACCOUNT_ID in frame.columns:
             frame = frame.set_index(ACCOUNT_ID)
-        columns = self.standardiser.columns_of(frame)
+        columns, odd = set_apart(
+            self.standardiser.columns_of(frame), self.standardiser.ranges, frame.index
+        )
         scores = Scores.empty(len(frame))
         # One thread for the matrix products: a piece is too small to share, and waiting threads
         # cost more than they give.
@@ -237,7 +242,27 @@ class Scorer:
             for start in range(0, len(frame), _CHUNK):
                 rows = slice(start, start + _CHUNK)
                 self._score_piece([column[rows] for column in columns], scores.piece(rows))
-        return scores.frame(frame.index, self.segment_names, self.model.algorithm == "kmeans")
+        return scores.frame(
+            frame.index,
+            self.segment_names,
+            reasons_by_row(odd),
+            by_distance=self.model.algorithm == "kmeans",
+        )
+
+    def unit_mistakes(self, frame: pd.DataFrame) -> tuple[str, ...]:
+        """Columns whose values have another size than in training, as sentences.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            As for `score_features`.
+
+        Raises
+        ------
+        BadInputError
+            A feature is absent, not numeric or infinite; all of them at once.
+        """
+        return unit_mistakes(self.standardiser.columns_of(frame), self.standardiser.ranges)
 
     def _score_piece(self, raw: Sequence[NDArray[np.float64]], scores: "Scores") -> None:
         values = self.standardiser.transform_columns(raw)

@@ -3,6 +3,7 @@
 import math
 from typing import TYPE_CHECKING, Any
 
+from clustering.selection.bridges import Bridge
 from clustering.selection.dip import Dip
 from clustering.selection.nulls import NullTest
 from clustering.selection.rows import GapRow, KMeansRow, MixtureRow, Offered, Structure
@@ -61,6 +62,7 @@ def _trial(trial: "Trial") -> Document:
         "passed": trial.passed,
         "reason": trial.reason,
         "saddle": None if saddle is None else _saddle(saddle),
+        "bridges": [_bridge(bridge) for bridge in trial.bridges],
         "jaccard": [_number(value) for value in trial.jaccard],
         "nulls": [_null(test) for test in trial.nulls],
     }
@@ -71,6 +73,17 @@ def _saddle(saddle: Saddle) -> Document:
         "p": saddle.pooled_p,
         "p_by_cluster": list(saddle.p),
         "depth": list(saddle.depth),
+    }
+
+
+def _bridge(bridge: Bridge) -> Document:
+    return {
+        "segments": [number + 1 for number in bridge.pair],
+        "p": bridge.p,
+        "p_off_line": bridge.off_line,
+        "p_spread": bridge.spread,
+        "p_filled": bridge.filled,
+        "density": _number(bridge.density),
     }
 
 
@@ -139,6 +152,7 @@ def _kmeans(row: KMeansRow) -> Document:
         },
         "valley_share": None if row.valley is None else _number(row.valley.share),
         "saddle": None if row.saddle is None else _saddle(row.saddle),
+        "bridges": [_bridge(bridge) for bridge in row.bridges],
         "silhouette_null": None
         if band is None
         else {"mean": _number(band.mean), "sd": _number(band.sd)},

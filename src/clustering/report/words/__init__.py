@@ -16,6 +16,7 @@ from clustering.report.words.comparison import (
 )
 from clustering.report.words.future import forward_sentences, future, future_in_short
 from clustering.report.words.groups import commercial, narrow, stability, structure, why
+from clustering.report.words.recommendation import recommendation
 from clustering.report.words.scorecard import decision, hypotheses, scorecard_sentences
 from clustering.results import StudyFolder
 
@@ -36,6 +37,7 @@ __all__ = [
     "misplaced",
     "narrow",
     "other_labellings",
+    "recommendation",
     "recommendations",
     "scorecard_sentences",
     "stability",

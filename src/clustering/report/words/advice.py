@@ -1,20 +1,14 @@
 """What the numbers are a reason to do, what must not be concluded, and what limits them."""
 
 from clustering.report.facts import (
-    TIERS,
-    agreement_with,
     agreements_of_segments,
-    ami_interval,
     are_clusters,
-    come_back,
     group_words,
-    labelling,
     under_amount_name,
 )
-from clustering.report.words.future import is_better_than_tiers
 from clustering.report.words.groups import commercial
+from clustering.report.words.recommendation import recommendation
 from clustering.results import StudyFolder
-from clustering.wording import ALMOST_SAME
 
 __all__ = ["axes", "cautions", "limits", "recommendations"]
 
@@ -28,35 +22,8 @@ def axes(study: StudyFolder) -> list[str]:
 
 def recommendations(study: StudyFolder) -> list[str]:
     """What the numbers are a reason to do."""
-    amount = study.document.amount_name
     groups = group_words(study)
-    agreement = agreement_with(study, TIERS)
-    if len(study.document.segments) == 1:
-        return [
-            f"Keep the {amount} tiers: this study has no segments to put beside them."
-            if labelling(study, TIERS)
-            else "Keep your present rule: this study has no segments to put beside it."
-        ]
-    advice = []
-    interval = None if agreement is None else ami_interval(agreement)
-    if interval is not None and interval[0] >= ALMOST_SAME:
-        advice.append(f"Keep the {amount} tiers: the {groups} are almost the same groups.")
-    elif is_better_than_tiers(study):
-        advice.append(
-            f"Use the {groups} beside the {amount} tiers when deciding who gets which care: they "
-            "have told more about later outcomes than the tiers alone."
-        )
-    elif not come_back(study):
-        advice.append(
-            f"Keep the {amount} tiers: this study gives no reason to replace them."
-            if agreement is not None
-            else "Do not rebuild the service model on these bands."
-        )
-    else:
-        advice.append(
-            f"Keep deciding by your present rule, and read the {groups} as a second view beside "
-            "it until a later period has shown that they tell what accounts do next."
-        )
+    advice = [recommendation(study)]
     if not study.disagreements.empty:
         advice.append(
             f"Go one by one through the accounts on which tiers and {groups} differ most before "

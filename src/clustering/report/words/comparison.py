@@ -64,13 +64,19 @@ def misplaced(study: StudyFolder, other: str = TIERS) -> list[str]:
     rows = study.disagreements
     n = int((rows["second"] == other).sum())
     entry = labelling(study, other)
-    if n == 0 or entry is None:
-        return ["No account stands out from its tier, or there are no tiers to stand out from."]
     groups = group_words(study)
+    if entry is None:
+        return ["There are no tiers that an account could stand out from."]
+    if n == 0:
+        return [
+            f"No account stands out: no level of {entry.title} is rarer in any of the {groups} "
+            "than chance allows, so the two views do not contradict each other on single accounts."
+        ]
     return [
-        f"The accounts below are in one of the {groups} that their level of {entry.title} makes "
-        "least likely, the least likely first. They are accounts to look at, not errors: the "
-        "list says where the two views differ, not which of them is right."
+        f"The accounts below have a level of {entry.title} that is rarer among their {groups} than "
+        "chance allows (corrected for the number of combinations), the rarest first. They are "
+        "accounts to look at, not errors: the list says where the two views differ, not which of "
+        "them is right."
     ]
 
 

@@ -123,9 +123,8 @@ def test_a_coarser_cut_than_the_finest_says_so(tmp_path: Path) -> None:
 
 def test_one_segment_recommends_nothing(tmp_path: Path) -> None:
     study = results.read(build_study(tmp_path / "s", Recipe(verdict="constructive", k=1)))
-    assert words.recommendations(study) == [
-        "Keep the ARR tiers: this study has no segments to put beside them."
-    ]
+    (advice,) = words.recommendations(study)
+    assert advice == "Keep the ARR tiers: this study has no segments to put beside them."
 
 
 def test_segments_that_overlap_with_resampled_ones_may_still_not_come_back(tmp_path: Path) -> None:

@@ -17,9 +17,6 @@ from clustering.results.scorecard_document import HypothesisEntry, ScorecardEntr
 
 __all__ = ["decision", "hypotheses", "scorecard_sentences"]
 
-#: What the number of judged labellings leaves out.
-_APART = "controls apart"
-
 
 def decision(study: StudyFolder) -> str:
     """The sentence that the scorecard supports; it may be: keep the tiers."""
@@ -36,17 +33,15 @@ def decision(study: StudyFolder) -> str:
         recommended = study.document.recommendation
         none = f"none was shown to tell more about {outcome_in_words(card.outcome)}."
         if recommended is not None and recommended.labelling == SEGMENT:
-            return f"Of {card.n_judged} {judged} judged beside the {tiers} ({_APART}), {none}"
+            return f"Of {card.n_judged} {judged} judged beside the {tiers}, {none}"
         beside = "them" if recommended is None or recommended.labelling == TIERS else f"the {tiers}"
         start = kept(study)
-        return (
-            f"Keep {start}: of {card.n_judged} {judged} judged beside {beside} ({_APART}), {none}"
-        )
+        return f"Keep {start}: of {card.n_judged} {judged} judged beside {beside}, {none}"
     found = {score.labelling: score for score in card.scores}
     named = ", ".join(f"'{short_title(study, name)}'" for name in card.better[:3])
     more = f" and {len(card.better) - 3} more" if len(card.better) > 3 else ""
     return (
-        f"{len(card.better)} of {card.n_judged} {judged} ({_APART}) told more about "
+        f"{len(card.better)} of {card.n_judged} {judged} told more about "
         f"{outcome_in_words(card.outcome)} "
         f"than the "
         f"{tiers} alone: {named}{more}; the most {_gain(found[card.better[0]])}."
@@ -132,7 +127,8 @@ def scorecard_sentences(study: StudyFolder) -> list[str]:
         notes.append(
             "A labelling counts as better where the interval of its gain lies above 0, still after "
             "the correction for the number of comparisons, and its gain above that of as many "
-            f"bands of {study.document.amount_name} and of random groups of its sizes."
+            f"bands of {study.document.amount_name} and of random groups of its sizes. Controls are "
+            "shown and not counted."
         )
     notes += _controls(study, card)
     if len(missing) == len(card.scores):

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import duckdb
+import pandas as pd
 
 from clustering.config import ReadingConfig
 from clustering.errors import BadInputError, OutputError, breaches_message
@@ -19,11 +19,8 @@ from clustering.tables.cells import Cells
 from clustering.tables.contract import Column
 from clustering.tables.files import SUFFIXES, read_file, reading_error
 from clustering.tables.opening import drop_empty_rows, storage_failed
-from clustering.tables.profile import profile, spaced
+from clustering.tables.profile import blocks, profile, spaced
 from clustering.tables.session import Session, quoted_name
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["ReadyTable", "Typed", "open_ready"]
 
@@ -42,7 +39,7 @@ class Typed:
     notes : what a reader must know of how they were read
     """
 
-    frame: "pd.DataFrame"
+    frame: pd.DataFrame
     faults: Mapping[str, tuple[str, ...]]
     notes: tuple[str, ...]
 
@@ -100,12 +97,15 @@ class ReadyTable:
         known = profile(
             self._session, columns, raw, matched, self._types, self._cells, numbered=True
         )
-        listed = ", ".join(
-            f"{expression} AS {quoted_name(f'column {place}')}"
-            for place, expression in enumerate(known.expressions.values())
-        )
-        frame = self._session.execute(f"SELECT {listed} FROM {raw} ORDER BY rowid").df()
-        frame.columns = list(known.expressions)
+        parts = [
+            self._session.execute(
+                "SELECT "
+                + ", ".join(f"{known.expressions[n]} AS {quoted_name(n)}" for n in block)
+                + f" FROM {raw}"
+            ).df()
+            for block in blocks(known.expressions)
+        ]
+        frame = pd.concat(parts, axis=1) if parts else pd.DataFrame(index=range(self.n_rows))
         kinds = {column.name: column.kind for column in columns if column.name in matched}
         return Typed(frame.astype(_dtypes(kinds)), known.faults, known.notes)
 

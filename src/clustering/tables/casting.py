@@ -212,6 +212,8 @@ def _date(column: Column, name: str, base: str, cells: Cells) -> Cast:
 
 
 def _which_place(column: Column, cells: Cells) -> str:
+    if not cells.in_study:
+        return "a calendar date: write the day alone"
     return (
         f"a calendar date: say of which place, by {cells.setting('time_zone')} = 'Europe/London' "
         f"or in a mapping: CAST(timezone('Europe/London', CAST(\"{column.name}\" AS TIMESTAMPTZ)) "

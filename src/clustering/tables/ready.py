@@ -7,7 +7,7 @@ rules of the source tables (`files`, `casting`), and their mistakes are said in 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -125,7 +125,11 @@ def _raw(session: Session) -> str:
 
 @contextmanager
 def open_ready(
-    path: Path, reading: ReadingConfig | None = None, *, may_be_empty: bool = False
+    path: Path,
+    reading: ReadingConfig | None = None,
+    *,
+    may_be_empty: bool = False,
+    in_study: bool = False,
 ) -> Iterator[ReadyTable]:
     """Read a CSV, Parquet, JSON or Excel file with one row an account or observation.
 
@@ -133,6 +137,7 @@ def open_ready(
     ----------
     reading : what its cells mean (None: the defaults)
     may_be_empty : whether a header without rows will do
+    in_study : whether `reading` comes from the TOML of a study, not from options of a command
 
     Raises
     ------
@@ -162,7 +167,7 @@ def open_ready(
         )
     session = Session(reading.time_zone, ordered=True)
     try:
-        table = _staged(session, path, reading)
+        table = _staged(session, path, Cells(reading, in_study=in_study))
         if not table.n_rows and not may_be_empty:
             raise BadInputError(f"'{path}' has no rows below its header. Add one row an account.")
         yield table
@@ -176,7 +181,7 @@ def open_ready(
         session.close()
 
 
-def _staged(session: Session, path: Path, reading: ReadingConfig) -> ReadyTable:
+def _staged(session: Session, path: Path, cells: Cells) -> ReadyTable:
     relation = None
     try:
         relation = read_file(session, path)
@@ -192,7 +197,7 @@ def _staged(session: Session, path: Path, reading: ReadingConfig) -> ReadyTable:
     empty = drop_empty_rows(session, _raw(session), types)
     (n_rows,) = session.row(f"SELECT count(*) FROM {_raw(session)}")
     skipped = (f"{spaced(empty)} rows without any value were skipped.",) if empty else ()
-    cells = Cells(reading, relation.day_zero, in_study=False)
+    cells = replace(cells, day_zero=relation.day_zero)
     notes = (*relation.notes, *skipped)
     return ReadyTable(path, tuple(types), n_rows, notes, session, types, cells)
 

@@ -192,7 +192,5 @@ def test_a_study_as_of_a_day_far_after_the_contracts_is_refused(book, tmp_path) 
     config = StudyConfig.model_validate(
         {"name": "cut", "as_of": "2026-06-30", "source": {"folder": tmp_path}}
     )
-    with pytest.raises(
-        TableContractError, match="'subscriptions' is taken to be complete"
-    ):
+    with pytest.raises(TableContractError, match="'subscriptions' is taken to be complete"):
         clustering.open_tables(config)

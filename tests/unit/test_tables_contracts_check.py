@@ -97,7 +97,9 @@ def test_credits_above_what_they_are_set_against(tmp_path: Path, as_of_day: str)
     folder = tables(tmp_path, *lines)
     if as_of_day == "now":
         message = breaches(folder)
-        assert "the lines of 1 accounts sum to less than 0 at as_of 2024-06-30" in message
+        assert "table 'subscriptions' (" in message
+        assert "subscriptions.csv) does not meet its contract" in message
+        assert "'arr' sums to less than 0 at as_of 2024-06-30 for 1 accounts" in message
         assert "first account_id: a. " in message
         with open_folder(folder):  # without a date nothing is at fault yet
             return

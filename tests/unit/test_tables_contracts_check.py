@@ -7,6 +7,7 @@ import pytest
 
 from clustering.config import StudyConfig
 from clustering.errors import TableContractError
+from clustering.features import build_snapshot
 from clustering.tables import open_folder, open_tables
 
 HEADER = "account_id,started_on,ended_on,arr"
@@ -96,7 +97,9 @@ def test_credits_above_what_they_are_set_against(tmp_path: Path, as_of_day: str)
     folder = tables(tmp_path, *lines)
     if as_of_day == "now":
         message = breaches(folder)
-        assert "the lines of 1 accounts sum to less than 0 at as_of 2024-06-30" in message
+        assert "table 'subscriptions' (" in message
+        assert "subscriptions.csv) does not meet its contract" in message
+        assert "'arr' sums to less than 0 at as_of 2024-06-30 for 1 accounts" in message
         assert "first account_id: a. " in message
         with open_folder(folder):  # without a date nothing is at fault yet
             return
@@ -186,6 +189,25 @@ def test_ends_are_moved_once_and_an_open_end_stays_open(tmp_path: Path) -> None:
         frame = opened.frames["subscriptions"].collect("pandas").to_native()
     ends = {row.account_id: str(row.ended_on)[:10] for row in frame.itertuples()}
     assert ends == {"a": "2024-01-01", "b": "NaT", "c": "NaT"}
+
+
+def test_the_last_day_of_an_account_is_one_of_its_days(tmp_path: Path) -> None:
+    folder = tables(tmp_path, "a,2023-01-01,,9", "b,2023-01-01,,9")
+    text = "account_id,started_on,ended_on\na,2020-01-01,2024-06-30\nb,2020-01-01,\n"
+    (folder / "accounts.csv").write_text(text)
+    found = {}
+    for end_is in ("last_day", "first_day_without"):
+        config = StudyConfig.model_validate(
+            {
+                "name": "check",
+                "as_of": "2024-06-30",
+                "source": {"folder": folder},
+                "accounts": {"end_is": end_is},
+            }
+        )
+        with open_tables(config) as opened:
+            found[end_is] = list(build_snapshot(opened, config.as_of).frame.index)
+    assert found == {"last_day": ["a", "b"], "first_day_without": ["b"]}
 
 
 def test_a_record_date_that_is_filled_in_when_a_milestone_is_reached_is_noted(

@@ -23,12 +23,11 @@ import pandas as pd
 
 from clustering.columns import ACCOUNT_ID
 from clustering.errors import BadInputError
-from clustering.features.engines import collect_by_account, column_names, first_and_last, typed
+from clustering.features.engines import collect_by_account, column_names, typed
 from clustering.features.measures import fixed_point
 from clustering.features.standing import standing
 from clustering.features.types import Horizon
 from clustering.features.visible import Tables, visible_frames
-from clustering.tables.coverage import EXTRACT_SLACK_DAYS
 
 __all__ = ["OUTCOMES", "Outcome", "build_horizon", "horizon_end"]
 
@@ -342,15 +341,15 @@ def _dormant(
     )
     if "usage" not in tables.frames:
         return missing, "dormancy needs table 'usage'."
-    usage = typed(tables.frames["usage"])
-    dates = first_and_last(usage, "used_on")
-    if dates is None:
+    reach = tables.coverage.get("usage")
+    if reach is None:
         return missing, "dormancy cannot be told: 'usage' has no rows."
-    if dates[1] + timedelta(days=EXTRACT_SLACK_DAYS) < end:
+    if not reach.reaches(end):
         return missing, (
-            f"dormancy cannot be told: the newest row of 'usage' is of {dates[1]}, before the "
+            f"dormancy cannot be told: the newest row of 'usage' is of {reach.to}, before the "
             f"horizon ends on {end}."
         )
+    usage = typed(tables.frames["usage"])
     used = nw.col("used_on")
     frame = usage.select(
         ACCOUNT_ID,

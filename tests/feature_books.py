@@ -1,7 +1,7 @@
 """Small books of all tables for the tests of features: strategies, and frames of every engine."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,6 +10,9 @@ import narwhals as nw
 import pandas as pd
 import polars as pl
 from hypothesis import strategies as st
+
+from clustering.config import AccountsConfig
+from clustering.tables.coverage import Coverage, find_coverage
 
 Row = Mapping[str, Any]
 Rows = dict[str, list[Row]]
@@ -45,6 +48,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "projected_on": pl.Date,
         "achieved_on": pl.Date,
         "recorded_on": pl.Date,
+        "achieved_recorded_on": pl.Date,
     },
     "outcomes": {
         "account_id": pl.String,
@@ -98,6 +102,12 @@ class Frames:
 
     frames: Mapping[str, nw.LazyFrame[Any]]
     absent: tuple[str, ...] = ()
+    account_rules: AccountsConfig = field(default_factory=AccountsConfig)
+    complete_to: date | None = None
+
+    @property
+    def coverage(self) -> Mapping[str, Coverage]:
+        return find_coverage(self.frames, self.complete_to)
 
 
 def day(offset: int) -> date:
@@ -160,6 +170,7 @@ def _in_order(row: Row, first: str, then: str) -> Row:
 _AROUND = _dates(-500, 60)
 _MAYBE = st.none() | _AROUND
 _AMOUNT = st.integers(0, 10**7).map(lambda cents: cents / 100)
+_LINE = st.integers(-(10**6), 10**7).map(lambda cents: cents / 100)
 _SMALL = st.integers(-60, 60).map(float)
 
 
@@ -187,8 +198,8 @@ def books(draw: st.DrawFn) -> Rows:
                 6,
                 started_on=_AROUND,
                 ended_on=st.none() | _dates(-100, 400),
-                arr=_AMOUNT,
-                seats=st.none() | st.integers(0, 90),
+                arr=_LINE,
+                seats=st.none() | st.integers(-10, 90),
             )
         ),
         "usage": draw(
@@ -202,7 +213,7 @@ def books(draw: st.DrawFn) -> Rows:
             )
         ),
         "milestones": [
-            _in_order(row, "achieved_on", "recorded_on")
+            _in_order(row, "achieved_on", "achieved_recorded_on")
             for row in draw(
                 _rows(
                     "milestones",
@@ -211,6 +222,7 @@ def books(draw: st.DrawFn) -> Rows:
                     projected_on=_MAYBE,
                     achieved_on=_MAYBE,
                     recorded_on=_MAYBE,
+                    achieved_recorded_on=_MAYBE,
                 )
             )
         ],

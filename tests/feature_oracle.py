@@ -56,10 +56,11 @@ def _known(day: date | None, as_of: date) -> date | None:
 def _milestones(rows: Sequence[Row], started: date, as_of: date) -> dict[str, Value]:
     plans: list[tuple[date | None, date | None]] = []
     for row in rows:
-        recorded_later = row["recorded_on"] is not None and row["recorded_on"] > as_of
-        if recorded_later and row["achieved_on"] is None:
+        if row["recorded_on"] is not None and row["recorded_on"] > as_of:
             continue
-        achieved = None if recorded_later else _known(row["achieved_on"], as_of)
+        entered = row["achieved_recorded_on"]
+        entered_later = entered is not None and entered > as_of
+        achieved = None if entered_later else _known(row["achieved_on"], as_of)
         plans.append((row["projected_on"], achieved))
     due = [(p, a) for p, a in plans if p is not None and p < as_of]
     missed = [p for p, a in due if a is None]
@@ -202,7 +203,7 @@ def _contract(rows: Sequence[Row], as_of: date) -> dict[str, Value]:
     active = [row for row in begun if row["ended_on"] is None or row["ended_on"] > as_of]
     seats = sum(row["seats"] or 0 for row in active)
     return {
-        "contracted_arr": round(sum(row["arr"] for row in active), 4) if begun else None,
+        "contracted_arr": max(0.0, round(sum(r["arr"] for r in active), 4)) if begun else None,
         "contracted_seats": seats or None,
     }
 

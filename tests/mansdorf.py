@@ -98,6 +98,7 @@ def _milestones(name: str, start: date, n_reached: int) -> list[dict[str, object
         reached = projected - timedelta(days=5) if step < n_reached else None
         rows.append(
             {"account_id": name, "milestone": f"step_{step}", "projected_on": projected,
-             "achieved_on": reached, "recorded_on": reached, "is_expand_trigger": False}
+             "achieved_on": reached, "achieved_recorded_on": reached,
+             "is_expand_trigger": False}
         )  # fmt: skip
     return rows

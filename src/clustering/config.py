@@ -35,6 +35,7 @@ from clustering.schemes_config import (
 )
 
 __all__ = [
+    "AccountsConfig",
     "ArrTiersConfig",
     "ComparisonConfig",
     "EmployeeBandsConfig",
@@ -48,6 +49,7 @@ __all__ = [
     "SchemesConfig",
     "SourceConfig",
     "StudyConfig",
+    "SubscriptionsConfig",
     "TrackingConfig",
     "load_config",
 ]
@@ -55,6 +57,7 @@ __all__ = [
 Family = Literal[
     "milestones", "outcomes", "usage", "engagement", "sentiment", "lifecycle", "commercial"
 ]
+EndIs = Literal["first_day_without", "last_day"]
 CovarianceType = Literal["full", "tied", "diag", "spherical"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -111,6 +114,13 @@ class _Place(_Part):
     mapping: Path | None = Field(
         None, description="Folder with one SQL SELECT per table: accounts.sql, usage.sql, ..."
     )
+    time_limit_s: int = Field(
+        1800,
+        ge=1,
+        le=86400,
+        description="Seconds after which one statement on the source is stopped, as a mapping "
+        "that never ends.",
+    )
 
 
 class SourceConfig(ReadingConfig, _Place):
@@ -121,6 +131,47 @@ class SourceConfig(ReadingConfig, _Place):
         if self.folder is None and self.database is None:
             raise ValueError("name a folder or a database to read the tables from")
         return self
+
+
+class SubscriptionsConfig(_Part):
+    """How the contract periods of the extract are to be read."""
+
+    end_is: EndIs = Field(
+        "first_day_without",
+        description="What subscriptions.ended_on says: 'first_day_without' the contract, or its "
+        "'last_day' (terms end on 31 December and renew on 1 January). `clustering check` says "
+        "where the rows disagree.",
+    )
+    complete_to: date | None = Field(
+        None,
+        description="Day up to which every contract and every end stands in the table (None: "
+        "found from the rows and said by `clustering check`). Churn, renewal, NRR and GRR are "
+        "told for horizons that end by then.",
+    )
+
+
+class AccountsConfig(_Part):
+    """Who is a customer on a date, where the tables contradict each other."""
+
+    end_is: EndIs = Field(
+        "first_day_without",
+        description="What accounts.ended_on says: the 'first_day_without' the customer, or the "
+        "'last_day' of the relationship.",
+    )
+    left_by: Literal["either", "contracts", "accounts"] = Field(
+        "either",
+        description="By what an account has left: accounts.ended_on or its contracts, whichever "
+        "says so ('either'); its contracts alone ('contracts': an ended_on beside an open contract "
+        "is not believed); or accounts.ended_on alone ('accounts': who has no contract any more is "
+        "still a customer, as on a free plan). Churn follows it.",
+    )
+    lapsed_days: int = Field(
+        120,
+        ge=0,
+        le=3650,
+        description="An account without a contract for longer has left by its contracts; a shorter "
+        "gap may be a renewal that is signed late.",
+    )
 
 
 class MilestoneRulesConfig(_Part):
@@ -323,6 +374,11 @@ class TrackingConfig(_Part):
     registered_model: str = Field(
         "account-segments", min_length=1, description="Name in the model registry."
     )
+    pseudonymise: bool = Field(
+        False,
+        description="Record keyed hashes in the place of account ids, e-mail addresses and labels "
+        "that are people; the pages and figures of the report are left out then.",
+    )
 
 
 class OutputConfig(_Part):
@@ -366,6 +422,12 @@ class StudyConfig(_Part):
     )
     note: str = Field("", description="A sentence on the input that the report prints.")
     source: SourceConfig = Field(description="Where the tables come from.")
+    subscriptions: SubscriptionsConfig = Field(
+        default_factory=SubscriptionsConfig, description="How contracts are read."
+    )
+    accounts: AccountsConfig = Field(
+        default_factory=AccountsConfig, description="Who is a customer on a date."
+    )
     features: FeaturesConfig = Field(default_factory=FeaturesConfig, description="The snapshot.")
     matrix: MatrixConfig = Field(default_factory=MatrixConfig, description="The matrix.")
     models: ModelsConfig = Field(default_factory=ModelsConfig, description="The candidates.")

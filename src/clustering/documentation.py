@@ -12,7 +12,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-__all__ = ["PAGES", "configuration_page", "study_folder_page"]
+__all__ = ["PAGES", "configuration_page", "study_folder_page", "tables_page"]
 
 #: Page in `docs/` -> the function that gives its text.
 PAGES: dict[str, str] = {
@@ -20,7 +20,7 @@ PAGES: dict[str, str] = {
     "features.md": "clustering.features.dictionary:features_page",
     "schemes.md": "clustering.schemes.page:schemes_page",
     "study_folder.md": "clustering.documentation:study_folder_page",
-    "tables.md": "clustering.tables.contract_page:contract_page",
+    "tables.md": "clustering.documentation:tables_page",
 }
 
 
@@ -71,6 +71,33 @@ def _as_toml(value: object) -> str:
     if isinstance(value, tuple):
         return "[" + ", ".join(_as_toml(part) for part in value) + "]"
     return f'"{value}"' if isinstance(value, str | Path) else str(value)
+
+
+def tables_page() -> str:
+    """`docs/tables.md`: the contract of the tables, and the outcomes that are told from them."""
+    from clustering.features.horizon import OUTCOMES
+    from clustering.tables.contract_page import contract_page
+
+    lines = [
+        "",
+        "## Outcomes",
+        "",
+        "What happened after `as_of`, for comparison alone. *The end* is the last day of the",
+        "horizon: `horizon_days` after `as_of`, where 365 days and their multiples are whole",
+        "years. ARR on a day is the sum of the contract lines active on it, at least 0. All",
+        "accounts that are active at `as_of` are counted. An outcome is missing for all of them",
+        "where the table that it needs is absent or ends before the end (by more than six days, so",
+        "that weekly rows will do); `clustering check` and the report then say so. Missing is",
+        'never "no".',
+        "",
+        "| outcome | definition | needs, up to the end | missing for an account |",
+        "| --- | --- | --- | --- |",
+        *(
+            f"| `{one.name}` | {one.definition} | `{one.needs}` | {one.missing} |"
+            for one in OUTCOMES
+        ),
+    ]
+    return contract_page() + "\n".join(lines) + "\n"
 
 
 def study_folder_page() -> str:

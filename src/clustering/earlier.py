@@ -18,18 +18,16 @@ from clustering.comparison.time_split import DatedAccounts, EarlierDates
 from clustering.config import StudyConfig
 from clustering.errors import BadInputError
 from clustering.features import Horizon, Snapshot, build_snapshot
-from clustering.features.horizon import build_horizon
+from clustering.features.horizon import build_horizon, horizon_end
 from clustering.features.types import Feature
 from clustering.matrix import standardise
 from clustering.models.types import CandidateSpec, Clustering
 from clustering.movement.drift import FrozenModel, fit_anew
 from clustering.schemes import Labelling, assign_all
 from clustering.tables import SourceTables
+from clustering.tables.contract import COUNTED_TABLES
 
 __all__ = ["earlier_accounts", "earlier_dates", "unreached"]
-
-#: Tables whose rows are counted over the look-back window: they must begin before it does.
-_COUNTED = ("usage", "engagements", "tickets")
 
 
 def earlier_dates(
@@ -41,9 +39,11 @@ def earlier_dates(
     --------
     >>> [str(day) for day in earlier_dates(date(2025, 6, 30), 181, 2, None)]
     ['2024-12-31', '2024-07-03']
+    >>> [str(day) for day in earlier_dates(date(2025, 6, 30), 365, 2, None)]
+    ['2024-06-30', '2023-06-30']
     """
     step = horizon_days if step_days is None else step_days
-    return [as_of - timedelta(days=horizon_days + step * index) for index in range(n_dates)]
+    return [horizon_end(as_of, -(horizon_days + step * index)) for index in range(n_dates)]
 
 
 def unreached(
@@ -53,13 +53,13 @@ def unreached(
     window_days: int,
 ) -> list[str]:
     """The tables that do not reach back far enough for the features of a date, by name."""
-    needed = {need.split(".")[0] for feature in features for need in feature.needs}
+    needed = {table for feature in features for table in feature.tables}
     found = []
     for table in sorted(needed):
         known = ranges.get(table)
         if known is None:
             continue
-        least = day - timedelta(days=window_days) if table in _COUNTED else day
+        least = day - timedelta(days=window_days) if table in COUNTED_TABLES else day
         if known[0] > least:
             found.append(
                 f"'{table}' begins on {known[0]}, and features of {day} need it from {least}"
@@ -106,6 +106,14 @@ def earlier_accounts(
             f"{config.horizon_days} days had closed by {config.as_of}: "
             f"{'; '.join(problems[wanted[0]])}"
         )
+    horizons = {day: build_horizon(tables, day, config.horizon_days) for day in reached}
+    untold = _untold(horizon, horizons, asked.primary_outcome)
+    notes += tuple(
+        f"The earlier date {day} is not used: {' '.join(horizons[day].notes)}" for day in untold
+    )
+    reached = [day for day in reached if day not in untold]
+    if not reached:
+        return " ".join(notes)
     try:
         snapshots = [build_snapshot(tables, day, config.features) for day in reached]
         model = _frozen(snapshots[0], config, chosen.spec)
@@ -117,7 +125,7 @@ def earlier_accounts(
     train = tuple(
         _dated(
             part,
-            build_horizon(tables, part.as_of, config.horizon_days),
+            horizons[part.as_of],
             model,
             assign_all(part, config.schemes, strict=False)[0],
         )
@@ -132,6 +140,13 @@ def earlier_accounts(
         agreement=_agreement(test.labels[SEGMENT], segments),
         notes=notes,
     )
+
+
+def _untold(latest: Horizon, horizons: Mapping[date, Horizon], outcome: str) -> list[date]:
+    """The dates of which the tables do not tell an outcome that they tell at the as-of date."""
+    if latest.frame[outcome].isna().all():
+        return []
+    return [day for day, horizon in horizons.items() if horizon.frame[outcome].isna().all()]
 
 
 def _used(snapshot: Snapshot) -> tuple[Feature, ...]:

@@ -55,6 +55,7 @@ FUTURE_ROWS: dict[str, dict[str, Any]] = {
         "projected_on": day(5),
         "achieved_on": day(1),
         "recorded_on": day(2),
+        "achieved_recorded_on": day(2),
     },
     "outcomes": {
         "outcome": "new",
@@ -78,19 +79,24 @@ FUTURE_ROWS: dict[str, dict[str, Any]] = {
 
 RECORDED_LATER_ROWS: dict[str, list[dict[str, Any]]] = {
     "milestones": [
-        # Reached before as_of, entered after it, without a plan; and a plan drawn up after it.
+        # Entered after as_of, with dates before it: a plan, one that was reached, with and
+        # without a plan, one that was reached later, and one whose reaching was entered later.
         {
-            "milestone": "new",
-            "projected_on": None,
-            "achieved_on": day(-3),
+            "milestone": f"new {number}",
+            "projected_on": projected,
+            "achieved_on": achieved,
             "recorded_on": day(1),
-        },
-        {
-            "milestone": "newer",
-            "projected_on": day(-3),
-            "achieved_on": None,
-            "recorded_on": day(1),
-        },
+            "achieved_recorded_on": entered,
+        }
+        for number, (projected, achieved, entered) in enumerate(
+            [
+                (day(-3), None, None),
+                (None, day(-3), None),
+                (day(-9), day(-3), None),
+                (day(-9), day(4), None),
+                (day(-9), day(-3), day(5)),
+            ]
+        )
     ],
     "outcomes": [
         {
@@ -145,10 +151,12 @@ def _without_later_knowledge(rows: Rows) -> Rows:
 
     milestones = []
     for row in rows["milestones"]:
+        # The row itself was there, or was not: only that it was reached is filled in later.
         if row["recorded_on"] is not None and row["recorded_on"] > AS_OF:
-            if row["achieved_on"] is None:
-                continue
-            row = {**row, "achieved_on": None, "recorded_on": None}
+            continue
+        entered = row["achieved_recorded_on"]
+        if entered is not None and entered > AS_OF:
+            row = {**row, "achieved_on": None, "achieved_recorded_on": None}
         milestones.append({**row, "achieved_on": known(row["achieved_on"])})
     tickets = [
         {**row, "closed_on": None, "score": None} if known(row["closed_on"]) is None else row

@@ -65,7 +65,7 @@ def test_reordering_accounts_and_features_reorders_rows_and_nothing_else(seed):
 def test_json_round_trip_keeps_every_bit(seed, missing, winsorise, weight_families):
     config = MatrixConfig(winsorise=winsorise, weight_families=weight_families)
     _, standardiser = standardise(book(n=80, seed=seed, missing=missing), config)
-    assert Standardiser.from_json(json.loads(json.dumps(standardiser.to_json()))) == standardiser
+    assert Standardiser.from_json(json.dumps(standardiser.to_json())) == standardiser
 
 
 @settings(max_examples=60, deadline=None)

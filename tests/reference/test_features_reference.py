@@ -2,6 +2,7 @@
 
 import csv
 import os
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 from statsmodels.duration.survfunc import SurvfuncRight
 
+from clustering.config import AccountsConfig
 from clustering.features import build_snapshot
 from clustering.features.derived import median_times_of_earlier
 from clustering.features.horizon import build_horizon
@@ -66,7 +68,9 @@ def book(rows: list[dict[str, Any]]) -> Frames:
         name = row["account_id"]
         first[name] = min(first.get(name, date.max), row["started_on"])
     accounts = [{"account_id": name, "started_on": start} for name, start in first.items()]
-    return polars_frames({"accounts": accounts, "subscriptions": rows})
+    frames = polars_frames({"accounts": accounts, "subscriptions": rows})
+    # Every customer stays one, so that all amounts at a date are compared.
+    return replace(frames, account_rules=AccountsConfig(lapsed_days=3650))
 
 
 def arr_at(rows: list[dict[str, Any]], name: str, on: date) -> float:

@@ -96,8 +96,40 @@ def test_accounts_unlike_the_training_ones_are_counted_and_doubted(app, snapshot
     strange["breadth"] = 300.0
     strange.to_parquet(tmp_path / "strange.parquet")
     result = run(app, tmp_path / "strange.parquet", model, tmp_path / "s.csv")
-    assert "Unlike what the model was learned from, better left unassigned: " in result.stdout
+    assert "Unlike what the model was learned from, to be looked at before" in result.stdout
     assert "the accounts may have changed. Consider a new study." in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("feature", "factor", "sentence"),
+    [
+        ("hours", 24.0, "'hours' (unit) is about 24 times larger than in training (typically"),
+        ("days_late", 1 / 24, "'days_late' (unit) is about 24 times smaller than in training"),
+        ("breadth", 1000.0, "single ones instead of thousands? Divide it by 1,000"),
+    ],
+)
+def test_a_column_in_another_unit_is_named_instead_of_a_new_study(
+    app, snapshot, model, tmp_path, feature, factor, sentence
+):
+    wrong = snapshot.frame.copy()
+    wrong[feature] = wrong[feature] * factor
+    wrong.to_parquet(tmp_path / "f.parquet")
+    result = run(app, tmp_path / "f.parquet", model, tmp_path / "s.csv")
+    assert sentence in result.stdout
+    assert "Probably in another unit than in training" in result.stdout
+    assert "new study" not in result.stdout
+
+
+def test_shares_in_percent_are_an_error_that_names_them(app, snapshot, model, tmp_path):
+    wrong = snapshot.frame.copy()
+    wrong["goals_share"] = wrong["goals_share"] * 100
+    wrong.to_csv(tmp_path / "f.csv")
+    with pytest.raises(BadInputError) as error:
+        run(app, tmp_path / "f.csv", model, tmp_path / "s.csv")
+    assert "'goals_share' cannot be what it is for" in str(error.value)
+    assert "expected 0 to 1" in str(error.value)
+    assert "100 times larger than in training" in str(error.value)
+    assert not (tmp_path / "s.csv").exists()
 
 
 def test_accounts_of_which_nothing_is_known_are_counted(app, snapshot, model, tmp_path):

@@ -50,7 +50,7 @@ def material(book: Path, **comparison: object):
 
 def test_windows_close_before_the_test_date(book):
     found = material(book, earlier_dates=2)
-    assert [part.as_of for part in found.train] == [date(2024, 6, 30), date(2023, 7, 1)]
+    assert [part.as_of for part in found.train] == [date(2024, 6, 30), date(2023, 6, 30)]
     assert found.test.as_of == AS_OF
     for part in found.train:
         assert part.as_of + timedelta(days=365) <= AS_OF

@@ -1,6 +1,5 @@
 """The whole plan on a small simulated book, and the settings that are refused."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -11,6 +10,7 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
+import feature_books
 from clustering.config import FeaturesConfig, SchemesConfig, load_config
 from clustering.engagement.plan import Plan, Planned, check_settings, make_plan
 from clustering.engagement.trailing import trailing
@@ -27,12 +27,8 @@ from clustering.simulation import simulate
 AS_OF = date(2025, 6, 30)
 
 
-@dataclass(frozen=True, eq=False)
-class Frames:
+class Frames(feature_books.Frames):
     """Tables as the features take them."""
-
-    frames: Mapping[str, nw.LazyFrame]
-    absent: tuple[str, ...] = ()
 
     def without(self, *names: str) -> "Frames":
         return Frames({k: v for k, v in self.frames.items() if k not in names}, names)

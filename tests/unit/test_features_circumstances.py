@@ -64,7 +64,7 @@ def test_triggers_count_while_they_are_new() -> None:
             "milestone": f"m{on}{trigger}",
             "projected_on": day(on),
             "achieved_on": day(on),
-            "recorded_on": day(on if recorded is None else recorded),
+            "achieved_recorded_on": day(on if recorded is None else recorded),
             "is_expand_trigger": trigger,
         }
 

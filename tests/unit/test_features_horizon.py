@@ -122,8 +122,10 @@ def test_nothing_is_told_beyond_the_end_of_the_data() -> None:
     found = build_horizon(polars_frames(rows), AS_OF, DAYS)
     assert found.frame.isna().all(axis=None)
     assert found.notes == (
-        f"what became of the contracts cannot be told: the newest dated row is of {day(358)}, "
-        f"before the horizon ends on {END}. Choose an earlier as_of or a shorter horizon.",
+        "what became of the contracts cannot be told: 'subscriptions' ends before the horizon "
+        f"does, on {END}: it reaches to {day(358)} (the last row of 'usage' is of {day(358)}). "
+        "Choose an earlier as_of, a shorter horizon or a newer extract, or set "
+        "subscriptions.complete_to.",
         f"dormancy cannot be told: the newest row of 'usage' is of {day(358)}, before the horizon "
         f"ends on {END}.",
     )
@@ -191,6 +193,21 @@ def test_timing_tells_when_contracts_were_due_and_accounts_left():
     assert found.loc["not due", ["due_days", "left_days"]].isna().all()
     assert math.isnan(found.loc["renewed", "left_days"])
     assert found.loc["other"].isna().all()  # no contract, nothing at risk
+
+
+def test_timing_tells_when_an_amendment_cancelled_a_contract():
+    found = horizon(
+        [
+            contract("cancelled", -100, 300, 10.0),
+            contract("cancelled", 200, 300, -10.0),
+            contract("reduced", -100, None, 10.0),
+            contract("reduced", 200, None, -4.0),
+        ]
+    )
+    assert found.timing.loc["cancelled"].tolist() == [DAYS, 300.0, 200.0]
+    assert found.frame.loc["cancelled", ["churned", "renewed"]].tolist() == [True, False]
+    assert math.isnan(found.timing.loc["reduced", "left_days"])
+    assert found.frame.loc["reduced", "nrr"] == pytest.approx(0.6)
 
 
 def test_timing_follows_a_window_that_ends_after_the_data_as_far_as_the_data_goes():

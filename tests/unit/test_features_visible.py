@@ -72,7 +72,7 @@ def milestone(projected: int | None, achieved: int | None, recorded: int | None)
         "milestone": "m",
         "projected_on": on(projected),
         "achieved_on": on(achieved),
-        "recorded_on": on(recorded),
+        "achieved_recorded_on": on(recorded),
     }
 
 
@@ -94,8 +94,11 @@ def test_a_plan_stays_while_its_achievement_is_not_yet_known(row: Row, achieved:
     assert found["achieved_on"] == achieved
 
 
-def test_a_plan_recorded_later_is_invisible() -> None:
-    assert known("milestones", [milestone(-30, None, 1)]) == []
+@pytest.mark.parametrize("achieved", [None, -28, 1, 60])
+def test_a_row_recorded_later_is_invisible_whatever_it_says(achieved: int | None) -> None:
+    row = milestone(-30, achieved, None)
+    assert known("milestones", [{**row, "recorded_on": day(1)}]) == []
+    assert len(known("milestones", [{**row, "recorded_on": day(0)}])) == 1
 
 
 def test_milestones_without_achievements_or_records_keep_their_plans() -> None:

@@ -29,16 +29,6 @@ def folder(scorer, tmp_path):
     return tmp_path / "scorer"
 
 
-def rewrite(folder, name, change):
-    """Change a file's JSON and write a manifest that matches, as another version would."""
-    content = json.loads((folder / name).read_text())
-    change(content)
-    files = {f: (folder / f).read_bytes() for f in FILES - {"manifest.json"}}
-    files[name] = json.dumps(content).encode()
-    (folder / name).write_bytes(files[name])
-    (folder / "manifest.json").write_bytes(storage._manifest(files))
-
-
 def test_the_round_trip_changes_nothing(scorer, folder, snapshot):
     again = Scorer.load(folder)
     pd.testing.assert_frame_equal(
@@ -142,10 +132,12 @@ def test_a_manifest_of_something_else_is_refused(folder, content):
 
 
 def test_another_format_is_refused_with_both_versions(folder, monkeypatch, scorer):
-    monkeypatch.setattr(storage, "FORMAT", 2)
+    monkeypatch.setattr(storage, "FORMAT", 1)
     scorer.save(folder)
     monkeypatch.undo()
-    with pytest.raises(ModelFolderError, match=r"has format 2, written by .* reads format 1"):
+    with pytest.raises(
+        ModelFolderError, match=r"has format 1, written by .* reads format 2\. Run the study"
+    ):
         Scorer.load(folder)
 
 
@@ -154,38 +146,6 @@ def test_no_scorer_there(tmp_path):
         Scorer.load(tmp_path / "nowhere")
     with pytest.raises(ModelFolderError, match=r"is not a scorer: it has no manifest.json"):
         Scorer.load(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda c: c.update(algorithm="dbscan"), "unknown algorithm 'dbscan'"),
-        (lambda c: c.update(verdict="splendid"), "unknown verdict 'splendid'"),
-        (
-            lambda c: c.update(verdict="constructive", group_word={"singular": "cluster"}),
-            "not clusters",
-        ),
-        (lambda c: c["segments"].pop(), "segments, centres and limits differ in number"),
-        (lambda c: c.update(as_of="tomorrow"), "cannot be understood"),
-        (lambda c: c.pop("features"), "cannot be understood"),
-        (lambda c: c["features"].update(surprise=1), "cannot be understood"),
-    ],
-)
-def test_content_of_another_kind_is_refused(folder, change, message):
-    rewrite(folder, "scorer.json", change)
-    with pytest.raises(ModelFolderError, match=message):
-        Scorer.load(folder)
-
-
-def test_a_pickle_is_never_loaded(folder):
-    """An object array needs pickle: it must fail to load, not run."""
-    with np.load(folder / "model.npz") as arrays:
-        content = dict(arrays)
-    content["centres"] = np.array([{"a": 1}], dtype=object)
-    np.savez(folder / "model.npz", **content)
-    rewrite(folder, "scorer.json", lambda c: None)
-    with pytest.raises(ModelFolderError, match="cannot be understood: Object arrays cannot"):
-        Scorer.load(folder)
 
 
 def test_a_copy_elsewhere_scores_the_same(folder, scorer, snapshot, tmp_path):

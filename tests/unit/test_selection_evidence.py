@@ -148,14 +148,16 @@ def test_nulls_run_the_preparation():
     ],
 )
 def test_awkward_data_gets_an_honest_result(values):
-    found = _quick(values, scale="zscore")
+    # Each row is an account: without their ids, equal rows alone would be too few to judge.
+    found = _quick(values, scale="zscore", accounts=range(len(values)))
     json.dumps(found.to_json(), allow_nan=False)
     assert len(found.chosen.labels) == len(values)
     assert found.reasons
 
 
 def test_k_that_the_data_cannot_hold_is_said():
-    found = _quick(np.repeat(np.arange(3.0), 12)[:, None], models=ModelsConfig(k_max=8, n_init=2))
+    values = np.repeat(np.arange(3.0), 12)[:, None]
+    found = _quick(values, models=ModelsConfig(k_max=8, n_init=2), accounts=range(len(values)))
     assert len(found.kmeans) == 2
     assert any("k above 2 was not considered, with 36 accounts of which 3 are distinct" in reason
                for reason in found.reasons)  # fmt: skip

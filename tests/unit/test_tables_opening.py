@@ -379,8 +379,8 @@ def test_repeated_milestones_are_refused(tmp_path: Path) -> None:
         ),
         (
             "milestones",
-            "account_id,milestone,achieved_on,recorded_on\n007,m,2024-01-02,2024-01-01\n",
-            "achieved_on after recorded_on",
+            "account_id,milestone,achieved_on,achieved_recorded_on\n007,m,2024-01-02,2024-01-01\n",
+            "achieved_on after achieved_recorded_on",
         ),
         (
             "outcomes",
@@ -605,3 +605,15 @@ def test_the_first_sheet_is_read_and_the_others_are_named(tmp_path: Path) -> Non
 def test_no_account_at_all_is_one_breach_not_one_per_table(tmp_path: Path) -> None:
     message = breaches(write(tmp_path, accounts="account_id,started_on\n"))
     assert message.count("does not meet its contract") == 1
+
+
+def test_a_table_that_is_a_link_is_read(tmp_path: Path) -> None:
+    """Who owns the folder has put it there; a mapping could not reach it."""
+    folder, elsewhere = tmp_path / "tables", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    write(folder)
+    (folder / "usage.csv").rename(elsewhere / "events.csv")
+    (folder / "usage.csv").symlink_to(elsewhere / "events.csv")
+    with open_folder(folder) as tables:
+        assert tables.row_counts["usage"]

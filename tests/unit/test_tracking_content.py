@@ -103,7 +103,7 @@ def test_a_study_without_a_report_is_told_how_to_get_one(tmp_path: Path) -> None
 
 def test_a_study_that_was_not_recorded_cannot_be_promoted(tmp_path: Path) -> None:
     study = build_study(tmp_path / "s")
-    with pytest.raises(TrackingError, match=r"was not recorded \(it ran with --no-track\)"):
+    with pytest.raises(TrackingError, match="was not recorded: it ran with --no-track"):
         promote(study, by="a reviewer", reason="the better one")
     (study / "tracking.json").write_text("{}")
     with pytest.raises(TrackingError, match="is not a record of this version"):

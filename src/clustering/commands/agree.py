@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clustering.commands.console import OUT
-from clustering.commands.ready_table import Missing, read_columns, reading_of, write_json
+from clustering.commands.ready_table import (
+    Missing,
+    check_json,
+    read_columns,
+    reading_of,
+    write_json,
+)
 
 if TYPE_CHECKING:
     from clustering.comparison.agreement import Agreement
@@ -38,6 +44,7 @@ def agree(
     from clustering.comparison import compare_partitions
     from clustering.comparison.labellings import encode
 
+    check_json(json, file)
     labels = read_columns(file, [first, second], reading_of(missing))
     table = labels.frame
     agreement = compare_partitions(

@@ -9,7 +9,7 @@ import typer
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from clustering.features import Snapshot
+    from clustering.features import Horizon, Snapshot
     from clustering.tables import SourceTables
 
 __all__ = ["register"]
@@ -30,6 +30,7 @@ def check(
     from clustering.commands.console import OUT, bars
     from clustering.config import load_config
     from clustering.features import build_snapshot
+    from clustering.features.horizon import build_horizon, horizon_end
     from clustering.schemes import assign_all
     from clustering.tables import open_tables
 
@@ -38,6 +39,7 @@ def check(
         tables = open_tables(study, progress)
         with tables, progress.step("Computing the features"):
             snapshot = build_snapshot(tables, study.as_of, study.features)
+            horizon = build_horizon(tables, study.as_of, study.horizon_days)
             schemes, absent = assign_all(snapshot, study.schemes)
     OUT.print(
         f"The tables of '{study.name}' meet their contract. {len(snapshot.frame):,} accounts are "
@@ -47,6 +49,8 @@ def check(
     )
     OUT.print(_tables(tables))
     _say("Notes on the input", [*tables.notes, *snapshot.notes])
+    until = horizon_end(study.as_of, study.horizon_days)
+    _say(f"What became of the accounts, to {until}", [*_outcomes(horizon), *horizon.notes])
     OUT.print(_families(snapshot))
     _say("Not computed", _by_reason(snapshot.not_computed))
     _say(
@@ -56,6 +60,16 @@ def check(
     _say("Schemes to compare with", [f"{s.name}: {_levels(s.levels)}" for s in schemes])
     _say("Schemes that cannot be applied", [f"{name}: {why}" for name, why in absent.items()])
     OUT.print(f"Next: clustering study {config}", markup=False, soft_wrap=True)
+
+
+def _outcomes(horizon: "Horizon") -> list[str]:
+    """For how many accounts each outcome is told; and how often it came."""
+    lines = []
+    for name, values in horizon.frame.items():
+        told = values.dropna()
+        came = f", {int(told.sum()):,} {name}" if values.dtype == "boolean" and len(told) else ""
+        lines.append(f"{name}: told for {len(told):,} of {len(values):,} accounts{came}")
+    return lines
 
 
 def _levels(levels: Sequence[str]) -> str:

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clustering.commands.console import OUT
-from clustering.commands.ready_table import Missing, read_columns, reading_of, write_json
+from clustering.commands.ready_table import (
+    Missing,
+    check_json,
+    read_columns,
+    reading_of,
+    write_json,
+)
 
 if TYPE_CHECKING:
     from clustering.comparison.forward import ForwardReport
@@ -44,6 +50,7 @@ def forward(
     """Nested models of an outcome: what the segments add to the tiers, with its interval."""
     from clustering.comparison.forward import forward_validity
 
+    check_json(json, file)
     wanted = [tier, segment, outcome, *filter(None, (account, train))]
     labels = read_columns(file, wanted, reading_of(missing), ids=[account] if account else ())
     table = labels.frame

@@ -1,8 +1,6 @@
 """What the commands that take a FILE share: labels of its columns, options, and their JSON."""
 
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,14 +8,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from clustering.errors import OutputError
+from clustering.outputs import check_file, whole_file
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from clustering.config import ReadingConfig
 
-__all__ = ["Decimal", "Labels", "Missing", "read_columns", "reading_of", "write_json"]
+__all__ = [
+    "Decimal",
+    "Labels",
+    "Missing",
+    "check_json",
+    "read_columns",
+    "reading_of",
+    "write_json",
+]
 
 Missing = Annotated[
     str | None,
@@ -99,6 +105,18 @@ def read_columns(
     return Labels(typed.frame, (*table.notes, *typed.notes))
 
 
+def check_json(out: Path | None, read: Path) -> None:
+    """Refuse an `--json` that cannot be written or is the file that is read.
+
+    Raises
+    ------
+    OutputError
+        As for `clustering.outputs.check_file`.
+    """
+    if out is not None:
+        check_file(out, [read], option="--json")
+
+
 def write_json(content: dict[str, Any], path: Path) -> None:
     """Write whole or not at all; numbers that are not finite are refused, not written as NaN.
 
@@ -108,15 +126,5 @@ def write_json(content: dict[str, Any], path: Path) -> None:
         The folder does not exist or may not be written.
     """
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise OutputError(f"'{path}' cannot be written: {error.strerror}.") from None
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
-        raise OutputError(f"'{path}' cannot be written: {error.strerror}.") from None
+    with whole_file(path) as stage:
+        stage.write_text(text, encoding="utf-8")

@@ -1,5 +1,6 @@
 """`clustering score`: segments for accounts that the study may not have seen."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +11,8 @@ from clustering.commands.console import OUT, bars
 from clustering.commands.ready_table import Decimal, Missing, reading_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from clustering.config import ReadingConfig
@@ -24,6 +27,14 @@ _REGISTERED = "models:/"
 #: More flagged accounts than so many times the share of the training accounts are worth a word.
 _MANY_FLAGGED = 3.0
 _LEAST_FLAGGED = 5
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """What the tables told of themselves: notes, and which of them are short of the window."""
+
+    notes: tuple[str, ...] = ()
+    short_tables: tuple[str, ...] = ()
 
 
 def register(app: typer.Typer) -> None:
@@ -78,18 +89,34 @@ def score(
     from clustering.scorer.files import check_output, write_scores
 
     day = as_of.date()
-    check_output(out)
+    inputs = [*_inputs(input_), *([] if overrides is None else [overrides])]
+    check_output(out, inputs, closed=[Path(model)])
     with bars() as progress:
         with progress.step("Checking the model"):
             scorer = _load(model, tracking_uri)
-        scores, decisions = _scores(scorer, input_, day, reading_of(missing, decimal), progress)
+        reading = reading_of(missing, decimal)
+        features, decisions, heard = _features(scorer, input_, day, reading, progress)
+        with progress.step("Scoring"):
+            scores = scorer.score_features(features)
+            mistakes = scorer.unit_mistakes(features)
         in_force = _in_force(scorer, scores, decisions if overrides is None else overrides, day)
         scores = scores.join(assigned(scores["segment_name"], in_force))
         with progress.step("Writing"):
             write_scores(scores, out, day)
-    _show(scorer, scores, day)
+    _show(scorer, scores, day, heard, mistakes)
     _show_overrides(scores, in_force)
     _print(f"Written to {out}")
+
+
+def _inputs(source: Path) -> list[Path]:
+    from clustering.commands.reading import study_inputs, tables_of_folder
+    from clustering.config import load_config
+
+    if source.is_dir():
+        return tables_of_folder(source)
+    if source.suffix.lower() == ".toml":
+        return study_inputs(load_config(source), source)
+    return [source]
 
 
 def _load(model: str, tracking_uri: str | None) -> "Scorer":
@@ -102,18 +129,17 @@ def _load(model: str, tracking_uri: str | None) -> "Scorer":
     return Scorer.load(Path(model))
 
 
-def _scores(
+def _features(
     scorer: "Scorer", source: Path, as_of: date, reading: "ReadingConfig", progress: "Progress"
-) -> "tuple[pd.DataFrame, Overrides]":
-    """The scores, and the decisions that came with the input."""
+) -> "tuple[pd.DataFrame, Overrides, _Heard]":
+    """The features, the decisions that came with the input, and what is to be said of it."""
     from clustering.movement.overrides import no_overrides, study_overrides
     from clustering.scorer.files import read_features
 
     if not source.is_dir() and source.suffix.lower() != ".toml":
         with progress.step("Reading the features"):
             features = read_features(source, scorer.standardiser.feature_names, as_of, reading)
-        with progress.step("Scoring"):
-            return scorer.score_features(features), no_overrides()
+        return features, no_overrides(), _Heard()
     from clustering.config import SourceConfig, StudyConfig, load_config
     from clustering.tables import open_folder, open_tables
 
@@ -126,8 +152,10 @@ def _scores(
             config = load_config(source).model_copy(update={"as_of": as_of})
             tables = open_tables(config)
         decisions = study_overrides(config, tables)
-    with tables, progress.step("Computing the features and scoring"):
-        return scorer.score_tables(tables, as_of), decisions
+    with tables, progress.step("Computing the features"):
+        snapshot = scorer.snapshot(tables, as_of)
+        heard = _Heard((*tables.notes, *snapshot.notes), snapshot.short_tables)
+        return snapshot.frame, decisions, heard
 
 
 def _in_force(
@@ -158,8 +186,18 @@ def _show_overrides(scores: "pd.DataFrame", in_force: "pd.DataFrame") -> None:
     )
 
 
-def _show(scorer: "Scorer", scores: "pd.DataFrame", as_of: date) -> None:
+def _show(
+    scorer: "Scorer",
+    scores: "pd.DataFrame",
+    as_of: date,
+    heard: _Heard,
+    mistakes: "Sequence[str]",
+) -> None:
     training = scorer.training
+    if heard.notes:
+        _print("Notes on the input:")
+        for note in heard.notes:
+            _print(f"  - {note}")
     _print(
         f"{len(scores):,} accounts scored as of {as_of} into the {training.group_word[1]} of study "
         f"'{training.study}' (learned as of {training.as_of})."
@@ -171,19 +209,35 @@ def _show(scorer: "Scorer", scores: "pd.DataFrame", as_of: date) -> None:
         _print(f"  {name}: {count:,} ({share:.0%}; {training.sizes[number] / learned:.0%} then)")
     if unknown := int(scores["segment"].isna().sum()):
         _print(f"  no segment, because none of the features is known: {unknown:,}")
-    _show_novel(scorer, scores)
+    _show_novel(scorer, scores, heard, mistakes)
 
 
-def _show_novel(scorer: "Scorer", scores: "pd.DataFrame") -> None:
+def _show_novel(
+    scorer: "Scorer", scores: "pd.DataFrame", heard: _Heard, mistakes: "Sequence[str]"
+) -> None:
     novel = int(scores["novel"].sum())
-    if not novel:
+    if novel:
+        _print(
+            "Unlike what the model was learned from, to be looked at before their segment is used "
+            f"(column reason): {novel:,}"
+        )
+    if mistakes:
+        _print("Probably in another unit than in training; these scores are then wrong:")
+        for sentence in mistakes:
+            _print(f"  {sentence}")
         return
-    _print(f"Unlike what the model was learned from, better left unassigned: {novel:,}")
     expected = scorer.expected_novel_share
     if novel >= _LEAST_FLAGGED and novel > _MANY_FLAGGED * expected * len(scores):
+        advice = "the accounts may have changed. Consider a new study."
+        if heard.short_tables:
+            advice = (
+                f"{', '.join(heard.short_tables)} begin inside the look-back window of "
+                f"{scorer.features.window_days} days, so every account looks less active. Score "
+                "tables of the whole window first."
+            )
         _print(
             f"  That is {novel / len(scores):.1%} of the accounts, against about {expected:.1%} "
-            "when the model was learned: the accounts may have changed. Consider a new study."
+            f"when the model was learned: {advice}"
         )
 
 

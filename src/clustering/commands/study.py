@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clustering.errors import TrackingError
+
 if TYPE_CHECKING:
     from clustering.config import TrackingConfig
     from clustering.progress import Progress
@@ -35,25 +37,59 @@ def study(
     """Run a study: segments, evidence, comparison with the tiers, report, record and scorer."""
     from clustering import results
     from clustering.commands.console import OUT, bars
+    from clustering.commands.reading import study_inputs
     from clustering.config import load_config
+    from clustering.inputs import check_inputs
     from clustering.report import render
     from clustering.report.summary import terminal_summary
     from clustering.study import run_study
 
     config = load_config(config_file, overrides or [])
+    check_inputs(config)
     target = (out or config.output.folder / config.name).resolve()
     with bars() as progress:
-        with results.staged(target) as stage:
+        if track:
+            with progress.step("Checking the tracking store"):
+                _check_store(config.tracking, target)
+        with results.staged(target, study_inputs(config, config_file)) as stage:
             run_study(config, stage, progress)
             render(stage, progress)
             results.publish(stage, target)
         record = _record(target, config.tracking, progress) if track else None
-    OUT.print(terminal_summary(results.read(target), record), crop=False)
+    done = None if isinstance(record, TrackingError) else record
+    OUT.print(terminal_summary(results.read(target), done), crop=False)
+    if isinstance(record, TrackingError):
+        raise TrackingError(
+            f"the study is finished and stands in '{target}'; only its record failed: {record}"
+        ) from record
+    if done is not None and not config.tracking.pseudonymise:
+        _say_what_is_personal(target)
 
 
-def _record(target: Path, tracking: "TrackingConfig", progress: "Progress") -> "TrackedStudy":
+def _check_store(tracking: "TrackingConfig", target: Path) -> None:
+    from clustering.tracking import check_store
+
+    check_store(tracking, target.parent)
+
+
+def _record(
+    target: Path, tracking: "TrackingConfig", progress: "Progress"
+) -> "TrackedStudy | TrackingError":
+    """Where the study was recorded, or why not: it is finished, whatever the record does."""
     from clustering.tracking import log_study
     from clustering.tracking.store import absolute_uri
 
-    tracked = log_study(target, tracking, progress)
+    try:
+        tracked = log_study(target, tracking, progress)
+    except TrackingError as error:
+        return error
     return replace(tracked, uri=absolute_uri(tracked.uri, target.parent))
+
+
+def _say_what_is_personal(target: Path) -> None:
+    from clustering import results
+    from clustering.commands.console import OUT
+    from clustering.tracking import personal_notes
+
+    for note in personal_notes(results.read(target)):
+        OUT.print(note, markup=False, soft_wrap=True)

@@ -63,7 +63,12 @@ DEFINITIONS = (
             size_proxy=True,
         ),
         (ARR,),
-        lambda _: from_fixed_point(ARR.name),
+        # Credits above what they are set against, on a date between, make no negative amount.
+        lambda _: (
+            nw.when(nw.col(ARR.name) > 0)
+            .then(from_fixed_point(ARR.name))
+            .otherwise(nw.when(~nw.col(ARR.name).is_null()).then(nw.lit(0.0)))
+        ),
     ),
     Definition(
         Feature(

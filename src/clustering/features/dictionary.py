@@ -17,7 +17,7 @@ from clustering.features import (
     usage,
 )
 from clustering.features.registry import FEATURES, withheld
-from clustering.features.types import Feature
+from clustering.features.types import Feature, possible_values
 
 __all__ = ["features_page"]
 
@@ -65,6 +65,7 @@ _TEXT = """\
 {meaning}
 
 - Unit: {unit}
+- Possible: {possible}
 - Missing when: {null_means}
 - Needs: {needs}
 - Enters the matrix: {enters}
@@ -110,6 +111,7 @@ def _entry(feature: Feature, reason: str | None) -> str:
         name=feature.name,
         meaning=feature.meaning,
         unit=feature.unit,
+        possible=possible_values(feature.possible),
         null_means=feature.null_means,
         needs=_listed(feature.needs),
         enters="yes" if reason is None else f"no by default ({reason})",

@@ -2,26 +2,18 @@
 
 The rooms that fit models may not import this module (an import contract checks it).
 
-Amounts are compared at two instants: ARR at `as_of`, and ARR at the end of the horizon,
-`as_of + days`, each the sum of the contracts active on that day. A contract is active from
-`started_on` up to, and not including, `ended_on`, the first day without it. Accounts whose ARR at
-`as_of` is zero had nothing to lose: all their contract outcomes are missing.
+Amounts are compared at two instants: ARR at `as_of`, and ARR at the end of the horizon, each the
+sum of the contracts active on that day. A contract is active from `started_on` up to, and not
+including, `ended_on`, the first day without it. A horizon of 365 days, or a multiple, ends on the
+same day of a later year, so that terms of a year that begin at `as_of` are due in it whether or
+not a 29 February lies between. Accounts whose ARR at `as_of` is zero had nothing to lose: all
+their contract outcomes are missing.
 
-========== ===================================================================================
-churned    no contract with an amount is active at the end; an account that left and came back
-           within the horizon has not churned
-contracted ARR at the end is lower, and not zero
-expanded   ARR at the end is higher
-renewed    for accounts with a contract that ends inside the horizon: an amount is active at
-           the end. Where no contract was due, renewal is missing (censored), not "renewed"
-nrr        ARR at the end over ARR at `as_of`
-grr        the same, with the increase of an account counted as none
-dormant    an account that had used the product by `as_of` has not used it in the horizon
-========== ===================================================================================
-
-None of it is told when the data ends before the horizon does.
+What each outcome is, what it needs and when it is missing is declared in `OUTCOMES`. None of it
+is told when the table that it needs ends before the horizon does.
 """
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -33,23 +25,98 @@ from clustering.columns import ACCOUNT_ID
 from clustering.errors import BadInputError
 from clustering.features.engines import collect_by_account, column_names, first_and_last, typed
 from clustering.features.measures import fixed_point
-from clustering.features.snapshot import active_accounts
+from clustering.features.standing import standing
 from clustering.features.types import Horizon
-from clustering.features.visible import AS_OF_RULES, Tables, visible_frame
+from clustering.features.visible import Tables, visible_frames
+from clustering.tables.coverage import EXTRACT_SLACK_DAYS
 
-__all__ = ["EXTRACT_SLACK_DAYS", "build_horizon"]
-
-#: A weekly extract dates its rows by the first day of the week: up to six days before its end.
-EXTRACT_SLACK_DAYS = 6
-
-_MAY_BE_PLANNED = ("accounts", "subscriptions")
-_BEHAVIOUR = tuple(name for name in AS_OF_RULES if name not in (*_MAY_BE_PLANNED, "overrides"))
+__all__ = ["OUTCOMES", "Outcome", "build_horizon", "horizon_end"]
 
 CONTRACT_OUTCOMES = ("churned", "contracted", "renewed", "expanded")
 
+_YEAR = 365
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One outcome, for `docs/tables.md`.
+
+    Attributes
+    ----------
+    needs : the table that must reach to the end of the horizon
+    missing : for which accounts it is missing although the table reaches so far
+    """
+
+    name: str
+    definition: str
+    needs: str
+    missing: str
+
+
+_NOT_AT_RISK = "ARR at `as_of` is 0 or unknown"
+
+OUTCOMES = (
+    Outcome(
+        "churned",
+        "ARR at the end is 0: no contract with an amount is active, or `accounts.ended_on` has "
+        'passed. With `accounts.left_by` = "contracts" the date is not looked at, with "accounts" '
+        "it alone decides. An account that left and came back within the horizon has not churned.",
+        "subscriptions",
+        _NOT_AT_RISK,
+    ),
+    Outcome(
+        "contracted",
+        "ARR at the end is lower than at `as_of`, and the account has not churned.",
+        "subscriptions",
+        _NOT_AT_RISK,
+    ),
+    Outcome(
+        "renewed",
+        "Of accounts with a contract, active at `as_of`, whose `ended_on` lies in the horizon: "
+        "ARR at the end is above 0.",
+        "subscriptions",
+        f"{_NOT_AT_RISK}; no contract was due (censored, not renewed)",
+    ),
+    Outcome("expanded", "ARR at the end is higher than at `as_of`.", "subscriptions", _NOT_AT_RISK),
+    Outcome(
+        "dormant",
+        "No row of `usage` in the horizon, of an account that has one up to `as_of`.",
+        "usage",
+        "no row of `usage` up to `as_of`",
+    ),
+    Outcome("nrr", "ARR at the end over ARR at `as_of`.", "subscriptions", _NOT_AT_RISK),
+    Outcome(
+        "grr",
+        "The same, with the increase of an account counted as none.",
+        "subscriptions",
+        _NOT_AT_RISK,
+    ),
+)
+
+
+def horizon_end(as_of: date, days: int) -> date:
+    """The last day of a horizon (of a look back, where `days` are below 0).
+
+    365 days and their multiples are whole years, and end on the same day of another year (28
+    February for the 29th); other lengths are counted in days.
+
+    Examples
+    --------
+    >>> [horizon_end(date(2024, 1, 1), days).isoformat() for days in (90, 365, -365)]
+    ['2024-03-31', '2025-01-01', '2023-01-01']
+    >>> horizon_end(date(2024, 2, 29), 365).isoformat()
+    '2025-02-28'
+    """
+    years, rest = divmod(days, _YEAR)
+    if rest:
+        return as_of + timedelta(days=days)
+    leap_day = (as_of.month, as_of.day) == (2, 29)
+    start = as_of.replace(day=28) if leap_day and years % 4 else as_of
+    return start.replace(year=as_of.year + years)
+
 
 def build_horizon(tables: Tables, as_of: date, days: int) -> Horizon:
-    """Outcomes of the accounts active at `as_of` in `(as_of, as_of + days]`.
+    """Outcomes of the accounts active at `as_of` from the day after it to `horizon_end`.
 
     Parameters
     ----------
@@ -73,32 +140,35 @@ def build_horizon(tables: Tables, as_of: date, days: int) -> Horizon:
     """
     if days < 1:
         raise BadInputError(f"a horizon has at least 1 day, found {days}.")
-    end = as_of + timedelta(days=days)
-    accounts = active_accounts(visible_frame("accounts", tables.frames["accounts"], as_of), as_of)
-    contracts, contract_note = _contract_outcomes(tables, accounts.index, as_of, end)
-    dormant, usage_note = _dormant(tables, accounts.index, as_of, end)
+    end = horizon_end(as_of, days)
+    active = standing(visible_frames(tables, as_of), as_of, tables.account_rules).active
+    contracts, contract_note = _contract_outcomes(tables, active, as_of, end)
+    used, usage_note = _dormant(tables, active, as_of, end)
+    frame = contracts.assign(dormant=used["dormant"])
     return Horizon(
         days=days,
-        frame=contracts.assign(dormant=dormant)[[*CONTRACT_OUTCOMES, "dormant", "nrr", "grr"]],
+        frame=frame[[outcome.name for outcome in OUTCOMES]],
         notes=tuple(note for note in (contract_note, usage_note) if note),
-        timing=_timing(tables, accounts.index, as_of, end),
+        timing=_timing(tables, active, as_of, end),
+        before=used[["silent_days"]].rename(columns={"silent_days": "dormant"}),
     )
 
 
 def _contract_outcomes(
     tables: Tables, account_ids: "pd.Index[str]", as_of: date, end: date
 ) -> tuple[pd.DataFrame, str]:
-    nothing = _contract_frame(pd.DataFrame(np.nan, account_ids, ["before", "after", "due"]))
+    nothing = _contract_frame(pd.DataFrame(np.nan, account_ids, ["before", "after", "due", "gone"]))
     if "subscriptions" not in tables.frames:
         return nothing, "renewal, churn, contraction and expansion need table 'subscriptions'."
-    newest = _newest_date(tables)
-    if newest is None or newest + timedelta(days=EXTRACT_SLACK_DAYS) < end:
+    reach = tables.coverage.get("subscriptions")
+    if reach is None or not reach.reaches(end):
+        upto = "it has no rows" if reach is None else f"it reaches to {reach.to} ({reach.assumed})"
         return nothing, (
-            f"what became of the contracts cannot be told: the newest dated row is of {newest}, "
-            f"before the horizon ends on {end}. Choose an earlier as_of or a shorter horizon."
+            "what became of the contracts cannot be told: 'subscriptions' ends before the horizon "
+            f"does, on {end}: {upto}. Choose an earlier as_of, a shorter horizon or a newer "
+            "extract, or set subscriptions.complete_to."
         )
-    amounts = _arr_before_and_after(tables.frames["subscriptions"], as_of, end)
-    amounts = amounts.reindex(account_ids)
+    amounts = _amounts(tables, account_ids, as_of, end)
     notes = []
     not_at_risk = int((~(amounts["before"] > 0)).sum())
     if not_at_risk:
@@ -106,6 +176,33 @@ def _contract_outcomes(
             f"{not_at_risk} of {len(account_ids)} accounts had no ARR at as_of and are not at risk."
         )
     return _contract_frame(amounts), " ".join(notes)
+
+
+def _amounts(tables: Tables, account_ids: "pd.Index[str]", as_of: date, end: date) -> pd.DataFrame:
+    """ARR `before` and `after` by account, contracts `due` between, and whether it is `gone`.
+
+    Credits above what they are set against make no negative amount. What an account that is closed
+    on its row still has in contracts does not count, if its row is believed.
+    """
+    amounts = _arr_before_and_after(tables.frames["subscriptions"], as_of, end)
+    amounts = amounts.reindex(account_ids)
+    amounts[["before", "after"]] = amounts[["before", "after"]].clip(lower=0)
+    left_by = tables.account_rules.left_by
+    closed = _closed_on(tables, account_ids, end).notna()
+    if left_by != "contracts":
+        amounts["after"] = amounts["after"].mask(closed, 0.0)
+    gone = closed if left_by == "accounts" else amounts["after"] == 0
+    return amounts.assign(gone=gone.astype(np.float64))
+
+
+def _closed_on(tables: Tables, account_ids: "pd.Index[str]", day: date) -> "pd.Series[Any]":
+    """When the account's row says that it ended, up to a day."""
+    accounts = typed(tables.frames["accounts"])
+    if "ended_on" not in column_names(accounts):
+        return pd.Series(pd.NaT, account_ids)
+    ended = collect_by_account(accounts.select(ACCOUNT_ID, "ended_on"))["ended_on"]
+    ended = ended.reindex(account_ids).astype("datetime64[s]")
+    return ended.where(ended <= pd.Timestamp(day))
 
 
 def _arr_before_and_after(subscriptions: nw.LazyFrame[Any], as_of: date, end: date) -> pd.DataFrame:
@@ -133,56 +230,93 @@ def _arr_before_and_after(subscriptions: nw.LazyFrame[Any], as_of: date, end: da
 
 
 def _timing(tables: Tables, account_ids: "pd.Index[str]", as_of: date, end: date) -> pd.DataFrame:
-    """When contracts ended, as far as the data goes; see `Horizon.timing`."""
+    """When contracts ended, as far as they reach; see `Horizon.timing`."""
     nothing = pd.DataFrame(np.nan, account_ids, ["followed_days", "due_days", "left_days"])
-    newest = _newest_date(tables)
-    if "subscriptions" not in tables.frames or newest is None:
+    reach = tables.coverage.get("subscriptions")
+    if "subscriptions" not in tables.frames or reach is None:
         return nothing
-    seen_to = end if newest + timedelta(days=EXTRACT_SLACK_DAYS) >= end else newest
+    seen_to = end if reach.reaches(end) else reach.to
     subscriptions = tables.frames["subscriptions"]
     if seen_to <= as_of:
         return nothing
-    amounts = _arr_before_and_after(subscriptions, as_of, seen_to).reindex(account_ids)
+    amounts = _amounts(tables, account_ids, as_of, seen_to)
     at_risk = (amounts["before"] > 0).to_numpy()
     followed = np.where(at_risk, float((seen_to - as_of).days), np.nan)
     frame = nothing.assign(followed_days=followed)
-    if "ended_on" not in column_names(subscriptions):
-        return frame
-    ends = _contract_ends(subscriptions, as_of, seen_to).reindex(account_ids)
-    left = at_risk & (amounts["after"] == 0).to_numpy()
+    closed_days = _days_after(_closed_on(tables, account_ids, seen_to), as_of)
+    lost_days = _last_loss(subscriptions, amounts["before"], as_of, seen_to).reindex(account_ids)
+    gone_days = {
+        "either": np.fmin(lost_days, closed_days),
+        "contracts": lost_days,
+        "accounts": closed_days,
+    }[tables.account_rules.left_by]
+    left = at_risk & (amounts["gone"] == 1).to_numpy()
+    due_days = _first_due(subscriptions, as_of, seen_to).reindex(account_ids)
     return frame.assign(
-        due_days=np.where(at_risk, ends["due_on"], np.nan),
-        left_days=np.where(left, ends["gone_on"], np.nan),
+        due_days=np.where(at_risk, due_days, np.nan),
+        left_days=np.where(left, gone_days, np.nan),
     )
 
 
-def _contract_ends(subscriptions: nw.LazyFrame[Any], as_of: date, seen_to: date) -> pd.DataFrame:
-    """Days to the first end of a contract of the as-of date, and to the last end of any."""
+def _days_after(dates: "pd.Series[Any]", as_of: date) -> "pd.Series[float]":
+    """Days from `as_of` to the dates; missing where there is none."""
+    return (dates.astype("datetime64[s]") - pd.Timestamp(as_of)).dt.days.astype(np.float64)
+
+
+def _first_due(subscriptions: nw.LazyFrame[Any], as_of: date, seen_to: date) -> "pd.Series[float]":
+    """Days to the first end of a contract of the as-of date, by account."""
     frame = typed(subscriptions)
-    ended, today, last = nw.col("ended_on"), nw.lit(as_of), nw.lit(seen_to)
-    ends = (nw.col("arr") > 0) & (ended > today) & (ended <= last)
-    frame = frame.select(
-        ACCOUNT_ID,
-        due_on=nw.when(ends & (nw.col("started_on") <= today)).then(ended),
-        gone_on=nw.when(ends & (nw.col("started_on") <= last)).then(ended),
+    if "ended_on" not in column_names(frame):
+        return pd.Series(dtype="float64")
+    ended = nw.col("ended_on")
+    due = frame.filter(
+        nw.col("arr") > 0,
+        nw.col("started_on") <= nw.lit(as_of),
+        (ended > nw.lit(as_of)) & (ended <= nw.lit(seen_to)),
     )
-    firsts = frame.group_by(ACCOUNT_ID).agg(nw.col("due_on").min(), nw.col("gone_on").max())
-    dates = collect_by_account(firsts)
-    return pd.DataFrame(
-        {
-            name: (dates[name].astype("datetime64[s]") - pd.Timestamp(as_of)).dt.days
-            for name in ("due_on", "gone_on")
-        },
-        index=dates.index,
-    ).astype(np.float64)
+    firsts = collect_by_account(due.group_by(ACCOUNT_ID).agg(ended.min()))
+    return _days_after(firsts["ended_on"], as_of)
+
+
+def _last_loss(
+    subscriptions: nw.LazyFrame[Any], before: "pd.Series[float]", as_of: date, seen_to: date
+) -> "pd.Series[float]":
+    """Days to the last day on which ARR became 0, by account.
+
+    By the sum of the lines and not by their ends, since an amendment may cancel a contract early.
+
+    Parameters
+    ----------
+    before : ARR at `as_of` in fixed point, by account
+    """
+    frame = typed(subscriptions)
+    amount = fixed_point(nw.col("arr"))
+    steps = [("started_on", amount)]
+    if "ended_on" in column_names(frame):
+        steps.append(("ended_on", -amount))
+    parts = []
+    for column, step in steps:
+        day = nw.col(column)
+        events = frame.filter((day > nw.lit(as_of)) & (day <= nw.lit(seen_to)))
+        events = events.select(ACCOUNT_ID, day=day, step=step)
+        parts.append(events.group_by(ACCOUNT_ID, "day").agg(nw.col("step").sum()))
+    changes = pd.concat([collect_by_account(part) for part in parts])
+    changes = changes.assign(days=_days_after(changes["day"], as_of))
+    by_day = changes.groupby([ACCOUNT_ID, "days"])["step"].sum().astype("float64").reset_index()
+    at_first = before.reindex(by_day[ACCOUNT_ID]).fillna(0.0).to_numpy(dtype=np.float64)
+    after = at_first + by_day.groupby(ACCOUNT_ID)["step"].cumsum()
+    lost = by_day[(after <= 0) & (after - by_day["step"] > 0)]
+    last: pd.Series[float] = lost.groupby(ACCOUNT_ID)["days"].max()
+    return last
 
 
 def _contract_frame(amounts: pd.DataFrame) -> pd.DataFrame:
-    before, after, due = (amounts[name].to_numpy() for name in ("before", "after", "due"))
+    columns = ("before", "after", "due", "gone")
+    before, after, due, gone = (amounts[name].to_numpy() for name in columns)
     at_risk = before > 0
     outcomes = {
-        "churned": (at_risk, after == 0),
-        "contracted": (at_risk, (after < before) & (after > 0)),
+        "churned": (at_risk, gone == 1),
+        "contracted": (at_risk, (after < before) & (gone != 1)),
         "renewed": (at_risk & (due > 0), after > 0),
         "expanded": (at_risk, after > before),
     }
@@ -200,8 +334,12 @@ def _nullable(known: np.ndarray, value: np.ndarray) -> pd.arrays.BooleanArray:
 
 def _dormant(
     tables: Tables, account_ids: "pd.Index[str]", as_of: date, end: date
-) -> tuple["pd.Series[bool]", str]:
-    missing = pd.Series(pd.NA, index=account_ids, dtype="boolean")
+) -> tuple[pd.DataFrame, str]:
+    """Who stopped using the product (`dormant`), and how long it had been `silent_days` before."""
+    missing = pd.DataFrame(
+        {"dormant": pd.Series(pd.NA, account_ids, dtype="boolean"), "silent_days": np.nan},
+        index=account_ids,
+    )
     if "usage" not in tables.frames:
         return missing, "dormancy needs table 'usage'."
     usage = typed(tables.frames["usage"])
@@ -216,29 +354,11 @@ def _dormant(
     used = nw.col("used_on")
     frame = usage.select(
         ACCOUNT_ID,
-        before=nw.when(used <= nw.lit(as_of)).then(nw.lit(1)),
-        during=nw.when((used > nw.lit(as_of)) & (used <= nw.lit(end))).then(nw.lit(1)),
+        before=nw.when(used <= nw.lit(as_of)).then(used),
+        during=nw.when((used > nw.lit(as_of)) & (used <= nw.lit(end))).then(used),
     )
     totals = frame.group_by(ACCOUNT_ID).agg(nw.col("before", "during").max())
-    seen = collect_by_account(totals).reindex(account_ids).notna()
-    dormant = _nullable(seen["before"].to_numpy(), ~seen["during"].to_numpy())
-    return pd.Series(dormant, index=account_ids), ""
-
-
-def _newest_date(tables: Tables) -> date | None:
-    """Date of the newest row that cannot be a plan: the extract reaches at least so far.
-
-    Contracts and accounts may begin ahead (a renewal signed early), and ends, closings and
-    projections may lie ahead, so they tell it only where there is no dated behaviour at all.
-    """
-    return _newest_of(tables, _BEHAVIOUR) or _newest_of(tables, _MAY_BE_PLANNED)
-
-
-def _newest_of(tables: Tables, names: tuple[str, ...]) -> date | None:
-    newest = []
-    for name in names:
-        happened = AS_OF_RULES[name].happened
-        if happened is not None and name in tables.frames:
-            dates = first_and_last(typed(tables.frames[name]), happened)
-            newest += [] if dates is None else [dates[1]]
-    return max(newest, default=None)
+    seen = collect_by_account(totals).reindex(account_ids)
+    dormant = _nullable(seen["before"].notna().to_numpy(), seen["during"].isna().to_numpy())
+    silent = -_days_after(seen["before"], as_of)
+    return pd.DataFrame({"dormant": dormant, "silent_days": silent}, index=account_ids), ""

@@ -23,7 +23,7 @@ from clustering.columns import ACCOUNT_ID
 from clustering.features.definition import Definition, shrunken_share
 from clustering.features.engines import column_names
 from clustering.features.measures import Measure, Period, day_number
-from clustering.features.types import Feature
+from clustering.features.types import MOST_DAYS, Feature
 
 __all__ = ["DEFINITIONS", "STATES", "prepare"]
 
@@ -147,7 +147,7 @@ DEFINITIONS = (
         Feature(
             name="milestones_due_achieved_share",
             family="milestones",
-            unit="share, 0 to 1",
+            unit="smoothed share, 0 to 1",
             meaning="Of the milestones whose projected date has passed, the share that has been "
             "reached, drawn towards one half where few were due: (reached + 1/2) / (due + 1).",
             null_means=_NOTHING_DUE,
@@ -172,6 +172,7 @@ DEFINITIONS = (
             scale="signed",
             higher_is_better=False,
             words=("ahead of milestones", "late on milestones"),
+            within=(-MOST_DAYS, MOST_DAYS),
         ),
         (_DELAY,),
         lambda _: nw.col(_DELAY.name),
@@ -222,6 +223,7 @@ DEFINITIONS = (
             scale="signed",
             higher_is_better=False,
             words=("quick to first value", "slow to first value"),
+            within=(-MOST_DAYS, MOST_DAYS),
         ),
         (_FIRST_ACHIEVED,),
         lambda _: nw.col("tenure_days") - nw.col(_FIRST_ACHIEVED.name),

@@ -47,7 +47,11 @@ _NPS, _CSAT, _CES = _survey("nps"), _survey("csat"), _survey("ces")
 
 
 def _mean_score(
-    name: str, meaning: str, measures: tuple[Measure, Measure], words: tuple[str, str]
+    name: str,
+    meaning: str,
+    measures: tuple[Measure, Measure],
+    words: tuple[str, str],
+    most: float = 100.0,  # of any scale that the tables take
 ) -> Definition:
     total, answers = measures
     of_tickets = total.table == "tickets"
@@ -62,6 +66,7 @@ def _mean_score(
             scale="signed",
             higher_is_better=True,
             words=words,
+            within=(0.0, most),
         ),
         measures,
         lambda _: ratio(from_fixed_point(total.name), nw.col(answers.name)),
@@ -75,6 +80,7 @@ DEFINITIONS = (
         "promoters less detractors: one account has few answers, and those would jump.",
         _NPS,
         ("unlikely to recommend", "likely to recommend"),
+        most=10.0,
     ),
     _mean_score(
         "csat_mean_score",

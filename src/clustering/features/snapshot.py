@@ -15,7 +15,7 @@ import pandas as pd
 
 from clustering.columns import ACCOUNT_ID
 from clustering.config import FeaturesConfig
-from clustering.errors import BadInputError, FutureDataError
+from clustering.errors import FutureDataError
 from clustering.features import milestones, usage
 from clustering.features.circumstances import MEASURES, circumstances
 from clustering.features.commercial import ARR
@@ -24,6 +24,7 @@ from clustering.features.derived import derived_milestones
 from clustering.features.engines import collect_by_account, column_names, first_and_last
 from clustering.features.measures import FIXED_POINT, Measure, Period, aggregate
 from clustering.features.registry import DEFINITIONS, PREPARATIONS, computable, withheld
+from clustering.features.standing import standing
 from clustering.features.types import Snapshot
 from clustering.features.visible import Tables, visible_frames
 
@@ -87,7 +88,8 @@ def build_snapshot(tables: Tables, as_of: date, config: FeaturesConfig | None = 
     derived = config.milestones.derive and "usage" in visible and "milestones" not in visible
     if derived:
         visible["milestones"] = derived_milestones(visible, period, config.milestones)
-    accounts = active_accounts(visible["accounts"], as_of)
+    who = standing(visible, as_of, tables.account_rules)
+    accounts = active_accounts(visible["accounts"], who.active)
     tenure_days = (pd.Timestamp(as_of) - accounts["started_on"]).dt.days.astype(np.float64)
     measured = accounts.filter(["employees"]).assign(tenure_days=tenure_days)
     for table, measures in _by_table(definitions, visible).items():
@@ -95,6 +97,7 @@ def build_snapshot(tables: Tables, as_of: date, config: FeaturesConfig | None = 
         rows = prepare(visible[table], period, visible["accounts"]) if prepare else visible[table]
         measured = measured.join(_measure(rows, measures, period, accounts.index))
 
+    short = _short_tables(visible, period)
     return Snapshot(
         as_of=as_of,
         frame=_form(measured, definitions, period),
@@ -102,35 +105,29 @@ def build_snapshot(tables: Tables, as_of: date, config: FeaturesConfig | None = 
         attributes=_attributes(accounts, measured, period),
         not_computed=not_computed,
         notes=(
+            *who.notes,
             *_absence_notes(measured),
-            *_coverage_notes(visible, period),
+            *_coverage_notes(short, period),
             *((_DERIVED_NOTE,) if derived else ()),
         ),
         withheld={name: reason for name, reason in kept_out.items() if name in names},
+        short_tables=tuple(short),
     )
 
 
-def active_accounts(accounts: nw.LazyFrame[Any], as_of: date) -> pd.DataFrame:
-    """Attributes of the accounts that have started and not ended, by sorted `account_id`.
+def active_accounts(accounts: nw.LazyFrame[Any], active: "pd.Index[str]") -> pd.DataFrame:
+    """Attributes of the active accounts, by sorted `account_id`.
 
     Parameters
     ----------
-    accounts : the visible frame; an end after `as_of` is empty in it
+    accounts : the visible frame
+    active : see `features.standing`
     """
-    active = accounts.filter(nw.col("ended_on").is_null())
     names = column_names(accounts)
     known = [name for name in ATTRIBUTES if name in names]
     # What the contract does not have is a column that the company named as a scheme of its own.
     own = [name for name in names if name not in (ACCOUNT_ID, "ended_on", *ATTRIBUTES)]
-    chosen = [*known, *own]
-    frame = collect_by_account(active.select(ACCOUNT_ID, *chosen))
-    if frame.empty:
-        ended = len(accounts.select(ACCOUNT_ID).collect("pandas"))
-        raise BadInputError(
-            f"no account is active at as_of {as_of}: expected accounts that had started and not "
-            f"ended, found {ended} that had ended and none that had not. Check as_of against "
-            f"started_on and ended_on in 'accounts'."
-        )
+    frame = collect_by_account(accounts.select(ACCOUNT_ID, *known, *own)).loc[active]
     types = {name: _ATTRIBUTE_TYPES.get(name, "str") for name in frame.columns}
     return frame.astype(types).sort_index()
 
@@ -198,7 +195,8 @@ def _form(
 def _attributes(accounts: pd.DataFrame, measured: pd.DataFrame, period: Period) -> pd.DataFrame:
     attributes = accounts.assign(arr=np.nan)
     if ARR.name in measured:
-        attributes["arr"] = measured[ARR.name] / FIXED_POINT
+        # Credits above what they are set against, on a date between: nobody pays less than nothing.
+        attributes["arr"] = (measured[ARR.name] / FIXED_POINT).clip(lower=0)
     states = [state.name for state in milestones.STATES if state.name in measured]
     return attributes.join([measured[states], circumstances(measured, period)])
 
@@ -207,8 +205,6 @@ def _absence_notes(measured: pd.DataFrame) -> tuple[str, ...]:
     """Sentences on accounts whose absence from a table is missing knowledge, not zero."""
     consequences = {
         usage.LAST.name: "have no row in 'usage' up to the as-of date: their usage features are "
-        "missing, not zero",
-        ARR.name: "have no contract in 'subscriptions' that began by the as-of date: their ARR is "
         "missing, not zero",
     }
     notes = []
@@ -219,14 +215,19 @@ def _absence_notes(measured: pd.DataFrame) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _coverage_notes(visible: Mapping[str, nw.LazyFrame[Any]], period: Period) -> tuple[str, ...]:
-    """Sentences on tables that were not kept for the whole look-back window."""
-    notes = []
+def _short_tables(visible: Mapping[str, nw.LazyFrame[Any]], period: Period) -> dict[str, date]:
+    """First dates of the tables that were not kept for the whole look-back window."""
+    firsts = {}
     for table, date_column in _COUNTED_BY.items():
         dates = first_and_last(visible[table], date_column) if table in visible else None
         if dates is not None and dates[0] > period.start:
-            notes.append(
-                f"'{table}' begins on {dates[0]}, inside the look-back window of "
-                f"{period.window_days} days: its counts are of fewer days than they say."
-            )
-    return tuple(notes)
+            firsts[table] = dates[0]
+    return firsts
+
+
+def _coverage_notes(short: Mapping[str, date], period: Period) -> tuple[str, ...]:
+    return tuple(
+        f"'{table}' begins on {first}, inside the look-back window of {period.window_days} days: "
+        "its counts are of fewer days than they say."
+        for table, first in short.items()
+    )

@@ -1,5 +1,6 @@
 """What a feature is, and the snapshot of all of them."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -7,11 +8,24 @@ from typing import Literal
 
 import pandas as pd
 
-__all__ = ["Feature", "Horizon", "Scale", "Snapshot"]
+__all__ = ["MOST_DAYS", "Feature", "Horizon", "Scale", "Snapshot", "possible_values"]
 
 #: How the matrix should treat the values: shares stay as they are, skewed counts and amounts
 #: take log1p, what can be negative Yeo-Johnson, and binaries are never standardised.
 Scale = Literal["share", "count", "amount", "days", "signed", "binary"]
+
+#: Three hundred years: no two dates that the tables take lie further apart.
+MOST_DAYS = 109_500.0
+
+#: What a value of each scale can be, both ends included; a feature may say otherwise.
+_POSSIBLE: Mapping[Scale, tuple[float, float]] = {
+    "share": (0.0, 1.0),
+    "count": (0.0, math.inf),
+    "amount": (0.0, math.inf),
+    "days": (0.0, MOST_DAYS),
+    "signed": (-math.inf, math.inf),
+    "binary": (0.0, 1.0),
+}
 
 
 @dataclass(frozen=True)
@@ -26,6 +40,7 @@ class Feature:
     size_proxy : whether the value follows from how large the account is rather than from how it
         behaves; with such features the agreement with ARR tiers is circular (docs/method.md)
     age_proxy : whether the value grows with the age of the account; groups would be age bands
+    within : least and greatest possible value, where they are not those of the scale
     """
 
     name: str
@@ -39,6 +54,55 @@ class Feature:
     words: tuple[str, str]
     size_proxy: bool = False
     age_proxy: bool = False
+    within: tuple[float, float] | None = None
+
+    @property
+    def possible(self) -> tuple[float, float]:
+        """Least and greatest possible value, both included; what lies beyond is a mistake.
+
+        Examples
+        --------
+        >>> from clustering.features.registry import FEATURES
+        >>> {f.name: f.possible for f in FEATURES}["active_weeks_share"]
+        (0.0, 1.0)
+        >>> {f.name: f.possible for f in FEATURES}["seat_utilisation_share"]  # more than its seats
+        (0.0, inf)
+        """
+        return self.within or _POSSIBLE[self.scale]
+
+    @property
+    def title(self) -> str:
+        """The name in sentences; what is not the observed share itself is marked.
+
+        Examples
+        --------
+        >>> Feature("due_share", "milestones", "smoothed share, 0 to 1", "", "", (), "share", True,
+        ...         ("few", "many")).title
+        'due share (smoothed)'
+        """
+        name = self.name.replace("_", " ")
+        return f"{name} (smoothed)" if self.unit.startswith("smoothed") else name
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that it comes from."""
+        return tuple(dict.fromkeys(need.partition(".")[0] for need in self.needs))
+
+
+def possible_values(within: tuple[float, float]) -> str:
+    """A range in words.
+
+    Examples
+    --------
+    >>> possible_values((0.0, 1.0)), possible_values((0.0, math.inf))
+    ('0 to 1', '0 or more')
+    >>> possible_values((-math.inf, math.inf))
+    'any number'
+    """
+    least, most = (f"{bound:,.12g}".replace("-", "−") for bound in within)
+    if math.isfinite(within[1]):
+        return f"at most {most}" if within[0] == -math.inf else f"{least} to {most}"
+    return f"{least} or more" if math.isfinite(within[0]) else "any number"
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +124,7 @@ class Snapshot:
     withheld : for each feature of `frame` that may not enter the matrix, the reason (commercial,
         a proxy of size or age, left out by the configuration); it still describes segments
     notes : what a reader of the features must know about this input
+    short_tables : tables that begin inside the look-back window: their counts are too low
     """
 
     as_of: date
@@ -69,6 +134,7 @@ class Snapshot:
     not_computed: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     withheld: Mapping[str, str] = field(default_factory=dict)
+    short_tables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,9 +149,14 @@ class Horizon:
     follows an account with ARR, also where it ends before the window does; `due_days` to the
     first end of a contract, and `left_days` to the day from which there is none to the end of
     the follow-up, both missing where that did not come.
+
+    `before` has the same index, and for outcomes that are a state its value at `as_of`, by the
+    outcome's name (`dormant`: days since the last use): an account that stays as it was tells
+    nothing of what features knew.
     """
 
     days: int
     frame: pd.DataFrame
     notes: tuple[str, ...] = ()
     timing: pd.DataFrame = field(default_factory=pd.DataFrame)
+    before: pd.DataFrame = field(default_factory=pd.DataFrame)

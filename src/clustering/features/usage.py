@@ -5,6 +5,7 @@ window, truly used nothing in it: zero. An account without any row up to the as-
 have used the product or may not be tracked; the table cannot tell, and its usage is missing.
 """
 
+import math
 from collections.abc import Callable
 
 import narwhals as nw
@@ -142,6 +143,7 @@ DEFINITIONS = (
             scale="signed",
             higher_is_better=True,
             words=("usage falling", "usage rising"),
+            within=(-1.0, 1.0),
         ),
         (_LATE_EVENTS, _EARLY_EVENTS),
         _trend,
@@ -174,6 +176,7 @@ DEFINITIONS = (
             scale="share",
             higher_is_better=True,
             words=("seats unused", "seats well used"),
+            within=(0.0, math.inf),
         ),
         (_USERS, _DATES, SEATS),
         lambda period: ratio(_peak_users(period), nw.col(SEATS.name)),

@@ -13,7 +13,9 @@ from typing import Any, Protocol
 
 import narwhals as nw
 
+from clustering.config import AccountsConfig
 from clustering.features.engines import column_names, typed
+from clustering.tables.coverage import Coverage
 
 __all__ = ["AS_OF_RULES", "AsOfRule", "Tables", "visible_frame", "visible_frames"]
 
@@ -28,6 +30,14 @@ class Tables(Protocol):
     @property
     def absent(self) -> tuple[str, ...]:
         """The tables of the contract that do not exist."""
+
+    @property
+    def coverage(self) -> Mapping[str, Coverage]:
+        """How far the tables of events, and the contracts, tell what happened."""
+
+    @property
+    def account_rules(self) -> AccountsConfig:
+        """Who is a customer on a date."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +67,8 @@ AS_OF_RULES: dict[str, AsOfRule] = {
     "accounts": AsOfRule("started_on", later={"ended_on": ()}, open_ended="ended_on"),
     "subscriptions": AsOfRule("started_on", later={"ended_on": ()}, open_ended="ended_on"),
     "usage": AsOfRule("used_on"),
-    # A milestone stands in the plan before it is reached: see `_visible_milestones`.
-    "milestones": AsOfRule(None, later={"achieved_on": ()}),
+    # A milestone stands in the plan before it is reached: see `_reached_by_then`.
+    "milestones": AsOfRule(None, recorded="recorded_on", later={"achieved_on": ()}),
     "outcomes": AsOfRule("measured_on", recorded="recorded_on"),
     "opportunities": AsOfRule("opened_on", later={"closed_on": ("stage",)}),
     "engagements": AsOfRule("held_on"),
@@ -102,7 +112,7 @@ def visible_frame(table: str, frame: nw.LazyFrame[Any], as_of: date) -> nw.LazyF
         recorded = nw.col(rule.recorded)
         frame = frame.filter(recorded.is_null() | (recorded <= today))
     if table == "milestones":
-        frame = _visible_milestones(frame, as_of)
+        frame = _reached_by_then(frame, as_of)
     if rule.open_ended is not None and rule.open_ended not in names:
         frame = frame.with_columns(nw.lit(None).cast(nw.Date).alias(rule.open_ended))
     for filled_in_later, known_with_it in rule.later.items():
@@ -110,21 +120,16 @@ def visible_frame(table: str, frame: nw.LazyFrame[Any], as_of: date) -> nw.LazyF
     return frame
 
 
-def _visible_milestones(frame: nw.LazyFrame[Any], as_of: date) -> nw.LazyFrame[Any]:
-    """Forget what was reached or recorded later, and keep the plan.
+def _reached_by_then(frame: nw.LazyFrame[Any], as_of: date) -> nw.LazyFrame[Any]:
+    """Forget that a milestone was reached where that was entered later, and keep its plan.
 
-    `recorded_on` is when the milestone was entered as reached. A milestone due in January,
-    reached in May, is overdue in a March snapshot: dropping its row would hide exactly the
-    overdue milestones that were reached in the end. A row without an achievement was recorded
-    as a plan, and is invisible before that.
+    A milestone due in January, reached in May, is overdue in a March snapshot: dropping its row
+    would hide exactly the overdue milestones that were reached in the end.
     """
-    names = column_names(frame)
-    if "recorded_on" not in names:
+    if not {"achieved_on", "achieved_recorded_on"} <= set(column_names(frame)):
         return frame
-    in_time = nw.col("recorded_on").is_null() | (nw.col("recorded_on") <= nw.lit(as_of))
-    if "achieved_on" not in names:
-        return frame.filter(in_time)
-    frame = frame.filter(in_time | ~nw.col("achieved_on").is_null())
+    entered = nw.col("achieved_recorded_on")
+    in_time = entered.is_null() | (entered <= nw.lit(as_of))
     return frame.with_columns(achieved_on=nw.when(in_time).then(nw.col("achieved_on")))
 
 

@@ -1,7 +1,7 @@
 """From the snapshot to the matrix, and the parameters that take any later snapshot there."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -14,11 +14,17 @@ from clustering.config import MatrixConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.features.types import Feature, Scale, Snapshot
 from clustering.matrix.completion import Prototypes, complete, fit_prototypes
+from clustering.matrix.ranges import FeatureRange, fit_range
 from clustering.matrix.screening import screen
+from clustering.matrix.stored import STRICT, read_strictly
 from clustering.matrix.transforms import BINARY_WEIGHT, ColumnScaling, fit_column
 from clustering.matrix.types import FeatureMatrix
 
 __all__ = ["Standardiser", "standardise"]
+
+#: Characters of a wrong value that a message shows.
+_SHOWN = 40
+_SUBJECT = "these are not the parameters of a standardiser"
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,7 @@ class Standardiser:
     prototypes : n_prototypes tuples of n_features standardised values, that complete missing ones
     prototype_variance : width within which prototypes count as near
     winsorise, weight_families : the settings it was fitted with
+    ranges : one `FeatureRange` per column: what its values can be, and were
     """
 
     columns: tuple[ColumnScaling, ...]
@@ -40,6 +47,9 @@ class Standardiser:
     prototype_variance: float
     winsorise: float
     weight_families: bool
+    ranges: tuple[FeatureRange, ...]
+
+    __pydantic_config__ = STRICT
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -151,48 +161,41 @@ class Standardiser:
 
     def to_json(self) -> dict[str, Any]:
         """Parameters as JSON values; floats survive the round trip to the last bit."""
-        return {
-            "columns": [asdict(column) for column in self.columns],
-            "scales": list(self.scales),
-            "prototypes": [list(prototype) for prototype in self.prototypes],
-            "prototype_variance": self.prototype_variance,
-            "winsorise": self.winsorise,
-            "weight_families": self.weight_families,
-        }
+        return asdict(self)
 
     @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> "Standardiser":
+    def from_json(cls, content: bytes | str) -> "Standardiser":
         """Read what `to_json` gave.
 
         Raises
         ------
         BadInputError
-            A part is absent or of another kind.
+            A part is absent, of another kind, not finite, or of another width; with all of them.
         """
-        try:
-            columns = tuple(
-                ColumnScaling(**{**column, "n_clipped": tuple(column["n_clipped"])})
-                for column in content["columns"]
-            )
-            standardiser = cls(
-                columns=columns,
-                scales=tuple(content["scales"]),
-                prototypes=tuple(tuple(map(float, row)) for row in content["prototypes"]),
-                prototype_variance=float(content["prototype_variance"]),
-                winsorise=float(content["winsorise"]),
-                weight_families=bool(content["weight_families"]),
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise BadInputError(
-                f"these are not the parameters of a standardiser: {error}."
-            ) from None
-        widths = {len(standardiser.scales), *map(len, standardiser.prototypes)}
-        if widths != {len(columns)}:
-            raise BadInputError(
-                f"a standardiser of {len(columns)} columns has parts of other widths: "
-                f"{sorted(widths)}."
-            )
+        standardiser = read_strictly(cls, content, _SUBJECT)
+        if breaches := [*standardiser._width_breaches(), *standardiser._number_breaches()]:
+            raise BadInputError(breaches_message(_SUBJECT, breaches))
         return standardiser
+
+    def _width_breaches(self) -> Iterator[str]:
+        widths = {len(self.columns), len(self.scales), len(self.ranges)}
+        widths |= {len(prototype) for prototype in self.prototypes}
+        if len(widths) > 1 or not self.columns:
+            yield f"{len(self.columns)} columns have parts of other widths: {sorted(widths)}."
+        if not self.prototypes:
+            yield "there are no prototypes."
+        if len(set(self.feature_names)) < len(self.columns):
+            yield "two columns are of the same feature."
+        if self.feature_names != tuple(known.feature for known in self.ranges):
+            yield "the ranges are of other features."
+
+    def _number_breaches(self) -> Iterator[str]:
+        for column in self.columns:
+            yield from column.breaches()
+        for known in self.ranges:
+            yield from known.breaches()
+        if self.prototype_variance < 0:
+            yield f"'prototype_variance' cannot be {self.prototype_variance}."
 
 
 def standardise(snapshot: Snapshot, config: MatrixConfig) -> tuple[FeatureMatrix, Standardiser]:
@@ -231,6 +234,10 @@ def standardise(snapshot: Snapshot, config: MatrixConfig) -> tuple[FeatureMatrix
         prototype_variance=prototypes.variance,
         winsorise=config.winsorise,
         weight_families=config.weight_families,
+        ranges=tuple(
+            fit_range(values, feature, column)
+            for values, feature, column in zip(raw.T, included, columns, strict=True)
+        ),
     )
     values = complete(scaled, prototypes)
     known = np.flatnonzero(~np.isnan(values).any(axis=1))
@@ -290,7 +297,9 @@ def _column_breaches(frame: pd.DataFrame, name: str) -> list[str]:
     if name not in frame.columns:
         return [f"feature '{name}' is missing."]
     if not pd.api.types.is_numeric_dtype(frame[name].dtype):
-        return [f"feature '{name}' is not numeric; found {frame[name].dtype}."]
+        values = frame[name].dropna()
+        first = f", first: {str(values.iloc[0])[:_SHOWN]!r}" if len(values) else ""
+        return [f"feature '{name}' is not numeric; found {frame[name].dtype}{first}."]
     infinite = np.isinf(_numbers(frame[name]))
     if not infinite.any():
         return []

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustering.features.types import Feature
+from clustering.matrix.stored import STRICT
 
 __all__ = [
     "BINARY_WEIGHT",
@@ -81,9 +82,27 @@ class ColumnScaling:
     missing_share: float
     n_clipped: tuple[int, int]
 
+    __pydantic_config__ = STRICT
+
     def __post_init__(self) -> None:
         if self.transform not in get_args(Transform):
             raise ValueError(f"unknown transform '{self.transform}' of '{self.feature}'")
+
+    def breaches(self) -> list[str]:
+        """Why these numbers cannot have been fitted; empty if they can."""
+        possible = {
+            "unit": self.unit > 0,
+            "exponent": _EXPONENTS[0] <= self.exponent <= _EXPONENTS[1],
+            "lower": self.lower <= self.upper,
+            "scale": self.scale > 0,
+            "weight": self.weight > 0,
+            "missing_share": 0 <= self.missing_share <= 1,
+        }
+        return [
+            f"'{name}' of '{self.feature}' cannot be {getattr(self, name)}."
+            for name, holds in possible.items()
+            if not holds
+        ]
 
     def apply(
         self, raw: NDArray[np.float64], out: NDArray[np.float64] | None = None

@@ -16,11 +16,9 @@ from clustering.movement.hysteresis import ABSENT, UNKNOWN
 from clustering.scorer import Scorer
 from clustering.tables import SourceTables
 from clustering.tables.checks import as_of_findings
+from clustering.tables.contract import COUNTED_TABLES
 
 __all__ = ["History", "Snapshots", "earlier_snapshots", "follow", "snapshot_dates"]
-
-#: Tables whose rows are counted over the look-back window: a shorter window counts less.
-_COUNTED = ("usage", "engagements", "tickets")
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +66,11 @@ class History:
     def __post_init__(self) -> None:
         for array in (self.labels, self.probability, self.margin):
             array.setflags(write=False)
+
+    @property
+    def followed(self) -> NDArray[np.bool_]:
+        """Accounts with a segment at every date, (n_accounts,): those that moves are told of."""
+        return np.asarray((self.labels >= 0).all(axis=1))
 
 
 def snapshot_dates(as_of: date, n_snapshots: int, step_days: int) -> tuple[date, ...]:
@@ -132,16 +135,14 @@ def _short_tables(
     day: date,
     needed: Sequence[str],
 ) -> str:
-    outside = as_of_findings(day, tables.date_ranges).breaches
+    outside = as_of_findings(day, tables.date_ranges, tables.coverage).breaches
     if outside:
         return outside[0]
-    wanted = {
-        need.partition(".")[0] for f in latest.features if f.name in needed for need in f.needs
-    }
+    wanted = {table for f in latest.features if f.name in needed for table in f.tables}
     start = day - timedelta(days=config.window_days)
     for table in sorted(wanted):
         found = tables.date_ranges.get(table)
-        first_needed = start if table in _COUNTED else day
+        first_needed = start if table in COUNTED_TABLES else day
         if found is not None and table != "accounts" and found[0] > first_needed:
             return (
                 f"'{table}' begins on {found[0]}; a snapshot of {day} would need its rows from "

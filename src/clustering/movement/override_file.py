@@ -1,9 +1,7 @@
 """The file of overrides: read as it is, changed by one row at a time, never half written."""
 
-import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +9,7 @@ import pandas as pd
 from clustering.config import ReadingConfig, StudyConfig
 from clustering.errors import BadInputError, ConfigError, OutputError, breaches_message
 from clustering.movement.override_rows import CsvRows, ParquetRows, rows_of
+from clustering.outputs import locked, whole_file
 from clustering.tables.contract import TABLES_BY_NAME
 from clustering.tables.ready import open_ready
 
@@ -114,22 +113,22 @@ def read_rows(
 def changed_file(file: Path) -> Iterator[None]:
     """Hold the folder of the file, so that two people who decide at once lose nothing.
 
+    Whatever link leads to the file, it is the folder of the file itself that is held.
+
     Raises
     ------
     OutputError
         The folder does not exist or may not be written.
     """
-    import fcntl
-
-    try:
-        handle = os.open(file.parent, os.O_RDONLY)
-    except OSError as error:
-        raise _cannot_write(file, error) from None
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(file))
+        except OSError as error:
+            raise OutputError(
+                f"overrides '{file}' cannot be written: {error.strerror or error}. Nothing was "
+                "changed."
+            ) from None
         yield
-    finally:
-        os.close(handle)
 
 
 def write_rows(rows: CsvRows | ParquetRows, file: Path) -> None:
@@ -140,22 +139,5 @@ def write_rows(rows: CsvRows | ParquetRows, file: Path) -> None:
     OutputError
         It cannot be written; the earlier file is untouched.
     """
-    target = file.resolve()  # a link stays a link
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        os.close(handle)
-        stage = Path(name)
-        try:
-            rows.write(stage)
-            stage.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o644)
-            stage.replace(target)
-        finally:
-            stage.unlink(missing_ok=True)
-    except OSError as error:
-        raise _cannot_write(file, error) from None
-
-
-def _cannot_write(file: Path, error: OSError) -> OutputError:
-    return OutputError(
-        f"overrides '{file}' cannot be written: {error.strerror or error}. Nothing was changed."
-    )
+    with whole_file(file, what="overrides ") as stage:
+        rows.write(stage)

@@ -1,8 +1,6 @@
 """Feature files in, scores out: whole or not at all."""
 
-import os
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +8,8 @@ import pandas as pd
 
 from clustering.columns import ACCOUNT_ID
 from clustering.config import ReadingConfig
-from clustering.errors import BadInputError, FutureDataError, OutputError, breaches_message
+from clustering.errors import BadInputError, FutureDataError, breaches_message
+from clustering.outputs import check_file, whole_file
 from clustering.tables.contract import Column
 from clustering.tables.ready import open_ready
 
@@ -90,29 +89,19 @@ def _refuse_later(path: Path, frame: pd.DataFrame, as_of: date) -> None:
         )
 
 
-def check_output(path: Path) -> None:
-    """Refuse an output that could not be written, before any work is done.
+def check_output(path: Path, inputs: Iterable[Path] = (), closed: Iterable[Path] = ()) -> None:
+    """Refuse an output that cannot be written or must not be, before any work is done.
 
     Raises
     ------
     OutputError
-        The ending is unknown, the folder does not exist or may not be written.
+        As for `clustering.outputs.check_file`.
     """
-    if path.suffix.lower() not in (_CSV, _PARQUET):
-        raise OutputError(f"'{path}' has ending '{path.suffix}'; expected .csv or .parquet.")
-    if path.is_dir():
-        raise OutputError(f"'{path}' is a folder; name a file in it.")
-    if not path.parent.is_dir():
-        raise OutputError(f"'{path}' cannot be written: there is no folder '{path.parent}'.")
-    if not os.access(path.parent, os.W_OK):
-        raise OutputError(f"'{path}' cannot be written: no permission in '{path.parent}'.")
+    check_file(path, inputs, suffixes=(_CSV, _PARQUET), closed=closed)
 
 
 def write_scores(scores: pd.DataFrame, path: Path, as_of: date) -> None:
     """Write the scores with their date, whole or not at all.
-
-    Parquet keeps every id exactly. In CSV, text that a spreadsheet would run as a formula gets an
-    apostrophe in front (see `guard_cells`).
 
     Raises
     ------
@@ -122,21 +111,11 @@ def write_scores(scores: pd.DataFrame, path: Path, as_of: date) -> None:
     check_output(path)
     table = scores.reset_index()
     table[AS_OF] = pd.Series(as_of, index=table.index, dtype="date32[pyarrow]")
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        os.close(handle)
-        stage = Path(name)
-        try:
-            if path.suffix.lower() == _PARQUET:
-                table.to_parquet(stage, index=False)
-            else:
-                guard_cells(table).to_csv(stage, index=False, lineterminator="\n")
-            stage.chmod(0o644)
-            stage.replace(path)
-        finally:
-            stage.unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(f"'{path}' cannot be written: {error.strerror or error}.") from None
+    with whole_file(path) as stage:
+        if path.suffix.lower() == _PARQUET:
+            table.to_parquet(stage, index=False)
+        else:
+            guard_cells(table).to_csv(stage, index=False, lineterminator="\n")
 
 
 def guard_cells(table: pd.DataFrame) -> pd.DataFrame:

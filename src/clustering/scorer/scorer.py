@@ -14,12 +14,13 @@ from threadpoolctl import threadpool_limits
 from clustering.columns import ACCOUNT_ID
 from clustering.config import FeaturesConfig
 from clustering.errors import BadInputError, breaches_message
-from clustering.features import build_snapshot
+from clustering.features import Snapshot, build_snapshot
 from clustering.matrix.standardise import Standardiser
 from clustering.matrix.types import FeatureMatrix
 from clustering.models.types import Clustering
 from clustering.scorer.assignment import Assignment, SegmentModel
 from clustering.scorer.novelty import DISTANCE_QUANTILE, LOG_DENSITY_QUANTILE, novelty_limits
+from clustering.scorer.oddities import reasons_by_row, set_apart, unit_mistakes
 from clustering.scorer.scores import Scores
 from clustering.tables import SourceTables
 from clustering.tables.checks import as_of_findings
@@ -157,14 +158,7 @@ class Scorer:
         return read(folder)
 
     def score_tables(self, tables: SourceTables, as_of: date) -> pd.DataFrame:
-        """Compute the features as of a date, with the configuration of the study, and score them.
-
-        Parameters
-        ----------
-        tables : SourceTables
-            Raw tables; rows that happened or were recorded after `as_of` are invisible.
-        as_of : date
-            Has no default: a missing date must fail, not fall back to the newest row.
+        """Compute the features as of a date, as `snapshot` does, and score them.
 
         Returns
         -------
@@ -174,10 +168,27 @@ class Scorer:
         Raises
         ------
         BadInputError
+            As `snapshot`.
+        """
+        return self.score_features(self.snapshot(tables, as_of).frame)
+
+    def snapshot(self, tables: SourceTables, as_of: date) -> Snapshot:
+        """Compute the features as of a date, with the configuration of the study.
+
+        Parameters
+        ----------
+        tables : SourceTables
+            Raw tables; rows that happened or were recorded after `as_of` are invisible.
+        as_of : date
+            Has no default: a missing date must fail, not fall back to the newest row.
+
+        Raises
+        ------
+        BadInputError
             The date lies outside the tables, or a feature of the model cannot be computed; with
             the tables or columns that it needs.
         """
-        outside = as_of_findings(as_of, tables.date_ranges).breaches
+        outside = as_of_findings(as_of, tables.date_ranges, tables.coverage).breaches
         if outside:
             raise BadInputError(breaches_message("the tables cannot be scored", outside))
         snapshot = build_snapshot(tables, as_of, self.features)
@@ -190,7 +201,7 @@ class Scorer:
             raise BadInputError(
                 breaches_message("these tables lack what the model was learned from", breaches)
             )
-        return self.score_features(snapshot.frame)
+        return snapshot
 
     def score_features(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Score accounts whose features are known.
@@ -208,18 +219,22 @@ class Scorer:
             `segment` (number, null if nothing is known of the account), `segment_name`,
             `probability` (of the segment, given the model), `runner_up` (name of the second most
             probable segment, null if there is one only), `margin` (probability minus that of the
-            runner-up), `novel` (unlike the accounts that the model was learned from: better left
-            unassigned), `reason` (why novel or without segment, else null) and `known_share`
-            (share of the model's features that are known for the account).
+            runner-up), `novel` (unlike the accounts that the model was learned from: look at it
+            before the segment is used), `reason` (why novel, little known or without segment, else
+            null) and `known_share` (share of the model's features that are known for the account;
+            a value that cannot be is not known).
 
         Raises
         ------
         BadInputError
-            A feature is absent, not numeric or infinite; all of them at once.
+            A feature is absent, not numeric or infinite, or a whole column of it cannot be in the
+            unit of the model; all of them at once.
         """
         if ACCOUNT_ID in frame.columns:
             frame = frame.set_index(ACCOUNT_ID)
-        columns = self.standardiser.columns_of(frame)
+        columns, odd = set_apart(
+            self.standardiser.columns_of(frame), self.standardiser.ranges, frame.index
+        )
         scores = Scores.empty(len(frame))
         # One thread for the matrix products: a piece is too small to share, and waiting threads
         # cost more than they give.
@@ -227,7 +242,27 @@ class Scorer:
             for start in range(0, len(frame), _CHUNK):
                 rows = slice(start, start + _CHUNK)
                 self._score_piece([column[rows] for column in columns], scores.piece(rows))
-        return scores.frame(frame.index, self.segment_names, self.model.algorithm == "kmeans")
+        return scores.frame(
+            frame.index,
+            self.segment_names,
+            reasons_by_row(odd),
+            by_distance=self.model.algorithm == "kmeans",
+        )
+
+    def unit_mistakes(self, frame: pd.DataFrame) -> tuple[str, ...]:
+        """Columns whose values have another size than in training, as sentences.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            As for `score_features`.
+
+        Raises
+        ------
+        BadInputError
+            A feature is absent, not numeric or infinite; all of them at once.
+        """
+        return unit_mistakes(self.standardiser.columns_of(frame), self.standardiser.ranges)
 
     def _score_piece(self, raw: Sequence[NDArray[np.float64]], scores: "Scores") -> None:
         values = self.standardiser.transform_columns(raw)

@@ -1,6 +1,6 @@
 """The table of scores: numbers while they are computed, names and reasons at the end."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,11 +20,9 @@ _UNKNOWN = "none of the features is known: no segment"
 _LITTLE_KNOWN = "fewer than half of the features are known"
 _FAR = (
     "further from the centre of its segment than 99.5 % of the accounts that the segment was "
-    "learned from: unassigned"
+    "learned from"
 )
-_UNLIKELY = (
-    "less likely under the model than 99 % of the accounts that it was learned from: unassigned"
-)
+_UNLIKELY = "less likely under the model than 99 % of the accounts that it was learned from"
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,16 +79,34 @@ class Scores:
         self.margin[rows] = assignment.margin
         self.novel[rows] = novel
 
-    def frame(self, index: pd.Index, names: Sequence[str], by_distance: bool) -> pd.DataFrame:
-        """Columns as `Scorer.score_features` describes them, with names and reasons."""
+    def frame(
+        self,
+        index: pd.Index,
+        names: Sequence[str],
+        odd: Mapping[int, str],
+        *,
+        by_distance: bool,
+    ) -> pd.DataFrame:
+        """Columns as `Scorer.score_features` describes them, with names and reasons.
+
+        Parameters
+        ----------
+        index : account ids
+        names : of the segments
+        odd : what is odd in the values of a row (`oddities.reasons_by_row`)
+        by_distance : whether novelty is one of distance (k-means), not of density
+        """
         unknown = self.segment < 0
         segment = pd.array(self.segment, dtype="Int64")
         segment[unknown] = pd.NA
         little_known = ~unknown & (self.known_share < LEAST_KNOWN_SHARE)
         beyond = _FAR if by_distance else _UNLIKELY
-        reasons = [beyond, _LITTLE_KNOWN, f"{beyond}; {_LITTLE_KNOWN}", _UNKNOWN]
-        code = self.novel + 2 * little_known - 1
-        code[unknown] = len(reasons) - 1
+        usual = ["", beyond, _LITTLE_KNOWN, f"{beyond}; {_LITTLE_KNOWN}", _UNKNOWN]
+        code = self.novel + 2 * little_known
+        code[unknown] = len(usual) - 1
+        reasons, code = _with_odd(usual, code, odd)
+        novel = self.novel.copy()
+        novel[list(odd)] = True
         return pd.DataFrame(
             {
                 "segment": segment,
@@ -98,12 +114,23 @@ class Scores:
                 "probability": self.probability,
                 "runner_up": _texts(self.runner_up, names),
                 "margin": self.margin,
-                "novel": self.novel,
-                "reason": _texts(code, reasons),
+                "novel": novel,
+                "reason": _texts(code - 1, reasons[1:]),
                 "known_share": self.known_share,
             },
             index=index.rename(ACCOUNT_ID),
         )
+
+
+def _with_odd(
+    usual: Sequence[str], code: NDArray[np.int64], odd: Mapping[int, str]
+) -> tuple[list[str], NDArray[np.int64]]:
+    """Reasons and their number by row, with a reason of its own for every row of `odd`."""
+    reasons, code = list(usual), code.copy()
+    for row, text in odd.items():
+        reasons.append("; ".join(filter(None, (text, usual[code[row]]))))
+        code[row] = len(reasons) - 1
+    return reasons, code
 
 
 def _texts(codes: NDArray[np.int64], texts: Sequence[str]) -> "pd.arrays.ArrowStringArray":

@@ -14,38 +14,49 @@ who can write the folder can also write a matching manifest, so they are no sign
 """
 
 import hashlib
-import io
-import json
 import os
-import shutil
-import uuid
-import zipfile
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-from pydantic import ValidationError
-
-from clustering.config import FeaturesConfig
 from clustering.errors import BadInputError, ModelFolderError, OutputError, breaches_message
-from clustering.matrix.standardise import Standardiser
-from clustering.models.types import Algorithm
-from clustering.scorer.assignment import SegmentModel
-from clustering.scorer.scorer import Scorer, Training, Verdict
+from clustering.matrix.stored import STRICT, read_strictly
+from clustering.outputs import publish, staged_folder
+from clustering.scorer.contents import MODEL, SCORER, STANDARDISER, as_files, as_json, from_files
+from clustering.scorer.scorer import Scorer
 
 __all__ = ["FORMAT", "MANIFEST", "read", "write"]
 
 #: Version of this layout; another one is refused.
-FORMAT = 1
+FORMAT = 2
 
 MANIFEST = "manifest.json"
-_SCORER = "scorer.json"
-_STANDARDISER = "standardiser.json"
-_MODEL = "model.npz"
+
+#: Most bytes that are read of each file; a scorer of a hundred features stays far below.
+_MOST_BYTES = {
+    MANIFEST: 2**16,
+    SCORER: 2**22,
+    STANDARDISER: 2**24,
+    MODEL: 2**28,
+}
+
+#: What operating systems leave in folders, in lower case; and how such names begin.
+_LITTER = ("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx", ".directory")
+_LITTER_STARTS = (".ds_store", "._", ".localized", ".spotlight", ".trash", ".fseventsd", ".nfs")
+
+
+@dataclass(frozen=True)
+class _Manifest:
+    """`manifest.json`."""
+
+    format: int
+    package_version: str
+    files: dict[str, str]
+    checksum: str
+
+    __pydantic_config__ = STRICT
 
 
 def write(scorer: Scorer, folder: Path) -> None:
@@ -59,28 +70,17 @@ def write(scorer: Scorer, folder: Path) -> None:
     folder = Path(folder)
     if folder.exists() and not (folder / MANIFEST).is_file() and not _is_empty(folder):
         raise OutputError(f"'{folder}' exists and is not a scorer. Nothing was written.")
-    files = _files(scorer)
+    files = as_files(scorer)
     files[MANIFEST] = _manifest(files)
-    mark = uuid.uuid4().hex[:8]
-    stage = folder.with_name(f".{folder.name}.partial-{mark}")
-    former = folder.with_name(f".{folder.name}.former-{mark}")
     try:
-        stage.mkdir(parents=True)
-        for name, content in files.items():
-            (stage / name).write_bytes(content)
-        if folder.exists():
-            folder.rename(former)
-        stage.rename(folder)
+        with staged_folder(folder) as stage:
+            for name, content in files.items():
+                (stage / name).write_bytes(content)
+            publish(stage, folder)
     except OSError as error:
-        if former.exists() and not folder.exists():
-            former.rename(folder)
         raise OutputError(
             f"the scorer cannot be written to '{folder}': {error.strerror or error}."
         ) from None
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
-        if folder.exists():
-            shutil.rmtree(former, ignore_errors=True)
 
 
 def read(folder: Path) -> Scorer:
@@ -102,63 +102,19 @@ def read(folder: Path) -> Scorer:
     folder = Path(folder)
     if not (folder / MANIFEST).exists() and (folder / "scorer" / MANIFEST).exists():
         folder = folder / "scorer"
-    files = _read_files(folder)
-    _check(folder, files)
+    files = _checked_files(folder)
     try:
-        return _scorer(files)
-    except (
-        KeyError,
-        TypeError,
-        ValueError,
-        zipfile.BadZipFile,
-        EOFError,
-        ValidationError,
-        BadInputError,
-    ) as error:
+        return from_files(files)
+    # FloatingPointError: its numbers are finite, and too large to compute with.
+    except (BadInputError, FloatingPointError) as error:
         raise ModelFolderError(
-            f"scorer '{folder}' is unchanged but cannot be understood: {error}. "
-            "Write it again with `clustering study`."
+            f"scorer '{folder}' has a manifest that matches, but cannot be used: {error}\n"
+            "Nothing of it was used. Write it again with `clustering study`."
         ) from None
 
 
 def _is_empty(folder: Path) -> bool:
     return folder.is_dir() and next(folder.iterdir(), None) is None
-
-
-def _files(scorer: Scorer) -> dict[str, bytes]:
-    arrays = io.BytesIO()
-    np.savez(arrays, allow_pickle=False, limits=scorer.limits, **scorer.model.arrays())
-    return {
-        _SCORER: _json(_description(scorer)),
-        _STANDARDISER: _json(scorer.standardiser.to_json()),
-        _MODEL: arrays.getvalue(),
-    }
-
-
-def _description(scorer: Scorer) -> dict[str, Any]:
-    training = scorer.training
-    singular, plural = training.group_word
-    return {
-        "study": training.study,
-        "as_of": training.as_of.isoformat(),
-        "config_hash": training.config_hash,
-        "verdict": training.verdict,
-        "group_word": {"singular": singular, "plural": plural},
-        "algorithm": scorer.model.algorithm,
-        "covariance_type": scorer.model.covariance_type,
-        "segments": [
-            {"segment": number, "name": name, "n_accounts": size}
-            for number, (name, size) in enumerate(
-                zip(scorer.segment_names, training.sizes, strict=True)
-            )
-        ],
-        "features": scorer.features.model_dump(mode="json"),
-    }
-
-
-def _json(content: Mapping[str, Any]) -> bytes:
-    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    return (text + "\n").encode("utf-8")
 
 
 def _manifest(files: Mapping[str, bytes]) -> bytes:
@@ -167,102 +123,101 @@ def _manifest(files: Mapping[str, bytes]) -> bytes:
         "package_version": version("clustering"),
         "files": {name: _sha256(content) for name, content in files.items()},
     }
-    return _json({**content, "checksum": _sha256(_json(content))})
+    return as_json({**content, "checksum": _sha256(as_json(content))})
 
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _read_files(folder: Path) -> dict[str, bytes]:
+def _checked_files(folder: Path) -> dict[str, bytes]:
+    """The three files of the scorer, as they were written."""
     if not folder.is_dir():
         raise ModelFolderError(
             f"there is no scorer at '{folder}'. Give the folder `scorer` of a study, the study's "
             "folder, or models:/account-segments@champion."
         )
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-        if MANIFEST not in {entry.name for entry in entries}:
+        names = sorted(entry.name for entry in os.scandir(folder))
+        if MANIFEST not in names:
             raise ModelFolderError(f"'{folder}' is not a scorer: it has no {MANIFEST}.")
-        # A folder or a pipe has no content to check; it is reported as not belonging here.
-        return {e.name: Path(e.path).read_bytes() if e.is_file() else b"" for e in entries}
+        listed = _listed(folder, _content(folder, MANIFEST))
+        files = {name: _content(folder, name) for name in names if name in listed}
     except OSError as error:
         raise ModelFolderError(
             f"scorer '{folder}' cannot be read: {error.strerror or error}."
         ) from None
-
-
-def _check(folder: Path, files: Mapping[str, bytes]) -> None:
-    listed = _listed(folder, files[MANIFEST])
-    found = {name for name in files if name != MANIFEST}
-    breaches = [f"file '{name}' is missing." for name in sorted(set(listed) - found)]
-    breaches += [f"file '{name}' does not belong here." for name in sorted(found - set(listed))]
-    breaches += [
-        f"file '{name}' was changed: its SHA-256 is not that of the manifest."
-        for name in sorted(found & set(listed))
-        if _sha256(files[name]) != listed[name]
-    ]
+    foreign = [name for name in names if name not in listed and name != MANIFEST]
+    breaches = [*_file_breaches(files, listed), *map(_foreign, foreign)]
     if breaches:
         raise ModelFolderError(
             breaches_message(f"scorer '{folder}' is not as it was written", breaches)
-            + "\nNothing of it was used. Write it again with `clustering study`."
+            + f"\nNothing of it was used. {_remedy(foreign, breaches)}"
         )
+    return files
 
 
-def _listed(folder: Path, manifest: bytes) -> dict[str, str]:
+def _content(folder: Path, name: str) -> bytes:
+    """At most one byte more than the file may have; nothing of a folder or a pipe."""
+    file = folder / name
+    if not file.is_file():
+        return b""
+    with file.open("rb") as opened:
+        size = min(os.fstat(opened.fileno()).st_size, _MOST_BYTES[name])
+        return opened.read(size + 1)
+
+
+def _file_breaches(files: Mapping[str, bytes], listed: Mapping[str, str]) -> Iterator[str]:
+    for name in sorted(listed):
+        if name not in files:
+            yield f"file '{name}' is missing."
+        elif len(files[name]) > _MOST_BYTES[name]:
+            yield f"file '{name}' is larger than {_MOST_BYTES[name]:,} bytes: no scorer's is."
+        elif _sha256(files[name]) != listed[name]:
+            yield f"file '{name}' was changed: its SHA-256 is not that of the manifest."
+
+
+def _foreign(name: str) -> str:
+    shown = name.encode("utf-8", "backslashreplace").decode("utf-8")
+    if _is_litter(name):
+        return f"file {shown!r} was put there by the operating system: delete it."
+    return f"file {shown!r} does not belong here."
+
+
+def _is_litter(name: str) -> bool:
+    return name.lower() in _LITTER or name.lower().startswith(_LITTER_STARTS)
+
+
+def _remedy(foreign: Sequence[str], breaches: Sequence[str]) -> str:
+    if len(foreign) == len(breaches):
+        return "Delete what does not belong there."
+    return "Write it again with `clustering study`."
+
+
+def _listed(folder: Path, content: bytes) -> dict[str, str]:
     """Checksum by file, from a manifest that is itself unchanged."""
     try:
-        content = json.loads(manifest)
-        checksum = content.pop("checksum")
-        listed: dict[str, str] = content["files"]
-        unchanged = (
-            _sha256(_json(content)) == checksum
-            and _json({**content, "checksum": checksum}) == manifest
-        )
-    except (ValueError, KeyError, AttributeError, TypeError):
+        manifest = read_strictly(_Manifest, content, "the manifest")
+        stored = asdict(manifest)
+        unchanged = as_json(stored) == content
+        checksum = stored.pop("checksum")
+        unchanged = unchanged and _sha256(as_json(stored)) == checksum
+    except (BadInputError, ValueError):
         unchanged = False
     if not unchanged:
         raise ModelFolderError(
             f"scorer '{folder}' is not as it was written: its {MANIFEST} was changed. "
+            "Nothing of it was used. Write it again with `clustering study`."
+        )
+    if manifest.format != FORMAT:
+        raise ModelFolderError(
+            f"scorer '{folder}' has format {manifest.format}, written by version "
+            f"{manifest.package_version}; this version reads format {FORMAT}. Run the study "
+            "again, or score with the version that wrote it."
+        )
+    if set(manifest.files) != set(_MOST_BYTES) - {MANIFEST}:
+        raise ModelFolderError(
+            f"scorer '{folder}' is none: its {MANIFEST} lists other files than a scorer's. "
             "Nothing of it was used."
         )
-    if content["format"] != FORMAT:
-        raise ModelFolderError(
-            f"scorer '{folder}' has format {content['format']}, written by version "
-            f"{content['package_version']}; this version reads format {FORMAT}."
-        )
-    return listed
-
-
-def _scorer(files: Mapping[str, bytes]) -> Scorer:
-    content = json.loads(files[_SCORER])
-    arrays = _arrays(files[_MODEL])
-    limits = arrays.pop("limits")
-    if content["algorithm"] not in get_args(Algorithm):
-        raise ValueError(f"unknown algorithm '{content['algorithm']}'")
-    if content["verdict"] not in get_args(Verdict):
-        raise ValueError(f"unknown verdict '{content['verdict']}'")
-    segments = content["segments"]
-    model = SegmentModel.from_arrays(content["algorithm"], content["covariance_type"], arrays)
-    if not model.k == len(segments) == len(limits):
-        raise ValueError("segments, centres and limits differ in number")
-    return Scorer(
-        standardiser=Standardiser.from_json(json.loads(files[_STANDARDISER])),
-        model=model,
-        segment_names=tuple(segment["name"] for segment in segments),
-        limits=limits,
-        features=FeaturesConfig.model_validate(content["features"]),
-        training=Training(
-            study=content["study"],
-            as_of=date.fromisoformat(content["as_of"]),
-            config_hash=content["config_hash"],
-            verdict=content["verdict"],
-            are_clusters=content["group_word"]["singular"] == "cluster",
-            sizes=tuple(segment["n_accounts"] for segment in segments),
-        ),
-    )
-
-
-def _arrays(content: bytes) -> dict[str, NDArray[Any]]:
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        return dict(arrays)
+    return manifest.files

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from clustering.inference.several_tests import holm
 from clustering.models.guards import column_name
+from clustering.selection.dip import dip
 from clustering.selection.margins import without_spike
-from clustering.selection.structure import dip
 
 __all__ = ["columns_with_bumps", "spread_ties"]
 

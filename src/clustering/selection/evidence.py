@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -18,15 +18,17 @@ from clustering.progress import SILENT, Progress
 from clustering.selection.adoption import Adopted, adopt, chosen_by
 from clustering.selection.bumps import columns_with_bumps
 from clustering.selection.candidates import Mixtures, fit_mixtures
+from clustering.selection.dip import dip
 from clustering.selection.document import document
 from clustering.selection.measure import Measured, measure_kmeans, run_nulls
 from clustering.selection.nulls import NullTest
+from clustering.selection.repeats import Repeats, find_repeats
 from clustering.selection.rows import ChosenBy, KMeansRow, MixtureRow, Offered, Structure
 from clustering.selection.spikes import Spike, find_spike
-from clustering.selection.structure import dip, first_component, hopkins
+from clustering.selection.structure import first_component, hopkins
 from clustering.selection.table import candidate_table
 from clustering.selection.trial import Trial, try_mixture
-from clustering.selection.verdict import VerdictName, decide
+from clustering.selection.verdict import VerdictName, come_back, decide
 
 __all__ = ["Evidence", "Scale", "judge", "zscore"]
 
@@ -58,6 +60,7 @@ class Evidence:
         for accounts outside the sample where there are too many to measure all
     trial : of the mixture that ICL prefers; None where it claims no more clusters than k-means
         has shown
+    segments_return : whether the offered segments come back when the study is repeated
     """
 
     n: int
@@ -77,6 +80,7 @@ class Evidence:
     clusterings: tuple[Clustering, ...]
     account_stability: Floats
     trial: Trial | None
+    segments_return: bool
 
     @property
     def are_clusters(self) -> bool:
@@ -129,13 +133,16 @@ def judge(
     seed: int,
     scale: Scale = "none",
     columns: Sequence[str] | None = None,
+    accounts: Sequence[object] | None = None,
     notes: Sequence[str] = (),
     progress: Progress = SILENT,
 ) -> Evidence:
     """Run the protocol of docs/method.md on a matrix.
 
     The rows are sorted first, so that their order changes nothing; labels and stability come
-    back in the given order.
+    back in the given order. An account is judged once, however many rows repeat it. Without
+    `accounts` equal rows may be different accounts: where they are many, the distinct rows are
+    judged as well, and the weaker of the two verdicts holds.
 
     Parameters
     ----------
@@ -145,6 +152,7 @@ def judge(
         pipeline. Give both or neither
     scale : "zscore" scales the columns first (divisor n-1)
     columns : names of the columns, for the reasons of the guards
+    accounts : (n,), whose each row is; rows of one account must be equal
     notes : what is already known to limit the evidence; added to the reasons
     seed : every draw follows from it
 
@@ -166,25 +174,92 @@ def judge(
     matrix = _checked(values)
     if (raw is None) != (prepare is None):
         raise BadInputError("give both the raw columns and what prepares them, or neither.")
-    order = canonical_rows(matrix)
-    unscaled = np.ascontiguousarray(matrix[order])
+    source = matrix if raw is None else checked_values(raw)
     rescale = zscore if scale == "zscore" else _identity
-    scaled = np.ascontiguousarray(rescale(unscaled))
-    source = unscaled if raw is None else checked_values(raw)[order]
-    protocol = _Protocol(
-        values=scaled,
-        raw=source,
-        prepare=rescale if prepare is None else prepare,
-        rescale=rescale,
-        config=config or EvidenceConfig(),
-        models=models or ModelsConfig(),
-        seed=seed,
-        scale=scale,
-        columns=columns,
-        notes=tuple(notes),
-        progress=progress,
+    repeats = find_repeats(matrix, accounts)
+    if len(repeats.first) < LEAST_ROWS:
+        raise BadInputError(
+            f"{len(matrix)} rows, of which {len(repeats.first)} are different; at least "
+            f"{LEAST_ROWS} different ones are needed to judge anything. If each row is an account "
+            "of its own, name the column of the account."
+        )
+
+    def run(rows: Labels, words: Sequence[str]) -> Evidence:
+        order = rows[canonical_rows(matrix[rows])]
+        protocol = _Protocol(
+            values=np.ascontiguousarray(rescale(np.ascontiguousarray(matrix[order]))),
+            raw=source[order],
+            prepare=rescale if prepare is None else prepare,
+            rescale=rescale,
+            config=config or EvidenceConfig(),
+            models=models or ModelsConfig(),
+            seed=seed,
+            scale=scale,
+            columns=columns,
+            notes=(*notes, *words),
+            progress=progress,
+        )
+        position = np.empty(len(matrix), dtype=np.int64)
+        position[order] = np.arange(len(order))
+        return protocol.run(position[rows])
+
+    if accounts is not None:
+        return _spread(run(repeats.first, _once_each(repeats)), repeats.back)
+    if not repeats.matter:
+        return run(np.arange(len(matrix)), _equal_rows(repeats))
+    return _weaker(
+        run(np.arange(len(matrix)), _equal_rows(repeats)),
+        _spread(run(repeats.first, _equal_rows(repeats)), repeats.back),
     )
-    return protocol.run(np.argsort(order, kind="stable"))
+
+
+def _once_each(repeats: Repeats) -> list[str]:
+    if not repeats.count:
+        return []
+    return [
+        f"Repeats: {len(repeats.back)} rows are of {len(repeats.first)} accounts; each account is "
+        "judged once."
+    ]
+
+
+def _equal_rows(repeats: Repeats) -> list[str]:
+    if not repeats.count:
+        return []
+    return [
+        f"Repeats: {repeats.count} of {len(repeats.back)} rows are equal to an earlier row in "
+        f"every column ({len(repeats.first)} are different). If they repeat accounts, name the "
+        "column of the account; here each counts as an account of its own."
+    ]
+
+
+def _weaker(every_row: Evidence, distinct: Evidence) -> Evidence:
+    """The verdict that holds on all rows and on the distinct ones: the weaker of the two."""
+    strength = {name: rank for rank, name in enumerate(reversed(get_args(VerdictName)))}
+
+    def claim(evidence: Evidence) -> tuple[int, int]:
+        return strength[evidence.verdict], evidence.n_clusters
+
+    if claim(every_row) <= claim(distinct):
+        return every_row
+    unheld = (
+        f"Repeats: with every row counted the verdict would be {every_row.verdict}"
+        + (f", {every_row.n_clusters} clusters" if every_row.verdict == "natural" else "")
+        + "; it does not hold on the rows that are different, so all of this is of those "
+        f"{distinct.n} rows."
+    )
+    return replace(distinct, reasons=(*distinct.reasons, unheld))
+
+
+def _spread(evidence: Evidence, back: Labels) -> Evidence:
+    """The evidence of rows that stand for others, with labels and stability of all rows."""
+    clusterings = tuple(_in_order(one, back) for one in evidence.clusterings)
+    chosen = next(one for one in clusterings if evidence.offered.is_spec_of(one))
+    return replace(
+        evidence,
+        chosen=chosen,
+        clusterings=clusterings,
+        account_stability=evidence.account_stability[back],
+    )
 
 
 def _identity(values: Floats) -> Floats:
@@ -359,7 +434,14 @@ class _Protocol:
             clusterings=clusterings,
             account_stability=stability[back],
             trial=trial,
+            segments_return=self._segments_return(offered, measured, adopted),
         )
+
+    def _segments_return(self, offered: Offered, measured: Measured, adopted: Adopted) -> bool:
+        """By what is asked of clusters where the segments are natural, else of bands."""
+        if offered.k == 1 or (adopted.verdict == "natural" and offered.k in adopted.admissible):
+            return True
+        return come_back(measured.rows[offered.k - 1], self.config)
 
     def _clusterings(
         self,

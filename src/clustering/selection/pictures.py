@@ -21,9 +21,9 @@ from clustering.progress import SILENT, Progress
 from clustering.resampling.draws import Draw, bootstrap, halves
 from clustering.resampling.engine import run_tasks
 from clustering.resampling.fits import Starts, fit_resample
+from clustering.selection.dip import dip
 from clustering.selection.evidence import Evidence
 from clustering.selection.separation import gabriel_neighbours
-from clustering.selection.structure import dip
 
 __all__ = [
     "CoAssignment",

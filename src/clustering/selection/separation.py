@@ -16,7 +16,7 @@ from clustering.progress import SILENT, Progress
 from clustering.resampling.draws import halves
 from clustering.resampling.engine import run_tasks
 from clustering.resampling.fits import Starts, fit_resample
-from clustering.selection.structure import dip
+from clustering.selection.dip import dip
 
 __all__ = ["LEVEL", "Valley", "gabriel_neighbours", "held_out_valleys"]
 

@@ -1,49 +1,18 @@
-"""Is there structure at all? Hopkins' statistic and the dip test: descriptions, not verdicts."""
+"""Is there structure at all? Hopkins' statistic: a description, not a verdict."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from diptest import diptest
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-__all__ = ["Dip", "Hopkins", "dip", "first_component", "hopkins", "hopkins_statistic"]
+__all__ = ["Hopkins", "first_component", "hopkins", "hopkins_statistic"]
 
 Floats = NDArray[np.float64]
 
 #: Probe points of Hopkins' statistic are a tenth of the rows and at most so many.
 MOST_PROBES = 500
 REPEATS = 100
-
-
-@dataclass(frozen=True)
-class Dip:
-    """Hartigan's dip statistic `D` and its p-value against the uniform."""
-
-    D: float
-    p: float
-
-
-def dip(values: Floats) -> Dip:
-    """Dip test of unimodality of one column (Hartigan and Hartigan 1985).
-
-    The p-value is interpolated from the table of the uniform, the least favourable unimodal
-    distribution, and is therefore conservative for others. Ties and rounding inflate `D`.
-
-    Parameters
-    ----------
-    values : (n,)
-
-    Examples
-    --------
-    >>> two_heaps = np.r_[np.linspace(0, 1, 50), np.linspace(9, 10, 50)]
-    >>> dip(two_heaps).p < 0.01
-    True
-    """
-    if len(values) < 4 or values.min() == values.max():
-        return Dip(D=1.0 / (2 * len(values)), p=1.0)
-    statistic, p = diptest(np.ascontiguousarray(values))
-    return Dip(D=float(statistic), p=float(p))
 
 
 def first_component(values: Floats) -> Floats:

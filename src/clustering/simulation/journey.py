@@ -87,7 +87,7 @@ def draw_milestones(lives: Lives, missing: float, rng: np.random.Generator) -> p
             "milestone": np.array([name for name, _, _ in _MILESTONES])[kind],
             "projected_on": np.where(unplanned, nothing, projected),
             "achieved_on": np.where(reached, achieved, nothing),
-            "recorded_on": np.where(reached, recorded, nothing),
+            "achieved_recorded_on": np.where(reached, recorded, nothing),
             "is_expand_trigger": np.array([trigger for _, _, trigger in _MILESTONES])[kind],
         }
     )

@@ -11,7 +11,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from clustering.tables.contract import AS_OF_SLACK_DAYS, BEHAVIOUR_TABLES, Table
+from clustering.tables.contract import AS_OF_SLACK_DAYS, BEHAVIOUR_TABLES, COUNTED_TABLES, Table
+from clustering.tables.coverage import Coverage
 from clustering.tables.profile import spaced
 from clustering.tables.session import Session, quoted_name
 
@@ -20,9 +21,13 @@ __all__ = [
     "as_of_findings",
     "check_table",
     "dates_of",
+    "first_ids",
     "later_note",
     "presence_breaches",
 ]
+
+#: Fewer recorded milestones do not tell what `recorded_on` is the date of.
+_FEWEST_RECORDS = 10
 
 #: Ways in which the ids of two tables can differ while meaning the same account.
 _ID_REPAIRS = (
@@ -83,13 +88,16 @@ def check_table(
         breaches += _key_breaches(session, table, n_rows)
     if table.repeats_noted and columns:
         notes += _repeat_notes(session, table, columns, n_rows)
+    if table.name == "milestones" and {"recorded_on", "achieved_on"} <= set(columns):
+        notes += _record_notes(session, table)
     findings = Findings(tuple(breaches), notes)
     if table.name != "accounts" and "account_id" in columns and "account_id" in account_columns:
         findings += _against_accounts(session, table, columns, n_rows, account_columns)
     return findings
 
 
-def _first_ids(session: Session, source: str, where: str) -> str:
+def first_ids(session: Session, source: str, where: str = "true") -> str:
+    """The first account ids of the rows for which an SQL predicate holds."""
     rows = session.execute(
         f"SELECT DISTINCT account_id FROM {source} WHERE {where} ORDER BY 1 LIMIT 3"
     ).fetchall()
@@ -112,7 +120,7 @@ def _order_breaches(
     for where, words in rules:
         (count,) = session.row(f"SELECT count(*) FROM {source} WHERE {where}")
         if count:
-            ids = _first_ids(session, source, where)
+            ids = first_ids(session, source, where)
             breaches.append(
                 f"{spaced(count)} of {spaced(n_rows)} rows have {words}; first account_id: {ids}. "
                 "Correct them, or leave them out in the mapping."
@@ -129,7 +137,7 @@ def _key_breaches(session: Session, table: Table, n_rows: int) -> list[str]:
     keys, rows = session.row(f"SELECT count(*), coalesce(sum(n), 0) FROM ({repeated})")
     if not keys:
         return []
-    ids = _first_ids(session, f"({repeated})", "true")
+    ids = first_ids(session, f"({repeated})", "true")
     what = f"'{key}' is" if len(table.key) == 1 else f"the key ({key}) is"
     return [
         f"{what} not unique: {spaced(keys)} of them stand in {spaced(int(rows))} of "
@@ -147,10 +155,28 @@ def _repeat_notes(
     repeats = n_rows - distinct
     if not repeats:
         return ()
+    repeated = f"(SELECT account_id FROM {source} GROUP BY {row} HAVING count(*) > 1)"
+    ids = first_ids(session, repeated) if "account_id" in columns else ""
     return (
         f"{table.name}: {spaced(repeats)} of {spaced(n_rows)} rows ({_share(repeats, n_rows)}) "
-        "repeat an earlier row in every column; they are counted as they stand. If the extract "
-        "was loaded twice, remove them.",
+        f"repeat an earlier row in every column; first account_id: {ids}. They are counted as they "
+        "stand. If the extract was loaded twice, remove them.",
+    )
+
+
+def _record_notes(session: Session, table: Table) -> tuple[str, ...]:
+    """A `recorded_on` that is filled in when a milestone is reached hides its plan until then."""
+    recorded, like_reached = session.row(
+        "SELECT count(recorded_on), count(*) FILTER (WHERE recorded_on >= achieved_on) "
+        f"FROM {session.own(table.name)}"
+    )
+    if recorded < _FEWEST_RECORDS or like_reached < recorded:
+        return ()
+    return (
+        f"{table.name}: in all {spaced(recorded)} rows with recorded_on it is on or after "
+        "achieved_on, and no row that was not reached has one. recorded_on hides the whole row "
+        "before it, the plan too. If it is when reaching was entered, call it "
+        "achieved_recorded_on.",
     )
 
 
@@ -188,7 +214,7 @@ def _against_accounts(
 def _unknown_breach(session: Session, table: Table, unknown: int, n_rows: int) -> str:
     source, accounts = session.own(table.name), session.own("accounts")
     where = f"account_id NOT IN (SELECT account_id FROM {accounts} WHERE account_id IS NOT NULL)"
-    ids = _first_ids(session, source, where)
+    ids = first_ids(session, source, where)
     hint = _id_hint(session, f"(SELECT account_id FROM {source} WHERE {where})", accounts)
     return (
         f"{spaced(unknown)} of {spaced(n_rows)} rows are of accounts that 'accounts' does not "
@@ -237,11 +263,16 @@ def later_note(as_of: date, later: Mapping[str, int]) -> tuple[str, ...]:
     )
 
 
-def as_of_findings(as_of: date, ranges: Mapping[str, tuple[date, date] | None]) -> Findings:
+def as_of_findings(
+    as_of: date,
+    ranges: Mapping[str, tuple[date, date] | None],
+    coverage: Mapping[str, Coverage],
+) -> Findings:
     """Compare `as_of` with the dates that the tables cover.
 
     It lies outside the data before the first account began, before the first row of behaviour,
-    or more than `AS_OF_SLACK_DAYS` after the last one.
+    or more than `AS_OF_SLACK_DAYS` after the last one; and likewise after the end of the contracts
+    or of a table that is counted over the look-back window, unless such pauses are usual in it.
     """
     behaviour = [r for name, r in ranges.items() if name in BEHAVIOUR_TABLES and r is not None]
     started = ranges.get("accounts")
@@ -256,16 +287,43 @@ def as_of_findings(as_of: date, ranges: Mapping[str, tuple[date, date] | None]) 
                 "visible."
             )
         if as_of > last + timedelta(days=AS_OF_SLACK_DAYS):
-            gap = (as_of - last).days
             breaches.append(
-                f"as_of {as_of} is {gap} days after the last row of behaviour ({last}); at most "
-                f"{AS_OF_SLACK_DAYS} are allowed, since every account would look inactive. Choose "
-                "an earlier as_of or a newer extract."
+                _beyond(as_of, last, "the last row of behaviour", "every account would look")
             )
+    breaches = breaches or _ended_before(as_of, coverage)
     for name, table_range in ranges.items():
         if table_range is not None and not breaches:
             notes += _staleness(name, table_range[1], as_of)
     return Findings(tuple(breaches), tuple(notes))
+
+
+def _ended_before(as_of: date, coverage: Mapping[str, Coverage]) -> list[str]:
+    """The tables that break off long before a date, although others go on."""
+    breaches = [
+        _beyond(as_of, reach.to, f"the last row of '{name}'", "accounts would look")
+        for name, reach in coverage.items()
+        if name in COUNTED_TABLES and reach.breaks_off(as_of, AS_OF_SLACK_DAYS)
+    ]
+    contracts = coverage.get("subscriptions")
+    if contracts is None or not contracts.cut_short:
+        return breaches
+    gap = (as_of - contracts.to).days
+    if gap > AS_OF_SLACK_DAYS:
+        breaches.append(
+            f"as_of {as_of} is {gap} days after {contracts.to}, the day up to which "
+            f"'subscriptions' is taken to be complete ({contracts.assumed}); at most "
+            f"{AS_OF_SLACK_DAYS} are allowed, since ARR would be of contracts that have ended. "
+            "Choose an earlier as_of or a newer extract, or set subscriptions.complete_to."
+        )
+    return breaches
+
+
+def _beyond(as_of: date, last: date, what: str, who: str) -> str:
+    return (
+        f"as_of {as_of} is {(as_of - last).days} days after {what} ({last}); at most "
+        f"{AS_OF_SLACK_DAYS} are allowed, since {who} inactive. Choose an earlier as_of or a newer "
+        "extract."
+    )
 
 
 def _staleness(name: str, last: date, as_of: date) -> list[str]:

@@ -2,7 +2,7 @@
 
 Opening, `clustering check`, `clustering init` and `docs/tables.md` all read the declarations
 below; nothing else in the project says which columns a table has. Bounds are wide on purpose:
-they refuse what cannot be (a negative contract, a date in the year 20233), not what is rare.
+they refuse what cannot be (negative usage, a date in the year 20233), not what is rare.
 """
 
 from collections.abc import Iterable
@@ -14,6 +14,7 @@ __all__ = [
     "ACCOUNTS",
     "AS_OF_SLACK_DAYS",
     "BEHAVIOUR_TABLES",
+    "COUNTED_TABLES",
     "FIRST_DATE",
     "LAST_DATE",
     "TABLES",
@@ -37,6 +38,9 @@ AS_OF_SLACK_DAYS = 31
 
 #: One of these must be there: without behaviour there is nothing to segment on.
 BEHAVIOUR_TABLES = ("usage", "milestones", "outcomes")
+
+#: Tables whose rows are counted over the look-back window: they must begin before it does.
+COUNTED_TABLES = ("usage", "engagements", "tickets")
 
 _MONEY = 1e12
 _ANY_NUMBER = 1e15
@@ -122,13 +126,17 @@ def _ends(name: str, meaning: str) -> Column:
     return Column(name, "date", meaning, required=False, open_ended=True)
 
 
+def _currency(amount: str) -> Column:
+    return _optional("currency", "text", f"Currency of `{amount}`: the study's, in every row.")
+
+
 def _at_least_zero(name: str, kind: Kind, meaning: str, maximum: float) -> Column:
     return Column(name, kind, meaning, minimum=0.0, maximum=maximum)
 
 
 _ACCOUNT = Column("account_id", "id", "The account, by the same id in every table (text).")
 _RECORDED = _optional(
-    "recorded_on", "date", "When it was entered: it is invisible before this date."
+    "recorded_on", "date", "When the row was entered: all of it is invisible before this date."
 )
 
 ACCOUNTS = Table(
@@ -145,7 +153,7 @@ ACCOUNTS = Table(
         _optional("needs_segment", "text", "A needs-based segment assigned by people."),
         _optional("current_segment", "text", "The segment in force today, whatever its rule."),
         _optional("csm", "text", "Who looks after the account."),
-        _ends("ended_on", "When the relationship ended."),
+        _ends("ended_on", "First day on which it is no customer (its last: `accounts.end_is`)."),
     ),
     dated_by="started_on",
     key=("account_id",),
@@ -158,12 +166,25 @@ SUBSCRIPTIONS = Table(
     (
         _ACCOUNT,
         Column("started_on", "date", "First day of the period."),
-        _ends("ended_on", "First day without the contract."),
-        _at_least_zero(
-            "arr", "number", "Yearly amount of the period, in the one currency.", _MONEY
+        _ends("ended_on", "First day without the contract (its last: `subscriptions.end_is`)."),
+        Column(
+            "arr",
+            "number",
+            "Yearly amount of the line, in the one currency; below 0 for a credit or an amendment "
+            "that cancels, since the lines of an account are summed.",
+            minimum=-_MONEY,
+            maximum=_MONEY,
         ),
-        _optional("seats", "integer", "Seats bought.", maximum=1e8),
+        Column(
+            "seats",
+            "integer",
+            "Seats of the line; below 0 where it takes some back.",
+            required=False,
+            minimum=-1e8,
+            maximum=1e8,
+        ),
         _optional("product", "text", "Product or plan."),
+        _currency("arr"),
     ),
     dated_by="started_on",
     repeats_noted=True,
@@ -195,11 +216,17 @@ MILESTONES = Table(
         _optional("projected_on", "date", "When it was planned to be reached; empty: no plan."),
         _optional("achieved_on", "date", "When it was reached; empty: not yet."),
         _RECORDED,
+        _optional(
+            "achieved_recorded_on",
+            "date",
+            "When it was entered that it was reached: before this date it counts as not reached, "
+            "and its plan is visible.",
+        ),
         _optional("is_expand_trigger", "boolean", "Reaching it opens a talk about expansion."),
     ),
     dated_by="achieved_on",
     key=("account_id", "milestone"),
-    in_order=(("achieved_on", "recorded_on"),),
+    in_order=(("achieved_on", "achieved_recorded_on"),),
     behaviour_since="achieved_on",
 )
 
@@ -236,6 +263,7 @@ OPPORTUNITIES = Table(
         _at_least_zero("amount", "number", "Yearly amount, in the one currency.", _MONEY),
         _ends("closed_on", "When it was won or lost."),
         _optional("stage", "text", "Stage in the pipeline."),
+        _currency("amount"),
     ),
     dated_by="opened_on",
     in_order=(("opened_on", "closed_on"),),

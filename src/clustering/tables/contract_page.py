@@ -3,6 +3,7 @@
 from clustering.tables.contract import (
     AS_OF_SLACK_DAYS,
     BEHAVIOUR_TABLES,
+    COUNTED_TABLES,
     FIRST_DATE,
     LAST_DATE,
     TABLES,
@@ -55,7 +56,24 @@ printed and stands in the report.
 {{findings}}
 
 When accounts are only scored (a folder without a study), one account is enough, a table may be
-empty, and there is no `as_of` to compare with the dates.
+empty, and the date of the scores is compared with the dates of the tables as `as_of` is.
+
+## What the dates mean
+
+- **An end is the first day without.** `subscriptions.end_is = "last_day"` and `accounts.end_is`
+  say that the source has last days; they are moved by one day when the tables are opened, once and
+  for all readers. `clustering init` guesses it, `clustering check` says where the rows disagree.
+- **An end ahead of `as_of` is invisible**: it may be a plan, or a termination that nobody knew of.
+- **`recorded_on` hides its whole row** before it, in milestones and outcomes alike: a plan that was
+  entered after `as_of` does not exist at `as_of`, whatever dates it holds. An empty one means that
+  the row was always known. `achieved_recorded_on` hides only that a milestone was reached.
+- **Who has left** is said by `accounts.ended_on` or by the contracts (`accounts.left_by`): an
+  account without a contract for more than `accounts.lapsed_days` is a former customer and is not
+  clustered.
+- **How far the tables reach.** A table of events reaches to its last row. Contracts are taken to
+  reach as far as the events of the other tables, unless their rows speak against it: from some day
+  on hardly any term is followed by another, or nothing begins or ends for more than twice the
+  longest pause before. `subscriptions.complete_to` says it instead.
 """
 
 
@@ -63,20 +81,32 @@ _BREACHES = (
     "a required column missing or misspelt; a column that the contract does not have (it may be a "
     "misspelt optional one)",
     "a value that cannot be read; an empty cell in a required column",
-    "a negative amount, an infinite or implausible number (bounds below)",
+    "a negative amount of anything but a contract line, an infinite or implausible number (bounds "
+    "below)",
+    "contract lines that sum to less than 0 for an account at `as_of`",
+    "amounts in several currencies, or in another than the study's, where a column `currency` says "
+    "so",
     "a repeated key (below)",
     "an end before its start, a record before what it records",
     "rows of accounts that `accounts` does not have (an extract without former customers would "
     "make every survivor look typical)",
     "an empty table; one account; a required table absent",
     "`as_of` before the first account or the first row of behaviour, or more than "
-    f"{AS_OF_SLACK_DAYS} days after its last row",
+    f"{AS_OF_SLACK_DAYS} days after its last row, after the last row of "
+    f"{', '.join(f'`{name}`' for name in COUNTED_TABLES)}, or after the day up to which the "
+    "contracts are complete",
 )
 _NOTES = (
     "rows after `as_of`: no feature sees them, they serve the horizon",
     "rows dated before the account's `started_on`: used as they stand",
     "rows without a key that are equal in every column: counted as they stand, since two equal "
     "rows can both be true",
+    "next terms that begin one day after, or on, the last day of the one before; contract lines "
+    "that overlap, are below 0, or look like total contract values: counted as they stand",
+    "accounts closed on their row with a contract open, open without a contract for long, or "
+    "without any: `accounts.left_by` decides",
+    "the day up to which the contracts are taken to be complete, and why",
+    "a `recorded_on` of milestones that looks like the day when reaching was entered",
     "blanks around ids: removed",
     f"a table whose last row is more than {AS_OF_SLACK_DAYS} days before `as_of`",
     "files in the folder that are no table of the contract",

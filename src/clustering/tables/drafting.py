@@ -2,8 +2,6 @@
 
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +10,8 @@ from pathlib import Path
 import duckdb
 
 from clustering.errors import BadInputError, OutputError, breaches_message
+from clustering.outputs import scratch
+from clustering.tables.contracts_check import next_terms
 from clustering.tables.guessing import (
     ColumnGuess,
     Link,
@@ -68,11 +68,19 @@ def draft_study(name: str, folder: Path, paths: Sequence[Path]) -> Draft:
             raise BadInputError(breaches_message(subject, surroundings.unread))
         guesses = guess_tables(surroundings.samples)
         ranges = {guess.table.name: _date_range(session, guess) for guess in guesses}
+        ends = [_ends(session, guess) for guess in guesses if guess.table.name == "subscriptions"]
     finally:
         session.close()
     taken = {guess.source.origin for guess in guesses}
     return Draft(
-        toml=_toml(name, folder, surroundings, ranges, _currencies(guesses)),
+        toml=_toml(
+            name,
+            folder,
+            surroundings,
+            ranges,
+            _currencies(guesses),
+            [line for lines in ends for line in lines],
+        ),
         mappings={guess.table.name: _mapping(guess, guesses) for guess in guesses},
         guesses=guesses,
         unmatched=(
@@ -104,21 +112,15 @@ def write_draft(draft: Draft, name: str, folder: Path) -> tuple[Path, ...]:
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        draft_folder = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder))
+        with scratch(".draft-", folder) as drafted:
+            (drafted / "mapping").mkdir()
+            for table, sql in draft.mappings.items():
+                (drafted / "mapping" / f"{table}.sql").write_text(sql, encoding="utf-8")
+            (drafted / toml.name).write_text(draft.toml, encoding="utf-8")
+            (drafted / "mapping").rename(mapping)
+            (drafted / toml.name).rename(toml)
     except OSError as error:
         raise OutputError(f"'{folder}' cannot be written: {error.strerror}.") from None
-    try:
-        written = draft_folder / "mapping"
-        written.mkdir()
-        for table, sql in draft.mappings.items():
-            (written / f"{table}.sql").write_text(sql, encoding="utf-8")
-        (draft_folder / toml.name).write_text(draft.toml, encoding="utf-8")
-        written.rename(mapping)
-        (draft_folder / toml.name).rename(toml)
-    except OSError as error:
-        raise OutputError(f"'{folder}' cannot be written: {error.strerror}.") from None
-    finally:
-        shutil.rmtree(draft_folder, ignore_errors=True)
     return (toml, *(mapping / f"{table}.sql" for table in draft.mappings))
 
 
@@ -299,17 +301,48 @@ def _left_over(guess: TableGuess) -> list[str]:
     return lines
 
 
-def _date_range(session: Session, guess: TableGuess) -> tuple[date, date] | None:
-    dated = [c for c in guess.columns if c.column.name == guess.table.dated_by]
+def _date_of(guess: TableGuess, column: str) -> str | None:
+    """SQL of a date of the contract over the source; None: not found, or read in two ways."""
+    dated = [c for c in guess.columns if c.column.name == column]
     if not dated or len(dated[0].sample.date_formats) != 1:
         return None
     text = f"CAST({quoted_name(dated[0].sample.name)} AS VARCHAR)"
     form = dated[0].sample.date_formats[0]
-    value = (
-        f"TRY_CAST(left(trim({text}), 10) AS DATE)"
-        if form == "iso"
-        else f"CAST(try_strptime(trim({text}), {quoted_text(form)}) AS DATE)"
+    if form == "iso":
+        return f"TRY_CAST(left(trim({text}), 10) AS DATE)"
+    return f"CAST(try_strptime(trim({text}), {quoted_text(form)}) AS DATE)"
+
+
+def _ends(session: Session, guess: TableGuess) -> list[str]:
+    """What `ended_on` of the contracts means, by the terms that follow one another."""
+    account = [c.sample.name for c in guess.columns if c.column.name == "account_id"]
+    started, ended = _date_of(guess, "started_on"), _date_of(guess, "ended_on")
+    if not account or started is None or ended is None:
+        return []
+    periods = (
+        f"(SELECT {quoted_name(account[0])} AS account_id, {started} AS started_on, "
+        f"{ended} AS ended_on FROM ({guess.source.sql}))"
     )
+    try:
+        on_time, late = (next_terms(session, periods, days) for days in (0, 1))
+    except duckdb.Error:
+        return []  # a damaged row beyond the sample; the check will say which
+    if not on_time + late:
+        return []
+    end_is = "last_day" if late > on_time else "first_day_without"
+    return [
+        "",
+        "[subscriptions]",
+        f"# GUESSED: {late} of {on_time + late} next terms begin one day after the end of the one",
+        "# before, the others on the day of its end.",
+        f'end_is = "{end_is}"',
+    ]
+
+
+def _date_range(session: Session, guess: TableGuess) -> tuple[date, date] | None:
+    value = _date_of(guess, guess.table.dated_by)
+    if value is None:
+        return None
     try:
         first, last = session.row(f"SELECT min({value}), max({value}) FROM ({guess.source.sql})")
     except duckdb.Error:
@@ -323,6 +356,7 @@ def _toml(
     surroundings: Surroundings,
     ranges: Mapping[str, tuple[date, date] | None],
     currencies: Sequence[str],
+    further: Sequence[str],
 ) -> str:
     seen = [
         f"#   {table}: {dates[0]} to {dates[1]}" for table, dates in ranges.items() if dates
@@ -348,6 +382,7 @@ def _toml(
         "[source]",
         *source,
         'mapping = "mapping"',
+        *further,
     ]
     return "\n".join(lines) + "\n"
 

@@ -25,14 +25,13 @@ from clustering.tables.delimited import (
     sniff,
 )
 from clustering.tables.records import look_at_records
-from clustering.tables.session import Session, quoted_name, quoted_text
+from clustering.tables.session import Session, one_path, quoted_name, quoted_text
 from clustering.tables.workbooks import look_into, scan_sheet
 
 __all__ = [
     "SUFFIXES",
     "Relation",
     "duckdb_words",
-    "one_path",
     "read_file",
     "read_sheet",
     "reading_error",
@@ -136,17 +135,6 @@ def read_file(session: Session, file: Path) -> Relation:
     except OSError as error:
         raise BadInputError(f"the file cannot be read: {error.strerror or error}.") from None
     raise BadInputError(f"the file has none of the endings {', '.join(SUFFIXES)}.")
-
-
-def one_path(path: Path) -> str:
-    """Write a path as a pattern that matches it alone, whatever characters are in it.
-
-    Examples
-    --------
-    >>> one_path(Path("usage [2024].csv"))
-    'usage [[]2024].csv'
-    """
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
 
 
 def _literal(file: Path) -> str:

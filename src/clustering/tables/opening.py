@@ -8,15 +8,22 @@ table is held in memory.
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 import duckdb
 import narwhals as nw
 
-from clustering.config import ReadingConfig, SourceConfig, StudyConfig
+from clustering.config import (
+    AccountsConfig,
+    ReadingConfig,
+    SourceConfig,
+    StudyConfig,
+    SubscriptionsConfig,
+)
 from clustering.errors import OutputError, TableContractError, breaches_message
+from clustering.inputs import check_inputs
 from clustering.progress import SILENT, Progress
 from clustering.tables.cells import Cells, trimmed
 from clustering.tables.checks import (
@@ -28,6 +35,8 @@ from clustering.tables.checks import (
     presence_breaches,
 )
 from clustering.tables.contract import TABLES, Table, with_columns
+from clustering.tables.contracts_check import contract_findings, currency_breaches
+from clustering.tables.coverage import find_coverage
 from clustering.tables.files import Relation, duckdb_words, reading_error
 from clustering.tables.profile import Profile, column_breaches, match_columns, profile, spaced
 from clustering.tables.session import Session, quoted_name
@@ -35,6 +44,23 @@ from clustering.tables.sources import Sources, find_sources
 from clustering.tables.types import SourceTables
 
 __all__ = ["drop_empty_rows", "open_folder", "open_tables", "storage_failed"]
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What a study wants of its tables; without a study there is no date and no currency."""
+
+    cells: ReadingConfig
+    contract: tuple[Table, ...] = TABLES
+    as_of: date | None = None
+    currency: str | None = None
+    subscriptions: SubscriptionsConfig = field(default_factory=SubscriptionsConfig)
+    accounts: AccountsConfig = field(default_factory=AccountsConfig)
+
+    def ends_on_last_day(self, table: str) -> bool:
+        """Whether `ended_on` of a table is the last day of what ends."""
+        end_is = {"subscriptions": self.subscriptions.end_is, "accounts": self.accounts.end_is}
+        return end_is.get(table) == "last_day"
 
 
 @dataclass(frozen=True)
@@ -63,8 +89,17 @@ def open_tables(config: StudyConfig, progress: Progress = SILENT) -> SourceTable
     OutputError
         There is no room for the scratch files.
     """
+    check_inputs(config)
     own = [scheme.column for scheme in config.schemes.own if scheme.column is not None]
-    return _open(config.source, config.as_of, progress, with_columns(TABLES, "accounts", own))
+    wanted = _Wanted(
+        config.source,
+        with_columns(TABLES, "accounts", own),
+        config.as_of,
+        config.currency,
+        config.subscriptions,
+        config.accounts,
+    )
+    return _open(config.source, wanted, progress)
 
 
 def open_folder(folder: Path | SourceConfig) -> SourceTables:
@@ -82,16 +117,13 @@ def open_folder(folder: Path | SourceConfig) -> SourceTables:
         As for `open_tables`.
     """
     source = folder if isinstance(folder, SourceConfig) else SourceConfig(folder=folder)
-    return _open(source, None, SILENT, TABLES)
+    return _open(source, _Wanted(cells=source), SILENT)
 
 
-def _open(
-    source: SourceConfig, as_of: date | None, progress: Progress, contract: tuple[Table, ...]
-) -> SourceTables:
-    session = Session(source.time_zone)
+def _open(source: SourceConfig, wanted: _Wanted, progress: Progress) -> SourceTables:
+    session = Session(source.time_zone, time_limit_s=source.time_limit_s)
     try:
-        sources = find_sources(session, source)
-        return _checked(session, sources, source, as_of, progress, contract)
+        return _checked(session, find_sources(session, source), wanted, progress)
     except duckdb.Error as error:
         session.close()
         if storage_failed(error):
@@ -106,24 +138,21 @@ def _open(
 
 
 def _checked(
-    session: Session,
-    sources: Sources,
-    reading: ReadingConfig,
-    as_of: date | None,
-    progress: Progress,
-    contract: tuple[Table, ...],
+    session: Session, sources: Sources, wanted: _Wanted, progress: Progress
 ) -> SourceTables:
+    as_of = wanted.as_of
     opened = {}
-    for table in [table for table in contract if table.name in sources.origins]:
+    for table in [table for table in wanted.contract if table.name in sources.origins]:
         with progress.step(f"Reading {table.name}"):
-            opened[table.name] = _open_table(
-                session, table, sources, reading, for_study=as_of is not None
-            )
+            opened[table.name] = _open_table(session, table, sources, wanted)
     accounts = opened.get("accounts")
     known = accounts.columns if accounts is not None and accounts.n_rows else ()
     for name, found in opened.items():
         with progress.step(f"Checking {name}"):
             related = check_table(session, found.table, found.columns, found.n_rows, known)
+            related += Findings(
+                currency_breaches(session, found.table, found.columns, wanted.currency)
+            )
         opened[name] = replace(found, findings=found.findings + related)
     dates = {
         name: dates_of(session, found.table, found.columns, as_of) for name, found in opened.items()
@@ -131,18 +160,28 @@ def _checked(
     ranges = {name: table_range for name, (table_range, _) in dates.items()}
     later = {name: n_later for name, (_, n_later) in dates.items()}
     together = Findings(tuple(presence_breaches(opened)))
+    readable = {
+        name: _frame(session, name) for name, found in opened.items() if not found.findings.breaches
+    }
+    coverage = find_coverage(readable, wanted.subscriptions.complete_to)
+    if "subscriptions" in readable:
+        end_is = wanted.subscriptions.end_is
+        columns = opened["subscriptions"].columns
+        together += contract_findings(session, columns, coverage, end_is=end_is, as_of=as_of)
     if as_of is not None:
-        together += as_of_findings(as_of, ranges)
+        together += as_of_findings(as_of, ranges, coverage)
         together += Findings(notes=later_note(as_of, later))
     _stop_at_breaches(opened, sources, together)
     in_tables = (note for found in opened.values() for note in found.findings.notes)
     return SourceTables(
-        frames={name: _frame(session, name) for name in opened},
+        frames=readable,
         absent=tuple(table.name for table in TABLES if table.name not in opened),
         fingerprints={name: _fingerprint(session, found) for name, found in opened.items()},
         row_counts={name: found.n_rows for name, found in opened.items()},
         date_ranges=ranges,
         later_row_counts=later,
+        coverage=coverage,
+        account_rules=wanted.accounts,
         notes=(*sources.notes, *in_tables, *together.notes),
         session=session,
     )
@@ -163,33 +202,35 @@ def _stop_at_breaches(opened: dict[str, _Opened], sources: Sources, together: Fi
         raise TableContractError("\n".join(parts))
 
 
-def _open_table(
-    session: Session, table: Table, sources: Sources, reading: ReadingConfig, *, for_study: bool
-) -> _Opened:
+def _open_table(session: Session, table: Table, sources: Sources, wanted: _Wanted) -> _Opened:
     if table.name in sources.breaches:
         return _Opened(table, (), 0, Findings((sources.breaches[table.name],)))
     relation = sources.relations[table.name]
     try:
-        types, n_empty, found = _read(session, table, relation, reading)
+        types, n_empty, found = _read(session, table, relation, wanted)
     except duckdb.Error as error:
         if storage_failed(error):
             raise
         return _Opened(table, (), 0, Findings((reading_error(session, error, relation),)))
     in_rows = Findings((*column_breaches(table, list(types)), *found.breaches), found.notes)
-    size = _size_findings(table, found.n_rows, n_empty, for_study=for_study)
+    size = _size_findings(table, found.n_rows, n_empty, for_study=wanted.as_of is not None)
     return _Opened(table, tuple(found.expressions), found.n_rows, in_rows + size)
 
 
 def _read(
-    session: Session, table: Table, relation: Relation, reading: ReadingConfig
+    session: Session, table: Table, relation: Relation, wanted: _Wanted
 ) -> tuple[dict[str, str], int, Profile]:
     types = _stage(session, table, relation)
     n_empty = 0 if relation.typed else drop_empty_rows(session, _raw(session, table), types)
     matched = match_columns(table, list(types))
-    cells = Cells(reading, relation.day_zero)
+    cells = Cells(wanted.cells, relation.day_zero)
     found = profile(
         session, table.columns, _raw(session, table), matched, types, cells, title=f"{table.name}: "
     )
+    if wanted.ends_on_last_day(table.name) and "ended_on" in found.expressions:
+        # From here on every end is the first day without: no reader has to know the setting.
+        day_after = f"CAST({found.expressions['ended_on']} + INTERVAL 1 DAY AS DATE)"
+        found = replace(found, expressions={**found.expressions, "ended_on": day_after})
     _keep(session, table, relation, found)
     return types, n_empty, found
 

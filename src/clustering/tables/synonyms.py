@@ -130,6 +130,10 @@ COLUMN_SYNONYMS: dict[str, tuple[str, ...]] = {
         "activated at", "activation date",
     ),
     "recorded_on": ("recorded on", "recorded at", "record date", "entered on", "logged on"),
+    "milestones.achieved_recorded_on": (
+        "achieved recorded on", "completion recorded on", "completion entered on",
+    ),
+    "currency": ("currency", "currency code", "currency iso code", "iso currency"),
     "milestones.is_expand_trigger": ("is expand trigger", "expansion trigger", "expand trigger"),
     "outcomes.outcome": (
         "outcome", "outcome name", "kpi", "kpi name", "metric", "metric name", "goal",

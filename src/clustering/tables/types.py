@@ -8,6 +8,8 @@ from typing import Any
 
 import narwhals as nw
 
+from clustering.config import AccountsConfig
+from clustering.tables.coverage import Coverage
 from clustering.tables.session import Session
 
 __all__ = ["SourceTables"]
@@ -18,6 +20,7 @@ class SourceTables:
     """The source tables that exist, checked, lazy, with canonical names and types.
 
     Ids and texts are trimmed text, dates are DATE, whole numbers BIGINT, other numbers DOUBLE.
+    Every `ended_on` is the first day without, whatever it was in the source.
     An optional column that the source does not have is absent from its frame.
 
     Attributes
@@ -30,6 +33,8 @@ class SourceTables:
     date_ranges : first and last date of each table's rows, None where no row is dated
     later_row_counts : rows per table that are dated after `as_of`: no feature sees them, and they
         serve the horizon (0 where no date was given)
+    coverage : how far the tables of events, and the contracts, tell what happened
+    account_rules : who is a customer on a date, where accounts and contracts contradict each other
     notes : what a reader must know of the input; never a reason to stop
 
     Notes
@@ -45,6 +50,8 @@ class SourceTables:
     row_counts: Mapping[str, int] = field(default_factory=dict)
     date_ranges: Mapping[str, tuple[date, date] | None] = field(default_factory=dict)
     later_row_counts: Mapping[str, int] = field(default_factory=dict)
+    coverage: Mapping[str, Coverage] = field(default_factory=dict)
+    account_rules: AccountsConfig = field(default_factory=AccountsConfig)
     notes: tuple[str, ...] = ()
     session: Session | None = field(default=None, repr=False)
 

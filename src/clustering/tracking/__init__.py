@@ -4,14 +4,17 @@ A study runs and a scorer scores without it. Nothing is logged automatically: a 
 folder is recorded, without the names of accounts.
 """
 
+from clustering.tracking.pseudonyms import personal_notes
 from clustering.tracking.registry import Promotion, promote, resolve_model
-from clustering.tracking.runs import TrackedStudy, log_study
+from clustering.tracking.runs import TrackedStudy, check_store, log_study
 from clustering.tracking.store import tracking_uri
 
 __all__ = [
     "Promotion",
     "TrackedStudy",
+    "check_store",
     "log_study",
+    "personal_notes",
     "promote",
     "resolve_model",
     "tracking_uri",

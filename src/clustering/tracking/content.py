@@ -20,12 +20,21 @@ from clustering.results import TABLES, StudyFolder
 from clustering.results.plan_document import PlanEntry
 from clustering.tracking.later_metrics import later_metrics
 
-__all__ = ["candidate_metrics", "parameters", "study_metrics", "verdict", "write_artifacts"]
+__all__ = [
+    "UNRECORDED",
+    "candidate_metrics",
+    "parameters",
+    "study_metrics",
+    "verdict",
+    "write_artifacts",
+    "write_pages",
+]
 
 _PLACES = ("source", "output", "tracking")
 _NO_METRIC = re.compile(r"[^A-Za-z0-9_\-. /]")  # what MLflow refuses in the name of a metric
 _PEOPLE = ("csm", "book_csm", "name")
-_NEVER = ("names", "overrides")  # tables that hold names, and what people wrote
+#: Tables that hold names, and what people wrote.
+UNRECORDED = ("names", "overrides")
 _REPORT = Path("report") / "without_names"
 _FIGURES = Path("report") / "figures"
 
@@ -211,8 +220,8 @@ def verdict(study: StudyFolder) -> dict[str, Any]:
     }
 
 
-def write_artifacts(study: StudyFolder, folder: Path) -> None:
-    """Put everything that is recorded as a file into `folder`.
+def write_pages(study: StudyFolder, folder: Path) -> None:
+    """Put the report without names, and its figures, into `folder`.
 
     Raises
     ------
@@ -225,6 +234,10 @@ def write_artifacts(study: StudyFolder, folder: Path) -> None:
         )
     shutil.copytree(study.path / _REPORT, folder / "report")
     shutil.copytree(study.path / _FIGURES, folder / "figures")
+
+
+def write_artifacts(study: StudyFolder, folder: Path) -> None:
+    """Put tables, verdict and document into `folder`."""
     _write_tables(study, folder / "tables")
     _write_json(verdict(study), folder / "verdict.json")
     document = study.document.model_dump(mode="json")
@@ -235,7 +248,7 @@ def write_artifacts(study: StudyFolder, folder: Path) -> None:
 def _write_tables(study: StudyFolder, folder: Path) -> None:
     folder.mkdir()
     for spec in TABLES:
-        if spec.name in _NEVER or not study.has_table(spec.name):
+        if spec.name in UNRECORDED or not study.has_table(spec.name):
             continue
         frame = study.table(spec.name)
         people = [column for column in _PEOPLE if column in frame.columns]

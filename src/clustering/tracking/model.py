@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import clustering
 from clustering.errors import TrackingError
 from clustering.results import StudyFolder
+from clustering.scorer.requests import ANSWER
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,10 +63,15 @@ def log_model(study: StudyFolder, run_id: str) -> str:
             python_model=str(Path(__file__).with_name("segmenter_model.py")),
             artifacts={SCORER: str(folder)},
             code_paths=[str(Path(clustering.__file__).parent)],
-            signature=_signature(example),
+            signature=_signature(),
             input_example=example,
             pip_requirements=requirements(),
-            metadata={"study": document.name, "as_of": document.as_of, "verdict": document.verdict},
+            metadata={
+                "study": document.name,
+                "as_of": document.as_of,
+                "verdict": document.verdict,
+                "features": list(example.columns),
+            },
         )
     return str(info.model_id)
 
@@ -79,21 +85,13 @@ def _example(study: StudyFolder) -> "pd.DataFrame":
     return medians.reindex(columns=features).astype("float64").head(_ROWS).reset_index(drop=True)
 
 
-def _signature(example: "pd.DataFrame") -> "ModelSignature":
+def _signature() -> "ModelSignature":
+    """What comes out; what goes in is checked by the model itself.
+
+    MLflow's own check of inputs refuses whole numbers where a feature is a number, and leaves out
+    the account id where it is not declared; declared as any type, no CSV can be sent.
+    """
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema
 
-    inputs = Schema([ColSpec("double", str(name), required=False) for name in example.columns])
-    outputs = Schema(
-        [
-            ColSpec("double", "segment"),
-            ColSpec("string", "segment_name"),
-            ColSpec("double", "probability"),
-            ColSpec("string", "runner_up"),
-            ColSpec("double", "margin"),
-            ColSpec("boolean", "novel"),
-            ColSpec("string", "reason"),
-            ColSpec("double", "known_share"),
-        ]
-    )
-    return ModelSignature(inputs=inputs, outputs=outputs)
+    return ModelSignature(outputs=Schema([ColSpec(kind, name) for name, kind in ANSWER.items()]))

@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from clustering import results
 from clustering.config import TrackingConfig
 from clustering.errors import TrackingError
+from clustering.outputs import scratch, whole_file
 from clustering.progress import SILENT, Progress
 from clustering.results import StudyFolder
 from clustering.tracking.content import (
@@ -19,14 +20,21 @@ from clustering.tracking.content import (
     parameters,
     study_metrics,
     write_artifacts,
+    write_pages,
 )
 from clustering.tracking.model import log_model
-from clustering.tracking.store import absolute_uri, artifact_location, open_store
+from clustering.tracking.pseudonyms import pseudonymised
+from clustering.tracking.store import (
+    absolute_uri,
+    artifact_location,
+    exists_or_is_remote,
+    open_store,
+)
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-__all__ = ["RECORD", "TrackedStudy", "log_study", "read_record"]
+__all__ = ["RECORD", "TrackedStudy", "check_store", "log_study", "read_record"]
 
 RECORD = "tracking.json"
 """File in the study folder that says where the study was recorded."""
@@ -75,27 +83,28 @@ def log_study(folder: Path, tracking: TrackingConfig, progress: Progress = SILEN
     StudyFolderError
         The folder is not a finished study.
     TrackingError
-        The store cannot be reached or refuses; the study folder is untouched.
+        The store cannot be reached or refuses; the study folder is kept, and a run that was
+        begun is marked as failed.
     """
     study = results.read(Path(folder))
     uri = absolute_uri(tracking.uri, study.path.resolve().parent)
-    with tempfile.TemporaryDirectory(prefix="clustering-") as scratch:
-        write_artifacts(study, Path(scratch))
-        with (
-            progress.step("Recording the study", total=len(study.candidates) + 2) as advance,
-            open_store(uri, create=True) as client,
-        ):
-            experiment_id = _experiment(client, tracking.experiment, uri)
-            run_id = _parent(client, study, experiment_id)
-            client.log_artifacts(run_id, scratch)
+    with (
+        progress.step("Recording the study", total=len(study.candidates) + 2) as advance,
+        open_store(uri, create=True) as client,
+        scratch("clustering-record-") as folder_of_copies,
+    ):
+        shown, artifacts = _shown(study, tracking, folder_of_copies)
+        experiment_id = _experiment(client, tracking.experiment, uri)
+        run_id, children = _new_run(client, shown, experiment_id), []
+        with _ending(client, run_id):
+            _describe(client, run_id, shown)
+            client.log_artifacts(run_id, str(artifacts))
             advance(1)
-            children = []
-            for _, row in study.candidates.iterrows():
+            for _, row in shown.candidates.iterrows():
                 children.append(_child(client, experiment_id, run_id, row))
                 advance(1)
-            model_id = log_model(study, run_id)
-            client.set_terminated(run_id)
-            advance(1)
+            model_id = log_model(shown, run_id)
+        advance(1)
     record = TrackedStudy(tracking.uri, experiment_id, run_id, tuple(children), model_id)
     _write_record(record, study.path)
     return record
@@ -115,8 +124,9 @@ def read_record(study: StudyFolder) -> TrackedStudy:
         return TrackedStudy(**{**content, "child_run_ids": tuple(content["child_run_ids"])})
     except FileNotFoundError:
         raise TrackingError(
-            f"study '{study.path}' was not recorded (it ran with --no-track). Run it again "
-            "without --no-track; the same configuration and seed give the same segments."
+            f"study '{study.path}' was not recorded: it ran with --no-track, or the record "
+            "failed. Run it again without --no-track; the same configuration and seed give the "
+            "same segments."
         ) from None
     except (json.JSONDecodeError, TypeError, KeyError):
         raise TrackingError(
@@ -125,26 +135,80 @@ def read_record(study: StudyFolder) -> TrackedStudy:
 
 
 def _write_record(record: TrackedStudy, folder: Path) -> None:
-    partial = folder / f".{RECORD}.partial"
-    partial.write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
-    partial.replace(folder / RECORD)
+    with whole_file(folder / RECORD) as stage:
+        stage.write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
+
+
+def check_store(tracking: TrackingConfig, folder: Path) -> None:
+    """Find out before a study is run that it could not be recorded.
+
+    Nothing is made: a SQLite file that does not exist yet is no fault.
+
+    Parameters
+    ----------
+    tracking : TrackingConfig
+        Store and experiment.
+    folder : Path
+        The folder that holds the study's.
+
+    Raises
+    ------
+    TrackingError
+        The store cannot be reached or read, or the experiment was deleted in it.
+    """
+    uri = absolute_uri(tracking.uri, folder)
+    if exists_or_is_remote(uri):
+        with open_store(uri, create=False) as client:
+            _existing_experiment(client, tracking.experiment)
+
+
+def _shown(study: StudyFolder, tracking: TrackingConfig, scratch: Path) -> tuple[StudyFolder, Path]:
+    """The study as it is recorded, and the folder of its artifacts."""
+    copy, artifacts = scratch / "study", scratch / "artifacts"
+    copy.mkdir()
+    artifacts.mkdir()
+    if tracking.pseudonymise:
+        study = pseudonymised(study, copy)
+    else:
+        write_pages(study, artifacts)
+    write_artifacts(study, artifacts)
+    return study, artifacts
+
+
+@contextmanager
+def _ending(client: "MlflowClient", run_id: str) -> Iterator[None]:
+    """End the run as finished, or as failed: never leave one that seems to be running."""
+    try:
+        yield
+    except BaseException:
+        with suppress(Exception):  # the first error is the one to tell
+            client.set_terminated(run_id, "FAILED")
+        raise
+    client.set_terminated(run_id)
 
 
 def _experiment(client: "MlflowClient", name: str, uri: str) -> str:
-    found = client.get_experiment_by_name(name)
+    found = _existing_experiment(client, name)
     if found is None:
         return str(client.create_experiment(name, artifact_location=artifact_location(uri)))
+    return found
+
+
+def _existing_experiment(client: "MlflowClient", name: str) -> str | None:
+    """Its id; None where there is none of that name."""
+    found = client.get_experiment_by_name(name)
+    if found is None:
+        return None
     if found.lifecycle_stage != "active":
         raise TrackingError(
-            f"experiment '{name}' was deleted in the tracking store. Restore it there, or name "
-            "another with tracking.experiment."
+            f"experiment '{name}' was deleted in the tracking store. Restore it there "
+            f"(mlflow experiments restore -x {found.experiment_id}), name another with "
+            "tracking.experiment, or run with --no-track."
         )
     return str(found.experiment_id)
 
 
-def _parent(client: "MlflowClient", study: StudyFolder, experiment_id: str) -> str:
-    from mlflow.entities import Metric, Param, RunTag
-
+def _new_run(client: "MlflowClient", study: StudyFolder, experiment_id: str) -> str:
     document = study.document
     tags = {
         "study": document.name,
@@ -153,15 +217,19 @@ def _parent(client: "MlflowClient", study: StudyFolder, experiment_id: str) -> s
         "mlflow.note.content": _description(study),
     }
     run = client.create_run(experiment_id, run_name=document.name, tags=tags)
-    run_id = str(run.info.run_id)
+    return str(run.info.run_id)
+
+
+def _describe(client: "MlflowClient", run_id: str, study: StudyFolder) -> None:
+    from mlflow.entities import Metric, Param, RunTag
+
     now = _now()
     metrics = [Metric(key, value, now, 0) for key, value in study_metrics(study).items()]
     values = [Param(key, value[:6000]) for key, value in parameters(study).items()]
-    client.log_batch(run_id, metrics=metrics, tags=[RunTag("seed", str(document.seed))])
+    client.log_batch(run_id, metrics=metrics, tags=[RunTag("seed", str(study.document.seed))])
     for start in range(0, len(values), _PARAMETERS_A_CALL):
         client.log_batch(run_id, params=values[start : start + _PARAMETERS_A_CALL])
     client.log_inputs(run_id, datasets=[_dataset(study)])
-    return run_id
 
 
 def _description(study: StudyFolder) -> str:

@@ -4,8 +4,12 @@ from typing import Any
 
 import mlflow
 import pandas as pd
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 
+from clustering.errors import ClusteringError
 from clustering.scorer import Scorer
+from clustering.scorer.requests import answer
 
 
 class Segmenter(mlflow.pyfunc.PythonModel):  # type: ignore[misc]  # mlflow has no types
@@ -20,8 +24,11 @@ class Segmenter(mlflow.pyfunc.PythonModel):  # type: ignore[misc]  # mlflow has 
         self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None
     ) -> pd.DataFrame:
         """Score a frame with one column per feature; the order of rows is kept."""
-        scored = self._scorer.score_features(model_input)
-        return scored.reset_index(drop=True).astype({"segment": "float64"})
+        try:
+            return answer(self._scorer, model_input)
+        except ClusteringError as error:
+            # Of any other exception a server says no more than "unexpected", with its trace.
+            raise MlflowException(str(error), error_code=INVALID_PARAMETER_VALUE) from None
 
 
 mlflow.models.set_model(Segmenter())

@@ -1,0 +1,200 @@
+"""What the three files of a scorer say, and whether it can be a scorer.
+
+The numbers are checked as if a stranger had written them, which a matching manifest does not
+exclude: types, widths, ranges, and that probabilities come out.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from clustering.config import FeaturesConfig
+from clustering.errors import BadInputError, breaches_message
+from clustering.matrix.standardise import Standardiser
+from clustering.matrix.stored import STRICT, read_strictly
+from clustering.models.types import Algorithm, CovarianceType
+from clustering.scorer.arrays import pack, unpack
+from clustering.scorer.assignment import SegmentModel
+from clustering.scorer.scorer import Scorer, Training, Verdict
+
+__all__ = ["MODEL", "SCORER", "STANDARDISER", "as_files", "as_json", "from_files"]
+
+SCORER = "scorer.json"
+STANDARDISER = "standardiser.json"
+MODEL = "model.npz"
+
+#: Standardised values are a few units from zero; far larger ones overflow when squared.
+_LARGEST = 1e6
+_WEIGHTS_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class _Segment:
+    segment: int
+    name: str
+    n_accounts: int
+
+    __pydantic_config__ = STRICT
+
+
+@dataclass(frozen=True)
+class _GroupWord:
+    singular: str
+    plural: str
+
+    __pydantic_config__ = STRICT
+
+
+@dataclass(frozen=True)
+class _Description:
+    """`scorer.json`."""
+
+    study: str
+    as_of: date
+    config_hash: str
+    verdict: Verdict
+    group_word: _GroupWord
+    algorithm: Algorithm
+    covariance_type: CovarianceType | None
+    segments: tuple[_Segment, ...]
+    features: FeaturesConfig
+
+    __pydantic_config__ = STRICT
+
+
+def as_files(scorer: Scorer) -> dict[str, bytes]:
+    """The content of each file by its name."""
+    description = {
+        **asdict(_describe(scorer)),
+        "as_of": scorer.training.as_of.isoformat(),
+        "features": scorer.features.model_dump(mode="json"),
+    }
+    return {
+        SCORER: as_json(description),
+        STANDARDISER: as_json(scorer.standardiser.to_json()),
+        MODEL: pack({"limits": scorer.limits, **scorer.model.arrays()}),
+    }
+
+
+def _describe(scorer: Scorer) -> _Description:
+    training = scorer.training
+    sizes = zip(scorer.segment_names, training.sizes, strict=True)
+    return _Description(
+        study=training.study,
+        as_of=training.as_of,
+        config_hash=training.config_hash,
+        verdict=training.verdict,
+        group_word=_GroupWord(*training.group_word),
+        algorithm=scorer.model.algorithm,
+        covariance_type=scorer.model.covariance_type,
+        segments=tuple(_Segment(number, name, size) for number, (name, size) in enumerate(sizes)),
+        features=scorer.features,
+    )
+
+
+def as_json(content: Mapping[str, Any]) -> bytes:
+    """The same bytes for the same content."""
+    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode("utf-8")
+
+
+def from_files(files: Mapping[str, bytes]) -> Scorer:
+    """Put the scorer together again.
+
+    Raises
+    ------
+    BadInputError
+        With what is wrong.
+    FloatingPointError
+        The numbers are finite, and too large to compute with.
+    """
+    given = read_strictly(_Description, files[SCORER], f"{SCORER} is not of a scorer")
+    standardiser = Standardiser.from_json(files[STANDARDISER])
+    if breaches := [*_description_breaches(given)]:
+        raise BadInputError(breaches_message(f"{SCORER} contradicts itself", breaches))
+    k, d = len(given.segments), len(standardiser.columns)
+    arrays = unpack(files[MODEL], _shapes(given.algorithm, k, d))
+    limits = arrays.pop("limits")
+    model = SegmentModel.from_arrays(given.algorithm, given.covariance_type, arrays)
+    if breaches := [*_model_breaches(model), *_limit_breaches(model, limits.min())]:
+        raise BadInputError(breaches_message("these are not parameters of segments", breaches))
+    _try(model, standardiser)
+    return Scorer(
+        standardiser=standardiser,
+        model=model,
+        segment_names=tuple(segment.name for segment in given.segments),
+        limits=limits,
+        features=given.features,
+        training=Training(
+            study=given.study,
+            as_of=given.as_of,
+            config_hash=given.config_hash,
+            verdict=given.verdict,
+            are_clusters=given.group_word.singular == "cluster",
+            sizes=tuple(segment.n_accounts for segment in given.segments),
+        ),
+    )
+
+
+def _shapes(algorithm: Algorithm, k: int, d: int) -> dict[str, tuple[int, ...]]:
+    shapes: dict[str, tuple[int, ...]] = {"limits": (k,), "centres": (k, d)}
+    if algorithm == "kmeans":
+        return {**shapes, "variance": (1,)}
+    return {**shapes, "weights": (k,), "covariances": (k, d, d)}
+
+
+def _description_breaches(given: _Description) -> Iterator[str]:
+    names = [segment.name for segment in given.segments]
+    if [segment.segment for segment in given.segments] != list(range(len(names))) or not names:
+        yield "segments are not numbered from 0."
+    if len(set(names)) < len(names) or not all(name.strip() for name in names):
+        yield "two segments have one name, or one has none."
+    if any(segment.n_accounts < 0 for segment in given.segments):
+        yield "a segment has fewer than 0 accounts."
+    if given.group_word.singular == "cluster" and given.verdict != "natural":
+        yield f"segments of the verdict '{given.verdict}' are not clusters."
+    if (given.algorithm == "mixture") != (given.covariance_type is not None):
+        yield f"{given.algorithm} does not go with covariances '{given.covariance_type}'."
+
+
+def _model_breaches(model: SegmentModel) -> Iterator[str]:
+    if np.abs(model.centres).max() > _LARGEST:
+        yield f"centres lie further than {_LARGEST:,.0f} from zero."
+    if model.variance is not None and not 0 <= model.variance <= _LARGEST:
+        yield f"'variance' cannot be {model.variance}."
+    weights = np.ones(1) if model.weights is None else model.weights
+    if weights.min() <= 0 or abs(weights.sum() - 1) > _WEIGHTS_TOLERANCE:
+        yield "weights are not positive shares that sum to 1."
+    if model.covariances is not None and not _are_covariances(model):
+        yield "covariances are not symmetric and positive definite."
+
+
+def _are_covariances(model: SegmentModel) -> bool:
+    covariances = model.covariances
+    if covariances is None or np.abs(covariances).max() > _LARGEST:
+        return False
+    if not np.allclose(covariances, covariances.transpose(0, 2, 1)):
+        return False
+    try:
+        np.linalg.cholesky(covariances)
+    except np.linalg.LinAlgError:
+        return False
+    return True
+
+
+def _limit_breaches(model: SegmentModel, least: float) -> Iterator[str]:
+    if model.algorithm == "kmeans" and least < 0:
+        yield f"a limit of distance cannot be {least}."
+
+
+def _try(model: SegmentModel, standardiser: Standardiser) -> None:
+    """Assign the prototypes: numbers that cannot be computed with must not wait for an account."""
+    prototypes = np.array(standardiser.prototypes).T
+    with np.errstate(over="raise", divide="raise", invalid="raise"):
+        assignment = model.assign(np.ascontiguousarray(prototypes))
+    if not (np.isfinite(assignment.fit).all() and np.isfinite(assignment.probability).all()):
+        raise BadInputError("its numbers give no probabilities.")

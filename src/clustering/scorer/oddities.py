@@ -1,0 +1,178 @@
+"""Values that cannot be, or lie far from all that the model was learned from.
+
+They are set apart before anything is computed. A value that cannot be says nothing: it is not
+used. One that is far is used (the matrix draws it in to its outer quantile), and the account is
+flagged. Both are named. A whole column of impossible values is a mistake of the file, not of the
+accounts, and is refused.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clustering.errors import BadInputError, breaches_message
+from clustering.matrix.ranges import FeatureRange, Rescaled, rescaled
+from clustering.wording import number_in_words
+
+__all__ = ["OddValues", "reasons_by_row", "set_apart", "unit_mistakes"]
+
+Floats = NDArray[np.float64]
+
+#: A column is refused from this share of impossible values on ...
+_MOSTLY = 0.5
+#: ... or from this one, if another unit explains them.
+_EXPLAINED = 0.1
+#: A few values, or one value again and again (a placeholder), are accounts to name, not a unit.
+_LEAST_KNOWN, _LEAST_DISTINCT = 10, 5
+#: More odd values of one account than this are counted, not named.
+_NAMED = 3
+#: Enough accounts to tell the size of a column.
+_SAMPLE = 50_000
+
+
+@dataclass(frozen=True, eq=False)
+class OddValues:
+    """Odd values of one feature.
+
+    Attributes
+    ----------
+    known : the range that they lie outside of
+    rows : intp array of shape (n_odd,)
+    values : float64 array of shape (n_odd,)
+    impossible : whether they cannot be; otherwise they are far from all that were seen
+    """
+
+    known: FeatureRange
+    rows: NDArray[np.intp]
+    values: Floats
+    impossible: bool
+
+    def reasons(self) -> list[str]:
+        """One sentence for each value, with the feature, the value and the range."""
+        known, name = self.known, self.known.feature
+        if self.impossible:
+            return [
+                f"{name} is {number_in_words(value)}, which cannot be "
+                f"({known.possible_in_words}): not used"
+                for value in self.values
+            ]
+        return [
+            f"{name} is {number_in_words(value)}, far {self._side(value)} all that the model was "
+            "learned from"
+            for value in self.values
+        ]
+
+    def _side(self, value: float) -> str:
+        most = self.known.reach_most
+        return "above" if most is not None and value > most else "below"
+
+
+def set_apart(
+    columns: Sequence[Floats], ranges: Sequence[FeatureRange], account_ids: pd.Index
+) -> tuple[list[Floats], list[OddValues]]:
+    """The columns without impossible values, and every odd value.
+
+    Parameters
+    ----------
+    columns : float64 arrays of shape (n_accounts,) in raw units; NaN is missing
+    ranges : one per column
+    account_ids : to name the first account of a column that is refused
+
+    Raises
+    ------
+    BadInputError
+        A whole column cannot be in the unit of its feature; every such column at once.
+    """
+    usable: list[Floats] = []
+    odd: list[OddValues] = []
+    breaches: list[str] = []
+    for column, known in zip(columns, ranges, strict=True):
+        impossible = known.impossible(column)
+        if impossible is not None:
+            breaches += _column_breach(column, impossible, known, account_ids)
+            odd.append(_odd(known, column, impossible, impossible=True))
+            column = np.where(impossible, np.nan, column)
+        unseen = known.unseen(column)
+        if unseen is not None:
+            odd.append(_odd(known, column, unseen, impossible=False))
+            # The matrix draws it in further still; here it keeps powers from overflowing.
+            column = np.clip(column, known.reach_least, known.reach_most)
+        usable.append(column)
+    if breaches:
+        raise BadInputError(
+            breaches_message("these features are not in the units of the model", breaches)
+            + "\nThe unit of every feature is in docs/features.md. Nothing was scored."
+        )
+    return usable, odd
+
+
+def reasons_by_row(odd: Iterable[OddValues]) -> Mapping[int, str]:
+    """What is odd about each account that has odd values, the first three named."""
+    named: dict[int, list[str]] = {}
+    for values in odd:
+        for row, reason in zip(values.rows.tolist(), values.reasons(), strict=True):
+            named.setdefault(row, []).append(reason)
+    return {row: _listed(reasons) for row, reasons in named.items()}
+
+
+def unit_mistakes(columns: Sequence[Floats], ranges: Sequence[FeatureRange]) -> tuple[str, ...]:
+    """Sentences on columns whose values have another size than in training.
+
+    Parameters
+    ----------
+    columns, ranges : as in `set_apart`
+    """
+    step = max(1, -(-len(columns[0]) // _SAMPLE))
+    sentences = []
+    for column, known in zip(columns, ranges, strict=True):
+        found = rescaled(known, column[::step])
+        if found is not None:
+            text = f"'{known.feature}' ({known.unit}) {_in_words(found)}"
+            sentences.append(text if text.endswith("?") else f"{text}.")
+    return tuple(sentences)
+
+
+def _odd(
+    known: FeatureRange, column: Floats, which: NDArray[np.bool_], *, impossible: bool
+) -> OddValues:
+    rows = np.flatnonzero(which)
+    return OddValues(known, rows, column[rows], impossible)
+
+
+def _column_breach(
+    column: Floats, impossible: NDArray[np.bool_], known: FeatureRange, account_ids: pd.Index
+) -> list[str]:
+    n_known, n_wrong = int((~np.isnan(column)).sum()), int(impossible.sum())
+    values = column[impossible]
+    if n_known < _LEAST_KNOWN or np.unique(values).size < _LEAST_DISTINCT:
+        return []
+    found = rescaled(known, column)
+    if n_wrong < (_MOSTLY if found is None else _EXPLAINED) * n_known:
+        return []
+    looks = "Correct the column." if found is None else f"It {_in_words(found)}"
+    return [
+        f"'{known.feature}' cannot be what it is for {n_wrong} of {n_known} accounts: expected "
+        f"{known.possible_in_words} ({known.unit}), found {number_in_words(values.min())} to "
+        f"{number_in_words(values.max())}; first account_id: "
+        f"{account_ids[int(np.argmax(impossible))]}. {looks}"
+    ]
+
+
+def _in_words(found: Rescaled) -> str:
+    larger = found.factor > 1
+    times = number_in_words(found.factor if larger else 1 / found.factor)
+    compared = (
+        f"is about {times} times {'larger' if larger else 'smaller'} than in training (typically "
+        f"{number_in_words(found.median)}, {number_in_words(found.trained)} then)"
+    )
+    if not found.unit:
+        return f"{compared}: is it in another unit?"
+    return f"{compared}: {found.unit}? {'Divide' if larger else 'Multiply'} it by {times}"
+
+
+def _listed(reasons: Sequence[str]) -> str:
+    text = "; ".join(reasons[:_NAMED])
+    return text if len(reasons) <= _NAMED else f"{text}; and {len(reasons) - _NAMED} more"

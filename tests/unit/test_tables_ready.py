@@ -188,8 +188,8 @@ def test_words_for_missing_are_counted_in_the_notes_and_never_in_ids(tmp_path: P
     with open_tables(_study(tmp_path)) as tables:
         accounts = tables.frames["accounts"].collect("pandas").to_native()
         assert (
-            "accounts: 'region' is read as missing where a word says so (source.missing) in 1 of 2 rows: 'NA'."
-            in tables.notes
+            "accounts: 'region' is read as missing where a word says so (source.missing) in 1 of 2 "
+            "rows: 'NA'." in tables.notes
         )
     assert set(accounts["account_id"]) == {"NA", "b"}
     assert accounts["region"].isna().sum() == 1

@@ -27,6 +27,11 @@ def test_the_value_of_a_contract_becomes_a_yearly_amount_and_currencies_are_said
     assert "'Annual Value Currency' has 3 currencies" in contracts
     assert "# currency = " in toml.read_text()
     config = clustering.load_config(toml, ["as_of=2025-06-30", "currency=EUR"])
+    with pytest.raises(TableContractError, match="'currency' has 3 values"):
+        clustering.open_tables(config)
+    sql = toml.parent / "mapping" / "subscriptions.sql"
+    sql.write_text(sql.read_text().replace('    "Annual Value Currency" AS currency,\n', ""))
+    sql.write_text(sql.read_text().replace(',\n    "Annual Value Currency" AS currency', ""))
     with clustering.open_tables(config) as tables:
         found = tables.frames["subscriptions"].collect("pandas").to_native()
     assert set(found["arr"]) == {12_000.0}

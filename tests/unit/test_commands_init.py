@@ -274,40 +274,6 @@ def test_wrong_usage_ends_with_status_2(tmp_path: Path) -> None:
     assert "--from" in ended.stderr
 
 
-@pytest.mark.parametrize(
-    ("ends", "end_is", "counted"),
-    [
-        (("2023-12-31", "2024-12-31"), "last_day", "2 of 2"),
-        (("2024-01-01", "2025-01-01"), "first_day_without", "0 of 2"),
-    ],
-)
-def test_what_ends_mean_is_guessed_from_the_terms_that_follow(
-    exports: Path, tmp_path: Path, ends: tuple[str, str], end_is: str, counted: str
-) -> None:
-    rows = [f"c{n + 1},007,{2023 + n}-01-01,{end},100" for n, end in enumerate((*ends, ""))]
-    text = "\n".join(
-        ["contract_id;customer no;start date;end date;arr", *(r.replace(",", ";") for r in rows)]
-    )
-    (exports / "contracts_2024.csv").write_text(text + "\n")
-    toml = draft(tmp_path / "mine", exports)
-    written = toml.read_text()
-    assert f"[subscriptions]\n# GUESSED: {counted} next terms begin one day after" in written
-    config = load_config(with_date(toml))
-    assert config.subscriptions.end_is == end_is
-    with open_tables(config) as tables:
-        found = tables.frames["subscriptions"].collect("pandas").to_native()
-        assert not [note for note in tables.notes if "next terms begin" in note]
-    # Whatever the file says, the tables hold first days without.
-    assert sorted(str(day)[:10] for day in found["ended_on"].dropna()) == [
-        "2024-01-01",
-        "2025-01-01",
-    ]
-
-
-def test_nothing_is_guessed_where_no_term_follows(exports: Path, tmp_path: Path) -> None:
-    assert "[subscriptions]" not in draft(tmp_path / "mine", exports).read_text()
-
-
 def test_the_start_of_an_account_is_that_of_its_first_contract(tmp_path: Path) -> None:
     (tmp_path / "accounts.csv").write_text("account_id,name\na,A\nb,B\n")
     (tmp_path / "contracts.csv").write_text(
@@ -360,3 +326,37 @@ def test_amounts_that_are_no_numbers_are_counted_by_the_check_and_never_taken_mo
         TableContractError, match=r"'arr' is not a number in 1 of 20 rows: '1\.200,50 per"
     ):
         open_tables(load_config(toml))
+
+
+@pytest.mark.parametrize(
+    ("ends", "end_is", "counted"),
+    [
+        (("2023-12-31", "2024-12-31"), "last_day", "2 of 2"),
+        (("2024-01-01", "2025-01-01"), "first_day_without", "0 of 2"),
+    ],
+)
+def test_what_ends_mean_is_guessed_from_the_terms_that_follow(
+    exports: Path, tmp_path: Path, ends: tuple[str, str], end_is: str, counted: str
+) -> None:
+    rows = [f"c{n + 1},007,{2023 + n}-01-01,{end},100" for n, end in enumerate((*ends, ""))]
+    text = "\n".join(
+        ["contract_id;customer no;start date;end date;arr", *(r.replace(",", ";") for r in rows)]
+    )
+    (exports / "contracts_2024.csv").write_text(text + "\n")
+    toml = draft(tmp_path / "mine", exports)
+    written = toml.read_text()
+    assert f"[subscriptions]\n# GUESSED: {counted} next terms begin one day after" in written
+    config = load_config(with_date(toml))
+    assert config.subscriptions.end_is == end_is
+    with open_tables(config) as tables:
+        found = tables.frames["subscriptions"].collect("pandas").to_native()
+        assert not [note for note in tables.notes if "next terms begin" in note]
+    # Whatever the file says, the tables hold first days without.
+    assert sorted(str(day)[:10] for day in found["ended_on"].dropna()) == [
+        "2024-01-01",
+        "2025-01-01",
+    ]
+
+
+def test_nothing_is_guessed_where_no_term_follows(exports: Path, tmp_path: Path) -> None:
+    assert "[subscriptions]" not in draft(tmp_path / "mine", exports).read_text()

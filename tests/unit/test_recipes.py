@@ -20,12 +20,13 @@ RIGHT = {
     "amounts with a unit, as in $1,200 or 15%": "1200",
     "amounts per month": 1200.0,
     "the value of a whole contract": 12000.0,
-    "amounts of several currencies": 92.0,
+    "the same, where only its first and last day are known": 36000 * 365.25 / 1096,
     "other words for a kind": "expansion",
 }
 SOURCE = (
     "(SELECT '31/12/2024' AS day, '2024-06-30T23:30:00Z' AS happened_at, '$1,200' AS price, "
-    "'100' AS mrr, '36000' AS total, '36' AS term_months, 'USD' AS currency, 'Upsell' AS type)"
+    "'100' AS mrr, '36000' AS tcv, '2023-01-01' AS started, '2026-01-01' AS ended, "
+    " '36000' AS total, '36' AS term_months, 'USD' AS currency, 'Upsell' AS type)"
 )
 
 

@@ -127,7 +127,8 @@ def _empty(column: Column, value: str, cells: Cells) -> tuple[Problem, ...]:
 
 
 def _said_missing(column: Column, name: str, cells: Cells) -> tuple[Remark, ...]:
-    words = f"'{column.name}' is read as missing where a word says so"
+    setting = cells.setting("missing")
+    words = f"'{column.name}' is read as missing where a word says so ({setting})"
     return (Remark(cells.says_missing(name), words, shows_values=True),)
 
 

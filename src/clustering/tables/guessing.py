@@ -181,6 +181,9 @@ def term_of(guess: TableGuess) -> ColumnSample | None:
 
 def currency_of(guess: TableGuess) -> ColumnSample | None:
     """The column that names the currency of the amounts, where there is one."""
+    for column in guess.columns:
+        if column.column.name == "currency":
+            return column.sample
     return _called(guess, CURRENCY, lambda sample: not sample.is_number)
 
 

@@ -19,7 +19,7 @@ from clustering.report.pages import PAGES, index_page
 from clustering.results import StudyFolder
 
 #: What stands where a number was lost or put into powers of ten.
-_SPOILT = re.compile(r"\bnan\b|\bNone\b(?! of)|\d[eE][+-]\d|\b0 of 0\b|\binf\b")
+_SPOILT = re.compile(r"\bnan\b|\bNone\b(?! (?:of|drifted)\b)|\d[eE]\+\d|\b0 of 0\b|\binf\b")
 
 #: Modules of the report that draw.
 _DRAWING = ("figures.", "flow.")

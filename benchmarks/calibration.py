@@ -22,12 +22,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from calibration_curved import CURVED, laid
 from numpy.typing import NDArray
 
 from clustering.config import EvidenceConfig, ModelsConfig
 from clustering.models.kmeans import KMeansFit, fit_kmeans
 from clustering.models.labels import canonical_rows
 from clustering.progress import SILENT
+from clustering.selection.bridges import bridges_between
 from clustering.selection.candidates import fit_mixtures
 from clustering.selection.evidence import judge, zscore
 from clustering.selection.saddle import cross_fitted_saddles
@@ -36,7 +38,7 @@ from clustering.selection.separation import held_out_valleys
 from clustering.selection.spikes import find_spike
 from clustering.selection.stability import jaccard_stability
 from clustering.selection.trial import try_mixture
-from clustering.selection.verdict import has_saddles, has_valleys, rejected
+from clustering.selection.verdict import bridged, has_saddles, has_valleys, rejected
 
 Floats = NDArray[np.float64]
 N, D = 1000, 6
@@ -150,6 +152,8 @@ def scenarios() -> dict[str, tuple[int, Callable[[np.random.Generator], Floats]]
     for k in (2, 3, 4):
         name = f"{k} elongated clusters, 5 apart"
         found[name] = (k, lambda rng, k=k: elongated(rng, k, 5.0))
+    for name, shape in CURVED.items():
+        found[name] = (1, lambda rng, shape=shape: laid(shape, N, D, rng))
     return found
 
 
@@ -163,6 +167,7 @@ def natural_clusters(raw: Floats, config: EvidenceConfig, k_max: int, seed: int)
     fits = {k: fit_kmeans(scaled, k, n_init=N_INIT, seed=seed) for k in ks}
     found = {k for k in ks if find_spike(scaled, fits[k].labels, None) is None}
     found &= _separated(scaled, {k: fit.centres for k, fit in fits.items()}, config, seed)
+    found = {k for k in found if not _bent(scaled, fits[k], seed)}
     found = {k for k in found if _returns(scaled, fits[k], config, seed)}
     if not found or not _structured(scaled, raw, tuple(ks), config, seed):
         return 1
@@ -177,6 +182,11 @@ def _separated(
     apart = {k for k, saddle in saddles.items() if has_saddles(saddle)}
     valleys = held_out_valleys(scaled, centres, seed=seed)
     return apart | {k for k, valley in valleys.items() if has_valleys(valley, config)}
+
+
+def _bent(scaled: Floats, fit: KMeansFit, seed: int) -> bool:
+    """Whether accounts connect two of the clusters around the line between them."""
+    return bool(bridged(bridges_between(scaled, fit.labels, seed=seed)))
 
 
 def _returns(scaled: Floats, fit: KMeansFit, config: EvidenceConfig, seed: int) -> bool:

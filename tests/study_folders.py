@@ -4,7 +4,7 @@ The groups are planted and the tables follow from them (medians, crosswalks, agr
 the report has something true to say; criteria over k and stabilities are plausible inventions.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
@@ -18,6 +18,7 @@ from clustering import results
 from clustering.comparison import compare_partitions
 from clustering.comparison.heldout import Gain
 from clustering.comparison.judging import ForwardEntry as Judged
+from clustering.comparison.recommendation import recommend
 from clustering.comparison.scorecard import scorecard
 from clustering.config import StudyConfig
 from clustering.models.types import CandidateSpec, Clustering
@@ -508,6 +509,7 @@ class _Simulated:
                 "leakage": _LEAKAGE if recipe.with_arr else _NO_LEAKAGE,
                 "plan": self.plan[0].model_dump(),
                 "scorecard": self.scorecard() if recipe.with_arr and recipe.k > 1 else None,
+                "recommendation": self.recommendation(),
                 "evidence": self.evidence(),
                 "outcomes": {
                     "days": 365,
@@ -519,6 +521,17 @@ class _Simulated:
                 "warnings": ["31 % of usage is dated before the account's start."],
             }
         )
+
+    def recommendation(self) -> dict[str, Any]:
+        tiers = [e for e in self.agreement_entries() if e["second"] == "arr_tiers"]
+        found = recommend(
+            n_segments=self.recipe.k,
+            are_clusters=self.recipe.verdict == "natural",
+            gains=self.recipe.forward,
+            tiers_agreement=tuple(tiers[0]["interval"]["ami"]) if tiers else None,
+            labellings=list(self.others()),
+        )
+        return asdict(found)
 
     def scorecard(self) -> ScorecardEntry:
         accounts = self.accounts()

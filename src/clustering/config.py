@@ -44,6 +44,7 @@ __all__ = [
     "MilestoneRulesConfig",
     "ModelsConfig",
     "OutputConfig",
+    "ReadingConfig",
     "SchemesConfig",
     "SourceConfig",
     "StudyConfig",
@@ -64,7 +65,30 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class SourceConfig(_Part):
+class ReadingConfig(_Part):
+    """What the cells of a file mean: the same for every file that the product reads."""
+
+    missing: tuple[str, ...] = Field(
+        ("NA", "N/A", "#N/A", "NaN", "null", "<NA>", "-"),
+        description="Words that say that a value is missing, in whatever case; an empty cell says "
+        "so too. They never apply to account_id. `check` counts them: take a word out where it is "
+        "a value (NA as a region), or write [] for none.",
+    )
+    decimal: Literal[".", ","] | None = Field(
+        None,
+        description="Decimal mark of numbers in text where the values of a column do not tell it "
+        "(12.000 in every row); the other mark, blanks and apostrophes part the thousands. None: "
+        "such a column is refused.",
+    )
+    time_zone: str | None = Field(
+        None,
+        description="Place whose calendar gives the day of a time with a time zone, as in "
+        "'Europe/London'; mappings are computed in it as well. None: such times are refused, and "
+        "mappings are computed in UTC on every machine.",
+    )
+
+
+class SourceConfig(ReadingConfig):
     """Where the tables come from: a folder of files, or a database to attach; and the mapping."""
 
     folder: Path | None = Field(
@@ -79,6 +103,13 @@ class SourceConfig(_Part):
     )
     mapping: Path | None = Field(
         None, description="Folder with one SQL SELECT per table: accounts.sql, usage.sql, ..."
+    )
+    time_limit_s: int = Field(
+        1800,
+        ge=1,
+        le=86400,
+        description="Seconds after which one statement on the source is stopped, as a mapping "
+        "that never ends.",
     )
 
     @model_validator(mode="after")

@@ -11,12 +11,16 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 __all__ = [
+    "RECOMMENDED",
     "AuditConfig",
     "CapacityConfig",
     "EngagementConfig",
     "LeversConfig",
     "TouchLevelsConfig",
 ]
+
+#: The labelling that the study recommends, whichever it is.
+RECOMMENDED = "recommended"
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Hours = Annotated[float, Field(ge=0.0, le=10.0)]
@@ -58,10 +62,19 @@ class AuditConfig(_Part):
         90, ge=1, description="An account that is younger is not judged: too little was seen."
     )
     over_from: float = Field(
-        1.5, ge=1.0, description="Over-delivered from this multiple of the hours needed."
+        1.5, ge=1.0, description="Over-delivered from this multiple of the usual hours on."
     )
     under_below: Share = Field(
-        0.5, description="Under-delivered below this share of the hours needed."
+        0.5, description="Under-delivered below this share of the usual hours."
+    )
+    outlier_from: float = Field(
+        3.0,
+        ge=2.0,
+        description="Only accounts so many robust standard deviations outside the spread of their "
+        "segment are over- or under-delivered.",
+    )
+    least_accounts: int = Field(
+        20, ge=5, description="Fewer accounts of a segment do not tell what is usual in it."
     )
     least_hours: float = Field(
         4.0, ge=0, description="A difference of fewer hours a year is not worth a list."
@@ -112,8 +125,14 @@ class EngagementConfig(_Part):
     """The plan that follows from a segmentation (docs/plan.md)."""
 
     plan_on: str = Field(
-        "segment",
-        description="Labelling that the plan is for: segment (the learned ones) or a scheme.",
+        RECOMMENDED,
+        description="Labelling that the plan is for: recommended (what the study recommends), "
+        "segment (the learned ones) or a scheme.",
+    )
+    size_elasticity: Share | None = Field(
+        None,
+        description="Hours of care grow with (size / median size of the segment) to this power "
+        "(None: estimated from the hours delivered inside the segments).",
     )
     playbooks: Path | None = Field(
         None,

@@ -116,6 +116,11 @@ class AxesConfig(_Part):
     least_evidence: Share = Field(
         0.3, description="Least share of an axis' weights whose part is known for an account."
     )
+    near_line: Share = Field(
+        0.03,
+        description="An account so near a cut of an axis, or nearer than what is not known of it "
+        "may move it, is near the line: no playbook follows from its label (assumed).",
+    )
 
 
 class Cut(_Part):

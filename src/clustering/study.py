@@ -11,9 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustering import results
-from clustering.columns import ARR, SEGMENT
+from clustering.columns import ARR, ARR_TIERS, SEGMENT
+from clustering.comparison.recommendation import Recommendation, recommend
 from clustering.comparison.time_split import EarlierDates
-from clustering.comparison.whole import Material, compare
+from clustering.comparison.whole import Comparison, Material, compare
 from clustering.config import StudyConfig
 from clustering.earlier import earlier_accounts
 from clustering.engagement.discovery import discovery_sheet
@@ -22,6 +23,7 @@ from clustering.engagement.plan import Plan, Planned, check_settings, make_plan
 from clustering.errors import BadInputError
 from clustering.features import Horizon, Snapshot, build_snapshot
 from clustering.features.horizon import build_horizon
+from clustering.inputs import check_inputs
 from clustering.matrix import FeatureMatrix, Standardiser, standardise
 from clustering.models.refitting import fit_again
 from clustering.models.types import Clustering
@@ -29,6 +31,7 @@ from clustering.movement.overrides import ASSIGNED, study_overrides
 from clustering.movement.reconfirmation import served_otherwise
 from clustering.movement.whole import look_over_time
 from clustering.profiles import Profiles, map_accounts, profile
+from clustering.profiles.unlike import Unlike
 from clustering.progress import SILENT, Progress
 from clustering.results.assemble import Study, assemble, group_word
 from clustering.results.spreadsheet import write_spreadsheet
@@ -81,6 +84,7 @@ def run_study(
 
 def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
     """Every step of the study, in memory."""
+    check_inputs(config)
     check_settings(config.engagement, config.schemes)
     with progress.step("Checking the tables"):
         tables = open_tables(config)
@@ -128,10 +132,22 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         group_word(evidence).plural,
     )
     comparison = compare(material, config.comparison, config.seed, progress)
+    recommendation = _recommendation(evidence, comparison)
     with progress.step("Planning the care"):
         axes = compute_axes(snapshot, config.schemes.axes)
         served = over_time.assignment
-        plan = _plan(config, tables, snapshot, horizon, axes, labellings, profiles, served)
+        plan = _plan(
+            config,
+            tables,
+            snapshot,
+            horizon,
+            axes,
+            labellings,
+            profiles,
+            served,
+            recommendation,
+            group_word(evidence).plural,
+        )
     with progress.step("Finding whom to talk to, and what to doubt"):
         next_steps = find_next_steps(
             config,
@@ -159,6 +175,7 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         scorer=scorer,
         scores=scores,
         comparison=comparison,
+        recommendation=recommendation,
         plan=plan,
         next_steps=next_steps,
         over_time=over_time,
@@ -207,6 +224,19 @@ def _scorer(
     )
 
 
+def _recommendation(evidence: Evidence, comparison: Comparison) -> Recommendation:
+    """What the evidence of groups and the scores of the labellings recommend to plan for."""
+    scores = {score.labelling: score for score in comparison.scores}
+    with_tiers = scores[SEGMENT].with_tiers if ARR_TIERS in scores else None
+    return recommend(
+        n_segments=evidence.offered.k,
+        are_clusters=evidence.are_clusters,
+        gains=scores[SEGMENT].gains,
+        tiers_agreement=None if with_tiers is None else with_tiers.interval,
+        labellings=scores,
+    )
+
+
 def _plan(
     config: StudyConfig,
     tables: SourceTables,
@@ -216,14 +246,23 @@ def _plan(
     labellings: tuple[Labelling, ...],
     profiles: Profiles,
     served: pd.DataFrame,
+    recommendation: Recommendation,
+    called: str,
 ) -> Plan:
-    """The plan on the labelling of the configuration, for the accounts of the matrix."""
+    """The plan on what is recommended or configured, for the accounts of the matrix."""
     ids = served.index
     learned = Planned(
-        SEGMENT, "the segments", served[ASSIGNED], profiles.names, served_otherwise(served)
+        SEGMENT, f"the {called}", served[ASSIGNED], profiles.names, served_otherwise(served)
     )
     others = [
-        Planned(one.name, one.title, one.labels.reindex(ids), one.levels) for one in labellings
+        Planned(
+            one.name,
+            one.title,
+            one.labels.reindex(ids),
+            one.levels,
+            near_line=None if one.near_line is None else one.near_line.reindex(ids),
+        )
+        for one in labellings
     ]
     return make_plan(
         config.engagement,
@@ -234,6 +273,7 @@ def _plan(
         axes=axes,
         labellings=labellings,
         candidates=[learned, *others],
+        recommended=recommendation.labelling,
     )
 
 
@@ -287,8 +327,10 @@ def _material(
         segment_names=tuple(scorer.segment_names),
         timing=horizon.timing.reindex(ids),
         counts=tuple(feature.name for feature in snapshot.features if feature.scale == "count"),
+        undated=tuple(labelling.name for labelling in labellings if labelling.kind == "own"),
         before=horizon.before.reindex(ids),
         sources={feature.name: feature.tables for feature in snapshot.features},
+        unlike=Unlike.of(snapshot, matrix).words,
     )
 
 

@@ -87,7 +87,7 @@ def test_a_decision_in_force_is_assigned_and_the_models_answer_stays(plain, deci
     first, *others = after.index[:3]
     assert after.loc[first, "assigned_by"] == "override"
     assert after.loc[first, "assigned_segment"] != after.loc[first, "segment_name"]
-    assert after.loc[others, "assigned_by"].isin(["model", "hysteresis"]).all()
+    assert after.loc[others, "assigned_by"].eq("model").all()
     assert before["assigned_by"].ne("override").all()
     table = decided.table("overrides")
     assert table["status"].tolist() == ["in force", "expired", "not yet"]

@@ -17,13 +17,14 @@ AMOUNT = st.one_of(st.just(float("nan")), st.floats(0.0, 1e6))
 
 @st.composite
 def books(draw: st.DrawFn) -> pd.DataFrame:
-    n = draw(st.integers(1, 12))
+    n = draw(st.integers(1, 24))
     column = lambda kind: draw(st.lists(kind, min_size=n, max_size=n))  # noqa: E731
     return pd.DataFrame(
         {
             "label": column(st.sampled_from(["a", "b"])),
             "playbook": "standard",
             "needed_hours": column(HOURS),
+            "has_need": column(st.booleans()),
             "event_hours": column(st.sampled_from([0.0, 12.0])),
             "delivered_hours": column(st.one_of(st.just(float("nan")), HOURS)),
             "exposure_days": column(st.sampled_from([30.0, 365.0])),
@@ -34,7 +35,8 @@ def books(draw: st.DrawFn) -> pd.DataFrame:
 
 
 def audited(frame: pd.DataFrame, hour_cost: float = 100.0) -> pd.DataFrame:
-    found = audit_delivery(frame, config=AuditConfig(), hour_cost=hour_cost, affordable_share=0.15)
+    few = AuditConfig(least_accounts=5)
+    found = audit_delivery(frame, config=few, hour_cost=hour_cost, affordable_share=0.15)
     return found.frame.set_index("account_id")
 
 
@@ -52,27 +54,27 @@ def test_money_in_another_currency_changes_no_list(frame: pd.DataFrame) -> None:
     other = audited(frame.assign(arr=frame["arr"] * 8.0), hour_cost=800.0)
     first = audited(frame)
     assert other["delivery"].tolist() == first["delivery"].tolist()
-    assert other["bad_fit"].tolist() == first["bad_fit"].tolist()
 
 
 @settings(max_examples=60, deadline=None)
 @given(frame=books())
 def test_more_delivered_never_makes_an_account_less_delivered(frame: pd.DataFrame) -> None:
-    rank = {"under": 0, "as_needed": 1, "over": 2}
-    before = audited(frame)["delivery"]
-    after = audited(frame.assign(delivered_hours=frame["delivered_hours"] + 5.0))["delivery"]
-    for one, two in zip(before, after, strict=True):
-        assert (one == "unknown") == (two == "unknown")
-        if one != "unknown":
-            assert rank[two] >= rank[one]
+    """Of one account, with the others as they are, so that what is usual hardly moves."""
+    before, more = audited(frame), frame.copy()
+    more.iloc[0, more.columns.get_loc("delivered_hours")] += 1000.0
+    first, second = before["delivery"].iloc[0], audited(more)["delivery"].iloc[0]
+    if first == "over":
+        assert second == "over"
+    assert second != "under"
 
 
 @settings(max_examples=60, deadline=None)
 @given(frame=books())
 def test_a_value_that_is_not_known_puts_nobody_on_a_list(frame: pd.DataFrame) -> None:
     found = audited(frame)
-    assert not found.loc[frame["arr"].isna(), "bad_fit"].any()
-    assert (found.loc[frame["delivered_hours"].isna(), "delivery"] == "unknown").all()
+    assert (found.loc[frame["arr"].isna(), "delivery"] != "bad_fit").all()
+    unseen = found.loc[frame["delivered_hours"].isna(), "delivery"]
+    assert unseen.isin(["bad_fit", "unknown"]).all()
 
 
 @settings(max_examples=40, deadline=None)

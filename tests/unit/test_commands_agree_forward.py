@@ -125,15 +125,15 @@ def test_an_index_with_a_name_is_a_column(app, accounts, tmp_path):
     ("name", "content", "message"),
     [
         ("absent.csv", None, "there is no file"),
-        ("table.txt", b"tier,segment\na,b\n", "has ending '.txt'; expected .csv"),
-        ("empty.csv", b"", "cannot be read as .csv"),
+        ("table.txt", b"tier,segment\na,b\n", r"has ending '\.txt'; expected \.parquet"),
+        ("empty.csv", b"", "the file has no header line"),
         ("header.csv", b"tier,segment\n", "has no rows"),
-        ("latin.csv", "tier,segment\nn\xe9,b\n".encode("latin-1"), "is not UTF-8 text"),
-        ("broken.parquet", b"not parquet", "cannot be read as .parquet"),
-        ("broken.json", b"{", "cannot be read as .json"),
-        ("broken.xlsx", b"no sheet", "cannot be read as .xlsx"),
+        ("latin.csv", "tier,segment\nn\xe9,b\n".encode("latin-1"), r"is not UTF-8 \(line 2\)"),
+        ("broken.parquet", b"not parquet", "it is no Parquet file"),
+        ("broken.json", b"{", "it is no JSON"),
+        ("broken.xlsx", b"no sheet", "it is not an Excel workbook"),
         ("columns.csv", b"teir,segmnt\na,b\n", r"lacks columns \(2 breaches\)(.|\n)*mean 'teir'"),
-        ("other.csv", b"a;b\n1;2\n", "found: a;b"),
+        ("other.csv", b"a;b\n1;2\n", "found: a, b"),
     ],
 )
 def test_files_that_cannot_be_used(app, tmp_path, name, content, message):

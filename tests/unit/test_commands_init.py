@@ -132,7 +132,10 @@ def test_a_damaged_row_is_named_by_the_draft_or_by_the_check(tmp_path: Path) -> 
     usage.write_text(good)
     toml = with_date(draft(tmp_path / "mine", accounts, usage))
     usage.write_text(good + "a,b,c,d,e,f\n")
-    with pytest.raises(TableContractError, match="line 3 cannot be read: expected number"):
+    with pytest.raises(
+        TableContractError,
+        match=r"'usage\.csv': 1 row does not have the 4 values that the header names: line 3",
+    ):
         open_tables(load_config(toml))
     (unread,) = draft_study("mine", tmp_path / "other", [accounts, usage]).unread
     assert unread.startswith("usage.csv: line 3 cannot be read: expected number of columns: 4")

@@ -161,7 +161,7 @@ def test_accounts_of_which_nothing_is_known_are_counted(app, snapshot, model, tm
         ({"out": "no/s.csv"}, OutputError, "there is no folder"),
         ({"model": "nowhere"}, ModelFolderError, "there is no scorer at"),
         ({"source": "nowhere.csv"}, BadInputError, "there is no file"),
-        ({"source": "features.json"}, BadInputError, "expected a folder of tables"),
+        ({"source": "features.json"}, BadInputError, "there is no file"),
         ({"source": "nowhere.toml"}, ClusteringError, "does not exist"),
         ({"source": "."}, ClusteringError, "accounts"),
     ],

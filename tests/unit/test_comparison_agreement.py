@@ -256,17 +256,44 @@ def test_amounts_must_match_accounts():
 
 
 def test_disagreements_weigh_membership_and_come_sorted():
-    segment = ["steady"] * 10
-    tier = ["growth"] * 8 + ["enterprise"] * 2
+    segment = ["steady"] * 40 + ["late"] * 40
+    tier = ["growth"] * 38 + ["enterprise"] * 2 + ["enterprise"] * 40
     found = disagreements(
-        [f"a{i}" for i in range(10)], segment, tier, np.ones(10), name="arr_tiers",
-        title="ARR tier", probability=[1.0] * 8 + [0.5, 0.9],
+        [f"a{i}" for i in range(80)], segment, tier, np.ones(80), name="arr_tiers",
+        title="ARR tier", probability=[1.0] * 38 + [0.5, 0.9] + [1.0] * 40,
+        unlike=lambda members, account: [f"row {account} of {len(members)}"],
     )  # fmt: skip
-    assert found["account_id"].tolist() == ["a9", "a8"]
-    assert found["surprise"].tolist() == pytest.approx([0.9 * np.log(4), 0.5 * np.log(4)])
+    assert found["account_id"].tolist() == ["a39", "a38"]
+    # Chance would give 40 x 42 / 80 = 21 accounts of 'steady' the tier that 2 have.
+    assert found["surprise"].tolist() == pytest.approx([0.9 * np.log(10.5), 0.5 * np.log(10.5)])
     assert found["why"][0] == (
-        "ARR tier 'enterprise' is unusual in 'steady': 2 of 10 accounts have it, 8 have 'growth'."
+        "2 accounts of 'steady' have ARR tier 'enterprise', where chance would give 21; unlike "
+        "the others of that label: row 39 of 42."
     )
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_nobody_disagrees_where_tiers_and_segments_are_unrelated(seed: int) -> None:
+    """However rare a tier is: a list of the rarest tier would say nothing of its accounts."""
+    rng = np.random.default_rng(seed)
+    segment = rng.choice(["a", "b", "c", "d"], 1000)
+    tier = rng.choice(["smb", "midmarket", "enterprise"], 1000, p=[0.6, 0.35, 0.05])
+    assert disagreements(
+        [str(i) for i in range(1000)], segment, tier, tier == "smb", name="t"
+    ).empty
+
+
+def test_only_accounts_of_unusual_cells_are_listed() -> None:
+    """Enterprise is as rare in 'b' as anywhere, and nearly absent from 'a' alone."""
+    segment = ["a"] * 300 + ["b"] * 300
+    tier = ["smb"] * 295 + ["enterprise"] * 5 + ["smb"] * 240 + ["enterprise"] * 60
+    ids = [str(i) for i in range(600)]
+    found = disagreements(ids, segment, tier, np.ones(600), name="t", most=1000)
+    assert set(zip(found["segment_name"], found["label"], strict=True)) == {
+        ("a", "enterprise"),
+        ("b", "smb"),
+    }
+    assert found["label"].tolist()[:5] == ["enterprise"] * 5
 
 
 def test_nobody_disagrees():

@@ -58,7 +58,11 @@ def test_set_overrides_the_file(tmp_path: Path, override: str, reads: tuple[str,
 
 MISTAKES = [
     ("", "", "'as_of' is missing"),
-    (GOOD + "nul = 3\n", "", "'source.nul' is not a known key. Known: folder, database, mapping."),
+    (
+        GOOD + "nul = 3\n",
+        "",
+        "'source.nul' is not a known key. Known: folder, database, mapping, time_limit_s.",
+    ),
     ("horizn_days = 3\n" + GOOD, "", "Did you mean 'horizon_days'?"),
     (GOOD + "[evidence]\nnuls = 99\n", "", "Did you mean 'nulls'?"),
     ('seed = "x"\n' + GOOD, "", "'seed': Input should be a valid integer"),

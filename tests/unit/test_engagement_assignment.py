@@ -1,9 +1,11 @@
 """Which playbook a label gets: the file first, then what its accounts need."""
 
+import numpy as np
 import pandas as pd
+import pytest
 
 from clustering.engagement.assignment import assign_playbooks
-from clustering.engagement.playbooks import load_playbooks
+from clustering.engagement.playbooks import PRESENT_CARE, load_playbooks
 from clustering.schemes.axes import Axes
 
 INDEX = list("abcdefgh")
@@ -55,3 +57,50 @@ def test_a_label_that_the_file_names_needs_no_axes() -> None:
     found = assign_playbooks("arr_tiers", labels, ("smb", "enterprise"), empty, load_playbooks())
     assert [one.playbook for one in found] == ["low_touch", "high_touch"]
     assert found[0].rule == "assign.arr_tiers in the playbooks"
+
+
+def quadrant_of(n: int, shift: float, seed: int = 0) -> tuple[str, str]:
+    """Playbook and rule of a segment of n accounts, `shift` standard deviations from n others."""
+    rng = np.random.default_rng(seed)
+    labels = pd.Series(["one"] * n + ["two"] * n)
+    axes = {
+        name: np.concatenate([(x := rng.normal(size=n)) - x.mean() + shift,
+                              (y := rng.normal(size=n)) - y.mean()])
+        for name in ("growth_potential", "churn_risk")
+    }  # fmt: skip
+    frame = pd.DataFrame(axes)
+    known = Axes(frame, frame.notna().astype(float))
+    (found,) = assign_playbooks("segment", labels, ("one",), known, load_playbooks(), PRESENT_CARE)
+    return found.playbook, found.rule
+
+
+@pytest.mark.parametrize(
+    ("n", "shift", "playbook"),
+    [
+        (20, 0.3, PRESENT_CARE),  # two errors are sqrt(2 / 20) = 0.32 of half the difference
+        (400, 0.6, "invest"),
+        (100_000, 0.02, PRESENT_CARE),  # beyond its errors, and of no size that matters
+    ],
+)
+def test_a_difference_within_its_noise_gives_no_playbook(
+    n: int, shift: float, playbook: str
+) -> None:
+    found, rule = quadrant_of(n, shift)
+    assert found == playbook
+    assert rule.startswith("near the line: ") == (playbook == PRESENT_CARE)
+
+
+def test_guidance_that_two_kinds_share_gives_no_playbook() -> None:
+    rng = np.random.default_rng(3)
+    drawn = np.repeat([0.6, 0.2], 200)
+    frame = pd.DataFrame(
+        {
+            "guidance_strategy": drawn + rng.normal(0, 0.1, 400),
+            "guidance_execution": drawn + rng.normal(0, 0.1, 400),
+        }
+    )
+    labels = pd.Series(["one"] * 200 + ["two"] * 200)
+    known = Axes(frame, frame.notna().astype(float))
+    (found,) = assign_playbooks("segment", labels, ("one",), known, load_playbooks(), PRESENT_CARE)
+    assert found.playbook == PRESENT_CARE
+    assert "do not differ from each other" in found.rule

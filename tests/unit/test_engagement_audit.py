@@ -7,19 +7,26 @@ import pytest
 from clustering.engagement.audit import Audit, audit_delivery
 from clustering.engagement_config import AuditConfig
 
+#: Forty accounts of the same label that need 20 hours and get 20 give or take two.
+OTHERS = [18.0, 19.0, 20.0, 21.0, 22.0] * 8
+
 
 def accounts(**columns: object) -> pd.DataFrame:
+    """The accounts under test, and the others of their label behind them."""
     given: dict[str, object] = {
         "label": "a",
         "playbook": "standard",
         "needed_hours": 20.0,
+        "has_need": True,
         "event_hours": 0.0,
         "delivered_hours": 20.0,
         "exposure_days": 365.0,
         "arr": 50_000.0,
     }
-    n = max(len(v) for v in columns.values() if isinstance(v, list)) if columns else 1
-    return pd.DataFrame(given | columns, index=[f"x{i}" for i in range(n)])
+    n = max([len(v) for v in columns.values() if isinstance(v, list)], default=1)
+    mine = pd.DataFrame(given | columns, index=[f"x{i}" for i in range(n)])
+    others = pd.DataFrame(given | {"delivered_hours": OTHERS}).rename("other{}".format)
+    return pd.concat([mine, others])
 
 
 def audited(frame: pd.DataFrame, hour_cost: float = 100.0, **config: float) -> Audit:
@@ -32,13 +39,40 @@ def audited(frame: pd.DataFrame, hour_cost: float = 100.0, **config: float) -> A
 
 
 def delivery(audit: Audit) -> list[str]:
-    return audit.frame["delivery"].tolist()
+    frame = audit.frame.set_index("account_id")["delivery"]
+    return frame[frame.index.str.startswith("x")].tolist()
+
+
+def rule(audit: Audit, account: str) -> str:
+    return str(audit.frame.set_index("account_id").loc[account, "delivery_rule"])
 
 
 def test_limits_are_where_they_say() -> None:
-    # 1.5 x 20 = 30 and 50 % of 20 = 10: neither is on a list.
+    # Usual are 20: 1.5 x 20 = 30 and 50 % of 20 = 10, and neither is on a list.
     found = audited(accounts(delivered_hours=[30.0, 30.1, 10.0, 9.9]))
     assert delivery(found) == ["as_needed", "over", "as_needed", "under"]
+    assert rule(found, "x1") == (
+        "30 h a year delivered, where its segment usually gets 20 at its size"
+    )
+
+
+def test_only_what_lies_outside_the_spread_of_the_label_is_on_a_list() -> None:
+    """Twice the usual is much where all get the same, and nothing where hours scatter."""
+    frame = accounts(delivered_hours=[40.0, 8.0])
+    assert delivery(audited(frame)) == ["over", "under"]
+    wild = np.exp(np.random.default_rng(1).normal(np.log(20.0), 0.6, len(OTHERS)))
+    frame.loc[frame.index.str.startswith("other"), "delivered_hours"] = wild
+    assert delivery(audited(frame)) == ["as_needed", "as_needed"]
+
+
+def test_a_whole_label_off_its_playbook_makes_no_account_over_delivered() -> None:
+    """The level of a label is a matter of the plan: a single account is held to its label."""
+    frame = accounts(delivered_hours=[180.0, 60.0])
+    frame.loc[frame.index.str.startswith("other"), "delivered_hours"] *= 3.0
+    found = audited(frame)
+    assert delivery(found) == ["over", "as_needed"]
+    assert found.totals[0].n_accounts == 1
+    assert found.totals[0].hours == pytest.approx(120.0)  # 180 less the usual 60
 
 
 def test_a_running_event_playbook_excuses_its_hours_and_asks_for_none() -> None:
@@ -58,40 +92,56 @@ def test_few_hours_are_not_worth_a_list() -> None:
 def test_bad_fit_is_more_than_15_percent_of_arr() -> None:
     """Pickens: 20 h at 100 are 2,000, which is 15 % of 13,333; below that it is a bad fit."""
     found = audited(accounts(arr=[13_334.0, 13_333.0, 0.0, np.nan]))
-    assert found.frame["bad_fit"].tolist() == [False, True, True, False]
+    assert delivery(found) == ["as_needed", "bad_fit", "bad_fit", "as_needed"]
     total = found.totals[-1]
     assert total.name == "bad_fit"
     # 2,000 - 0.15 x 13,333 and 2,000 - 0: 0.05 + 2,000, at 100 an hour.
     assert total.money == pytest.approx(2000.05)
     assert total.hours == pytest.approx(20.0005)
-    assert found.frame["fit_rule"][1] == "needed care costs 2,000, more than 15 % of 13,333"
+    assert rule(found, "x1") == "needed care costs 2,000, more than 15 % of 13,333"
+
+
+def test_an_account_has_one_status_and_what_was_measured_goes_first() -> None:
+    """All three pay so little that their care is not affordable; two are on a list of hours."""
+    found = audited(accounts(delivered_hours=[60.0, 4.0, 20.0], arr=[9_000.0] * 3))
+    assert delivery(found) == ["over", "under", "bad_fit"]
+    assert [total.n_accounts for total in found.totals] == [1, 1, 1]
+    assert rule(found, "x1").endswith("; needed care costs 2,000, more than 15 % of 9,000")
 
 
 def test_an_hour_that_costs_nothing_makes_no_bad_fit() -> None:
     found = audited(accounts(arr=[10.0, 0.0]), hour_cost=0.0)
-    assert not found.frame["bad_fit"].any()
+    assert delivery(found) == ["as_needed", "as_needed"]
     assert found.totals[-1].hours == 0.0
 
 
-def test_an_account_seen_too_shortly_or_without_a_label_is_not_judged() -> None:
+def test_an_account_of_which_it_cannot_be_told_says_why() -> None:
     frame = accounts(
-        exposure_days=[60.0, 365.0, 365.0],
-        needed_hours=[20.0, np.nan, 20.0],
-        delivered_hours=[0.0, 99.0, np.nan],
+        exposure_days=[60.0, 365.0, 365.0, 365.0],
+        needed_hours=[20.0, np.nan, 20.0, 90.0],
+        delivered_hours=[0.0, 99.0, np.nan, 90.0],
+        has_need=[True, True, True, False],
     )
     found = audited(frame)
-    assert delivery(found) == ["unknown"] * 3
-    assert found.n_not_judged == 3
-    assert found.frame["delivery_rule"].tolist() == [
+    assert delivery(found) == ["unknown"] * 4
+    assert found.n_not_judged == 4
+    assert [rule(found, f"x{i}") for i in range(4)] == [
         "seen for 60 days, fewer than 90",
-        "it has no label, so no playbook",
-        "the hours delivered are not known",
+        "nothing says how many hours it needs",
+        "its hours of the window are not known",
+        "it keeps its present care, since what its segment needs cannot be told",
     ]
+
+
+def test_few_accounts_of_a_label_do_not_tell_what_is_usual() -> None:
+    found = audited(accounts(label=["b"] * 3, delivered_hours=[90.0, 20.0, 1.0]))
+    assert delivery(found) == ["unknown"] * 3
+    assert rule(found, "x0").startswith("fewer than 20 accounts of its segment")
 
 
 def test_without_engagements_it_names_the_table() -> None:
     found = audit_delivery(
-        accounts(delivered_hours=[np.nan]),
+        accounts().assign(delivered_hours=np.nan),
         config=AuditConfig(),
         hour_cost=100.0,
         affordable_share=0.15,
@@ -103,12 +153,22 @@ def test_without_engagements_it_names_the_table() -> None:
 
 
 def test_without_arr_there_is_no_bad_fit_list() -> None:
-    found = audited(accounts(arr=[np.nan]))
+    found = audited(accounts().assign(arr=np.nan))
     assert "subscriptions" in found.not_computed["bad_fit"]
     assert [total.name for total in found.totals] == ["over_delivered", "under_delivered"]
 
 
 def test_all_accounts_identical() -> None:
-    found = audited(accounts(delivered_hours=[20.0] * 5))
+    found = audited(accounts().assign(delivered_hours=20.0))
     assert [total.n_accounts for total in found.totals] == [0, 0, 0]
     assert all(total.money == 0 for total in found.totals)
+    assert set(found.frame["delivery"]) == {"as_needed"}
+
+
+def test_no_account_at_all() -> None:
+    found = audited(accounts().iloc[:0])
+    assert found.frame.empty
+    assert [total.n_accounts for total in found.totals] == [
+        0,
+        0,
+    ]  # without an amount there is no bad fit

@@ -73,7 +73,7 @@ def test_arr_is_the_sum_of_the_contracts_of_the_day() -> None:
     assert math.isnan(found.attributes.loc["unknown", "arr"])
     assert found.frame["contracted_arr"].equals(found.attributes["arr"].rename("contracted_arr"))
     assert found.notes == (
-        "1 of 3 accounts have no contract since up to 120 days (accounts.lapsed_days); first "
+        "1 of 3 accounts have had no contract for at most 120 days (accounts.lapsed_days); first "
         'account_id: lapsed. They are kept as customers of no ARR (accounts.left_by = "either").',
         "1 of 3 accounts are open in 'accounts' and never had a contract by then; first "
         "account_id: unknown. They are kept as customers of unknown ARR (accounts.left_by = "

@@ -16,8 +16,8 @@ from clustering.movement.drift import (
     fit_anew,
     model_change,
 )
+from clustering.movement.lasting import Growth
 from clustering.movement.population import feature_drift, stability_index
-from clustering.movement.transitions import Growth
 from clustering.movement.verdict import judge_movement
 from snapshots import book, snapshot_of
 
@@ -152,7 +152,12 @@ OTHER = ModelChange(800, 0.25, (0.22, 0.28), 0.7, 0.02, 0.05, 20)
 @pytest.mark.parametrize(
     ("growth", "change", "kind", "words"),
     [
-        (GROWTH, SAME, "movement", "lasting movement, the difference, is 30.0 percentage points"),
+        (
+            GROWTH,
+            SAME,
+            "movement",
+            "is that of 30.0 % of the accounts",
+        ),
         (STILL, SAME, "neither", "Neither lasting movement of accounts nor a need to cut"),
         (GROWTH, OTHER, "recut", "The segments of 2024-07-01 no longer fit these accounts."),
         (STILL, OTHER, "recut", "Re-cut: a model fitted on 2024-07-01 gives 25.0 %"),
@@ -169,6 +174,13 @@ def test_the_verdict_follows_from_the_numbers(growth, change, kind, words):
         assert any("needs three snapshots and at least 30 accounts" in r for r in found.reasons)
     if change is None:
         assert "Too few accounts" in found.reasons
+
+
+def test_movement_that_is_too_little_to_claim_is_not_denied_beside_its_interval():
+    few = replace(STILL, interval=(0.01, 0.03))
+    sentence = judge_movement(few, SAME, CONFIG, DATES).sentence
+    assert sentence.startswith("Few accounts moved for good, and no need to cut")
+    assert "begins at 5.0 % or more" in sentence
 
 
 def test_an_interval_that_touches_the_limit_decides():

@@ -167,12 +167,12 @@ def test_all_breaches_of_a_table_come_at_once():
     [
         (
             "account_id,segment\nA1,x\n",
-            "'valid_until' is missing; found account_id, segment",
+            "'valid_until' is missing; found: account_id, segment",
         ),
         (
             ",".join(COLUMNS) + "\nA1,,me,why,2025-01-01,31.12.2025\n",
-            r"column 'segment' is empty in row 2(.|\n)*'valid_until' is no date as in 2025-06-30 "
-            "in row 2; first: '31.12.2025'",
+            r"'segment' is empty in 1 of 1 rows; first account_id: A1(.|\n)*'valid_until' is not a "
+            "date as YYYY-MM-DD in 1 of 1 rows: '31.12.2025'",
         ),
     ],
 )

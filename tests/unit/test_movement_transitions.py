@@ -8,7 +8,6 @@ from clustering.movement.history import History
 from clustering.movement.hysteresis import ABSENT, UNKNOWN
 from clustering.movement.transitions import (
     by_distance,
-    lasting_movement,
     mix_table,
     transition_table,
 )
@@ -89,28 +88,3 @@ def test_pairs_without_both_labels_are_left_out():
     table = by_distance(np.array([[0, -1, 1], [-2, -2, 0]]), DATES[:3])
     assert table["days"].tolist() == [182]
     assert table["n_accounts"].tolist() == [1]
-
-
-def test_wavering_cancels_in_lasting_movement_and_going_does_not():
-    rng = np.random.default_rng(1)
-    wavering = lasting_movement(rng.integers(0, 2, (2000, 5)))
-    assert wavering.interval[0] < 0 < wavering.interval[1]
-    goes = np.tile([0, 0, 0, 1, 1], (300, 1))
-    stays = np.zeros((700, 5), np.int64)
-    moving = lasting_movement(np.vstack([goes, stays]))
-    # 30 % differ over the window, and in one of four steps: 30 % / 4 on average a step.
-    assert moving.over_window == pytest.approx(0.3)
-    assert moving.per_step == pytest.approx(0.075)
-    assert moving.value == pytest.approx(0.225)
-    sd = 0.75 * np.sqrt(0.3 * 0.7 * 1000 / 999)
-    assert moving.interval[0] == pytest.approx(0.225 - 1.959964 * sd / np.sqrt(1000))
-
-
-@pytest.mark.parametrize("labels", [np.zeros((29, 5), np.int64), np.zeros((100, 2), np.int64)])
-def test_too_few_accounts_or_dates_tell_nothing(labels):
-    assert lasting_movement(labels) is None
-
-
-def test_accounts_that_were_not_there_throughout_are_not_followed():
-    labels = np.vstack([np.zeros((40, 3), np.int64), np.full((40, 3), [ABSENT, 0, 1])])
-    assert lasting_movement(labels).n_accounts == 40

@@ -68,7 +68,7 @@ def next_steps(
             "account_id": ["A-00003", "A-00004"], "tier": ["smb", "enterprise"],
             "care": ["too little", "too much"],
             "by_stage": ["high_touch, smb, adoption", "low_touch, enterprise, retention"],
-            "arr": [9_000.0, 900_000.0], "at_stake": [250_000.0, 900_000.0],
+            "arr": [9_000.0, 900_000.0], "at_stake": [250_000.0, 4_000.0],
             "growth_potential": [0.7, 0.2], "churn_risk": [0.1, 0.1], "adopted_share": [0.5, 1.0],
             "expansion_pipeline": [249_000.0, 0.0], "why": ["room to grow", "fully adopted"],
         }
@@ -126,8 +126,9 @@ class TestMisjudged:
         study = build(next_steps([LABELS]))
         first, rule = misjudged(study)
         assert first == (
-            "1 account of the highest tier, with 900,000 USD of ARR, has little to win or to lose "
-            "now and would do with low touch. 1 account of the lowest tier has 250,000 USD a year "
+            "1 account of the highest tier has little to win or to lose now and would do with low "
+            "touch; at stake with them are 4,000 USD a year of open expansion and revenue at risk. "
+            "1 account of the lowest tier has 250,000 USD a year "
             "of open expansion and revenue at risk, and would repay high touch."
         )
         assert "does not prove that the tier is wrong" in rule

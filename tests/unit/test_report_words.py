@@ -10,7 +10,7 @@ from clustering.report import figures, words
 from clustering.report.facts import agreement_with
 from clustering.results import StudyFolder
 from clustering.results.document import AgreementEntry, ForwardEntry
-from clustering.results.scorecard_document import EstimateEntry
+from clustering.results.scorecard_document import EstimateEntry, RecommendationEntry
 from study_folders import Recipe, build_study
 
 FINDING = re.compile(r"\bnatural\b|\bclusters?\b", re.IGNORECASE)
@@ -158,7 +158,6 @@ def test_a_gain_is_claimed_only_by_the_study_itself(
     (sentence,) = words.forward_sentences(study)
     assert said in sentence
     assert words.answer(study)[-1] == sentence
-    assert not any(text.startswith("Use the bands") for text in words.recommendations(study))
 
 
 def test_a_claim_is_printed_word_by_word(tmp_path: Path) -> None:
@@ -169,24 +168,12 @@ def test_a_claim_is_printed_word_by_word(tmp_path: Path) -> None:
     assert words.forward_sentences(study)[0] == claim
 
 
-def test_a_claim_of_no_evidence_is_no_reason_to_use_the_segments(tmp_path: Path) -> None:
+def test_a_claim_of_no_evidence_is_printed_as_it_is(tmp_path: Path) -> None:
     study = study_of(tmp_path / "s", forward=True)
     claim = "No evidence that segments beat ARR tiers in predicting churned."
     gain = {"log_loss": 0.001, "auc": 0.0, "interval": [-0.002, 0.004]}
     entry = study.document.forward[0].model_copy(update={"claim": claim, "gain": gain})
-    told = changed(study, forward=[entry])
-    assert words.answer(told)[-1] == claim
-    assert not any(text.startswith("Use the bands") for text in words.recommendations(told))
-    assert any(text.startswith("Use the bands") for text in words.recommendations(study))
-
-
-def test_a_rival_that_gains_as_much_is_no_reason_to_use_the_segments(tmp_path: Path) -> None:
-    study = study_of(tmp_path / "s", forward=True)
-    gain = {"log_loss": 0.02, "auc": 0.1, "interval": [0.01, 0.03]}
-    rival = study.document.forward_rivals[0].model_copy(update={"gain": gain})
-    beaten = changed(study, forward_rivals=[rival])
-    assert any(text.startswith("Use the bands") for text in words.recommendations(study))
-    assert not any(text.startswith("Use the bands") for text in words.recommendations(beaten))
+    assert words.answer(changed(study, forward=[entry]))[-1] == claim
 
 
 def test_a_gain_that_cannot_be_told_says_why(tmp_path: Path) -> None:
@@ -253,16 +240,50 @@ def test_agreement_most_is_said_only_where_intervals_part(tmp_path: Path) -> Non
     assert "agrees most" not in together.title
 
 
-def test_keeping_the_tiers_is_advised_where_they_are_the_same(tmp_path: Path) -> None:
+# -- for what care should be planned -------------------------------------------------------------
+
+
+def recommending(study: StudyFolder, labelling: str, reason: str) -> StudyFolder:
+    return changed(study, recommendation=RecommendationEntry(labelling=labelling, reason=reason))
+
+
+@pytest.mark.parametrize(
+    ("labelling", "reason", "said"),
+    [
+        ("segment", "shown gain", "Use the bands beside the ARR tiers when deciding who gets"),
+        ("segment", "natural clusters", "Plan care by the bands: they are natural groups. "),
+        ("segment", "natural clusters, shown gain", "Plan care by the bands: they are natural gr"),
+        ("segment", "nothing else", "Do not rebuild the service model on these bands"),
+        ("arr_tiers", "almost the tiers", "Keep the ARR tiers: the bands are almost the same "),
+        ("arr_tiers", "no reason to change", "Keep the ARR tiers: the bands are no natural groups"),
+        ("current_segment", "no reason to change", "Keep your present rule: the bands are no nat"),
+    ],
+)
+def test_the_recommendation_stands_first_and_alone(
+    tmp_path: Path, labelling: str, reason: str, said: str
+) -> None:
+    study = recommending(study_of(tmp_path / "s"), labelling, reason)
+    advice = words.recommendations(study)
+    assert advice[0] == words.recommendation(study)
+    assert advice[0].startswith(said)
+    assert not any(text.startswith(("Keep", "Use", "Plan care")) for text in advice[1:])
+
+
+def test_no_page_says_keep_the_tiers_where_the_segments_are_recommended(tmp_path: Path) -> None:
     study = study_of(tmp_path / "s", forward=True)
-    same = [
-        entry.model_copy(update={"ami": 0.9, "interval": {"ami": [0.85, 0.95]}})
-        for entry in study.document.agreements
-    ]
-    advice = words.recommendations(changed(study, agreements=same))
-    assert advice[0] == "Keep the ARR tiers: the bands are almost the same groups."
-    none = study_of(tmp_path / "c", verdict="constructive")
-    assert words.recommendations(none)[0].startswith("Keep the ARR tiers: this study gives no")
+    card = with_card(study, choice="keep the tiers", better=[], n_judged=2)
+    by_segment = recommending(card, "segment", "natural clusters")
+    assert words.decision(by_segment) == (
+        "Of 2 labellings judged beside the ARR tiers, none was shown to tell more about which "
+        "accounts churned."
+    )
+    present = recommending(card, "current_segment", "no reason to change")
+    assert words.decision(present).startswith("Keep your present rule: of 2 labellings judged be")
+
+
+def test_a_study_without_a_recommendation_says_so(tmp_path: Path) -> None:
+    earlier = changed(study_of(tmp_path / "s"), recommendation=None)
+    assert words.recommendations(earlier)[0].startswith("This study holds no recommendation")
 
 
 # -- all labellings side by side -----------------------------------------------------------------
@@ -277,6 +298,7 @@ def with_card(study: StudyFolder, **changes: object) -> StudyFolder:
 def test_the_scorecard_may_say_keep_the_tiers(tmp_path: Path) -> None:
     study = study_of(tmp_path / "s", forward=True, amount_name="run-rate")
     keep = with_card(study, choice="keep the tiers", better=[], n_judged=2)
+    keep = recommending(keep, "arr_tiers", "no reason to change")
     assert words.decision(keep) == (
         "Keep the run-rate tiers: of 2 labellings judged beside them, none was shown to tell more "
         "about which accounts churned."
@@ -333,8 +355,8 @@ def test_a_claim_is_answered_with_its_number(tmp_path: Path, answer: str, said: 
 
 def test_segments_that_do_not_come_back_say_nothing_of_needs(tmp_path: Path) -> None:
     study = study_of(tmp_path / "s", needs=False, verdict="constructive")
-    murphy, _ = words.hypotheses(study)
-    assert murphy.endswith("Cannot be told: the bands do not come back reliably.")
+    for claim in words.hypotheses(study):
+        assert claim.endswith("Cannot be told: the bands do not come back reliably.")
 
 
 def test_a_claim_without_a_comparison_cannot_be_told(tmp_path: Path) -> None:
@@ -343,7 +365,7 @@ def test_a_claim_without_a_comparison_cannot_be_told(tmp_path: Path) -> None:
     assert card is not None
     bare = card.hypotheses[1].model_copy(update={"agreement": None, "answer": "cannot be told"})
     (sentence,) = words.hypotheses(with_card(study, hypotheses=[bare]))
-    assert sentence.endswith("the bands and the ARR tiers were not compared.")
+    assert sentence.endswith("'needs-based segments' and the ARR tiers were not compared.")
 
 
 def test_what_has_no_past_is_said_by_name(tmp_path: Path) -> None:

@@ -53,29 +53,31 @@ def test_missing_columns_are_named_with_the_nearest(write):
     with pytest.raises(BadInputError) as error:
         read(write("account,breath,other\n1,2,3\n"))
     assert "(3 breaches)" in str(error.value)
-    assert "column 'account_id' is missing; found 'account'. Rename it." in str(error.value)
-    assert "column 'breadth' is missing; found 'breath'. Rename it." in str(error.value)
-    assert "column 'score' is missing." in str(error.value)
+    assert "column 'account_id' is missing; did you mean 'account'?" in str(error.value)
+    assert "column 'breadth' is missing; did you mean 'breath'?" in str(error.value)
+    assert "column 'score' is missing; found: account, breath, other" in str(error.value)
 
 
 def test_a_column_that_comes_twice_is_refused(write):
-    with pytest.raises(BadInputError, match="column 'breadth' comes 2 times"):
+    with pytest.raises(BadInputError, match="the header line names 'breadth' twice"):
         read(write("account_id,breadth,breadth,score\na,1,2,3\n"))
 
 
 def test_every_breach_of_the_rows_comes_at_once(write):
     with pytest.raises(BadInputError) as error:
         read(write("account_id,breadth,score\na,1,many\na,few,2\n,3,4\n"))
-    assert "account_id is empty in 1 of 3 rows." in str(error.value)
+    assert "'account_id' is empty in 1 of 3 rows; first in row 4." in str(error.value)
     assert "account_id comes more than once in 1 rows; first: a." in str(error.value)
-    assert "column 'breadth' is not numeric in 1 rows; first: 'few'." in str(error.value)
-    assert "column 'score' is not numeric in 1 rows; first: 'many'." in str(error.value)
+    assert "'breadth' is not a number in 1 of 3 rows: 'few'; first account_id: a." in (
+        str(error.value)
+    )
+    assert "'score' is not a number in 1 of 3 rows: 'many'" in str(error.value)
 
 
 def test_ids_that_are_fractions_are_refused(tmp_path):
     frame = pd.DataFrame({"account_id": [1.5], "breadth": [1], "score": [0.5]})
     frame.to_parquet(tmp_path / "f.parquet")
-    with pytest.raises(BadInputError, match="account_id is of type float64; expected text"):
+    with pytest.raises(BadInputError, match="'account_id' is a number with a fraction"):
         read(tmp_path / "f.parquet")
 
 
@@ -87,18 +89,23 @@ def test_rows_of_a_later_date_are_refused(write):
 
 
 def test_a_date_that_is_none_is_refused(write):
-    with pytest.raises(BadInputError, match="column 'as_of' is no date in 1 rows; first: 'soon'"):
+    with pytest.raises(BadInputError, match="'as_of' is not a date as YYYY-MM-DD in 1 of 1 rows"):
         read(write("account_id,breadth,score,as_of\na,1,2,soon\n"))
 
 
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("f.xlsx", b"", "has ending '.xlsx'; expected a folder of tables, a study's .toml"),
-        ("f.csv", "account_id,breadth,score\nZürich,1,2".encode("latin-1"), "is not UTF-8 text"),
-        ("f.csv", b"account_id,breadth,score\n", "has no rows; expected one per account"),
-        ("f.csv", b"", "column 'account_id' is missing."),
-        ("f.parquet", b"no parquet", "cannot be read as .parquet"),
+        ("f.xlsx", b"", "it is not an Excel workbook"),
+        ("f.txt", b"", "has ending '.txt'; expected .parquet,"),
+        (
+            "f.csv",
+            "account_id,breadth,score\nZürich,1,2".encode("latin-1"),
+            "is not UTF-8 (line 2)",
+        ),
+        ("f.csv", b"account_id,breadth,score\n", "has no rows below its header"),
+        ("f.csv", b"", "the file has no header line"),
+        ("f.parquet", b"no parquet", "it is no Parquet file"),
         ("f.csv", b"account_id,breadth,score\na,1,2,3,4\n,,\n'\"", "'"),
     ],
 )

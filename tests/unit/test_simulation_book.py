@@ -134,7 +134,7 @@ def test_a_failed_replacement_puts_the_earlier_book_back(
     rename = Path.rename
 
     def refuse_the_new(self: Path, target: Path) -> Path:
-        if target == folder and not self.name.endswith("-earlier"):
+        if target == folder and not self.name.endswith(".former"):
             raise OSError(13, "Permission denied")
         return rename(self, target)
 

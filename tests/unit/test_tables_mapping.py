@@ -1,10 +1,7 @@
 """Mappings and databases: a user's own columns become the contract's, and nothing else runs."""
 
-import os
 import shutil
 import sqlite3
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+import postgres_server
 from clustering.config import StudyConfig
 from clustering.errors import BadInputError, TableContractError
 from clustering.tables import SourceTables, open_tables
@@ -116,7 +114,7 @@ def test_odd_letters_in_names_of_files_and_folders(
         ("", "a mapping is one SELECT; this file has 0 statements"),
         ("SELECT\n no AS\nFROM 'crm.csv'", "the SQL cannot be read: syntax error"),
         ("SELECT * FROM 'crn.csv'", "which is not in"),
-        ("SELECT * FROM read_csv($$crm.csv$$)", "write the name of the file plainly"),
+        ("SELECT * FROM read_csv(E'crm.csv')", "write the name of the file plainly"),
         ("SELECT * FROM 'crn.csv'", "Did you mean 'crm.csv'?"),
         ("SELECT nr AS account_id, since AS started_on FROM 'crm.csv'", '"nr" not found'),
         ("SELECT no AS account_id, since AS start_on FROM 'crm.csv'", "found 'start_on'"),
@@ -284,37 +282,17 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
         open_tables(study(database=f"sqlite:{tmp_path / 'book.sqlite'}"))
 
 
-def postgres_binaries() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-    on_path = shutil.which("postgres")
-    return found[-1].parent if found else Path(on_path).parent if on_path else None
-
-
 @pytest.fixture
-def postgres(tmp_path: Path) -> Iterator[str]:
-    """A PostgreSQL server of its own on a Unix socket, with a small book."""
-    binaries = postgres_binaries()
-    if binaries is None:
+def postgres() -> Iterator[str]:
+    """A PostgreSQL server with a small book."""
+    programs = postgres_server.binaries()
+    if programs is None:
         pytest.skip("no PostgreSQL server binary is installed (apt-get install postgresql)")
-    # Not `tmp_path`: the name of a Unix socket has about 100 letters at most.
-    socket = Path(tempfile.mkdtemp(prefix="book-"))
-    home = socket / "book"
-    # The server refuses to run as root, so a root session runs it as the user of its package.
-    user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    socket.chmod(0o777)
-
-    def run(*command: str, text: str | None = None) -> None:
-        subprocess.run([*user, *command], check=True, capture_output=True, input=text, text=True)
-
-    run(str(binaries / "initdb"), "-D", str(home), "-U", "reader", "--auth=trust")
-    options = f"-k {socket} -c listen_addresses="
-    run(
-        str(binaries / "pg_ctl"), "-D", str(home), "-o", options, "-l", f"{home}/log", "-w", "start"
-    )
-    try:
-        run(
-            *(str(binaries / "psql"), "-h", str(socket), "-U", "reader", "-d", "postgres"),
-            text="""
+    with postgres_server.serve(programs) as address:
+        postgres_server.query(
+            programs,
+            address,
+            """
             CREATE TABLE crm (no text, since date, seen timestamptz);
             INSERT INTO crm VALUES ('007', '2023-01-01', now()), ('008', '2023-02-01', now());
             CREATE VIEW accounts AS SELECT no AS account_id, since AS started_on FROM crm;
@@ -322,10 +300,7 @@ def postgres(tmp_path: Path) -> Iterator[str]:
             INSERT INTO usage VALUES ('007', '2024-01-01', 'x', 1), ('008', '2024-01-05', 'x', 2);
             """,
         )
-        yield f"postgresql://reader@/postgres?host={socket}"
-    finally:
-        run(str(binaries / "pg_ctl"), "-D", str(home), "-m", "fast", "stop")
-        shutil.rmtree(socket)
+        yield address
 
 
 @pytest.mark.postgres

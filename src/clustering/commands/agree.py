@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clustering.commands.console import OUT
-from clustering.commands.ready_table import read_columns, write_json
+from clustering.commands.ready_table import (
+    Missing,
+    check_json,
+    read_columns,
+    reading_of,
+    write_json,
+)
 
 if TYPE_CHECKING:
     from clustering.comparison.agreement import Agreement
@@ -31,13 +37,16 @@ def agree(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the interval and p-value.")] = 1,
+    missing: Missing = None,
     json: Annotated[Path | None, typer.Option(metavar="OUT", help="Write all of it here.")] = None,
 ) -> None:
     """Agreement of two labellings: chance-corrected indices, interval, p-value, best matches."""
     from clustering.comparison import compare_partitions
     from clustering.comparison.labellings import encode
 
-    table = read_columns(file, [first, second])
+    check_json(json, file)
+    labels = read_columns(file, [first, second], reading_of(missing))
+    table = labels.frame
     agreement = compare_partitions(
         encode(table[first], first),
         encode(table[second], second),
@@ -45,6 +54,8 @@ def agree(
         seed=seed,
     )
     _show(agreement)
+    for note in labels.notes:
+        _print(f"Note: {note}")
     if json is not None:
         write_json(agreement.to_json(), json)
         _print(f"Written to {json}")

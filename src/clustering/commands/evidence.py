@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clustering.commands.console import OUT, bars
-from clustering.commands.ready_table import write_json
+from clustering.commands.ready_table import (
+    Decimal,
+    Missing,
+    check_json,
+    reading_of,
+    write_json,
+)
 
 if TYPE_CHECKING:
     from clustering.selection.evidence import Evidence
@@ -28,7 +34,7 @@ def register(app: typer.Typer) -> None:
 
 
 def evidence(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or Parquet, one row a case.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="One row a case.")],
     columns: Annotated[
         str | None, typer.Option(help="Columns to use, with commas (default: all numeric ones).")
     ] = None,
@@ -43,18 +49,18 @@ def evidence(
         int, typer.Option(min=19, max=9999, help="Draws from every null without clusters.")
     ] = 199,
     seed: Annotated[int, typer.Option(min=0, help="Every random draw follows from it.")] = 1,
+    missing: Missing = None,
+    decimal: Decimal = None,
     json: Annotated[Path | None, typer.Option(metavar="OUT", help="Write all of it here.")] = None,
 ) -> None:
     """Judge a ready matrix: natural clusters, reproducible bands, or neither; with the reasons."""
     from clustering.commands.numeric_table import read_numeric
     from clustering.config import EvidenceConfig, ModelsConfig
-    from clustering.errors import OutputError
     from clustering.selection.evidence import judge
 
-    if json is not None and not json.parent.is_dir():
-        raise OutputError(f"'{json}' cannot be written: there is no folder '{json.parent}'.")
+    check_json(json, file)
     asked = None if columns is None else [name.strip() for name in columns.split(",")]
-    table = read_numeric(file, asked)
+    table = read_numeric(file, asked, reading_of(missing, decimal))
     with bars() as progress:
         found = judge(
             table.values,
@@ -86,8 +92,7 @@ def _show(found: "Evidence") -> None:
 
 
 def _headline(found: "Evidence") -> str:
-    group = "clusters" if found.verdict == "natural" else "bands"
-    offered = f"A study would work with {found.offered.k} {group} ({found.offered.name})."
+    offered = _offered(found)
     if found.verdict == "natural":
         return f"Verdict: natural. There are {found.n_clusters} natural clusters. {offered}"
     if found.verdict == "reproducible":
@@ -96,3 +101,12 @@ def _headline(found: "Evidence") -> str:
         "Verdict: constructive. There are no natural clusters, and no number of segments comes "
         f"back under resampling. {offered}"
     )
+
+
+def _offered(found: "Evidence") -> str:
+    k = found.offered.k
+    if k == 1:
+        return "A study would leave all accounts in one segment."
+    limits = ", as many as meet the limits that the business sets" if k < found.n_clusters else ""
+    group = "clusters" if found.are_clusters else "bands"
+    return f"A study would work with {k} {group} ({found.offered.name}){limits}."

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clustering.commands.console import OUT
-from clustering.commands.ready_table import read_columns, write_json
+from clustering.commands.ready_table import (
+    Missing,
+    check_json,
+    read_columns,
+    reading_of,
+    write_json,
+)
 
 if TYPE_CHECKING:
     from clustering.comparison.forward import ForwardReport
@@ -38,13 +44,16 @@ def forward(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of folds, interval, permutations.")] = 1,
+    missing: Missing = None,
     json: Annotated[Path | None, typer.Option(metavar="OUT", help="Write all of it here.")] = None,
 ) -> None:
     """Nested models of an outcome: what the segments add to the tiers, with its interval."""
     from clustering.comparison.forward import forward_validity
 
+    check_json(json, file)
     wanted = [tier, segment, outcome, *filter(None, (account, train))]
-    table = read_columns(file, wanted)
+    labels = read_columns(file, wanted, reading_of(missing), ids=[account] if account else ())
+    table = labels.frame
     report = forward_validity(
         table[tier],
         table[segment],
@@ -55,6 +64,8 @@ def forward(
         names=(tier, segment, outcome),
     )
     _show(report)
+    for note in labels.notes:
+        _print(f"Note: {note}")
     if json is not None:
         write_json(report.to_json(), json)
         _print(f"Written to {json}")

@@ -1,18 +1,18 @@
-"""Reading a ready matrix: the numeric columns of a CSV or Parquet file, all breaches at once."""
+"""Reading a ready matrix: the numeric columns of a file, all breaches at once."""
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clustering.commands.ready_table import MISSING_TEXTS
 from clustering.errors import BadInputError, breaches_message
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
+
+    from clustering.config import ReadingConfig
 
 __all__ = ["NumericTable", "read_numeric"]
 
@@ -26,7 +26,9 @@ class NumericTable:
     notes: tuple[str, ...]
 
 
-def read_numeric(path: Path, columns: Sequence[str] | None = None) -> NumericTable:
+def read_numeric(
+    path: Path, columns: Sequence[str] | None = None, reading: "ReadingConfig | None" = None
+) -> NumericTable:
     """Read numeric columns; without `columns` all of them.
 
     Columns of text and constant columns that were not asked for are left out, and a note says so;
@@ -38,27 +40,52 @@ def read_numeric(path: Path, columns: Sequence[str] | None = None) -> NumericTab
     BadInputError
         The file cannot be read, or columns cannot be used; all of them at once.
     """
-    frame = _read(path)
-    if columns is not None:
-        _check_names(path, frame, columns)
-        frame = frame[list(dict.fromkeys(columns))]
-    if frame.empty:
-        raise BadInputError(f"'{path}' has no rows.")
-    numbers, breaches, notes = {}, [], []
-    for name in frame.columns:
-        column, breach, reason = _numbers(frame[name])
-        if breach is not None and (columns is not None or reason is None):
-            breaches.append(f"column '{name}': {breach}")
-        elif reason is not None:
+    from clustering.tables.contract import Column
+    from clustering.tables.ready import open_ready
+
+    with open_ready(path, reading) as table:
+        table.require(columns or ())
+        names = list(dict.fromkeys(table.columns if columns is None else columns))
+        texts = table.typed([Column(name, "text", "", required=False) for name in names])
+        typed = table.typed([Column(name, "number", "") for name in names])
+        dated = {name for name in names if table.kind(name).startswith(("DATE", "TIME"))}
+    numbers, breaches, notes = {}, [], list(table.notes)
+    for name in names:
+        reason = _left_out(typed.frame[name], texts.frame[name], typed.faults[name])
+        if reason is not None and name in dated:
+            reason = "dates are not numbers"
+        if reason is not None and columns is None:
             notes.append(f"Left out: column '{name}', {reason}.")
+        elif reason is not None:
+            example = texts.frame[name].dropna()
+            shown = f", as in '{example.iloc[0][:40]}'" if reason == "text" else ""
+            breaches.append(f"column '{name}' is not numbers that vary: {reason}{shown}.")
+        elif typed.faults[name]:
+            breaches += typed.faults[name]
         else:
-            numbers[str(name)] = column
+            numbers[name] = typed.frame[name].to_numpy()
+            notes += [note for note in typed.notes if note.startswith(f"'{name}' ")]
     if breaches:
         raise BadInputError(breaches_message(f"'{path}' cannot be judged", breaches))
     if not numbers:
         found = "; ".join(notes) or "it has no columns"
         raise BadInputError(f"'{path}' has no numeric column that varies. {found}")
     return _table(numbers, notes)
+
+
+def _left_out(
+    numbers: "pd.Series[float]", texts: "pd.Series[str]", faults: Sequence[str]
+) -> str | None:
+    """Why a column is no feature at all, where it is none."""
+    known = numbers.dropna()
+    filled = texts.dropna()
+    if filled.empty and len(known) == 0:
+        return "every value is missing"
+    if known.empty:
+        return "text"
+    if len(known) == len(numbers) and not faults and known.min() == known.max():
+        return f"constant ({known.iloc[0]:g})"
+    return None
 
 
 def _table(numbers: "dict[str, NDArray[np.float64]]", notes: list[str]) -> NumericTable:
@@ -74,86 +101,3 @@ def _table(numbers: "dict[str, NDArray[np.float64]]", notes: list[str]) -> Numer
             "counts twice."
         )
     return NumericTable(values, tuple(names), tuple(notes))
-
-
-def _read(path: Path) -> "pd.DataFrame":
-    import pandas as pd
-    from pyarrow.lib import ArrowInvalid
-
-    if not path.is_file():
-        raise BadInputError(f"there is no file '{path}'.")
-    kind = path.suffix.lower()
-    try:
-        if kind in (".csv", ".tsv"):
-            return pd.read_csv(
-                path,
-                sep="\t" if kind == ".tsv" else ",",
-                keep_default_na=False,
-                na_values=list(MISSING_TEXTS),
-                encoding="utf-8-sig",
-                low_memory=False,
-            )
-        if kind in (".parquet", ".pq"):
-            return pd.read_parquet(path)
-    except UnicodeDecodeError:
-        raise BadInputError(f"'{path}' is not UTF-8 text; save it as UTF-8.") from None
-    except (ValueError, ArrowInvalid, OSError) as error:
-        raise BadInputError(f"'{path}' cannot be read as {kind}: {error}.") from None
-    raise BadInputError(f"'{path}' has ending '{kind}'; expected .csv, .tsv or .parquet.")
-
-
-def _check_names(path: Path, frame: "pd.DataFrame", columns: Sequence[str]) -> None:
-    found = [str(name) for name in frame.columns]
-    breaches = []
-    for name in dict.fromkeys(columns):
-        if name in found:
-            continue
-        near = difflib.get_close_matches(name, found, n=1, cutoff=0.5)
-        hint = f"did you mean '{near[0]}'?" if near else f"found: {', '.join(found[:12])}"
-        breaches.append(f"column '{name}' is missing; {hint}")
-    if breaches:
-        raise BadInputError(breaches_message(f"'{path}' lacks columns", breaches))
-
-
-def _numbers(
-    column: "pd.Series[float]",
-) -> "tuple[NDArray[np.float64], str | None, str | None]":
-    """Values, what breaks the contract, and why it may be left out where nobody asked for it."""
-    import numpy as np
-    import pandas as pd
-
-    empty = np.empty(0)
-    n = len(column)
-    n_missing = int(column.isna().sum())
-    if n_missing == n:
-        return empty, "every value is missing", "every value is missing"
-    if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
-        return empty, "dates are not numbers", "dates are not numbers"
-    values = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    n_text = int(np.isnan(values).sum()) - n_missing
-    if n_text == n - n_missing:
-        return empty, f"holds text, as in {_example(column, values)}", "text"
-    problems = []
-    if n_text:
-        problems.append(f"{n_text} of {n} values are not numbers, as in {_example(column, values)}")
-    if n_missing:
-        problems.append(
-            f"{n_missing} of {n} values are missing; complete them, or leave the column or the "
-            "rows out"
-        )
-    n_infinite = int(np.isinf(values).sum())
-    if n_infinite:
-        problems.append(f"{n_infinite} of {n} values are infinite")
-    if problems:
-        return empty, "; ".join(problems), None
-    if values.min() == values.max():
-        reason = f"constant ({values[0]:g})"
-        return empty, f"is {reason}; leave it out", reason
-    return values, None, None
-
-
-def _example(column: "pd.Series[float]", values: "NDArray[np.float64]") -> str:
-    import numpy as np
-
-    row = int(np.flatnonzero(np.isnan(values) & column.notna().to_numpy())[0])
-    return f"{str(column.iloc[row])[:40]!r} (row {row + 1})"

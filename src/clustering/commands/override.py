@@ -69,10 +69,9 @@ def set_(
 ) -> None:
     """Put an account into a segment until a date, whatever the model says."""
     from clustering.movement.decisions import Decision, set_override
-    from clustering.movement.override_file import named_file
 
     known = _known(study)
-    place = named_file(known.config, file)
+    place = _place(known.config, file)
     numbered = segment.isdecimal() and int(segment) < len(known.segments)
     decision = Decision(
         account_id=account,
@@ -142,9 +141,8 @@ def clear(
 ) -> None:
     """End an override; what held before that day stays on record."""
     from clustering.movement.decisions import clear_override
-    from clustering.movement.override_file import named_file
 
-    place = named_file(_known(study).config, file)
+    place = _place(_known(study).config, file)
     done = clear_override(place, account, on.date())
     words = []
     if done.ended:
@@ -152,6 +150,18 @@ def clear(
     if done.removed:
         words.append(f"{done.removed} that had not begun by then taken out")
     _print(f"Account {account} is free from {on.date()}: {'; '.join(words)}. Written to {place}.")
+
+
+def _place(config: "StudyConfig", given: Path | None) -> Path:
+    """The file to write to; the tables and the other inputs of the study are none."""
+    from clustering.commands.reading import study_inputs
+    from clustering.movement.override_file import named_file
+    from clustering.outputs import check_file
+
+    file = named_file(config, given)
+    others = [path for path in study_inputs(config) if path.resolve() != file.resolve()]
+    check_file(file, others, option="--file")
+    return file
 
 
 def _known(study: Path) -> _Known:

@@ -1,51 +1,120 @@
-"""Reading a ready table (one row an account or observation) for the commands that take a FILE."""
+"""What the commands that take a FILE share: labels of its columns, options, and their JSON."""
 
-import difflib
 import json
-import os
-import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from clustering.errors import BadInputError, OutputError, breaches_message
+import typer
+
+from clustering.outputs import check_file, whole_file
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MISSING_TEXTS", "read_columns", "write_json"]
+    from clustering.config import ReadingConfig
 
-#: What counts as missing in a text file. "None" and "-" may be labels, so they do not.
-MISSING_TEXTS = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "<NA>")
+__all__ = [
+    "Decimal",
+    "Labels",
+    "Missing",
+    "check_json",
+    "read_columns",
+    "reading_of",
+    "write_json",
+]
 
-_FORMATS = ".csv, .tsv, .parquet, .json or .xlsx"
+Missing = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WORDS",
+        help="Words that say that a value is missing, with commas (default: those of "
+        "source.missing; '' for none). An empty cell always says so.",
+    ),
+]
+
+Decimal = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MARK", help="Decimal mark of numbers in text, '.' or ',' (default: as it looks)."
+    ),
+]
 
 
-def read_columns(path: Path, columns: Sequence[str]) -> "pd.DataFrame":
-    """Read the named columns of a CSV, TSV, Parquet, JSON (records) or Excel file.
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """Columns of a ready table as text, and what a reader must know of how they were read."""
 
-    Text files give text: leading zeros of labels stay, and only `MISSING_TEXTS` are missing.
+    frame: "pd.DataFrame"
+    notes: tuple[str, ...]
+
+
+def reading_of(missing: str | None = None, decimal: str | None = None) -> "ReadingConfig":
+    """What the cells of a FILE mean, by the options of its command; the rest by default.
+
+    Examples
+    --------
+    >>> reading_of("none, n.a.").missing, reading_of("").missing
+    (('none', 'n.a.'), ())
+    """
+    from clustering.config import ReadingConfig
+    from clustering.errors import ConfigError
+
+    if decimal not in (None, ".", ","):
+        raise ConfigError(f"--decimal is '{decimal}'; expected '.' or ','.")
+    given: dict[str, Any] = {"decimal": decimal}
+    if missing is not None:
+        given["missing"] = tuple(word.strip() for word in missing.split(",") if word.strip())
+    return ReadingConfig.model_validate(given)
+
+
+def read_columns(
+    path: Path,
+    columns: Sequence[str],
+    reading: "ReadingConfig | None" = None,
+    *,
+    ids: Sequence[str] = (),
+) -> Labels:
+    """Read the named columns of a file as text: leading zeros of labels stay.
+
+    Parameters
+    ----------
+    reading : what the cells mean (None: the defaults)
+    ids : those of the columns that are ids, for which no word says that they are missing
 
     Raises
     ------
     BadInputError
         There is no such file, it is of another format or cannot be read, it has no rows, or a
-        column is missing; all missing columns at once, each with the nearest that exists.
+        column is missing or holds no text; all of them at once.
     """
-    if not path.is_file():
-        raise BadInputError(f"there is no file '{path}'.")
-    frame = _read(path)
-    absent = [name for name in dict.fromkeys(columns) if name not in frame.columns]
-    if absent:
-        found = [str(name) for name in frame.columns]
-        breaches = [_missing_column(name, found) for name in absent]
-        raise BadInputError(breaches_message(f"'{path}' lacks columns", breaches))
-    twice = sorted({name for name in columns if (frame.columns == name).sum() > 1})
-    if twice:
-        raise BadInputError(f"'{path}' has column {', '.join(map(repr, twice))} more than once.")
-    if frame.empty:
-        raise BadInputError(f"'{path}' has no rows.")
-    return frame[list(dict.fromkeys(columns))]
+    from clustering.errors import BadInputError, breaches_message
+    from clustering.tables.contract import Column
+    from clustering.tables.ready import open_ready
+
+    wanted = [
+        Column(name, "id" if name in ids else "text", "", required=False)
+        for name in dict.fromkeys(columns)
+    ]
+    with open_ready(path, reading) as table:
+        table.require(columns)
+        typed = table.typed(wanted)
+    if typed.breaches:
+        raise BadInputError(breaches_message(f"'{path}' cannot be used", typed.breaches))
+    return Labels(typed.frame, (*table.notes, *typed.notes))
+
+
+def check_json(out: Path | None, read: Path) -> None:
+    """Refuse an `--json` that cannot be written or is the file that is read.
+
+    Raises
+    ------
+    OutputError
+        As for `clustering.outputs.check_file`.
+    """
+    if out is not None:
+        check_file(out, [read], option="--json")
 
 
 def write_json(content: dict[str, Any], path: Path) -> None:
@@ -57,75 +126,5 @@ def write_json(content: dict[str, Any], path: Path) -> None:
         The folder does not exist or may not be written.
     """
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise OutputError(f"'{path}' cannot be written: {error.strerror}.") from None
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
-        raise OutputError(f"'{path}' cannot be written: {error.strerror}.") from None
-
-
-def _read(path: Path) -> "pd.DataFrame":
-    import pandas as pd
-    from pyarrow.lib import ArrowInvalid
-
-    kind = path.suffix.lower()
-    try:
-        if kind in (".csv", ".tsv"):
-            return pd.read_csv(
-                path,
-                sep="\t" if kind == ".tsv" else ",",
-                dtype=str,
-                keep_default_na=False,
-                na_values=list(MISSING_TEXTS),
-                encoding="utf-8-sig",
-            )
-        if kind in (".parquet", ".pq"):
-            frame = pd.read_parquet(path)
-            return frame.reset_index() if frame.index.name else frame
-        if kind == ".json":
-            return pd.DataFrame(_records(path))
-        if kind == ".xlsx":
-            return _read_excel(path)
-    except UnicodeDecodeError:
-        raise BadInputError(f"'{path}' is not UTF-8 text; save it as UTF-8.") from None
-    except (ValueError, ArrowInvalid, OSError) as error:
-        raise BadInputError(f"'{path}' cannot be read as {kind}: {error}.") from None
-    raise BadInputError(f"'{path}' has ending '{kind}'; expected {_FORMATS}.")
-
-
-def _read_excel(path: Path) -> "pd.DataFrame":
-    import importlib.resources
-
-    import duckdb
-
-    version = f"v{duckdb.__version__}"
-    package = importlib.resources.files("duckdb_extension_excel")
-    extension = package / "extensions" / version / "excel.duckdb_extension"
-    query = "SELECT * FROM read_xlsx(?, all_varchar = true, header = true)"
-    with duckdb.connect() as connection:
-        connection.execute(f"LOAD '{extension}'")
-        try:
-            return connection.execute(query, [str(path)]).df()
-        except duckdb.Error as error:
-            raise ValueError(str(error).splitlines()[0]) from None
-
-
-def _records(path: Path) -> list[dict[str, Any]]:
-    content = json.loads(path.read_text(encoding="utf-8-sig"))
-    if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
-        raise ValueError("expected a list of records")
-    return content
-
-
-def _missing_column(name: str, found: list[str]) -> str:
-    near = difflib.get_close_matches(name, found, n=1, cutoff=0.5)
-    hint = f"did you mean '{near[0]}'?" if near else f"found: {', '.join(found[:12])}"
-    more = ", ..." if not near and len(found) > 12 else ""
-    return f"column '{name}' is missing; {hint}{more}"
+    with whole_file(path) as stage:
+        stage.write_text(text, encoding="utf-8")

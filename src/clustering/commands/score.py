@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clustering.commands.console import OUT, bars
+from clustering.commands.ready_table import Decimal, Missing, reading_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from clustering.config import ReadingConfig
     from clustering.movement.overrides import Overrides
     from clustering.progress import Progress
     from clustering.scorer import Scorer
@@ -52,7 +54,7 @@ def score(
         typer.Argument(
             metavar="INPUT",
             help="A folder of tables in the contract's own names, a study's TOML (its source is "
-            "read), or features as CSV or Parquet (account_id and one column per feature).",
+            "read), or a file of features (account_id and one column per feature).",
         ),
     ],
     model: Annotated[
@@ -75,10 +77,12 @@ def score(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Decisions of people, .csv or .parquet (default: the table `overrides` of INPUT, "
+            help="Decisions of people, a file (default: the table `overrides` of INPUT, "
             "or the overrides of the study if INPUT is its TOML).",
         ),
     ] = None,
+    missing: Missing = None,
+    decimal: Decimal = None,
     tracking_uri: Annotated[
         str | None,
         typer.Option(
@@ -91,21 +95,34 @@ def score(
     from clustering.scorer.files import check_output, write_scores
 
     day = as_of.date()
-    check_output(out)
+    inputs = [*_inputs(input_), *([] if overrides is None else [overrides])]
+    check_output(out, inputs, closed=[Path(model)])
     with bars() as progress:
         with progress.step("Checking the model"):
             scorer = _load(model, tracking_uri)
-        features, decisions, heard = _features(scorer, input_, day, progress)
+        reading = reading_of(missing, decimal)
+        features, decisions, heard = _features(scorer, input_, day, reading, progress)
         with progress.step("Scoring"):
             scores = scorer.score_features(features)
+            doubted = _Doubted(scorer.unit_mistakes(features), scorer.count_odd(features))
         in_force = _in_force(scorer, scores, decisions if overrides is None else overrides, day)
         scores = scores.join(assigned(scores["segment_name"], in_force))
         with progress.step("Writing"):
             write_scores(scores, out, day)
-    doubted = _Doubted(scorer.unit_mistakes(features), scorer.count_odd(features))
     _show(scorer, scores, day, heard, doubted)
     _show_overrides(scores, in_force)
     _print(f"Written to {out}")
+
+
+def _inputs(source: Path) -> list[Path]:
+    from clustering.commands.reading import study_inputs, tables_of_folder
+    from clustering.config import load_config
+
+    if source.is_dir():
+        return tables_of_folder(source)
+    if source.suffix.lower() == ".toml":
+        return study_inputs(load_config(source), source)
+    return [source]
 
 
 def _load(model: str, tracking_uri: str | None) -> "Scorer":
@@ -119,23 +136,24 @@ def _load(model: str, tracking_uri: str | None) -> "Scorer":
 
 
 def _features(
-    scorer: "Scorer", source: Path, as_of: date, progress: "Progress"
+    scorer: "Scorer", source: Path, as_of: date, reading: "ReadingConfig", progress: "Progress"
 ) -> "tuple[pd.DataFrame, Overrides, _Heard]":
-    """The features of the model, the decisions that came with the input, and what it told."""
+    """The features, the decisions that came with the input, and what is to be said of it."""
     from clustering.movement.overrides import no_overrides, study_overrides
     from clustering.scorer.files import read_features
 
     if not source.is_dir() and source.suffix.lower() != ".toml":
         with progress.step("Reading the features"):
-            features = read_features(source, scorer.standardiser.feature_names, as_of)
+            features = read_features(source, scorer.standardiser.feature_names, as_of, reading)
         return features, no_overrides(), _Heard()
     from clustering.config import SourceConfig, StudyConfig, load_config
     from clustering.tables import open_folder, open_tables
 
     with progress.step("Checking the tables"):
         if source.is_dir():
-            config = StudyConfig(name="score", as_of=as_of, source=SourceConfig(folder=source))
-            tables = open_folder(source)
+            given = SourceConfig(folder=source, **reading.model_dump())
+            config = StudyConfig(name="score", as_of=as_of, source=given)
+            tables = open_folder(given)
         else:
             config = load_config(source).model_copy(update={"as_of": as_of})
             tables = open_tables(config)

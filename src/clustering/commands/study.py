@@ -37,18 +37,21 @@ def study(
     """Run a study: segments, evidence, comparison with the tiers, report, record and scorer."""
     from clustering import results
     from clustering.commands.console import OUT, bars
+    from clustering.commands.reading import study_inputs
     from clustering.config import load_config
+    from clustering.inputs import check_inputs
     from clustering.report import render
     from clustering.report.summary import terminal_summary
     from clustering.study import run_study
 
     config = load_config(config_file, overrides or [])
+    check_inputs(config)
     target = (out or config.output.folder / config.name).resolve()
     with bars() as progress:
         if track:
             with progress.step("Checking the tracking store"):
                 _check_store(config.tracking, target)
-        with results.staged(target) as stage:
+        with results.staged(target, study_inputs(config, config_file)) as stage:
             run_study(config, stage, progress)
             render(stage, progress)
             results.publish(stage, target)

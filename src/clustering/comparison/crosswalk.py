@@ -1,15 +1,20 @@
 """Where two labellings meet, in accounts and in ARR, and which accounts disagree most."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import erfc
 
 from clustering.comparison.labellings import Labelling, pair
 from clustering.errors import BadInputError
+from clustering.inference.several_tests import holm
 
-__all__ = ["crosswalk", "disagreements"]
+__all__ = ["UnlikeWords", "crosswalk", "disagreements"]
+
+#: In what an account (its row) is unlike a group (its rows), in words.
+UnlikeWords = Callable[[NDArray[np.intp], int], Sequence[str]]
 
 
 def crosswalk(
@@ -52,7 +57,8 @@ def crosswalk(
     counts = both.contingency
     cell = both.first.codes * counts.shape[1] + both.second.codes
     known = np.isfinite(amounts)
-    sums = np.bincount(cell[known], weights=amounts[known], minlength=counts.size)
+    # Of no weights at all NumPy makes whole numbers, which cannot hold NaN.
+    sums = np.bincount(cell[known], weights=amounts[known], minlength=counts.size).astype(float)
     sums[np.bincount(cell[known], minlength=counts.size) == 0] = np.nan
     row, column = np.nonzero(counts)
     n_cell = counts[row, column]
@@ -79,15 +85,20 @@ def disagreements(
     name: str,
     title: str | None = None,
     probability: ArrayLike | None = None,
+    unlike: UnlikeWords | None = None,
     most: int = 50,
+    alpha: float = 0.05,
 ) -> pd.DataFrame:
-    """Accounts whose label is unusual for their segment, most surprising first.
+    """Accounts whose label is unusual for their segment beyond chance, most surprising first.
 
-    The surprise of an account is p ln(P(usual) / P(label)): P(label) is the share of its
-    segment's accounts that have its label, P(usual) that of the segment's most common label,
-    and p the probability of its membership. It is 0 where the account has the usual label, and
-    small where the segment has no usual label or the account hardly belongs to the segment.
-    It orders accounts for a person to look at; it is no probability of an error.
+    A label is unusual for a segment where fewer accounts have both than chance would give: the
+    adjusted standardised residual of that cell of the table is negative, and its p-value, corrected
+    by Holm for the number of cells, is at most `alpha`. Where labels and segments are unrelated no
+    account is listed, however rare a label is.
+
+    The surprise of an account is p ln(expected / found): expected and found are the accounts with
+    its segment and label, and p the probability of its membership. It orders accounts for a person
+    to look at; it is no probability of an error.
 
     Parameters
     ----------
@@ -97,34 +108,47 @@ def disagreements(
     name, title : the labelling's name in the result, and in the sentence
     probability : array-like of shape (n_accounts,), optional
         Probability of the membership (default: 1).
+    unlike : says in what an account is unlike the accounts of its label (default: not said)
     most : at most so many accounts.
+    alpha : level of the test, over all cells.
 
     Returns
     -------
     DataFrame
         `account_id`, `second` (name), `label`, `segment_name`, `arr`, `why` (a sentence),
-        `surprise` (nats, above 0); ties by ARR, then by account.
+        `surprise` (nats, above 0); ties by ARR, then by account. Empty where no cell is unusual.
+
+    References
+    ----------
+    Agresti 2013, Categorical Data Analysis, section 3.3 (standardised residuals).
 
     Examples
     --------
-    >>> segment = ["steady"] * 5
-    >>> tier = ["growth"] * 4 + ["enterprise"]
-    >>> found = disagreements(list("abcde"), segment, tier, [1.0] * 5, name="arr_tiers")
-    >>> found[["account_id", "label"]].values.tolist(), round(float(found["surprise"][0]), 3)
-    ([['e', 'enterprise']], 1.386)
+    >>> segment = ["steady"] * 40 + ["late"] * 40
+    >>> tier = ["smb"] * 38 + ["enterprise"] * 2 + ["smb"] * 10 + ["enterprise"] * 30
+    >>> ids = [f"a{i}" for i in range(80)]
+    >>> found = disagreements(ids, segment, tier, [1.0] * 80, name="arr_tiers")
+    >>> found["account_id"].tolist()[:2], len(found)
+    (['a38', 'a39'], 12)
     >>> print(found["why"][0])
-    arr_tiers 'enterprise' is unusual in 'steady': 1 of 5 accounts have it, 4 have 'growth'.
+    2 accounts of 'steady' have arr_tiers 'enterprise', where chance would give 16.
+
+    The same tiers, dealt without regard to the segments:
+
+    >>> disagreements(ids, segment, ["smb", "smb", "smb", "big"] * 20, [1.0] * 80, name="t").empty
+    True
     """
     both = pair(segment, other)
     n_given = both.n_accounts + both.n_left_out
     if len(account_ids) != n_given:
         raise BadInputError(f"{len(account_ids)} account ids were given for {n_given} accounts.")
+    places = np.arange(n_given)[both.rows]
     amounts = _amounts(arr, n_given)[both.rows]
     certain = np.ones(n_given) if probability is None else _amounts(probability, n_given)
     counts = both.contingency
-    usual = counts.argmax(axis=1)
+    expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / counts.sum()
     row, column = both.first.codes, both.second.codes
-    surprise = certain[both.rows] * np.log(counts.max(axis=1)[row] / counts[row, column])
+    surprise = certain[both.rows] * np.log(expected[row, column] / counts[row, column])
     frame = pd.DataFrame(
         {
             "account_id": np.asarray(account_ids, dtype=object)[both.rows],
@@ -135,20 +159,42 @@ def disagreements(
             "surprise": surprise,
             "_row": row,
             "_column": column,
+            "_place": places,
         }
     )
     order = ["surprise", "arr", "account_id"]
-    frame = frame[frame["surprise"] > 0].sort_values(order, ascending=[False, False, True])
+    frame = frame[_unusual(counts, expected, alpha)[row, column]]
+    frame = frame.sort_values(order, ascending=[False, False, True])
     frame = frame.head(most).reset_index(drop=True)
-    sizes = counts.sum(axis=1)
-    why = [
-        f"{title or name} '{both.second.levels[j]}' is unusual in '{both.first.levels[i]}': "
-        f"{counts[i, j]} of {sizes[i]} accounts have it, {counts[i].max()} have "
-        f"'{both.second.levels[usual[i]]}'."
-        for i, j in zip(frame["_row"], frame["_column"], strict=True)
-    ]
+    why = []
+    for i, j, place in zip(frame["_row"], frame["_column"], frame["_place"], strict=True):
+        has = "1 account" if counts[i, j] == 1 else f"{counts[i, j]} accounts"
+        text = (
+            f"{has} of '{both.first.levels[i]}' {'has' if counts[i, j] == 1 else 'have'} "
+            f"{title or name} '{both.second.levels[j]}', where chance would give "
+            f"{expected[i, j]:.0f}"
+        )
+        own = [] if unlike is None else unlike(places[column == j], int(place))
+        if own:
+            text += f"; unlike the others of that label: {'; '.join(own)}"
+        why.append(f"{text}.")
     frame.insert(5, "why", pd.Series(why, index=frame.index, dtype=object))
-    return frame.drop(columns=["_row", "_column"])
+    return frame.drop(columns=["_row", "_column", "_place"])
+
+
+def _unusual(
+    counts: NDArray[np.int64], expected: NDArray[np.float64], alpha: float
+) -> NDArray[np.bool_]:
+    """Cells with fewer accounts than chance gives, by residuals corrected for all cells."""
+    total = counts.sum()
+    free = np.outer(1 - counts.sum(axis=1) / total, 1 - counts.sum(axis=0) / total)
+    variance = expected * free
+    residual = np.where(variance > 0, counts - expected, 0.0) / np.sqrt(
+        np.where(variance > 0, variance, 1.0)
+    )
+    p = erfc(np.abs(residual) / np.sqrt(2.0))
+    corrected = np.array(holm(list(p.ravel()))).reshape(p.shape)
+    return np.asarray((residual < 0) & (corrected <= alpha))
 
 
 def _amounts(values: ArrayLike, n_accounts: int) -> NDArray[np.float64]:

@@ -20,6 +20,7 @@ from clustering.errors import BadInputError
 from clustering.inference import check_independence, selective_feature_tests, thin_poisson
 from clustering.inference.several_tests import holm
 from clustering.models.kmeans import fit_kmeans
+from clustering.wording import p_in_words
 
 __all__ = ["Difference", "Differences", "segment_differences"]
 
@@ -192,8 +193,8 @@ def _thinned(
     if not check.passed:
         notes.append(
             f"Thinned counts ({', '.join(chosen)}) give no p-values: the two parts are not "
-            f"independent inside the groups (p = {check.p:.2g}), because the counts vary more than "
-            "Poisson counts do or the groups are not homogeneous."
+            f"independent inside the groups ({p_in_words(check.p)}), because the counts vary more "
+            "than Poisson counts do or the groups are not homogeneous."
         )
         return [], check.p
     called, _ = _matched(made.labels, labels[known], names)

@@ -18,6 +18,7 @@ from clustering.comparison.heldout import (
 )
 from clustering.comparison.labellings import Labelling
 from clustering.comparison.nested import MODELS, NestedFit, OutcomeTable, fit_nested
+from clustering.comparison.outcome_leakage import NEARLY_TOO_GOOD, leak_in_words
 from clustering.comparison.rates import rates
 from clustering.comparison.refitted_gain import refitted_gains
 from clustering.comparison.stratified import cochran_mantel_haenszel, within_tier_tests
@@ -96,6 +97,7 @@ def forward_validity(
     n_events = int(table.events.sum())
     n_fitted = int(table.rows.sum())
     notes = _notes(rows, table, names)
+    leaks: tuple[str, ...] = ()
     reasons: dict[str, str] = {}
     fit, held_out, gain = None, None, None
     if n_events in (0, n_fitted):
@@ -108,6 +110,7 @@ def forward_validity(
         held_out, gain, reason = _judge(rows, fit, n_bootstrap, seed, notes)
         if reason:
             reasons["gain"] = reason
+        leaks = _leaks(held_out, names)
     cmh = cochran_mantel_haenszel(table)
     if cmh.reason:
         reasons["cmh"] = cmh.reason
@@ -135,6 +138,20 @@ def forward_validity(
         seed=seed,
         reasons=reasons,
         notes=tuple(notes),
+        leaks=leaks,
+    )
+
+
+def _leaks(held_out: HeldOut | None, names: tuple[str, str, str]) -> tuple[str, ...]:
+    """What is said of a labelling that ranks the outcome by itself almost without error."""
+    if held_out is None:
+        return ()
+    models = zip(names[:2], ("tier", "segment"), strict=True)
+    areas = {name: held_out.auc[model] for name, model in models}
+    return tuple(
+        leak_in_words(name, names[2], f"almost without error (area under the curve {area:.2f})")
+        for name, area in areas.items()
+        if area is not None and area >= NEARLY_TOO_GOOD
     )
 
 

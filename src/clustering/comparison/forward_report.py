@@ -26,7 +26,8 @@ class HeldOut:
 class ForwardReport:
     """Nested models of one outcome; see `forward_validity`.
 
-    What cannot be told is None, and `reasons` says why, by the name of the field.
+    What cannot be told is None, and `reasons` says why, by the name of the field. `leaks` names
+    what knew the outcome almost without error: nothing that was computed with it proves anything.
     """
 
     tier: str
@@ -52,6 +53,7 @@ class ForwardReport:
     seed: int
     reasons: Mapping[str, str]
     notes: tuple[str, ...]
+    leaks: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of `clustering forward`."""
@@ -83,6 +85,7 @@ class ForwardReport:
             "seed": self.seed,
             "reasons": dict(self.reasons),
             "notes": list(self.notes),
+            "leaks": list(self.leaks),
         }
 
 

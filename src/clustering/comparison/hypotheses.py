@@ -1,7 +1,7 @@
 """Two claims that practitioners make about tiers, answered by rules from numbers with intervals."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from clustering.columns import ARR_TIERS, NEEDS_SEGMENT, SEGMENT
@@ -50,9 +50,9 @@ class Decision:
 def answer_hypotheses(scores: Mapping[str, Score], *, held: bool) -> tuple[Hypothesis, ...]:
     """Murphy: one ARR band holds different needs. Pickens: the clusters approximately follow ARR.
 
-    Needs are the accounts' own `needs_segment` where they have one, else the segments of the
-    study; `held` says whether these come back on a resample. Where they do not, they tell
-    nothing about needs.
+    Both claims are answered from one labelling, so that one cannot be told where the other is:
+    the accounts' own `needs_segment` where they have one, else the segments of the study. `held`
+    says whether these come back on other accounts; where they do not, they answer neither claim.
 
     Returns
     -------
@@ -61,28 +61,21 @@ def answer_hypotheses(scores: Mapping[str, Score], *, held: bool) -> tuple[Hypot
     """
     if ARR_TIERS not in scores:
         return ()
-    segments = scores.get(SEGMENT)
-    ceiling = None if segments is None or segments.resampled is None else segments.resampled.value
-    with_segments = None if segments is None else segments.with_tiers
-    needs = scores.get(NEEDS_SEGMENT)
-    murphy = Hypothesis(
-        "murphy", "Murphy", "One {amount} band holds accounts with different needs.",
-        SEGMENT, with_segments, ceiling, "cannot be told",
-    )  # fmt: skip
-    if needs is not None:
-        side = _side(needs.with_tiers, None, below="supported", above="contradicted")
-        murphy = replace(
-            murphy, reference=NEEDS_SEGMENT, agreement=needs.with_tiers, ceiling=None, answer=side
-        )
-    elif held:
-        side = _side(with_segments, ceiling, below="supported", above="contradicted")
-        murphy = replace(murphy, answer=side)
+    needs, segments = scores.get(NEEDS_SEGMENT), scores.get(SEGMENT)
+    reference, found = (SEGMENT, segments) if needs is None else (NEEDS_SEGMENT, needs)
+    agreement = None if found is None else found.with_tiers
+    ceiling = None
+    if needs is None and segments is not None and segments.resampled is not None:
+        ceiling = segments.resampled.value
+    follows = _follows(agreement, ceiling) if held or needs is not None else None
     return (
-        murphy,
+        Hypothesis(
+            "murphy", "Murphy", "One {amount} band holds accounts with different needs.",
+            reference, agreement, ceiling, _answer(None if follows is None else not follows),
+        ),
         Hypothesis(
             "pickens", "Pickens", "Groups by what accounts need approximately follow {amount}.",
-            SEGMENT, with_segments, ceiling,
-            _side(with_segments, ceiling, below="contradicted", above="supported"),
+            reference, agreement, ceiling, _answer(follows),
         ),
     )  # fmt: skip
 
@@ -108,11 +101,16 @@ def decide(scores: Mapping[str, Score]) -> Decision:
     return Decision(choice, tuple(score.labelling for score in better), len(judged))
 
 
-def _side(
-    agreement: Estimate | None, ceiling: float | None, *, below: Answer, above: Answer
-) -> Answer:
+def _follows(agreement: Estimate | None, ceiling: float | None) -> bool | None:
+    """Whether the tiers tell most of what could be had; None where the interval holds one half."""
     if agreement is None or agreement.interval is None:
-        return "cannot be told"
+        return None
     line = HALF * (1.0 if ceiling is None else ceiling)
     low, high = agreement.interval
-    return above if low >= line else below if high < line else "cannot be told"
+    return True if low >= line else False if high < line else None
+
+
+def _answer(holds: bool | None) -> Answer:
+    if holds is None:
+        return "cannot be told"
+    return "supported" if holds else "contradicted"

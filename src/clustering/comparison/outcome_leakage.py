@@ -11,11 +11,20 @@ from clustering.comparison.heldout import area_under_curve
 from clustering.errors import FutureDataError, breaches_message
 from clustering.features.horizon import OUTCOMES
 
-__all__ = ["refuse_outcomes_in_features"]
+__all__ = [
+    "NEARLY_TOO_GOOD",
+    "leak_in_words",
+    "leaking_labellings",
+    "refuse_outcomes_in_features",
+]
 
 #: From this area under the curve, or rank correlation, on a feature was made from the outcome:
 #: nothing known before ranks what comes later without an error.
 _TOO_GOOD = 0.9995
+
+#: From this area under the curve on a labelling tells nearly too much: a few groups cannot rank
+#: what comes later so well, unless they were made from it.
+NEARLY_TOO_GOOD = 0.97
 
 #: With fewer accounts on either side a feature may part them by chance.
 _FEWEST = 10
@@ -77,14 +86,69 @@ afterwards, or made from it. Leave it out, or give its date.
                 happened = f"{int(values.sum())} of {values.size} accounts"
                 if not _two_valued(values):
                     happened = f"{values.size} accounts"
-                breaches.append(
-                    f"'{name}' tells '{outcome}' without error ({happened}): it was filled in "
-                    "afterwards, or made from it. Leave it out, or give its date."
-                )
+                breaches.append(leak_in_words(name, outcome, f"without error ({happened})"))
     if breaches:
         raise FutureDataError(
             breaches_message("features must not know what happened later", breaches)
         )
+
+
+def leak_in_words(name: str, outcome: str, how: str) -> str:
+    """The sentence on what knows too much of an outcome: a feature, a tier or a segment.
+
+    Examples
+    --------
+    >>> leak_in_words("segment", "churned", "almost without error (area under the curve 0.98)")
+    "'segment' tells 'churned' almost without error (area under the curve 0.98): it was filled in \
+afterwards, or made from it. Leave it out, or give its date."
+    """
+    return (
+        f"'{name}' tells '{outcome}' {how}: it was filled in afterwards, or made from it. Leave it "
+        "out, or give its date."
+    )
+
+
+def leaking_labellings(
+    labels: Mapping[str, "pd.Series[str]"], outcomes: pd.DataFrame
+) -> dict[str, str]:
+    """Labellings that tell an outcome of the window almost without error, each with a sentence.
+
+    An account is ranked by how often the outcome occurred in its group among the *others*, so that
+    small groups do not tell their own accounts.
+
+    Parameters
+    ----------
+    labels : Series of shape (n_accounts,) by name
+    outcomes : DataFrame on the same index, as in `Horizon.frame`
+
+    Examples
+    --------
+    >>> churned = pd.Series([True] * 20 + [False] * 30)
+    >>> labels = {"made": churned.map({True: "lost", False: "kept"}),
+    ...           "fair": pd.Series(["a", "b"] * 25)}
+    >>> list(leaking_labellings(labels, pd.DataFrame({"churned": churned})))
+    ['made']
+    """
+    found = {}
+    for name, series in labels.items():
+        for outcome in outcomes.columns.astype(str):
+            known = (outcomes[outcome].notna() & series.notna()).to_numpy()
+            values = outcomes[outcome][known].to_numpy(dtype=np.float64)
+            if not _two_valued(values) or _fewer_side(values) < _FEWEST:
+                continue
+            area = area_under_curve(_rates_of_others(series[known], values), values > 0)
+            if area is not None and area >= NEARLY_TOO_GOOD:
+                how = f"almost without error (area under the curve {area:.2f})"
+                found[name] = leak_in_words(name, outcome, how)
+                break
+    return found
+
+
+def _rates_of_others(labels: "pd.Series[str]", values: NDArray[np.float64]) -> NDArray[np.float64]:
+    codes, _ = pd.factorize(labels)
+    n, events = np.bincount(codes)[codes], np.bincount(codes, weights=values)[codes]
+    alone = n == 1
+    return np.where(alone, values.mean(), (events - values) / np.maximum(n - 1, 1))
 
 
 def _only_persists(

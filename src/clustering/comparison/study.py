@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from clustering.columns import ARR_TIERS, SEGMENT
 from clustering.comparison.agreement import Agreement, compare_partitions
-from clustering.comparison.crosswalk import crosswalk, disagreements
+from clustering.comparison.crosswalk import UnlikeWords, crosswalk, disagreements
 from clustering.comparison.labellings import MOST_LEVELS, encode
 from clustering.config import ComparisonConfig
 from clustering.progress import SILENT, Progress
@@ -48,6 +48,7 @@ def compare_labellings(
     config: ComparisonConfig,
     seed: int,
     progress: Progress = SILENT,
+    unlike: UnlikeWords | None = None,
 ) -> Agreements:
     """Compare every labelling with every other, the segments and the ARR tiers first.
 
@@ -61,6 +62,7 @@ def compare_labellings(
     probability : array-like of shape (n_accounts,)
         Of the membership in the learned segment.
     config, seed : draws of bootstrap and permutations, and the seed of all
+    unlike : in what an account is unlike a group of accounts, in words
 
     Returns
     -------
@@ -105,6 +107,7 @@ def compare_labellings(
                     name=name,
                     title=titles[name],
                     probability=probability,
+                    unlike=unlike,
                 )
                 for name in groups
                 if name != SEGMENT and _meet(labels, SEGMENT, name)

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from clustering.columns import ARR_TIERS, NEEDS_SEGMENT, SEGMENT
+from clustering.comparison.crosswalk import UnlikeWords
 from clustering.comparison.differences import Differences, segment_differences
 from clustering.comparison.group_outcomes import GroupOutcomes, group_outcomes
 from clustering.comparison.leakage import (
@@ -19,7 +20,10 @@ from clustering.comparison.leakage import (
     detect_circularity,
     leakage_index,
 )
-from clustering.comparison.outcome_leakage import refuse_outcomes_in_features
+from clustering.comparison.outcome_leakage import (
+    leaking_labellings,
+    refuse_outcomes_in_features,
+)
 from clustering.comparison.refits import Refit, RefittedAgreement, agreement_of_refits
 from clustering.comparison.scorecard import Score, scorecard
 from clustering.comparison.study import Agreements, compare_labellings
@@ -65,8 +69,10 @@ class Material:
     segment_names : k names, in the order of the columns
     timing : DataFrame as in `Horizon.timing`, aligned
     counts : features that count something, by name
+    undated : labellings of the company's own, whose column may have been filled in afterwards
     before : DataFrame as in `Horizon.before`, aligned
     sources : the tables that a feature comes from, by its name
+    unlike : in what an account is unlike a group of accounts, in words
     """
 
     accounts: pd.Index
@@ -90,6 +96,8 @@ class Material:
     counts: tuple[str, ...]
     before: pd.DataFrame
     sources: Mapping[str, tuple[str, ...]]
+    undated: tuple[str, ...]
+    unlike: UnlikeWords | None = None
 
 
 @dataclass(frozen=True)
@@ -103,7 +111,10 @@ class Leakage:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """What the study found beside its segments; None where the tables do not allow it."""
+    """What the study found beside its segments; None where the tables do not allow it.
+
+    `leaks` names the labellings that know an outcome almost without error; they are not judged.
+    """
 
     agreements: Agreements
     refitted: Mapping[str, RefittedAgreement]
@@ -113,6 +124,7 @@ class Comparison:
     happened: GroupOutcomes
     differences: Differences
     scores: tuple[Score, ...]
+    leaks: tuple[str, ...]
 
 
 def compare(
@@ -142,11 +154,16 @@ def compare(
         config,
         seed,
         progress,
+        material.unlike,
     )
+    leaking = leaking_labellings(
+        {name: material.labels[name] for name in material.undated}, material.outcomes
+    )
+    judged = {name: one for name, one in material.labels.items() if name not in leaking}
     refitted = _refits(material, config, seed, progress)
     forward = forward_study(
         material.features,
-        material.labels,
+        judged,
         material.outcomes,
         outcome=config.primary_outcome,
         secondary=OUTCOMES,
@@ -178,6 +195,7 @@ def compare(
             seed=seed,
             progress=progress,
         ),
+        leaks=tuple(leaking.values()),
     )
 
 

@@ -3,28 +3,21 @@
 from clustering.comparison.agreement import Agreement
 from clustering.comparison.forward_report import ForwardReport
 from clustering.comparison.heldout import Gain
+from clustering.wording import agreement_in_words, p_in_words
 
 __all__ = ["agreement_sentence", "corrected_claim", "forward_sentence", "gain_claim"]
 
-#: Least AMI for each description; words for a reader, not limits of a test.
-_OVERLAP = (
-    (0.9, "are nearly the same grouping"),
-    (0.5, "overlap strongly"),
-    (0.2, "overlap in part"),
-    (-1.0, "agree little, though more than by chance"),
-)
-
 
 def agreement_sentence(agreement: Agreement) -> str:
-    """One sentence on how far two labellings agree.
+    """One sentence on how far two labellings agree, in the words of a study's report.
 
     Examples
     --------
     >>> from clustering.comparison import compare_partitions
     >>> labels = ["a", "b"] * 50
     >>> print(agreement_sentence(compare_partitions(labels, labels, seed=1)))
-    The first labelling and the second labelling are nearly the same grouping (AMI 1.00, \
-95 % interval 0.81 to 1.00; 100 accounts).
+    The first labelling and the second labelling are almost the same (AMI 1.00, 95 % interval \
+0.81 to 1.00; 100 accounts).
     """
     names = f"{agreement.first} and {agreement.second}"
     if agreement.interval is None:
@@ -34,9 +27,9 @@ def agreement_sentence(agreement: Agreement) -> str:
         f"(AMI {agreement.ami:.2f}, 95 % interval {low:.2f} to {high:.2f}; "
         f"{agreement.n_accounts} accounts)"
     )
-    if agreement.permutation_p > 0.05:
+    words = agreement_in_words(agreement.interval.ami, agreement.permutation_p)
+    if not words:
         return f"No evidence that {names} agree more than by chance {numbers}."
-    words = next(words for least, words in _OVERLAP if agreement.ami >= least)
     start = "The " + names[4:] if names.startswith("the ") else names
     return f"{start} {words} {numbers}."
 
@@ -52,6 +45,10 @@ def forward_sentence(report: ForwardReport) -> str:
     >>> print(forward_sentence(report))  # doctest: +ELLIPSIS
     Beside tier, segment improved the held-out prediction of outcome: log loss lower by 0....
     """
+    if report.leaks:
+        return " ".join(
+            [*report.leaks, f"What {report.segment} adds to {report.tier} cannot be told so."]
+        )
     if report.gain is None:
         why = report.reasons.get("gain", "the models could not be judged")
         return f"What {report.segment} adds to {report.tier} cannot be told: {why}."
@@ -105,11 +102,11 @@ def corrected_claim(
     >>> gain = Gain(0.004, None, (0.001, 0.008))
     >>> print(corrected_claim(gain, "books", "ARR tiers", "churn", 13, 0.21))
     No evidence that books beat ARR tiers in predicting churn, once 13 secondary comparisons are \
-corrected for (gain in log loss 0.0040, 95 % interval 0.0010 to 0.0080, corrected p = 0.21).
+corrected for (gain in log loss 0.0040, 95 % interval 0.0010 to 0.0080, corrected p = 0.210).
     """
     low, high = gain.interval
     return (
         f"No evidence that {new} beat {old} in predicting {outcome}, once {n_comparisons} "
         f"secondary comparisons are corrected for (gain in log loss {gain.log_loss:.4f}, 95 % "
-        f"interval {low:.4f} to {high:.4f}, corrected p = {p_adjusted:.2g})."
+        f"interval {low:.4f} to {high:.4f}, corrected {p_in_words(p_adjusted)})."
     )

@@ -9,20 +9,27 @@ or a company's own) gets one by a rule on what its accounts need, which is writt
    in standard deviations), where that is a quarter of a standard deviation or more.
 3. Else the quadrant of growth potential and churn risk in which its means lie, against the means
    of all accounts (Farmer 2020).
-4. Else standard care.
+
+No playbook follows from a difference within its noise: a mean counts as above or below a cut only
+where it lies beyond it by more than two standard errors (of the segment's mean against all other
+accounts) and a tenth of a standard deviation. A label for which a rule is undecided is *near the
+line*: its accounts keep their present care, as those of a label of which too little is known.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
-from clustering.engagement.playbooks import Playbooks
+from clustering.engagement.playbooks import PRESENT_CARE, STANDARD, Playbooks
 from clustering.schemes.axes import GUIDANCE, Axes
 
 __all__ = ["Assigned", "assign_playbooks"]
 
 _HEALTHY, _DRAWN = 0.5, 0.25
+#: How far beyond a cut a mean must lie: standard errors, and standard deviations of the accounts.
+_ERRORS, _LEAST = 2.0, 0.1
 _GUIDANCE = {composite.name: composite.name.removeprefix("guidance_") for composite in GUIDANCE}
 _PLAYBOOK_OF = {
     "strategy": "strategy_guidance",
@@ -40,8 +47,33 @@ class Assigned:
     rule: str
 
 
+@dataclass(frozen=True)
+class _Standing:
+    """Mean of a label on one axis, in standard deviations from all accounts, with its error."""
+
+    value: float
+    error: float
+
+    def above(self, cut: float) -> bool | None:
+        """Whether it lies above a cut; None within its noise."""
+        if abs(self.value - cut) <= max(_ERRORS * self.error, _LEAST):
+            return None
+        return self.value > cut
+
+    @property
+    def words(self) -> str:
+        """Value and noise."""
+        noise = max(_ERRORS * self.error, _LEAST)
+        return f"{self.value:+.2f}" + (f" ± {noise:.2f}" if np.isfinite(noise) else " ± any")
+
+
 def assign_playbooks(
-    scheme: str, labels: "pd.Series[str]", levels: tuple[str, ...], axes: Axes, books: Playbooks
+    scheme: str,
+    labels: "pd.Series[str]",
+    levels: tuple[str, ...],
+    axes: Axes,
+    books: Playbooks,
+    undecided: str = STANDARD,
 ) -> tuple[Assigned, ...]:
     """Give the playbook of every level of one labelling.
 
@@ -52,55 +84,102 @@ def assign_playbooks(
     levels : its labels, in their order
     axes : of the same accounts
     books : playbooks and who gets which
+    undecided : playbook of a label whose need cannot be told: `PRESENT_CARE` where the hours
+        delivered are known
     """
-    standing = _standing(labels, axes)
+    frame = axes.frame.reindex(labels.index)
+    spread = frame.std(ddof=0)
+    scaled = (frame - frame.mean()) / spread.where(spread > 0)
     assigned = []
     for level in levels:
         name = books.assigned(scheme, level)
         if name is not None:
             assigned.append(Assigned(level, name, f"assign.{scheme} in the playbooks"))
-        else:
-            playbook, rule = _by_needs(standing.get(level, {}))
-            assigned.append(Assigned(level, playbook, rule))
+            continue
+        playbook, rule = _by_needs(scaled, (labels == level).to_numpy(dtype=bool))
+        if playbook is None:
+            kept = "its accounts keep their present care"
+            given = f"its accounts get '{books.playbooks[undecided].title}'"
+            rule = f"{rule}; {kept if undecided == PRESENT_CARE else given}"
+        assigned.append(Assigned(level, playbook or undecided, rule))
     return tuple(assigned)
 
 
-def _standing(labels: "pd.Series[str]", axes: Axes) -> dict[str, Mapping[str, float]]:
-    """Mean of every axis in every label, in standard deviations from all accounts."""
-    frame = axes.frame.reindex(labels.index)
-    spread = frame.std(ddof=0)
-    scaled = (frame - frame.mean()) / spread.where(spread > 0)
-    means = scaled.groupby(labels.to_numpy()).mean()
-    return {
-        str(label): {str(axis): float(value) for axis, value in row.dropna().items()}
-        for label, row in means.iterrows()
-    }
+def _stand(values: "pd.Series[float]", inside: "np.typing.NDArray[np.bool_]") -> _Standing | None:
+    """Standing of the accounts inside; None where the axis is not known of any of them.
+
+    The error is that of their mean against all others: with `f` the share inside, their mean lies
+    `(1 - f)` times the difference of both means from that of all.
+    """
+    known = values.notna().to_numpy()
+    mine, others = values[known & inside], values[known & ~inside]
+    if mine.empty:
+        return None
+    if len(mine) < 2 or len(others) < 2:
+        return _Standing(float(mine.mean()), np.inf)
+    share = len(mine) / (len(mine) + len(others))
+    error = np.sqrt(mine.var(ddof=1) / len(mine) + others.var(ddof=1) / len(others))
+    return _Standing(float(mine.mean()), float((1.0 - share) * error))
 
 
-def _by_needs(standing: Mapping[str, float]) -> tuple[str, str]:
+def _by_needs(
+    scaled: pd.DataFrame, inside: "np.typing.NDArray[np.bool_]"
+) -> tuple[str | None, str]:
+    """Playbook and rule; no playbook where the first rule that could decide is undecided."""
+    found = {str(axis): _stand(scaled[axis], inside) for axis in scaled}
+    standing = {axis: one for axis, one in found.items() if one is not None}
     health, risk = standing.get("health"), standing.get("churn_risk")
-    if health is not None and risk is not None and health >= _HEALTHY and risk <= -_HEALTHY:
-        return "self_directed", (
-            f"its health is {health:.1f} standard deviations above all accounts, its churn risk "
-            f"{-risk:.1f} below"
-        )
-    drawn = {axis: standing[axis] for axis in _GUIDANCE if axis in standing}
+    if health is not None and risk is not None:
+        above, below = health.above(_HEALTHY), risk.above(-_HEALTHY)
+        words = f"health {health.words} and churn risk {risk.words}"
+        if above and below is False:
+            return "self_directed", f"{words} standard deviations from all accounts"
+        if above is not False and below is not True:
+            return None, _near(words, f"{_HEALTHY:g} and −{_HEALTHY:g}")
+    drawn = {axis: one for axis, one in standing.items() if axis in _GUIDANCE}
     if drawn:
-        most = max(drawn, key=lambda axis: drawn[axis])
-        if drawn[most] >= _DRAWN:
-            kind = _GUIDANCE[most]
-            return _PLAYBOOK_OF[kind], (
-                f"it draws {kind.replace('_', ' ')} guidance {drawn[most]:.1f} standard deviations "
-                "more than all accounts"
-            )
+        playbook, rule = _by_guidance(drawn, scaled, inside)
+        if rule:
+            return playbook, rule
     growth = standing.get("growth_potential")
     if growth is None or risk is None:
-        return "standard", (
+        return None, (
             "too little is known of what it needs: `engagements`, or growth potential (`usage`, "
             "`opportunities`) and churn risk, would tell"
         )
-    quadrant = (("sustain", "protect"), ("grow", "invest"))[growth >= 0][risk >= 0]
-    return quadrant, (
-        f"growth potential {growth:+.1f} and churn risk {risk:+.1f} standard deviations from all "
-        "accounts"
+    words = f"growth potential {growth.words} and churn risk {risk.words}"
+    high, risky = growth.above(0.0), risk.above(0.0)
+    if high is None or risky is None:
+        return None, _near(words, "0")
+    quadrant = (("sustain", "protect"), ("grow", "invest"))[high][risky]
+    return quadrant, f"{words} standard deviations from all accounts"
+
+
+def _by_guidance(
+    drawn: Mapping[str, _Standing], scaled: pd.DataFrame, inside: "np.typing.NDArray[np.bool_]"
+) -> tuple[str | None, str]:
+    """The guidance drawn most; no rule where none is drawn beyond all accounts."""
+    order = sorted(drawn, key=lambda axis: -drawn[axis].value)
+    most = drawn[order[0]]
+    kind = _GUIDANCE[order[0]]
+    words = f"{kind.replace('_', ' ')} guidance {most.words}"
+    beyond = most.above(_DRAWN)
+    if beyond is False:
+        return None, ""
+    if beyond is None:
+        return None, _near(words, f"{_DRAWN:g}")
+    for axis in order[1:]:
+        lead = _stand(scaled[order[0]] - scaled[axis], inside)
+        if lead is not None and not lead.above(0.0):
+            other = _GUIDANCE[axis].replace("_", " ")
+            return None, _near(f"{words}, {other} guidance {drawn[axis].words}", "each other")
+    return _PLAYBOOK_OF[kind], (
+        f"it draws {words} standard deviations more than all accounts, and no other kind as much"
+    )
+
+
+def _near(words: str, cut: str) -> str:
+    return (
+        f"near the line: {words} standard deviations from all accounts do not differ from {cut} "
+        "by more than their noise"
     )

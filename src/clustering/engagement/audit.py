@@ -1,24 +1,52 @@
 """Delivery audit: who gets more care than needed, who gets less, and whose care is not affordable.
 
-*Needed* are the hours a year of the account's playbook; *delivered* the hours of the trailing
-window, brought to a year. An event playbook that runs (an expansion, a rescue) is needed on top:
-it excuses more hours, and it does not make the account under-delivered before it has had its time.
-A *bad fit* is an account whose needed care costs more than the affordable share of its amount,
-whatever is delivered: charge more, serve it otherwise, or do not sign (Murphy; the limit of 15 % is
-of Pickens).
+*Needed* are the hours a year of the account's playbook, scaled by its size; *delivered* the hours
+of the trailing window, brought to a year. How far a whole segment stands from its playbook says
+something of the plan, not of an account: an account is held to what its segment usually gets at
+its size (*usual* hours), and it is over- or under-delivered only where it lies outside the spread
+that such accounts have anyway. An event playbook that runs (an expansion, a rescue) excuses more
+hours, and it does not make the account under-delivered before it has had its time.
+
+A *bad fit* is an account whose needed care costs more than the affordable share of its amount:
+charge more, serve it otherwise, or do not sign (Murphy; the limit of 15 % is of Pickens). What was
+measured goes before what rests on assumed costs, so every account has one status.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import nnls
 
 from clustering.columns import ACCOUNT_ID
 from clustering.engagement_config import AuditConfig
 
-__all__ = ["Audit", "AuditTotal", "audit_delivery"]
+__all__ = ["DELIVERY", "Audit", "AuditTotal", "audit_delivery"]
 
-_NEEDED = "the playbook needs"
+Floats = NDArray[np.float64]
+
+OVER, UNDER, BAD_FIT, AS_NEEDED, UNKNOWN = "over", "under", "bad_fit", "as_needed", "unknown"
+
+#: The statuses of an account, in the order in which they are looked for, and their names in lists.
+DELIVERY: Mapping[str, str] = MappingProxyType(
+    {
+        OVER: "over_delivered",
+        UNDER: "under_delivered",
+        BAD_FIT: "bad_fit",
+        AS_NEEDED: "as_needed",
+        UNKNOWN: "cannot_be_told",
+    }
+)
+
+#: The median absolute deviation of a normal distribution, in standard deviations.
+_MAD = 0.6744897501960817
+#: Less time is not recorded, so no hours at all are read as this many on the logarithmic scale.
+_LEAST_RECORDED = 0.25
+#: Spread is measured in up to so many groups of accounts that get about as much.
+_BINS = 8
 
 
 @dataclass(frozen=True)
@@ -27,7 +55,7 @@ class AuditTotal:
 
     Attributes
     ----------
-    hours : a year: delivered beyond the need, missing to it, or needed beyond the affordable
+    hours : a year: delivered beyond the usual, missing to it, or needed beyond the affordable
     money : those hours at the cost of an hour
     arr : amount of the accounts on the list; None where no account has one
     rule : what put an account there, with its numbers
@@ -48,9 +76,9 @@ class Audit:
     Attributes
     ----------
     frame : one row an account; see `audit.parquet` in docs/study_folder.md
-    totals : the lists that could be made
+    totals : the lists that could be made; no account is on two
     not_computed : for each list that could not, why and which table would allow it
-    n_not_judged : accounts seen for too short a time, or without a label
+    n_not_judged : accounts of which it cannot be told whether they get what they need
     """
 
     frame: pd.DataFrame
@@ -71,156 +99,194 @@ def audit_delivery(
 
     Parameters
     ----------
-    accounts : indexed by id: `label`, `playbook` (missing without a label), `needed_hours`,
-        `event_hours` (0 where none runs), `delivered_hours` (a year), `exposure_days`, `arr`
+    accounts : indexed by id: `label`, `playbook` (missing without a label), `needed_hours`
+        (scaled by size), `has_need` (False where the account keeps its present care, so that
+        nothing says what it needs), `event_hours` (0 where none runs), `delivered_hours` (a year),
+        `exposure_days`, `arr`
     config : when an account counts as over- or under-delivered
     hour_cost, affordable_share : of the bad fit
     no_delivery : why the hours delivered are not known, where they are not
 
     Examples
     --------
-    Twenty hours are needed: 36 are over-delivered from 1.5 x 20 = 30 on, 6 are under-delivered
-    below 0.5 x 20 = 10. At 100 an hour the care costs 2,000, which is 20 % of an ARR of 10,000.
+    Forty accounts need 20 hours and get about as many. One gets 60, one gets 4; and one pays
+    10,000, of which the 2,000 that its care costs are 20 %.
 
+    >>> usual = [18.0, 19.0, 20.0, 21.0, 22.0] * 8
     >>> accounts = pd.DataFrame(
-    ...     {"label": "a", "playbook": "standard", "needed_hours": 20.0, "event_hours": 0.0,
-    ...      "delivered_hours": [36.0, 6.0, 20.0], "exposure_days": 365.0,
-    ...      "arr": [50_000.0, 50_000.0, 10_000.0]},
-    ...     index=["x", "y", "z"],
+    ...     {"label": "a", "playbook": "standard", "needed_hours": 20.0, "has_need": True,
+    ...      "event_hours": 0.0, "delivered_hours": [60.0, 4.0, 20.0, *usual],
+    ...      "exposure_days": 365.0, "arr": [50_000.0, 50_000.0, 10_000.0] + [50_000.0] * 40},
     ... )
     >>> audit = audit_delivery(
     ...     accounts, config=AuditConfig(), hour_cost=100.0, affordable_share=0.15
     ... )
-    >>> [(t.name, t.n_accounts, t.hours, t.money) for t in audit.totals]
-    [('over_delivered', 1, 16.0, 1600.0), ('under_delivered', 1, 14.0, 1400.0), \
-('bad_fit', 1, 5.0, 500.0)]
+    >>> [(t.name, t.n_accounts, round(t.hours), round(t.money)) for t in audit.totals]
+    [('over_delivered', 1, 40, 4000), ('under_delivered', 1, 16, 1600), ('bad_fit', 1, 5, 500)]
     """
     frame = accounts.copy()
     needed, delivered = frame["needed_hours"], frame["delivered_hours"]
-    upper = config.over_from * needed + frame["event_hours"]
-    judged = delivered.notna() & needed.notna() & (frame["exposure_days"] >= config.least_days)
-    over = judged & (delivered > upper)
-    over &= delivered - needed - frame["event_hours"] >= config.least_hours
-    under = judged & (delivered < config.under_below * needed)
-    under &= needed - delivered >= config.least_hours
-    frame["delivery"] = np.select([over, under, judged], ["over", "under", "as_needed"], "unknown")
-    frame["gap_hours"] = (delivered - needed).where(judged)
+    seen = delivered.notna() & needed.notna() & (frame["exposure_days"] >= config.least_days)
+    frame["usual_hours"] = _usual(frame, seen & frame["has_need"], config.least_accounts)
+    judged = seen & frame["usual_hours"].notna()
+    frame["deviation"] = _deviation(frame[judged], config.least_accounts).reindex(frame.index)
+    excess = delivered - frame["usual_hours"] - frame["event_hours"]
+    short = frame["usual_hours"] - delivered
+    more = config.over_from * frame["usual_hours"] + frame["event_hours"]
+    over = judged & (frame["deviation"] > config.outlier_from)
+    over &= (delivered > more) & (excess >= config.least_hours)
+    under = judged & (frame["deviation"] < -config.outlier_from)
+    under &= delivered < config.under_below * frame["usual_hours"]
+    under &= short >= config.least_hours
+    frame["gap_hours"] = (delivered - frame["usual_hours"]).where(judged)
     frame["needed_cost"] = needed * hour_cost
     frame["affordable_cost"] = affordable_share * frame["arr"]
-    bad = frame["needed_cost"] > frame["affordable_cost"]
-    frame["bad_fit"] = bad & needed.notna() & frame["arr"].notna()
-    frame["delivery_rule"] = _delivery_rules(frame, config)
-    frame["fit_rule"] = _fit_rules(frame, affordable_share)
+    bad = (frame["needed_cost"] > frame["affordable_cost"]) & frame["has_need"]
+    frame["delivery"] = np.select(
+        [over, under, bad, judged], [OVER, UNDER, BAD_FIT, AS_NEEDED], UNKNOWN
+    )
+    frame["delivery_rule"] = _rules(frame, config, affordable_share, no_delivery)
     no_fit = "" if frame["arr"].notna().any() else "no ARR is known; the table `subscriptions`"
+    lists = {
+        OVER: (excess, _over_rule(config)),
+        UNDER: (short, _under_rule(config)),
+        BAD_FIT: (
+            (frame["needed_cost"] - frame["affordable_cost"]) / max(hour_cost, 1e-12),
+            f"the hours needed, at {hour_cost:,.0f} an hour, cost more than "
+            f"{100 * affordable_share:g} % of the amount, and it is on neither list above",
+        ),
+    }
+    absent = _not_computed(no_delivery, no_fit)
     return Audit(
         frame=frame.rename_axis(ACCOUNT_ID).reset_index(),
-        totals=_totals(frame, config, hour_cost, affordable_share, no_delivery, no_fit),
-        not_computed=_not_computed(no_delivery, no_fit),
-        n_not_judged=int((frame["delivery"] == "unknown").sum()),
+        totals=tuple(
+            _total(DELIVERY[status], frame[frame["delivery"] == status], hours, hour_cost, rule)
+            for status, (hours, rule) in lists.items()
+            if DELIVERY[status] not in absent
+        ),
+        not_computed=absent,
+        n_not_judged=int((frame["delivery"] == UNKNOWN).sum()),
     )
+
+
+def _usual(
+    frame: pd.DataFrame, eligible: "pd.Series[bool]", least_accounts: int
+) -> "pd.Series[float]":
+    """Needed hours at the level of the label: the median of delivered over needed.
+
+    Missing where too few accounts, or mostly accounts without any hours, tell the level.
+    """
+    ratio = (frame["delivered_hours"] / frame["needed_hours"]).where(eligible)
+    by_label = ratio.groupby(frame["label"])
+    level = by_label.transform("median").where(by_label.transform("count") >= least_accounts)
+    return (frame["needed_hours"] * level.where(level > 0)).where(frame["has_need"])
+
+
+def _deviation(judged: pd.DataFrame, least_accounts: int) -> "pd.Series[float]":
+    """How far each account lies from the usual, in robust standard deviations.
+
+    On the logarithmic scale, and for the accounts above and below the usual apart: hours that are
+    few by chance lie further below it than many lie above.
+    """
+    usual = judged["usual_hours"].to_numpy(dtype=np.float64)
+    given = np.maximum(judged["delivered_hours"].to_numpy(dtype=np.float64), _LEAST_RECORDED)
+    off = np.log(given / usual)
+    deviation = np.zeros(len(off))
+    for side in (off >= 0, off <= 0):
+        if side.any():  # about half of the accounts each, since the usual is a median
+            deviation[side] = off[side] / _spread(usual[side], off[side], least_accounts // 2)
+    return pd.Series(deviation, index=judged.index)
+
+
+def _spread(usual: Floats, off: Floats, least_accounts: int) -> Floats:
+    """Standard deviation of every account's logarithm.
+
+    Few hours scatter more than many: the variance is that of a constant part and one that falls
+    with the hours, fitted to median absolute deviations of accounts that get about as much.
+    """
+    n_bins = max(1, min(_BINS, len(off) // least_accounts))
+    bins = np.array_split(np.argsort(usual, kind="stable"), n_bins)
+    spread = np.array([np.median(np.abs(off[rows])) / _MAD for rows in bins])
+    size = np.array([np.median(usual[rows]) for rows in bins])
+    (constant, falling), _ = nnls(np.column_stack([np.ones(n_bins), 1.0 / size]), spread**2)
+    return np.asarray(np.sqrt(np.maximum(constant + falling / usual, 1e-12)))
 
 
 def _not_computed(no_delivery: str, no_fit: str) -> dict[str, str]:
     absent: dict[str, str] = {}
     if no_delivery:
         reason = f"{no_delivery}; with it, hours delivered can be compared with hours needed"
-        absent |= {"over_delivered": reason, "under_delivered": reason}
+        absent |= {DELIVERY[OVER]: reason, DELIVERY[UNDER]: reason}
     if no_fit:
-        absent["bad_fit"] = f"{no_fit} would allow it"
+        absent[DELIVERY[BAD_FIT]] = f"{no_fit} would allow it"
     return absent
 
 
-def _totals(
-    frame: pd.DataFrame,
-    config: AuditConfig,
-    hour_cost: float,
-    affordable_share: float,
-    no_delivery: str,
-    no_fit: str,
-) -> tuple[AuditTotal, ...]:
-    totals = []
-    if not no_delivery:
-        over, under = frame[frame["delivery"] == "over"], frame[frame["delivery"] == "under"]
-        beyond = (over["delivered_hours"] - over["needed_hours"] - over["event_hours"]).sum()
-        totals.append(
-            _total("over_delivered", over, beyond, beyond * hour_cost, _over_rule(config))
-        )
-        short = (under["needed_hours"] - under["delivered_hours"]).sum()
-        totals.append(
-            _total("under_delivered", under, short, short * hour_cost, _under_rule(config))
-        )
-    if not no_fit:
-        bad = frame[frame["bad_fit"]]
-        money = (bad["needed_cost"] - bad["affordable_cost"]).sum()
-        hours = money / hour_cost if hour_cost > 0 else 0.0
-        rule = (
-            f"the hours needed, at {hour_cost:,.0f} an hour, cost more than "
-            f"{100 * affordable_share:g} % of the amount"
-        )
-        totals.append(_total("bad_fit", bad, hours, money, rule))
-    return tuple(totals)
-
-
-def _total(name: str, rows: pd.DataFrame, hours: float, money: float, rule: str) -> AuditTotal:
+def _total(
+    name: str, rows: pd.DataFrame, hours: "pd.Series[float]", hour_cost: float, rule: str
+) -> AuditTotal:
+    total = float(hours.reindex(rows.index).sum())
     arr = rows["arr"].sum() if rows["arr"].notna().any() or rows.empty else None
     return AuditTotal(
-        name, len(rows), float(hours), float(money), None if arr is None else float(arr), rule
+        name, len(rows), total, total * hour_cost, None if arr is None else float(arr), rule
     )
 
 
 def _over_rule(config: AuditConfig) -> str:
     return (
-        f"delivered more than {config.over_from:g} times what {_NEEDED}, with the hours of running "
-        f"event playbooks on top, and {config.least_hours:g} hours a year or more beyond both"
+        f"delivered more than {config.over_from:g} times what its segment usually gets at its "
+        "size, with the hours of running event playbooks on top; "
+        f"{config.least_hours:g} hours a year or more beyond both; and {config.outlier_from:g} "
+        "standard deviations (robust) outside the spread of such accounts"
     )
 
 
 def _under_rule(config: AuditConfig) -> str:
     return (
-        f"delivered less than {100 * config.under_below:g} % of what {_NEEDED}, and "
-        f"{config.least_hours:g} hours a year or more short of it"
+        f"delivered less than {100 * config.under_below:g} % of what its segment usually gets at "
+        f"its size; {config.least_hours:g} hours a year or more short of it; and "
+        f"{config.outlier_from:g} standard deviations (robust) outside the spread of such accounts"
     )
 
 
-def _delivery_rules(frame: pd.DataFrame, config: AuditConfig) -> "pd.Series[str]":
-    """The rule that put an account on a list, or why it could not be judged, in its numbers."""
-    columns = ["delivery", "needed_hours", "event_hours", "delivered_hours", "exposure_days"]
-    texts = [
-        _delivery_rule(
-            str(delivery), float(needed), float(event), float(given), float(days), config
-        )
-        for delivery, needed, event, given, days in zip(*(frame[c] for c in columns), strict=True)
-    ]
+def _rules(
+    frame: pd.DataFrame, config: AuditConfig, share: float, no_delivery: str
+) -> "pd.Series[str]":
+    """What gave the account its status, or why it could not be judged, in its numbers."""
+    texts = [_rule(row, config, share, no_delivery) for row in frame.itertuples()]
     return pd.Series(texts, index=frame.index, dtype="str")
 
 
-def _delivery_rule(
-    delivery: str, needed: float, event: float, given: float, days: float, config: AuditConfig
-) -> str:
-    match delivery:
-        case "over":
-            events = f" and {event:.0f} for events" if event else ""
+def _rule(row: object, config: AuditConfig, share: float, no_delivery: str) -> str:
+    def of(name: str) -> float:
+        return float(getattr(row, name))
+
+    dear = f"needed care costs {of('needed_cost'):,.0f}, more than {100 * share:g} % of "
+    dear += f"{of('arr'):,.0f}"
+    match row.delivery:  # type: ignore[attr-defined]
+        case "over" | "under" as status:
+            events = f" and {of('event_hours'):.0f} for events" if of("event_hours") else ""
+            extra = events if status == OVER else ""
+            also = f"; {dear}" if of("needed_cost") > of("affordable_cost") else ""
             return (
-                f"{given:.0f} h a year delivered, more than {config.over_from:g} x {needed:.0f} "
-                f"needed{events}"
+                f"{of('delivered_hours'):.0f} h a year delivered, where its segment usually gets "
+                f"{of('usual_hours'):.0f} at its size{extra}{also}"
             )
-        case "under":
-            return (
-                f"{given:.0f} h a year delivered, less than {100 * config.under_below:g} % of "
-                f"{needed:.0f} needed"
-            )
+        case "bad_fit":
+            return dear
         case "as_needed":
             return ""
-    if np.isnan(needed):
-        return "it has no label, so no playbook"
-    if np.isnan(given):
-        return "the hours delivered are not known"
-    return f"seen for {days:.0f} days, fewer than {config.least_days}"
-
-
-def _fit_rules(frame: pd.DataFrame, share: float) -> "pd.Series[str]":
-    texts = [
-        f"needed care costs {cost:,.0f}, more than {100 * share:g} % of {arr:,.0f}" if bad else ""
-        for bad, cost, arr in zip(frame["bad_fit"], frame["needed_cost"], frame["arr"], strict=True)
-    ]
-    return pd.Series(texts, index=frame.index, dtype="str")
+    if np.isnan(of("needed_hours")):
+        return "nothing says how many hours it needs"
+    if no_delivery:
+        return f"the hours delivered are not known: {no_delivery}"
+    if np.isnan(of("delivered_hours")):
+        return "its hours of the window are not known"
+    if of("exposure_days") < config.least_days:
+        return f"seen for {of('exposure_days'):.0f} days, fewer than {config.least_days}"
+    if not row.has_need:  # type: ignore[attr-defined]
+        return "it keeps its present care, since what its segment needs cannot be told"
+    return (
+        f"fewer than {config.least_accounts} accounts of its segment, or mostly ones without any "
+        "hours, tell what is usual"
+    )

@@ -17,8 +17,8 @@ from clustering.config import SchemesConfig
 from clustering.features.types import Feature, Snapshot
 from clustering.matrix import FeatureMatrix
 from clustering.profiles.naming import LEAST_DIFFERENCE
-from clustering.profiles.values import number_in_words
 from clustering.schemes import Axes, Labelling
+from clustering.wording import number_in_words
 
 __all__ = ["N_CHAMPIONS", "N_GAPS", "Champions", "find_champions"]
 
@@ -98,8 +98,14 @@ def find_champions(
         return _none(rule, "No growth accounts: the scheme 'growth_risk' cannot be applied.")
     grows = growth.labels.reindex(ids).isin(_GROWING).to_numpy() & ~champion
     rule += "; growth accounts are those to grow or invest in by the scheme 'growth_risk'"
+    if growth.near_line is not None:
+        near = growth.near_line.reindex(ids, fill_value=False).to_numpy(dtype=bool) & grows
+        grows &= ~near
+        rule += f", without {int(near.sum()):,} near the line (a label within its noise)"
     if not grows.any():
-        return _none(rule, "No growth accounts: every one of them is a champion already.")
+        return _none(
+            rule, "No growth accounts: every one of them is a champion already, or near the line."
+        )
     table = _table(snapshot, matrix, np.flatnonzero(grows), np.flatnonzero(champion))
     return Champions(table, rule, "", int(champion.sum()), int(grows.sum()))
 
@@ -220,7 +226,7 @@ _NO_GAP = "no gap of half a standard deviation or more: in what was measured it 
 
 def _words(feature: Feature, value: float, champion: float) -> str:
     """A gap in words and in the feature's own unit."""
-    name = feature.name.replace("_", " ")
+    name = feature.title
     if feature.scale == "share":
         return f"{name}: {value:.0%} against {champion:.0%} of the champion"
     own, other = number_in_words(value), number_in_words(champion)

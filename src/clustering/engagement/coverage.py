@@ -48,8 +48,12 @@ class SegmentCoverage:
     Attributes
     ----------
     arr : amount of its accounts; None where no account has one
-    touches : touches of the playbook, all accounts together
+    touches : touches of the playbook, all accounts that follow it together
     hours, event_hours : of the playbook, and of the event playbooks that run now
+    scale : accounts that follow the playbook, each by the factor of its size; `hours` are
+        `scale` x the hours of the playbook + `present_hours`
+    n_present, present_hours : accounts that keep their present care, and the hours of that
+    delivered_hours : that its accounts get today; None where they are not known
     csms : full-time CSMs that those hours are
     cost_share : of the amount; None without an amount
     levers : the ways back; None within the limit, or where there is no amount
@@ -64,6 +68,10 @@ class SegmentCoverage:
     touches: float
     hours: float
     event_hours: float
+    scale: float
+    n_present: int
+    present_hours: float
+    delivered_hours: float | None
     csms: float
     cost: float
     cost_share: float | None
@@ -83,7 +91,8 @@ def cover(
 
     Parameters
     ----------
-    accounts : indexed by id: `label`, `arr`, `event_hours`
+    accounts : indexed by id: `label`, `arr`, `event_hours`, `needed_hours`, `has_need`,
+        `size_factor`, `delivered_hours`
     assigned : the playbook of every label; a label without accounts stays in the plan, with zeros
     books, rates, config : what the numbers rest on
 
@@ -104,14 +113,16 @@ def _segment(
     n = len(mine)
     known = mine["arr"].dropna()
     arr = float(known.sum()) if len(known) else None
-    hours = n * books.hours(one.playbook)
+    follows = mine["has_need"].to_numpy(dtype=bool)
+    hours = float(mine["needed_hours"].sum())
+    given = mine["delivered_hours"]
     event_hours = float(mine["event_hours"].sum())
     csms = (hours + event_hours) / rates.csm_hours
     cost = csms * rates.csm_cost
     share = cost / arr if arr else None
     over = cost > rates.limit * arr if arr is not None else False
     levers = None
-    if over and arr:
+    if over and arr and csms:
         levers = solve_levers(arr / n, n / csms, rates.csm_cost, rates.limit, config.levers)
     return SegmentCoverage(
         label=one.label,
@@ -119,9 +130,13 @@ def _segment(
         rule=one.rule,
         n_accounts=n,
         arr=arr,
-        touches=n * books.n_touches(one.playbook),
+        touches=int(follows.sum()) * books.n_touches(one.playbook),
         hours=hours,
         event_hours=event_hours,
+        scale=float(mine.loc[follows, "size_factor"].sum()),
+        n_present=int((~follows).sum()),
+        present_hours=float(mine.loc[~follows, "needed_hours"].sum()),
+        delivered_hours=float(given.sum()) if given.notna().any() else None,
         csms=csms,
         cost=cost,
         cost_share=share,
@@ -167,6 +182,8 @@ def _row(one: SegmentCoverage) -> dict[str, object]:
         "touches": one.touches,
         "hours": one.hours,
         "event_hours": one.event_hours,
+        "n_present": one.n_present,
+        "delivered_hours": np.nan if one.delivered_hours is None else one.delivered_hours,
         "csms": one.csms,
         "cost": one.cost,
         "cost_share": np.nan if one.cost_share is None else one.cost_share,

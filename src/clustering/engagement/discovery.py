@@ -7,7 +7,6 @@ misses). It is a list of questions; no answer is in it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,12 +14,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustering.columns import ACCOUNT_ID, ARR, NAME
-from clustering.features.types import Feature, Snapshot
+from clustering.features.types import Snapshot
 from clustering.matrix import FeatureMatrix
 from clustering.models.types import Clustering
 from clustering.profiles import Profiles
-from clustering.profiles.naming import LEAST_DIFFERENCE
-from clustering.profiles.values import number_in_words
+from clustering.profiles.unlike import Unlike
 from clustering.schemes import Axes
 from clustering.scorer.files import guard_cells
 
@@ -90,7 +88,7 @@ def discovery_list(
     known = scores.reindex(pd.Index(matrix.account_ids))
     arr = snapshot.attributes.get(ARR, pd.Series(np.nan, index=known.index)).reindex(known.index)
     guidance = _guidance(axes, known.index)
-    unlike = _Unlike.of(snapshot, matrix)
+    unlike = Unlike.of(snapshot, matrix)
     rows: list[dict[str, object]] = []
     for profile in profiles.segments:
         members = np.flatnonzero(chosen.labels == profile.segment)
@@ -104,7 +102,9 @@ def discovery_list(
             elif kind == "boundary":
                 hypothesis, question = _of_boundary(profile.name, row)
             else:
-                hypothesis, question = _of_misfit(profile.name, unlike.words(members, place))
+                hypothesis, question = _of_misfit(
+                    profile.name, unlike.words(members, int(members[place]))
+                )
             rows.append(
                 {
                     "segment": profile.segment,
@@ -185,40 +185,6 @@ def _pick(
 
 def _to_mean(values: Floats) -> Floats:
     return np.asarray(np.sqrt(((values - values.mean(axis=0)) ** 2).sum(axis=1)))
-
-
-@dataclass(frozen=True, eq=False)
-class _Unlike:
-    """Observed values in standard deviations, to say in what an account is unlike its segment."""
-
-    z: Floats
-    raw: Floats
-    features: list[Feature]
-
-    @classmethod
-    def of(cls, snapshot: Snapshot, matrix: FeatureMatrix) -> "_Unlike":
-        by_name = {feature.name: feature for feature in snapshot.features}
-        raw = snapshot.frame.loc[list(matrix.account_ids), list(matrix.feature_names)].to_numpy()
-        spread = matrix.values.std(axis=0)
-        z = matrix.values / np.where(spread > 0, spread, 1.0)
-        features = [by_name[name] for name in matrix.feature_names]
-        return cls(np.where(np.isnan(raw), np.nan, z), raw, features)
-
-    def words(self, members: NDArray[np.intp], place: int) -> list[str]:
-        """The two features in which a member differs most from the median member."""
-        inside = pd.DataFrame(self.z[members])
-        away = (inside.iloc[place] - inside.median()).abs().fillna(0.0).to_numpy()
-        order = list(np.argsort(-np.round(away, 9), kind="stable")[:2])
-        return [self._one(members, place, c) for c in order if away[c] >= LEAST_DIFFERENCE]
-
-    def _one(self, members: NDArray[np.intp], place: int, column: int) -> str:
-        feature = self.features[column]
-        own, usual = self.raw[members[place], column], np.nanmedian(self.raw[members, column])
-        name = feature.name.replace("_", " ")
-        if feature.scale == "share":
-            return f"{name} {own:.0%} against a median of {usual:.0%}"
-        own, usual = number_in_words(own), number_in_words(usual)
-        return f"{name} {own} against a median of {usual} ({feature.unit})"
 
 
 def _guidance(axes: Axes, ids: "pd.Index[str]") -> "pd.Series[str]":

@@ -2,7 +2,8 @@
 
 A tier on ARR gives an account the care of its size. That is too much for a large account that is
 fully adopted and has nothing to win or to lose, and too little for a small one that could grow or
-that is about to leave: companies A and B of Mansdorf 2020.
+that is about to leave: companies A and B of Mansdorf 2020. An account whose touch by
+`lifecycle_touch` is within its noise (near the line) is on neither list.
 """
 
 from collections.abc import Hashable, Mapping
@@ -56,9 +57,9 @@ def misjudged_accounts(
     -------
     DataFrame
         `account_id`, `tier`, `care` (``too much`` or ``too little``), `by_stage` (the label of
-        `lifecycle_touch`), `arr`, `at_stake` (ARR of the first kind; open expansion plus revenue at
-        risk of the second, a year), the axes and features behind it, and `why` in words; those with
-        most at stake first, within each kind.
+        `lifecycle_touch`), `arr`, `at_stake` (open expansion plus revenue at risk, a year), the
+        axes and features behind it, and `why` in words; within each kind the first are those with
+        most care to save (the largest ARR), or with most at stake.
 
     References
     ----------
@@ -84,13 +85,17 @@ def misjudged_accounts(
     touch = frame["by_stage"].str.partition(",")[0]
     too_much = (frame["tier"] == tiers.levels[-1]) & (touch == "low_touch")
     too_little = (frame["tier"] == tiers.levels[0]) & (touch == "high_touch")
+    if by_stage.near_line is not None:
+        clear = ~by_stage.near_line.reindex(index, fill_value=False)
+        too_much, too_little = too_much & clear, too_little & clear
     frame["care"] = np.select([too_much, too_little], ["too much", "too little"], "")
-    open_amounts = frame["expansion_pipeline"].fillna(0.0) + frame["revenue_at_risk"].fillna(0.0)
-    frame["at_stake"] = frame[ARR].where(too_much, open_amounts)
+    parts = frame[["expansion_pipeline", "revenue_at_risk"]]
+    frame["at_stake"] = parts.sum(axis=1, min_count=1)
+    frame["rank_by"] = frame[ARR].where(too_much, frame["at_stake"])
     found = frame[too_much | too_little].rename_axis(ACCOUNT_ID).reset_index()
     found["why"] = [_why(row, config) for row in found.to_dict("records")]
     found = found.sort_values(
-        ["care", "at_stake", ACCOUNT_ID], ascending=[True, False, True], ignore_index=True
+        ["care", "rank_by", ACCOUNT_ID], ascending=[True, False, True], ignore_index=True
     )
     return found[list(_COLUMNS)].astype(_COLUMNS)
 

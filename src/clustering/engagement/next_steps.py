@@ -67,7 +67,7 @@ def find_next_steps(
     ]  # fmt: skip
     return NextSteps(
         misjudged=misjudged_accounts(snapshot, axes, tiers, by_stage, schemes),
-        misjudged_reason=" ".join(reasons),
+        misjudged_reason=" ".join(dict.fromkeys(reasons)),
         champions=find_champions(snapshot, matrix, axes, by_name.get("growth_risk"), schemes),
         discovery=discovery_list(snapshot, matrix, chosen, profiles, scores, axes),
         sensitivity=pd.concat(moved, ignore_index=True),

@@ -11,13 +11,14 @@ from clustering.config import SchemesConfig
 from clustering.engagement.assignment import Assigned, assign_playbooks
 from clustering.engagement.audit import Audit, audit_delivery
 from clustering.engagement.coverage import Rates, SegmentCoverage, cover
+from clustering.engagement.effort import Effort, account_size, elasticity_of, scale_by_size
 from clustering.engagement.nearest import did_you_mean
-from clustering.engagement.playbooks import Playbooks, load_playbooks
+from clustering.engagement.playbooks import PRESENT_CARE, STANDARD, Playbooks, load_playbooks
 from clustering.engagement.running import Running, run_playbooks, trigger_values
 from clustering.engagement.staffing import Staffing, staff
 from clustering.engagement.trailing import Trailing, trailing
 from clustering.engagement.value import SegmentValue, segment_value
-from clustering.engagement_config import EngagementConfig
+from clustering.engagement_config import RECOMMENDED, EngagementConfig
 from clustering.errors import ConfigError
 from clustering.features.types import Horizon, Snapshot
 from clustering.features.visible import Tables
@@ -37,6 +38,7 @@ class Planned:
     labels : indexed by account; missing where it has none
     levels : its labels, in their order
     note : what a reader must know of the labels; empty where there is nothing
+    near_line : accounts whose label is within its noise, indexed like `labels`; None for none
     """
 
     name: str
@@ -44,6 +46,7 @@ class Planned:
     labels: "pd.Series[str]"
     levels: tuple[str, ...]
     note: str = ""
+    near_line: "pd.Series[bool] | None" = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,10 +55,12 @@ class Plan:
 
     Attributes
     ----------
+    effort : what scales the hours of the playbooks
+    delivered_hours : of all accounts together, a year; None where they are not known
     staffing : None where there is no head count or nothing to cover; `not_computed` says why
     schemes : one row a labelling: what care by it would cost; `labelling`, `title`, `n_labels`,
         `n_accounts`, `hours`, `csms`, `cost`, `cost_share`, `labels_over_limit`,
-        `bad_fit_accounts`, `fixed_playbooks` (whether all its labels have one in the playbooks)
+        `accounts_over_limit`, `fixed_playbooks` (whether all its labels have one in the playbooks)
     not_computed : part of the plan -> why, and which table would allow it
     """
 
@@ -63,6 +68,8 @@ class Plan:
     books: Playbooks
     rates: Rates
     assigned: tuple[Assigned, ...]
+    effort: Effort
+    delivered_hours: float | None
     running: Running
     audit: Audit
     coverage: tuple[SegmentCoverage, ...]
@@ -83,8 +90,9 @@ def make_plan(
     axes: Axes,
     labellings: tuple[Labelling, ...],
     candidates: Sequence[Planned],
+    recommended: str | None = None,
 ) -> Plan:
-    """Make the plan on `config.plan_on`, and cost every other labelling.
+    """Make the plan on what the study recommends, or on `plan_on`; cost every other labelling.
 
     Parameters
     ----------
@@ -94,13 +102,14 @@ def make_plan(
     horizon : GRR and NRR observed after the as-of date; they describe and decide nothing
     labellings : schemes that triggers may name
     candidates : labellings of the same accounts; the plan is for one of them
+    recommended : the labelling that the study recommends (None: the first candidate)
 
     Raises
     ------
     ConfigError
         `plan_on` is none of the candidates, or the playbooks do not hold.
     """
-    on = _chosen(config.plan_on, candidates)
+    on = _chosen(config.plan_on, recommended or candidates[0].name, candidates)
     books = load_playbooks(config.playbooks)
     rates = Rates.of(config, hour_cost)
     ids = on.labels.index
@@ -109,9 +118,11 @@ def make_plan(
         tables, snapshot.attributes.loc[ids, "started_on"], snapshot.as_of, config.audit.window_days
     )
     accounts = _accounts(snapshot, horizon, axes, seen, running, books, ids)
-    assigned = assign_playbooks(on.name, on.labels, on.levels, axes, books)
-    mine = _with_playbook(accounts, on.labels, assigned, books)
     absent = dict(seen.not_computed)
+    size = account_size(snapshot, ids)
+    elasticity = elasticity_of(size, accounts["delivered_hours"], on.labels, config.size_elasticity)
+    care = _Care(accounts, axes, books, rates, Effort(size, elasticity))
+    assigned, mine = care.by(on)
     audit = audit_delivery(
         mine,
         config=config.audit,
@@ -132,18 +143,21 @@ def make_plan(
         books=books,
         rates=rates,
         assigned=assigned,
+        effort=care.effort,
+        delivered_hours=care.delivered_hours,
         running=running,
         audit=audit,
         coverage=cover(mine, assigned, books, rates, config),
         staffing=staffing,
         value=value,
-        schemes=_schemes(accounts, candidates, axes, books, rates),
+        schemes=care.costs(candidates),
         not_computed=not_computed,
         notes=(*filter(None, [on.note]), *seen.notes),
     )
 
 
-def _chosen(name: str, candidates: Sequence[Planned]) -> Planned:
+def _chosen(name: str, recommended: str, candidates: Sequence[Planned]) -> Planned:
+    name = recommended if name == RECOMMENDED else name
     for one in candidates:
         if one.name == name:
             return one
@@ -186,56 +200,76 @@ def _accounts(
     return frame
 
 
-def _with_playbook(
-    accounts: pd.DataFrame,
-    labels: "pd.Series[str]",
-    assigned: tuple[Assigned, ...],
-    books: Playbooks,
-) -> pd.DataFrame:
-    playbook = labels.map({one.label: one.playbook for one in assigned}).astype("str")
-    hours = labels.map({one.label: books.hours(one.playbook) for one in assigned})
-    return accounts.assign(label=labels, playbook=playbook, needed_hours=hours.astype("float64"))
+@dataclass(frozen=True, eq=False)
+class _Care:
+    """The care of the accounts by any labelling; `accounts` does not depend on one."""
 
+    accounts: pd.DataFrame
+    axes: Axes
+    books: Playbooks
+    rates: Rates
+    effort: Effort
 
-def _schemes(
-    accounts: pd.DataFrame,
-    candidates: Sequence[Planned],
-    axes: Axes,
-    books: Playbooks,
-    rates: Rates,
-) -> pd.DataFrame:
-    """What care by each labelling would cost, on its own playbooks."""
-    return pd.DataFrame([_scheme(accounts, one, axes, books, rates) for one in candidates]).astype(
-        {"labelling": "str", "title": "str"}
-    )
+    @property
+    def delivered_hours(self) -> float | None:
+        """Hours a year that all accounts get today; None where they are not known."""
+        hours = self.accounts["delivered_hours"]
+        return float(hours.sum()) if hours.notna().any() else None
 
+    @property
+    def undecided(self) -> str:
+        """The playbook of accounts whose need cannot be told."""
+        return STANDARD if self.delivered_hours is None else PRESENT_CARE
 
-def _scheme(
-    accounts: pd.DataFrame, one: Planned, axes: Axes, books: Playbooks, rates: Rates
-) -> dict[str, object]:
-    assigned = assign_playbooks(one.name, one.labels, one.levels, axes, books)
-    frame = _with_playbook(accounts, one.labels, assigned, books)
-    frame = frame[frame["label"].notna()]
-    hours = frame["needed_hours"] + frame["event_hours"]
-    cost = float(hours.sum()) * rates.hour_cost
-    arr = frame["arr"].sum(min_count=1)
-    by_label = frame.assign(cost=hours * rates.hour_cost).groupby("label")
-    sums = by_label[["cost", "arr"]].sum(min_count=1)
-    return {
-        "labelling": one.name,
-        "title": one.title,
-        "n_labels": len(one.levels),
-        "n_accounts": len(frame),
-        "hours": float(hours.sum()),
-        "csms": float(hours.sum()) / rates.csm_hours,
-        "cost": cost,
-        "cost_share": cost / arr if arr > 0 else np.nan,
-        "labels_over_limit": int((sums["cost"] > rates.limit * sums["arr"]).sum()),
-        "bad_fit_accounts": int(
-            (frame["needed_hours"] * rates.hour_cost > rates.limit * frame["arr"]).sum()
-        ),
-        "fixed_playbooks": all(books.assigned(one.name, level) for level in one.levels),
-    }
+    def by(self, one: Planned) -> tuple[tuple[Assigned, ...], pd.DataFrame]:
+        """Playbooks of the labels, and of every account its label, playbook, factor and hours."""
+        assigned = assign_playbooks(
+            one.name, one.labels, one.levels, self.axes, self.books, self.undecided
+        )
+        playbook = one.labels.map({each.label: each.playbook for each in assigned})
+        if one.near_line is not None:
+            near = one.near_line.reindex(one.labels.index, fill_value=False) & one.labels.notna()
+            playbook = playbook.where(~near, self.undecided)
+        frame = self.accounts.assign(label=one.labels, playbook=playbook.astype("str"))
+        frame["size_factor"] = scale_by_size(
+            self.effort.size, one.labels, self.effort.elasticity.value
+        )
+        a_year = {name: self.books.hours(name) for name in self.books.playbooks}
+        hours = frame["playbook"].map(a_year)
+        frame["has_need"] = frame["playbook"].ne(PRESENT_CARE) & frame["playbook"].notna()
+        frame["needed_hours"] = (hours.astype("float64") * frame["size_factor"]).where(
+            frame["has_need"], frame["delivered_hours"].where(frame["playbook"].notna())
+        )
+        return assigned, frame
+
+    def costs(self, candidates: Sequence[Planned]) -> pd.DataFrame:
+        """What care by each labelling would cost, on its own playbooks."""
+        return pd.DataFrame([self._cost(one) for one in candidates]).astype(
+            {"labelling": "str", "title": "str"}
+        )
+
+    def _cost(self, one: Planned) -> dict[str, object]:
+        _, frame = self.by(one)
+        frame = frame[frame["label"].notna()]
+        hours = frame["needed_hours"] + frame["event_hours"]
+        cost = float(hours.sum()) * self.rates.hour_cost
+        arr = frame["arr"].sum(min_count=1)
+        by_label = frame.assign(cost=hours * self.rates.hour_cost).groupby("label")
+        sums = by_label[["cost", "arr"]].sum(min_count=1)
+        over = frame["needed_hours"] * self.rates.hour_cost > self.rates.limit * frame["arr"]
+        return {
+            "labelling": one.name,
+            "title": one.title,
+            "n_labels": len(one.levels),
+            "n_accounts": len(frame),
+            "hours": float(hours.sum()),
+            "csms": float(hours.sum()) / self.rates.csm_hours,
+            "cost": cost,
+            "cost_share": cost / arr if arr > 0 else np.nan,
+            "labels_over_limit": int((sums["cost"] > self.rates.limit * sums["arr"]).sum()),
+            "accounts_over_limit": int(over.sum()),
+            "fixed_playbooks": all(self.books.assigned(one.name, level) for level in one.levels),
+        }
 
 
 def check_settings(config: EngagementConfig, schemes: SchemesConfig) -> None:
@@ -246,7 +280,12 @@ def check_settings(config: EngagementConfig, schemes: SchemesConfig) -> None:
     ConfigError
         `plan_on` names no labelling that a study can have, or the playbooks do not hold.
     """
-    known = [SEGMENT, *(scheme.name for scheme in SCHEMES), *(own.name for own in schemes.own)]
+    known = [
+        RECOMMENDED,
+        SEGMENT,
+        *(scheme.name for scheme in SCHEMES),
+        *(own.name for own in schemes.own),
+    ]
     if config.plan_on not in known:
         raise ConfigError(
             f"'engagement.plan_on': there is no labelling '{config.plan_on}'."

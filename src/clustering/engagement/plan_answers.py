@@ -96,7 +96,7 @@ def _measure(
     answers: dict[tuple[str, str], Answer] = {}
     hours_in_all = amount_in_all = 0.0
     for one in plan.coverage:
-        hours = one.n_accounts * hours_of[one.playbook]
+        hours = one.scale * hours_of[one.playbook] + one.present_hours
         hours += sum(n * hours_of[name] for (label, name), n in runs.items() if label == one.label)
         hours_in_all += hours
         if one.arr:

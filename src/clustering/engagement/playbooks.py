@@ -21,7 +21,11 @@ from clustering.engagement.nearest import did_you_mean
 from clustering.errors import BadInputError, ConfigError, breaches_message
 from clustering.schemes.expressions import parse
 
-__all__ = ["Playbook", "Playbooks", "Touch", "load_playbooks"]
+__all__ = ["PRESENT_CARE", "STANDARD", "Playbook", "Playbooks", "Touch", "load_playbooks"]
+
+#: What an account gets whose need cannot be told: what it gets today, whatever that is; and where
+#: that is not known either, the care that every account gets.
+PRESENT_CARE, STANDARD = "present_care", "standard"
 
 _SHIPPED = Path(__file__).with_name("playbooks.toml")
 _MOST_TOUCHES = 366.0
@@ -107,6 +111,13 @@ class Playbooks(_Part):
                     what = "is an event playbook" if name in self.playbooks else "is not known"
                     hint = did_you_mean(name, segment_kind)
                     breaches.append(f"assign.{scheme} '{label}': playbook '{name}' {what}.{hint}")
+        for name in (PRESENT_CARE, STANDARD):
+            if name in self.playbooks and name not in segment_kind:
+                breaches.append(f"playbook '{name}' must be a segment playbook")
+        if (kept := self.playbooks.get(PRESENT_CARE)) is not None and kept.planned:
+            breaches.append(
+                f"playbook '{PRESENT_CARE}' plans no touches: its accounts keep what they get"
+            )
         if breaches:
             raise ValueError("; ".join(breaches))
         return self

@@ -78,8 +78,8 @@ def _settings(config: SchemesConfig) -> tuple[Setting, ...]:
 
 
 def _kind(name: str) -> Kind | None:
-    if name.startswith(("own.", "axes.stages.")):
-        return None  # no scheme of the comparison reads them
+    if name.startswith(("own.", "axes.stages.")) or name == "axes.near_line":
+        return None  # no label of a scheme of the comparison follows from them
     if name.startswith("axes.cost."):
         return "cost"
     return "weight" if name.startswith(_WEIGHTS) else "threshold"

@@ -152,7 +152,7 @@ DEFINITIONS = (
         Feature(
             name="severe_tickets_share",
             family="engagement",
-            unit="share, 0 to 1",
+            unit="smoothed share, 0 to 1",
             meaning="Share of the tickets opened in the last {window} days that are severe (high, "
             "urgent, critical, P1 or the like, as against low, medium, normal, P3 or the like), "
             "drawn towards one half where there were few: (severe + 1/2) / (tickets + 1).",

@@ -147,7 +147,7 @@ DEFINITIONS = (
         Feature(
             name="milestones_due_achieved_share",
             family="milestones",
-            unit="share, 0 to 1",
+            unit="smoothed share, 0 to 1",
             meaning="Of the milestones whose projected date has passed, the share that has been "
             "reached, drawn towards one half where few were due: (reached + 1/2) / (due + 1).",
             null_means=_NOTHING_DUE,

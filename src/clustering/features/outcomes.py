@@ -105,7 +105,7 @@ DEFINITIONS = (
         Feature(
             name="outcomes_on_target_share",
             family="outcomes",
-            unit="share, 0 to 1",
+            unit="smoothed share, 0 to 1",
             meaning="Share of the account's outcomes whose latest value in the last year meets its "
             "target, drawn towards one half where few are measured: (met + 1/2) / (measured + 1).",
             null_means=_NOT_MEASURED,
@@ -137,7 +137,7 @@ DEFINITIONS = (
         Feature(
             name="outcomes_ahead_share",
             family="outcomes",
-            unit="share, 0 to 1",
+            unit="smoothed share, 0 to 1",
             meaning="Share of the account's outcomes whose latest value in the last year is ahead "
             "of its target by a tenth or more, drawn towards one half where few are measured.",
             null_means=_NOT_MEASURED,

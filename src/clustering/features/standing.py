@@ -89,7 +89,7 @@ def standing(
         ),
         (
             ~left & has_contract & ~is_open & ~lapsed,
-            f"have no contract since up to {rules.lapsed_days} days (accounts.lapsed_days)",
+            f"have had no contract for at most {rules.lapsed_days} days (accounts.lapsed_days)",
             "kept as customers of no ARR",
         ),
         (

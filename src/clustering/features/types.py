@@ -71,6 +71,19 @@ class Feature:
         return self.within or _POSSIBLE[self.scale]
 
     @property
+    def title(self) -> str:
+        """The name in sentences; what is not the observed share itself is marked.
+
+        Examples
+        --------
+        >>> Feature("due_share", "milestones", "smoothed share, 0 to 1", "", "", (), "share", True,
+        ...         ("few", "many")).title
+        'due share (smoothed)'
+        """
+        name = self.name.replace("_", " ")
+        return f"{name} (smoothed)" if self.unit.startswith("smoothed") else name
+
+    @property
     def tables(self) -> tuple[str, ...]:
         """The tables that it comes from."""
         return tuple(dict.fromkeys(need.partition(".")[0] for need in self.needs))

@@ -6,18 +6,13 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
 
 from clustering.columns import ACCOUNT_ID
 from clustering.errors import BadInputError, breaches_message
 from clustering.movement.override_file import (
-    account_rows,
     changed_file,
-    empty_table,
-    read_overrides,
-    read_table,
-    row_of,
-    write_table,
+    read_rows,
+    write_rows,
 )
 from clustering.movement.overrides import override_breaches
 from clustering.scorer.files import FORMULA_STARTS
@@ -77,18 +72,16 @@ def set_override(
     new = decision.frame()
     breaches += override_breaches(new, accounts=accounts, segments=segments)
     with changed_file(file):
-        table = read_table(file) if file.exists() else empty_table(file)
-        known = read_overrides(file) if file.exists() else new.iloc[:0]
+        rows, known = read_rows(file)
         known = known[known[ACCOUNT_ID] == decision.account_id]
         if decision.decided_on <= decision.valid_until:
             breaches += override_breaches(pd.concat([known, new], ignore_index=True))
         if breaches:
             subject = f"the override of account '{decision.account_id}' was not set"
             raise BadInputError(breaches_message(subject, list(dict.fromkeys(breaches))))
-        added = row_of(vars(decision), table)
-        table = added if table.empty else pd.concat([table, added], ignore_index=True)
-        write_table(table, file)
-    return len(table)
+        rows = rows.add(vars(decision))
+        write_rows(rows, file)
+    return rows.n_rows
 
 
 def _text_breaches(decision: Decision) -> list[str]:
@@ -118,8 +111,8 @@ def clear_override(file: Path, account: str, on: date) -> Cleared:
         The file cannot be written; it is as it was.
     """
     with changed_file(file):
-        table, frame = read_table(file), read_overrides(file)
-        open_ = account_rows(table, account) & (frame["valid_until"] >= pd.Timestamp(on))
+        rows, frame = read_rows(file)
+        open_ = (frame[ACCOUNT_ID] == account) & (frame["valid_until"] >= pd.Timestamp(on))
         if not open_.any():
             raise BadInputError(
                 f"there is no override on account '{account}' that holds on {on} or later in "
@@ -127,19 +120,12 @@ def clear_override(file: Path, account: str, on: date) -> Cleared:
             )
         future = open_ & (frame["decided_on"] >= pd.Timestamp(on))
         ends = open_ & ~future
-        table.loc[ends, "valid_until"] = _as_stored(
-            on - timedelta(days=1), table["valid_until"].dtype
+        last = on - timedelta(days=1)
+        ended = rows.end(
+            ends.to_numpy().nonzero()[0],
+            "valid_until",
+            last,
+            drop=future.to_numpy().nonzero()[0],
         )
-        write_table(table[~future], file)
+        write_rows(ended, file)
     return Cleared(int(ends.sum()), int(future.sum()))
-
-
-def _as_stored(day: date, kind: object) -> date | pd.Timestamp | str:
-    """A date in the type that the file keeps its dates in."""
-    if isinstance(kind, pd.ArrowDtype) and not _is_text(kind.pyarrow_dtype):
-        return pd.Timestamp(day) if pa.types.is_timestamp(kind.pyarrow_dtype) else day
-    return day.isoformat()
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))

@@ -67,6 +67,11 @@ class History:
         for array in (self.labels, self.probability, self.margin):
             array.setflags(write=False)
 
+    @property
+    def followed(self) -> NDArray[np.bool_]:
+        """Accounts with a segment at every date, (n_accounts,): those that moves are told of."""
+        return np.asarray((self.labels >= 0).all(axis=1))
+
 
 def snapshot_dates(as_of: date, n_snapshots: int, step_days: int) -> tuple[date, ...]:
     """Dates of the window, oldest first, `as_of` the last.

@@ -31,7 +31,8 @@ def stability_over_time(
 ) -> pd.DataFrame:
     """How many accounts have another label by distance in time, for every labelling.
 
-    Rules that cut at quantiles cut anew at every date, as they would in practice.
+    Of the accounts with a segment at every date, the same for all labellings. Rules that cut at
+    quantiles cut anew at every date, as they would in practice.
 
     Parameters
     ----------
@@ -49,11 +50,13 @@ def stability_over_time(
     for snapshot in snapshots.taken:
         for labelling in _assigned(assign, snapshot):
             by_name.setdefault(labelling.name, {})[snapshot.as_of] = labelling
+    followed = history.followed
     parts = [
-        by_distance(history.labels, history.dates).assign(labelling=SEGMENT, title="Segments"),
-        by_distance(held, history.dates).assign(
-            labelling=HELD_SEGMENT, title="Segments under hysteresis"
-        ),
+        by_distance(labels[followed], history.dates).assign(labelling=name, title=title)
+        for name, title, labels in (
+            (SEGMENT, "Segments", history.labels),
+            (HELD_SEGMENT, "Segments under hysteresis", held),
+        )
     ]
     rows = {
         snapshot.as_of: np.asarray(history.accounts.get_indexer(snapshot.frame.index), np.int64)
@@ -63,7 +66,7 @@ def stability_over_time(
     for name, found in by_name.items():
         latest = found[max(found)]
         notes[name] = _note(latest)
-        codes = _codes(found, history, rows)
+        codes = _codes(found, history, rows)[followed]
         parts.append(by_distance(codes, history.dates).assign(labelling=name, title=latest.title))
     table = pd.concat(parts, ignore_index=True)  # those of no pair of dates are empty
     table["note"] = [notes.get(str(name), "") for name in table["labelling"]]

@@ -1,30 +1,32 @@
 """The file of overrides: read as it is, changed by one row at a time, never half written."""
 
-import csv
-import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import date
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from clustering.columns import ACCOUNT_ID
-from clustering.config import StudyConfig
+from clustering.config import ReadingConfig, StudyConfig
 from clustering.errors import BadInputError, ConfigError, OutputError, breaches_message
+from clustering.movement.override_rows import CsvRows, ParquetRows, rows_of
+from clustering.outputs import locked, whole_file
 from clustering.tables.contract import TABLES_BY_NAME
+from clustering.tables.ready import open_ready
 
-__all__ = ["COLUMNS", "changed_file", "overrides_file", "read_overrides", "write_table"]
+__all__ = [
+    "COLUMNS",
+    "changed_file",
+    "named_file",
+    "overrides_file",
+    "read_overrides",
+    "read_rows",
+    "write_rows",
+]
 
 #: Columns of the contract, the dates last.
 COLUMNS = tuple(column.name for column in TABLES_BY_NAME["overrides"].columns)
 _DATES = COLUMNS[-2:]
 _SUFFIXES = (".csv", ".parquet")
-_DELIMITERS = ",;\t|"
 
 
 def overrides_file(config: StudyConfig) -> Path | None:
@@ -62,124 +64,72 @@ def named_file(config: StudyConfig, given: Path | None) -> Path:
     return file
 
 
-def read_overrides(file: Path) -> pd.DataFrame:
+def read_overrides(file: Path, reading: ReadingConfig | None = None) -> pd.DataFrame:
     """Decisions of a file, with the columns of the contract and real dates.
+
+    Parameters
+    ----------
+    reading : what its cells mean (None: the defaults)
 
     Raises
     ------
     BadInputError
         The file cannot be read, a column is missing, a cell is empty or no date; all at once.
     """
-    table = read_table(file)
-    missing = [name for name in COLUMNS if name not in table]
-    breaches = [
-        f"column '{name}' is missing; found {', '.join(map(str, table))}." for name in missing
-    ]
-    frame = pd.DataFrame(index=table.index)
-    for name in [name for name in COLUMNS if name in table]:
-        texts = table[name].astype("str").str.strip()
-        empty = texts.isna() | (texts == "")
-        if empty.any():
-            breaches.append(f"column '{name}' is empty in {_rows(empty)}.")
-        frame[name] = texts
-        if name in _DATES:
-            days = pd.to_datetime(texts.str[:10], format="%Y-%m-%d", errors="coerce")
-            wrong = days.isna() & ~empty
-            if wrong.any():
-                breaches.append(
-                    f"column '{name}' is no date as in 2025-06-30 in {_rows(wrong)}; first: "
-                    f"'{texts[wrong].iloc[0]}'."
-                )
-            frame[name] = days.astype("datetime64[s]")
-    if breaches:
-        raise BadInputError(breaches_message(f"overrides '{file}' cannot be read", breaches))
-    return frame
+    with open_ready(file, reading, may_be_empty=True) as table:
+        table.require(COLUMNS)
+        typed = table.typed(TABLES_BY_NAME["overrides"].columns)
+    if typed.breaches:
+        raise BadInputError(breaches_message(f"overrides '{file}' cannot be read", typed.breaches))
+    return typed.frame
 
 
-def _rows(mask: "pd.Series[bool]") -> str:
-    """As in "rows 2 and 5", counted as in a spreadsheet whose first row is the header."""
-    numbers = [str(int(row) + 2) for row in mask.to_numpy().nonzero()[0]]
-    shown = ", ".join(numbers[:5]) + (f" and {len(numbers) - 5} more" if len(numbers) > 5 else "")
-    return f"row {shown}" if len(numbers) == 1 else f"rows {shown}"
+def read_rows(file: Path) -> tuple[CsvRows | ParquetRows, pd.DataFrame]:
+    """The rows of a file as they stand, and the decisions in them, one a row.
 
-
-def read_table(file: Path) -> pd.DataFrame:
-    """Every column of the file, the user's own among them; CSV as text, as it stands."""
-    try:
-        if file.suffix.lower() == ".parquet":
-            frame: pd.DataFrame = pq.read_table(file).to_pandas(types_mapper=pd.ArrowDtype)
-            return frame
-        return pd.read_csv(
-            file,
-            sep=_delimiter(file),
-            dtype=str,
-            keep_default_na=False,
-            encoding="utf-8-sig",
-            skip_blank_lines=True,
+    Raises
+    ------
+    BadInputError
+        As for `read_overrides`; or a row is read in two ways, so that writing could harm it.
+    """
+    rows = rows_of(file, COLUMNS, _DATES)
+    if not file.exists():
+        return rows, pd.DataFrame({name: pd.Series(dtype="str") for name in COLUMNS}).astype(
+            dict.fromkeys(_DATES, "datetime64[s]")
         )
-    except FileNotFoundError:
-        raise BadInputError(f"there is no file '{file}'.") from None
-    except UnicodeDecodeError:
-        raise BadInputError(f"overrides '{file}' are not UTF-8 text; save them as UTF-8.") from None
-    except (OSError, ValueError, pa.ArrowInvalid) as error:
-        raise BadInputError(f"overrides '{file}' cannot be read: {error}.") from None
-
-
-def _delimiter(file: Path) -> str:
-    with file.open(encoding="utf-8-sig", newline="") as opened:
-        header = opened.readline()
-    return max(_DELIMITERS, key=header.count) if any(d in header for d in _DELIMITERS) else ","
-
-
-def row_of(values: dict[str, str | date], table: pd.DataFrame) -> pd.DataFrame:
-    """One new row with the columns of the table; the user's own stay empty."""
-    row: dict[str, Any] = {}
-    for name in table.columns:
-        value = values.get(str(name))
-        kind = table[name].dtype
-        if not isinstance(kind, pd.ArrowDtype):
-            row[str(name)] = "" if value is None else str(value)
-        elif value is None:
-            row[str(name)] = None
-        else:
-            as_text = pa.types.is_string(kind.pyarrow_dtype)
-            as_text = as_text or pa.types.is_large_string(kind.pyarrow_dtype)
-            row[str(name)] = str(value) if as_text else value
-    return pd.DataFrame([row]).astype(table.dtypes.to_dict())
-
-
-def empty_table(file: Path) -> pd.DataFrame:
-    """What a new file begins with."""
-    frame = pd.DataFrame({name: pd.Series(dtype="str") for name in COLUMNS})
-    if file.suffix.lower() == ".csv":
-        return frame
-    texts = {name: pd.ArrowDtype(pa.string()) for name in COLUMNS}
-    return frame.astype({**texts, **{name: pd.ArrowDtype(pa.date32()) for name in _DATES}})
+    frame = read_overrides(file)
+    if len(frame) != rows.n_rows:
+        raise BadInputError(
+            f"overrides '{file}' hold {rows.n_rows} rows by one way of reading and {len(frame)} by "
+            "another, so nothing was changed. Take out rows without any value, and write a quote "
+            "inside a value twice."
+        )
+    return rows, frame
 
 
 @contextmanager
 def changed_file(file: Path) -> Iterator[None]:
     """Hold the folder of the file, so that two people who decide at once lose nothing.
 
+    Whatever link leads to the file, it is the folder of the file itself that is held.
+
     Raises
     ------
     OutputError
         The folder does not exist or may not be written.
     """
-    import fcntl
-
-    try:
-        handle = os.open(file.parent, os.O_RDONLY)
-    except OSError as error:
-        raise _cannot_write(file, error) from None
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(file))
+        except OSError as error:
+            raise OutputError(
+                f"overrides '{file}' cannot be written: {error.strerror or error}. Nothing was "
+                "changed."
+            ) from None
         yield
-    finally:
-        os.close(handle)
 
 
-def write_table(table: pd.DataFrame, file: Path) -> None:
+def write_rows(rows: CsvRows | ParquetRows, file: Path) -> None:
     """Replace the file in one step; the earlier one stays until the new one is complete.
 
     Raises
@@ -187,46 +137,5 @@ def write_table(table: pd.DataFrame, file: Path) -> None:
     OutputError
         It cannot be written; the earlier file is untouched.
     """
-    target = file.resolve()  # a link stays a link
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        os.close(handle)
-        stage = Path(name)
-        try:
-            if target.suffix.lower() == ".parquet":
-                pq.write_table(pa.Table.from_pandas(table, preserve_index=False), stage)
-            else:
-                _write_csv(table, stage, target)
-            stage.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o644)
-            stage.replace(target)
-        finally:
-            stage.unlink(missing_ok=True)
-    except OSError as error:
-        raise _cannot_write(file, error) from None
-
-
-def _write_csv(table: pd.DataFrame, stage: Path, target: Path) -> None:
-    """With the delimiter and the byte order mark that the user's file had."""
-    delimiter, encoding = ",", "utf-8"
-    if target.exists():
-        delimiter = _delimiter(target)
-        encoding = "utf-8-sig" if target.read_bytes()[:3] == b"\xef\xbb\xbf" else "utf-8"
-    table.to_csv(
-        stage,
-        index=False,
-        sep=delimiter,
-        encoding=encoding,
-        lineterminator="\n",
-        quoting=csv.QUOTE_MINIMAL,
-    )
-
-
-def _cannot_write(file: Path, error: OSError) -> OutputError:
-    return OutputError(
-        f"overrides '{file}' cannot be written: {error.strerror or error}. Nothing was changed."
-    )
-
-
-def account_rows(table: pd.DataFrame, account: str) -> "pd.Series[bool]":
-    """Which rows of a file are of one account."""
-    return table[ACCOUNT_ID].astype("str").str.strip() == account
+    with whole_file(file, what="overrides ") as stage:
+        rows.write(stage)

@@ -89,7 +89,7 @@ def study_overrides(config: StudyConfig, tables: SourceTables) -> Overrides:
         parts.append(table.astype(dict.fromkeys(COLUMNS[-2:], "datetime64[s]")))
     file = overrides_file(config)
     if file is not None and file.exists() and not _is_in_tables(config, tables):
-        parts.append(read_overrides(file))
+        parts.append(read_overrides(file, config.source))
     if not parts:
         return no_overrides()
     frame = pd.concat(parts, ignore_index=True).drop_duplicates(ignore_index=True)

@@ -11,8 +11,8 @@ from clustering.columns import ACCOUNT_ID
 from clustering.features import Snapshot
 from clustering.features.types import Feature
 from clustering.movement.history import History
-from clustering.profiles.values import number_in_words
 from clustering.scorer import Scorer, SegmentModel
+from clustering.wording import number_in_words
 
 __all__ = ["contributions", "moves_table"]
 
@@ -218,7 +218,7 @@ def _change(feature: Feature, before: float, after: float) -> str:
 
 @cache
 def _spelling(feature: Feature) -> tuple[str, bool, str]:
-    return feature.name.replace("_", " "), feature.scale == "share", f" {feature.unit}"
+    return feature.title, feature.scale == "share", f" {feature.unit}"
 
 
 def _share(value: float) -> str:

@@ -30,8 +30,9 @@ def assignments(
 ) -> pd.DataFrame:
     """The segment by which every account is served, and how it came about.
 
-    A person's decision comes first while it holds; then the segment that the account holds under
-    hysteresis; then, without a look back in time, what the model says today.
+    A person's decision comes first while it holds, else what the model says: a study shows one
+    assignment everywhere. The segment that an account holds under hysteresis stands beside it; it
+    tells of scores that follow each other in time, and no page but that one uses it.
 
     Parameters
     ----------
@@ -43,8 +44,8 @@ def assignments(
     -------
     DataFrame
         Indexed like `scores`: ``segment_name`` (the model's own answer), ``held_segment`` (null
-        without movement), ``assigned_segment``, ``assigned_by`` (``override``, ``hysteresis``,
-        ``model``), ``override_by``, ``override_reason``, ``override_until``.
+        without movement), ``assigned_segment``, ``assigned_by`` (``override``, ``model``),
+        ``override_by``, ``override_reason``, ``override_until``.
     """
     model = scores["segment_name"].astype("str")
     held = model.where(model.isna())
@@ -52,12 +53,8 @@ def assignments(
         codes = movement.held[movement.history.accounts.get_indexer(model.index), -1]
         names = pd.Series(movement.history.names, dtype="str")
         held = pd.Series(names.reindex(codes).to_numpy(), index=model.index, dtype="str")
-    waits = held.notna() & model.notna() & (held != model)
-    settled = held.where(held.notna(), model)
-    decided = assigned(settled, overrides.in_force(as_of))
-    by = np.select(
-        [decided["override_by"].notna(), waits], ["override", "hysteresis"], default="model"
-    )
+    decided = assigned(model, overrides.in_force(as_of))
+    by = np.where(decided["override_by"].notna(), "override", "model")
     table = pd.DataFrame({"segment_name": model, "held_segment": held}, index=model.index)
     table[ASSIGNED] = decided[ASSIGNED]
     table["assigned_by"] = pd.Series(by, index=model.index, dtype="str")
@@ -73,21 +70,16 @@ def served_otherwise(assignment: pd.DataFrame) -> str:
 
     Examples
     --------
-    >>> served_otherwise(pd.DataFrame({"segment_name": ["a", "b"], "assigned_segment": ["a", "a"],
-    ...     "assigned_by": ["model", "override"]}))
+    >>> served_otherwise(pd.DataFrame({"segment_name": ["a", "b"], "assigned_segment": ["a", "a"]}))
     'Served in another segment than the model says, and planned there: 1 account by decision.'
     """
-    other = assignment[assignment[ASSIGNED].ne(assignment["segment_name"])]
-    by = other["assigned_by"].value_counts()
-    words = {"override": "by decision", "hysteresis": "until the move has lasted"}
-    said = [
-        f"{by[name]} account{'s' if by[name] > 1 else ''} {how}"
-        for name, how in words.items()
-        if name in by
-    ]
-    if not said:
+    n = int(assignment[ASSIGNED].ne(assignment["segment_name"]).sum())
+    if not n:
         return ""
-    return f"Served in another segment than the model says, and planned there: {', '.join(said)}."
+    accounts = "1 account" if n == 1 else f"{n:,} accounts"
+    return (
+        f"Served in another segment than the model says, and planned there: {accounts} by decision."
+    )
 
 
 def reconfirmation_list(
@@ -136,8 +128,12 @@ def reconfirmation_list(
     table["n_reasons"] = flags.sum(axis=1).astype(np.int64)
     table = table.join(flags)
     table = table[table["n_reasons"] > 0].copy()
+    held = assignment["held_segment"].reindex(table.index)
     table["why"] = pd.Series(
-        [_why(dict(row), config) for row in table.to_dict("records")],
+        [
+            _why(row, str(holds), config)
+            for row, holds in zip(table.to_dict("records"), held, strict=True)
+        ],
         index=table.index,
         dtype="str",
     )
@@ -161,7 +157,7 @@ def _over_time(
     return moved, waiting, flip_flops(labels) >= _WAVERS
 
 
-def _why(row: dict[Hashable, Any], config: MovementConfig) -> str:
+def _why(row: dict[Hashable, Any], held: str, config: MovementConfig) -> str:
     reasons = []
     if row["near_boundary"]:
         reasons.append(
@@ -172,8 +168,8 @@ def _why(row: dict[Hashable, Any], config: MovementConfig) -> str:
         reasons.append("moved at the last snapshot")
     if row["waiting"]:
         reasons.append(
-            f"the last snapshot says '{row['segment_name']}': its playbook may start now, the "
-            "segment waits for the next snapshot"
+            f"the last snapshot alone says '{row['segment_name']}': by lasting evidence it is "
+            f"still in '{held}', and the next snapshot decides"
         )
     if row["wavering"]:
         reasons.append("went to another segment and back within the window")

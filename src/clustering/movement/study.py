@@ -28,15 +28,11 @@ from clustering.movement.history import (
     snapshot_dates,
 )
 from clustering.movement.hysteresis import Rule, flip_flops, held_segments, n_moves
+from clustering.movement.lasting import Growth, lasting_movement
 from clustering.movement.over_time import Assign, stability_over_time
 from clustering.movement.population import feature_drift
 from clustering.movement.reasons import moves_table
-from clustering.movement.transitions import (
-    Growth,
-    lasting_movement,
-    mix_table,
-    transition_table,
-)
+from clustering.movement.transitions import mix_table, transition_table
 from clustering.movement.verdict import MovementVerdict, judge_movement
 from clustering.progress import SILENT, Progress
 from clustering.scorer import Scorer
@@ -143,7 +139,7 @@ def follow_accounts(
     rule = Rule(settings.hold_snapshots, settings.hold_probability)
     history = follow(snapshots.taken, scorer)
     held = held_segments(history.labels, history.probability, rule)
-    growth = lasting_movement(history.labels)
+    growth = lasting_movement(history, snapshots.taken, scorer)
     change, became, absent = _drift(snapshots, scorer, spec, config)
     both = (history.labels, held)
     return Movement(

@@ -1,14 +1,11 @@
-"""From where to where accounts go, and whether the differences grow with time."""
+"""From where to where accounts go, and how far labels differ by distance in time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from clustering.comparison.rates import wilson
 from clustering.movement.history import History
@@ -18,9 +15,7 @@ __all__ = [
     "ENTERED",
     "LEFT",
     "NO_SEGMENT",
-    "Growth",
     "by_distance",
-    "lasting_movement",
     "mix_table",
     "state_names",
     "transition_table",
@@ -31,30 +26,6 @@ Integers = NDArray[np.int64]
 ENTERED = "(entered)"
 LEFT = "(left)"
 NO_SEGMENT = "(no segment)"
-
-#: Fewer accounts tell nothing about growth.
-_FEWEST = 30
-_Z95 = float(norm.ppf(0.975))
-
-
-@dataclass(frozen=True)
-class Growth:
-    """Lasting movement: how much more accounts differ over the window than over one step.
-
-    Attributes
-    ----------
-    n_accounts : accounts with a segment at every date
-    per_step : mean share that has another segment one step later
-    over_window : share that has another segment at the end than at the beginning
-    value : `over_window` minus `per_step`
-    interval : 95 %, by the normal approximation over accounts
-    """
-
-    n_accounts: int
-    per_step: float
-    over_window: float
-    value: float
-    interval: tuple[float, float]
 
 
 def state_names(names: Sequence[str]) -> "pd.Series[str]":
@@ -73,15 +44,17 @@ def transition_table(history: History, held: Integers) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``rule`` (``none``, ``hysteresis``), ``span`` (``step``, ``window``), ``from_date``,
-        ``to_date``, ``from_segment``, ``to_segment``, ``n_accounts``, ``share_of_from`` with its
-        95 % Wilson interval ``low``, ``high``. Accounts that come and go are counted from
-        "(entered)" and to "(left)"; every account that is active at either date is in one row.
+        ``rule`` (``none``, ``hysteresis``), ``span`` (``step``, ``window``; ``followed``: the
+        window of the accounts with a segment at every date), ``from_date``, ``to_date``,
+        ``from_segment``, ``to_segment``, ``n_accounts``, ``share_of_from`` with its 95 % Wilson
+        interval ``low``, ``high``. In steps and the window accounts that come and go are counted
+        from "(entered)" and to "(left)", and every account that is active at either date is in
+        one row.
     """
     n_dates = len(history.dates)
     pairs = [(t, t + 1, "step") for t in range(n_dates - 1)]
     if n_dates > 1:
-        pairs.append((0, n_dates - 1, "window"))
+        pairs += [(0, n_dates - 1, "window"), (0, n_dates - 1, "followed")]
     parts = [
         _transitions(rule, span, history, labels, (start, end))
         for rule, labels in (("none", history.labels), ("hysteresis", held))
@@ -103,7 +76,8 @@ def _kind(column: str) -> str:
 def _transitions(
     rule: str, span: str, history: History, labels: Integers, steps: tuple[int, int]
 ) -> pd.DataFrame:
-    first, last = labels[:, steps[0]], labels[:, steps[1]]
+    told = labels[history.followed] if span == "followed" else labels
+    first, last = told[:, steps[0]], told[:, steps[1]]
     k = len(history.names)
     # Codes from ABSENT (-2) to k - 1 become rows and columns of one table of counts.
     counts = np.bincount((first - ABSENT) * (k + 2) + last - ABSENT, minlength=(k + 2) ** 2)
@@ -182,39 +156,3 @@ def by_distance(labels: Integers, dates: Sequence[date]) -> pd.DataFrame:
         days = [(b - a).days for a, b in zip(dates, dates[steps:], strict=False)]
         rows.append((float(np.mean(days)), n_accounts, differ, low, high))
     return pd.DataFrame(rows, columns=["days", "n_accounts", "differ", "low", "high"])
-
-
-def lasting_movement(labels: Integers) -> Growth | None:
-    """Growth of the differences from one step to the whole window; None where it cannot be told.
-
-    Wavering at the borders makes labels differ as much after one step as after many, so it
-    cancels in the difference; what is left are accounts that went and stayed. The value is on the
-    careful side: what really moved within one step is subtracted with the wavering.
-
-    Parameters
-    ----------
-    labels : int64 array (n_accounts, n_dates); at least three dates
-
-    Examples
-    --------
-    >>> stays, goes = np.zeros((60, 5), np.int64), np.tile([0, 0, 1, 1, 1], (40, 1))
-    >>> growth = lasting_movement(np.vstack([stays, goes]))
-    >>> round(growth.over_window, 2), round(growth.per_step, 2), round(growth.value, 2)
-    (0.4, 0.1, 0.3)
-    """
-    known = labels[(labels >= 0).all(axis=1)]
-    n, n_dates = known.shape
-    if n_dates < 3 or n < _FEWEST:
-        return None
-    steps = np.mean([known[:, a] != known[:, b] for a, b in pairwise(range(n_dates))], axis=0)
-    ends = (known[:, 0] != known[:, -1]).astype(np.float64)
-    difference = ends - steps
-    value = float(difference.mean())
-    half = _Z95 * float(difference.std(ddof=1)) / np.sqrt(n)
-    return Growth(
-        n_accounts=n,
-        per_step=float(steps.mean()),
-        over_window=float(ends.mean()),
-        value=value,
-        interval=(value - half, value + half),
-    )

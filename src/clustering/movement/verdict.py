@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 
 from clustering.movement.drift import ModelChange
-from clustering.movement.transitions import Growth
+from clustering.movement.lasting import FEWEST_ACCOUNTS, Growth
 from clustering.movement_config import MovementConfig
 
 __all__ = ["MovementVerdict", "judge_movement"]
@@ -61,37 +61,48 @@ def judge_movement(
             f"Re-cut: {changed} The segments of {dates[0]} no longer fit these accounts.",
             (f"Not to be read as movement of accounts while the segments change: {moved}",),
         )
-    moves = growth is not None and growth.interval[0] >= config.least_movement
     if change is None or growth is None:
         return MovementVerdict(
             "unknown",
             "Movement of accounts and change of the model cannot be told apart here.",
             (_sentence(moved), _sentence(changed)),
         )
-    if moves:
+    if growth.interval[0] >= config.least_movement:
         sentence = f"Movement, not instability: {moved}"
         return MovementVerdict("movement", sentence, (_sentence(changed),))
     return MovementVerdict(
         "neither",
-        "Neither lasting movement of accounts nor a need to cut the segments again was shown.",
+        f"{_not_enough(growth)} Movement is claimed where the interval of lasting movement begins "
+        f"at {_percent(config.least_movement)} or more, a re-cut where that of the change of the "
+        f"model begins {_points(config.least_model_change)} percentage points or more above what "
+        "refits change.",
         (_sentence(moved), _sentence(changed)),
     )
+
+
+def _not_enough(growth: Growth) -> str:
+    """Nothing is above 0, or something that is too little to be called movement."""
+    if growth.interval[0] > 0:
+        return "Few accounts moved for good, and no need to cut the segments again was shown."
+    return "Neither lasting movement of accounts nor a need to cut the segments again was shown."
 
 
 def _movement_words(growth: Growth | None, dates: Sequence[date]) -> str:
     if growth is None:
         return (
-            "Lasting movement cannot be told: that needs three snapshots and at least 30 accounts "
-            f"with a segment at each of them; there are {len(dates)} snapshots."
+            f"Lasting movement cannot be told: that needs three snapshots and at least "
+            f"{FEWEST_ACCOUNTS} accounts with a segment at each of them, and segments that differ "
+            f"in more than one family of features; there are {len(dates)} snapshots."
         )
     days = (dates[-1] - dates[0]).days
     low, high = growth.interval
     return (
         f"of the {growth.n_accounts:,} accounts followed for {days} days, "
         f"{_percent(growth.over_window)} are in another segment at the end, against "
-        f"{_percent(growth.per_step)} from one snapshot to the next; lasting movement, the "
-        f"difference, is {_points(growth.value)} percentage points (95 % interval {_points(low)} "
-        f"to {_points(high)})."
+        f"{_percent(growth.per_step)} from one snapshot to the next. Lasting movement, in which "
+        "features of different families went the same way from one segment to another, is that "
+        f"of {_percent(growth.value)} of the accounts (95 % interval {_percent(low)} to "
+        f"{_percent(high)}); the rest wavered at the borders."
     )
 
 

@@ -30,7 +30,8 @@ def name_segments(differences: NDArray[np.float64], features: Sequence[Feature])
     Parameters
     ----------
     differences : float64 array of shape (k, n_features)
-        Mean of the segment minus mean of all other accounts, in standard deviations.
+        Mean of the segment minus mean of all other accounts, in standard deviations; 0 where the
+        difference does not describe the segment.
     features : sequence of Feature
         One per column, with its `words` for (low, high).
 
@@ -86,7 +87,7 @@ def _phrase(feature: Feature, high: bool) -> str:
 def _name(phrases: Sequence[_Phrase], n_phrases: int) -> str:
     telling = [phrase for phrase in phrases if phrase[2] >= LEAST_DIFFERENCE]
     if not telling:
-        if n_phrases <= 2 or not phrases:
+        if n_phrases <= 2 or not phrases or phrases[0][2] == 0:
             return _MIDDLE
         return f"near the middle, if anything {phrases[0][0]}"
     chosen = telling[:1]

@@ -19,12 +19,18 @@ from clustering.matrix.transforms import fit_column
 from clustering.matrix.types import FeatureMatrix
 from clustering.models.types import Clustering
 from clustering.profiles.naming import LEAST_DIFFERENCE, name_segments
-from clustering.profiles.values import number_in_words
+from clustering.wording import number_in_words
 
 __all__ = ["Contrast", "Profiles", "SegmentProfile", "profile"]
 
 #: Typical accounts that are listed per segment.
 N_TYPICAL = 5
+
+#: Differences of fewer standard errors are noise.
+_NOISE = 3.0
+
+#: From this share of the squared differences on, one feature makes a segment.
+_ONE_FEATURE = 0.5
 
 #: Clipping of the z-scores of features that are described but not in the matrix.
 _DESCRIBED_WINSORISE = 0.005
@@ -36,15 +42,19 @@ class Contrast:
 
     Attributes
     ----------
-    feature, unit, scale : the feature, and unit and scale of its medians
+    feature, title, unit, scale : the feature, in words, and unit and scale of its medians
     difference : mean of the segment minus mean of the others, in standard deviations
+    telling : the same where it describes the segment, 0 where it does not: beyond noise, and
+        medians that differ likewise
     median, others : medians of the segment and of all other accounts, in the feature's unit
     """
 
     feature: str
+    title: str
     unit: str
     scale: Scale
     difference: float
+    telling: float
     median: float
     others: float
 
@@ -59,6 +69,7 @@ class SegmentProfile:
     n_accounts, share : accounts, and their share of all accounts
     arr, arr_share : sum of the known ARR and its share of all; None where none is known
     arr_median, arr_q25, arr_q75 : of the accounts whose ARR is known; None where none is
+    made_by : the one feature that makes most of what sets it apart; None where several do
     contrasts : every feature of the matrix, largest difference first
     """
 
@@ -72,6 +83,7 @@ class SegmentProfile:
     arr_median: float | None
     arr_q25: float | None
     arr_q75: float | None
+    made_by: str | None
     contrasts: tuple[Contrast, ...]
 
 
@@ -132,12 +144,20 @@ def profile(
     described = _described(snapshot, matrix)
     in_matrix = described[: len(matrix.feature_names)]
     z = _z_scores(frame, matrix, described)
-    differences = [_difference(z[:, : len(in_matrix)], inside) for inside in members]
-    names = name_segments(np.stack(differences), in_matrix)
+    own = z[:, : len(in_matrix)]
+    differences = [_difference(own, inside) for inside in members]
+    telling = [
+        _telling(own, inside, row, in_matrix)
+        for inside, row in zip(members, differences, strict=True)
+    ]
+    names = name_segments(np.stack(telling), in_matrix)
     segments = tuple(
-        _segment(number, names[number], inside, frame, arr, in_matrix, row, amount_name)
-        for number, (inside, row) in enumerate(zip(members, differences, strict=True))
-    )
+        _segment(
+            number, names[number], inside, frame, arr, in_matrix,
+            (differences[number], telling[number]), amount_name,
+        )
+        for number, inside in enumerate(members)
+    )  # fmt: skip
     return Profiles(
         segments=segments,
         features=_feature_table(names, members, frame, z, described),
@@ -181,6 +201,43 @@ def _difference(z: NDArray[np.float64], inside: NDArray[np.bool_]) -> NDArray[np
     return _means(z[inside]) - _means(z[~inside])
 
 
+def _telling(
+    z: NDArray[np.float64],
+    inside: NDArray[np.bool_],
+    difference: NDArray[np.float64],
+    features: Sequence[Feature],
+) -> NDArray[np.float64]:
+    """The differences that describe a segment; 0 where one is noise, or the medians do not differ.
+
+    A few extreme accounts move a mean, and ties at one value hide that most accounts are alike: a
+    reader sees the medians, so they must say what the name says. What is yes or no has no median.
+    """
+    if inside.all():
+        return np.zeros_like(difference)
+    known = ~np.isnan(z)
+    n_inside, n_others = known[inside].sum(axis=0), known[~inside].sum(axis=0)
+    error = np.sqrt(1 / np.maximum(n_inside, 1) + 1 / np.maximum(n_others, 1))
+    medians = _medians(z[inside]) - _medians(z[~inside])
+    binary = np.array([feature.scale == "binary" for feature in features])
+    apart = binary | (np.sign(difference) * medians >= LEAST_DIFFERENCE)
+    return np.where(apart & (np.abs(difference) >= _NOISE * error), difference, 0.0)
+
+
+def _medians(z: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Column medians of what is known; 0 where nothing is."""
+    return np.array([np.median(c[~np.isnan(c)]) if not np.isnan(c).all() else 0.0 for c in z.T])
+
+
+def _made_by(
+    difference: NDArray[np.float64], n_accounts: int, features: Sequence[Feature]
+) -> str | None:
+    """The feature that makes half or more of the squared differences, less what is noise."""
+    parts = np.maximum(difference**2 - 1 / n_accounts, 0.0)
+    if len(parts) < 2 or parts.sum() == 0 or parts.max() < _ONE_FEATURE * parts.sum():
+        return None
+    return features[int(parts.argmax())].title
+
+
 def _means(z: NDArray[np.float64]) -> NDArray[np.float64]:
     """Column means of what is known; 0, the mean of all accounts, where nothing is."""
     counts = (~np.isnan(z)).sum(axis=0)
@@ -194,11 +251,12 @@ def _segment(
     frame: pd.DataFrame,
     arr: NDArray[np.float64],
     features: Sequence[Feature],
-    differences: NDArray[np.float64],
+    differences: tuple[NDArray[np.float64], NDArray[np.float64]],
     amount_name: str,
 ) -> SegmentProfile:
-    contrasts = _contrasts(inside, frame, features, differences)
+    contrasts = _contrasts(inside, frame, features, *differences)
     n_accounts, share = int(inside.sum()), float(inside.mean())
+    made_by = _made_by(differences[0], n_accounts, features)
     known = arr[inside & ~np.isnan(arr)]
     total = float(np.nansum(arr))
     amount = float(known.sum()) if known.size else None
@@ -207,7 +265,7 @@ def _segment(
     return SegmentProfile(
         segment=number,
         name=name,
-        description=_describe(n_accounts, share, amount_share, contrasts, amount_name),
+        description=_describe(n_accounts, share, amount_share, contrasts, amount_name, made_by),
         n_accounts=n_accounts,
         share=share,
         arr=amount,
@@ -215,6 +273,7 @@ def _segment(
         arr_median=None if median is None else float(median),
         arr_q25=None if q25 is None else float(q25),
         arr_q75=None if q75 is None else float(q75),
+        made_by=made_by,
         contrasts=contrasts,
     )
 
@@ -224,17 +283,20 @@ def _contrasts(
     frame: pd.DataFrame,
     features: Sequence[Feature],
     differences: NDArray[np.float64],
+    telling: NDArray[np.float64],
 ) -> tuple[Contrast, ...]:
     contrasts = [
         Contrast(
             feature=feature.name,
+            title=feature.title,
             unit=feature.unit,
             scale=feature.scale,
             difference=float(difference),
+            telling=float(tells),
             median=float(frame[feature.name][inside].median()),
             others=float(frame[feature.name][~inside].median()),
         )
-        for feature, difference in zip(features, differences, strict=True)
+        for feature, difference, tells in zip(features, differences, telling, strict=True)
     ]
     return tuple(sorted(contrasts, key=lambda contrast: -round(abs(contrast.difference), 9)))
 
@@ -245,21 +307,22 @@ def _describe(
     arr_share: float | None,
     contrasts: Sequence[Contrast],
     amount_name: str,
+    made_by: str | None,
 ) -> str:
     size = f"{n_accounts:,} accounts ({share:.0%})"
     if arr_share is not None:
         size += f" with {arr_share:.0%} of the {amount_name}"
     if share == 1:
         return f"{size}."
-    telling = [c for c in contrasts if abs(c.difference) >= LEAST_DIFFERENCE][:3]
+    telling = [c for c in contrasts if abs(c.telling) >= LEAST_DIFFERENCE][:3]
     if not telling:
-        return f"{size}; in no feature half a standard deviation from the others."
+        return f"{size}; in no feature clearly half a standard deviation from the others."
     medians = "; ".join(
-        f"{c.feature.replace('_', ' ')} {_number(c.median, c.scale)} against "
-        f"{_number(c.others, c.scale)}"
+        f"{c.title} {_number(c.median, c.scale)} against {_number(c.others, c.scale)}"
         for c in telling
     )
-    return f"{size}; medians against the other accounts: {medians}."
+    one = f" Most of what sets it apart is one feature: {made_by}." if made_by else ""
+    return f"{size}; medians against the other accounts: {medians}.{one}"
 
 
 def _number(value: float, scale: Scale) -> str:

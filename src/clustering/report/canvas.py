@@ -4,13 +4,25 @@ Figures are made without pyplot, so that drawing leaves no state behind.
 """
 
 import textwrap
+from collections import Counter
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-__all__ = ["ACCENT", "INK", "MARKERS", "MUTED", "PALE", "colours", "new_figure", "tidy", "wrap"]
+__all__ = [
+    "ACCENT",
+    "INK",
+    "MARKERS",
+    "MUTED",
+    "PALE",
+    "colours",
+    "new_figure",
+    "tidy",
+    "wrap",
+    "wrap_apart",
+]
 
 INK = "#1f2933"
 MUTED = "#616e7c"
@@ -64,6 +76,22 @@ def wrap(text: str, width: int, lines: int | None = None) -> str:
     )
     # A dollar sign would otherwise start mathematics in matplotlib.
     return "\n".join(broken).replace("$", r"\$")
+
+
+def wrap_apart(names: Sequence[str], width: int, lines: int | None = None) -> list[str]:
+    """Names broken over lines; those that the ellipsis made alike begin with their place.
+
+    Examples
+    --------
+    >>> wrap_apart(["late, low breadth", "late, low use", "early"], 9, lines=1)
+    ['1: late …', '2: late …', 'early']
+    """
+    broken = [wrap(name, width, lines) for name in names]
+    count = Counter(broken)
+    return [
+        wrap(f"{place}: {name}", width, lines) if count[text] > 1 else text
+        for place, (name, text) in enumerate(zip(names, broken, strict=True), start=1)
+    ]
 
 
 def new_figure(

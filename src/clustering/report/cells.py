@@ -6,8 +6,9 @@ from clustering.report.facts import account_names, percent
 from clustering.report.html import Html, Number
 from clustering.report.names import with_names
 from clustering.results import StudyFolder
+from clustering.wording import p_in_words
 
-__all__ = ["MISSING", "amount_cell", "named_accounts", "share_cell"]
+__all__ = ["MISSING", "amount_cell", "named_accounts", "p_cell", "share_cell"]
 
 MISSING = "–"
 """Stands where a number is not known."""
@@ -33,6 +34,19 @@ def share_cell(value: float | None) -> Number:
     (Number(text='25 %'), Number(text='–'), Number(text='–'))
     """
     return Number(MISSING if value is None or math.isnan(value) else percent(value))
+
+
+def p_cell(value: float | None) -> Number:
+    """A p-value under a heading that says so.
+
+    Examples
+    --------
+    >>> p_cell(0.25), p_cell(0.00001), p_cell(None)
+    (Number(text='0.250'), Number(text='< 0.001'), Number(text='–'))
+    """
+    if value is None or math.isnan(value):
+        return Number(MISSING)
+    return Number(p_in_words(value).removeprefix("p").removeprefix(" =").strip())
 
 
 def named_accounts(made: Html, study: StudyFolder, names: bool) -> Html:

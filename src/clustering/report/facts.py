@@ -23,12 +23,16 @@ __all__ = [
     "agreements_of_segments",
     "ami_interval",
     "amount_title",
+    "are_clusters",
+    "come_back",
     "crosswalk_with",
     "decimal",
     "group_words",
+    "k_in_words",
     "labelling",
     "learned",
     "log_loss_gain",
+    "null_tests",
     "other_labellings",
     "percent",
     "preferences",
@@ -36,6 +40,7 @@ __all__ = [
     "rivals_of",
     "segment_names",
     "short_title",
+    "stands_out",
     "tier_shares",
     "title_of",
     "under_amount_name",
@@ -127,6 +132,28 @@ def preferences(study: StudyFolder) -> dict[str, int]:
     return votes
 
 
+def k_in_words(study: StudyFolder, k: int) -> str:
+    """A number of segments; the largest one that was tried says no more than "so many or more"."""
+    largest = max((row.get("k", 0) for row in study.document.evidence.get("kmeans", [])), default=0)
+    return f"{k} (the largest tried)" if k == largest else str(k)
+
+
+def null_tests(study: StudyFolder) -> list[dict[str, Any]]:
+    """The tests against books without groups that decided about the segments."""
+    evidence = study.document.evidence
+    trial = evidence.get("trial") or {}
+    if study.document.chosen.algorithm == "mixture" and trial.get("nulls"):
+        return list(trial["nulls"])
+    return list(evidence.get("structure", {}).get("nulls", []))
+
+
+def stands_out(study: StudyFolder, test: Mapping[str, Any]) -> bool:
+    """Whether the accounts differ from a kind of book without groups, as the verdict asks it."""
+    alpha = float(study.document.configuration.get("evidence", {}).get("alpha", 0.05))
+    least = study.document.evidence.get("structure", {}).get("least_effect")
+    return bool(test["p"] <= alpha and (least is None or test["z"] >= least))
+
+
 def segment_names(study: StudyFolder) -> list[str]:
     """Names of the segments in their order."""
     return [segment.name for segment in study.document.segments]
@@ -136,6 +163,17 @@ def group_words(study: StudyFolder, n: int | None = None) -> str:
     """What the segments may be called: singular for one, else plural."""
     word = study.document.group_word
     return word.singular if n == 1 else word.plural
+
+
+def are_clusters(study: StudyFolder) -> bool:
+    """Whether the segments themselves are natural clusters; all others are called bands."""
+    return study.document.group_word.singular == "cluster"
+
+
+def come_back(study: StudyFolder) -> bool:
+    """Whether the segments come back when the study is repeated on other accounts."""
+    recorded = study.document.segments_return
+    return study.document.verdict != "constructive" if recorded is None else recorded
 
 
 def short_title(study: StudyFolder, name: str) -> str:

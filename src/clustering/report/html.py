@@ -65,17 +65,27 @@ def bullets(sentences: Iterable[str]) -> Html:
     return Html(f"<ul>{items}</ul>" if items else "")
 
 
-def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Html:
+def table(
+    caption: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]], of: int | None = None
+) -> Html:
     """A table whose first column names the row; it scrolls where the window is narrow.
+
+    `of` is how many rows there are in all: the caption says how many of them are shown.
 
     Examples
     --------
     >>> "<th scope=\\"row\\">a&amp;b</th>" in table("t", ["x", "y"], [["a&b", "1"]]).text
     True
+    >>> "<caption>t: 1 of 7</caption>" in table("t", ["x"], [["a"]], of=7).text
+    True
+    >>> table("t", ["x"], [], of=0).text
+    '<p>t: none.</p>'
     """
     listed = list(rows)
     if not listed:
         return Html(f"<p>{html.escape(caption)}: none.</p>")
+    if of is not None:
+        caption = f"{caption}: {len(listed):,} of {of:,}"
     body = "".join(f"<tr>{_row(row)}</tr>" for row in listed)
     head = "".join(
         f'<th scope="col"{_NUMBER if isinstance(cell, Number) else ""}>{html.escape(name)}</th>'

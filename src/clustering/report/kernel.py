@@ -7,12 +7,12 @@ between two notebooks, so that none can rest on what another left behind.
 import copy
 import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from clustering.errors import StudyFolderError
+from clustering.outputs import scratch
 from clustering.progress import SILENT, Progress
 
 __all__ = ["Notebook", "execute", "notebook_folder"]
@@ -64,19 +64,19 @@ def execute(
         joined.cells += [_with_parameters(cell, parameters) for cell in notebook.cells]
     failed: list[str] = []
     with (
-        tempfile.TemporaryDirectory(prefix="clustering-") as folder,
+        scratch("clustering-report-") as folder,
         progress.step("Rendering the report", total=len(joined.cells)) as advance,
     ):
         client = nbclient.NotebookClient(
             joined,
             timeout=_SECONDS_A_CELL,
-            km=_own_kernel(Path(folder)),
+            km=_own_kernel(folder),
             on_cell_complete=lambda **_: advance(1),
             on_cell_error=lambda cell, **_: failed.append(cell.source),
-            resources={"metadata": {"path": folder}},
+            resources={"metadata": {"path": str(folder)}},
         )
         try:
-            client.execute(env=_environment(Path(folder)))
+            client.execute(env=_environment(folder))
         except CellExecutionError as error:
             cell = failed[-1] if failed else "?"
             raise StudyFolderError(

@@ -5,13 +5,11 @@ never held them: the notebooks run on ids alone, and the names are put into the 
 That second set is the one that may be passed on, and the one that is tracked.
 """
 
-import os
-import shutil
-import uuid
 from pathlib import Path
 
 from clustering import results
 from clustering.errors import OutputError
+from clustering.outputs import publish, staged_folder
 from clustering.progress import SILENT, Progress
 from clustering.report.facts import account_names
 from clustering.report.kernel import execute, notebook_folder
@@ -49,18 +47,17 @@ def render(folder: Path, progress: Progress = SILENT) -> Path:
     """
     study = results.read(Path(folder))
     pages = _pages(study, progress)
-    stage = study.path / f".report.partial-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    target = study.path / "report"
     try:
-        _write(stage, pages, account_names(study), private_texts(study))
-        _publish(stage, study.path / "report")
+        with staged_folder(target) as stage:
+            _write(stage, pages, account_names(study), private_texts(study))
+            publish(stage, target)
     except OSError as error:
         raise OutputError(
             f"the report cannot be written to '{study.path}': {error.strerror or error}. "
             "An earlier report there is untouched."
         ) from None
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
-    return study.path / "report" / INDEX
+    return target / INDEX
 
 
 def _pages(study: StudyFolder, progress: Progress) -> dict[str, str]:
@@ -81,7 +78,7 @@ def _pages(study: StudyFolder, progress: Progress) -> dict[str, str]:
 def _write(
     stage: Path, pages: dict[str, str], names: dict[str, str], private: dict[str, str]
 ) -> None:
-    (stage / WITHOUT_NAMES).mkdir(parents=True)
+    (stage / WITHOUT_NAMES).mkdir()
     (stage / "figures").mkdir()
     for file, page in pages.items():
         (stage / WITHOUT_NAMES / file).write_text(page, encoding="utf-8")
@@ -89,15 +86,3 @@ def _write(
         (stage / file).write_text(own, encoding="utf-8")
     for name, content in figures_in(list(pages.values())).items():
         (stage / "figures" / f"{name}.png").write_bytes(content)
-
-
-def _publish(stage: Path, target: Path) -> None:
-    """Move the finished report to its place; the earlier one is kept until then."""
-    former = target.with_name(".report.former")
-    if former.exists() and not target.exists():
-        former.rename(target)
-    if target.exists():
-        shutil.rmtree(former, ignore_errors=True)
-        target.rename(former)
-    stage.rename(target)
-    shutil.rmtree(former, ignore_errors=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from clustering.report.cells import MISSING, amount_cell, named_accounts, share_cell
+from clustering.report.cells import MISSING, amount_cell, named_accounts, p_cell, share_cell
 from clustering.report.facts import (
     TIERS,
     agreements_of_segments,
@@ -23,6 +23,7 @@ from clustering.report.facts import (
 from clustering.report.html import Account, Cell, Html, Number, table
 from clustering.results import StudyFolder
 from clustering.results.document import AgreementEntry
+from clustering.wording import number_in_words
 
 __all__ = [
     "agreements",
@@ -94,8 +95,8 @@ def misplaced(
         amount_title(study),
         "Why it stands out",
     ]
-    caption = f"Accounts to look at: {len(rows)} of {len(frame)} listed in the study"
-    return named_accounts(table(caption, columns, rows), study, names)
+    made = table("Accounts to look at", columns, rows, of=len(frame))
+    return named_accounts(made, study, names)
 
 
 def typical(study: StudyFolder, *, names: bool = False, most: int = 3) -> Html:
@@ -144,8 +145,8 @@ def _quartiles(by_name: pd.DataFrame, name: str) -> Number:
     rows = by_name.loc[by_name.index == name, ["median", "q25", "q75"]].dropna().to_numpy()
     if len(rows) == 0:
         return Number(MISSING)
-    median, low, high = rows[0]
-    return Number(f"{median:.3g} ({low:.3g} to {high:.3g})")
+    median, low, high = (number_in_words(value) for value in rows[0])
+    return Number(f"{median} ({low} to {high})")
 
 
 def candidates(study: StudyFolder) -> Html:
@@ -187,7 +188,7 @@ def agreements(study: StudyFolder) -> Html:
             _count(a.n),
             Number(_with_interval(a, "ami", a.ami)),
             Number(_with_interval(a, "ari", a.ari)),
-            Number(f"{a.permutation_p:.3g}"),
+            p_cell(a.permutation_p),
             _number(a.ceiling),
             _number(a.homogeneity),
             _number(a.completeness),
@@ -289,4 +290,4 @@ def _count(n: int) -> Number:
 def _number(value: float | None) -> Number:
     if value is None or math.isnan(value):
         return Number(MISSING)
-    return Number(f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}")
+    return Number(number_in_words(value))

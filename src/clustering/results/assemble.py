@@ -12,6 +12,7 @@ import pandas as pd
 
 from clustering.columns import ACCOUNT_ID, ARR, NAME, SEGMENT
 from clustering.comparison.agreement import Agreement
+from clustering.comparison.recommendation import Recommendation
 from clustering.comparison.refits import RefittedAgreement
 from clustering.comparison.whole import Comparison, Leakage
 from clustering.comparison.within_tiers import WithinTiers
@@ -48,7 +49,7 @@ from clustering.results.pictures import picture_tables
 from clustering.results.plan import plan_entry, plan_frames
 from clustering.results.scheme_table import scheme_table
 from clustering.results.scorecard import scorecard_entry, scorecard_table
-from clustering.results.scorecard_document import ScorecardEntry
+from clustering.results.scorecard_document import RecommendationEntry, ScorecardEntry
 from clustering.schemes import Axes, Labelling, compute_axes, lifecycle_stage
 from clustering.schemes.naming import named
 from clustering.scorer import Scorer
@@ -88,6 +89,7 @@ class Study:
     scorer: Scorer
     scores: pd.DataFrame
     comparison: Comparison
+    recommendation: Recommendation
     plan: Plan
     next_steps: NextSteps
     over_time: OverTime
@@ -188,6 +190,7 @@ def _document(study: Study, accounts: pd.DataFrame, scorecard: ScorecardEntry) -
             algorithm=spec.algorithm, k=spec.n_clusters, covariance_type=spec.covariance_type
         ),
         group_word=group_word(evidence),
+        segments_return=evidence.segments_return,
         features=[_feature(study, index) for index in range(len(study.snapshot.features))],
         not_computed=dict(study.snapshot.not_computed),
         segments=_segments(study, accounts),
@@ -205,6 +208,7 @@ def _document(study: Study, accounts: pd.DataFrame, scorecard: ScorecardEntry) -
         differences=differences_entry(study.comparison.differences),
         multiplicity=MultiplicityEntry.model_validate(plain(asdict(forward.multiplicity))),
         evidence=evidence.to_json(),
+        recommendation=RecommendationEntry(**asdict(study.recommendation)),
         plan=plan_entry(study.plan, config.engagement),
         next_steps=next_steps_entry(study.next_steps),
         scorecard=scorecard,
@@ -215,7 +219,12 @@ def _document(study: Study, accounts: pd.DataFrame, scorecard: ScorecardEntry) -
         ruled_out=list(evidence.ruled_out),
         warnings=[
             named(note, config.amount_name)
-            for note in (*study.tables.notes, *study.snapshot.notes, *study.matrix.notes)
+            for note in (
+                *study.comparison.leaks,
+                *study.tables.notes,
+                *study.snapshot.notes,
+                *study.matrix.notes,
+            )
         ],
     )
 
@@ -229,7 +238,7 @@ def _scorecard(study: Study) -> ScorecardEntry:
     return scorecard_entry(
         study.comparison.scores,
         outcome=study.config.comparison.primary_outcome,
-        held=study.evidence.verdict != "constructive",
+        held=study.evidence.segments_return,
         cost_shares={str(name): float(share) for name, share in costs.items()},
     )
 
@@ -281,6 +290,7 @@ def _segments(study: Study, accounts: pd.DataFrame) -> list[SegmentEntry]:
             mean_probability=float(means["probability"][segment.segment]),
             mean_stability=_known(means["stability"][segment.segment]),
             jaccard=float(jaccard[segment.segment]) if len(jaccard) > 1 else None,
+            made_by=segment.made_by,
         )
         for segment in study.profiles.segments
     ]

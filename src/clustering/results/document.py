@@ -13,7 +13,7 @@ from clustering.results.later_document import AfterwardsEntry, DifferencesEntry
 from clustering.results.movement_document import AssignmentEntry, MovementEntry
 from clustering.results.next_steps_document import NextStepsEntry
 from clustering.results.plan_document import PlanEntry
-from clustering.results.scorecard_document import ScorecardEntry
+from clustering.results.scorecard_document import RecommendationEntry, ScorecardEntry
 
 __all__ = [
     "AblationEntry",
@@ -107,6 +107,9 @@ class SegmentEntry(Entry):
         description="Mean share of resamples that keep an account here; null if not measured."
     )
     jaccard: float | None = Field(description="Mean bootstrap Jaccard; null for one segment.")
+    made_by: str | None = Field(
+        None, description="The one feature that makes most of what sets it apart; null if several."
+    )
 
 
 class LabellingEntry(Entry):
@@ -300,6 +303,11 @@ class StudyDocument(Entry):
     reasons: list[str] = Field(description="Why the verdict is what it is.")
     chosen: Chosen = Field(description="The model behind the segments.")
     group_word: GroupWord = Field(description="What the segments may be called.")
+    segments_return: bool | None = Field(
+        None,
+        description="Whether the segments come back when the study is repeated on other accounts. "
+        "Null in earlier studies.",
+    )
     features: list[FeatureEntry] = Field(description="Every feature that was computed.")
     not_computed: dict[str, str] = Field(description="Every other feature, and what it needs.")
     segments: list[SegmentEntry] = Field(description="The segments.")
@@ -331,6 +339,9 @@ class StudyDocument(Entry):
     evidence: dict[str, Any] = Field(description="The JSON of `clustering evidence`.")
     scorecard: ScorecardEntry | None = Field(
         None, description="Every labelling side by side; null in studies of an earlier version."
+    )
+    recommendation: RecommendationEntry | None = Field(
+        None, description="For which labelling to plan care, and why. Null in earlier studies."
     )
     plan: PlanEntry | None = Field(
         None, description="What to do: care, its cost, whom it fails. Null in earlier studies."

@@ -6,10 +6,7 @@ A run that is killed leaves the earlier study as it was; the next run clears wha
 
 import errno
 import json
-import os
-import shutil
-import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,14 +17,17 @@ import pandas as pd
 from pydantic import ValidationError
 
 from clustering.errors import OutputError, StudyFolderError, breaches_message
+from clustering.outputs import publish as replace_folder
+from clustering.outputs import recover, refuse_inputs, staged_folder
 from clustering.results.document import StudyDocument
 from clustering.results.tables import TABLES, check_tables
 
 __all__ = ["DOCUMENT", "StudyFolder", "publish", "read", "staged", "write"]
 
 DOCUMENT = "study.json"
-_STAGE = ".partial"
-_FORMER = ".former"
+#: What a study writes into its folder besides its tables.
+_PARTS = (DOCUMENT, "scorer", "report", "tracking.json", "discovery.csv", "discovery.xlsx")
+_TABLE_FILES = {f"{spec.name}.{kind}" for spec in TABLES for kind in ("parquet", "csv")}
 _NO_PLACE = {
     errno.ENOSPC,
     errno.EDQUOT,
@@ -35,6 +35,7 @@ _NO_PLACE = {
     errno.EACCES,
     errno.EPERM,
     errno.EROFS,
+    errno.ENOTDIR,
 }
 
 
@@ -129,7 +130,7 @@ def read(folder: Path) -> StudyFolder:
         The folder is not a study, is unfinished, or was written by another version.
     """
     folder = Path(folder)
-    _recover(folder)
+    recover(folder)
     try:
         text = (folder / DOCUMENT).read_text(encoding="utf-8")
         document = StudyDocument.model_validate_json(text)
@@ -169,49 +170,42 @@ def write(document: StudyDocument, frames: dict[str, pd.DataFrame], folder: Path
 
 
 @contextmanager
-def staged(target: Path) -> Iterator[Path]:
+def staged(target: Path, inputs: Iterable[Path] = ()) -> Iterator[Path]:
     """A new folder beside `target`; it is removed on any error.
+
+    Parameters
+    ----------
+    inputs : files and folders that the study reads
 
     Raises
     ------
     OutputError
-        The place cannot be written, is full, or holds something that is not a study.
+        The place cannot be written, is full, is or holds an input, or holds something that is not
+        a study.
     """
     target = Path(target)
-    _recover(target)
+    recover(target)
+    refuse_inputs(target, inputs)
     _refuse_foreign(target)
-    stage = target.with_name(f".{target.name}{_STAGE}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _clear_leftovers(target)
-        stage.mkdir()
-    except OSError as error:
-        raise _cannot_write(target, error) from None
-    try:
-        yield stage
+        with staged_folder(target) as stage:
+            yield stage
     except OSError as error:
         if error.errno in _NO_PLACE:
             raise _cannot_write(target, error) from None
         raise
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
 
 
 def publish(stage: Path, target: Path) -> None:
-    """Move a finished staging folder to its place; the earlier study is kept until then."""
-    former = target.with_name(f".{target.name}{_FORMER}")
-    if target.exists():
-        shutil.rmtree(former, ignore_errors=True)
-        target.rename(former)
-    stage.rename(target)
-    shutil.rmtree(former, ignore_errors=True)
+    """Move a finished staging folder to its place; the earlier study is kept until then.
+
+    What somebody else has put into the folder of the earlier study stays there.
+    """
+    replace_folder(stage, target, _is_of_a_study)
 
 
-def _recover(target: Path) -> None:
-    """Put the earlier study back if a run was killed between the two renames of `publish`."""
-    former = target.with_name(f".{target.name}{_FORMER}")
-    if former.exists() and not target.exists():
-        former.rename(target)
+def _is_of_a_study(name: str) -> bool:
+    return name in _PARTS or name.startswith(".") or name in _TABLE_FILES
 
 
 def _refuse_foreign(target: Path) -> None:
@@ -222,23 +216,6 @@ def _refuse_foreign(target: Path) -> None:
         )
     if target.exists() and not target.is_dir():
         raise OutputError(f"'{target}' is a file; choose another --out.")
-
-
-def _clear_leftovers(target: Path) -> None:
-    for leftover in target.parent.glob(f".{target.name}{_STAGE}-*"):
-        owner = leftover.name.removeprefix(f".{target.name}{_STAGE}-").split("-")[0]
-        if not _is_running(owner):
-            shutil.rmtree(leftover, ignore_errors=True)
-
-
-def _is_running(process: str) -> bool:
-    try:
-        os.kill(int(process), 0)
-    except (ProcessLookupError, ValueError):
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _cannot_write(target: Path, error: OSError) -> OutputError:

@@ -137,7 +137,7 @@ def assignment_entry(over_time: OverTime, as_of: str) -> AssignmentEntry:
     """What `study.json` says of people's decisions; no names, no reasons."""
     table = over_time.assignment
     decided = table["assigned_by"] == "override"
-    known = table["segment_name"].notna()
+    known, held = table["segment_name"].notna(), table["held_segment"]
     differs = known & (table["assigned_segment"] != table["segment_name"])
     states = status(over_time.overrides.frame, pd.Timestamp(as_of).date())
     return AssignmentEntry(
@@ -145,6 +145,6 @@ def assignment_entry(over_time: OverTime, as_of: str) -> AssignmentEntry:
         n_against_model=int((decided & differs).sum()),
         n_expired=int((states == "expired").sum()),
         n_later=int((states == "not yet").sum()),
-        n_hysteresis=int((table["assigned_by"] == "hysteresis").sum()),
+        n_hysteresis=int((known & held.notna() & (held != table["segment_name"])).sum()),
         n_reconfirm=len(over_time.reconfirmation),
     )

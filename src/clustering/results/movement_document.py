@@ -28,7 +28,10 @@ class GrowthEntry(Entry):
     n_accounts: int = Field(description="Accounts with a segment at every snapshot.")
     per_step: float = Field(description="Mean share in another segment one snapshot later.")
     over_window: float = Field(description="Share in another segment at the end.")
-    value: float = Field(description="`over_window` less `per_step`.")
+    value: float = Field(
+        description="Lasting movement: share of accounts whose features of different families "
+        "went the same way from one segment to another."
+    )
     interval: list[float] = Field(description="95 % interval over accounts.")
 
 
@@ -75,5 +78,8 @@ class AssignmentEntry(Entry):
     n_against_model: int = Field(description="Of these, those that the model puts elsewhere.")
     n_expired: int = Field(description="Decisions that no longer hold.")
     n_later: int = Field(description="Decisions that do not hold yet.")
-    n_hysteresis: int = Field(description="Accounts that keep their segment for now.")
+    n_hysteresis: int = Field(
+        description="Accounts that the rule of hysteresis would keep in another segment for now; "
+        "the study serves them by the model's answer."
+    )
     n_reconfirm: int = Field(description="Accounts to confirm at the next executive review.")

@@ -27,7 +27,12 @@ MOVEMENT_TABLES: tuple[TableSpec, ...] = (
         "Accounts by where they were and where they are: every step, and the whole window.",
         (
             _c("rule", "text", "none, or hysteresis."),
-            _c("span", "text", "step, or window."),
+            _c(
+                "span",
+                "text",
+                "step; window; or followed: the window, of the accounts with a segment at every "
+                "date.",
+            ),
             _c("from_date", "text", "Date."),
             _c("to_date", "text", "Date."),
             _c("from_segment", "text", "Segment, (entered) or (no segment)."),

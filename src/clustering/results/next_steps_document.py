@@ -31,7 +31,7 @@ NEXT_STEPS_TABLES: tuple[TableSpec, ...] = (
             _c("care", "text", "'too much' or 'too little' care by the tier."),
             _c("by_stage", "text", "Label of `lifecycle_touch`."),
             _c("arr", "number", "ARR."),
-            _c("at_stake", "number", "ARR, or open expansion plus revenue at risk, a year."),
+            _c("at_stake", "number", "Open expansion plus revenue at risk, a year.", nullable=True),
             _c("growth_potential", "number", "Axis, 0..1."),
             _c("churn_risk", "number", "Axis, 0..1."),
             _c("adopted_share", "number", "Share of the due milestones reached."),

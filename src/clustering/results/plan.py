@@ -7,13 +7,16 @@ import pandas as pd
 from clustering.columns import ACCOUNT_ID
 from clustering.engagement.allocation import LEVELS
 from clustering.engagement.coverage import coverage_table
+from clustering.engagement.effort import Effort
 from clustering.engagement.plan import Plan
+from clustering.engagement.playbooks import PRESENT_CARE
 from clustering.engagement.staffing import Staffing
 from clustering.engagement_config import EngagementConfig
 from clustering.results.plan_document import (
     AssumptionsEntry,
     AuditEntry,
     BooksEntry,
+    EffortEntry,
     PlanEntry,
     PlaybookEntry,
     StaffingEntry,
@@ -22,9 +25,9 @@ from clustering.results.plan_document import (
 __all__ = ["plan_entry", "plan_frames"]
 
 _AUDIT = [
-    "account_id", "label", "playbook", "delivery", "bad_fit", "needed_hours", "event_hours",
-    "delivered_hours", "gap_hours", "exposure_days", "arr", "needed_cost", "affordable_cost",
-    "delivery_rule", "fit_rule",
+    "account_id", "label", "playbook", "delivery", "needed_hours", "usual_hours", "event_hours",
+    "delivered_hours", "gap_hours", "deviation", "size_factor", "exposure_days", "arr",
+    "needed_cost", "affordable_cost", "delivery_rule",
 ]  # fmt: skip
 _BOOKS = [
     "account_id", "label", "level", "hours", "revenue_at_risk", "expansion_pipeline", "value",
@@ -73,9 +76,13 @@ def plan_entry(plan: Plan, config: EngagementConfig) -> PlanEntry:
     return PlanEntry(
         labelling=plan.on.name,
         title=plan.on.title,
+        plan_on=config.plan_on,
         assumptions=_assumptions(plan, config),
         playbooks=_playbooks(plan),
+        effort=_effort(plan.effort),
+        delivered_hours=plan.delivered_hours,
         hours=hours,
+        n_present=sum(one.n_present for one in plan.coverage),
         csms=hours / plan.rates.csm_hours,
         cost=cost,
         cost_share=cost / sum(arr) if sum(arr) > 0 else None,
@@ -105,11 +112,25 @@ def _assumptions(plan: Plan, config: EngagementConfig) -> AssumptionsEntry:
     )
 
 
+def _effort(effort: Effort) -> EffortEntry:
+    found = effort.elasticity
+    return EffortEntry(
+        elasticity=found.value,
+        interval=found.interval,
+        origin=found.origin,
+        why=found.why,
+        n_accounts=found.n_accounts,
+        measures=dict(effort.size.counts),
+        n_unknown=effort.size.n_unknown,
+    )
+
+
 def _playbooks(plan: Plan) -> list[PlaybookEntry]:
-    counted = {one.label: one.n_accounts for one in plan.coverage}
-    used: dict[str, int] = {}
-    for one in plan.assigned:
-        used[one.playbook] = used.get(one.playbook, 0) + counted[one.label]
+    used: dict[str, int] = {one.playbook: 0 for one in plan.coverage}
+    for one in plan.coverage:
+        used[one.playbook] += one.n_accounts - one.n_present
+    if kept := sum(one.n_present for one in plan.coverage):
+        used[PRESENT_CARE] = kept
     running = plan.running.active()["playbook"].value_counts()
     used |= {name: int(running.get(name, 0)) for name in plan.books.events}
     return [_playbook(plan, name, n_accounts) for name, n_accounts in used.items()]

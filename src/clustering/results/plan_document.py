@@ -1,5 +1,7 @@
 """What `study.json` says of the plan."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from clustering.results.entries import Entry
@@ -8,6 +10,7 @@ __all__ = [
     "AssumptionsEntry",
     "AuditEntry",
     "BooksEntry",
+    "EffortEntry",
     "PlanEntry",
     "PlaybookEntry",
     "StaffingEntry",
@@ -46,14 +49,32 @@ class PlaybookEntry(Entry):
 class AuditEntry(Entry):
     """One list of the delivery audit."""
 
-    name: str = Field(description="over_delivered, under_delivered or bad_fit.")
+    name: str = Field(
+        description="over_delivered, under_delivered or bad_fit; no account is on two."
+    )
     n_accounts: int = Field(description="Accounts on it.")
     hours: float = Field(
-        description="Hours a year: beyond the need, short of it, or beyond the affordable."
+        description="Hours a year: beyond the usual, short of it, or beyond the affordable."
     )
     money: float = Field(description="Those hours at the cost of an hour.")
     arr: float | None = Field(description="ARR of the accounts; null where none is known.")
     rule: str = Field(description="The rule that puts an account on it.")
+
+
+class EffortEntry(Entry):
+    """How the hours of the playbooks grow with the size of an account."""
+
+    elasticity: float = Field(
+        description="Hours are those of the playbook x (size / median size of the label) to this."
+    )
+    interval: tuple[float, float] | None = Field(
+        description="95 % interval of the estimate; null where it is none."
+    )
+    origin: Literal["configured", "estimated", "assumed"] = Field(description="Where it is from.")
+    why: str = Field(description="Why it could not be estimated; else ''.")
+    n_accounts: int = Field(description="Accounts that the estimate rests on.")
+    measures: dict[str, int] = Field(description="Accounts by the measure that tells their size.")
+    n_unknown: int = Field(description="Accounts of unknown size, taken as median ones.")
 
 
 class BooksEntry(Entry):
@@ -100,15 +121,21 @@ class PlanEntry(Entry):
 
     labelling: str = Field(description="Labelling that the plan is for.")
     title: str = Field(description="Its name for readers.")
+    plan_on: str = Field(description="What the configuration asked for: recommended, or a name.")
     assumptions: AssumptionsEntry = Field(description="What is assumed, not measured.")
     playbooks: list[PlaybookEntry] = Field(description="Playbooks that it uses.")
+    effort: EffortEntry = Field(description="How hours grow with the size of an account.")
+    delivered_hours: float | None = Field(
+        description="Hours a year that all accounts get today; null where not known."
+    )
     hours: float = Field(description="Hours a year that the playbooks ask for.")
+    n_present: int = Field(description="Accounts that keep their present care.")
     csms: float = Field(description="Full-time CSMs that those hours are.")
     cost: float = Field(description="Cost a year.")
     cost_share: float | None = Field(description="Cost as a share of ARR; null without ARR.")
     over_limit: list[str] = Field(description="Labels whose care costs more than is affordable.")
     audit: list[AuditEntry] = Field(description="The lists that could be made.")
-    n_not_judged: int = Field(description="Accounts that the audit could not judge.")
+    n_not_judged: int = Field(description="Accounts whose delivery cannot be told.")
     staffing: StaffingEntry | None = Field(description="Null where it cannot be computed.")
     top_segment: str | None = Field(description="Label of the largest ARR; null without ARR.")
     not_computed: dict[str, str] = Field(description="Part of the plan, and what would allow it.")

@@ -6,7 +6,13 @@ from pydantic import Field
 
 from clustering.results.entries import Entry
 
-__all__ = ["EstimateEntry", "HypothesisEntry", "ScoreEntry", "ScorecardEntry"]
+__all__ = [
+    "EstimateEntry",
+    "HypothesisEntry",
+    "RecommendationEntry",
+    "ScoreEntry",
+    "ScorecardEntry",
+]
 
 
 class EstimateEntry(Entry):
@@ -84,9 +90,18 @@ class ScorecardEntry(Entry):
 
     outcome: str = Field(description="The primary outcome.")
     choice: Literal["keep the tiers", "use beside the tiers", "cannot be told"] = Field(
-        description="What the gains support."
+        description="What the gains alone support; `recommendation` decides on all there is."
     )
     better: list[str] = Field(description="Labellings that told more than the tiers, best first.")
     n_judged: int = Field(description="Labellings whose gain was judged, without controls.")
     scores: list[ScoreEntry] = Field(description="One entry a labelling, the tiers first.")
     hypotheses: list[HypothesisEntry] = Field(description="Empty without ARR tiers.")
+
+
+class RecommendationEntry(Entry):
+    """For which labelling care should be planned; every page reads it here."""
+
+    labelling: str = Field(
+        description="segment, current_segment (the company's present rule) or arr_tiers."
+    )
+    reason: str = Field(description="Why: see `clustering.comparison.recommendation`.")

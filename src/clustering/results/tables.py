@@ -134,14 +134,14 @@ TABLES: tuple[TableSpec, ...] = (
     ),
     TableSpec(
         "disagreements",
-        "Accounts whose segment their other label makes least likely.",
+        "Accounts whose other label is rarer in their segment than chance allows; may be empty.",
         (
             _c("account_id", "text", "Key."),
             _c("second", "text", "The other labelling."),
             _c("label", "text", "Its label."),
             _c("segment_name", "text", "Segment."),
             _c("arr", "number", "ARR.", nullable=True),
-            _c("surprise", "number", "How unlikely the pair of labels is."),
+            _c("surprise", "number", "How far the pair of labels is rarer than chance."),
             _c("why", "text", "In words."),
         ),
     ),

@@ -46,11 +46,13 @@ class Axes:
         `cost_to_serve` in currency a year, `profitability` as a share of ARR
     evidence : same index and the composite axes: share of the weight that was known
     absent : for each axis that no account has, what would allow it
+    near_line : noise of an axis whose parts are all known, as configured
     """
 
     frame: pd.DataFrame
     evidence: pd.DataFrame
     absent: Mapping[str, str] = field(default_factory=dict)
+    near_line: float = 0.0
 
     def of(self, scheme: str, axis: str) -> "pd.Series[float]":
         """Give an axis to the scheme that needs it.
@@ -64,6 +66,35 @@ class Axes:
             reason = self.absent.get(axis, "no account has it")
             raise SchemeAbsentError(f"'{scheme}' needs the axis '{axis}': {reason}.")
         return self.frame[axis]
+
+    def is_near(self, axis: str, cut: float) -> "pd.Series[bool]":
+        """Whether each account lies so near a cut that the side it is on is within its noise.
+
+        The noise is `near_line`, and more where parts of the axis are not known: the share of their
+        weight times the spread of the axis over the accounts, since what is not known may lie as
+        far away as other accounts do. A revenue at risk is as uncertain as its churn risk.
+
+        Examples
+        --------
+        >>> frame = pd.DataFrame({"health": [0.2, 0.49, 0.6, 0.9]})
+        >>> evidence = pd.DataFrame({"health": [1.0, 1.0, 0.4, 1.0]})
+        >>> Axes(frame, evidence, near_line=0.03).is_near("health", 0.5).tolist()
+        [False, True, True, False]
+        """
+        values = self.frame[axis]
+        if axis == "revenue_at_risk":
+            risk = self.frame["churn_risk"]
+            noise = self._noise("churn_risk") * (values / risk).where(risk > 0, 0.0)
+        else:
+            noise = self._noise(axis)
+        return (values - cut).abs() < noise
+
+    def _noise(self, axis: str) -> "pd.Series[float]":
+        values = self.frame[axis]
+        if axis not in self.evidence:
+            return pd.Series(self.near_line, index=values.index)
+        unknown = 1.0 - self.evidence[axis].clip(0.0, 1.0)
+        return self.near_line + unknown * values.std(ddof=0)
 
 
 def compute_axes(snapshot: Snapshot, config: AxesConfig) -> Axes:
@@ -130,7 +161,12 @@ def combine(
         if np.isnan(columns[name]).all():
             absent[name] = reason
     index = known.index
-    return Axes(pd.DataFrame(columns, index=index), pd.DataFrame(shares, index=index), absent)
+    return Axes(
+        pd.DataFrame(columns, index=index),
+        pd.DataFrame(shares, index=index),
+        absent,
+        config.near_line,
+    )
 
 
 def quantities(snapshot: Snapshot) -> pd.DataFrame:

@@ -5,8 +5,6 @@ of a short list pass. It then runs on a connection of its own that may open no
 file, load no extension and change no setting, over a table that holds the columns it names.
 """
 
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,36 +12,16 @@ import duckdb
 import pandas as pd
 
 from clustering.errors import BadInputError
+from clustering.sql import LOCKED, RULE, RULE_FUNCTIONS, parse_select, parts, refusals
 
 __all__ = ["FUNCTIONS", "Expression", "evaluate", "examine", "parse"]
 
-#: Parts of an expression that may occur, by DuckDB's own names.
-_ALLOWED = {
-    "CASE", "COMPARISON", "CONJUNCTION", "OPERATOR", "BETWEEN", "CAST", "CONSTANT", "COLUMN_REF",
-    "FUNCTION",
-}  # fmt: skip
-_IN_WORDS = {
-    "SUBQUERY": "a query within it",
-    "WINDOW": "a window over other accounts",
-    "STAR": "a star",
-    "PARAMETER": "a parameter",
-    "LAMBDA": "a lambda",
-}
-#: Functions that a rule may call: of an account's own values, the same answer every time, and no
-#: result that is much larger than what it was made from.
-FUNCTIONS = (
-    "abs", "ceil", "ceiling", "concat", "contains", "date_diff", "date_part", "date_trunc",
-    "datediff", "day", "ends_with", "exp", "floor", "greatest", "instr", "isfinite",
-    "isnan", "least", "left", "len", "length", "ln", "log", "log10", "log2", "lower", "ltrim",
-    "mod", "month", "nullif", "pow", "power", "prefix", "quarter", "regexp_full_match",
-    "regexp_matches", "right", "round", "rtrim", "sign", "sqrt", "starts_with", "strpos",
-    "substr", "substring", "suffix", "trim", "trunc", "upper", "week", "year",
-)  # fmt: skip
-#: How DuckDB names what is written as an operator: arithmetic, LIKE and its kin, and ||.
-_OPERATORS = {
-    "+", "-", "*", "/", "//", "%", "**", "^", "||", "~~", "!~~", "~~*", "!~~*", "like_escape",
-    "not_like_escape", "ilike_escape", "not_ilike_escape",
-}  # fmt: skip
+#: Functions that a rule may call.
+FUNCTIONS = RULE_FUNCTIONS
+_ONE_EXPRESSION = (
+    "expected one expression, as in CASE WHEN ... THEN 'a' ELSE 'b' END, without SELECT, FROM, a "
+    "name or a second expression"
+)
 _MEMORY = "512MiB"
 _ROW = "row of the account"
 
@@ -90,29 +68,16 @@ def examine(sql: str) -> Expression:
         It does not parse, or is more than one expression.
     """
     text = sql.strip().removesuffix(";").strip()
-    try:
-        return _examined(text)
-    except RecursionError:
-        raise BadInputError("the SQL cannot be read: it is nested too deeply") from None
-
-
-def _examined(text: str) -> Expression:
     with _connection() as connection:
-        row = connection.execute("SELECT json_serialize_sql(?)", [f"SELECT {text}"]).fetchone()
-    parsed: dict[str, Any] = json.loads(row[0]) if row else {"error": True}
-    if parsed.get("error"):
-        raise BadInputError(f"the SQL cannot be read: {parsed.get('error_message', 'no reason')}")
-    nodes = [statement["node"] for statement in parsed["statements"]]
+        parsed = parse_select(connection, f"SELECT {text}", nothing_else=_ONE_EXPRESSION)
+    nodes = [statement["node"] for statement in parsed]
     if len(nodes) != 1 or not _is_bare(nodes[0]):
-        raise BadInputError(
-            "expected one expression, as in CASE WHEN ... THEN 'a' ELSE 'b' END, without SELECT, "
-            "FROM, a name or a second expression"
-        )
-    parts = [*_parts(nodes[0]["select_list"][0])]
-    refused = [words for part in parts if (words := _refusal(part)) is not None]
+        raise BadInputError(_ONE_EXPRESSION)
+    expression = nodes[0]["select_list"][0]
+    named = [part for part in parts(expression) if part.get("class") == "COLUMN_REF"]
     # Names are of any case in SQL; all of ours are in lower case.
-    columns = [part["column_names"][-1].lower() for part in parts if part["class"] == "COLUMN_REF"]
-    return Expression(text, tuple(dict.fromkeys(columns)), tuple(dict.fromkeys(refused)))
+    columns = dict.fromkeys(str(part["column_names"][-1]).lower() for part in named)
+    return Expression(text, tuple(columns), refusals(expression, RULE))
 
 
 def evaluate(expression: Expression, frame: pd.DataFrame) -> "pd.Series[str]":
@@ -159,10 +124,8 @@ def _refuse(expression: Expression) -> None:
 def _connection() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(
         config={
-            "enable_external_access": "false",
-            "autoload_known_extensions": "false",
-            "autoinstall_known_extensions": "false",
-            "python_enable_replacements": "false",
+            **LOCKED,
+            "enable_external_access": False,
             "memory_limit": _MEMORY,
             "threads": 1,
         }
@@ -179,25 +142,3 @@ def _is_bare(node: dict[str, Any]) -> bool:
         and len(node["select_list"]) == 1
         and not node["select_list"][0].get("alias")
     )
-
-
-def _parts(node: Any) -> Iterator[dict[str, Any]]:
-    """Every part of a parsed expression that has a class, the outermost first."""
-    if isinstance(node, dict):
-        if "class" in node:
-            yield node
-        for child in node.values():
-            yield from _parts(child)
-    elif isinstance(node, list):
-        for child in node:
-            yield from _parts(child)
-
-
-def _refusal(part: dict[str, Any]) -> str | None:
-    kind = str(part["class"])
-    if kind not in _ALLOWED:
-        return _IN_WORDS.get(kind, kind.lower())
-    name = str(part.get("function_name", "")).lower()
-    if kind == "FUNCTION" and name not in FUNCTIONS and name not in _OPERATORS:
-        return f"the function {name}(), which is not one that a rule may call (docs/schemes.md)"
-    return None

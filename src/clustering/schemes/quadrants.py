@@ -115,6 +115,7 @@ def _quadrants(
     second_from, second_origin = _cut_at(two, second_cut)
     chosen = np.array(levels)[(one >= first_from).to_numpy(int), (two >= second_from).to_numpy(int)]
     labels = pd.Series(chosen, index=one.index, dtype="str").where(one.notna() & two.notna())
+    near = axes.is_near(first_axis, first_from) | axes.is_near(second_axis, second_from)
     return make_labelling(
         name,
         title,
@@ -126,4 +127,5 @@ def _quadrants(
             f"{first_axis} is high from {first_from:,.2f} ({first_origin}), {second_axis} from "
             f"{second_from:,.2f} ({second_origin})"
         ),
+        near_line=near,
     )

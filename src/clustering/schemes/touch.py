@@ -116,6 +116,10 @@ def lifecycle_touch(
         dtype="str",
     )
     known = growth.notna() & risk.notna() & adopted_share.notna() & band.notna()
+    # A clear risk settles touch and goal; else both axes must be clear of their cuts.
+    near_risk = axes.is_near("churn_risk", config.risk_from)
+    near_growth = axes.is_near("growth_potential", config.growth_from)
+    near = near_risk | (near_growth & ~at_risk)
     return make_labelling(
         name,
         "Touch, ARR band and goal",
@@ -134,6 +138,7 @@ def lifecycle_touch(
             f"risk, else adoption until {config.adopted_from:.0%} of the due milestones are "
             "reached, then retention"
         ),
+        near_line=near,
     )
 
 

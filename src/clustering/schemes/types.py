@@ -30,6 +30,8 @@ class Labelling:
     source : short name of who proposed it, as in docs/schemes.md; "-" for the company's own
     rule : the rule in words, with the thresholds that were used
     ordered : whether the order of the levels means more of something
+    near_line : whether each account lies so near a cut of its axes that its label is within their
+        noise, indexed like `labels`; None where the rule cuts no axis
     """
 
     name: str
@@ -40,6 +42,7 @@ class Labelling:
     source: str
     rule: str
     ordered: bool = False
+    near_line: "pd.Series[bool] | None" = None
 
     @property
     def n_accounts(self) -> int:
@@ -57,6 +60,7 @@ def make_labelling(
     source: str,
     rule: str,
     ordered: bool = False,
+    near_line: "pd.Series[bool] | None" = None,
 ) -> Labelling:
     """Keep the levels that occur, and refuse a scheme that tells no two accounts apart.
 
@@ -75,4 +79,4 @@ def make_labelling(
             f"({rule})."
         )
     used = tuple(level for level in levels if level in found)
-    return Labelling(name, title, labels, used, kind, source, rule, ordered)
+    return Labelling(name, title, labels, used, kind, source, rule, ordered, near_line)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from clustering.errors import BadInputError, breaches_message
 from clustering.matrix.ranges import FeatureRange, Rescaled, rescaled
-from clustering.profiles.values import number_in_words
+from clustering.wording import number_in_words
 
 __all__ = ["OddValues", "reasons_by_row", "set_apart", "unit_mistakes"]
 

@@ -15,8 +15,6 @@ who can write the folder can also write a matching manifest, so they are no sign
 
 import hashlib
 import os
-import shutil
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -25,6 +23,7 @@ from typing import Any
 
 from clustering.errors import BadInputError, ModelFolderError, OutputError, breaches_message
 from clustering.matrix.stored import STRICT, read_strictly
+from clustering.outputs import publish, staged_folder
 from clustering.scorer.contents import MODEL, SCORER, STANDARDISER, as_files, as_json, from_files
 from clustering.scorer.scorer import Scorer
 
@@ -72,26 +71,15 @@ def write(scorer: Scorer, folder: Path) -> None:
     _refuse_foreign(folder)
     files = as_files(scorer)
     files[MANIFEST] = _manifest(files)
-    mark = uuid.uuid4().hex[:8]
-    stage = folder.with_name(f".{folder.name}.partial-{mark}")
-    former = folder.with_name(f".{folder.name}.former-{mark}")
     try:
-        stage.mkdir(parents=True)
-        for name, content in files.items():
-            (stage / name).write_bytes(content)
-        if folder.exists():
-            folder.rename(former)
-        stage.rename(folder)
+        with staged_folder(folder) as stage:
+            for name, content in files.items():
+                (stage / name).write_bytes(content)
+            publish(stage, folder)
     except OSError as error:
-        if former.exists() and not folder.exists():
-            former.rename(folder)
         raise OutputError(
             f"the scorer cannot be written to '{folder}': {error.strerror or error}."
         ) from None
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
-        if folder.exists():
-            shutil.rmtree(former, ignore_errors=True)
 
 
 def read(folder: Path) -> Scorer:

@@ -84,7 +84,12 @@ def adopt(
     rule = None if trial is None or not trial.passed else _rule(trial, sample, columns)
     if trial is None or not trial.passed or rule:
         tried = [] if trial is None else [rule or trial.reason]
-        reasons = (*decision.reasons, *tried, *dissent(criteria, decision.n_clusters), *notes)
+        reasons = (
+            *decision.reasons,
+            *tried,
+            *dissent(criteria, decision.n_clusters, len(fits)),
+            *notes,
+        )
         return Adopted(
             decision.verdict, decision.n_clusters, kmeans, decision.admissible, reasons, None
         )
@@ -92,9 +97,9 @@ def adopt(
     workable = _workable(trial, config, n)
     reasons = (
         trial.reason,
-        *([] if workable else [_TOO_MANY]),
+        *([] if workable else [_TOO_MANY if decision.k > 1 else _ALL_TOO_MANY]),
         *(f"K-means alone: {reason}" for reason in decision.reasons),
-        *dissent(criteria, k),
+        *dissent(criteria, k, len(fits)),
         *notes,
     )
     if not workable:
@@ -103,6 +108,9 @@ def adopt(
     return Adopted("natural", k, mixture, (k,), reasons, trial)
 
 
+_ALL_TOO_MANY = (
+    "They do not meet the limits that the business sets, and neither does any other cut."
+)
 _TOO_MANY = (
     "They do not meet the limits that the business sets; what is offered is a k-means partition "
     "that meets them and is a set of bands."

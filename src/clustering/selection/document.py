@@ -3,10 +3,12 @@
 import math
 from typing import TYPE_CHECKING, Any
 
+from clustering.selection.bridges import Bridge
 from clustering.selection.dip import Dip
 from clustering.selection.nulls import NullTest
 from clustering.selection.rows import GapRow, KMeansRow, MixtureRow, Offered, Structure
 from clustering.selection.saddle import Saddle
+from clustering.selection.verdict import LEAST_EFFECT
 
 if TYPE_CHECKING:
     from clustering.selection.evidence import Evidence
@@ -33,6 +35,7 @@ def document(evidence: "Evidence") -> Document:
         "verdict": evidence.verdict,
         "n_clusters": evidence.n_clusters,
         "offered": _offered(evidence.offered),
+        "segments_return": evidence.segments_return,
         "admissible": list(evidence.admissible),
         "reasons": list(evidence.reasons),
         "chosen_by": {
@@ -59,6 +62,7 @@ def _trial(trial: "Trial") -> Document:
         "passed": trial.passed,
         "reason": trial.reason,
         "saddle": None if saddle is None else _saddle(saddle),
+        "bridges": [_bridge(bridge) for bridge in trial.bridges],
         "jaccard": [_number(value) for value in trial.jaccard],
         "nulls": [_null(test) for test in trial.nulls],
     }
@@ -69,6 +73,17 @@ def _saddle(saddle: Saddle) -> Document:
         "p": saddle.pooled_p,
         "p_by_cluster": list(saddle.p),
         "depth": list(saddle.depth),
+    }
+
+
+def _bridge(bridge: Bridge) -> Document:
+    return {
+        "segments": [number + 1 for number in bridge.pair],
+        "p": bridge.p,
+        "p_off_line": bridge.off_line,
+        "p_spread": bridge.spread,
+        "p_filled": bridge.filled,
+        "density": _number(bridge.density),
     }
 
 
@@ -95,6 +110,7 @@ def _structure(structure: Structure) -> Document:
             "pc1": _dip(structure.dip_pc1),
         },
         "nulls": [_null(test) for test in structure.nulls],
+        "least_effect": LEAST_EFFECT,
     }
 
 
@@ -110,6 +126,7 @@ def _null(test: NullTest) -> Document:
         "mean": _number(test.mean),
         "sd": _number(test.sd),
         "p": _number(test.p),
+        "z": _number(test.z),
         "replicates": test.replicates,
     }
 
@@ -135,6 +152,7 @@ def _kmeans(row: KMeansRow) -> Document:
         },
         "valley_share": None if row.valley is None else _number(row.valley.share),
         "saddle": None if row.saddle is None else _saddle(row.saddle),
+        "bridges": [_bridge(bridge) for bridge in row.bridges],
         "silhouette_null": None
         if band is None
         else {"mean": _number(band.mean), "sd": _number(band.sd)},

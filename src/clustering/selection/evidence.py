@@ -28,7 +28,7 @@ from clustering.selection.spikes import Spike, find_spike
 from clustering.selection.structure import first_component, hopkins
 from clustering.selection.table import candidate_table
 from clustering.selection.trial import Trial, try_mixture
-from clustering.selection.verdict import VerdictName, decide
+from clustering.selection.verdict import VerdictName, come_back, decide
 
 __all__ = ["Evidence", "Scale", "judge", "zscore"]
 
@@ -60,6 +60,7 @@ class Evidence:
         for accounts outside the sample where there are too many to measure all
     trial : of the mixture that ICL prefers; None where it claims no more clusters than k-means
         has shown
+    segments_return : whether the offered segments come back when the study is repeated
     """
 
     n: int
@@ -79,6 +80,7 @@ class Evidence:
     clusterings: tuple[Clustering, ...]
     account_stability: Floats
     trial: Trial | None
+    segments_return: bool
 
     @property
     def are_clusters(self) -> bool:
@@ -432,7 +434,14 @@ class _Protocol:
             clusterings=clusterings,
             account_stability=stability[back],
             trial=trial,
+            segments_return=self._segments_return(offered, measured, adopted),
         )
+
+    def _segments_return(self, offered: Offered, measured: Measured, adopted: Adopted) -> bool:
+        """By what is asked of clusters where the segments are natural, else of bands."""
+        if offered.k == 1 or (adopted.verdict == "natural" and offered.k in adopted.admissible):
+            return True
+        return come_back(measured.rows[offered.k - 1], self.config)
 
     def _clusterings(
         self,

@@ -10,6 +10,7 @@ from clustering.config import EvidenceConfig
 from clustering.models.kmeans import KMeansFit
 from clustering.progress import Progress
 from clustering.resampling.draws import SCHEMES
+from clustering.selection.bridges import bridges_between
 from clustering.selection.criteria import criteria_of
 from clustering.selection.gap import Gap, gap_statistic
 from clustering.selection.nulls import NULL_NAMES
@@ -132,6 +133,12 @@ def measure_kmeans(
     centres = {fit.k: fit.centres for fit in fits if fit.k > 1}
     valleys = held_out_valleys(sample, centres, seed=seed, progress=progress)
     saddles = cross_fitted_saddles(sample, centres, seed=seed, progress=progress)
+    with progress.step("bridges", len(several)) as advance:
+        bridges = {}
+        for k, of_sample in zip(ks, labels, strict=True):
+            if k > 1:
+                bridges[k] = bridges_between(sample, of_sample, seed=seed)
+                advance(1)
     band = next((null for null in nulls if null.test.name == "copula_unimodal"), None)
     measured = tuple(
         KMeansRow(
@@ -151,6 +158,7 @@ def measure_kmeans(
             ),
             valley=valleys.get(fit.k),
             saddle=saddles.get(fit.k),
+            bridges=bridges.get(fit.k, ()),
             silhouette_null=_band(band, fit.k),
         )
         for position, (fit, criteria) in enumerate(zip(fits, indices, strict=True))

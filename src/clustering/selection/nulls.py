@@ -26,7 +26,6 @@ __all__ = [
     "NullTest",
     "null_sampler",
     "nulls_test",
-    "p_in_words",
 ]
 
 Floats = NDArray[np.float64]
@@ -203,14 +202,3 @@ def nulls_test(
         p=(1 + exceed) / (len(values) + 1),
         replicates=len(values),
     )
-
-
-def p_in_words(p: float) -> str:
-    """A p-value for a sentence; what rounds to zero is not said to be zero.
-
-    Examples
-    --------
-    >>> p_in_words(0.0251), p_in_words(0.0001)
-    ('p = 0.025', 'p < 0.001')
-    """
-    return "p < 0.001" if p < 0.0005 else f"p = {p:.3f}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from clustering.models.types import Algorithm, Clustering, CovarianceType
+from clustering.selection.bridges import Bridge
 from clustering.selection.dip import Dip
 from clustering.selection.nulls import NullTest
 from clustering.selection.saddle import Saddle
@@ -69,6 +70,7 @@ class KMeansRow:
     jaccard: JaccardRow
     valley: Valley | None
     saddle: Saddle | None
+    bridges: tuple[Bridge, ...]
     silhouette_null: NullBand | None
 
     @property

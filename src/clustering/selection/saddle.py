@@ -23,7 +23,14 @@ from clustering.resampling.engine import run_tasks
 from clustering.resampling.fits import Starts, fit_resample
 from clustering.selection.discriminant import fit_discriminant
 
-__all__ = ["Saddle", "away_from_outliers", "cross_fitted_saddles", "mixture_saddle"]
+__all__ = [
+    "HALF_WIDTH",
+    "Saddle",
+    "away_from_outliers",
+    "cross_fitted_saddles",
+    "lowest_between",
+    "mixture_saddle",
+]
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -289,7 +296,7 @@ def _count(test: Floats, model: Components, centres: Floats, counts: list[_Count
         spreads = np.array([model.sd_along(int(one), unit) for one in (i, j)])
         sd = float(spreads.min())
         distance = length / sd
-        valley = _valley(model.weights[[i, j]], spreads / sd, distance)
+        valley = lowest_between(model.weights[[i, j]], spreads / sd, distance)
         if valley is None:
             continue
         members = (labels == i) | (labels == j)
@@ -302,8 +309,14 @@ def _count(test: Floats, model: Components, centres: Floats, counts: list[_Count
         of_cluster.there += int((np.abs(position - distance) <= half).sum())
 
 
-def _valley(weights: Floats, spreads: Floats, distance: float) -> float | None:
-    """Lowest point between two normal densities at 0 and `distance`, None where there is none."""
+def lowest_between(weights: Floats, spreads: Floats, distance: float) -> float | None:
+    """Lowest point between two normal densities at 0 and `distance`, None where there is none.
+
+    Examples
+    --------
+    >>> lowest_between(np.array([0.5, 0.5]), np.ones(2), 4.0)
+    2.0
+    """
     grid = np.linspace(0.0, distance, 201)
     away = np.stack([grid, distance - grid]) / spreads[:, None]
     density = (weights / spreads) @ np.exp(-0.5 * away**2)

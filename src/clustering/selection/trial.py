@@ -2,7 +2,8 @@
 
 K-means cuts elongated clusters across. Where the mixture that ICL prefers holds more separate
 heaps than k-means has natural clusters, it is tried: the cross-fitted saddle test, the bootstrap,
-and the nulls, each with the mixture refitted. It has to pass all of them.
+and the nulls, each with the mixture refitted, and the look around its gaps. It has to pass all of
+them.
 """
 
 from collections.abc import Callable
@@ -21,17 +22,18 @@ from clustering.models.types import CovarianceType
 from clustering.progress import Progress
 from clustering.resampling.draws import bootstrap
 from clustering.resampling.engine import run_tasks
+from clustering.selection.bridges import Bridge, bridges_between
 from clustering.selection.candidates import Mixtures
 from clustering.selection.nulls import (
     NullName,
     NullTest,
     null_sampler,
     nulls_test,
-    p_in_words,
 )
 from clustering.selection.saddle import Saddle, mixture_saddle
 from clustering.selection.stability import clusterwise_jaccard
-from clustering.selection.verdict import has_saddles, rejected
+from clustering.selection.verdict import ALONG_THE_LINE, bridged, has_saddles, in_words, rejected
+from clustering.wording import p_in_words
 
 __all__ = ["Trial", "try_mixture"]
 
@@ -61,6 +63,7 @@ class Trial:
     fit : the mixture; components in the order of its own
     passed : whether its components are natural clusters
     saddle : cross-fitted, by component in canonical order
+    bridges : around the lines between neighbouring components
     jaccard : mean clusterwise Jaccard under the bootstrap, likewise
     account_stability : (n,), share of resamples in which each account stays in its component; NaN
         outside the sample of the trial
@@ -71,6 +74,7 @@ class Trial:
     fit: MixtureFit
     passed: bool
     saddle: Saddle | None
+    bridges: tuple[Bridge, ...]
     jaccard: tuple[float, ...]
     account_stability: Floats | None
     nulls: tuple[NullTest, ...]
@@ -151,14 +155,19 @@ class _Trial:
         )
         if not has_saddles(saddle):
             return self._failed("held-out accounts show no valley beside each of them", saddle)
-        jaccard, of_sample = self._resample(sample, order)
+        base = np.argsort(order)[self.fit.scores(sample).argmax(axis=0)].astype(np.int64)
+        bridges = bridges_between(sample, base, seed=self.seed)
+        if bridged(bridges):
+            why = f"{ALONG_THE_LINE}, {in_words(bridged(bridges), 'component')}"
+            return self._failed(why, saddle, bridges)
+        jaccard, of_sample = self._resample(sample, base)
         if min(jaccard) < self.config.min_jaccard:
             why = f"they do not all come back under resampling (least Jaccard {min(jaccard):.2f})"
-            return self._failed(why, saddle, jaccard)
+            return self._failed(why, saddle, bridges, jaccard)
         nulls = tuple(self._null(name, rows[:: 1 + (len(rows) - 1) // NULL_ROWS]) for name in NULLS)
         if not all(rejected(null, self.config) for null in nulls):
             why = f"data without clusters gains as much ({_gains(nulls)})"
-            return self._failed(why, saddle, jaccard, nulls)
+            return self._failed(why, saddle, bridges, jaccard, nulls)
         stability = np.full(len(self.values), np.nan)
         stability[rows] = of_sample
         assert saddle is not None
@@ -168,12 +177,13 @@ class _Trial:
             f"(saddle test {p_in_words(saddle.pooled_p)}), each comes back under resampling (least "
             f"Jaccard {min(jaccard):.2f}), and data without clusters gains less ({_gains(nulls)})."
         )
-        return Trial(self.fit, True, saddle, jaccard, stability, nulls, reason)
+        return Trial(self.fit, True, saddle, bridges, jaccard, stability, nulls, reason)
 
     def _failed(
         self,
         why: str,
         saddle: Saddle | None,
+        bridges: tuple[Bridge, ...] = (),
         jaccard: tuple[float, ...] = (),
         nulls: tuple[NullTest, ...] = (),
     ) -> Trial:
@@ -181,7 +191,7 @@ class _Trial:
             f"The mixture that ICL prefers ({self.fit.covariance_type}, {self.fit.k} components) "
             f"was tried too: {why}."
         )
-        return Trial(self.fit, False, saddle, jaccard, None, nulls, reason)
+        return Trial(self.fit, False, saddle, bridges, jaccard, None, nulls, reason)
 
     def _rows(self) -> Labels:
         n = len(self.values)
@@ -190,10 +200,9 @@ class _Trial:
         rng = np.random.default_rng([self.seed, n, TRIAL_ROWS])
         return np.sort(rng.choice(n, TRIAL_ROWS, replace=False))
 
-    def _resample(self, sample: Floats, order: Labels) -> tuple[tuple[float, ...], Floats]:
+    def _resample(self, sample: Floats, base: Labels) -> tuple[tuple[float, ...], Floats]:
         """Mean Jaccard by component in canonical order, and the stability of every account."""
         k = self.fit.k
-        base = np.argsort(order)[self.fit.scores(sample).argmax(axis=0)].astype(np.int64)
 
         def task(number: int, rng: np.random.Generator) -> tuple[Floats, NDArray[np.bool_]]:
             draw = bootstrap(len(sample), rng)

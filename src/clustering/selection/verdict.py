@@ -9,19 +9,25 @@ from dataclasses import dataclass
 from typing import Literal
 
 from clustering.config import EvidenceConfig
-from clustering.selection.nulls import NullTest, p_in_words
+from clustering.selection.bridges import Bridge
+from clustering.selection.nulls import NullTest
 from clustering.selection.rows import ChosenBy, KMeansRow, Structure
 from clustering.selection.saddle import Saddle
 from clustering.selection.separation import Valley
 from clustering.selection.spikes import Spike
+from clustering.wording import p_in_words
 
 __all__ = [
+    "ALONG_THE_LINE",
     "Decision",
     "VerdictName",
+    "bridged",
+    "come_back",
     "decide",
     "dissent",
     "has_saddles",
     "has_valleys",
+    "in_words",
     "is_workable",
     "rejected",
     "separated",
@@ -34,6 +40,11 @@ LEAST_EFFECT = 3.0
 #: The saddle test: its level, and the most accounts in the valley, relative to the lower peak.
 SADDLE_LEVEL = 0.005
 SADDLE_DEPTH = 0.8
+#: A gap is bent around where clusters without a connection would look so with at most this
+#: p-value, and the accounts in it are at least so dense, relative to the thinner centre.
+BRIDGE_LEVEL = 0.001
+BRIDGE_DENSITY = 0.4
+ALONG_THE_LINE = "the gap is there along the straight line alone"
 #: Agreement of runs from other seeds below which a k-means solution is not called unique.
 UNIQUE = 0.9
 #: Held-out accounts per pair of clusters below which the valley test has little power.
@@ -73,12 +84,13 @@ def decide(
 ) -> Decision:
     """Combine the evidence; there is no majority vote.
 
-    Natural needs all of: both copula nulls rejected, a held-out gap beside every cluster, every
-    cluster coming back under resampling, and none that is one value of one column (`spikes`, by
-    k). Where single columns explain the grouping, those with several bumps are named (`bumpy`).
-    Prediction strength is not asked of clusters with a gap: it is the least over clusters on half
-    of the accounts, and breaks on small ones. Otherwise the segments are bands of a continuum:
-    reproducible when they come back and predict each other, constructive when not.
+    Natural needs all of: both copula nulls rejected, a held-out gap beside every cluster that no
+    accounts bend around, every cluster coming back under resampling, and none that is one value of
+    one column (`spikes`, by k). Where single columns explain the grouping, those with several bumps
+    are named (`bumpy`). Prediction strength is not asked of clusters with a gap: it is the least
+    over clusters on half of the accounts, and breaks on small ones. Otherwise the segments are
+    bands of a continuum: reproducible when they come back and predict each other, constructive when
+    not.
     """
     structured, reasons = _gate(structure.nulls, config, bumpy)
     several = [row for row in rows if row.k > 1]
@@ -88,8 +100,9 @@ def decide(
         if structured and separated(row, config) and _every_cluster_returns(row, config)
     ]
     rules = {k: spike for k, spike in (spikes or {}).items() if k in apart}
-    natural = [k for k in apart if k not in rules]
-    stable = [row.k for row in several if _stable(row, config)]
+    bent = {row.k: bridged(row.bridges) for row in several if row.k in apart}
+    natural = [k for k in apart if k not in rules and not bent[k]]
+    stable = [row.k for row in several if come_back(row, config)]
     workable = [row.k for row in several if is_workable(row.k, min(row.sizes), config, n)]
     admissible = [k for k in stable if k in workable]
     verdict: VerdictName
@@ -102,8 +115,15 @@ def decide(
         f"At k = {k} {spike}: cut that column with a rule; such a cluster is not called natural."
         for k, spike in rules.items()
     ]
-    reasons += _separation_reasons(several, structured, natural, config)
+    reasons += [
+        f"At k = {k} {ALONG_THE_LINE}, {in_words(bridges, 'segment')}: one continuum that bends, "
+        "and no natural clusters at this k."
+        for k, bridges in bent.items()
+        if bridges
+    ]
+    reasons += _separation_reasons(several, structured, apart, config)
     reasons += _stability_reasons(several, natural, stable, config)
+    reasons += _shape_reasons(several, n_clusters)
     reasons += why
     reasons += _seed_reasons(rows[k - 1])
     offered_set = admissible if natural else [1, *admissible]
@@ -163,7 +183,7 @@ def separated(row: KMeansRow, config: EvidenceConfig) -> bool:
     """Whether held-out accounts show a gap beside every cluster, by either test.
 
     The valley test needs no model; the saddle test sees small clusters and looks through columns
-    of noise. Both have their own guard against bent gradients.
+    of noise. Both look along straight lines: whether the gap is bent around, `bridged` says.
     """
     return has_valleys(row.valley, config) or has_saddles(row.saddle)
 
@@ -182,12 +202,36 @@ def has_saddles(saddle: Saddle | None) -> bool:
     )
 
 
+def bridged(bridges: Sequence[Bridge]) -> tuple[Bridge, ...]:
+    """The pairs of neighbouring clusters that accounts connect around the line, densest first."""
+    found = [
+        bridge
+        for bridge in bridges
+        if bridge.p <= BRIDGE_LEVEL and bridge.density >= BRIDGE_DENSITY
+    ]
+    return tuple(sorted(found, key=lambda bridge: -bridge.density))
+
+
+def in_words(bridges: Sequence[Bridge], what: str) -> str:
+    """The densest bridge, as in "but accounts connect segments 1 and 2 around it (...)"."""
+    densest = bridges[0]
+    first, second = (number + 1 for number in densest.pair)
+    others = len(bridges) - 1
+    more = f"; {others} more such pair{'s' if others > 1 else ''}" if others else ""
+    return (
+        f"but accounts connect {what}s {first} and {second} around it (in the gap they are "
+        f"{densest.density:.2f} times as dense as at the thinner centre; two separate clusters "
+        f"look so with {p_in_words(densest.p)}{more})"
+    )
+
+
 def _every_cluster_returns(row: KMeansRow, config: EvidenceConfig) -> bool:
     """Whether every cluster is found again in resamples of the accounts."""
     return row.least_jaccard >= config.min_jaccard
 
 
-def _stable(row: KMeansRow, config: EvidenceConfig) -> bool:
+def come_back(row: KMeansRow, config: EvidenceConfig) -> bool:
+    """Whether segments are found again in resamples, and predict those of other accounts."""
     return row.prediction_strength >= config.min_prediction_strength and _every_cluster_returns(
         row, config
     )
@@ -213,8 +257,8 @@ def _offer(
         return 1, ["There are too few distinct accounts for two segments.", *limits]
     if natural and admissible:
         return max(admissible), limits
-    if natural:
-        return _best_calibrated(rows, workable or [max(natural)]), [
+    if natural and workable:
+        return _best_calibrated(rows, workable), [
             *limits,
             "No number of natural clusters meets the limits that the business sets; what is "
             "offered meets them and is a set of bands.",
@@ -223,11 +267,9 @@ def _offer(
         return _best_calibrated(rows, admissible), limits
     if workable:
         return _best_calibrated(rows, workable), limits
-    largest = max(rows, key=lambda row: (min(row.sizes), -row.k))
-    return largest.k, [
+    return 1, [
         *limits,
-        f"No number of segments meets the limits that the business sets; k = {largest.k} comes "
-        "nearest.",
+        "No number of segments meets the limits that the business sets: all accounts stay in one.",
     ]
 
 
@@ -255,8 +297,24 @@ def _ks(ks: Sequence[int]) -> str:
     return "k = " + ", ".join(str(k) for k in ks)
 
 
+def _shape_reasons(rows: Sequence[KMeansRow], n_clusters: int) -> list[str]:
+    """Natural clusters that are bent: the gap is certain, the border is not."""
+    bent = any(
+        max(bridge.p, bridge.off_line) <= BRIDGE_LEVEL
+        for row in rows
+        if row.k == n_clusters
+        for bridge in row.bridges
+    )
+    if not bent:
+        return []
+    return [
+        f"Limit: the clusters at k = {n_clusters} are bent. There is a gap between them, but the "
+        "borders of k-means are straight: which accounts belong to which cluster need not be right."
+    ]
+
+
 def _separation_reasons(
-    rows: Sequence[KMeansRow], structured: bool, natural: Sequence[int], config: EvidenceConfig
+    rows: Sequence[KMeansRow], structured: bool, returning: Sequence[int], config: EvidenceConfig
 ) -> list[str]:
     tested = [row for row in rows if row.valley is not None]
     if not tested:
@@ -276,7 +334,7 @@ def _separation_reasons(
             "that all accounts are alike: clusters closer than about four standard deviations "
             "overlap."
         )
-    if apart and structured and not natural:
+    if apart and structured and not returning:
         reasons.append("But the separated clusters do not come back under resampling.")
     judged = [row.valley for row in apart or tested if row.valley]
     fewest = min(valley.fewest_points for valley in judged)
@@ -332,8 +390,8 @@ def _stability_numbers(row: KMeansRow) -> str:
     return f"k = {row.k}: {row.prediction_strength:.2f} and {row.least_jaccard:.2f}"
 
 
-def dissent(chosen_by: ChosenBy, n_clusters: int) -> list[str]:
-    """The criteria that would choose another number of clusters."""
+def dissent(chosen_by: ChosenBy, n_clusters: int, largest: int) -> list[str]:
+    """The criteria that would choose another number of clusters; `largest` is the most tried."""
     named = {
         "the gap statistic (principal axes)": chosen_by.gap_pca,
         "the gap statistic (box)": chosen_by.gap_box,
@@ -343,7 +401,11 @@ def dissent(chosen_by: ChosenBy, n_clusters: int) -> list[str]:
         "BIC": None if chosen_by.bic is None else chosen_by.bic.k,
         "ICL": None if chosen_by.icl is None else chosen_by.icl.k,
     }
-    others = [f"{name} says {k}" for name, k in named.items() if k not in (None, n_clusters)]
+    others = [
+        f"{name} says {k}{' (the largest tried)' if k == largest else ''}"
+        for name, k in named.items()
+        if k not in (None, n_clusters)
+    ]
     if not others:
         return []
     return [

@@ -2,8 +2,6 @@
 
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -14,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from clustering.errors import OutputError
+from clustering.outputs import publish, staged_folder
 
 __all__ = ["Book", "Manifest", "check_target", "write_book"]
 
@@ -89,18 +88,11 @@ def write_book(book: Book, folder: Path) -> None:
     folder = folder.expanduser().absolute()
     check_target(folder)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        with staged_folder(folder) as made:
+            _write_parts(book, made)
+            publish(made, folder, _is_of_a_book)
     except OSError as error:
         raise _cannot_write(folder, error) from error
-    try:
-        _write_parts(book, made)
-        made.chmod(0o755)
-        _put_in_place(made, folder)
-    except OSError as error:
-        raise _cannot_write(folder, error) from error
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
 
 
 def check_target(folder: Path) -> None:
@@ -159,19 +151,8 @@ def _write_table(frame: pd.DataFrame, file: Path) -> None:
     pq.write_table(table.cast(pa.schema(fields)), file, compression="zstd")
 
 
-def _put_in_place(made: Path, folder: Path) -> None:
-    """Move the finished folder to its place; an earlier book goes only once the new one is in."""
-    if not folder.exists():
-        made.rename(folder)
-        return
-    earlier = made.with_name(f"{made.name}-earlier")
-    folder.rename(earlier)
-    try:
-        made.rename(folder)
-    except OSError:
-        earlier.rename(folder)
-        raise
-    shutil.rmtree(earlier, ignore_errors=True)
+def _is_of_a_book(name: str) -> bool:
+    return name.endswith(".parquet") or name in ("truth", "README.md", _MANIFEST)
 
 
 def _cannot_write(folder: Path, error: OSError) -> OutputError:

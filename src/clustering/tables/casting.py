@@ -6,19 +6,17 @@ of a `Problem`, so that one aggregate query finds all of them; no bad value pass
 
 from dataclasses import dataclass, replace
 
+from clustering.tables.cells import Cells, trimmed
 from clustering.tables.contract import FIRST_DATE, LAST_DATE, Column, Kind
+from clustering.tables.numbers import Marks, example_forms, is_open, number_sql
 from clustering.tables.session import quoted_name, quoted_text
 
-__all__ = ["Cast", "Problem", "cast_column"]
+__all__ = ["Cast", "Problem", "Remark", "cast_column"]
 
-#: Blank, tab, line ends and the no-break space that spreadsheets leave behind.
-_BLANKS = quoted_text(" \t\r\n\u00a0")
 _ISO = r"'\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?'"
 _ISO_WITH_ZONE = r"'\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)? ?(Z|UTC|[+-]\d{2}(:?\d{2})?)'"
-_DECIMAL = r"'[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?'"
-_DECIMAL_COMMA = r"'[+-]?\d{1,3}(\.?\d{3})*,\d+'"
-_NOT_FINITE = r"'(?i)[+-]?(inf|infinity|nan)'"
-_EXCEL_SERIAL = r"'\d{1,6}(\.\d+)?'"
+#: Days of a spreadsheet between 1954 and 2091, and its 9999-12-31; a year (2019) is none of them.
+_SERIAL = r"'([2-6]\d{4}(\.\d+)?|2958465|2957003)'"
 
 _WHOLE_TYPES = {
     "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT",
@@ -30,6 +28,8 @@ _TYPES: dict[Kind, str] = {
     "integer": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN",
 }  # fmt: skip
 _REAL_TYPES = {"FLOAT", "DOUBLE"}
+_NESTED = {"STRUCT", "MAP", "UNION", "JSON"}
+_FLAT = "leave the column out"
 _TIMESTAMPS = {"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
 
 
@@ -52,6 +52,22 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """Values that are read in a way that a reader must know of: counted, and no breach.
+
+    Attributes
+    ----------
+    where : SQL predicate that holds for the rows
+    words : how they are read
+    shows_values : whether examples of the values help
+    """
+
+    where: str
+    words: str
+    shows_values: bool = False
+
+
+@dataclass(frozen=True)
 class Cast:
     """How a found column becomes the contract's.
 
@@ -63,6 +79,7 @@ class Cast:
         rows (None: there is none)
     untidy : SQL predicate of the rows for which `plain` would not do, though they are no breach
     cheap : whether evaluating it at every read costs next to nothing
+    remarks : what to count and to say
     """
 
     expression: str
@@ -70,68 +87,99 @@ class Cast:
     plain: str | None = None
     untidy: str = "false"
     cheap: bool = True
+    remarks: tuple[Remark, ...] = ()
 
 
-def cast_column(column: Column, source: str, found_type: str, *, spreadsheet: bool = False) -> Cast:
+def cast_column(
+    column: Column, source: str, found_type: str, cells: Cells, marks: Marks | None = None
+) -> Cast:
     """Cast the column called `source`, of DuckDB type `found_type`, to the contract's `column`.
 
     Parameters
     ----------
-    spreadsheet : whether numbers may stand for dates (days since 1899-12-30, as in Excel)
+    marks : the decimal mark of numbers in text (None: not looked at, the point)
     """
     name = quoted_name(source)
     base = found_type.partition("(")[0]
+    if found_type.endswith("]") or base in _NESTED:
+        return _wrong_type(column, name, base, f"one value in each cell: map it, or {_FLAT}")
+    if base == "ENUM":
+        name, base = f"CAST({name} AS VARCHAR)", "VARCHAR"
     if column.kind == "id":
-        return _id(column, name, base)
+        return _id(column, name, base, cells)
     if column.kind in ("text", "choice"):
-        return _text(column, name, base)
+        return _text(column, name, base, cells)
     if column.kind == "date":
-        return _date(column, name, base, spreadsheet)
+        return _date(column, name, base, cells)
     if column.kind == "boolean":
-        return _boolean(column, name, base)
-    return _number(column, name, base)
+        return _boolean(column, name, base, cells)
+    return _number(column, name, base, cells, marks or Marks())
 
 
-def _trimmed(name: str) -> str:
-    return f"nullif(trim({name}, {_BLANKS}), '')"
-
-
-def _empty(column: Column, name: str, value: str) -> tuple[Problem, ...]:
+def _empty(column: Column, value: str, cells: Cells) -> tuple[Problem, ...]:
     """Rows of a required column without a value; a value that cannot be read is not counted."""
     if not column.required:
         return ()
-    advice = "Complete them, or leave such rows out in the mapping."
-    return (Problem(f"{value} IS NULL", f"'{column.name}' is empty", advice, shows_values=False),)
+    advice = f"Complete them, or leave such rows out in {cells.place}."
+    if column.kind != "id" and cells.reading.missing:
+        advice += f" What words count as empty is set by {cells.setting('missing')}."
+    return (Problem(f"({value}) IS NULL", f"'{column.name}' is empty", advice),)
 
 
-def _wrong_type(column: Column, found_type: str, expected: str) -> Cast:
-    problem = Problem("true", f"'{column.name}' is {found_type}", f"Expected {expected}.")
-    return Cast(f"CAST(NULL AS {_TYPES[column.kind]})", (problem,))
+def _said_missing(column: Column, name: str, cells: Cells) -> tuple[Remark, ...]:
+    words = f"'{column.name}' is read as missing where a word says so"
+    return (Remark(cells.says_missing(name), words, shows_values=True),)
 
 
-def _id(column: Column, name: str, base: str) -> Cast:
+def _wrong_type(column: Column, name: str, found_type: str, expected: str) -> Cast:
+    """A column of a type that cannot be read; one without any value is an empty column."""
+    nothing = f"CAST(NULL AS {_TYPES[column.kind]})"
+    words = f"'{column.name}' is {found_type}"
+    wrong = Problem(f"{name} IS NOT NULL", words, f"Expected {expected}.")
+    advice = "Complete them, or leave such rows out."
+    empty = Problem(f"{name} IS NULL", f"'{column.name}' is empty", advice)
+    return Cast(nothing, (wrong, empty) if column.required else (wrong,))
+
+
+def _id(column: Column, name: str, base: str, cells: Cells) -> Cast:
     if base in _REAL_TYPES:
         whole = f"({name} IS NULL OR (isfinite({name}) AND {name} = floor({name})))"
-        text = f"CAST(TRY_CAST({name} AS HUGEINT) AS VARCHAR)"
         fraction = Problem(
             f"NOT {whole}",
             f"'{column.name}' is a number with a fraction",
             "Ids are text: export the column as text.",
         )
-        return Cast(text, (fraction, *_empty(column, name, name)))
-    return _text(column, name, base)
+        return Cast(_whole_text(name), (fraction, *_empty(column, name, cells)))
+    if base != "VARCHAR":
+        return _text(column, name, base, cells)
+    value = trimmed(name)
+    untidy = f"{name} IS DISTINCT FROM {value}"
+    return Cast(value, _empty(column, value, cells), plain=name, untidy=untidy)
 
 
-def _text(column: Column, name: str, base: str) -> Cast:
+def _whole_text(name: str) -> str:
+    return f"CAST(TRY_CAST({name} AS HUGEINT) AS VARCHAR)"
+
+
+def _text(column: Column, name: str, base: str, cells: Cells) -> Cast:
+    if base == "BLOB":
+        return _wrong_type(column, name, "binary", "text: cast it when you write the file")
+    if base in _REAL_TYPES:  # a label 1 is stored as 1.0 beside a missing one
+        whole = f"isfinite({name}) AND {name} = floor({name})"
+        value = f"CASE WHEN {whole} THEN {_whole_text(name)} ELSE CAST({name} AS VARCHAR) END"
+        value = f"CASE WHEN NOT isnan({name}) THEN {value} END"
+        return Cast(value, (*_empty(column, value, cells), *_not_a_choice(column, value)))
     if base != "VARCHAR":
         value = f"CAST({name} AS VARCHAR)"
-        return Cast(value, (*_empty(column, name, value), *_not_a_choice(column, value)))
-    value = _trimmed(name)
-    problems = _empty(column, name, value)
+        return Cast(value, (*_empty(column, value, cells), *_not_a_choice(column, value)))
+    value = cells.text(name)
+    problems = _empty(column, value, cells)
     if column.kind == "choice":
         value = f"lower({value})"
         problems = (*problems, *_not_a_choice(column, value))
-    return Cast(value, problems, plain=name, untidy=f"{name} IS DISTINCT FROM {value}")
+    remarks = _said_missing(column, name, cells)
+    untidy = f"{name} IS DISTINCT FROM ({value})"
+    return Cast(value, problems, plain=name, untidy=untidy, remarks=remarks)
 
 
 def _not_a_choice(column: Column, value: str) -> tuple[Problem, ...]:
@@ -143,52 +191,73 @@ def _not_a_choice(column: Column, value: str) -> tuple[Problem, ...]:
     return (Problem(f"{value} NOT IN ({listed})", words, "Map the values with CASE."),)
 
 
-def _date(column: Column, name: str, base: str, spreadsheet: bool) -> Cast:
-    if base == "TIMESTAMP WITH TIME ZONE":
-        return _wrong_type(
-            column,
-            "a time with a time zone",
-            "a calendar date: say in the mapping of which place, as in "
-            f"CAST(timezone('Europe/London', {column.name}) AS DATE)",
-        )
+def _date(column: Column, name: str, base: str, cells: Cells) -> Cast:
+    zone = cells.reading.time_zone
     if base == "VARCHAR":
-        return _date_from_text(column, name, spreadsheet)
-    if base == "DATE":
+        return _date_from_text(column, name, cells)
+    if base == "TIMESTAMP WITH TIME ZONE" and zone is None:
+        return _wrong_type(column, name, "a time with a time zone", _which_place(column, cells))
+    remarks: tuple[Remark, ...] = ()
+    if base == "TIMESTAMP WITH TIME ZONE" and zone is not None:
+        value = _day_in(zone, name)
+        remarks = (_zone_remark(column, f"{name} IS NOT NULL", zone),)
+    elif base == "DATE":
         value = name
     elif base in _TIMESTAMPS:
         value = f"CAST({name} AS DATE)"
     else:
-        return _wrong_type(column, base, "a date: cast it in the mapping")
-    problems = (*_empty(column, name, name), *_outside_calendar(column, value))
-    return Cast(_open_end(column, value), problems)
+        return _wrong_type(column, name, base, f"a date: cast it in {cells.place}")
+    problems = (*_empty(column, name, cells), *_outside_calendar(column, value))
+    return Cast(_open_end(column, value), problems, remarks=remarks)
 
 
-def _date_from_text(column: Column, name: str, spreadsheet: bool) -> Cast:
-    text = _trimmed(name)
+def _which_place(column: Column, cells: Cells) -> str:
+    return (
+        f"a calendar date: say of which place, by {cells.setting('time_zone')} = 'Europe/London' "
+        f"or in a mapping: CAST(timezone('Europe/London', CAST(\"{column.name}\" AS TIMESTAMPTZ)) "
+        "AS DATE)"
+    )
+
+
+def _day_in(zone: str, moment: str) -> str:
+    return f"CAST(timezone({quoted_text(zone)}, {moment}) AS DATE)"
+
+
+def _zone_remark(column: Column, where: str, zone: str) -> Remark:
+    return Remark(where, f"'{column.name}' has a time zone, and its day is that of {zone}")
+
+
+def _date_from_text(column: Column, name: str, cells: Cells) -> Cast:
+    text, zone = cells.text(name), cells.reading.time_zone
     iso = f"regexp_full_match({text}, {_ISO})"
-    zone = f"coalesce(regexp_full_match({text}, {_ISO_WITH_ZONE}), false)"
-    value = f"CASE WHEN {iso} THEN TRY_CAST(left({text}, 10) AS DATE) END"
-    if spreadsheet:
-        serial = f"regexp_full_match({text}, {_EXCEL_SERIAL})"
+    zoned = f"coalesce(regexp_full_match({text}, {_ISO_WITH_ZONE}), false)"
+    value = f"WHEN {iso} THEN TRY_CAST(left({text}, 10) AS DATE)"
+    if cells.day_zero is not None:
         days = f"CAST(floor(TRY_CAST({text} AS DOUBLE)) AS INTEGER)"
-        value = f"CASE WHEN {serial} THEN DATE '1899-12-30' + {days} ELSE {value} END"
+        serial = f"regexp_full_match({text}, {_SERIAL})"
+        value += f" WHEN {serial} THEN DATE '{cells.day_zero}' + {days}"
+    remarks = _said_missing(column, name, cells)
+    unplaced: tuple[Problem, ...] = ()
+    if zone is None:
+        words = f"'{column.name}' carries a time zone"
+        unplaced = (Problem(zoned, words, f"Expected {_which_place(column, cells)}."),)
+    else:
+        value += f" WHEN {zoned} THEN {_day_in(zone, f'TRY_CAST({text} AS TIMESTAMPTZ)')}"
+        remarks += (_zone_remark(column, zoned, zone),)
+    value = f"CASE {value} END"
+    unread = f"({text}) IS NOT NULL AND ({value}) IS NULL"
     problems = (
-        *_empty(column, name, text),
+        *_empty(column, text, cells),
+        *unplaced,
         Problem(
-            zone,
-            f"'{column.name}' carries a time zone",
-            "Expected a calendar date: say in the mapping of which place, as in "
-            f"CAST(timezone('Europe/London', CAST({column.name} AS TIMESTAMPTZ)) AS DATE).",
-        ),
-        Problem(
-            f"{text} IS NOT NULL AND ({value}) IS NULL AND NOT {zone}",
+            f"{unread} AND NOT {zoned}" if zone is None else unread,
             f"'{column.name}' is not a date as YYYY-MM-DD",
             "Day and month cannot be told apart otherwise: write all dates in this one form, or "
             f"map them, as in CAST(strptime({column.name}, '%d/%m/%Y') AS DATE).",
         ),
         *_outside_calendar(column, value),
     )
-    return Cast(_open_end(column, value), problems, cheap=False)
+    return Cast(_open_end(column, value), problems, cheap=False, remarks=remarks)
 
 
 def _outside_calendar(column: Column, value: str) -> tuple[Problem, ...]:
@@ -206,51 +275,68 @@ def _open_end(column: Column, value: str) -> str:
     return f"CASE WHEN ({value}) <= DATE '{LAST_DATE}' THEN ({value}) END"
 
 
-def _boolean(column: Column, name: str, base: str) -> Cast:
+def _boolean(column: Column, name: str, base: str, cells: Cells) -> Cast:
     if base == "BOOLEAN":
-        return Cast(name, _empty(column, name, name))
-    text = f"lower({_trimmed(f'CAST({name} AS VARCHAR)')})"
+        return Cast(name, _empty(column, name, cells))
+    found = name if base == "VARCHAR" else f"CAST({name} AS VARCHAR)"
+    text = cells.text(found)
     value = (
-        f"CASE WHEN {text} IN ('true', 't', 'yes', 'y', '1', '1.0') THEN true "
-        f"WHEN {text} IN ('false', 'f', 'no', 'n', '0', '0.0') THEN false END"
+        f"CASE WHEN lower({text}) IN ('true', 't', 'yes', 'y', '1', '1.0') THEN true "
+        f"WHEN lower({text}) IN ('false', 'f', 'no', 'n', '0', '0.0') THEN false END"
     )
     words = f"'{column.name}' is neither true nor false"
-    unread = Problem(f"{text} IS NOT NULL AND ({value}) IS NULL", words, "Write true or false.")
-    return Cast(value, (*_empty(column, name, text), unread), cheap=False)
+    unread = Problem(f"({text}) IS NOT NULL AND ({value}) IS NULL", words, "Write true or false.")
+    remarks = _said_missing(column, found, cells)
+    return Cast(value, (*_empty(column, text, cells), unread), cheap=False, remarks=remarks)
 
 
-def _number(column: Column, name: str, base: str) -> Cast:
+def _number(column: Column, name: str, base: str, cells: Cells, marks: Marks) -> Cast:
     if base == "VARCHAR":
-        return _number_from_text(column, name)
+        return _number_from_text(column, name, cells, marks)
     if base in _WHOLE_TYPES | _REAL_TYPES | {"DECIMAL"}:
-        problems = _empty(column, name, name)
+        known = f"CASE WHEN NOT isnan({name}) THEN {name} END" if base in _REAL_TYPES else name
         wanted = "BIGINT" if column.kind == "integer" else "DOUBLE"
         plain = name if base == wanted else f"CAST({name} AS {wanted})"
-        return replace(_bounded(column, f"CAST({name} AS DOUBLE)", problems), plain=plain)
-    return _wrong_type(column, base, "a number: cast it in the mapping")
+        cast = _bounded(column, f"CAST({known} AS DOUBLE)", _empty(column, known, cells))
+        untidy = f"isnan({name})" if base in _REAL_TYPES else "false"
+        return replace(cast, plain=plain, untidy=untidy)
+    return _wrong_type(column, name, base, f"a number: cast it in {cells.place}")
 
 
-def _number_from_text(column: Column, name: str) -> Cast:
-    text = _trimmed(name)
-    readable = f"regexp_full_match({text}, {_DECIMAL}) OR regexp_full_match({text}, {_NOT_FINITE})"
-    value = f"CASE WHEN {readable} THEN TRY_CAST({text} AS DOUBLE) END"
-    comma = f"coalesce(regexp_full_match({text}, {_DECIMAL_COMMA}), false)"
+def _number_from_text(column: Column, name: str, cells: Cells, marks: Marks) -> Cast:
+    text = cells.text(name)
+    value = number_sql(text, marks.decimal)
+    unread = f"({text}) IS NOT NULL AND ({value}) IS NULL"
     problems = (
-        *_empty(column, name, text),
+        *_empty(column, text, cells),
+        *_either_way(column, text, cells, marks),
         Problem(
-            comma,
-            f"'{column.name}' has a comma",
-            "Write decimals with a point and no separator of thousands, or map it: with decimal "
-            f"commas as in replace(replace({column.name}, '.', ''), ',', '.').",
-        ),
-        Problem(
-            f"{text} IS NOT NULL AND ({value}) IS NULL AND NOT {comma}",
+            unread,
             f"'{column.name}' is not a number",
-            "Write digits and a point alone (no unit, no thousands separator); leave the cell "
-            "empty where the value is not known.",
+            f"Numbers are read as {example_forms(marks.decimal)} ({cells.setting('decimal')} sets "
+            "the decimal mark), without a unit, currency or percent sign; leave the cell empty "
+            "where the value is not known.",
         ),
     )
-    return replace(_bounded(column, value, problems), cheap=False)
+    remarks = _said_missing(column, name, cells)
+    if marks.told:
+        words = f"'{column.name}' is written with decimal commas, and read so"
+        remarks += (Remark(f"({value}) IS NOT NULL", words),)
+    return replace(_bounded(column, value, problems), cheap=False, remarks=remarks)
+
+
+def _either_way(column: Column, text: str, cells: Cells, marks: Marks) -> tuple[Problem, ...]:
+    if not marks.open_:
+        return ()
+    return (
+        Problem(
+            is_open(text),
+            f"'{column.name}' can be read as thousands or as decimals: every mark is followed by "
+            "three digits",
+            f"Say which by {cells.setting('decimal')}: '.' where 12.000 is twelve, ',' where it is "
+            "twelve thousand.",
+        ),
+    )
 
 
 def _bounded(column: Column, value: str, problems: tuple[Problem, ...]) -> Cast:

@@ -2,8 +2,6 @@
 
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from clustering.errors import OutputError
+from clustering.outputs import scratch
 from clustering.tables.contracts_check import next_terms
 from clustering.tables.guessing import ColumnGuess, Link, TableGuess, find_link, guess_tables
 from clustering.tables.looking import Surroundings, look_at
@@ -85,21 +84,15 @@ def write_draft(draft: Draft, name: str, folder: Path) -> tuple[Path, ...]:
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        draft_folder = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder))
+        with scratch(".draft-", folder) as drafted:
+            (drafted / "mapping").mkdir()
+            for table, sql in draft.mappings.items():
+                (drafted / "mapping" / f"{table}.sql").write_text(sql, encoding="utf-8")
+            (drafted / toml.name).write_text(draft.toml, encoding="utf-8")
+            (drafted / "mapping").rename(mapping)
+            (drafted / toml.name).rename(toml)
     except OSError as error:
         raise OutputError(f"'{folder}' cannot be written: {error.strerror}.") from None
-    try:
-        written = draft_folder / "mapping"
-        written.mkdir()
-        for table, sql in draft.mappings.items():
-            (written / f"{table}.sql").write_text(sql, encoding="utf-8")
-        (draft_folder / toml.name).write_text(draft.toml, encoding="utf-8")
-        written.rename(mapping)
-        (draft_folder / toml.name).rename(toml)
-    except OSError as error:
-        raise OutputError(f"'{folder}' cannot be written: {error.strerror}.") from None
-    finally:
-        shutil.rmtree(draft_folder, ignore_errors=True)
     return (toml, *(mapping / f"{table}.sql" for table in draft.mappings))
 
 

@@ -5,39 +5,50 @@ the id '007' into 7 and gives up at the first bad value, while the contract cast
 its own type and counts every value that it cannot read.
 """
 
-import codecs
-import csv
-import gzip
-import io
-import zipfile
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import IO
-from xml.etree import ElementTree
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from clustering.errors import BadInputError
-from clustering.tables.session import Session, quoted_text
+from clustering.tables.delimited import (
+    Delimited,
+    bad_rows,
+    check_text,
+    not_utf8,
+    one_line_end,
+    sniff,
+)
+from clustering.tables.records import look_at_records
+from clustering.tables.session import Session, one_path, quoted_name, quoted_text
+from clustering.tables.workbooks import look_into, scan_sheet
 
 __all__ = [
     "SUFFIXES",
     "Relation",
     "duckdb_words",
-    "one_path",
     "read_file",
-    "sheet_names",
+    "read_sheet",
+    "reading_error",
     "stem",
     "table_files",
 ]
 
-_SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"
-_DELIMITERS = (",", ";", "\t", "|")
 _CSV = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 _JSON = (".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz")
 
+_PARQUET = (".parquet", ".pq")
+
 #: What can be read, by the end of the name.
-SUFFIXES = (".parquet", *_CSV, *_JSON, ".xlsx")
+SUFFIXES = (*_PARQUET, *_CSV, *_JSON, ".xlsx")
+
+#: Names that programs give to a column of row numbers.
+_ROW_NUMBERS = re.compile(r"Unnamed: \d+|__index_level_\d+__|")
 
 
 @dataclass(frozen=True)
@@ -49,17 +60,19 @@ class Relation:
     sql : a SELECT
     origin : what a message calls it: a file or a table of the database
     typed : whether its columns have types of their own and reading it again is cheap (Parquet)
-    spreadsheet : whether numbers may stand for dates
+    day_zero : in a spreadsheet, the day that its numbers count from where they stand for dates
     file : the one file that is read, where it is one
-    note : what a reader of the report must know about how it is read
+    texts : the text files with delimiters that are read
+    notes : what a reader of the report must know about how it is read
     """
 
     sql: str
     origin: str
     typed: bool = False
-    spreadsheet: bool = False
+    day_zero: date | None = None
     file: Path | None = None
-    note: str = ""
+    texts: tuple[Delimited, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def stem(file: Path) -> str:
@@ -106,133 +119,167 @@ def read_file(session: Session, file: Path) -> Relation:
     Raises
     ------
     BadInputError
-        It cannot be read: not UTF-8, no header, a column twice, not what its name says.
+        It cannot be read: not UTF-8, no header, a column twice or without a name, nested values,
+        not what its name says.
     """
     suffix = _suffix(file)
-    if suffix == ".parquet":
-        return Relation(f"SELECT * FROM read_parquet({_literal(file)})", file.name, typed=True)
-    if suffix == ".xlsx":
-        return _read_excel(session, file)
-    if suffix in _JSON:
-        return _read_json(session, file)
-    return _read_csv(file)
-
-
-def one_path(path: Path) -> str:
-    """Write a path as a pattern that matches it alone, whatever characters are in it.
-
-    Examples
-    --------
-    >>> one_path(Path("usage [2024].csv"))
-    'usage [[]2024].csv'
-    """
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
+    try:
+        if suffix in _PARQUET:
+            return _read_parquet(session, file)
+        if suffix == ".xlsx":
+            return read_sheet(session, file)
+        if suffix in _JSON:
+            return _read_json(session, file)
+        if suffix in _CSV:
+            return _read_csv(session, file)
+    except OSError as error:
+        raise BadInputError(f"the file cannot be read: {error.strerror or error}.") from None
+    raise BadInputError(f"the file has none of the endings {', '.join(SUFFIXES)}.")
 
 
 def _literal(file: Path) -> str:
     return quoted_text(one_path(file))
 
 
-def _read_excel(session: Session, file: Path) -> Relation:
-    session.load_extension("excel")
-    sheets = sheet_names(file)
-    others = ", ".join(f"'{sheet}'" for sheet in sheets[1:])
-    return Relation(
-        f"SELECT * FROM read_xlsx({quoted_text(str(file))}, header = true, all_varchar = true)",
-        file.name,
-        spreadsheet=True,
-        file=file,
-        note=f"'{file.name}': sheet '{sheets[0]}' is read, not {others}." if others else "",
-    )
+def _read_parquet(session: Session, file: Path) -> Relation:
+    try:
+        schema = pq.read_schema(file)
+    except (pa.ArrowException, ValueError):
+        raise BadInputError("it is no Parquet file, or damaged. Export it again.") from None
+    source = f"read_parquet({_literal(file)})"
+    index = _counted_index(schema)
+    source = f"read_parquet({_literal(file)}{', file_row_number = true' if index else ''})"
+    columns = [*index, *((quoted_name(name), name) for name in schema.names)]
+    sql, notes = _named(session, file, source, columns)
+    return Relation(sql, file.name, typed=True, file=file, notes=notes)
 
 
-def sheet_names(file: Path) -> list[str]:
-    """Give the sheets of an Excel workbook in their order.
+def _counted_index(schema: pa.Schema) -> list[tuple[str, str]]:
+    """SQL and name of an index that counts up evenly, which pandas keeps in the metadata alone."""
+    return [
+        (f"file_row_number * {int(entry['step'])} + {int(entry['start'])}", str(entry["name"]))
+        for entry in (schema.pandas_metadata or {}).get("index_columns", [])
+        if isinstance(entry, dict) and entry.get("name")
+    ]
+
+
+def read_sheet(session: Session, file: Path, sheet: str | None = None) -> Relation:
+    """Make a sheet of an Excel workbook readable; without a name the first one.
 
     Raises
     ------
     BadInputError
-        The file is no workbook.
+        The file is no workbook, or the sheet has no header, a column twice, or values beside the
+        columns of the header.
     """
-    try:
-        with zipfile.ZipFile(file) as archive:
-            workbook = ElementTree.fromstring(archive.read("xl/workbook.xml"))
-    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError):
-        raise BadInputError("it is not an Excel workbook (.xlsx).") from None
-    return [sheet.attrib["name"] for sheet in workbook.iter(_SHEET)]
+    session.load_extension("excel")
+    workbook = look_into(file)
+    name = next(iter(workbook.sheets)) if sheet is None else sheet
+    scanned = scan_sheet(file, workbook.sheets[name])
+    if scanned.beyond:
+        rows = ", ".join(map(str, scanned.beyond[:5]))
+        raise BadInputError(
+            f"sheet '{name}': {len(scanned.beyond)} rows have values beside the "
+            f"{len(scanned.header)} columns of the header, first in row {rows}. The first row that "
+            "is not empty must be the header: take titles above it out, and name every column."
+        )
+    # A blank row between two others is no end of the sheet.
+    source = (
+        f"read_xlsx({quoted_text(str(file))}, sheet = {quoted_text(name)}, header = true, "
+        "all_varchar = true, stop_at_empty = false)"
+    )
+    found = [row[0] for row in session.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]
+    if len(found) != len(scanned.header):
+        raise BadInputError(f"sheet '{name}' has no header in its first row that is not empty.")
+    columns = [(quoted_name(n), given) for n, given in zip(found, scanned.header, strict=True)]
+    sql, notes = _named(session, file, source, columns)
+    others = ", ".join(f"'{other}'" for other in workbook.sheets if other != name)
+    if others and sheet is None:
+        notes = (f"'{file.name}': sheet '{name}' is read, not {others}.", *notes)
+    return Relation(sql, file.name, day_zero=workbook.day_zero, file=file, notes=notes)
 
 
 def _read_json(session: Session, file: Path) -> Relation:
-    reader = f"read_json({_literal(file)}, sample_size = -1, maximum_object_size = 67108864"
+    check_text(file)
+    records = look_at_records(session, one_line_end(session, file))
+    if not records.names:
+        raise BadInputError("the file holds no records.")
+    columns = list(zip(records.columns, records.names, strict=True))
+    sql, notes = _named(session, file, records.sql, columns)
+    return Relation(sql, file.name, file=file, notes=notes)
+
+
+def _read_csv(session: Session, file: Path) -> Relation:
+    found = sniff(session, file, one_path(file))
+    columns = list(zip(found.columns, found.dialect.header, strict=True))
     try:
-        found = session.execute(f"DESCRIBE SELECT * FROM {reader})").fetchall()
+        sql, notes = _named(session, file, found.sql, columns)
     except duckdb.Error as error:
-        raise BadInputError(duckdb_words(error, file)) from None
-    columns = ", ".join(f"{quoted_text(row[0])}: 'VARCHAR'" for row in found)
-    return Relation(f"SELECT * FROM {reader}, columns = {{{columns}}})", file.name, file=file)
+        raise BadInputError(bad_rows(session, found) or duckdb_words(error, file)) from None
+    return Relation(sql, file.name, file=file, texts=(found,), notes=notes)
 
 
-def _read_csv(file: Path) -> Relation:
-    start = _start_of(file)
-    header_line = start.splitlines()[0]
-    delimiter = max(_DELIMITERS, key=header_line.count)
-    header = next(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter), [])
-    _refuse_bad_header(header)
-    columns = ", ".join(f"{quoted_text(name.strip())}: 'VARCHAR'" for name in header)
-    # Nothing is left to the sniffer: it may settle on another dialect, or give up, on odd names.
-    sql = (
-        f"SELECT * FROM read_csv({_literal(file)}, auto_detect = false, header = true, "
-        f"columns = {{{columns}}}, delim = {quoted_text(delimiter)}, quote = '\"', "
-        "escape = '\"', max_line_size = 16777216)"
-    )
-    return Relation(sql, file.name, file=file)
+def _named(
+    session: Session, file: Path, source: str, columns: Sequence[tuple[str, str]]
+) -> tuple[str, tuple[str, ...]]:
+    """Give the columns of a file their names; leave out those that hold nothing of the user's.
 
+    A column without a name is left out where it is empty or numbers the rows, as programs write
+    it; one with values is refused. Two columns may not have one name, in whatever case.
 
-def _start_of(file: Path) -> str:
-    """Read enough of a text file for its header, which may run over several lines."""
-    try:
-        with _open_bytes(file) as stream:
-            start = stream.read(1 << 16)
-    except (OSError, EOFError) as error:
-        raise BadInputError(f"the file cannot be read: {error}.") from None
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise BadInputError(f"the file is UTF-16, not UTF-8. {_how_to_convert('UTF-16', file)}")
-    try:
-        # The last letter may be cut off in the middle, which is no fault of the file.
-        text = codecs.getincrementaldecoder("utf-8-sig")().decode(start, final=False)
-    except UnicodeDecodeError:
-        raise BadInputError(_not_utf8(file)) from None
-    if not text.splitlines() or not text.splitlines()[0].strip():
-        raise BadInputError("the file has no header line with the names of the columns.")
-    return text
-
-
-def _open_bytes(file: Path) -> IO[bytes]:
-    if file.name.lower().endswith(".gz"):
-        return io.BufferedReader(gzip.open(file, "rb"))
-    return file.open("rb")
-
-
-def _refuse_bad_header(header: list[str]) -> None:
-    names = [name.strip().lower() for name in header]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if "" in names:
-        place = names.index("") + 1
-        raise BadInputError(f"column {place} has no name in the header line.")
+    Parameters
+    ----------
+    source : what stands after FROM
+    columns : SQL and name of each
+    """
+    kept, notes, unnamed = [], [], []
+    for place, (sql, name) in enumerate(columns, 1):
+        if not _ROW_NUMBERS.fullmatch(name):
+            kept.append((sql, name))
+            continue
+        filled, numbers = _filled(session, source, sql)
+        if numbers or name.startswith("__index"):
+            shown = f"'{name}'" if name else f"{place}, without a name,"
+            notes.append(f"'{file.name}': column {shown} numbers the rows and is left out.")
+        elif filled and not name:
+            unnamed.append((place, filled))
+        elif filled:
+            kept.append((sql, name))
+    lowered = [name.strip().lower() for _, name in kept]
+    twice = ", ".join(f"'{name}'" for name in sorted(set(lowered)) if lowered.count(name) > 1)
+    breaches = [
+        f"column {place} has no name in the header line, but values in {filled} rows. Name it."
+        for place, filled in unnamed
+    ]
     if twice:
-        listed = ", ".join(f"'{name}'" for name in twice)
-        raise BadInputError(f"the header line names {listed} twice. Rename or remove one.")
+        breaches.append(f"the header line names {twice} twice. Rename or remove one.")
+    if breaches:
+        raise BadInputError(" ".join(breaches))
+    if not kept:
+        raise BadInputError("the file has no columns.")
+    listed = ", ".join(f"{sql} AS {quoted_name(name)}" for sql, name in kept)
+    return f"SELECT {listed} FROM {source}", tuple(notes)
 
 
-def _not_utf8(file: Path) -> str:
-    return f"the file is not UTF-8. {_how_to_convert('WINDOWS-1252', file)}"
-
-
-def _how_to_convert(encoding: str, file: Path) -> str:
-    return (
-        f"Save it as 'CSV UTF-8', or convert it: iconv -f {encoding} -t UTF-8 '{file.name}' "
-        "> converted.csv"
+def _filled(session: Session, source: str, column: str) -> tuple[int, bool]:
+    """Values in a column, and whether they count its rows up from 0 or 1."""
+    text = f"nullif(trim(CAST({column} AS VARCHAR)), '')"
+    number = f"TRY_CAST({text} AS BIGINT)"
+    n_rows, filled, different, least, most = session.row(
+        f"SELECT count(*), count({text}), count(DISTINCT {number}), min({number}), max({number}) "
+        f"FROM {source}"
     )
+    counts = n_rows > 0 and filled == different == n_rows and least in (0, 1)
+    return int(filled), bool(counts and most - least == n_rows - 1)
+
+
+def reading_error(session: Session, error: duckdb.Error, relation: Relation) -> str:
+    """Say why a relation cannot be read; of rows that do not fit the header, all of them."""
+    for text in relation.texts:
+        if found := bad_rows(session, text):
+            name = f"'{text.name}': " if relation.file is None else ""
+            return f"{name}{found}"
+    return duckdb_words(error, relation.file)
 
 
 def _file_named_in(lines: list[str]) -> Path:
@@ -245,11 +292,11 @@ def duckdb_words(error: duckdb.Error, file: Path | None = None) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     message = "\n".join(lines)
     if "not utf-8" in message.lower() or "invalid unicode" in message.lower():
-        return _not_utf8(file or _file_named_in(lines))
+        return not_utf8(file or _file_named_in(lines))
     detail = {key: value for key, _, value in (line.partition(": ") for line in lines)}
     line = next((text for text in lines if "CSV Error on Line" in text), None)
     if line is None:
-        return lines[0].partition("Error: ")[2] or lines[0]
+        return f"{_first_words(lines[0])}{_way_out(message)}"
     number = line.rpartition(": ")[2]
     quoted = detail.get("Original Line", "")[:80]
     counts = next((text for text in lines if text.startswith("Expected Number")), "")
@@ -258,3 +305,19 @@ def duckdb_words(error: duckdb.Error, file: Path | None = None) -> str:
     if "quote = (empty)" in message:
         advice = "Its first rows have no quotes: add quote = '\"', escape = '\"' to read_csv."
     return f"line {number} cannot be read: {reason}The line is: {quoted} - {advice}"
+
+
+def _first_words(line: str) -> str:
+    return line.partition("Error: ")[2] or line
+
+
+def _way_out(message: str) -> str:
+    """What to do where the SQL of a mapping meets a value that it cannot convert."""
+    if "strptime" in message or "parse string" in message or "onversion" in message:
+        return (
+            ". The SQL meets a value that it cannot convert, and stops at the first one. Let such "
+            "values through as they are, and the check counts and shows them: coalesce(CAST(CAST("
+            "try_strptime(day, '%d/%m/%Y') AS DATE) AS VARCHAR), day) AS used_on, or TRY_CAST for "
+            "numbers."
+        )
+    return ""

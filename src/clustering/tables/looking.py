@@ -12,12 +12,13 @@ from clustering.tables.files import (
     SUFFIXES,
     duckdb_words,
     read_file,
-    sheet_names,
+    read_sheet,
     stem,
 )
 from clustering.tables.guessing import SourceSample
 from clustering.tables.session import Session, quoted_name, quoted_text
 from clustering.tables.sniffing import sniff_column
+from clustering.tables.workbooks import look_into
 
 __all__ = ["Surroundings", "look_at"]
 
@@ -115,18 +116,17 @@ def _tables_of(session: Session, file: Path) -> list[SourceSample]:
 
 
 def _sheets_of(session: Session, file: Path, name: str) -> list[SourceSample]:
-    session.load_extension("excel")
-    sheets = sheet_names(file)
+    sheets = [*look_into(file).sheets]
     samples = []
     for sheet in sheets:
-        options = f"sheet = {quoted_text(sheet)}, header = true, all_varchar = true"
-        sql = f"FROM read_xlsx({quoted_text(str(file))}, {options})"
+        relation = read_sheet(session, file, sheet)
         # A workbook of one sheet is known by its own name rather than by "Sheet1".
         alone = len(sheets) == 1
         title = stem(file) if alone else sheet
         origin = file.name if alone else f"{file.name}: {sheet}"
-        reads = f"read_xlsx({name}, {options})"
-        samples.append(_sample(session, title, reads, origin, sql, spreadsheet=True))
+        options = f"sheet = {quoted_text(sheet)}, header = true, all_varchar = true"
+        reads = name if alone else f"read_xlsx({name}, {options}, stop_at_empty = false)"
+        samples.append(_sample(session, title, reads, origin, relation.sql, spreadsheet=True))
     return samples
 
 

@@ -7,7 +7,7 @@ table is held in memory.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -15,9 +15,17 @@ from pathlib import Path
 import duckdb
 import narwhals as nw
 
-from clustering.config import AccountsConfig, SourceConfig, StudyConfig, SubscriptionsConfig
+from clustering.config import (
+    AccountsConfig,
+    ReadingConfig,
+    SourceConfig,
+    StudyConfig,
+    SubscriptionsConfig,
+)
 from clustering.errors import OutputError, TableContractError, breaches_message
+from clustering.inputs import check_inputs
 from clustering.progress import SILENT, Progress
+from clustering.tables.cells import Cells, trimmed
 from clustering.tables.checks import (
     Findings,
     as_of_findings,
@@ -29,19 +37,20 @@ from clustering.tables.checks import (
 from clustering.tables.contract import TABLES, Table, with_columns
 from clustering.tables.contracts_check import contract_findings, currency_breaches
 from clustering.tables.coverage import find_coverage
-from clustering.tables.files import Relation, duckdb_words
-from clustering.tables.profile import Profile, column_breaches, profile, spaced
+from clustering.tables.files import Relation, duckdb_words, reading_error
+from clustering.tables.profile import Profile, column_breaches, match_columns, profile, spaced
 from clustering.tables.session import Session, quoted_name
 from clustering.tables.sources import Sources, find_sources
 from clustering.tables.types import SourceTables
 
-__all__ = ["open_folder", "open_tables"]
+__all__ = ["drop_empty_rows", "open_folder", "open_tables", "storage_failed"]
 
 
 @dataclass(frozen=True)
-class _Reading:
-    """How a study wants its tables to be read; without a study there is no date and no currency."""
+class _Wanted:
+    """What a study wants of its tables; without a study there is no date and no currency."""
 
+    cells: ReadingConfig
     contract: tuple[Table, ...] = TABLES
     as_of: date | None = None
     currency: str | None = None
@@ -80,37 +89,44 @@ def open_tables(config: StudyConfig, progress: Progress = SILENT) -> SourceTable
     OutputError
         There is no room for the scratch files.
     """
+    check_inputs(config)
     own = [scheme.column for scheme in config.schemes.own if scheme.column is not None]
-    reading = _Reading(
+    wanted = _Wanted(
+        config.source,
         with_columns(TABLES, "accounts", own),
         config.as_of,
         config.currency,
         config.subscriptions,
         config.accounts,
     )
-    return _open(config.source, reading, progress)
+    return _open(config.source, wanted, progress)
 
 
-def open_folder(folder: Path) -> SourceTables:
+def open_folder(folder: Path | SourceConfig) -> SourceTables:
     """Open a folder whose files have the contract's own names, without a study.
 
     One account is enough here, and a table may be empty: new accounts are scored so.
+
+    Parameters
+    ----------
+    folder : the folder, or a source that says besides what the cells mean
 
     Raises
     ------
     TableContractError, BadInputError, OutputError
         As for `open_tables`.
     """
-    return _open(SourceConfig(folder=Path(folder)), _Reading(), SILENT)
+    source = folder if isinstance(folder, SourceConfig) else SourceConfig(folder=folder)
+    return _open(source, _Wanted(cells=source), SILENT)
 
 
-def _open(source: SourceConfig, reading: _Reading, progress: Progress) -> SourceTables:
-    session = Session()
+def _open(source: SourceConfig, wanted: _Wanted, progress: Progress) -> SourceTables:
+    session = Session(source.time_zone, time_limit_s=source.time_limit_s)
     try:
-        return _checked(session, find_sources(session, source), reading, progress)
+        return _checked(session, find_sources(session, source), wanted, progress)
     except duckdb.Error as error:
         session.close()
-        if _storage_failed(error):
+        if storage_failed(error):
             raise OutputError(
                 f"there is no room for the tables: {duckdb_words(error)}. Set TMPDIR to a folder "
                 "with more room."
@@ -122,20 +138,20 @@ def _open(source: SourceConfig, reading: _Reading, progress: Progress) -> Source
 
 
 def _checked(
-    session: Session, sources: Sources, reading: _Reading, progress: Progress
+    session: Session, sources: Sources, wanted: _Wanted, progress: Progress
 ) -> SourceTables:
-    as_of = reading.as_of
+    as_of = wanted.as_of
     opened = {}
-    for table in [table for table in reading.contract if table.name in sources.origins]:
+    for table in [table for table in wanted.contract if table.name in sources.origins]:
         with progress.step(f"Reading {table.name}"):
-            opened[table.name] = _open_table(session, table, sources, reading)
+            opened[table.name] = _open_table(session, table, sources, wanted)
     accounts = opened.get("accounts")
     known = accounts.columns if accounts is not None and accounts.n_rows else ()
     for name, found in opened.items():
         with progress.step(f"Checking {name}"):
             related = check_table(session, found.table, found.columns, found.n_rows, known)
             related += Findings(
-                currency_breaches(session, found.table, found.columns, reading.currency)
+                currency_breaches(session, found.table, found.columns, wanted.currency)
             )
         opened[name] = replace(found, findings=found.findings + related)
     dates = {
@@ -147,9 +163,9 @@ def _checked(
     readable = {
         name: _frame(session, name) for name, found in opened.items() if not found.findings.breaches
     }
-    coverage = find_coverage(readable, reading.subscriptions.complete_to)
+    coverage = find_coverage(readable, wanted.subscriptions.complete_to)
     if "subscriptions" in readable:
-        end_is = reading.subscriptions.end_is
+        end_is = wanted.subscriptions.end_is
         columns = opened["subscriptions"].columns
         together += contract_findings(session, columns, coverage, end_is=end_is, as_of=as_of)
     if as_of is not None:
@@ -165,7 +181,7 @@ def _checked(
         date_ranges=ranges,
         later_row_counts=later,
         coverage=coverage,
-        account_rules=reading.accounts,
+        account_rules=wanted.accounts,
         notes=(*sources.notes, *in_tables, *together.notes),
         session=session,
     )
@@ -186,28 +202,32 @@ def _stop_at_breaches(opened: dict[str, _Opened], sources: Sources, together: Fi
         raise TableContractError("\n".join(parts))
 
 
-def _open_table(session: Session, table: Table, sources: Sources, reading: _Reading) -> _Opened:
+def _open_table(session: Session, table: Table, sources: Sources, wanted: _Wanted) -> _Opened:
     if table.name in sources.breaches:
         return _Opened(table, (), 0, Findings((sources.breaches[table.name],)))
     relation = sources.relations[table.name]
     try:
-        types, n_empty, found = _read(session, table, relation, reading)
+        types, n_empty, found = _read(session, table, relation, wanted)
     except duckdb.Error as error:
-        if _storage_failed(error):
+        if storage_failed(error):
             raise
-        return _Opened(table, (), 0, Findings((duckdb_words(error, relation.file),)))
+        return _Opened(table, (), 0, Findings((reading_error(session, error, relation),)))
     in_rows = Findings((*column_breaches(table, list(types)), *found.breaches), found.notes)
-    size = _size_findings(table, found.n_rows, n_empty, for_study=reading.as_of is not None)
+    size = _size_findings(table, found.n_rows, n_empty, for_study=wanted.as_of is not None)
     return _Opened(table, tuple(found.expressions), found.n_rows, in_rows + size)
 
 
 def _read(
-    session: Session, table: Table, relation: Relation, reading: _Reading
+    session: Session, table: Table, relation: Relation, wanted: _Wanted
 ) -> tuple[dict[str, str], int, Profile]:
     types = _stage(session, table, relation)
-    n_empty = 0 if relation.typed else _drop_empty_rows(session, table, types)
-    found = profile(session, table, _raw(session, table), types, spreadsheet=relation.spreadsheet)
-    if reading.ends_on_last_day(table.name) and "ended_on" in found.expressions:
+    n_empty = 0 if relation.typed else drop_empty_rows(session, _raw(session, table), types)
+    matched = match_columns(table, list(types))
+    cells = Cells(wanted.cells, relation.day_zero)
+    found = profile(
+        session, table.columns, _raw(session, table), matched, types, cells, title=f"{table.name}: "
+    )
+    if wanted.ends_on_last_day(table.name) and "ended_on" in found.expressions:
         # From here on every end is the first day without: no reader has to know the setting.
         day_after = f"CAST({found.expressions['ended_on']} + INTERVAL 1 DAY AS DATE)"
         found = replace(found, expressions={**found.expressions, "ended_on": day_after})
@@ -215,17 +235,25 @@ def _read(
     return types, n_empty, found
 
 
-def _drop_empty_rows(session: Session, table: Table, types: Mapping[str, str]) -> int:
-    """Remove rows without any value, which spreadsheets leave below and between the others."""
+def drop_empty_rows(session: Session, table: str, columns: Iterable[str]) -> int:
+    """Remove rows without any value, which spreadsheets leave below and between the others.
+
+    Parameters
+    ----------
+    table : SQL of a table of the session
+
+    Returns
+    -------
+    How many there were.
+    """
     empty = " AND ".join(
-        f"({quoted_name(name)} IS NULL OR trim(CAST({quoted_name(name)} AS VARCHAR)) = '')"
-        for name in types
+        f"{trimmed(f'CAST({quoted_name(name)} AS VARCHAR)')} IS NULL" for name in columns
     )
-    (count,) = session.row(f"DELETE FROM {_raw(session, table)} WHERE {empty}")
+    (count,) = session.row(f"DELETE FROM {table} WHERE {empty}")
     return int(count)
 
 
-def _storage_failed(error: duckdb.Error) -> bool:
+def storage_failed(error: duckdb.Error) -> bool:
     """Whether the scratch files, not the tables, are at fault: a full disk or a quota."""
     words = str(error).lower()
     full = any(phrase in words for phrase in ("no space left", "could not write file"))

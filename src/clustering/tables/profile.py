@@ -4,13 +4,17 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from clustering.tables.casting import Cast, Problem, cast_column
-from clustering.tables.contract import Table
+from clustering.tables.casting import Cast, Problem, Remark, cast_column
+from clustering.tables.cells import Cells
+from clustering.tables.contract import Column, Table
+from clustering.tables.numbers import Marks, decide, mark_counts
 from clustering.tables.session import Session, quoted_name
 
 __all__ = ["Profile", "column_breaches", "match_columns", "profile", "spaced"]
 
 _EXAMPLES = 3
+#: Letters of an example.
+_LONGEST = 60
 
 
 @dataclass(frozen=True)
@@ -20,17 +24,22 @@ class Profile:
     Attributes
     ----------
     n_rows : rows of the table
-    breaches : one sentence for each kind of bad value
-    notes : what was tidied up
+    faults : by column, one sentence for each kind of bad value
+    notes : what was tidied up, and what was read in a way that a reader must know of
     expressions : SQL of each column of the contract that exists, over the found columns
     cheap : whether those expressions may be evaluated at every read
     """
 
     n_rows: int
-    breaches: tuple[str, ...]
+    faults: Mapping[str, tuple[str, ...]]
     notes: tuple[str, ...]
     expressions: Mapping[str, str]
     cheap: bool
+
+    @property
+    def breaches(self) -> tuple[str, ...]:
+        """The faults of all columns."""
+        return tuple(sentence for column in self.faults.values() for sentence in column)
 
 
 def spaced(count: int) -> str:
@@ -89,82 +98,156 @@ def _nearest(name: str, candidates: Sequence[str]) -> str | None:
 
 
 def profile(
-    session: Session, table: Table, source: str, types: Mapping[str, str], *, spreadsheet: bool
+    session: Session,
+    columns: Sequence[Column],
+    source: str,
+    matched: Mapping[str, str],
+    types: Mapping[str, str],
+    cells: Cells,
+    *,
+    title: str = "",
+    numbered: bool = False,
 ) -> Profile:
-    """Cast every column of `source` (an SQL table) and count the rows that cannot be.
+    """Cast columns of `source` (an SQL table) and count the rows that cannot be.
 
     Parameters
     ----------
+    columns : those of the contract
+    matched : the name in `source` of each of them that is there
     types : DuckDB type of each found column
+    title : what the notes begin with
+    numbered : whether the rows of `source` are in the order of the file
     """
-    matched = match_columns(table, list(types))
+    by_name = {column.name: column for column in columns}
+    marks = _marks(session, source, [by_name[name] for name in matched], matched, types, cells)
     casts = {
-        name: cast_column(table.column(name), found, types[found], spreadsheet=spreadsheet)
+        name: cast_column(by_name[name], found, types[found], cells, marks.get(name))
         for name, found in matched.items()
     }
     n_rows, counts = _count(session, source, casts)
-    breaches, notes = [], []
-    expressions = {}
+    rows = _Rows(source, matched.get("account_id"), numbered)
+    faults, notes, expressions = {}, [], {}
     for name, cast in casts.items():
-        untidy, *at_fault = counts[name]
-        for problem, count in zip(cast.problems, at_fault, strict=True):
-            if count:
-                examples = _examples(session, source, matched, name, problem)
-                breaches.append(_sentence(problem, count, n_rows, examples))
-        if untidy and table.column(name).kind == "id" and not at_fault[0]:
+        untidy, *others = counts[name]
+        at_fault = others[: len(cast.problems)]
+        said = zip(cast.remarks, others[len(cast.problems) :], strict=True)
+        found = matched[name]
+        faults[name] = tuple(
+            _sentence(problem, count, n_rows, _examples(session, rows, found, problem))
+            for problem, count in zip(cast.problems, at_fault, strict=True)
+            if count
+        )
+        notes += [
+            _remark(remark, count, n_rows, _examples(session, rows, found, remark))
+            for remark, count in said
+            if count
+        ]
+        if untidy and by_name[name].kind == "id" and not at_fault[0]:
             notes.append(
-                f"{table.name}: '{name}' had blanks around it in {spaced(untidy)} of "
-                f"{spaced(n_rows)} rows; they were removed."
+                f"'{name}' had blanks around it in {spaced(untidy)} of {spaced(n_rows)} rows; they "
+                "were removed."
             )
         clean = cast.plain is not None and not untidy and not any(at_fault)
         expressions[name] = cast.plain if clean and cast.plain else cast.expression
     cheap = all(cast.cheap for cast in casts.values())
-    return Profile(n_rows, tuple(breaches), tuple(notes), expressions, cheap)
+    notes = [f"{title}{note}" for note in notes]
+    return Profile(n_rows, faults, tuple(notes), expressions, cheap)
+
+
+def _marks(
+    session: Session,
+    source: str,
+    columns: Sequence[Column],
+    matched: Mapping[str, str],
+    types: Mapping[str, str],
+    cells: Cells,
+) -> dict[str, Marks]:
+    """The decimal mark of every column of numbers in text."""
+    names = [
+        column.name
+        for column in columns
+        if column.kind in ("number", "integer") and types[matched[column.name]] == "VARCHAR"
+    ]
+    if not names:
+        return {}
+    texts = [cells.text(quoted_name(matched[name])) for name in names]
+    counts = session.row(
+        f"SELECT {', '.join(part for text in texts for part in mark_counts(text))} FROM {source}"
+    )
+    setting = cells.reading.decimal
+    triples = zip(counts[::3], counts[1::3], counts[2::3], strict=True)
+    return {name: decide(*triple, setting) for name, triple in zip(names, triples, strict=True)}
 
 
 def _count(
     session: Session, source: str, casts: Mapping[str, Cast]
 ) -> tuple[int, dict[str, list[int]]]:
-    """Count the rows; and per column the untidy rows, then those of each problem."""
-    predicates = [
-        where
-        for cast in casts.values()
-        for where in (cast.untidy, *(problem.where for problem in cast.problems))
-    ]
-    selected = ", ".join(
-        ["count(*)", *(f"count(*) FILTER (WHERE {where})" for where in predicates)]
-    )
+    """Count the rows; and per column the untidy rows, those of each problem and each remark."""
+    predicates = {
+        name: [cast.untidy, *(p.where for p in cast.problems), *(r.where for r in cast.remarks)]
+        for name, cast in casts.items()
+    }
+    flat = [where for column in predicates.values() for where in column]
+    selected = ", ".join(["count(*)", *(f"count(*) FILTER (WHERE {where})" for where in flat)])
     n_rows, *values = (int(v) for v in session.row(f"SELECT {selected} FROM {source}"))
     counts = {}
-    for name, cast in casts.items():
-        width = 1 + len(cast.problems)
-        counts[name], values = values[:width], values[width:]
+    for name, column in predicates.items():
+        counts[name], values = values[: len(column)], values[len(column) :]
     return n_rows, counts
 
 
+@dataclass(frozen=True)
+class _Rows:
+    """Where the rows of a table are, and what tells a reader which of them is meant.
+
+    Attributes
+    ----------
+    source : SQL of the table
+    account : the column of its accounts, if there is one
+    numbered : whether its rows are in the order of the file
+    """
+
+    source: str
+    account: str | None
+    numbered: bool
+
+    def key(self, found: str) -> tuple[str, str]:
+        """SQL of what names a row at fault in the column `found`, and the words before it."""
+        if self.account is not None and not (self.numbered and found == self.account):
+            return f"CAST({quoted_name(self.account)} AS VARCHAR)", "first account_id:"
+        # Counted as in a spreadsheet whose first row is the header.
+        return ("rowid + 2", "first in row") if self.numbered else ("NULL", "")
+
+
 def _examples(
-    session: Session, source: str, matched: Mapping[str, str], name: str, problem: Problem
-) -> tuple[list[str], list[str]]:
-    """Give the first account ids at fault and a few of the values, in a fixed order."""
-    account = quoted_name(matched["account_id"]) if "account_id" in matched else "NULL"
-    value = f"CAST({quoted_name(matched[name])} AS VARCHAR)"
-    rows = session.execute(
-        f"SELECT DISTINCT CAST({account} AS VARCHAR), {value} FROM {source} "
-        f"WHERE {problem.where} ORDER BY ALL LIMIT {_EXAMPLES}"
+    session: Session, rows: _Rows, found: str, what: Problem | Remark
+) -> tuple[str, list[str]]:
+    """Say which rows come first, and a few of their values, in a fixed order."""
+    key, words = rows.key(found)
+    examples = session.execute(
+        f"SELECT DISTINCT {key}, CAST({quoted_name(found)} AS VARCHAR) FROM {rows.source} "
+        f"WHERE {what.where} ORDER BY ALL LIMIT {_EXAMPLES}"
     ).fetchall()
-    ids = [str(row[0]) for row in rows if row[0] is not None]
-    shown = problem.shows_values and name != "account_id"
-    values = [repr(row[1]) for row in rows if row[1] is not None] if shown else []
-    return list(dict.fromkeys(ids)), list(dict.fromkeys(values))
-
-
-def _sentence(
-    problem: Problem, count: int, n_rows: int, examples: tuple[list[str], list[str]]
-) -> str:
-    ids, values = examples
-    quoted = f": {', '.join(values)}" if values else ""
-    first = f"; first account_id: {', '.join(ids)}" if ids else ""
-    return (
-        f"{problem.words} in {spaced(count)} of {spaced(n_rows)} rows{quoted}{first}. "
-        f"{problem.advice}"
+    keys = dict.fromkeys(str(row[0]) for row in examples if row[0] is not None)
+    shown = what.shows_values and (rows.numbered or found != rows.account)
+    values = dict.fromkeys(
+        repr(row[1][:_LONGEST])
+        for row in examples
+        if shown and row[1] is not None and row[1].strip()
     )
+    return (f"{words} {', '.join(keys)}" if keys else ""), list(values)
+
+
+def _sentence(problem: Problem, count: int, n_rows: int, examples: tuple[str, list[str]]) -> str:
+    return f"{_counted(problem.words, count, n_rows, examples)}. {problem.advice}"
+
+
+def _remark(remark: Remark, count: int, n_rows: int, examples: tuple[str, list[str]]) -> str:
+    return f"{_counted(remark.words, count, n_rows, ('', examples[1]))}."
+
+
+def _counted(words: str, count: int, n_rows: int, examples: tuple[str, list[str]]) -> str:
+    first, values = examples
+    quoted = f": {', '.join(values)}" if values else ""
+    first = f"; {first}" if first else ""
+    return f"{words} in {spaced(count)} of {spaced(n_rows)} rows{quoted}{first}"

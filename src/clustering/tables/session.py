@@ -2,17 +2,20 @@
 
 import importlib.resources
 import re
-import shutil
-import tempfile
+import threading
 import weakref
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from clustering.errors import BadInputError, OutputError
+from clustering.errors import BadInputError, ConfigError
+from clustering.outputs import make_scratch
+from clustering.sql import LOCKED
 
-__all__ = ["ATTACHED", "Session", "quoted_name", "quoted_text"]
+__all__ = ["ATTACHED", "Session", "one_path", "quoted_name", "quoted_text"]
 
 #: Leaves room for Python within 1 GiB; what does not fit is spilled to the scratch folder.
 MEMORY_LIMIT = "640MiB"
@@ -50,28 +53,53 @@ class Session:
 
     The scratch folder is removed by `close`, or when the object ends. Own tables are always
     named through `own`, so that the database of the user may be the current one.
+
+    Parameters
+    ----------
+    time_zone : in which times with and without a zone are compared; never that of the machine
+    ordered : whether rows keep the order of their file (slower for large files)
+    time_limit_s : seconds after which a statement of `execute` or `row` is stopped (None: never)
+
+    Attributes
+    ----------
+    has_database : whether a database of the user is attached
+    folder : for scratch files; it goes with the session
     """
 
-    def __init__(self) -> None:
-        try:
-            folder = tempfile.mkdtemp(prefix="clustering-tables-")
-        except OSError as error:
-            raise OutputError(
-                f"no folder for temporary files: {error}. Set TMPDIR to one that can be written."
-            ) from None
-        self._finish = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+    def __init__(
+        self,
+        time_zone: str | None = None,
+        *,
+        ordered: bool = False,
+        time_limit_s: float | None = None,
+    ) -> None:
+        self._time_limit_s = time_limit_s
+        self.has_database = False
+        self.folder, remove = make_scratch("clustering-tables-")
+        self._finish = weakref.finalize(self, remove)
         self.connection = duckdb.connect(
             config={
                 "memory_limit": MEMORY_LIMIT,
-                "temp_directory": str(Path(folder) / "spill"),
-                "preserve_insertion_order": False,
-                # Extensions come with the installation; nothing is downloaded at run time.
-                "autoinstall_known_extensions": False,
+                "temp_directory": str(self.folder / "spill"),
+                "preserve_insertion_order": ordered,
+                **LOCKED,
             }
         )
         self.connection.execute(
-            f"ATTACH {quoted_text(str(Path(folder) / 'tables.duckdb'))} AS {_SCRATCH}"
+            f"ATTACH {quoted_text(str(self.folder / 'tables.duckdb'))} AS {_SCRATCH}"
         )
+
+        self._set_time_zone(time_zone or "UTC")
+
+    def _set_time_zone(self, time_zone: str) -> None:
+        try:
+            self.execute(f"SET TimeZone = {quoted_text(time_zone)}")
+        except duckdb.Error:
+            self.close()
+            raise ConfigError(
+                f"source.time_zone '{time_zone}' is no time zone that is known; expected a place "
+                "as in 'Europe/London', or 'UTC'."
+            ) from None
 
     def own(self, name: str) -> str:
         """Give the full SQL name of a table or view of this session."""
@@ -79,14 +107,51 @@ class Session:
 
     def execute(self, sql: str) -> duckdb.DuckDBPyConnection:
         """Run one statement."""
-        return self.connection.execute(sql)
+        with self._limited():
+            return self.connection.execute(sql)
 
     def row(self, sql: str) -> tuple[Any, ...]:
         """Run a query that gives exactly one row."""
-        row = self.connection.execute(sql).fetchone()
+        with self._limited():
+            row = self.connection.execute(sql).fetchone()
         if row is None:
             raise RuntimeError(f"no row from: {sql}")
         return tuple(row)
+
+    @contextmanager
+    def _limited(self) -> Iterator[None]:
+        if self._time_limit_s is None:
+            yield
+            return
+        timer = threading.Timer(self._time_limit_s, self.connection.interrupt)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except duckdb.InterruptException:
+            raise duckdb.InterruptException(
+                f"Error: it ran for more than {self._time_limit_s:g} seconds and was stopped. "
+                "Simplify the statement, or allow more with source.time_limit_s."
+            ) from None
+        finally:
+            timer.cancel()
+
+    def lock(self, readable: Iterable[Path]) -> None:
+        """Open no other file from here on, and change no setting.
+
+        The SQL of a mapping is held against a list before; this is the wall behind it.
+
+        Parameters
+        ----------
+        readable : folders and files of the user that statements may still read
+        """
+        places = [path.resolve() for path in readable]
+        folders = [self.folder.resolve(), *(place for place in places if place.is_dir())]
+        files = [place for place in places if not place.is_dir()]
+        self.connection.execute(f"SET allowed_directories = {_either_way(folders)}")
+        self.connection.execute(f"SET allowed_paths = {_either_way(files)}")
+        self.connection.execute("SET enable_external_access = false")
+        self.connection.execute("SET lock_configuration = true")
 
     def load_extension(self, name: str) -> None:
         """Load an extension of DuckDB from its package (sqlite_scanner, excel, ...)."""
@@ -135,6 +200,7 @@ class Session:
             self.execute(f"ATTACH {quoted_text(address)} AS {ATTACHED} (TYPE {kind}, READ_ONLY)")
             self.execute(f"USE {ATTACHED}")
             self.attached_tables()  # SQLite opens a file that is no database; reading it fails
+            self.has_database = True
         except duckdb.Error as error:
             shown = _without_password(address)
             reason = _first_line(error).replace(address, shown)
@@ -145,10 +211,34 @@ class Session:
         rows = self.connection.execute("SHOW TABLES").fetchall()
         return tuple(sorted(row[0] for row in rows))
 
+    def attached_schemas(self) -> frozenset[str]:
+        """Names of the schemas of the attached database, in lower case."""
+        rows = self.connection.execute(
+            f"SELECT schema_name FROM duckdb_schemas() WHERE database_name = '{ATTACHED}'"
+        ).fetchall()
+        return frozenset(str(row[0]).lower() for row in rows)
+
     def close(self) -> None:
         """End the connection and remove the scratch folder."""
         self.connection.close()
         self._finish()
+
+
+def one_path(path: Path) -> str:
+    """Write a path as a pattern that matches it alone, whatever characters are in it.
+
+    Examples
+    --------
+    >>> one_path(Path("usage [2024].csv"))
+    'usage [[]2024].csv'
+    """
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
+
+
+def _either_way(paths: Iterable[Path]) -> str:
+    """A list of paths for DuckDB, which compares them with patterns as they are written, too."""
+    texts = dict.fromkeys(text for path in paths for text in (str(path), one_path(path)))
+    return f"[{', '.join(quoted_text(text) for text in texts)}]"
 
 
 def _first_line(error: Exception) -> str:

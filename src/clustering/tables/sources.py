@@ -25,7 +25,7 @@ class Sources:
 
 
 def find_sources(session: Session, source: SourceConfig) -> Sources:
-    """Find the tables that a configuration names.
+    """Find the tables that a configuration names, and lock the session to them.
 
     With a mapping, its `.sql` files alone say which tables exist. Without one, the folder has
     one file per table, or the database one table or view, in the contract's own names.
@@ -35,6 +35,22 @@ def find_sources(session: Session, source: SourceConfig) -> Sources:
     BadInputError
         The folder, mapping or database cannot be opened.
     """
+    sources = _found(session, source)
+    session.lock(_readable(source))  # the user's own SQL runs from here on
+    return sources
+
+
+def _readable(source: SourceConfig) -> list[Path]:
+    """The folder, and what its owner has put into it by links; a mapping may not follow those."""
+    if source.folder is None:
+        return []
+    links = (
+        [] if source.mapping else [file for file in source.folder.iterdir() if file.is_symlink()]
+    )
+    return [source.folder, *links]
+
+
+def _found(session: Session, source: SourceConfig) -> Sources:
     sources = Sources()
     files = table_files(source.folder) if source.folder is not None else {}
     if source.database is not None:
@@ -93,8 +109,7 @@ def _from_folder(session: Session, sources: Sources, files: dict[str, list[Path]
             sources.breaches[name] = str(error)
             continue
         sources.relations[name] = relation
-        if relation.note:
-            sources.notes.append(relation.note)
+        sources.notes += relation.notes
 
 
 def _unknown_file(file: Path, name: str, present: set[str]) -> list[str]:

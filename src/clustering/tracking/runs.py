@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from clustering import results
 from clustering.config import TrackingConfig
 from clustering.errors import TrackingError
+from clustering.outputs import scratch, whole_file
 from clustering.progress import SILENT, Progress
 from clustering.results import StudyFolder
 from clustering.tracking.content import (
@@ -91,9 +91,9 @@ def log_study(folder: Path, tracking: TrackingConfig, progress: Progress = SILEN
     with (
         progress.step("Recording the study", total=len(study.candidates) + 2) as advance,
         open_store(uri, create=True) as client,
-        tempfile.TemporaryDirectory(prefix="clustering-") as scratch,
+        scratch("clustering-record-") as folder_of_copies,
     ):
-        shown, artifacts = _shown(study, tracking, Path(scratch))
+        shown, artifacts = _shown(study, tracking, folder_of_copies)
         experiment_id = _experiment(client, tracking.experiment, uri)
         run_id, children = _new_run(client, shown, experiment_id), []
         with _ending(client, run_id):
@@ -135,9 +135,8 @@ def read_record(study: StudyFolder) -> TrackedStudy:
 
 
 def _write_record(record: TrackedStudy, folder: Path) -> None:
-    partial = folder / f".{RECORD}.partial"
-    partial.write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
-    partial.replace(folder / RECORD)
+    with whole_file(folder / RECORD) as stage:
+        stage.write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
 
 
 def check_store(tracking: TrackingConfig, folder: Path) -> None:

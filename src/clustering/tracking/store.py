@@ -4,11 +4,12 @@ import os
 import sqlite3
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clustering.errors import ClusteringError, TrackingError
+from clustering.outputs import turn
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -137,23 +138,36 @@ def _turn(file: Path) -> Iterator[None]:
     """Wait until no other study writes to the same SQLite store.
 
     MLflow reads and writes in one transaction, which SQLite may refuse at once when another one
-    has written in between, whatever the time-out. An exclusive transaction on a file beside the
-    store is a lock that ends with its process.
+    has written in between, whatever the time-out.
     """
-    lock = file.with_name(f".{file.name}.turn")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(lock, timeout=_SECONDS_TO_WAIT, isolation_level=None)
-    except (OSError, sqlite3.Error) as error:
-        raise _no_turn(file, error) from None
-    try:
+    _refuse_foreign(file)
+    with ExitStack() as held:
         try:
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.Error as error:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            held.enter_context(turn(file, _SECONDS_TO_WAIT))
+        except (OSError, TimeoutError) as error:
             raise _no_turn(file, error) from None
         yield
-    finally:
-        connection.close()
+
+
+def _refuse_foreign(file: Path) -> None:
+    """MLflow would put its own tables into any database, and nobody would find them there."""
+    if not file.is_file() or file.stat().st_size == 0:
+        return
+    try:
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
+            found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            tables = {name for (name,) in found}
+    except sqlite3.Error as error:
+        raise TrackingError(
+            f"the tracking store '{file}' cannot be read as SQLite: {error}. Correct tracking.uri; "
+            "the file was not touched."
+        ) from None
+    if tables and "experiments" not in tables:
+        raise TrackingError(
+            f"'{file}' is a database, but no tracking store. Correct tracking.uri; the file was "
+            "not touched."
+        )
 
 
 def _no_turn(file: Path, error: Exception) -> TrackingError:

@@ -15,11 +15,21 @@ from clustering.report.canvas import (
     new_figure,
     tidy,
     wrap,
+    wrap_apart,
 )
 from clustering.report.drawn import Drawn
-from clustering.report.facts import TIERS, crosswalk_with, group_words, labelling, percent
+from clustering.report.facts import (
+    TIERS,
+    are_clusters,
+    crosswalk_with,
+    group_words,
+    labelling,
+    percent,
+    segment_names,
+)
 from clustering.report.opening import drawn_once
 from clustering.results import StudyFolder
+from clustering.wording import percent_in_words
 
 __all__ = ["account_map", "amount_by_tier", "growth_against_risk", "silhouettes"]
 
@@ -52,8 +62,10 @@ def account_map(study: StudyFolder) -> Drawn:
 def _map_title(study: StudyFolder) -> str:
     k = len(study.document.segments)
     groups = group_words(study, k)
-    if study.document.verdict == "natural":
+    if are_clusters(study):
         return f"The accounts form {k} {groups}, seen here on two summary axes"
+    if study.document.verdict == "natural":
+        return f"The map shows the {k} {groups} of the study, which are not its natural clusters"
     return f"No natural clusters were found: the map shows the {k} {groups} of the study"
 
 
@@ -74,11 +86,14 @@ def silhouettes(study: StudyFolder) -> Drawn | None:
     axes = figure.subplots(
         len(segments), 1, sharex=True, squeeze=False, height_ratios=_heights(study)
     )[:, 0]
-    for ax, segment, colour in zip(axes, segments, colours(len(segments)), strict=True):
+    names = wrap_apart(segment_names(study), 26, lines=3)
+    for ax, segment, name, colour in zip(
+        axes, segments, names, colours(len(segments)), strict=True
+    ):
         values = accounts.loc[accounts["segment"] == segment.segment, "silhouette"]
         _silhouette_panel(ax, np.sort(values.to_numpy()), colour)
         ax.set_ylabel(
-            f"{wrap(segment.name, 26, lines=3)}\n{segment.n_accounts:,} accounts",
+            f"{name}\n{segment.n_accounts:,} accounts",
             rotation=0,
             ha="right",
             va="center",
@@ -167,7 +182,7 @@ def amount_by_tier(study: StudyFolder) -> Drawn | None:
     ax.set_yticks(range(len(sums)), labels, fontsize=9.5)
     ax.invert_yaxis()
     ax.set_xlabel("share of all", fontsize=10)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: percent(x)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: percent_in_words(x)))
     ax.legend(frameon=False, fontsize=9, loc="best")
     tidy(ax, grid="x")
     rows = "; ".join(
@@ -199,7 +214,10 @@ def _sample(accounts: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 def _scatter(ax: Axes, study: StudyFolder, shown: pd.DataFrame, x: str, y: str) -> None:
     size = 26 if len(shown) < 600 else 12
     segments = study.document.segments
-    for i, (segment, colour) in enumerate(zip(segments, colours(len(segments)), strict=True)):
+    names = wrap_apart(segment_names(study), 30, lines=3)
+    for i, (segment, name, colour) in enumerate(
+        zip(segments, names, colours(len(segments)), strict=True)
+    ):
         part = shown[shown["segment"] == segment.segment]
         ax.scatter(
             part[x],
@@ -209,7 +227,7 @@ def _scatter(ax: Axes, study: StudyFolder, shown: pd.DataFrame, x: str, y: str) 
             color=colour,
             alpha=0.65,
             linewidths=0,
-            label=f"{wrap(segment.name, 30, lines=3)} ({segment.n_accounts:,})",
+            label=f"{name} ({segment.n_accounts:,})",
         )
 
 

@@ -3,7 +3,17 @@
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from clustering.report.canvas import ACCENT, INK, MUTED, PALE, colours, new_figure, tidy, wrap
+from clustering.report.canvas import (
+    ACCENT,
+    INK,
+    MUTED,
+    PALE,
+    colours,
+    new_figure,
+    tidy,
+    wrap,
+    wrap_apart,
+)
 from clustering.report.drawn import Drawn
 from clustering.report.facts import (
     agreements_of_segments,
@@ -16,6 +26,7 @@ from clustering.report.facts import (
 from clustering.report.opening import drawn_once
 from clustering.results import StudyFolder
 from clustering.results.document import AgreementEntry, ForwardEntry, LabellingEntry
+from clustering.wording import p_in_words
 
 __all__ = ["agreement_dots", "forward_gains"]
 
@@ -34,7 +45,8 @@ def agreement_dots(study: StudyFolder) -> Drawn | None:
     ax.axvline(0, color=INK, linewidth=1.0)
     for row, (_, agreement) in enumerate(pairs):
         _agreement_row(ax, row, agreement)
-    labels = [f"{wrap(entry.title, 30, lines=2)}\nn = {a.n:,}" for entry, a in pairs]
+    titles = wrap_apart([entry.title for entry, _ in pairs], 30, lines=2)
+    labels = [f"{title}\nn = {a.n:,}" for title, (_, a) in zip(titles, pairs, strict=True)]
     ax.set_yticks(range(len(pairs)), labels, fontsize=9.5)
     ax.set_ylim(len(pairs) - 0.4, -0.6)
     ax.set_xlim(min(-0.06, min(_span(a)[0] for _, a in pairs) - 0.03), 1.02)
@@ -44,7 +56,8 @@ def agreement_dots(study: StudyFolder) -> Drawn | None:
         handles=_legend(pairs), loc="outside lower left", ncols=3, frameon=False, fontsize=9
     )
     said = "; ".join(
-        f"{entry.title}: {_number(a)}, permutation p = {a.permutation_p:.3g}" for entry, a in pairs
+        f"{entry.title}: {_number(a)}, permutation {p_in_words(a.permutation_p)}"
+        for entry, a in pairs
     )
     return Drawn("agreement", figure, title, f"Dot plot with intervals. {said}.")
 
@@ -118,7 +131,7 @@ def _title(study: StudyFolder, pairs: list[_Pair]) -> str:
         _, second = pairs[1]
         if _span(agreement)[0] > _span(second)[1]:
             return (
-                f"Of {len(pairs)} labellings, '{first.title}' agrees most with the {groups}: "
+                f"Of {len(pairs)} other labellings '{first.title}' agrees most with the {groups}: "
                 f"{_number(agreement)}; 1 would be the same"
             )
     said = ", ".join(f"{entry.title} {decimal(a.ami)}" for entry, a in pairs[:3])
@@ -137,7 +150,7 @@ def forward_gains(study: StudyFolder) -> Drawn | None:
     ax.axvline(0, color=INK, linewidth=1.0)
     for row, entry in enumerate(entries):
         gain, low, high = _known(entry)
-        gained = low > 0 and _survives(entry)
+        gained = _gained(study, entry)
         colour = colours(1)[0] if gained else ACCENT if high < 0 else MUTED
         ax.plot([low, high], [row, row], color=colour, linewidth=3.2, solid_capstyle="butt")
         ax.plot(gain, row, "o", color=colour, markersize=9)
@@ -162,21 +175,24 @@ def forward_gains(study: StudyFolder) -> Drawn | None:
 
 
 def _forward_title(study: StudyFolder, entries: list[ForwardEntry]) -> str:
-    better = [entry for entry in entries if _known(entry)[1] > 0 and _survives(entry)]
+    """As the sentence of the scorecard says it: the same labellings, the same number of them."""
     amount = study.document.amount_name
+    card = study.document.scorecard
+    better = [entry for entry in entries if _gained(study, entry)]
     if not better:
         return f"No evidence that any labelling tells more about what happened than {amount} tiers"
     named = ", ".join(f"'{name}'" for name in dict.fromkeys(_name(study, e) for e in better[:2]))
     more = f" and {len(better) - 2} more" if len(better) > 2 else ""
-    return (
-        f"{len(better)} of {len(entries)} comparisons show a gain over the {amount} tiers whose "
-        f"interval excludes zero, corrected for their number: {named}{more}"
-    )
+    judged = len(entries) if card is None else card.n_judged
+    return f"{len(better)} of {judged} labellings told more than the {amount} tiers: {named}{more}"
 
 
-def _survives(entry: ForwardEntry) -> bool:
-    """Whether a gain is left after the correction for the number of comparisons."""
-    return entry.p_adjusted is None or entry.p_adjusted <= 0.05
+def _gained(study: StudyFolder, entry: ForwardEntry) -> bool:
+    """Whether the study says that this labelling told more than the tiers."""
+    card = study.document.scorecard
+    if card is not None:
+        return entry.labelling in card.better and entry.outcome == card.outcome
+    return _known(entry)[1] > 0 and (entry.p_adjusted is None or entry.p_adjusted <= 0.05)
 
 
 def _name(study: StudyFolder, entry: ForwardEntry) -> str:

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from clustering.report.canvas import ACCENT, INK, MUTED, PALE, colours, new_figure, tidy
 from clustering.report.drawn import Drawn
-from clustering.report.facts import VOTE_NAMES, preferences
+from clustering.report.facts import VOTE_NAMES, k_in_words, preferences
 from clustering.results import StudyFolder
 
 __all__ = ["choice_curves"]
@@ -109,7 +109,9 @@ def _title(study: StudyFolder, votes: Mapping[str, int]) -> str:
     elif not against:
         text = f"All {len(votes)} criteria that name a k prefer k = {k}"
     else:
-        dissent = ", ".join(f"{VOTE_NAMES[name]} {vote}" for name, vote in against.items())
+        dissent = ", ".join(
+            f"{VOTE_NAMES[name]} {k_in_words(study, vote)}" for name, vote in against.items()
+        )
         text = (
             f"{len(votes) - len(against)} of the {len(votes)} criteria that name a k prefer the "
             f"chosen k = {k}; dissent: {dissent}"

@@ -7,10 +7,11 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from clustering.report.canvas import ACCENT, INK, colours, new_figure, tidy, wrap
+from clustering.report.canvas import ACCENT, INK, colours, new_figure, tidy, wrap_apart
 from clustering.report.drawn import Drawn
 from clustering.report.facts import group_words, percent, segment_names
 from clustering.results import StudyFolder
+from clustering.wording import p_in_words
 
 __all__ = ["clustergram", "coassignment", "valley_projections"]
 
@@ -185,7 +186,7 @@ def _borders(ax: Axes, study: StudyFolder, segment: NDArray[np.int64]) -> None:
         ax.axvline(start - 0.5, color=INK, linewidth=0.9)
     edges = np.concatenate([[0], starts, [len(segment)]])
     names = segment_names(study)
-    labels = [wrap(names[segment[low]], 26, lines=2) for low in edges[:-1]]
+    labels = wrap_apart([names[segment[low]] for low in edges[:-1]], 26, lines=2)
     ax.set_yticks((edges[:-1] + edges[1:] - 1) / 2, labels, fontsize=9)
     ax.set_xticks([])
 
@@ -239,20 +240,16 @@ def _pair_panel(
     ax.bar(middles, bins["count"], width=widths, color=colour, linewidth=0)
     for centre in (0, 1):
         ax.axvline(centre, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
-    names = segment_names(study)
+    names = wrap_apart(segment_names(study), width - 3, lines=1)
     ax.set_title(
-        f"{wrap(names[pair[0]], width, lines=1)}\nto {wrap(names[pair[1]], width - 3, lines=1)}\n"
-        f"{bins['count'].sum():,} accounts, dip {_p_value(bins['dip_p'].iloc[0])}",
+        f"{names[pair[0]]}\nto {names[pair[1]]}\n"
+        f"{bins['count'].sum():,} accounts, dip {p_in_words(bins['dip_p'].iloc[0])}",
         loc="left",
         fontsize=8.5,
         color=INK,
     )
     tidy(ax)
     ax.tick_params(labelbottom=True)
-
-
-def _p_value(p: float) -> str:
-    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
 
 
 def _explain(figure: Figure, n_shown: int, n_pairs: int, fewest: int) -> None:
@@ -274,7 +271,7 @@ def _explain(figure: Figure, n_shown: int, n_pairs: int, fewest: int) -> None:
 def _valley_alt(study: StudyFolder, tests: pd.DataFrame) -> str:
     names = segment_names(study)
     said = "; ".join(
-        f"'{names[first]}' and '{names[second]}': {_p_value(p)}"
+        f"'{names[first]}' and '{names[second]}': {p_in_words(p)}"
         for (first, second), p in zip(tests.index, tests["dip_p"], strict=True)
     )
     return f"One histogram per pair of neighbouring {group_words(study)}. Dip test: {said}."

@@ -7,9 +7,9 @@ from matplotlib.ticker import FuncFormatter
 
 from clustering.report.canvas import INK, PALE, colours, new_figure, tidy
 from clustering.report.drawn import Drawn
-from clustering.report.facts import percent
 from clustering.results import StudyFolder
 from clustering.results.document import FeatureEntry
+from clustering.wording import percent_in_words
 
 __all__ = ["feature_coverage"]
 
@@ -33,7 +33,7 @@ def feature_coverage(study: StudyFolder) -> Drawn:
     ax.set_yticks(range(len(features)), [f"{f.family}: {f.name}" for f in features], fontsize=9)
     ax.set_ylim(len(features) - 0.4, -0.6)
     ax.set_xlim(0, 1.08)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: percent(x)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: percent_in_words(x)))
     ax.set_xlabel("share of accounts with a value", fontsize=10)
     tidy(ax, grid="x")
     figure.legend(

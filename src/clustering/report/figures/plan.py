@@ -6,25 +6,37 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from clustering.report.canvas import ACCENT, INK, MUTED, PALE, colours, new_figure, tidy, wrap
+from clustering.report.canvas import (
+    ACCENT,
+    INK,
+    MUTED,
+    PALE,
+    colours,
+    new_figure,
+    tidy,
+    wrap,
+    wrap_apart,
+)
 from clustering.report.drawn import Drawn
 from clustering.report.facts import percent
 from clustering.results import StudyFolder
+from clustering.wording import number_in_words, percent_in_words
 
 __all__ = ["cost_by_labelling", "cost_of_care", "delivery_audit", "head_count", "segment_value"]
 
 _ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
 _BLUE, _ORANGE, _GREEN = colours(3)
 _DELIVERY = (
-    ("under", "less than needed", _ORANGE),
+    ("under", "far less than usual", _ORANGE),
     ("as_needed", "as needed", PALE),
-    ("over", "more than needed", _BLUE),
-    ("unknown", "not judged", "#f1f3f5"),
+    ("over", "far more than usual", _BLUE),
+    ("bad_fit", "bad fit", _GREEN),
+    ("unknown", "cannot be told", "#f1f3f5"),
 )
 
 
 def cost_of_care(study: StudyFolder) -> Drawn | None:
-    """Cost of care as a share of ARR, per segment, against the limit; None without ARR."""
+    """Cost of care as a share of ARR, per label, against the limit; None without ARR."""
     plan = study.document.plan
     if plan is None or plan.cost_share is None:
         return None
@@ -33,7 +45,7 @@ def cost_of_care(study: StudyFolder) -> Drawn | None:
     n_over = int(frame["over_limit"].sum())
     title = (
         f"Care costs {percent(plan.cost_share)} of the {amount} in all; over the limit of "
-        f"{percent(limit)}: {n_over or 'none'} of {len(frame)} segments"
+        f"{percent(limit)}: {n_over or 'none'} of {len(frame)} labels"
     )
     figure = new_figure(title, height=1.7 + 0.55 * len(frame))
     ax = figure.subplots()
@@ -52,12 +64,12 @@ def cost_of_care(study: StudyFolder) -> Drawn | None:
         f"{label} {percent(share)}"
         for label, share in zip(frame["label"], frame["cost_share"], strict=True)
     )
-    alt = f"Bar per segment with a line at the limit of {percent(limit)}. {said}."
+    alt = f"Bar per label with a line at the limit of {percent(limit)}. {said}."
     return Drawn("cost_of_care", figure, title, alt)
 
 
 def delivery_audit(study: StudyFolder) -> Drawn | None:
-    """Accounts of every segment by what they get; None where no hours are known."""
+    """Accounts of every label by their one delivery status; None where no hours are known."""
     plan = study.document.plan
     if plan is None or not any(entry.name == "over_delivered" for entry in plan.audit):
         return None
@@ -67,8 +79,8 @@ def delivery_audit(study: StudyFolder) -> Drawn | None:
     counts = counts.reindex(index=labels, columns=[name for name, _, _ in _DELIVERY], fill_value=0)
     found = {entry.name: entry.n_accounts for entry in plan.audit}
     title = (
-        f"{found['over_delivered']:,} of {len(frame):,} accounts get more than their playbook "
-        f"needs, {found['under_delivered']:,} get less"
+        f"{found['over_delivered']:,} of {len(frame):,} accounts get far more than is usual for "
+        f"their label and size, {found['under_delivered']:,} far less"
     )
     figure = new_figure(title, height=2.0 + 0.55 * len(labels))
     ax = figure.subplots()
@@ -78,7 +90,7 @@ def delivery_audit(study: StudyFolder) -> Drawn | None:
         ax.barh(range(len(labels)), width, left=left, height=0.6, color=colour, edgecolor="white")
         for row, (start, size) in enumerate(zip(left, width, strict=True)):
             if size >= 0.04 * counts.sum(axis=1).max():
-                light = name == "over"
+                light = name in ("over", "bad_fit")
                 ax.text(start + size / 2, row, f"{size:,.0f}", ha="center", va="center",
                         fontsize=9, color="white" if light else INK)  # fmt: skip
         left = left + width
@@ -88,13 +100,14 @@ def delivery_audit(study: StudyFolder) -> Drawn | None:
     figure.legend(
         handles=[Patch(facecolor=c, edgecolor=MUTED, linewidth=0.4, label=t)
                  for _, t, c in _DELIVERY],
-        loc="outside lower left", ncols=4, frameon=False, fontsize=9,
+        loc="outside lower left", ncols=5, frameon=False, fontsize=9,
     )  # fmt: skip
     said = "; ".join(
-        f"{label}: {row['over']:,} more, {row['under']:,} less, {row['as_needed']:,} as needed"
+        f"{label}: {row['over']:,} more, {row['under']:,} less, {row['as_needed']:,} as needed, "
+        f"{row['bad_fit']:,} a bad fit"
         for label, row in counts.iterrows()
     )
-    alt = f"Bar per segment, split by hours delivered against hours needed. {said}."
+    alt = f"Bar per label, split by the delivery status of its accounts. {said}."
     return Drawn("delivery_audit", figure, title, alt)
 
 
@@ -136,7 +149,7 @@ def head_count(study: StudyFolder) -> Drawn | None:
 
 
 def segment_value(study: StudyFolder) -> Drawn | None:
-    """ARR of every segment, split into cost to serve and the rest, with NRR and GRR."""
+    """ARR of every label, split into cost to serve and the rest, with NRR and GRR."""
     if study.document.plan is None:
         return None
     frame = study.table("segment_value")
@@ -170,7 +183,7 @@ def segment_value(study: StudyFolder) -> Drawn | None:
         f"{one['label']} {_short(one['arr'])}, {_retention(one['nrr'], one['grr'])}"
         for one in frame.to_dict("records")
     )
-    return Drawn("segment_value", figure, title, f"Bar per segment of its {amount}. {said}.")
+    return Drawn("segment_value", figure, title, f"Bar per label of its {amount}. {said}.")
 
 
 def cost_by_labelling(study: StudyFolder) -> Drawn | None:
@@ -211,13 +224,13 @@ def _limit_line(ax: Axes, limit: float) -> None:
 
 
 def _names(ax: Axes, names: list[str]) -> None:
-    ax.set_yticks(range(len(names)), [wrap(name, 30, lines=2) for name in names], fontsize=9)
+    ax.set_yticks(range(len(names)), wrap_apart(names, 30, lines=2), fontsize=9)
     ax.set_ylim(len(names) - 0.45, -0.75)
 
 
 def _percent_axis(ax: Axes, label: str) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:.3g} %"))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: percent_in_words(x)))
     ax.set_xlabel(wrap(label, 90), fontsize=10)
     tidy(ax, grid="x")
 
@@ -236,5 +249,5 @@ def _short(amount: float) -> str:
     """An amount in the fewest figures that tell it: 1.2 M, 340 k, 95."""
     for size, unit in ((1e9, " bn"), (1e6, " M"), (1e3, " k")):
         if abs(amount) >= size:
-            return f"{amount / size:.3g}{unit}"
-    return f"{amount:.0f}"
+            return f"{number_in_words(amount / size)}{unit}"
+    return number_in_words(amount)

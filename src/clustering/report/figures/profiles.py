@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from clustering.report.canvas import INK, MUTED, new_figure, wrap
+from clustering.report.canvas import INK, MUTED, new_figure, wrap_apart
 from clustering.report.drawn import Drawn
 from clustering.report.facts import decimal, group_words, segment_names
 from clustering.report.opening import drawn_once
@@ -70,7 +70,8 @@ def _label_axes(ax: Axes, study: StudyFolder, table: pd.DataFrame, families: lis
     segments = study.document.segments
     many = len(segments) > _MOST_UPRIGHT
     width = 26 if many else max(12, 84 // len(segments))
-    labels = [f"{wrap(s.name, width, lines=4)}\n({s.n_accounts:,})" for s in segments]
+    titles = wrap_apart([s.name for s in segments], width, lines=4)
+    labels = [f"{title}\n({s.n_accounts:,})" for title, s in zip(titles, segments, strict=True)]
     ax.set_xticks(range(len(labels)), labels, fontsize=9 if len(labels) <= 5 else 8, color=INK)
     ax.xaxis.tick_top()
     if many:

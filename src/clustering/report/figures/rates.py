@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from clustering.report.canvas import ACCENT, INK, MUTED, colours, new_figure, tidy, wrap
+from clustering.report.canvas import ACCENT, INK, MUTED, colours, new_figure, tidy, wrap_apart
 from clustering.report.drawn import Drawn
 from clustering.report.facts import (
     TIERS,
@@ -14,6 +14,7 @@ from clustering.report.facts import (
     short_title,
 )
 from clustering.results import StudyFolder
+from clustering.wording import percent_in_words
 
 __all__ = ["forward_rates"]
 
@@ -42,14 +43,13 @@ def forward_rates(study: StudyFolder) -> Drawn | None:
             ax.plot([row["corrected_low"], row["corrected_high"]], [place + 0.25] * 2,
                     color=ACCENT, linewidth=1.0)  # fmt: skip
             ax.plot(row["corrected"], place + 0.25, "D", color=ACCENT, markersize=4)
-    labels = [
-        f"{wrap(str(r.level), 40, lines=1)} (n = {int(str(r.n)):,})" for r in frame.itertuples()
-    ]
+    titles = wrap_apart([str(level) for level in frame["level"]], 40, lines=1)
+    labels = [f"{title} (n = {n:,})" for title, n in zip(titles, frame["n"], strict=True)]
     ax.set_yticks(range(len(frame)), labels, fontsize=9.5)
     ax.set_ylim(len(frame) - 0.4, -0.6)
     ax.set_xlim(left=0)
     ax.set_xlabel(f"share of accounts: {outcome} (dashed: all accounts)", fontsize=10)
-    ax.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
+    ax.xaxis.set_major_formatter(lambda share, _: percent_in_words(share))
     tidy(ax, grid="x")
     figure.legend(handles=_legend(study, frame), loc="outside lower left", ncols=3,
                   frameon=False, fontsize=9)  # fmt: skip

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from clustering.report.canvas import ACCENT, INK, MUTED, PALE, colours, new_figure, tidy, wrap
+from clustering.report.canvas import (
+    ACCENT,
+    INK,
+    MUTED,
+    PALE,
+    colours,
+    new_figure,
+    tidy,
+    wrap,
+    wrap_apart,
+)
 from clustering.report.drawn import Drawn
 from clustering.report.facts import decimal, short_title
 from clustering.report.opening import drawn_once
@@ -110,7 +120,7 @@ def agreement_matrix(study: StudyFolder) -> Drawn | None:
     shown = ax.imshow(values[1:, :-1], cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for i, j in zip(*np.nonzero(np.isfinite(values)), strict=True):
         _cell(ax, i - 1, j, pairs[frozenset((names[i], names[j]))])
-    titles = [wrap(short_title(study, name), 24, lines=2) for name in names]
+    titles = wrap_apart([short_title(study, name) for name in names], 24, lines=2)
     ax.set_yticks(range(len(names) - 1), titles[1:], fontsize=8.5)
     ax.set_xticks(range(len(names) - 1), titles[:-1], fontsize=8.5, rotation=40, ha="right",
                   rotation_mode="anchor")  # fmt: skip

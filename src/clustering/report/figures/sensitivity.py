@@ -11,6 +11,7 @@ from clustering.report.canvas import ACCENT, INK, colours, new_figure, tidy
 from clustering.report.drawn import Drawn
 from clustering.report.plan.doubts import answer_name, n_fragile
 from clustering.results import StudyFolder
+from clustering.wording import number_in_words, percent_in_words
 
 __all__ = ["tornado"]
 
@@ -41,7 +42,7 @@ def tornado(study: StudyFolder) -> Drawn | None:
     handles, texts = axes[0].get_legend_handles_labels()
     figure.legend(handles, texts, loc="outside lower left", ncols=2, frameon=False, fontsize=9)
     said = "; ".join(
-        f"{row['setting']} {_percent(row['low'])} and {_percent(row['high'])}"
+        f"{row['setting']} {percent_in_words(row['low'])} and {percent_in_words(row['high'])}"
         for row in labels.head(5).to_dict("records")
     )
     alt = (
@@ -84,7 +85,7 @@ def _draw(ax: Axes, rows: pd.DataFrame, *, signed: bool) -> None:
     ax.set_yticks(place, [_setting(row) for row in rows.to_dict("records")], fontsize=8.5)
     ax.invert_yaxis()
     ax.xaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: _percent(abs(value) if signed else value))
+        FuncFormatter(lambda value, _: percent_in_words(abs(value) if signed else value))
     )
     tidy(ax, grid="x")
 
@@ -93,7 +94,8 @@ def _setting(row: Mapping[Hashable, object]) -> str:
     """The last words of a setting, with its value; a flip is marked."""
     parts = [part for part in str(row["setting"]).split(".") if part not in _LEFT_OUT]
     mark = "  (flips)" if row["flips"] else ""
-    return f"{' '.join(parts[-3:]).replace('_', ' ')} = {row['base_setting']:,.6g}{mark}"
+    value = number_in_words(float(str(row["base_setting"])), 6)
+    return f"{' '.join(parts[-3:]).replace('_', ' ')} = {value}{mark}"
 
 
 _LEFT_OUT = {"schemes", "axes", "engagement", "playbooks", "touches", "touches_a_year"}
@@ -104,7 +106,7 @@ def _limit(ax: Axes, study: StudyFolder) -> None:
     if limit is not None:
         ax.axvline(limit, color=ACCENT, linewidth=1.4, linestyle="--")
         ax.annotate(
-            f"limit {_percent(limit)}",
+            f"limit {percent_in_words(limit)}",
             (limit, 1.0),
             xycoords=("data", "axes fraction"),
             xytext=(3, -3),
@@ -113,7 +115,3 @@ def _limit(ax: Axes, study: StudyFolder) -> None:
             fontsize=8.5,
             color=ACCENT,
         )
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.3g} %"

@@ -4,10 +4,22 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from clustering.report.canvas import ACCENT, INK, MARKERS, PALE, colours, new_figure, tidy, wrap
+from clustering.report import facts
+from clustering.report.canvas import (
+    ACCENT,
+    INK,
+    MARKERS,
+    PALE,
+    colours,
+    new_figure,
+    tidy,
+    wrap,
+    wrap_apart,
+)
 from clustering.report.drawn import Drawn
-from clustering.report.facts import group_words
+from clustering.report.facts import come_back, group_words
 from clustering.results import StudyFolder
+from clustering.wording import number_in_words, p_in_words
 
 __all__ = ["null_tests", "segment_stability"]
 
@@ -21,11 +33,10 @@ _SCHEMES = ("bootstrap", "distinct", "subset", "noise")
 
 def null_tests(study: StudyFolder) -> Drawn | None:
     """The observed statistic beside its distribution in books without groups."""
-    tests: list[dict[str, Any]] = study.document.evidence.get("structure", {}).get("nulls", [])
+    tests = facts.null_tests(study)
     if not tests:
         return None
-    alpha = float(study.document.configuration.get("evidence", {}).get("alpha", 0.05))
-    title = _null_title(tests, alpha)
+    title = _null_title(study, tests)
     statistics = list(dict.fromkeys(test["statistic"] for test in tests))
     figure = new_figure(title, height=1.6 + 0.75 * len(tests))
     grid = figure.subplots(
@@ -37,24 +48,25 @@ def null_tests(study: StudyFolder) -> Drawn | None:
     for ax, statistic in zip(grid, statistics, strict=True):
         _null_panel(ax, [test for test in tests if test["statistic"] == statistic], statistic)
     said = "; ".join(
-        f"{test['statistic']} against {_null_name(test)}: {test['observed']:.3g}, "
-        f"null {test['mean']:.3g} with sd {test['sd']:.2g}, p = {test['p']:.3g}"
+        f"{test['statistic']} against {_null_name(test)}: {number_in_words(test['observed'])}, "
+        f"null {number_in_words(test['mean'])} with sd {number_in_words(test['sd'], 2)}, "
+        f"{p_in_words(test['p'])}"
         for test in tests
     )
     return Drawn("null_tests", figure, title, f"Observed values against null bands. {said}.")
 
 
-def _null_title(tests: list[dict[str, Any]], alpha: float) -> str:
-    kept = [test for test in tests if test["p"] > alpha]
+def _null_title(study: StudyFolder, tests: list[dict[str, Any]]) -> str:
+    kept = [test for test in tests if not facts.stands_out(study, test)]
     largest = max(test["p"] for test in tests)
     if not kept:
         return (
             f"A book without groups would not look like this: all {len(tests)} tests reject "
-            f"(largest p = {largest:.3g})"
+            f"(largest {p_in_words(largest)})"
         )
     return (
         f"{len(kept)} of {len(tests)} tests cannot tell these accounts from a book without "
-        f"groups (largest p = {largest:.3g})"
+        f"groups (largest {p_in_words(largest)})"
     )
 
 
@@ -69,7 +81,7 @@ def _null_panel(ax: Axes, tests: list[dict[str, Any]], statistic: str) -> None:
         ax.plot([test["mean"]] * 2, [row - 0.21, row + 0.21], color=INK, linewidth=1)
         ax.plot(test["observed"], row, "o", color=ACCENT, markersize=9)
         ax.annotate(
-            f"p = {test['p']:.3g}  ({test['replicates']} draws)",
+            f"{p_in_words(test['p'])}  ({test['replicates']} draws)",
             (test["observed"], row - 0.24),
             ha="center",
             va="bottom",
@@ -107,7 +119,10 @@ def segment_stability(study: StudyFolder) -> Drawn | None:
             linestyle="none",
             label=name,
         )
-    labels = [f"{wrap(s.name, 34, lines=2)}\n{s.n_accounts:,} accounts" for s in segments]
+    titles = wrap_apart([s.name for s in segments], 34, lines=2)
+    labels = [
+        f"{title}\n{s.n_accounts:,} accounts" for title, s in zip(titles, segments, strict=True)
+    ]
     ax.set_yticks(range(len(segments)), labels, fontsize=9.5)
     ax.set_ylim(len(segments) - 0.5, -0.6)
     ax.set_xlim(0, 1.02)
@@ -142,6 +157,11 @@ def _stability_title(study: StudyFolder, threshold: float) -> str:
     groups = group_words(study)
     failing = [s for s in segments if (s.jaccard or 0.0) < threshold]
     worst = min(segments, key=lambda s: s.jaccard or 0.0)
+    if not failing and not come_back(study):
+        return (
+            f"The {len(segments)} {groups} overlap with those of resampled accounts (mean Jaccard "
+            f"at least {worst.jaccard:.2f}), but do not predict those of other accounts"
+        )
     if not failing:
         return (
             f"Each of the {len(segments)} {groups} comes back when accounts are resampled "

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from clustering.report.cells import MISSING
+from clustering.report.cells import MISSING, p_cell
 from clustering.report.facts import (
     TIERS,
     decimal,
@@ -131,7 +131,7 @@ def secondary_table(study: StudyFolder) -> Html:
                 entry.design,
                 Number(decimal(gain, 4)),
                 Number(f"{decimal(low, 4)} to {decimal(high, 4)}"),
-                Number(f"{entry.p_adjusted:.2g}"),
+                p_cell(entry.p_adjusted),
                 "yes" if low > 0 and entry.p_adjusted <= 0.05 else "no",
             ]
         )
@@ -154,8 +154,8 @@ def differences_table(study: StudyFolder, most: int = 20) -> Html:
             row["feature"],
             row["method"],
             Number(decimal(row["difference"])),
-            Number(f"{row['p_holm']:.2g}"),
-            Number(f"{row['p_naive']:.2g}"),
+            p_cell(row["p_holm"]),
+            p_cell(row["p_naive"]),
         ]
         for row in frame.head(most).to_dict("records")
     ]
@@ -163,8 +163,7 @@ def differences_table(study: StudyFolder, most: int = 20) -> Html:
         "First", "Second", "Feature", "Test", "First minus second", "p (Holm)",
         "Usual p, not valid",
     ]  # fmt: skip
-    caption = f"Differences established: {len(rows)} of {len(frame)} shown"
-    return table(caption, columns, rows)
+    return table("Differences established", columns, rows, of=len(frame))
 
 
 def _frame(study: StudyFolder, name: str) -> pd.DataFrame:

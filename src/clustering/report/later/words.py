@@ -12,6 +12,7 @@ from clustering.report.facts import (
 from clustering.report.later.tables import CONTRACTED
 from clustering.results import StudyFolder
 from clustering.results.later_document import ExpansionEntry, InsideTiersEntry
+from clustering.wording import p_in_words
 
 __all__ = ["differences", "how_judged", "inside_tiers", "multiplicity", "what_happened"]
 
@@ -86,7 +87,7 @@ def _inside(study: StudyFolder, entry: InsideTiersEntry) -> str:
         return f"Whether '{entry.outcome}' differs inside the {tiers} cannot be told: {why}."
     test = (
         f"Cochran-Mantel-Haenszel chi-square {entry.cmh['stat']:.1f}, "
-        f"{entry.cmh['df']:.0f} df, {_p(p)}; {entry.n_events:,} of {entry.n:,} accounts"
+        f"{entry.cmh['df']:.0f} df, {p_in_words(p)}; {entry.n_events:,} of {entry.n:,} accounts"
     )
     if p > _LEVEL:
         return (
@@ -113,7 +114,7 @@ def _others(study: StudyFolder, entries: list[InsideTiersEntry]) -> list[str]:
     told = [e for e in entries if isinstance(e.cmh.get("p"), float)]
     if not told:
         return []
-    listed = "; ".join(f"'{e.outcome}' {_p(float(e.cmh['p'] or 0.0))}" for e in told)
+    listed = "; ".join(f"'{e.outcome}' {p_in_words(float(e.cmh['p'] or 0.0))}" for e in told)
     return [f"The same test of the other outcomes, exploratory and not corrected: {listed}."]
 
 
@@ -245,10 +246,6 @@ def differences(study: StudyFolder) -> list[str]:
 def _own(study: StudyFolder, table: str) -> pd.DataFrame:
     frame = study.table(table) if study.has_table(table) else pd.DataFrame({"labelling": []})
     return frame[frame["labelling"] == learned(study).name]
-
-
-def _p(value: float) -> str:
-    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
 
 
 def _signed(value: object) -> str:

@@ -18,6 +18,7 @@ from clustering.report.drawn import Drawn
 from clustering.report.facts import decimal, percent
 from clustering.results import StudyFolder
 from clustering.results.movement_document import MovementEntry
+from clustering.wording import percent_in_words
 
 __all__ = ["by_distance", "drift", "hysteresis", "model_or_accounts"]
 
@@ -59,7 +60,7 @@ def by_distance(study: StudyFolder) -> Drawn | None:
     ax.set_xlabel("days between two snapshots")
     ax.set_ylabel("share of accounts with another label")
     ax.set_ylim(bottom=0)
-    ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+    ax.yaxis.set_major_formatter(lambda value, _: percent_in_words(value))
     tidy(ax, "y")
     said = "; ".join(
         f"{rows['title'].iloc[0]}: {percent(rows['differ'].iloc[0])} after "
@@ -75,8 +76,8 @@ def _distance_title(found: MovementEntry) -> str:
     if growth is None:
         return "How many accounts have another label, by the time between two snapshots"
     return (
-        f"{percent(growth.per_step)} of the accounts are in another segment one snapshot later, "
-        f"{percent(growth.over_window)} at the end of the window"
+        f"{percent(growth.per_step)} of the {growth.n_accounts:,} accounts followed are in another "
+        f"segment one snapshot later, {percent(growth.over_window)} at the end of the window"
     )
 
 
@@ -146,7 +147,7 @@ def model_or_accounts(study: StudyFolder) -> Drawn | None:
     title = {
         "recut": "The model has changed: cut again",
         "movement": "Accounts moved; the model has not changed beyond what refits explain",
-        "neither": "Neither lasting movement nor a change of the model was shown",
+        "neither": "Neither movement nor a change of the model that the study would claim",
         "unknown": "Movement and change of the model cannot be told apart",
     }[found.verdict]
     figure = new_figure(title, height=2.9)
@@ -155,7 +156,7 @@ def model_or_accounts(study: StudyFolder) -> Drawn | None:
     if found.growth is not None:
         least = float(settings.get("least_movement", 0.05))
         _interval(ax, len(names), found.growth.value, found.growth.interval, (0.0, least))
-        names.append("lasting movement of accounts\n(same model, beyond one step)")
+        names.append("lasting movement of accounts\n(same model, families agree)")
     change = found.model_change
     if change is not None:
         least = change.refits_high + float(settings.get("least_model_change", 0.05))
@@ -172,7 +173,7 @@ def model_or_accounts(study: StudyFolder) -> Drawn | None:
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_xlim(left=min(0.0, ax.get_xlim()[0]))
-    ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+    ax.xaxis.set_major_formatter(lambda value, _: percent_in_words(value))
     ax.set_xlabel("share of accounts; pale: too little to claim, dark: what refits change anyway")
     tidy(ax, "x")
     return Drawn("movement_or_drift", figure, title, " ".join([found.sentence, *found.reasons]))

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
-from clustering.report.canvas import INK, MUTED, PALE, colours, new_figure, wrap
+from clustering.report.canvas import INK, MUTED, PALE, colours, new_figure, wrap_apart
 from clustering.report.drawn import Drawn
 from clustering.report.facts import percent, segment_names
 from clustering.results import StudyFolder
@@ -147,10 +147,11 @@ def _ribbon(
 
 
 def _names(ax: Axes, x: float, places: dict[str, float], states: list[str]) -> None:
-    for state in states:
+    titles = wrap_apart([state.strip("()") for state in states], 24, lines=2)
+    for state, title in zip(states, titles, strict=True):
         if state in places:
             ax.annotate(
-                wrap(state.strip("()"), 24, lines=2),
+                title,
                 (x + 0.04, places[state]),
                 xytext=(6, 0),
                 textcoords="offset points",
@@ -161,16 +162,20 @@ def _names(ax: Axes, x: float, places: dict[str, float], states: list[str]) -> N
             )
 
 
-def transition_heatmap(study: StudyFolder, rule: str = "hysteresis") -> Drawn | None:
-    """Where the accounts of each segment are at the end of the window."""
+def transition_heatmap(study: StudyFolder) -> Drawn | None:
+    """Where the accounts of each segment are at the end of the window.
+
+    Of the accounts that have a segment at every date, by the model's own answers: the accounts of
+    the sentence on movement, and of the curve.
+    """
     found = study.document.movement
     if found is None:
         return None
     frame = study.table("transitions")
-    frame = frame[(frame["rule"] == rule) & (frame["span"] == "window")]
+    frame = frame[(frame["rule"] == "none") & (frame["span"] == "followed")]
     names = segment_names(study)
-    rows = [n for n in [*names, "(no segment)", "(entered)"] if (frame["from_segment"] == n).any()]
-    columns = [n for n in [*names, "(no segment)", "(left)"] if (frame["to_segment"] == n).any()]
+    rows = [n for n in names if (frame["from_segment"] == n).any()]
+    columns = [n for n in names if (frame["to_segment"] == n).any()]
     if not rows or not columns:
         return None
     tables = {
@@ -179,7 +184,7 @@ def transition_heatmap(study: StudyFolder, rule: str = "hysteresis") -> Drawn | 
         ).reindex(index=rows, columns=columns, fill_value=0)
         for value in ("share_of_from", "n_accounts")
     }
-    title = _heatmap_title(frame, names, found)
+    title = _heatmap_title(frame, found)
     figure = new_figure(title, height=1.9 + 0.62 * len(rows))
     ax = figure.subplots()
     shares = tables["share_of_from"].to_numpy(dtype=np.float64)
@@ -192,8 +197,8 @@ def transition_heatmap(study: StudyFolder, rule: str = "hysteresis") -> Drawn | 
                 text = f"{percent(shares[i, j])}\n{count:,}"
                 colour = "white" if shares[i, j] > 0.55 else INK
                 ax.text(j, i, text, ha="center", va="center", fontsize=9, color=colour)
-    ax.set_xticks(range(len(columns)), [wrap(n.strip("()"), 18, lines=3) for n in columns])
-    ax.set_yticks(range(len(rows)), [wrap(n.strip("()"), 26, lines=2) for n in rows])
+    ax.set_xticks(range(len(columns)), wrap_apart(columns, 18, lines=3))
+    ax.set_yticks(range(len(rows)), wrap_apart(rows, 26, lines=2))
     ax.tick_params(labelsize=9, length=0, labelcolor=INK)
     ax.set_xlabel(f"on {found.dates[-1]}", color=INK)
     ax.set_ylabel(f"on {found.dates[0]}", color=INK)
@@ -202,18 +207,13 @@ def transition_heatmap(study: StudyFolder, rule: str = "hysteresis") -> Drawn | 
     return Drawn("movement_transitions", figure, title, _heatmap_alt(frame))
 
 
-def _heatmap_title(frame: pd.DataFrame, names: list[str], found: MovementEntry) -> str:
-    stays = {
-        str(row["from_segment"]): float(row["share_of_from"])
-        for row in frame.to_dict("records")
-        if row["from_segment"] == row["to_segment"] and row["from_segment"] in names
-    }
-    if not stays:
-        return f"Where accounts were on {found.dates[0]} and where they are"
-    least, most = min(stays.values()), max(stays.values())
+def _heatmap_title(frame: pd.DataFrame, found: MovementEntry) -> str:
+    counts = frame["n_accounts"]
+    n = int(counts.sum())
+    elsewhere = int(counts[frame["from_segment"] != frame["to_segment"]].sum())
     return (
-        f"{percent(least)} to {percent(most)} of each segment of {found.dates[0]} are still in "
-        "it at the end"
+        f"{percent(elsewhere / n)} of the {n:,} accounts followed from {found.dates[0]} to "
+        f"{found.dates[-1]} are in another segment at the end"
     )
 
 

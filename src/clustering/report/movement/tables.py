@@ -37,11 +37,11 @@ def moves(study: StudyFolder, *, names: bool = False, most: int = 20) -> Html:
         for row in shown.to_dict("records")
     ]
     caption = (
-        f"Changes of the last two snapshots that lasted or wait: {len(rows)} of {len(latest)}, "
-        f"largest {study.document.amount_name} first"
+        "Changes of the last two snapshots that lasted or wait, largest "
+        f"{study.document.amount_name} first"
     )
     columns = ["Account", "From", "To", "Under hysteresis", amount_title(study), "What moved it"]
-    return named_accounts(table(caption, columns, rows), study, names)
+    return named_accounts(table(caption, columns, rows, of=len(latest)), study, names)
 
 
 def fates(study: StudyFolder) -> Html:
@@ -81,12 +81,9 @@ def reconfirmation(study: StudyFolder, *, names: bool = False, most: int = 25) -
         ]
         for row in frame.head(most).to_dict("records")
     ]
-    caption = (
-        f"To confirm at the next executive review: {len(rows)} of {len(frame)}; all of them in "
-        "reconfirmation.csv"
-    )
+    caption = "To confirm at the next executive review (all of them are in reconfirmation.csv)"
     columns = ["Account", "Served as", "The model says", "Margin", amount_title(study), "Why"]
-    return named_accounts(table(caption, columns, rows), study, names)
+    return named_accounts(table(caption, columns, rows, of=len(frame)), study, names)
 
 
 def overrides(study: StudyFolder, *, names: bool = False) -> Html:

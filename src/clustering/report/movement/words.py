@@ -58,6 +58,20 @@ def rules(study: StudyFolder) -> list[str]:
         f"the segment held all the time and {found.n_open:,} wait for the next snapshot. Accounts "
         f"returned at once to where they came from in {before.flip_flops:,} cases without the "
         f"rule and in {after.flip_flops:,} with it.",
+        *_held_apart(study),
+    ]
+
+
+def _held_apart(study: StudyFolder) -> list[str]:
+    """That the rule is for scores that follow each other, and for this page."""
+    decided = study.document.assignment
+    if decided is None:
+        return []
+    return [
+        "The rule is for scores that follow each other, and for this page alone: every other page, "
+        f"the plan and the lists show what the model says on {study.document.as_of}, unless a "
+        f"person decided. Under the rule {decided.n_hysteresis:,} of the "
+        f"{study.document.n_accounts:,} accounts would still be in another segment on that day."
     ]
 
 
@@ -67,8 +81,8 @@ def playbooks(study: StudyFolder) -> list[str]:
     if found is None or not found.n_open:
         return []
     return [
-        f"A playbook need not wait for the segment: for the {found.n_open:,} accounts whose change "
-        "has not lasted yet, the playbook of the new segment may start now and stop again."
+        f"A playbook need not wait: for the {found.n_open:,} accounts whose change has not lasted "
+        "yet, the plan has the playbook of the new segment, which may start now and stop again."
     ]
 
 

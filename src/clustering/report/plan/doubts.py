@@ -1,9 +1,12 @@
 """Sentences on sensitivity: which answers flip when one setting moves by a fifth."""
 
+from typing import Any
+
 import pandas as pd
 
 from clustering.report.facts import percent, title_of
 from clustering.results import StudyFolder
+from clustering.wording import number_in_words
 
 __all__ = ["answer_name", "fragile", "n_fragile"]
 
@@ -65,8 +68,7 @@ def _one_fragile(study: StudyFolder, answer: str, subject: str, part: pd.DataFra
             words = row[f"{side}_answer"]
             if words not in ("", row["base_answer"]):
                 shown = _said(study, answer, words, row[side])
-                ways.append(f"{shown} with {row['setting']} = {row[f'{side}_setting']:,.6g} in "
-                            f"place of {row['base_setting']:,.6g}")  # fmt: skip
+                ways.append(f"{shown} with {row['setting']} = {_moved(row, side)}")
     more = len(ways) - _MOST_SETTINGS
     rest = f"; and {more} further ways" if more > 0 else ""
     name = answer_name(study, answer, subject)
@@ -91,5 +93,13 @@ def _labels(study: StudyFolder, frame: pd.DataFrame) -> list[str]:
     return [
         f"The {answer_name(study, 'labels', str(row['subject']))} hang most on one setting: "
         f"{percent(float(row[side]))} of the accounts get another one with {row['setting']} = "
-        f"{row[f'{side}_setting']:,.6g} in place of {row['base_setting']:,.6g}."
+        f"{_moved(row, side)}."
     ]
+
+
+def _moved(row: Any, side: str) -> str:
+    """The setting as it was moved, and as it is."""
+    moved, base = (
+        number_in_words(float(row[name]), 6) for name in (f"{side}_setting", "base_setting")
+    )
+    return f"{moved} in place of {base}"

@@ -31,15 +31,17 @@ def misjudged(study: StudyFolder) -> list[str]:
     much, little = (frame[frame["care"] == care] for care in ("too much", "too little"))
     if frame.empty:
         return [
-            f"By the rule below no account is got wrong by the {amount} tiers: none of the highest "
-            "tier has little to win or to lose, and none of the lowest has much."
+            f"By the rule of Mansdorf 2020 the {amount} tiers get no account wrong: none of the "
+            "highest tier clearly has little to win or to lose, and none of the lowest much."
         ]
     currency = study.document.currency
     sentences = []
     if len(much):
         sentences.append(
-            f"{_accounts(much)} of the highest tier, with {much['arr'].sum():,.0f} {currency} of "
-            f"{amount}, {_have(much)} little to win or to lose now and would do with low touch."
+            f"{_accounts(much)} of the highest tier {_have(much)} little to win or to lose now and "
+            "would do with low touch; at stake with them are "
+            f"{much['at_stake'].sum():,.0f} {currency} a year of open expansion and revenue at "
+            "risk."
         )
     if len(little):
         sentences.append(
@@ -49,13 +51,14 @@ def misjudged(study: StudyFolder) -> list[str]:
         )
     rule = (
         "Low and high touch are those of the scheme 'lifecycle_touch' (Mansdorf 2020), a rule with "
-        "thresholds: it names accounts to look at, and does not prove that the tier is wrong."
+        "thresholds: it names accounts to look at, and does not prove that the tier is wrong. "
+        "Accounts near a threshold are on neither list."
     )
     return [" ".join(sentences), rule]
 
 
 def misjudged_table(study: StudyFolder, *, names: bool = False, most: int = 10) -> Html:
-    """The accounts that the tiers get wrong, most at stake first, of either kind."""
+    """The accounts that the tiers get wrong, of either kind, in the order of the study."""
     if study.document.next_steps is None or study.document.next_steps.misjudged_absent:
         return Html("")
     frame = study.table("misjudged")
@@ -66,7 +69,7 @@ def misjudged_table(study: StudyFolder, *, names: bool = False, most: int = 10) 
             f"{row['care']} care",
             row["by_stage"],
             Number(f"{row['arr']:,.0f}"),
-            Number(f"{row['at_stake']:,.0f}"),
+            amount_cell(row["at_stake"]),
             row["why"],
         ]
         for row in shown.to_dict("records")
@@ -80,8 +83,8 @@ def misjudged_table(study: StudyFolder, *, names: bool = False, most: int = 10) 
         "At stake a year",
         "Why",
     ]
-    caption = f"Accounts that {amount} tiers get wrong: {len(rows)} of {len(frame)}"
-    return named_accounts(table(caption, columns, rows), study, names)
+    caption = f"Accounts that {amount} tiers get wrong"
+    return named_accounts(table(caption, columns, rows, of=len(frame)), study, names)
 
 
 def champions(study: StudyFolder) -> list[str]:
@@ -133,8 +136,8 @@ def champions_table(study: StudyFolder, *, names: bool = False, most: int = 12) 
             ]
         )
     columns = ["Growth account", "Growth potential", "Nearest champion", "Gaps that matter"]
-    caption = f"Growth accounts and their nearest champions: {len(rows)} of {len(order):,}"
-    return named_accounts(table(caption, columns, rows), study, names)
+    caption = "Growth accounts and their nearest champions"
+    return named_accounts(table(caption, columns, rows, of=len(order)), study, names)
 
 
 def discovery(study: StudyFolder) -> list[str]:

@@ -25,11 +25,18 @@ def playbooks(study: StudyFolder) -> Html:
                 book.goal,
                 touches,
                 when,
-                Number(f"{book.hours:,.1f}"),
+                Number(f"{book.hours:,.1f}" if book.touches else "as today"),
                 Number(f"{book.n_accounts:,}"),
             ]
         )
-    columns = ["Playbook", "Goal", "Touches", "When", "Hours (assumed)", "Accounts"]
+    columns = [
+        "Playbook",
+        "Goal",
+        "Touches",
+        "When",
+        "Hours (assumed, of a median account)",
+        "Accounts",
+    ]
     return table("The playbooks of this plan", columns, rows)
 
 
@@ -49,6 +56,7 @@ def coverage_plan(study: StudyFolder) -> Html:
             amount_cell(row["arr"]),
             amount_cell(row["touches"]),
             amount_cell(row["hours"] + row["event_hours"]),
+            amount_cell(row["delivered_hours"]),
             Number(f"{row['csms']:,.1f}"),
             amount_cell(row["cost"]),
             share_cell(row["cost_share"]),
@@ -58,12 +66,13 @@ def coverage_plan(study: StudyFolder) -> Html:
             cells.append(Number(" / ".join("–" if n != n else f"{n:,.0f}" for n in counts)))
         rows.append(cells)
     columns = [
-        "Segment",
+        "Label",
         "Playbook",
         "Accounts",
         amount_title(study),
         "Touches a year",
         "Hours",
+        "Delivered today",
         "CSMs",
         "Cost",
         f"Cost / {study.document.amount_name}",
@@ -80,11 +89,10 @@ def audited(study: StudyFolder, kind: str, *, names: bool = False, most: int = 1
     if study.document.plan is None:
         return Html("")
     frame = study.table("audit")
+    chosen = frame[frame["delivery"] == kind]
     if kind == "bad_fit":
-        chosen = frame[frame["bad_fit"]]
         key = chosen["needed_cost"] - chosen["affordable_cost"]
     else:
-        chosen = frame[frame["delivery"] == kind]
         key = chosen["gap_hours"].abs()
     order = key.sort_values(ascending=False, kind="stable").index[:most]
     rows: list[list[Cell]] = [
@@ -93,21 +101,23 @@ def audited(study: StudyFolder, kind: str, *, names: bool = False, most: int = 1
             row["label"],
             amount_cell(row["arr"]),
             amount_cell(row["needed_hours"]),
+            amount_cell(row["usual_hours"]),
             amount_cell(row["delivered_hours"]),
-            row["fit_rule"] if kind == "bad_fit" else row["delivery_rule"],
+            row["delivery_rule"],
         ]
         for row in chosen.loc[order].to_dict("records")
     ]
     columns = [
         "Account",
-        "Segment",
+        "Label",
         amount_title(study),
         "Hours needed",
+        "Hours usual",
         "Hours delivered",
         "Why",
     ]
     title = {"over": "Over-delivered", "under": "Under-delivered", "bad_fit": "Bad fit"}[kind]
-    made = table(f"{title}: {len(rows):,} of {len(chosen):,} accounts", columns, rows)
+    made = table(f"{title} accounts", columns, rows, of=len(chosen))
     return named_accounts(made, study, names)
 
 
@@ -122,7 +132,7 @@ def segment_values(study: StudyFolder) -> Html:
             [name, amount_cell(row["n_accounts"]), *_values({str(k): v for k, v in row.items()})]
         )
     columns = [
-        "Segment",
+        "Label",
         "Accounts",
         study.document.amount_name,
         "Share",
@@ -136,7 +146,7 @@ def segment_values(study: StudyFolder) -> Html:
         "Cost to serve",
         "Net",
     ]
-    return table(f"Value of the segments ({study.document.currency})", columns, rows)
+    return table(f"Value of the labels ({study.document.currency})", columns, rows)
 
 
 def _values(row: dict[str, Any]) -> list[Cell]:
@@ -171,7 +181,7 @@ def costs(study: StudyFolder) -> Html:
             amount_cell(row["cost"]),
             share_cell(row["cost_share"]),
             amount_cell(row["labels_over_limit"]),
-            amount_cell(row["bad_fit_accounts"]),
+            amount_cell(row["accounts_over_limit"]),
         ]
         for row in study.table("plan_costs").to_dict("records")
     ]
@@ -184,6 +194,6 @@ def costs(study: StudyFolder) -> Html:
         "Cost",
         f"Cost / {study.document.amount_name}",
         "Labels over the limit",
-        "Bad-fit accounts",
+        "Accounts over the limit",
     ]
     return table("Cost of care by every labelling (assumed)", columns, rows)

@@ -1,8 +1,11 @@
 """Sentences of the plan, by rules: no sentence claims more than its number."""
 
-from clustering.report.facts import decimal, percent
+from clustering.columns import SEGMENT
+from clustering.engagement_config import RECOMMENDED
+from clustering.report.facts import decimal, group_words, percent
+from clustering.report.words import recommendation
 from clustering.results import StudyFolder
-from clustering.results.plan_document import AuditEntry, PlanEntry, StaffingEntry
+from clustering.results.plan_document import AuditEntry, EffortEntry, PlanEntry, StaffingEntry
 
 __all__ = [
     "answer",
@@ -24,18 +27,28 @@ _TITLES = {
     "bad_fit": "Bad-fit",
 }
 _LISTS = {
-    "over_delivered": "get more care than their playbook needs",
-    "under_delivered": "get less care than their playbook needs",
+    "over_delivered": "get far more care than accounts of their label and size usually get",
+    "under_delivered": "get far less",
     "bad_fit": "need care that costs more than the affordable share of what they pay",
 }
+_ONE_STATUS = [
+    "Every account has one status: what was measured (over, under) goes before what rests on "
+    "assumed costs (bad fit)."
+]
 
 
 def answer(study: StudyFolder) -> list[str]:
-    """What stands first on the page: the cost, whom it fails, what the team can cover."""
+    """What stands first on the page: what breaks today, what it plans on, cost, whom, the team."""
     plan = study.document.plan
     if plan is None:
         return [_NONE]
-    return [_cost(study, plan), _failed(plan), _team(study, plan)]
+    return [
+        *_too_few(plan),
+        _planned_on(study, plan),
+        _cost(study, plan),
+        _failed(plan),
+        _team(study, plan),
+    ]
 
 
 def assumptions(study: StudyFolder) -> list[str]:
@@ -56,7 +69,9 @@ def assumptions(study: StudyFolder) -> list[str]:
         f"{given.csm_hours:,.0f} hours a year and costs {given.csm_cost:,.0f} {currency}.",
         f"Assumed: care may cost at most {percent(given.affordable_share)} of the "
         f"{study.document.amount_name}.",
-        f"Assumed: the playbooks, {whose}, and the hours of one touch ({touches}).",
+        f"Assumed: the playbooks, {whose}, and the hours of one touch for a median account "
+        f"({touches}).",
+        _effort(plan.effort),
         f"Assumed: what a level of touch covers of the revenue at risk and the open expansion "
         f"({levels}). No experiment stands behind these shares.",
     ]
@@ -74,11 +89,11 @@ def delivery(study: StudyFolder) -> list[str]:
         if name.startswith("audit.")
     ]
     judged = (
-        [f"{plan.n_not_judged:,} accounts could not be judged; audit.parquet says why."]
+        [f"Of {plan.n_not_judged:,} accounts it cannot be told; audit.parquet says why of each."]
         if plan.n_not_judged and not missing
         else []
     )
-    return found + missing + judged
+    return found + missing + judged + _ONE_STATUS
 
 
 def coverage(study: StudyFolder) -> list[str]:
@@ -87,14 +102,16 @@ def coverage(study: StudyFolder) -> list[str]:
     if plan is None:
         return []
     limit = percent(plan.assumptions.affordable_share)
-    if plan.cost_share is None:
-        return [f"{_cost(study, plan)} Its share of the amount cannot be computed."]
     over = len(plan.over_limit)
-    if not over:
-        return [f"No segment costs more than {limit} of what it pays."]
     names = ", ".join(f"'{name}'" for name in plan.over_limit)
-    costs = "costs" if over == 1 else "cost"
-    return [f"{over} {'segment' if over == 1 else 'segments'} {costs} more than {limit}: {names}."]
+    if plan.cost_share is None:
+        said = f"{_cost(study, plan)} Its share of the amount cannot be computed."
+    elif not over:
+        said = f"By no label does care cost more than {limit} of what its accounts pay."
+    else:
+        said = f"Care costs more than {limit} of what its accounts pay by {_n(over, 'label')}: "
+        said += f"{names}."
+    return [*filter(None, [said, _kept(plan), _alternative(study, plan)])]
 
 
 def levers(study: StudyFolder) -> list[str]:
@@ -144,13 +161,14 @@ def staffing(study: StudyFolder) -> list[str]:
     currency = study.document.currency
     texts = [_team(study, plan)]
     texts.append(
-        f"Proven: no allocation covers more than {found.bound:,.0f} {currency} a year, "
-        f"{'under 0.01' if found.gap < 1e-4 else decimal(100 * found.gap, 2)} % above this one."
+        "Under these assumptions no other allocation of the hours covers more than "
+        f"{'under 0.01' if found.gap < 1e-4 else decimal(100 * found.gap, 2)} % above this one; "
+        "that gap of the solver is proven, the assumptions are not."
     )
     if found.one_more_csm >= 1:
         texts.append(
-            f"One more CSM would cover at most {found.one_more_csm:,.0f} {currency} more a year, "
-            f"and costs {plan.assumptions.csm_cost:,.0f}."
+            f"By the same shares one more CSM would cover at most {found.one_more_csm:,.0f} "
+            f"{currency} more a year, and costs {plan.assumptions.csm_cost:,.0f}."
         )
     if found.partly_known:
         texts.append(
@@ -241,6 +259,97 @@ def not_computed(study: StudyFolder) -> list[str]:
     return texts + list(plan.notes)
 
 
+def _planned_on(study: StudyFolder, plan: PlanEntry) -> str:
+    """Which labelling the page plans on, and why."""
+    recommended = study.document.recommendation
+    because = recommendation(study)
+    if plan.plan_on == RECOMMENDED or recommended is None:
+        return f"This plan is for {plan.title}. {because}"
+    if plan.labelling == recommended.labelling:
+        return f"This plan is for {plan.title}, as configured and as recommended. {because}"
+    return (
+        f"This plan is for {plan.title}, as configured (engagement.plan_on); the study recommends "
+        f"another. {because}"
+    )
+
+
+def _too_few(plan: PlanEntry) -> list[str]:
+    """That the head count has fewer hours than are delivered today."""
+    found, today = plan.staffing, plan.delivered_hours
+    if found is None or today is None or found.hours >= today:
+        return []
+    short = today - found.hours
+    return [
+        f"The head count does not reach for what is done today: {_csms(found.csms)} "
+        f"({found.origin}) {'has' if found.csms == 1 else 'have'} {found.hours:,.0f} hours a year "
+        f"(assumed), and {today:,.0f} were delivered, {short:,.0f} more. Check "
+        "engagement.capacity, or expect to deliver less than now."
+    ]
+
+
+def _kept(plan: PlanEntry) -> str:
+    """How many accounts keep their present care, since nothing tells what they need."""
+    if not plan.n_present:
+        return ""
+    keep = "keeps its" if plan.n_present == 1 else "keep their"
+    return (
+        f"{_n(plan.n_present, 'account')} {keep} present care: what tells the playbooks apart lies "
+        "within its noise for them, or is not known."
+    )
+
+
+def _alternative(study: StudyFolder, plan: PlanEntry) -> str:
+    """What care by the segments would cost, where the plan is for something else."""
+    if plan.labelling == SEGMENT:
+        return ""
+    costs = study.table("plan_costs").set_index("labelling")
+    if SEGMENT not in costs.index:
+        return ""
+    row = costs.loc[SEGMENT]
+    return (
+        f"An alternative, and not what is recommended or configured: care by the "
+        f"{group_words(study)} would take {row['csms']:,.1f} CSMs and cost {row['cost']:,.0f} "
+        f"{study.document.currency}, against {plan.csms:,.1f} CSMs and {plan.cost:,.0f} here."
+    )
+
+
+def _effort(effort: EffortEntry) -> str:
+    """What scales the hours, whether it was measured, and of how many accounts it is not known."""
+    measures = ", ".join(f"{words} ({n:,} accounts)" for words, n in effort.measures.items())
+    value = decimal(effort.elasticity)
+    match effort.origin:
+        case "estimated" if effort.interval is not None:
+            low, high = (decimal(end) for end in effort.interval)
+            held = "" if effort.interval[0] >= 0 and effort.interval[1] <= 1 else ", held to 0..1"
+            origin = (
+                f"estimated from the hours delivered to {effort.n_accounts:,} accounts within "
+                f"their labels, 95 % interval {low} to {high}{held}"
+            )
+        case "configured":
+            origin = "as configured"
+        case _:
+            origin = f"assumed: {effort.why}"
+    unknown = (
+        f" {_n(effort.n_unknown, 'account')} of unknown size "
+        f"{'counts as a median one' if effort.n_unknown == 1 else 'count as median ones'}."
+        if effort.n_unknown
+        else ""
+    )
+    if not measures:
+        return (
+            "Assumed: every account of a label needs the same hours, since no table tells the size "
+            "of any (seats, active users, features in use or tickets)."
+        )
+    return (
+        f"Assumed: hours grow with the size of an account to the power of {value} ({origin}). Size "
+        f"is measured by {measures}.{unknown}"
+    )
+
+
+def _n(n: int, what: str) -> str:
+    return f"{n:,} {what}" + ("" if n == 1 else "s")
+
+
 def _cost(study: StudyFolder, plan: PlanEntry) -> str:
     share = (
         ""
@@ -259,6 +368,8 @@ def _failed(plan: PlanEntry) -> str:
     parts = [f"{entry.n_accounts:,} {_LISTS[entry.name]}" for entry in plan.audit]
     if not parts:
         return "Whom today's care fails cannot be told from these tables."
+    if not any(entry.n_accounts for entry in plan.audit):
+        return "No account stands out as over-delivered, under-delivered or a bad fit."
     return f"Of the accounts, {'; '.join(parts)}."
 
 
@@ -278,8 +389,9 @@ def _team(study: StudyFolder, plan: PlanEntry) -> str:
     if found.status == "infeasible":
         return f"The head count of {found.csms} cannot give the plan: {found.reason}."
     return (
-        f"{_csms(found.csms)} ({found.origin}) can cover {found.covered:,.0f} "
-        f"{study.document.currency} of {found.value:,.0f} at risk or open to expand"
+        f"{found.value:,.0f} {study.document.currency} a year are at risk or open to expand. By "
+        f"the assumed shares of the touch levels (below), {_csms(found.csms)} ({found.origin}) "
+        f"{'covers' if found.csms == 1 else 'cover'} {found.covered:,.0f} of it"
         f"{_left(study, found)}"
     )
 

@@ -15,7 +15,8 @@ from clustering.report.words.comparison import (
     within_tiers,
 )
 from clustering.report.words.future import forward_sentences, future, future_in_short
-from clustering.report.words.groups import commercial, stability, structure, why
+from clustering.report.words.groups import commercial, narrow, stability, structure, why
+from clustering.report.words.recommendation import recommendation
 from clustering.report.words.scorecard import decision, hypotheses, scorecard_sentences
 from clustering.results import StudyFolder
 
@@ -34,7 +35,9 @@ __all__ = [
     "leakage",
     "limits",
     "misplaced",
+    "narrow",
     "other_labellings",
+    "recommendation",
     "recommendations",
     "scorecard_sentences",
     "stability",

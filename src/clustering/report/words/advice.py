@@ -1,16 +1,13 @@
 """What the numbers are a reason to do, what must not be concluded, and what limits them."""
 
 from clustering.report.facts import (
-    TIERS,
-    agreement_with,
     agreements_of_segments,
-    ami_interval,
+    are_clusters,
     group_words,
     under_amount_name,
 )
-from clustering.report.words.comparison import ALMOST_SAME
-from clustering.report.words.future import is_better_than_tiers
 from clustering.report.words.groups import commercial
+from clustering.report.words.recommendation import recommendation
 from clustering.results import StudyFolder
 
 __all__ = ["axes", "cautions", "limits", "recommendations"]
@@ -25,29 +22,8 @@ def axes(study: StudyFolder) -> list[str]:
 
 def recommendations(study: StudyFolder) -> list[str]:
     """What the numbers are a reason to do."""
-    amount = study.document.amount_name
     groups = group_words(study)
-    agreement = agreement_with(study, TIERS)
-    advice = []
-    interval = None if agreement is None else ami_interval(agreement)
-    if interval is not None and interval[0] >= ALMOST_SAME:
-        advice.append(f"Keep the {amount} tiers: the {groups} are almost the same groups.")
-    elif is_better_than_tiers(study):
-        advice.append(
-            f"Use the {groups} beside the {amount} tiers when deciding who gets which care: they "
-            "have told more about later outcomes than the tiers alone."
-        )
-    elif study.document.verdict == "constructive":
-        advice.append(
-            f"Keep the {amount} tiers: this study gives no reason to replace them."
-            if agreement is not None
-            else "Do not rebuild the service model on these bands."
-        )
-    else:
-        advice.append(
-            f"Keep deciding by your present rule, and read the {groups} as a second view beside "
-            "it until a later period has shown that they tell what accounts do next."
-        )
+    advice = [recommendation(study)]
     if not study.disagreements.empty:
         advice.append(
             f"Go one by one through the accounts on which tiers and {groups} differ most before "
@@ -70,7 +46,7 @@ def cautions(study: StudyFolder) -> list[str]:
         "That a difference in the profiles is significant: the same features made the segments, "
         "so the profiles carry no p-values.",
     ]
-    if study.document.verdict != "natural":
+    if not are_clusters(study):
         warnings.insert(
             0,
             "That these are natural groups: the borders are cuts, and an account near a border "

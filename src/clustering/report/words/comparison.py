@@ -12,12 +12,9 @@ from clustering.report.facts import (
 )
 from clustering.results import StudyFolder
 from clustering.results.document import AgreementEntry
+from clustering.wording import agreement_in_words
 
-__all__ = ["ALMOST_SAME", "agreement_sentence", "misplaced", "other_labellings", "tiers"]
-
-ALMOST_SAME = 0.8  # lower end of the AMI interval from which two labellings are almost the same
-LARGE = 0.5
-LITTLE = 0.2  # upper end of the interval below which they have little in common
+__all__ = ["agreement_sentence", "misplaced", "other_labellings", "tiers"]
 
 
 def tiers(study: StudyFolder, other: str = TIERS) -> str:
@@ -44,15 +41,10 @@ def agreement_sentence(study: StudyFolder, agreement: AgreementEntry, title: str
         f"{decimal(high)}; 0 is chance, 1 is the same"
     )
     alpha = float(study.document.configuration.get("evidence", {}).get("alpha", 0.05))
-    if agreement.permutation_p > alpha or low <= 0:
+    words = agreement_in_words(interval, agreement.permutation_p, alpha)
+    if not words:
         return f"{groups} and {title}: no agreement beyond chance was shown ({numbers})."
-    if low >= ALMOST_SAME:
-        return f"{groups} and {title} are almost the same ({numbers})."
-    if low >= LARGE:
-        return f"{groups} and {title} agree largely, not fully ({numbers})."
-    if high <= LITTLE:
-        return f"{groups} and {title} have little in common ({numbers})."
-    return f"{groups} and {title} agree in part ({numbers})."
+    return f"{groups} and {title} {words} ({numbers})."
 
 
 def other_labellings(study: StudyFolder) -> list[str]:
@@ -72,13 +64,19 @@ def misplaced(study: StudyFolder, other: str = TIERS) -> list[str]:
     rows = study.disagreements
     n = int((rows["second"] == other).sum())
     entry = labelling(study, other)
-    if n == 0 or entry is None:
-        return ["No account stands out from its tier, or there are no tiers to stand out from."]
     groups = group_words(study)
+    if entry is None:
+        return ["There are no tiers that an account could stand out from."]
+    if n == 0:
+        return [
+            f"No account stands out: no level of {entry.title} is rarer in any of the {groups} "
+            "than chance allows, so the two views do not contradict each other on single accounts."
+        ]
     return [
-        f"The accounts below are in one of the {groups} that their level of {entry.title} makes "
-        "least likely, the least likely first. They are accounts to look at, not errors: the "
-        "list says where the two views differ, not which of them is right."
+        f"The accounts below have a level of {entry.title} that is rarer among their {groups} than "
+        "chance allows (corrected for the number of combinations), the rarest first. They are "
+        "accounts to look at, not errors: the list says where the two views differ, not which of "
+        "them is right."
     ]
 
 

@@ -1,10 +1,10 @@
 """What the segments tell about what happened next; claimed only where the study claims it."""
 
-from clustering.report.facts import decimal, labelling, learned, log_loss_gain, percent, rivals_of
+from clustering.report.facts import decimal, labelling, learned, log_loss_gain, percent
 from clustering.results import StudyFolder
 from clustering.results.document import ForwardEntry
 
-__all__ = ["forward_sentences", "future", "future_in_short", "is_better_than_tiers"]
+__all__ = ["forward_sentences", "future", "future_in_short"]
 
 _AMOUNTS = {"nrr": "mean NRR of an account", "grr": "mean GRR of an account"}
 
@@ -60,15 +60,3 @@ def _forward_sentence(study: StudyFolder, entry: ForwardEntry) -> str:
     if low <= 0:
         return f"{subject}: no evidence of a gain over the tiers ({numbers})."
     return f"{subject}: the study makes no claim ({numbers})."
-
-
-def is_better_than_tiers(study: StudyFolder) -> bool:
-    """Whether the study claims a gain of its segments, above 0 and above every rival's.
-
-    The rivals are as many ARR bands, random groups of the same sizes, and a tree.
-    """
-    own = learned(study).name
-    claimed = [log_loss_gain(e) for e in study.document.forward if e.labelling == own and e.claim]
-    rivals = [log_loss_gain(e) for e in rivals_of(study, own)]
-    best = max((rival[0] for rival in rivals if rival is not None), default=0.0)
-    return any(gain is not None and gain[1] > 0 and gain[0] > best for gain in claimed)

@@ -2,10 +2,23 @@
 
 from typing import Any
 
-from clustering.report.facts import group_words, percent, preferences
+from clustering.report.facts import (
+    are_clusters,
+    come_back,
+    group_words,
+    k_in_words,
+    null_tests,
+    percent,
+    preferences,
+    stands_out,
+)
 from clustering.results import StudyFolder
+from clustering.wording import p_in_words, structure_in_words
 
-__all__ = ["commercial", "stability", "structure", "why"]
+__all__ = ["commercial", "narrow", "stability", "structure", "why"]
+
+#: Segments of a smaller share of the accounts are said to be small.
+_SMALL = 0.05
 
 
 def commercial(study: StudyFolder) -> str:
@@ -22,47 +35,34 @@ def commercial(study: StudyFolder) -> str:
 def structure(study: StudyFolder) -> str:
     """Do the accounts fall into groups?"""
     document = study.document
-    k = len(document.segments)
-    if document.verdict == "natural":
-        return (
-            f"The accounts fall into {document.n_clusters} natural clusters: they are separated "
-            "from each other and come back when the study is repeated on resampled accounts."
-        )
-    if k == 1:
-        return "No natural clusters were found, and no cut of the accounts into segments holds."
-    if document.verdict == "reproducible":
-        return (
-            "No natural clusters were found. The study offers "
-            f"{k} bands: cuts that come back when it is repeated on resampled accounts, without "
-            "proof of a gap between neighbours."
-        )
-    return (
-        f"No natural clusters were found, and the {k} bands that the study offers do not come "
-        "back reliably when it is repeated on resampled accounts. They may serve as a rule, not "
-        "as a finding."
+    return structure_in_words(
+        verdict=document.verdict,
+        n_clusters=document.n_clusters,
+        k=len(document.segments),
+        are_clusters=are_clusters(study),
+        come_back=come_back(study),
     )
 
 
 def why(study: StudyFolder) -> list[str]:
     """What the answer about groups rests on, for readers who will not look at criteria."""
-    tests = study.document.evidence.get("structure", {}).get("nulls", [])
-    return [*_against_nulls(study, tests), *_votes(study), stability(study)]
+    return [*_against_nulls(study, null_tests(study)), *_votes(study), stability(study)]
 
 
 def _against_nulls(study: StudyFolder, tests: list[dict[str, Any]]) -> list[str]:
     if not tests:
         return []
-    alpha = float(study.document.configuration.get("evidence", {}).get("alpha", 0.05))
     draws = min(int(test["replicates"]) for test in tests)
     largest = max(float(test["p"]) for test in tests)
-    kept = sum(test["p"] > alpha for test in tests)
+    kept = sum(not stands_out(study, test) for test in tests)
     compared = (
         f"These accounts were compared with {draws} simulated books of each of {len(tests)} kinds "
         "that look like them but have no groups"
     )
     if kept == 0:
-        return [f"{compared}: they stand out from every kind (largest p = {largest:.3g})."]
-    return [f"{compared}: {kept} of the kinds look the same (largest p = {largest:.3g})."]
+        return [f"{compared}: they stand out from every kind (largest {p_in_words(largest)})."]
+    alike = "kind looks" if kept == 1 else "kinds look"
+    return [f"{compared}: {kept} {alike} much the same (largest {p_in_words(largest)})."]
 
 
 def _votes(study: StudyFolder) -> list[str]:
@@ -72,8 +72,18 @@ def _votes(study: StudyFolder) -> list[str]:
     if not votes:
         return []
     others = sorted({vote for vote in votes.values() if vote != k})
-    dissent = f"; others prefer {', '.join(map(str, others))}" if others else ""
+    dissent = f"; others prefer {', '.join(k_in_words(study, k) for k in others)}" if others else ""
     return [f"{agree} of {len(votes)} criteria for the number of groups prefer {k}{dissent}."]
+
+
+def _prediction_strength(study: StudyFolder) -> str:
+    """The number and what is asked of it, in brackets; empty where it was not recorded."""
+    asked = study.document.configuration.get("evidence", {}).get("min_prediction_strength")
+    rows = {row.get("k"): row for row in study.document.evidence.get("kmeans", [])}
+    found = rows.get(len(study.document.segments), {}).get("prediction_strength")
+    if found is None or asked is None:
+        return ""
+    return f" (prediction strength {found:.2f}; the study asks for {asked:g})"
 
 
 def stability(study: StudyFolder) -> str:
@@ -87,15 +97,44 @@ def stability(study: StudyFolder) -> str:
     threshold = float(study.document.configuration.get("evidence", {}).get("min_jaccard", 0.75))
     n_below = sum(value < threshold for value, _ in known)
     judged = [(s.mean_stability, s.n_accounts) for s in segments if s.mean_stability is not None]
-    text = (
-        f"Each of the {len(known)} {groups} comes back under resampling: the least mean Jaccard "
-        f"is {least:.2f} ('{worst}'), the study asks for {threshold:g}."
-        if n_below == 0
-        else f"{n_below} of the {len(known)} {groups} {'stays' if n_below == 1 else 'stay'} below "
-        f"the mean Jaccard of {threshold:g} that the study asks for; the least is {least:.2f} "
-        f"('{worst}')."
-    )
+    if n_below:
+        text = (
+            f"{n_below} of the {len(known)} {groups} {'stays' if n_below == 1 else 'stay'} below "
+            f"the mean Jaccard of {threshold:g} that the study asks for; the least is {least:.2f} "
+            f"('{worst}')."
+        )
+    elif come_back(study):
+        text = (
+            f"Each of the {len(known)} {groups} comes back under resampling: the least mean "
+            f"Jaccard is {least:.2f} ('{worst}'), the study asks for {threshold:g}."
+        )
+    else:
+        text = (
+            f"The {groups} of resampled accounts overlap with these (least mean Jaccard "
+            f"{least:.2f}, '{worst}'; the study asks for {threshold:g}), but a cut made on one "
+            f"half of the accounts does not predict that of the other half"
+            f"{_prediction_strength(study)}."
+        )
     if len(judged) < len(segments):
         return text
     mean = sum(value * n for value, n in judged) / sum(n for _, n in judged)
     return f"{text} On average an account stays in its segment in {percent(mean)} of the resamples."
+
+
+def narrow(study: StudyFolder) -> list[str]:
+    """Segments that hold few accounts, or that one feature makes: a rule would do for these."""
+    segments = study.document.segments
+    if len(segments) == 1:
+        return []
+    small = [
+        f"'{s.name}' holds {percent(s.share)} of the accounts ({s.n_accounts:,}): what is said of "
+        "it rests on these few."
+        for s in segments
+        if s.share < _SMALL
+    ]
+    made = [
+        f"'{s.name}' is made by one feature, {s.made_by}: a rule that cuts there would do as well."
+        for s in segments
+        if s.made_by
+    ]
+    return [*small, *made]

@@ -1,6 +1,17 @@
 """Which labelling the numbers support, and what they answer to two claims about tiers."""
 
-from clustering.report.facts import TIERS, decimal, group_words, labelling, percent, short_title
+from clustering.columns import SEGMENT
+from clustering.report.facts import (
+    TIERS,
+    come_back,
+    decimal,
+    group_words,
+    labelling,
+    learned,
+    percent,
+    short_title,
+)
+from clustering.report.words.recommendation import kept, outcome_in_words
 from clustering.results import StudyFolder
 from clustering.results.scorecard_document import HypothesisEntry, ScorecardEntry, ScoreEntry
 
@@ -19,22 +30,22 @@ def decision(study: StudyFolder) -> str:
         return f"Whether any labelling tells more than the {tiers} cannot be told{why}."
     judged = "labelling" if card.n_judged == 1 else "labellings"
     if card.choice == "keep the tiers":
-        return (
-            f"Keep the {tiers}: of {card.n_judged} {judged} judged beside them, none was shown to "
-            f"tell more about {_what(card.outcome)}."
-        )
+        recommended = study.document.recommendation
+        none = f"none was shown to tell more about {outcome_in_words(card.outcome)}."
+        if recommended is not None and recommended.labelling == SEGMENT:
+            return f"Of {card.n_judged} {judged} judged beside the {tiers}, {none}"
+        beside = "them" if recommended is None or recommended.labelling == TIERS else f"the {tiers}"
+        start = kept(study)
+        return f"Keep {start}: of {card.n_judged} {judged} judged beside {beside}, {none}"
     found = {score.labelling: score for score in card.scores}
     named = ", ".join(f"'{short_title(study, name)}'" for name in card.better[:3])
     more = f" and {len(card.better) - 3} more" if len(card.better) > 3 else ""
     return (
-        f"{len(card.better)} of {card.n_judged} {judged} told more about {_what(card.outcome)} "
+        f"{len(card.better)} of {card.n_judged} {judged} told more about "
+        f"{outcome_in_words(card.outcome)} "
         f"than the "
         f"{tiers} alone: {named}{more}; the most {_gain(found[card.better[0]])}."
     )
-
-
-def _what(outcome: str) -> str:
-    return "which accounts became dormant" if outcome == "dormant" else f"which accounts {outcome}"
 
 
 def _gain(score: ScoreEntry) -> str:
@@ -68,18 +79,19 @@ def _answered(study: StudyFolder, one: HypothesisEntry) -> str:
     if one.ceiling is not None:
         numbers += f"; {decimal(one.ceiling)} is what a refit reaches"
     if one.answer == "cannot be told":
-        if one.name == "murphy" and one.reference == "segment" and not _held(study):
+        if not _answers(study, one):
             return f"{claim} Cannot be told: the {group_words(study)} do not come back reliably."
         return f"{claim} Cannot be told: the interval holds half of what could be had ({numbers})."
     return f"{claim} These accounts {_verb(one)} it ({numbers}).{_inside(study, one)}"
 
 
+def _answers(study: StudyFolder, one: HypothesisEntry) -> bool:
+    """Whether the labelling may answer at all: segments that do not come back tell nothing."""
+    return one.reference != learned(study).name or come_back(study)
+
+
 def _verb(one: HypothesisEntry) -> str:
     return "support" if one.answer == "supported" else "contradict"
-
-
-def _held(study: StudyFolder) -> bool:
-    return study.document.verdict != "constructive"
 
 
 def _inside(study: StudyFolder, one: HypothesisEntry) -> str:

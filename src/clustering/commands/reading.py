@@ -1,0 +1,46 @@
+"""What a command reads, so that it is not written over."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from clustering.config import StudyConfig
+from clustering.inputs import named_inputs
+from clustering.movement.override_file import overrides_file
+from clustering.tables import TABLES
+from clustering.tables.files import SUFFIXES, table_files
+
+__all__ = ["study_inputs", "tables_of_folder"]
+
+
+def tables_of_folder(folder: Path) -> list[Path]:
+    """The tables of a folder, and the places where further ones would be taken for tables."""
+    present = [file for files in table_files(folder).values() for file in files]
+    names = {table.name for table in TABLES}
+    read = [file for file in present if file.name.partition(".")[0] in names]
+    return [*read, *(folder / f"{name}{suffix}" for name in sorted(names) for suffix in SUFFIXES)]
+
+
+def study_inputs(config: StudyConfig, file: Path | None = None) -> list[Path]:
+    """Everything that a study reads: its own TOML, and what that names.
+
+    Parameters
+    ----------
+    file : the TOML
+    """
+    return list(_inputs(config, file))
+
+
+def _inputs(config: StudyConfig, file: Path | None) -> Iterator[Path]:
+    if file is not None:
+        yield file
+    yield from named_inputs(config).values()
+    overrides = overrides_file(config)
+    if overrides is not None:
+        yield overrides
+    folder = config.source.folder
+    if folder is None or not folder.is_dir():
+        return
+    if config.source.mapping is None:
+        yield from tables_of_folder(folder)
+    else:  # a mapping may read any of them
+        yield from (file for files in table_files(folder).values() for file in files)

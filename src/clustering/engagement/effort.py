@@ -1,0 +1,185 @@
+"""How the hours of a playbook scale with the size of an account.
+
+A playbook says what a median account of its segment needs. A larger one needs more: `(size / median
+size of the segment) ** elasticity`. Size is what drives effort (seats, users, features in use,
+tickets), never what the account pays: else the delivery audit would be the ARR tier under another
+name. The elasticity is the company's own where it gives one, else the one of the hours that it
+delivers inside its segments.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clustering.features.types import Snapshot
+
+__all__ = ["Effort", "Elasticity", "Size", "account_size", "elasticity_of", "scale_by_size"]
+
+#: What drives effort, the best first: column of the snapshot -> what readers call it.
+MEASURES: Mapping[str, str] = {
+    "contracted_seats": "seats under contract",
+    "active_users_peak": "active users",
+    "features_used": "features in use",
+    "tickets_per_year": "tickets",
+}
+
+#: Where the tables allow no estimate: the middle of what is possible, 0 to 1.
+ASSUMED = 0.5
+#: Fewer accounts with hours and a size, or a wider interval, tell nothing.
+_FEWEST, _WIDEST = 30, 0.6
+_Z = 1.959963984540054
+
+
+@dataclass(frozen=True, eq=False)
+class Size:
+    """Size of every account.
+
+    Attributes
+    ----------
+    relative : of the median account by the first measure that is known for it, above 0; missing
+        where none is
+    counts : accounts by measure, in words
+    """
+
+    relative: "pd.Series[float]"
+    counts: Mapping[str, int]
+
+    @property
+    def n_unknown(self) -> int:
+        """Accounts whose size no measure tells."""
+        return int(self.relative.isna().sum())
+
+
+@dataclass(frozen=True)
+class Elasticity:
+    """By how much the hours grow with size: hours are proportional to `size ** value`.
+
+    Attributes
+    ----------
+    interval : 95 %, None where it is not an estimate
+    origin : `configured`, `estimated` or `assumed`
+    why : why it could not be estimated; empty otherwise
+    n_accounts : that the estimate rests on
+    """
+
+    value: float
+    interval: tuple[float, float] | None
+    origin: Literal["configured", "estimated", "assumed"]
+    why: str = ""
+    n_accounts: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Effort:
+    """What scales the hours of the playbooks."""
+
+    size: Size
+    elasticity: Elasticity
+
+
+def account_size(snapshot: Snapshot, ids: pd.Index) -> Size:
+    """Size of the accounts by what is known of each; a measure of 0 tells no size.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> index = pd.Index(["a", "b", "c", "d"])
+    >>> frame = pd.DataFrame({"contracted_seats": [10.0, 20.0, 40.0, None]}, index=index)
+    >>> size = account_size(Snapshot(date(2025, 1, 1), frame, (), frame[[]]), index)
+    >>> size.relative.tolist(), dict(size.counts)
+    ([0.5, 1.0, 2.0, nan], {'seats under contract': 3})
+    """
+    relative = pd.Series(np.nan, index=ids, dtype="float64")
+    counts: dict[str, int] = {}
+    for column, words in MEASURES.items():
+        source = snapshot.frame if column in snapshot.frame else snapshot.attributes
+        if column not in source:
+            continue
+        values = source[column].reindex(ids).astype("float64")
+        values = values.where(values > 0)
+        new = relative.isna() & values.notna()
+        if new.any():
+            relative = relative.where(~new, values / values.median())
+            counts[words] = int(new.sum())
+    return Size(relative, counts)
+
+
+def scale_by_size(size: Size, labels: "pd.Series[str]", elasticity: float) -> "pd.Series[float]":
+    """Factor on the hours of the playbook: 1 for a median account of its label.
+
+    An account of unknown size counts as a median one, which is said where it is counted.
+
+    Examples
+    --------
+    >>> index = ["a", "b", "c"]
+    >>> size = Size(pd.Series([1.0, 4.0, 16.0], index=index), {})
+    >>> scale_by_size(size, pd.Series(["x"] * 3, index=index), 0.5).tolist()
+    [0.5, 1.0, 2.0]
+    """
+    median = size.relative.groupby(labels.to_numpy()).transform("median")
+    return ((size.relative / median) ** elasticity).fillna(1.0)
+
+
+def elasticity_of(
+    size: Size,
+    delivered: "pd.Series[float]",
+    labels: "pd.Series[str]",
+    configured: float | None = None,
+) -> Elasticity:
+    """The elasticity of the hours delivered inside the labels, held between 0 and 1.
+
+    The slope of log hours on log size with a level of its own for every label, by least squares;
+    the interval allows for unequal spread (HC1). Accounts without hours have no logarithm and are
+    left out.
+
+    Parameters
+    ----------
+    size, delivered, labels : of the accounts; `delivered` in hours a year
+    configured : taken as it is where it is given
+
+    Examples
+    --------
+    >>> index = pd.RangeIndex(40)
+    >>> size = Size(pd.Series(np.linspace(0.1, 8.0, 40), index=index), {})
+    >>> labels = pd.Series(["x", "y"] * 20, index=index)
+    >>> hours = 10 * size.relative**0.7 * labels.map({"x": 1.0, "y": 3.0})
+    >>> round(elasticity_of(size, hours, labels).value, 6)
+    0.7
+    """
+    if configured is not None:
+        return Elasticity(configured, None, "configured")
+    known = (delivered > 0) & size.relative.notna() & labels.notna()
+    groups = labels[known].to_numpy()
+    x, y = (_within(values[known], groups) for values in (size.relative, delivered))
+    n, spare = int(known.sum()), int(known.sum()) - labels[known].nunique() - 1
+    if n < _FEWEST or spare < 1:
+        why = f"hours and a size are known together of {n} accounts, and {_FEWEST} are needed"
+        return Elasticity(ASSUMED, None, "assumed", why, n)
+    if not (x**2).sum() > 0:
+        return Elasticity(ASSUMED, None, "assumed", "all accounts of a segment are of one size", n)
+    slope, error = _slope(x, y, spare)
+    low, high = slope - _Z * error, slope + _Z * error
+    if high - low > _WIDEST:
+        why = f"the hours delivered tell too little of it (95 % interval {low:.2f} to {high:.2f})"
+        return Elasticity(ASSUMED, None, "assumed", why, n)
+    bounded = float(np.clip(slope, 0.0, 1.0))
+    return Elasticity(bounded, (float(low), float(high)), "estimated", n_accounts=n)
+
+
+def _within(values: "pd.Series[float]", groups: NDArray[np.object_]) -> NDArray[np.float64]:
+    """Logarithms less the mean of their group."""
+    logged = pd.Series(np.log(values.to_numpy(dtype=np.float64)))
+    return (logged - logged.groupby(groups).transform("mean")).to_numpy()
+
+
+def _slope(x: NDArray[np.float64], y: NDArray[np.float64], spare: int) -> tuple[float, float]:
+    """Slope through the origin, and its standard error whatever the spread of the residuals."""
+    total = float((x**2).sum())
+    slope = float((x * y).sum()) / total
+    residual = y - slope * x
+    error = np.sqrt(float((x**2 * residual**2).sum()) * len(x) / spare) / total
+    return slope, float(error)

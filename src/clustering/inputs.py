@@ -1,0 +1,81 @@
+"""Which files and folders a configuration names to be read, and whether they are there."""
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+
+from clustering.config import StudyConfig
+from clustering.errors import BadInputError, breaches_message
+
+__all__ = ["check_inputs", "named_inputs"]
+
+_SQLITE = "sqlite:"
+
+
+def named_inputs(config: StudyConfig) -> dict[str, Path]:
+    """The files and folders that are read, by the key that names them; those that are not set out.
+
+    Examples
+    --------
+    >>> source = {"folder": "book", "database": "sqlite:crm.db"}
+    >>> named_inputs(StudyConfig(name="demo", as_of="2025-06-30", source=source))
+    {'source.folder': PosixPath('book'), 'source.database': PosixPath('crm.db')}
+    """
+    database = config.source.database
+    is_file = database is not None and database.startswith(_SQLITE)
+    places = {
+        "source.folder": config.source.folder,
+        "source.mapping": config.source.mapping,
+        "source.database": Path(str(database).removeprefix(_SQLITE)) if is_file else None,
+        "engagement.playbooks": config.engagement.playbooks,
+        "movement.overrides": config.movement.overrides,
+    }
+    return {key: path for key, path in places.items() if path is not None}
+
+
+def check_inputs(config: StudyConfig) -> None:
+    """Refuse a configuration that names what is not there, before anything runs.
+
+    Raises
+    ------
+    BadInputError
+        A file or folder does not exist or is of the other kind; every one of them at once.
+    """
+    breaches = [
+        breach for key, path in named_inputs(config).items() for breach in _breaches(key, path)
+    ]
+    if len(breaches) == 1:
+        raise BadInputError(breaches[0])
+    if breaches:
+        raise BadInputError(breaches_message("the configuration names what is not there", breaches))
+
+
+#: What each key names, and whether that is a folder.
+_KINDS = {
+    "source.folder": ("the folder of tables", True),
+    "source.mapping": ("the mapping folder", True),
+    "source.database": ("source.database: the SQLite file", False),
+    "engagement.playbooks": ("the file of playbooks", False),
+    "movement.overrides": ("the file of overrides", False),
+}
+_ADVICE = {
+    "movement.overrides": " or leave it out until there is one: `clustering override set` then "
+    "keeps the decisions beside the source"
+}
+
+
+def _breaches(key: str, path: Path) -> Iterator[str]:
+    called, is_folder = _KINDS[key]
+    if path.is_dir() if is_folder else path.is_file():
+        return
+    found = "does not exist" if not path.exists() else "is a file" if is_folder else "is a folder"
+    advice = f"Correct {key}{_ADVICE.get(key, '')}."
+    yield f"{called} '{path}' {found}.{_near(path)} {advice}"
+
+
+def _near(path: Path) -> str:
+    if path.exists() or not path.parent.is_dir():
+        return ""
+    present = [entry.name for entry in path.parent.iterdir()]
+    near = difflib.get_close_matches(path.name, present, n=1, cutoff=0.6)
+    return f" Did you mean '{near[0]}'?" if near else ""

@@ -1,0 +1,65 @@
+"""In what an account is unlike the others of its group, in the features' own units."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clustering.features.types import Feature, Snapshot
+from clustering.matrix import FeatureMatrix
+from clustering.profiles.naming import LEAST_DIFFERENCE
+from clustering.wording import number_in_words
+
+__all__ = ["Unlike"]
+
+Floats = NDArray[np.float64]
+
+#: Features that are named of an account.
+_N_FEATURES = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Unlike:
+    """Observed values, as they are and in standard deviations.
+
+    Attributes
+    ----------
+    z, raw : of shape (n_accounts, n_features); NaN where nothing was observed
+    """
+
+    z: Floats
+    raw: Floats
+    features: list[Feature]
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, matrix: FeatureMatrix) -> "Unlike":
+        """For the accounts and features of a matrix."""
+        by_name = {feature.name: feature for feature in snapshot.features}
+        raw = snapshot.frame.loc[list(matrix.account_ids), list(matrix.feature_names)].to_numpy()
+        spread = matrix.values.std(axis=0)
+        z = matrix.values / np.where(spread > 0, spread, 1.0)
+        features = [by_name[name] for name in matrix.feature_names]
+        return cls(np.where(np.isnan(raw), np.nan, z), raw, features)
+
+    def words(self, members: NDArray[np.intp], account: int) -> list[str]:
+        """The two features in which an account differs most from the median member.
+
+        Parameters
+        ----------
+        members : rows of the group
+        account : row of the account
+        """
+        median = pd.DataFrame(self.z[members]).median().to_numpy()
+        away = np.nan_to_num(np.abs(self.z[account] - median))
+        order = np.argsort(-np.round(away, 9), kind="stable")[:_N_FEATURES]
+        return [self._one(members, account, c) for c in order if away[c] >= LEAST_DIFFERENCE]
+
+    def _one(self, members: NDArray[np.intp], account: int, column: int) -> str:
+        feature = self.features[column]
+        own, usual = self.raw[account, column], np.nanmedian(self.raw[members, column])
+        name = feature.title
+        if feature.scale == "share":
+            return f"{name} {own:.0%} against a median of {usual:.0%}"
+        own, usual = number_in_words(own), number_in_words(usual)
+        return f"{name} {own} against a median of {usual} ({feature.unit})"

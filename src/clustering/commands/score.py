@@ -104,11 +104,11 @@ def score(
         features, decisions, heard = _features(scorer, input_, day, reading, progress)
         with progress.step("Scoring"):
             scores = scorer.score_features(features)
-            doubted = _Doubted(scorer.unit_mistakes(features), scorer.count_odd(features))
         in_force = _in_force(scorer, scores, decisions if overrides is None else overrides, day)
         scores = scores.join(assigned(scores["segment_name"], in_force))
         with progress.step("Writing"):
             write_scores(scores, out, day)
+    doubted = _Doubted(scorer.unit_mistakes(features), scorer.count_odd(features))
     _show(scorer, scores, day, heard, doubted)
     _show_overrides(scores, in_force)
     _print(f"Written to {out}")

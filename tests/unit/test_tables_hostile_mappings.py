@@ -435,6 +435,7 @@ def test_an_attached_server_can_be_read_behind_the_wall_but_not_written(
             "'heder' of read_csv() (did you mean 'header'?)",
         ),
         ("FROM '../out/secret.csv'", "outside of the source folder"),
+        ("FROM '../out/nowhere.csv'", "outside of the source folder"),
         ("FROM 'https://127.0.0.1/x.csv'", "save a copy there"),
         ("FROM read_csv('a' || '.csv')", "anything but the names of files, written as texts"),
         ("FROM sales.crm", "the table sales.crm, since source.database is not given"),

@@ -52,6 +52,8 @@ def read_numeric(
     numbers, breaches, notes = {}, [], list(table.notes)
     for name in names:
         reason = _left_out(typed.frame[name], texts.frame[name], typed.faults[name])
+        if texts.faults[name]:
+            reason = "a list or a record in each cell"
         if reason is not None and name in dated:
             reason = "dates are not numbers"
         if reason is not None and columns is None:
@@ -59,7 +61,9 @@ def read_numeric(
         elif reason is not None:
             example = texts.frame[name].dropna()
             shown = f", as in '{example.iloc[0][:40]}'" if reason == "text" else ""
-            breaches.append(f"column '{name}' is not numbers that vary: {reason}{shown}.")
+            breaches.append(
+                f"column '{name}' is not numbers that vary: {reason}{shown}. Leave it out."
+            )
         elif typed.faults[name]:
             breaches += typed.faults[name]
         else:

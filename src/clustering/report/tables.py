@@ -222,7 +222,7 @@ def forward(study: StudyFolder) -> Html:
                 titles.get(entry.labelling, entry.labelling.split(": ")[-1].replace("_", " ")),
                 kind,
                 entry.outcome,
-                Number(f"{entry.n_events:,} of {entry.n:,}"),
+                Number(f"{entry.n_events:,} of {entry.n:,}" if entry.n else MISSING),
                 *(Number(text) for text in numbers),
                 entry.reason,
             ]

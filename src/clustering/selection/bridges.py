@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 #: Accounts whose density is looked up are compared by the distance to this neighbour.
-NEIGHBOUR = 10
+NEIGHBOUR = 5
 #: A window with fewer accounts is empty: no density at the gap, none to compare with at a centre.
 FEWEST = 3
 #: Accounts farther from the line than all but this share of a normal cluster are left out.

@@ -43,7 +43,7 @@ SADDLE_DEPTH = 0.8
 #: A gap is bent around where clusters without a connection would look so with at most this
 #: p-value, and the accounts in it are at least so dense, relative to the thinner centre.
 BRIDGE_LEVEL = 0.01
-BRIDGE_DENSITY = 0.45
+BRIDGE_DENSITY = 0.4
 #: From this density on, borders between natural clusters of unequal shape are doubted.
 BORDER_DENSITY = 0.2
 ALONG_THE_LINE = "the gap is there along the straight line alone"

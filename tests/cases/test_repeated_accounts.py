@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import typer
-from shared_data import shared_folder
 from typer.testing import CliRunner
 
 from clustering.commands import agree, evidence, forward
 from clustering.errors import BadInputError
+from shared_data import shared_folder
 
 QUICK = ["--nulls", "19", "--resamples", "10", "--k-max", "4"]
 

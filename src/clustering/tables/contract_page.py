@@ -39,13 +39,17 @@ _RULES = f"""## How values are read
 - **Ids and texts**: leading zeros stay, blanks around them go. CSV, JSON and Excel are read as text
   throughout and cast by this contract, so no reader turns `007` into 7.
 - **Dates** are calendar dates, written `YYYY-MM-DD`; a time of day after it is cut off. A time zone
-  is refused, since the day depends on the place. Dates lie from {FIRST_DATE} to {LAST_DATE}; the
+  is refused unless `source.time_zone` says of which place the day is. In a workbook, a number can
+  be a date of 1954 to 2091; a year is none. Dates lie from {FIRST_DATE} to {LAST_DATE}; the
   end dates marked below may be empty or later (9999-12-31), which both mean "has not ended".
-- **Numbers** have digits and a decimal point, no separator of thousands, no unit.
+- **Numbers** have digits and a decimal mark, no unit; blanks, apostrophes or the other mark may
+  part the thousands. Where a column can be read in two ways (12.000 in every row),
+  `source.decimal` decides.
 - **True or false**: true/false, yes/no, t/f, y/n, 1/0.
-- **Text files** are UTF-8, with or without a byte-order mark; the delimiter is the commonest of
-  comma, semicolon, tab and `|` in the header line.
-- A cell of blanks is empty. Empty means "not known", never zero.
+- **Text files** are UTF-8, with or without a byte-order mark; the delimiter is that of comma,
+  semicolon, tab and `|` by which the rows fit the header, or what a line `sep=;` says.
+- A cell of blanks is empty, and so is one with a word of `source.missing` (NA, N/A, null, -; never
+  in an id). Empty means "not known", never zero.
 
 ## What stops a study, and what is noted
 

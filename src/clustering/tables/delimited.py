@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from clustering.errors import BadInputError
-from clustering.tables.session import Session, quoted_name, quoted_text
+from clustering.tables.session import Session, one_path, quoted_name, quoted_text
 
 __all__ = [
     "Delimited",
@@ -67,12 +67,8 @@ class Delimited:
     columns: tuple[str, ...]
 
 
-def sniff(session: Session, file: Path, pattern: str) -> Delimited:
+def sniff(session: Session, file: Path) -> Delimited:
     """Look at a file before it is read.
-
-    Parameters
-    ----------
-    pattern : the path as a pattern that matches it alone
 
     Raises
     ------
@@ -85,7 +81,7 @@ def sniff(session: Session, file: Path, pattern: str) -> Delimited:
     names = tuple(f"column {place}" for place in range(len(dialect.header)))
     typed = ", ".join(f"{quoted_text(name)}: 'VARCHAR'" for name in names)
     sql = (
-        f"read_csv({quoted_text(pattern if copy is None else str(copy))}, auto_detect = false, "
+        f"read_csv({quoted_text(one_path(copy or file))}, auto_detect = false, "
         f"header = true, columns = {{{typed}}}, "
         f"delim = {quoted_text(dialect.delimiter)}, quote = '\"', escape = '\"', "
         "max_line_size = 16777216)"

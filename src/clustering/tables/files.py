@@ -210,7 +210,7 @@ def _read_json(session: Session, file: Path) -> Relation:
 
 
 def _read_csv(session: Session, file: Path) -> Relation:
-    found = sniff(session, file, one_path(file))
+    found = sniff(session, file)
     columns = list(zip(found.columns, found.dialect.header, strict=True))
     try:
         sql, notes = _named(session, file, found.sql, columns)

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 
 from clustering.errors import BadInputError
-from clustering.tables.session import Session, quoted_text
+from clustering.tables.session import Session, one_path, quoted_text
 
 __all__ = ["Records", "look_at_records"]
 
@@ -40,9 +40,8 @@ def look_at_records(session: Session, file: Path) -> Records:
         It is no JSON or holds something other than records; or a record holds a key twice, or an
         object or a list in place of a value.
     """
-    pattern = "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(file))
     sql = (
-        f"read_json_objects({quoted_text(pattern)}, format = 'auto', "
+        f"read_json_objects({quoted_text(one_path(file))}, format = 'auto', "
         "maximum_object_size = 67108864)"
     )
     try:

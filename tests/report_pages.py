@@ -18,6 +18,9 @@ from clustering.report.kernel import notebook_folder
 from clustering.report.pages import PAGES, index_page
 from clustering.results import StudyFolder
 
+#: What stands where a number was lost or put into powers of ten.
+_SPOILT = re.compile(r"\bnan\b|\bNone\b(?! (?:of|drifted)\b)|\d[eE]\+\d|\b0 of 0\b|\binf\b")
+
 #: Modules of the report that draw.
 _DRAWING = ("figures.", "flow.")
 
@@ -27,6 +30,12 @@ def page_texts(study: StudyFolder, *, figures: bool = True) -> dict[str, str]:
     pages = {page.notebook: _cells(study.path, page.notebook, figures) for page in PAGES}
     shell = index_page(study)
     return {"index": _plain(shell[shell.index("<main") :])} | pages
+
+
+def spoilt(text: str) -> str:
+    """The first lost number of a page with what stands around it; empty where there is none."""
+    found = _SPOILT.search(text)
+    return "" if found is None else text[max(0, found.start() - 80) : found.end() + 40]
 
 
 def _cells(folder: Path, name: str, figures: bool) -> str:

@@ -3,7 +3,6 @@
 Pages are made in this process: words and tables for every study, figures for a few.
 """
 
-import contextlib
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
@@ -14,12 +13,12 @@ import pandas as pd
 import pytest
 
 from clustering.config import StudyConfig
-from clustering.errors import ClusteringError
+from clustering.errors import ClusteringError, TableContractError
 from clustering.results import StudyFolder
 from clustering.simulation import simulate, write_book
 from clustering.study import run_study
 from clustering.tables.contract import TABLES
-from report_pages import page_texts
+from report_pages import page_texts, spoilt
 
 pytestmark = pytest.mark.slow
 
@@ -34,6 +33,8 @@ OPTIONAL = (
     "tickets",
     "surveys",
 )
+#: One of these must be there.
+BEHAVIOUR = ("usage", "milestones", "outcomes")
 #: Nothing but what shows that every step can be done.
 SMALL = {
     "name": "small",
@@ -58,7 +59,7 @@ def without_values(name: str) -> pd.DataFrame:
     table = next(table for table in TABLES if table.name == name)
     for column in table.columns:
         if not column.required and column.name in frame:
-            frame[column.name] = pd.Series(pd.NA, index=frame.index, dtype=frame[column.name].dtype)
+            frame[column.name] = frame[column.name].where(pd.Series(False, index=frame.index))
     return frame
 
 
@@ -77,13 +78,8 @@ def only(*names: str) -> dict[str, pd.DataFrame]:
 
 
 def check_pages(study: StudyFolder, *, figures: bool = False) -> None:
-    for page, text in page_texts(study, figures=figures).items():
-        for mistake in ("nan", "None", "e+", "0 of 0"):
-            assert not any(mistake == word.strip(".,;:()") for word in text.split()), (
-                page,
-                mistake,
-            )
-            assert "0 of 0 " not in text, page
+    pages = page_texts(study, figures=figures)
+    assert {page: spoilt(text) for page, text in pages.items() if spoilt(text)} == {}
 
 
 @pytest.mark.parametrize("left_out", OPTIONAL)
@@ -93,25 +89,26 @@ def test_one_table_may_be_missing(tmp_path: Path, left_out: str) -> None:
     check_pages(study, figures=left_out in ("subscriptions", "usage"))
 
 
-@pytest.mark.parametrize(
-    "alone", [name for name in OPTIONAL if name not in ("subscriptions", "opportunities")]
-)
+@pytest.mark.parametrize("alone", BEHAVIOUR)
 def test_one_table_may_be_alone(tmp_path: Path, alone: str) -> None:
     check_pages(study_of(tmp_path, only(alone)))
 
 
-@pytest.mark.parametrize("names", [(), ("subscriptions",), ("opportunities",)])
+@pytest.mark.parametrize("names", [(), *((name,) for name in OPTIONAL if name not in BEHAVIOUR)])
 def test_tables_without_behaviour_are_refused(tmp_path: Path, names: tuple[str, ...]) -> None:
-    with pytest.raises(ClusteringError, match=r"features|columns"):
+    with pytest.raises(TableContractError, match="without behaviour there is nothing to group"):
         study_of(tmp_path, only(*names))
 
 
 @pytest.mark.parametrize("empty", OPTIONAL)
 def test_a_table_may_be_empty(tmp_path: Path, empty: str) -> None:
     """Without rows it is refused by its name, or left out as if it were not there."""
-    given = only(*OPTIONAL) | {empty: tables()[empty].iloc[:0]}
-    with contextlib.suppress(ClusteringError):
+    given, refused = only(*OPTIONAL) | {empty: tables()[empty].iloc[:0]}, empty
+    try:
         check_pages(study_of(tmp_path, given))
+    except ClusteringError as error:
+        refused = str(error)
+    assert empty in refused
 
 
 def test_every_optional_column_may_be_empty(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 
 from clustering import results
 from clustering.simulation import simulate, write_book
+from report_pages import page_texts
 
 pytestmark = pytest.mark.slow
 
@@ -89,6 +91,34 @@ def test_the_summary_says_the_answer_and_where_everything_is(workplace: Path) ->
     assert "4 natural clusters" in printed
     for place in ("report/index.html", "scorer", "mlflow"):
         assert place in printed.replace("\n", "")
+
+
+def test_every_page_and_table_counts_the_same_accounts_in_a_segment(workplace: Path) -> None:
+    """One assignment at the as-of date: of the model, since nobody decided otherwise."""
+    study = results.read(workplace / "trial")
+    accounts, counts = study.accounts, {s.name: s.n_accounts for s in study.document.segments}
+    walk, mix, value = (study.table(name) for name in ("crosswalk", "segment_mix", "segment_value"))
+    tiers = walk[(walk["first"] == "segment") & (walk["second"] == "arr_tiers")]
+    labelled = tiers.groupby("first_label")["n_accounts"].sum()
+    today = mix[mix["snapshot"] == study.document.as_of].set_index("segment_name")
+    planned = study.table("coverage").set_index("label")
+    valued = value[value["kind"] == "segment"].set_index("label")
+    for found in (
+        accounts["segment_name"].value_counts(),
+        accounts["assigned_segment"].value_counts(),
+        labelled,
+        today["n_accounts"],
+        planned["n_accounts"],
+        study.table("audit")["label"].value_counts(),
+    ):
+        assert found.to_dict() == counts
+    assert set(valued.index) == set(counts)
+    assert sum(counts.values()) == study.document.n_accounts == len(accounts)
+    assert accounts["assigned_by"].eq("model").all()
+    pages = page_texts(study, figures=False)
+    for page in ("4_leadership", "5_plan"):
+        for name, n in counts.items():
+            assert re.search(rf"^\s*{re.escape(name)}\b.*\b{n}\b", pages[page], re.MULTILINE), page
 
 
 def test_arr_is_in_no_column_of_the_matrix(workplace: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from clustering.errors import BadInputError
 from clustering.profiles import map_accounts, profile
 from clustering.profiles.profile import N_TYPICAL
-from snapshots import FEATURES, book, feature, fitted
+from snapshots import FEATURES, book, feature, fitted, snapshot_of
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +153,48 @@ def test_one_segment(snapshot):
     (segment,) = profile(snapshot, matrix, clustering).segments
     assert segment.name == "all accounts"
     assert segment.description == "400 accounts (100%) with 100% of the ARR."
+
+
+def names_of(columns, labels, features):
+    snapshot = snapshot_of(columns, features)
+    matrix, _, clustering = fitted(snapshot, k=2)
+    return profile(snapshot, matrix, dataclasses.replace(clustering, labels=labels))
+
+
+def test_a_name_says_nothing_of_groups_with_the_same_median():
+    """A third of one group is late by far; most accounts of both start on the third day."""
+    rng = np.random.default_rng(1)
+    labels = np.repeat([0, 1], 150)
+    late = np.where((labels == 1) & (rng.random(300) < 0.33), 60.0, 3.0)
+    breadth = rng.normal(5 + 4 * labels, 1)
+    found = names_of({"first_value": late, "breadth": breadth}, labels, None)
+    for segment in found.segments:
+        assert "first_value" not in segment.name.replace(" ", "_")
+        assert "breadth" in segment.name
+        assert "first value" not in segment.description
+
+
+def test_a_segment_that_one_feature_makes_says_so():
+    rng = np.random.default_rng(2)
+    labels = np.repeat([0, 1], 150)
+    columns = {"seats": rng.normal(8 * labels, 1), "breadth": rng.normal(0, 1, 300)}
+    for segment in names_of(columns, labels, None).segments:
+        assert segment.made_by == "seats"
+        assert segment.description.endswith("Most of what sets it apart is one feature: seats.")
+    several = {name: rng.normal(4 * labels, 1) for name in ("seats", "breadth", "hours")}
+    assert {s.made_by for s in names_of(several, labels, None).segments} == {None}
+
+
+def test_shares_that_are_drawn_to_one_half_say_so():
+    rng = np.random.default_rng(3)
+    labels = np.repeat([0, 1], 150)
+    smoothed = dataclasses.replace(feature("due_share"), unit="smoothed share, 0 to 1")
+    columns = {
+        "due_share": np.clip(0.2 + 0.5 * labels + rng.normal(0, 0.05, 300), 0, 1),
+        "breadth": rng.normal(3 * labels, 1),
+    }
+    found = names_of(columns, labels, [smoothed, feature("breadth", "count")])
+    assert "due share (smoothed) 20%" in found.segments[0].description
 
 
 def test_labels_of_other_accounts_are_refused(parts):

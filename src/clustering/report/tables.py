@@ -222,7 +222,7 @@ def forward(study: StudyFolder) -> Html:
                 titles.get(entry.labelling, entry.labelling.split(": ")[-1].replace("_", " ")),
                 kind,
                 entry.outcome,
-                Number(f"{entry.n_events:,} of {entry.n:,}"),
+                Number(f"{entry.n_events:,} of {entry.n:,}" if entry.n else MISSING),
                 *(Number(text) for text in numbers),
                 entry.reason,
             ]
@@ -278,9 +278,9 @@ def _pairs(items: Iterable[tuple[str, str]]) -> str:
 
 def _with_interval(agreement: AgreementEntry, index: str, value: float) -> str:
     if agreement.interval is None or index not in agreement.interval:
-        return f"{value:.3f}"
+        return decimal(value, 3)
     low, high = agreement.interval[index]
-    return f"{value:.3f} ({low:.3f} to {high:.3f})"
+    return f"{decimal(value, 3)} ({decimal(low, 3)} to {decimal(high, 3)})"
 
 
 def _count(n: int) -> Number:

@@ -134,9 +134,11 @@ def assemble(study: Study) -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
 def _accounts(study: Study, known: Axes, stage: "pd.Series[str]") -> pd.DataFrame:
     ids = list(study.matrix.account_ids)
     attributes = study.snapshot.attributes.reindex(ids)
-    found = silhouettes(study.matrix.values, [study.evidence.chosen.labels], seed=study.config.seed)
+    labels = study.evidence.chosen.labels
     silhouette = np.full(len(ids), np.nan)
-    silhouette[found[0].rows] = found[0].values
+    if labels.max() > 0:  # one segment has no neighbour to be closer to
+        (found,) = silhouettes(study.matrix.values, [labels], seed=study.config.seed)
+        silhouette[found.rows] = found.values
     place = map_accounts(study.matrix.values)
     extra = [column for column in _ATTRIBUTES if column in attributes]
     features = study.snapshot.frame.reindex(ids)
@@ -146,7 +148,7 @@ def _accounts(study: Study, known: Axes, stage: "pd.Series[str]") -> pd.DataFram
         **{str(name): features[name] for name in features},
         **{name: attributes[name] for name in extra if name not in features},
         ARR: attributes.get(ARR, np.nan),
-        SEGMENT: study.evidence.chosen.labels,
+        SEGMENT: labels,
         "segment_name": scores["segment_name"].astype("str"),
         **{name: study.over_time.assignment[name].reindex(ids) for name in _ASSIGNED},
         "probability": scores["probability"],

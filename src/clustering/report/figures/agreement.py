@@ -37,7 +37,7 @@ _Pair = tuple[LabellingEntry, AgreementEntry]
 def agreement_dots(study: StudyFolder) -> Drawn | None:
     """AMI with its interval for every labelling, chance at 0 and the ceiling where known."""
     pairs = sorted(agreements_of_segments(study), key=lambda pair: -pair[1].ami)
-    if not pairs:
+    if not pairs or len(study.document.segments) == 1:
         return None
     title = _title(study, pairs)
     figure = new_figure(title, height=2.2 + 0.55 * len(pairs))

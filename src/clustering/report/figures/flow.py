@@ -38,7 +38,7 @@ def tier_flow(study: StudyFolder, other: str = TIERS) -> Drawn | None:
     """
     frame = crosswalk_with(study, other)
     entry = labelling(study, other)
-    if frame.empty or entry is None:
+    if frame.empty or entry is None or len(study.document.segments) == 1:
         return None
     levels = [level for level in entry.levels if (frame["level"] == level).any()]
     panels = [("n_accounts", "accounts")]

@@ -19,9 +19,11 @@ _PALETTE = "RdBu_r"  # blue below, red above: told apart in every common colour 
 
 
 @drawn_once
-def profile_heatmap(study: StudyFolder) -> Drawn:
+def profile_heatmap(study: StudyFolder) -> Drawn | None:
     """Rows are features by family, columns segments; every cell holds its number."""
     names = segment_names(study)
+    if len(names) == 1:
+        return None
     features = study.profiles.drop_duplicates("feature")[["feature", "family"]]
     features = features.sort_values("family", kind="stable")
     table = study.profiles.pivot_table(

@@ -24,6 +24,8 @@ def recommendations(study: StudyFolder) -> list[str]:
     """What the numbers are a reason to do."""
     groups = group_words(study)
     advice = [recommendation(study)]
+    if len(study.document.segments) == 1:
+        return advice
     if not study.disagreements.empty:
         advice.append(
             f"Go one by one through the accounts on which tiers and {groups} differ most before "

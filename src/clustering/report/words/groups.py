@@ -122,10 +122,19 @@ def stability(study: StudyFolder) -> str:
 
 
 def narrow(study: StudyFolder) -> list[str]:
-    """Segments that hold few accounts, or that one feature makes: a rule would do for these."""
+    """What to know of single segments: people's decisions, few accounts, one feature.
+
+    The counts are the model's, as everywhere in the evidence; the plan follows the decisions.
+    """
     segments = study.document.segments
+    decided = study.document.assignment
+    n = 0 if decided is None else decided.n_against_model
+    moved = [] if not n else [
+        f"People decided otherwise than the model for {n:,} account{'s' if n > 1 else ''}: counted "
+        "here where the model puts them, planned where people put them."
+    ]  # fmt: skip
     if len(segments) == 1:
-        return []
+        return moved
     small = [
         f"'{s.name}' holds {percent(s.share)} of the accounts ({s.n_accounts:,}): what is said of "
         "it rests on these few."
@@ -137,4 +146,4 @@ def narrow(study: StudyFolder) -> list[str]:
         for s in segments
         if s.made_by
     ]
-    return [*small, *made]
+    return [*moved, *small, *made]

@@ -127,7 +127,8 @@ def scorecard_sentences(study: StudyFolder) -> list[str]:
         notes.append(
             "A labelling counts as better where the interval of its gain lies above 0, still after "
             "the correction for the number of comparisons, and its gain above that of as many "
-            f"bands of {study.document.amount_name} and of random groups of its sizes."
+            f"bands of {study.document.amount_name} and of random groups of its sizes. Controls "
+            "are shown and not counted."
         )
     notes += _controls(study, card)
     if len(missing) == len(card.scores):

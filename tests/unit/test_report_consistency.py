@@ -1,0 +1,160 @@
+"""No two sentences of a report contradict each other, and no number is spoilt on its way there.
+
+Pages are made in this process, of simulated study folders of every verdict and every gap.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from clustering import results
+from clustering.report import words
+from clustering.results import StudyFolder
+from clustering.results.document import GroupWord
+from clustering.results.folder import write
+from report_pages import page_texts, spoilt
+from study_folders import Recipe, build_study
+
+pytestmark = pytest.mark.slow
+
+SCENARIOS = {
+    "natural": Recipe(verdict="natural", k=4, forward=True),
+    "natural_mixture": Recipe(verdict="natural", algorithm="mixture"),
+    "reproducible": Recipe(verdict="reproducible", forward=True),
+    "constructive": Recipe(verdict="constructive", forward=True),
+    "constructive_without_needs": Recipe(verdict="constructive", needs=False),
+    "without_amount": Recipe(with_arr=False),
+    "without_axes": Recipe(axes=False, needs=False),
+    "one_segment": Recipe(verdict="constructive", k=1),
+}
+
+#: Pairs of which no report may hold both.
+CONTRADICTIONS = (
+    (r"do(es)? not come back reliably", r"Each of the \d+ \w+ comes back"),
+    (r"Cannot be told: the bands do not come back", r"These accounts (support|contradict) it"),
+    (r"they stand out from every kind", r"kinds? looks? much the same"),
+    (r"they stand out from every kind", r"cannot tell these accounts from a book"),
+    (r"all \d+ tests reject", r"kinds? looks? much the same"),
+    (r"No natural clusters were found", r"fall into (\d+ )?natural clusters"),
+    (r"No natural clusters", r"The accounts form \d+"),
+    (r"Keep the \S+ tiers: (of|this)", r"Use the \w+ beside"),
+    (r"No evidence that any labelling tells more", r"labellings? told more"),
+    (r"are almost the same", r"have little in common"),
+    (r"No account stands out from its tier", r"Accounts to look at: \d"),
+)
+
+FINDING = re.compile(r"\bclusters?\b", re.IGNORECASE)
+ALLOWED = re.compile(
+    r"no natural clusters|without clusters|no clusters|natural clusters; 1 when|K-means clusters",
+    re.IGNORECASE,
+)
+
+
+@pytest.fixture(scope="module", params=SCENARIOS)
+def scenario(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> StudyFolder:
+    folder = tmp_path_factory.mktemp("scenario") / request.param
+    return results.read(build_study(folder, SCENARIOS[request.param]))
+
+
+@pytest.fixture(scope="module")
+def pages(scenario: StudyFolder) -> dict[str, str]:
+    return page_texts(scenario)
+
+
+def test_no_two_sentences_contradict_each_other(pages: dict[str, str]) -> None:
+    report = "\n".join(pages.values())
+    for one, other in CONTRADICTIONS:
+        found = [re.search(pattern, report) for pattern in (one, other)]
+        assert not all(found), [match.group() for match in found if match]
+
+
+def test_no_number_is_spoilt(pages: dict[str, str]) -> None:
+    assert {page: spoilt(text) for page, text in pages.items() if spoilt(text)} == {}
+
+
+def test_bands_are_not_called_clusters(scenario: StudyFolder, pages: dict[str, str]) -> None:
+    if scenario.document.group_word.singular == "cluster":
+        return
+    for page in ("index", "4_leadership", "5_plan"):
+        for line in pages[page].splitlines():
+            assert not FINDING.search(ALLOWED.sub("", line)), (page, line)
+
+
+def test_the_number_of_segments_is_the_one_of_the_list(
+    scenario: StudyFolder, pages: dict[str, str]
+) -> None:
+    k = len(scenario.document.segments)
+    report = "\n".join(pages.values())
+    for pattern in (r"fall into (\d+) natural clusters: they", r"study offers (\d+) bands"):
+        assert {int(found) for found in re.findall(pattern, report)} <= {k}
+
+
+def changed(study: StudyFolder, folder: Path, **changes: object) -> StudyFolder:
+    folder.mkdir()
+    frames = {path.stem: study.table(path.stem) for path in _tables(study) if path.stem != "names"}
+    write(study.document.model_copy(update=changes), frames, folder)
+    return results.read(folder)
+
+
+def _tables(study: StudyFolder) -> Iterator[Path]:
+    return study.path.glob("*.parquet")
+
+
+def test_a_coarser_cut_than_the_finest_says_so(tmp_path: Path) -> None:
+    """Three natural clusters, of which only two at a coarser cut meet the limits."""
+    study = results.read(build_study(tmp_path / "s", Recipe(verdict="natural", k=2)))
+    coarse = changed(study, tmp_path / "t", n_clusters=3)
+    said = words.structure(coarse)
+    assert "3 at the finest, 2 at the finest that meets the limits" in said
+    assert "The 2 are shown" in said
+    band = GroupWord(singular="band", plural="bands")
+    bands = changed(study, tmp_path / "u", n_clusters=3, group_word=band, segments_return=False)
+    said = words.structure(bands)
+    assert said.startswith(
+        "The accounts fall into 3 natural clusters, which do not meet the limits"
+    )
+    assert "The 2 bands that the study offers do not come back reliably" in said
+    assert any("natural groups" in text for text in words.cautions(bands))
+
+
+def test_one_segment_recommends_nothing(tmp_path: Path) -> None:
+    study = results.read(build_study(tmp_path / "s", Recipe(verdict="constructive", k=1)))
+    (advice,) = words.recommendations(study)
+    assert advice == "Keep the ARR tiers: this study has no segments to put beside them."
+
+
+def test_segments_that_overlap_with_resampled_ones_may_still_not_come_back(tmp_path: Path) -> None:
+    study = results.read(build_study(tmp_path / "s", Recipe(verdict="constructive")))
+    segments = [s.model_copy(update={"jaccard": 0.9}) for s in study.document.segments]
+    steady = StudyFolder(study.path, study.document.model_copy(update={"segments": segments}))
+    assert "do not come back reliably" in words.structure(steady)
+    assert "comes back" not in words.stability(steady)
+    assert "does not predict that of the other half" in words.stability(steady)
+
+
+def test_small_segments_and_those_of_one_feature_are_said_to_be_so(tmp_path: Path) -> None:
+    study = results.read(build_study(tmp_path / "s", Recipe(k=3)))
+    first, second, third = study.document.segments
+    segments = [
+        first.model_copy(update={"share": 0.02, "n_accounts": 5}),
+        second.model_copy(update={"made_by": "seats"}),
+        third,
+    ]
+    narrow = words.narrow(
+        StudyFolder(study.path, study.document.model_copy(update={"segments": segments}))
+    )
+    assert len(narrow) == 2
+    assert "holds 2 % of the accounts (5)" in narrow[0]
+    assert "is made by one feature, seats" in narrow[1]
+    assert words.narrow(study) == []
+
+
+def test_the_largest_number_that_was_tried_is_not_taken_for_an_answer(tmp_path: Path) -> None:
+    study = results.read(build_study(tmp_path / "s", Recipe()))
+    evidence = study.document.evidence | {"chosen_by": {"gap_pca": 8, "bic": {"k": 3}}}
+    shown = StudyFolder(study.path, study.document.model_copy(update={"evidence": evidence}))
+    assert any("8 (the largest tried)" in text for text in words.why(shown))

@@ -24,14 +24,29 @@ def test_segments_need_a_reason(
     are_clusters: bool, gains: bool, labellings: tuple[str, ...], labelling: str, reason: str
 ) -> None:
     found = recommend(
-        are_clusters=are_clusters, gains=gains, tiers_agreement=(0.1, 0.3), labellings=labellings
+        n_segments=3,
+        are_clusters=are_clusters,
+        gains=gains,
+        tiers_agreement=(0.1, 0.3),
+        labellings=labellings,
     )
     assert found == Recommendation(labelling, reason)  # type: ignore[arg-type]
+
+
+def test_one_segment_recommends_nothing_new() -> None:
+    found = recommend(
+        n_segments=1, are_clusters=False, gains=False, tiers_agreement=None, labellings=TIERS
+    )
+    assert found == Recommendation("arr_tiers", "one segment")
 
 
 @pytest.mark.parametrize(("are_clusters", "gains"), list(product([True, False], repeat=2)))
 def test_segments_that_are_almost_the_tiers_change_nothing(are_clusters: bool, gains: bool) -> None:
     found = recommend(
-        are_clusters=are_clusters, gains=gains, tiers_agreement=(0.8, 0.9), labellings=TIERS
+        n_segments=3,
+        are_clusters=are_clusters,
+        gains=gains,
+        tiers_agreement=(0.8, 0.9),
+        labellings=BOTH,
     )
     assert found == Recommendation("arr_tiers", "almost the tiers")

@@ -126,10 +126,10 @@ class TestMisjudged:
         study = build(next_steps([LABELS]))
         first, rule = misjudged(study)
         assert first == (
-            "1 account of the highest tier has little to win or to lose now and would do with low "
-            "touch; at stake with them are 4,000 USD a year of open expansion and revenue at risk. "
-            "1 account of the lowest tier has 250,000 USD a year "
-            "of open expansion and revenue at risk, and would repay high touch."
+            "1 of 6 accounts of the highest tier has little to win or to lose now and would do "
+            "with low touch; at stake with them are 4,000 USD a year of open expansion and revenue "
+            "at risk. 1 of 36 accounts of the lowest tier has 250,000 USD a year of open expansion "
+            "and revenue at risk, and would repay high touch."
         )
         assert "does not prove that the tier is wrong" in rule
         page = misjudged_table(study, names=True).text

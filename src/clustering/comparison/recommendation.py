@@ -69,8 +69,8 @@ def recommend(
     present = next((name for name in (CURRENT_SEGMENT, ARR_TIERS) if name in labellings), None)
     if n_segments == 1:
         return Recommendation(present or SEGMENT, "one segment")
-    if present is not None and tiers_agreement is not None and tiers_agreement[0] >= ALMOST_SAME:
-        return Recommendation(present, "almost the tiers")
+    if tiers_agreement is not None and tiers_agreement[0] >= ALMOST_SAME:
+        return Recommendation(ARR_TIERS, "almost the tiers")
     if are_clusters:
         return Recommendation(
             SEGMENT, "natural clusters, shown gain" if gains else "natural clusters"

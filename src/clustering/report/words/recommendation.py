@@ -1,7 +1,7 @@
 """For which labelling care should be planned, in one sentence that every page prints."""
 
 from clustering.columns import CURRENT_SEGMENT, SEGMENT
-from clustering.report.facts import TIERS, group_words, labelling, short_title
+from clustering.report.facts import group_words, labelling, short_title
 from clustering.results import StudyFolder
 from clustering.results.scorecard_document import ScorecardEntry
 
@@ -38,8 +38,7 @@ def recommendation(study: StudyFolder) -> str:
                 )
             return f"Keep {kept(study)}: this study has no segments to put beside them."
         case "almost the tiers":
-            same = "the same groups" if found.labelling == TIERS else f"the {tiers}"
-            return f"Keep {kept(study)}: the {groups} are almost {same}."
+            return f"Keep {kept(study)}: the {groups} are almost the same groups."
         case "nothing else":
             return (
                 f"Do not rebuild the service model on these {groups}: they are no natural groups. "

@@ -199,7 +199,7 @@ def books(draw: st.DrawFn) -> Rows:
                 started_on=_AROUND,
                 ended_on=st.none() | _dates(-100, 400),
                 arr=_LINE,
-                seats=st.none() | st.integers(0, 90),
+                seats=st.none() | st.integers(-10, 90),
             )
         ),
         "usage": draw(

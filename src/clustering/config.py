@@ -9,13 +9,14 @@ fail, not fall back to "today".
 import difflib
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from clustering.engagement_config import EngagementConfig
 from clustering.errors import ConfigError, breaches_message
@@ -61,6 +62,15 @@ CovarianceType = Literal["full", "tied", "diag", "spherical"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
+def _calendar_day(value: object) -> object:
+    """Nothing is guessed: not which of 03/12/2025 is the month, nor in which place a time is."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip()):
+        return value.strip()
+    raise ValueError("expected a calendar date as in 2025-06-30, without a time")
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -88,8 +98,8 @@ class ReadingConfig(_Part):
     )
 
 
-class SourceConfig(ReadingConfig):
-    """Where the tables come from: a folder of files, or a database to attach; and the mapping."""
+class _Place(_Part):
+    """Where the tables are."""
 
     folder: Path | None = Field(
         None,
@@ -111,6 +121,10 @@ class SourceConfig(ReadingConfig):
         description="Seconds after which one statement on the source is stopped, as a mapping "
         "that never ends.",
     )
+
+
+class SourceConfig(ReadingConfig, _Place):
+    """Where the tables come from: a folder of files, or a database to attach; and the mapping."""
 
     @model_validator(mode="after")
     def _somewhere(self) -> "SourceConfig":
@@ -390,7 +404,7 @@ class StudyConfig(_Part):
         description="Name of the study and of its folder: letters, digits, '-' and '_'.",
     )
     title: str = Field("", max_length=120, description="A title for the report (default: name).")
-    as_of: date = Field(
+    as_of: Annotated[date, BeforeValidator(_calendar_day)] = Field(
         description="The date the study pretends it is. Everything known later is invisible."
     )
     horizon_days: int = Field(
@@ -504,6 +518,7 @@ def _explain(entry: Any) -> str:
         return f"'{where}' is missing."
     message = entry["msg"].removeprefix("Value error, ")
     found = entry.get("input")
+    found = str(found) if isinstance(found, date) else found
     shown = f", found {found!r}" if isinstance(found, str | int | float | bool) else ""
     subject = f"'{where}'" if where else "the configuration"
     return f"{subject}: {message}{shown}."

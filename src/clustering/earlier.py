@@ -106,14 +106,6 @@ def earlier_accounts(
             f"{config.horizon_days} days had closed by {config.as_of}: "
             f"{'; '.join(problems[wanted[0]])}"
         )
-    horizons = {day: build_horizon(tables, day, config.horizon_days) for day in reached}
-    untold = _untold(horizon, horizons, asked.primary_outcome)
-    notes += tuple(
-        f"The earlier date {day} is not used: {' '.join(horizons[day].notes)}" for day in untold
-    )
-    reached = [day for day in reached if day not in untold]
-    if not reached:
-        return " ".join(notes)
     try:
         snapshots = [build_snapshot(tables, day, config.features) for day in reached]
         model = _frozen(snapshots[0], config, chosen.spec)
@@ -125,7 +117,7 @@ def earlier_accounts(
     train = tuple(
         _dated(
             part,
-            horizons[part.as_of],
+            build_horizon(tables, part.as_of, config.horizon_days),
             model,
             assign_all(part, config.schemes, strict=False)[0],
         )
@@ -140,13 +132,6 @@ def earlier_accounts(
         agreement=_agreement(test.labels[SEGMENT], segments),
         notes=notes,
     )
-
-
-def _untold(latest: Horizon, horizons: Mapping[date, Horizon], outcome: str) -> list[date]:
-    """The dates of which the tables do not tell an outcome that they tell at the as-of date."""
-    if latest.frame[outcome].isna().all():
-        return []
-    return [day for day, horizon in horizons.items() if horizon.frame[outcome].isna().all()]
 
 
 def _used(snapshot: Snapshot) -> tuple[Feature, ...]:

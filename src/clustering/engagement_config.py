@@ -62,10 +62,10 @@ class AuditConfig(_Part):
         90, ge=1, description="An account that is younger is not judged: too little was seen."
     )
     over_from: float = Field(
-        1.5, ge=1.0, description="Over-delivered from this multiple of the usual hours on."
+        1.5, ge=1.0, description="Over-delivered above this multiple of the hours needed and usual."
     )
     under_below: Share = Field(
-        0.5, description="Under-delivered below this share of the usual hours."
+        0.5, description="Under-delivered below this share of the hours needed and usual."
     )
     outlier_from: float = Field(
         3.0,

@@ -86,3 +86,88 @@ def test_learned_segments_get_the_playbook_of_what_they_need(found: Found) -> No
     for one in found.plan.assigned:
         mostly = found.segment[found.plan.on.labels == one.label].mode()[0]
         assert one.playbook == mostly, one
+
+
+# -- books in which nothing about care was planted -----------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Audited:
+    """The audits of one scenario, planned on one labelling, over all seeds."""
+
+    accounts: pd.DataFrame
+    claimed: float
+
+
+def book_without_care(scenario: str, seed: int, folder: Path) -> dict[str, Plan]:
+    write_book(simulate(scenario, 400, seed), folder)
+    as_of = simulate(scenario, 10, 1).manifest.as_of
+    schemes = SchemesConfig()
+    with open_folder(folder) as tables:
+        snapshot = build_snapshot(tables, as_of, FeaturesConfig())
+        matrix, _ = standardise(snapshot, MatrixConfig())
+        labels = fit_kmeans(matrix.values, 4, n_init=5, seed=0).labels
+        ids = pd.Index(matrix.account_ids, name="account_id")
+        learned = pd.Series([f"segment {label}" for label in labels], index=ids, dtype="str")
+        labellings, _ = assign_all(snapshot, schemes)
+        candidates = [
+            Planned("segment", "Segments", learned, tuple(sorted(set(learned)))),
+            *(
+                Planned(one.name, one.title, one.labels.reindex(ids), one.levels)
+                for one in labellings
+            ),
+        ]
+        return {
+            name: make_plan(
+                EngagementConfig(plan_on=name),
+                hour_cost=schemes.axes.cost.hour,
+                tables=tables,
+                snapshot=snapshot,
+                horizon=build_horizon(tables, as_of, 365),
+                axes=compute_axes(snapshot, schemes.axes),
+                labellings=labellings,
+                candidates=candidates,
+            )
+            for name in ("segment", "arr_tiers", "current_segment")
+        }
+
+
+@pytest.fixture(scope="module", params=["needs", "none", "tiers"])
+def unplanted(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Audited]:
+    plans = [
+        book_without_care(request.param, seed, tmp_path_factory.mktemp("plain") / "book")
+        for seed in range(1, 6)
+    ]
+    found = {}
+    for name in plans[0]:
+        audits = [one[name].audit for one in plans]
+        accounts = pd.concat([audit.frame for audit in audits], ignore_index=True)
+        money = sum(
+            total.money for audit in audits for total in audit.totals if total.name != "bad_fit"
+        )
+        found[name] = Audited(accounts, money)
+    return found
+
+
+@pytest.mark.parametrize("plan_on", ["segment", "arr_tiers", "current_segment"])
+def test_without_planted_care_hardly_anybody_is_listed(
+    unplanted: dict[str, Audited], plan_on: str
+) -> None:
+    """At most 5 % either way, whatever an account pays, and next to no money."""
+    audit = unplanted[plan_on]
+    accounts = audit.accounts
+    for kind in ("over", "under"):
+        listed = accounts["delivery"] == kind
+        assert listed.mean() <= 0.05
+        if listed.any():
+            assert abs(listed.astype(float).corr(accounts["arr"].rank())) <= 0.1
+    assert audit.claimed <= 0.005 * accounts["arr"].sum()
+
+
+def test_hours_grow_with_size_as_the_simulator_has_it(unplanted: dict[str, Audited]) -> None:
+    """It draws meetings by seats to the power of 0.85: the larger need more within a label."""
+    accounts = unplanted["arr_tiers"].accounts
+    assert (accounts.groupby("label")["size_factor"].median() - 1).abs().max() < 0.05
+    assert accounts["size_factor"].max() > 1.5

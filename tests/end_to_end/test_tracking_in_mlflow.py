@@ -122,6 +122,7 @@ def test_the_model_scores_like_the_scorer_without_any_pickle(
     environment = os.environ | {
         "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        "PYTHONDONTWRITEBYTECODE": "1",  # nothing is left in the artifacts that are read below
     }
     done = subprocess.run(
         [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False

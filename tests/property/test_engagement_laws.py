@@ -25,6 +25,7 @@ def books(draw: st.DrawFn) -> pd.DataFrame:
             "playbook": "standard",
             "needed_hours": column(HOURS),
             "has_need": column(st.booleans()),
+            "size": column(st.floats(0.1, 10.0)),
             "event_hours": column(st.sampled_from([0.0, 12.0])),
             "delivered_hours": column(st.one_of(st.just(float("nan")), HOURS)),
             "exposure_days": column(st.sampled_from([30.0, 365.0])),

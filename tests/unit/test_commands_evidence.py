@@ -39,7 +39,7 @@ def test_prints_the_verdict_and_writes_json(tmp_path, frame, kind):
     result = _run(path, "--json", out)
     assert result.exit_code == 0, result.output
     assert "Verdict: natural. There are 2 natural clusters." in result.output
-    assert "Left out: column 'account_id', text." in result.output
+    assert "Left out: column 'account_id', it says whose the rows are." in result.output
     assert "Left out: column 'flat', constant (3)." in result.output
     found = json.loads(out.read_text())
     assert (found["n"], found["d"], found["scale"]) == (90, 2, "zscore")

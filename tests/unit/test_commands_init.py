@@ -107,8 +107,8 @@ def test_dates_that_read_two_ways_are_left_to_the_person(tmp_path: Path) -> None
     toml = draft(tmp_path / "mine", tmp_path / "accounts.csv", tmp_path / "usage.csv")
     sql = (toml.parent / "mapping" / "accounts.sql").read_text()
     assert "NOT GUESSED started_on" in sql
-    assert "'%d/%m/%Y') AS DATE) AS started_on" in sql
-    assert "'%m/%d/%Y') AS DATE) AS started_on" in sql
+    assert "'%d/%m/%Y') AS DATE) AS VARCHAR), \"started_on\") AS started_on" in sql
+    assert "'%m/%d/%Y') AS DATE) AS VARCHAR), \"started_on\") AS started_on" in sql
     with pytest.raises(TableContractError, match="column 'started_on' is missing"):
         open_tables(load_config(with_date(toml)))
 
@@ -137,8 +137,8 @@ def test_a_damaged_row_is_named_by_the_draft_or_by_the_check(tmp_path: Path) -> 
         match=r"'usage\.csv': 1 row does not have the 4 values that the header names: line 3",
     ):
         open_tables(load_config(toml))
-    (unread,) = draft_study("mine", tmp_path / "other", [accounts, usage]).unread
-    assert unread.startswith("usage.csv: line 3 cannot be read: expected number of columns: 4")
+    with pytest.raises(BadInputError, match=r"usage\.csv: 1 row does not have the 4 values"):
+        draft_study("mine", tmp_path / "other", [accounts, usage])
 
 
 def test_a_workbook_and_a_database(tmp_path: Path) -> None:
@@ -202,14 +202,30 @@ def test_sources_that_cannot_be_used(tmp_path: Path) -> None:
         draft_study("mine", tmp_path, [tmp_path / "one.db", tmp_path / "two.db"])
 
 
-def test_a_file_that_cannot_be_read_is_said_and_the_others_are_drafted(
+def test_a_file_that_cannot_be_read_fails_and_nothing_is_written(
     exports: Path, tmp_path: Path
 ) -> None:
     (exports / "broken.xlsx").write_bytes(b"no workbook")
-    found = draft_study("mine", tmp_path / "mine", [exports])
-    assert found.unread == ("broken.xlsx: it is not an Excel workbook (.xlsx).",)
-    assert found.unmatched == ("holidays.csv",)
-    assert set(found.mappings) == {"accounts", "subscriptions", "usage", "tickets"}
+    (exports / "cut.csv").write_text("a,b\n1,2\n1,2,3\n")
+    with pytest.raises(BadInputError) as error:
+        draft_study("mine", tmp_path / "mine", [exports])
+    assert "(2 breaches)" in str(error.value)
+    assert "broken.xlsx: it is not an Excel workbook (.xlsx)." in str(error.value)
+    assert "cut.csv: 1 row does not have the 2 values that the header names: line 3" in (
+        str(error.value)
+    )
+    assert not (tmp_path / "mine").exists()
+
+
+def test_a_folder_above_is_no_place_for_a_study(
+    exports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = tmp_path / "a" / "b"
+    inside.mkdir(parents=True)
+    monkeypatch.chdir(inside)
+    with pytest.raises(OutputError, match=r"'\.\.' lies above the folder in which you are"):
+        write_draft(draft_study("mine", Path(".."), [exports]), "mine", Path(".."))
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["b"]
 
 
 def test_the_command_takes_several_files_and_says_what_to_do(
@@ -256,3 +272,91 @@ def test_wrong_usage_ends_with_status_2(tmp_path: Path) -> None:
     )
     assert ended.returncode == 2
     assert "--from" in ended.stderr
+
+
+def test_the_start_of_an_account_is_that_of_its_first_contract(tmp_path: Path) -> None:
+    (tmp_path / "accounts.csv").write_text("account_id,name\na,A\nb,B\n")
+    (tmp_path / "contracts.csv").write_text(
+        "account_id,start_date,arr\na,2023-05-01,1200\na,2022-05-01,1200\nb,2023-01-01,600\n"
+    )
+    (tmp_path / "usage.csv").write_text("account_id,used_on,feature,events\na,2024-01-01,x,1\n")
+    toml = with_date(draft(tmp_path / "mine", *sorted(tmp_path.glob("*.csv"))))
+    assert "the first 'start_date' of contracts.csv; is it that?" in (
+        (toml.parent / "mapping" / "accounts.sql").read_text()
+    )
+    with open_tables(load_config(toml)) as tables:
+        accounts = tables.frames["accounts"].sort("account_id").collect("pandas").to_native()
+    assert [str(day)[:10] for day in accounts["started_on"]] == ["2022-05-01", "2023-01-01"]
+
+
+def test_a_table_of_first_uses_becomes_milestones(tmp_path: Path) -> None:
+    (tmp_path / "accounts.csv").write_text(
+        "account_id,started_on,churned_at\na,2023-01-01,\nb,2023-01-01,2024-06-01\n"
+    )
+    (tmp_path / "first_use.csv").write_text(
+        "account_id,feature,first_used_on\na,export,2023-02-01\nb,import,2023-03-01\n"
+    )
+    (tmp_path / "usage.csv").write_text("account_id,used_on,feature,events\na,2024-01-01,x,1\n")
+    toml = with_date(draft(tmp_path / "mine", *sorted(tmp_path.glob("*.csv"))))
+    with open_tables(load_config(toml)) as tables:
+        assert tables.row_counts == {"accounts": 2, "usage": 1, "milestones": 2}
+        accounts = tables.frames["accounts"].collect("pandas").to_native()
+    assert accounts["ended_on"].notna().sum() == 1
+
+
+def test_one_currency_of_the_files_is_that_of_the_study(tmp_path: Path) -> None:
+    (tmp_path / "subscriptions.csv").write_text(
+        "account_id,started_on,arr,currency\na,2023-01-01,1200,EUR\nb,2023-01-01,600,EUR\n"
+    )
+    toml = draft(tmp_path / "mine", tmp_path / "subscriptions.csv")
+    assert 'currency = "EUR"' in toml.read_text()
+
+
+def test_amounts_that_are_no_numbers_are_counted_by_the_check_and_never_taken_monthly(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "accounts.csv").write_text("account_id,started_on\na,2023-01-01\nb,2023-01-01\n")
+    (tmp_path / "usage.csv").write_text("account_id,used_on,feature,events\na,2024-01-01,x,1\n")
+    rows = "".join(f"a,2023-01-{day:02d},100\n" for day in range(1, 20))
+    (tmp_path / "subscriptions.csv").write_text(
+        f'account_id,started_on,mrr\n{rows}b,2023-01-01,"1.200,50"\n'
+    )
+    toml = with_date(draft(tmp_path / "mine", *sorted(tmp_path.glob("*.csv"))))
+    with pytest.raises(
+        TableContractError, match=r"'arr' is not a number in 1 of 20 rows: '1\.200,50 per"
+    ):
+        open_tables(load_config(toml))
+
+
+@pytest.mark.parametrize(
+    ("ends", "end_is", "counted"),
+    [
+        (("2023-12-31", "2024-12-31"), "last_day", "2 of 2"),
+        (("2024-01-01", "2025-01-01"), "first_day_without", "0 of 2"),
+    ],
+)
+def test_what_ends_mean_is_guessed_from_the_terms_that_follow(
+    exports: Path, tmp_path: Path, ends: tuple[str, str], end_is: str, counted: str
+) -> None:
+    rows = [f"c{n + 1},007,{2023 + n}-01-01,{end},100" for n, end in enumerate((*ends, ""))]
+    text = "\n".join(
+        ["contract_id;customer no;start date;end date;arr", *(r.replace(",", ";") for r in rows)]
+    )
+    (exports / "contracts_2024.csv").write_text(text + "\n")
+    toml = draft(tmp_path / "mine", exports)
+    written = toml.read_text()
+    assert f"[subscriptions]\n# GUESSED: {counted} next terms begin one day after" in written
+    config = load_config(with_date(toml))
+    assert config.subscriptions.end_is == end_is
+    with open_tables(config) as tables:
+        found = tables.frames["subscriptions"].collect("pandas").to_native()
+        assert not [note for note in tables.notes if "next terms begin" in note]
+    # Whatever the file says, the tables hold first days without.
+    assert sorted(str(day)[:10] for day in found["ended_on"].dropna()) == [
+        "2024-01-01",
+        "2025-01-01",
+    ]
+
+
+def test_nothing_is_guessed_where_no_term_follows(exports: Path, tmp_path: Path) -> None:
+    assert "[subscriptions]" not in draft(tmp_path / "mine", exports).read_text()

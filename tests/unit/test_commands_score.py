@@ -93,7 +93,8 @@ def test_the_tracking_store_of_a_registered_model_can_be_named(
 def test_accounts_unlike_the_training_ones_are_counted_and_doubted(app, snapshot, model, tmp_path):
     strange = snapshot.frame.copy()
     strange["days_late"] = strange["days_late"] * -1
-    strange["breadth"] = 300.0
+    strange["breadth"] = 15.0
+    strange["goals_share"] = 1 - strange["goals_share"]
     strange.to_parquet(tmp_path / "strange.parquet")
     result = run(app, tmp_path / "strange.parquet", model, tmp_path / "s.csv")
     assert "Unlike what the model was learned from, to be looked at before" in result.stdout
@@ -118,6 +119,19 @@ def test_a_column_in_another_unit_is_named_instead_of_a_new_study(
     assert sentence in result.stdout
     assert "Probably in another unit than in training" in result.stdout
     assert "new study" not in result.stdout
+
+
+def test_accounts_with_wrong_values_are_counted_and_are_no_reason_for_a_new_study(
+    app, snapshot, model, tmp_path
+):
+    wrong = snapshot.frame.copy()
+    wrong.iloc[:12, list(wrong.columns).index("breadth")] = -1  # a placeholder
+    wrong.to_parquet(tmp_path / "f.parquet")
+    result = run(app, tmp_path / "f.parquet", model, tmp_path / "s.parquet")
+    assert "with values that cannot be, or lie far from all that were seen: 12" in result.stdout
+    assert "new study" not in result.stdout
+    reasons = pd.read_parquet(tmp_path / "s.parquet")["reason"]
+    assert reasons.iloc[:12].str.startswith("breadth is −1, which cannot be (0 or more)").all()
 
 
 def test_shares_in_percent_are_an_error_that_names_them(app, snapshot, model, tmp_path):

@@ -57,6 +57,54 @@ def test_no_outcomes_at_all():
     refuse_outcomes_in_features(features, outcomes[["churned"]])
 
 
+def silent(n: int = 60) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Twenty accounts that were silent for half a year and stay so; the others go on."""
+    stays = np.arange(n) < 20
+    days = np.where(stays, 180.0, 3.0) + np.arange(n) / 100
+    features = pd.DataFrame(
+        {
+            "days_since_last_use": days,
+            "features_used": np.where(stays, 0.0, 4.0),
+            "nps_mean_score": np.where(stays, np.nan, 7.0),
+        }
+    )
+    outcomes = pd.DataFrame({"dormant": pd.Series(stays).astype("boolean")})
+    return features, outcomes, pd.DataFrame({"dormant": days})
+
+
+SOURCES = {
+    "days_since_last_use": ("usage",),
+    "features_used": ("usage",),
+    "nps_mean_score": ("surveys",),
+    "rescue_calls": ("engagements",),
+}
+
+
+def test_accounts_that_stay_silent_are_no_leak():
+    features, outcomes, before = silent()
+    refuse_outcomes_in_features(features, outcomes, before, SOURCES)
+    with pytest.raises(FutureDataError, match=r"later \(3 breaches\)"):  # without the state before
+        refuse_outcomes_in_features(features, outcomes)
+
+
+def test_a_value_filled_in_later_is_named_alone_beside_what_persists():
+    features, outcomes, before = silent()
+    features["rescue_calls"] = outcomes["dormant"].astype(float)  # held because they went silent
+    with pytest.raises(FutureDataError, match=r"later \(1 breach\)") as caught:
+        refuse_outcomes_in_features(features, outcomes, before, SOURCES)
+    assert "'rescue_calls' tells 'dormant' without error (20 of 60 accounts)" in str(caught.value)
+
+
+def test_persistence_excuses_nothing_where_the_state_before_does_not_tell_the_outcome():
+    features, outcomes, before = silent()
+    before["dormant"] = 5.0  # all were as active as one another
+    with pytest.raises(FutureDataError, match="'days_since_last_use' tells 'dormant'"):
+        refuse_outcomes_in_features(features, outcomes, before, SOURCES)
+    churned = outcomes.rename(columns={"dormant": "churned"})  # not a state that usage has before
+    with pytest.raises(FutureDataError, match="'features_used' tells 'churned'"):
+        refuse_outcomes_in_features(features, churned, silent()[2], SOURCES)
+
+
 def test_a_labelling_made_from_the_outcome_is_named_and_a_fair_one_is_not():
     rng = np.random.default_rng(4)
     churned = pd.Series(rng.random(400) < 0.3)

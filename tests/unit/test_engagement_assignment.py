@@ -103,4 +103,4 @@ def test_guidance_that_two_kinds_share_gives_no_playbook() -> None:
     known = Axes(frame, frame.notna().astype(float))
     (found,) = assign_playbooks("segment", labels, ("one",), known, load_playbooks(), PRESENT_CARE)
     assert found.playbook == PRESENT_CARE
-    assert "do not differ from each other" in found.rule
+    assert "of which neither is clearly drawn more" in found.rule

@@ -17,6 +17,7 @@ def accounts(**columns: object) -> pd.DataFrame:
         "label": "a",
         "playbook": "standard",
         "needed_hours": 20.0,
+        "size": 1.0,
         "has_need": True,
         "event_hours": 0.0,
         "delivered_hours": 20.0,
@@ -52,7 +53,7 @@ def test_limits_are_where_they_say() -> None:
     found = audited(accounts(delivered_hours=[30.0, 30.1, 10.0, 9.9]))
     assert delivery(found) == ["as_needed", "over", "as_needed", "under"]
     assert rule(found, "x1") == (
-        "30 h a year delivered, where its segment usually gets 20 at its size"
+        "30 h a year delivered; 20 needed, and its label usually gets 20 at its size"
     )
 
 
@@ -73,6 +74,26 @@ def test_a_whole_label_off_its_playbook_makes_no_account_over_delivered() -> Non
     assert delivery(found) == ["over", "as_needed"]
     assert found.totals[0].n_accounts == 1
     assert found.totals[0].hours == pytest.approx(120.0)  # 180 less the usual 60
+
+
+def test_an_account_that_gets_what_it_needs_is_on_no_list_whatever_the_others_get() -> None:
+    """Its label gets three times the playbook; 25 of 20 needed hours are not too few."""
+    frame = accounts(delivered_hours=[25.0, 9.0])
+    frame.loc[frame.index.str.startswith("other"), "delivered_hours"] *= 3.0
+    found = audited(frame)
+    assert delivery(found) == ["as_needed", "under"]
+    assert found.totals[1].hours == pytest.approx(11.0)  # to the 20 needed, not to the usual 60
+
+
+def test_what_a_label_gives_its_large_accounts_is_usual_in_it() -> None:
+    """Hours grow with the square of the size: the largest are no list of over-delivered ones."""
+    rng = np.random.default_rng(2)
+    size = np.exp(rng.normal(0, 0.7, len(OTHERS)))
+    frame = accounts(delivered_hours=[20.0])
+    others = frame.index.str.startswith("other")
+    frame.loc[others, "size"] = size
+    frame.loc[others, "delivered_hours"] = 20.0 * size**2 * np.exp(rng.normal(0, 0.05, len(size)))
+    assert set(audited(frame).frame["delivery"]) == {"as_needed"}
 
 
 def test_a_running_event_playbook_excuses_its_hours_and_asks_for_none() -> None:
@@ -129,14 +150,14 @@ def test_an_account_of_which_it_cannot_be_told_says_why() -> None:
         "seen for 60 days, fewer than 90",
         "nothing says how many hours it needs",
         "its hours of the window are not known",
-        "it keeps its present care, since what its segment needs cannot be told",
+        "it keeps its present care, since what it needs cannot be told",
     ]
 
 
 def test_few_accounts_of_a_label_do_not_tell_what_is_usual() -> None:
     found = audited(accounts(label=["b"] * 3, delivered_hours=[90.0, 20.0, 1.0]))
     assert delivery(found) == ["unknown"] * 3
-    assert rule(found, "x0").startswith("fewer than 20 accounts of its segment")
+    assert rule(found, "x0").startswith("fewer than 20 accounts of its label")
 
 
 def test_without_engagements_it_names_the_table() -> None:

@@ -13,16 +13,39 @@ from clustering.engagement.playbooks import load_playbooks
 from clustering.engagement_config import CapacityConfig, EngagementConfig, LeversConfig
 
 
+def accounts_of(arr: list[float], label: str = "a", playbook: str = "high_touch") -> pd.DataFrame:
+    """Accounts of median size that follow a playbook."""
+    return pd.DataFrame(
+        {
+            "label": label, "arr": arr, "event_hours": 0.0, "has_need": True, "size_factor": 1.0,
+            "needed_hours": load_playbooks().hours(playbook), "delivered_hours": 30.0,
+        },
+        index=[f"x{i}" for i in range(len(arr))],
+    )  # fmt: skip
+
+
 def covered(
     arr: list[float], label: str = "a", playbook: str = "high_touch", **config: object
 ) -> SegmentCoverage:
     settings = EngagementConfig.model_validate(config)
-    frame = pd.DataFrame(
-        {"label": label, "arr": arr, "event_hours": 0.0}, index=[f"x{i}" for i in range(len(arr))]
-    )
+    frame = accounts_of(arr, label, playbook)
     assigned = (Assigned("a", playbook, "test"),)
     rates = Rates.of(settings, hour_cost=100.0)
     return cover(frame, assigned, load_playbooks(), rates, settings)[0]
+
+
+def test_hours_are_those_of_every_account_at_its_size_or_of_its_present_care() -> None:
+    frame = accounts_of([50_000.0] * 3)
+    frame["size_factor"] = [0.5, 2.0, 1.0]
+    frame["needed_hours"] *= frame["size_factor"]
+    frame.loc["x2", ["has_need", "needed_hours"]] = [False, 30.0]  # keeps what it gets today
+    rates = Rates.of(EngagementConfig(), hour_cost=100.0)
+    books, assigned = load_playbooks(), (Assigned("a", "high_touch", "test"),)
+    (one,) = cover(frame, assigned, books, rates, EngagementConfig())
+    assert one.scale == pytest.approx(2.5)
+    assert one.hours == pytest.approx(2.5 * 49.2 + 30.0)  # 49.2 are a year of high touch
+    assert (one.n_present, one.present_hours, one.delivered_hours) == (1, 30.0, 90.0)
+    assert one.touches == 2 * books.n_touches("high_touch")
 
 
 def test_pickens_15_percent() -> None:

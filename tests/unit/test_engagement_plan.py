@@ -1,6 +1,5 @@
 """The whole plan on a small simulated book, and the settings that are refused."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -23,19 +22,13 @@ from clustering.results.plan_tables import PLAN_TABLES
 from clustering.results.tables import _schema
 from clustering.schemes import Axes, Labelling, assign_all, compute_axes
 from clustering.simulation import simulate
+from feature_books import Frames
 
 AS_OF = date(2025, 6, 30)
 
 
-@dataclass(frozen=True, eq=False)
-class Frames:
-    """Tables as the features take them."""
-
-    frames: Mapping[str, nw.LazyFrame]
-    absent: tuple[str, ...] = ()
-
-    def without(self, *names: str) -> "Frames":
-        return Frames({k: v for k, v in self.frames.items() if k not in names}, names)
+def without(tables: Frames, *names: str) -> Frames:
+    return Frames({k: v for k, v in tables.frames.items() if k not in names}, names)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +107,7 @@ def test_its_tables_and_entry_are_what_the_study_folder_promises(given: Given) -
 
 
 def test_without_engagements_it_names_the_table(tables: Frames) -> None:
-    plan = plan_of(given_by(tables.without("engagements")))
+    plan = plan_of(given_by(without(tables, "engagements")))
     assert plan.not_computed["audit.over_delivered"].startswith("no `engagements` table")
     assert plan.not_computed["audit.under_delivered"].startswith("no `engagements` table")
     assert [total.name for total in plan.audit.totals] == ["bad_fit"]
@@ -284,3 +277,68 @@ def test_the_playbooks_are_found_beside_the_configuration(tmp_path: Path) -> Non
     assert first.hash == second.hash
     with pytest.raises(ConfigError, match=r"the playbooks '.*own\.toml' cannot be read"):
         check_settings(first.engagement, first.schemes)
+
+
+def plan_for(given: Given, recommended: str | None, **settings: object) -> Plan:
+    candidates = [
+        Planned(one.name, one.title, one.labels, one.levels, near_line=one.near_line)
+        for one in given.labellings
+    ]
+    return make_plan(
+        EngagementConfig.model_validate(settings),
+        hour_cost=100.0,
+        tables=given.tables,
+        snapshot=given.snapshot,
+        horizon=given.horizon,
+        axes=given.axes,
+        labellings=given.labellings,
+        candidates=candidates,
+        recommended=recommended,
+    )
+
+
+def test_the_plan_is_for_what_is_recommended_unless_a_labelling_is_named(given: Given) -> None:
+    assert plan_for(given, "needs_segment").on.name == "needs_segment"
+    assert plan_for(given, "needs_segment", plan_on="arr_tiers").on.name == "arr_tiers"
+
+
+def test_accounts_near_the_line_of_a_quadrant_keep_their_present_care(given: Given) -> None:
+    plan = plan_for(given, "growth_risk")
+    audit = plan.audit.frame.set_index("account_id")
+    near = plan.on.near_line
+    assert near is not None
+    assert 0 < near.sum() < len(near)
+    assert set(audit.loc[near, "playbook"]) == {"present_care"}
+    pd.testing.assert_series_equal(
+        audit.loc[near, "needed_hours"], audit.loc[near, "delivered_hours"], check_names=False
+    )
+    assert not set(audit.loc[near, "delivery"]) & {"over", "under", "bad_fit"}
+    assert "present_care" not in set(audit.loc[~near, "playbook"])
+    assert sum(one.n_present for one in plan.coverage) == near.sum()
+    hours = sum(one.hours for one in plan.coverage)
+    assert hours == pytest.approx(audit["needed_hours"].sum())
+    entry = plan_entry(plan, EngagementConfig())
+    used = {book.name: book.n_accounts for book in entry.playbooks if book.kind == "segment"}
+    assert used["present_care"] == near.sum()
+    assert sum(used.values()) == len(audit)
+
+
+def test_without_hours_delivered_accounts_near_the_line_get_standard_care(tables: Frames) -> None:
+    plan = plan_for(given_by(without(tables, "engagements")), "growth_risk")
+    audit = plan.audit.frame.set_index("account_id")
+    near = plan.on.near_line
+    assert near is not None
+    assert set(audit.loc[near, "playbook"]) == {"standard"}
+    assert audit["needed_hours"].notna().all()
+    assert plan.delivered_hours is None
+    assert plan.effort.elasticity.origin == "assumed"
+
+
+def test_needed_hours_are_those_of_the_playbook_at_the_size_of_the_account(given: Given) -> None:
+    plan = plan_for(given, "arr_tiers", size_elasticity=0.5)
+    audit = plan.audit.frame.set_index("account_id")
+    seats = given.snapshot.frame["contracted_seats"]
+    smb = audit.index[audit["label"] == "smb"]
+    expected = plan.books.hours("low_touch") * (seats[smb] / seats[smb].median()) ** 0.5
+    assert audit.loc[smb, "needed_hours"].to_numpy() == pytest.approx(expected.to_numpy())
+    assert plan.effort.elasticity.origin == "configured"

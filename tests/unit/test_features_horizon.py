@@ -195,6 +195,21 @@ def test_timing_tells_when_contracts_were_due_and_accounts_left():
     assert found.loc["other"].isna().all()  # no contract, nothing at risk
 
 
+def test_timing_tells_when_an_amendment_cancelled_a_contract():
+    found = horizon(
+        [
+            contract("cancelled", -100, 300, 10.0),
+            contract("cancelled", 200, 300, -10.0),
+            contract("reduced", -100, None, 10.0),
+            contract("reduced", 200, None, -4.0),
+        ]
+    )
+    assert found.timing.loc["cancelled"].tolist() == [DAYS, 300.0, 200.0]
+    assert found.frame.loc["cancelled", ["churned", "renewed"]].tolist() == [True, False]
+    assert math.isnan(found.timing.loc["reduced", "left_days"])
+    assert found.frame.loc["reduced", "nrr"] == pytest.approx(0.6)
+
+
 def test_timing_follows_a_window_that_ends_after_the_data_as_far_as_the_data_goes():
     rows: Rows = {
         "accounts": [account("lost"), account("stays")],

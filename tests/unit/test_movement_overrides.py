@@ -79,6 +79,45 @@ def test_columns_and_rows_of_the_user_stay(tmp_path):
     assert lines[2] == "A1;;low breadth;Kim;pilot, agreed with the customer;2025-01-01;2025-06-30"
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_every_other_row_stays_byte_for_byte(tmp_path, end):
+    file = tmp_path / "overrides.csv"
+    rows = [
+        "account_id;note;segment;decided_by;reason;decided_on;valid_until",
+        '007;"1;5";"low breadth";Ana;"two\nlines, ""quoted""";2024-01-01;2024-12-31',
+        ";;;;;;",
+        "A1; 1,50 ;low breadth ;Kim;NA said so;2025-01-01;2025-06-30",
+        "1e5;0012;low breadth;Kim;pilot;2025-01-01;2025-06-30",
+    ]
+    file.write_bytes(("sep=;" + end + end.join(rows)).encode())  # the last line has no end
+    put(file, account_id="A2")
+    assert clear_override(file, "A1", date(2025, 3, 1)).ended == 1
+    found = file.read_bytes().decode().split(end)
+    assert found[:4] == ["sep=;", *rows[:3]] if end == "\r\n" else found[0] == "sep=;"
+    assert rows[1] in file.read_bytes().decode()
+    assert found[-4] == "A1; 1,50 ;low breadth ;Kim;NA said so;2025-01-01;2025-02-28"
+    assert found[-3] == rows[4]
+    assert found[-2] == "A2;;low breadth;Kim;pilot, agreed with the customer;2025-01-01;2025-06-30"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        'A2,low breadth,Ana,5" pipe,2024-01-01,2024-12-31\n'
+        'A3,low breadth,Ana,a" b,2024-01-01,2024-12-31',
+        "A2,low breadth,Ana,pilot,2024-01-01,2024-12-31,more",
+        "A2,low breadth,Ana,pilot,2024-01-01",
+    ],
+)
+def test_a_file_that_is_not_understood_is_not_rewritten(tmp_path, row):
+    file = tmp_path / "overrides.csv"
+    file.write_text(",".join(COLUMNS) + "\n" + row + "\n")
+    before = file.read_bytes()
+    with pytest.raises(BadInputError):
+        put(file)
+    assert file.read_bytes() == before
+
+
 def test_ids_and_texts_that_look_like_numbers_or_nothing_stay(tmp_path):
     file = tmp_path / "overrides.csv"
     accounts = {"007", "NA"}

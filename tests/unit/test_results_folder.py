@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from clustering.errors import OutputError, StudyFolderError
-from clustering.results import publish, read, staged
+from clustering.results import publish, read, staged, still_there
+from study_folders import Recipe, build_study
 
 
 def finished(folder: Path, text: str = "{}") -> None:
@@ -99,3 +100,17 @@ def test_what_is_not_a_study_is_never_overwritten(tmp_path: Path, kind: str) -> 
 def test_a_folder_without_a_study_says_so(tmp_path: Path) -> None:
     with pytest.raises(StudyFolderError, match="is not a finished study"):
         read(tmp_path)
+
+
+def test_what_belongs_to_one_study_is_not_put_beside_another(tmp_path: Path) -> None:
+    study = read(build_study(tmp_path / "trial", Recipe()))
+    with still_there(study):
+        pass
+    other = study.document.provenance.model_copy(update={"config_hash": "of another"})
+    document = study.document.model_copy(update={"provenance": other})
+    (study.path / "study.json").write_text(document.model_dump_json(), encoding="utf-8")
+    with (
+        pytest.raises(StudyFolderError, match="another study has taken the place"),
+        still_there(study),
+    ):
+        raise AssertionError("not reached")

@@ -510,3 +510,37 @@ def test_an_axis_says_which_part_misses_what() -> None:
         "'closed_on'), white_space (needs accounts.employees, seats), "
     )
     assert "usage_trend" not in absent
+
+
+# -- near the line ------------------------------------------------------------------------------
+
+
+def test_a_label_within_its_noise_is_near_the_line() -> None:
+    index = list("abcd")
+    frame = pd.DataFrame(
+        {"growth_potential": [0.9, 0.52, 0.9, 0.1], "churn_risk": [0.1, 0.1, 0.49, 0.9]},
+        index=index,
+    )
+    axes = Axes(frame, frame * 0 + 1.0, near_line=0.03)
+    half = GrowthRiskConfig(growth=Cut(value=0.5), risk=Cut(value=0.5))
+    found = growth_risk(axes, half)
+    assert found.near_line is not None
+    assert found.near_line.tolist() == [False, True, True, False]
+    assert found.labels.notna().all()  # the label stays: only what follows from it does not
+
+
+def test_what_is_not_known_of_an_axis_widens_its_noise() -> None:
+    frame = pd.DataFrame({"health": [0.2, 0.6, 0.8]})
+    evidence = pd.DataFrame({"health": [1.0, 1.0, 0.4]})
+    # Spread 0.249: the third may lie 0.03 + 0.6 x 0.249 = 0.18 away.
+    axes = Axes(frame, evidence, near_line=0.03)
+    assert axes.is_near("health", 0.64).tolist() == [False, False, True]
+    assert axes.is_near("health", 0.61).tolist() == [False, True, False]
+
+
+def test_revenue_at_risk_is_as_uncertain_as_its_churn_risk() -> None:
+    frame = pd.DataFrame({"churn_risk": [0.5, 0.5], "revenue_at_risk": [50_000.0, 500.0]})
+    axes = Axes(frame, frame * 0 + 1.0, near_line=0.03)
+    # ARR of 100,000 and 1,000: 3,000 and 30 are within the noise.
+    assert axes.is_near("revenue_at_risk", 48_000.0).tolist() == [True, False]
+    assert axes.is_near("revenue_at_risk", 480.0).tolist() == [False, True]

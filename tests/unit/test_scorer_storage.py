@@ -69,9 +69,23 @@ def test_an_empty_folder_is_filled(scorer, tmp_path):
 def test_something_else_is_not_overwritten(scorer, tmp_path):
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "todo.txt").write_text("keep")
-    with pytest.raises(OutputError, match=r"exists and is not a scorer\. Nothing was written"):
+    with pytest.raises(OutputError, match=r"is not a scorer: it holds 'todo.txt'\. Nothing was"):
         scorer.save(tmp_path / "notes")
     assert (tmp_path / "notes" / "todo.txt").read_text() == "keep"
+
+
+def test_notes_beside_a_scorer_are_not_lost(scorer, folder):
+    (folder / "notes.txt").write_text("keep")
+    with pytest.raises(OutputError, match=r"it holds 'notes.txt'\. Nothing was written"):
+        scorer.save(folder)
+    assert (folder / "notes.txt").read_text() == "keep"
+
+
+def test_what_an_operating_system_left_is_no_obstacle(scorer, tmp_path):
+    (tmp_path / "scorer").mkdir()
+    (tmp_path / "scorer" / ".DS_Store").write_bytes(b"x")
+    scorer.save(tmp_path / "scorer")
+    assert Scorer.load(tmp_path / "scorer").model.k == 3
 
 
 def test_a_write_that_fails_leaves_the_earlier_scorer(scorer, folder, snapshot, monkeypatch):

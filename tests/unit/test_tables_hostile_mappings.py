@@ -214,6 +214,90 @@ def test_a_hostile_mapping_is_refused_before_it_runs(folders: Path, name: str) -
     assert tree(folders) == before
 
 
+#: Every place of a SELECT in which a function can stand.
+PLACES = {
+    "select list": "SELECT {f} AS account_id FROM 'crm.csv'",
+    "WHERE": HONEST + " WHERE {f} IS NULL",
+    "GROUP BY": "SELECT max(no) AS account_id FROM 'crm.csv' GROUP BY {f}",
+    "GROUPING SETS": "SELECT max(no) FROM 'crm.csv' GROUP BY GROUPING SETS (({f}), ())",
+    "HAVING": "SELECT no AS account_id FROM 'crm.csv' GROUP BY no HAVING {f} IS NULL",
+    "QUALIFY": HONEST + " QUALIFY row_number() OVER (ORDER BY {f}) = 1",
+    "PARTITION BY": "SELECT row_number() OVER (PARTITION BY {f}) FROM 'crm.csv'",
+    "named window": "SELECT row_number() OVER w FROM 'crm.csv' WINDOW w AS (ORDER BY {f})",
+    "frame of a window": (
+        "SELECT sum(1) OVER (ORDER BY no ROWS BETWEEN length({f}) PRECEDING AND CURRENT ROW) "
+        "FROM 'crm.csv'"
+    ),
+    "window of its own": "SELECT {f} OVER () FROM 'crm.csv'",
+    "FILTER": "SELECT count(*) FILTER ({f} IS NULL) FROM 'crm.csv'",
+    "order inside an aggregate": "SELECT list(no ORDER BY {f}) FROM 'crm.csv'",
+    "ORDER BY": HONEST + " ORDER BY {f}",
+    "LIMIT": HONEST + " LIMIT length({f})",
+    "OFFSET": HONEST + " LIMIT 5 OFFSET length({f})",
+    "DISTINCT ON": "SELECT DISTINCT ON ({f}) no AS account_id FROM 'crm.csv'",
+    "ON": "SELECT a.no AS account_id FROM 'crm.csv' a JOIN 'crm.csv' b ON {f} IS NULL",
+    "ASOF": "SELECT a.no FROM 'crm.csv' a ASOF JOIN 'crm.csv' b ON a.no >= {f}",
+    "VALUES": "SELECT * FROM (VALUES ({f})) AS v(account_id)",
+    "VALUES alone": "VALUES ({f})",
+    "WITH": "WITH x AS (SELECT {f} AS account_id) FROM x",
+    "WITH MATERIALIZED": "WITH x AS MATERIALIZED (SELECT {f} AS account_id) FROM x",
+    "WITH RECURSIVE": (
+        "WITH RECURSIVE x AS (SELECT 1 AS a UNION ALL SELECT 1 FROM x WHERE {f} IS NULL) FROM x"
+    ),
+    "UNION": HONEST + " UNION ALL SELECT {f}, NULL",
+    "EXCEPT": HONEST + " EXCEPT SELECT {f}, NULL",
+    "CASE": "SELECT CASE WHEN {f} IS NULL THEN no END AS account_id FROM 'crm.csv'",
+    "CAST": "SELECT TRY_CAST({f} AS INT) AS account_id FROM 'crm.csv'",
+    "TRY": "SELECT TRY({f}) AS account_id FROM 'crm.csv'",
+    "COALESCE": "SELECT coalesce(no, {f}) AS account_id FROM 'crm.csv'",
+    "BETWEEN": HONEST + " WHERE no BETWEEN {f} AND 'x'",
+    "IN": HONEST + " WHERE no IN ('x', {f})",
+    "IN a query": HONEST + " WHERE no IN (SELECT {f})",
+    "ANY": HONEST + " WHERE no = ANY (SELECT {f})",
+    "LIKE": HONEST + " WHERE no LIKE {f}",
+    "COLLATE": HONEST + " ORDER BY {f} COLLATE NOCASE",
+    "list": "SELECT [{f}][1] AS account_id FROM 'crm.csv'",
+    "slice": "SELECT no[length({f}):] AS account_id FROM 'crm.csv'",
+    "struct": "SELECT {{'a': {f}}}.a AS account_id FROM 'crm.csv'",
+    "map": "SELECT MAP {{'a': {f}}} AS account_id FROM 'crm.csv'",
+    "comprehension": "SELECT [{f} FOR x IN [1]] AS account_id FROM 'crm.csv'",
+    "comprehension's IF": "SELECT [x FOR x IN [1] IF {f} IS NULL] AS account_id FROM 'crm.csv'",
+    "lambda": "SELECT list_transform([1], lambda x: {f}) AS account_id FROM 'crm.csv'",
+    "arrow lambda": "SELECT list_filter([1], x -> {f} IS NULL) AS account_id FROM 'crm.csv'",
+    "COLUMNS": "SELECT COLUMNS(c -> {f} IS NULL) FROM 'crm.csv'",
+    "REPLACE": "SELECT * REPLACE ({f} AS no) FROM 'crm.csv'",
+    "PIVOT": "FROM 'crm.csv' PIVOT (max({f}) FOR no IN ('007'))",
+    "IN of a PIVOT": "FROM 'crm.csv' PIVOT (count(*) FOR {f} IN ('007'))",
+    "source of a PIVOT": "FROM (SELECT {f} AS no) PIVOT (count(*) FOR no IN ('007'))",
+    "UNPIVOT": "FROM 'crm.csv' UNPIVOT (v FOR n IN ({f}))",
+    "argument of a reader": "FROM read_csv('crm.csv', header = {f} IS NULL)",
+    "argument of rows": "SELECT unnest AS account_id FROM unnest([{f}])",
+    "argument of a range": "SELECT range AS account_id FROM range(length({f}))",
+    "lateral": "SELECT x AS account_id FROM 'crm.csv', LATERAL (SELECT {f} AS x)",
+    "method": "SELECT no.concat({f}) AS account_id FROM 'crm.csv'",
+    "interval": "SELECT DATE '2024-01-01' + to_days(length({f})) AS started_on",
+    "EXTRACT": "SELECT extract(year FROM {f}::DATE) AS account_id",
+    "sample": "SELECT no AS account_id FROM (SELECT {f} AS no) USING SAMPLE 1",
+    "FROM first": "FROM 'crm.csv' SELECT {f} AS account_id",
+}
+CALLS = (
+    "getenv('HOME')",
+    "GETENV('HOME')",
+    "\"getenv\"('HOME')",
+    "'HOME'.getenv()",
+    "main.getenv('HOME')",
+)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_no_place_of_a_select_hides_a_function(folders: Path, place: str) -> None:
+    for call in CALLS:
+        sql = PLACES[place].format(f=call)
+        (folders / "mapping/accounts.sql").write_text(sql)
+        with pytest.raises(TableContractError, match=r"getenv\(\)|SQL cannot be read|nothing else"):
+            open_tables(study(folders))
+
+
 #: What the wall behind the list need not stop, since it neither reads outside nor writes a file;
 #: and logging, after which DuckDB ends the whole process when it finds that it may not write.
 NOT_FOR_THE_WALL = (
@@ -351,6 +435,7 @@ def test_an_attached_server_can_be_read_behind_the_wall_but_not_written(
             "'heder' of read_csv() (did you mean 'header'?)",
         ),
         ("FROM '../out/secret.csv'", "outside of the source folder"),
+        ("FROM '../out/nowhere.csv'", "outside of the source folder"),
         ("FROM 'https://127.0.0.1/x.csv'", "save a copy there"),
         ("FROM read_csv('a' || '.csv')", "anything but the names of files, written as texts"),
         ("FROM sales.crm", "the table sales.crm, since source.database is not given"),
@@ -455,6 +540,15 @@ HONEST_ONES = {
         "SELECT no AS account_id, since AS started_on FROM (SELECT COLUMNS(c -> c <> 'x') "
         "FROM 'crm.csv')"
     ),
+    "hive partitions": (
+        "SELECT no AS account_id, since AS started_on FROM read_csv('hive/*/*.csv', "
+        "hive_partitioning = true, all_varchar = true) WHERE year IN (2023, 2024)"
+    ),
+    "names of columns": "SELECT a AS account_id, b AS started_on FROM 'crm.csv' AS x(a, b)",
+    "ASOF and EXCLUDE": (
+        "SELECT a.* EXCLUDE (since), a.since AS started_on FROM (SELECT no AS account_id, since "
+        "FROM 'crm.csv') AS a ASOF JOIN 'crm.csv' AS b ON account_id = b.no AND a.since >= b.since"
+    ),
     "semicolon and comments": "/* a */ " + HONEST + "; -- the end's end",
 }  # fmt: skip
 
@@ -463,6 +557,10 @@ HONEST_ONES = {
 def test_honest_mappings_still_work(folders: Path, name: str) -> None:
     (folders / "export/sub/part1.csv").write_text("no,since\n007,2023-01-01\n")
     (folders / "export/sub/part2.csv").write_text("since,no\n2023-02-01,008\n")
+    for year, number in (("2023", "007"), ("2024", "008")):
+        (folders / f"export/hive/year={year}").mkdir(parents=True)
+        hive = folders / f"export/hive/year={year}/rows.csv"
+        hive.write_text(f"no,since\n{number},2023-01-01\n")
     (folders / "mapping/accounts.sql").write_text(HONEST_ONES[name].format(base=folders))
     with open_tables(study(folders)) as tables:
         accounts = tables.frames["accounts"].collect("pandas").to_native()

@@ -1,10 +1,12 @@
 """`clustering agree`: how far two labellings of the same accounts agree."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clustering.commands.accounts import Account, account_column, distinct_rows
 from clustering.commands.console import OUT
 from clustering.commands.ready_table import (
     Missing,
@@ -37,6 +39,7 @@ def agree(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the interval and p-value.")] = 1,
+    account: Account = None,
     missing: Missing = None,
     json: Annotated[Path | None, typer.Option(metavar="OUT", help="Write all of it here.")] = None,
 ) -> None:
@@ -45,17 +48,18 @@ def agree(
     from clustering.comparison.labellings import encode
 
     check_json(json, file)
-    labels = read_columns(file, [first, second], reading_of(missing))
-    table = labels.frame
+    ids = () if account is None else (account,)
+    labels = read_columns(file, [first, second, *ids], reading_of(missing), ids=ids, every=True)
+    whose = account_column(labels.frame, account, (first, second))
+    table, repeats = distinct_rows(labels.frame, whose, (first, second))
     agreement = compare_partitions(
         encode(table[first], first),
         encode(table[second], second),
         order=None if order is None else order.split(","),
         seed=seed,
     )
+    agreement = replace(agreement, notes=(*agreement.notes, *repeats, *labels.notes))
     _show(agreement)
-    for note in labels.notes:
-        _print(f"Note: {note}")
     if json is not None:
         write_json(agreement.to_json(), json)
         _print(f"Written to {json}")

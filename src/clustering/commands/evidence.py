@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clustering.commands.accounts import Account
 from clustering.commands.console import OUT, bars
 from clustering.commands.ready_table import (
     Decimal,
@@ -49,6 +50,7 @@ def evidence(
         int, typer.Option(min=19, max=9999, help="Draws from every null without clusters.")
     ] = 199,
     seed: Annotated[int, typer.Option(min=0, help="Every random draw follows from it.")] = 1,
+    account: Account = None,
     missing: Missing = None,
     decimal: Decimal = None,
     json: Annotated[Path | None, typer.Option(metavar="OUT", help="Write all of it here.")] = None,
@@ -60,7 +62,7 @@ def evidence(
 
     check_json(json, file)
     asked = None if columns is None else [name.strip() for name in columns.split(",")]
-    table = read_numeric(file, asked, reading_of(missing, decimal))
+    table = read_numeric(file, asked, reading_of(missing, decimal), account)
     with bars() as progress:
         found = judge(
             table.values,
@@ -69,6 +71,7 @@ def evidence(
             seed=seed,
             scale=scale.value,
             columns=table.columns,
+            accounts=table.accounts,
             notes=table.notes,
             progress=progress,
         )

@@ -1,10 +1,12 @@
 """`clustering forward`: what tier and segment knew about an outcome that came later."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clustering.commands.accounts import Account, account_column, distinct_rows
 from clustering.commands.console import OUT
 from clustering.commands.ready_table import (
     Missing,
@@ -31,10 +33,7 @@ def forward(
     tier: Annotated[str, typer.Option(metavar="T", help="Column of the tiers.")],
     segment: Annotated[str, typer.Option(metavar="S", help="Column of the segments.")],
     outcome: Annotated[str, typer.Option(metavar="Y", help="Column of the outcome: yes or no.")],
-    account: Annotated[
-        str | None,
-        typer.Option(metavar="ID", help="Column of the account, where it has several rows."),
-    ] = None,
+    account: Account = None,
     train: Annotated[
         str | None,
         typer.Option(
@@ -52,20 +51,23 @@ def forward(
 
     check_json(json, file)
     wanted = [tier, segment, outcome, *filter(None, (account, train))]
-    labels = read_columns(file, wanted, reading_of(missing), ids=[account] if account else ())
-    table = labels.frame
+    ids = () if account is None else (account,)
+    labels = read_columns(file, wanted, reading_of(missing), ids=ids, every=True)
+    whose = account_column(labels.frame, account, wanted)
+    # Rows of one account that differ in any column are of several windows; equal ones repeat.
+    used = list(labels.frame.columns) if whose is not None else [tier, segment, outcome]
+    table, repeats = distinct_rows(labels.frame, whose, used, windows=True)
     report = forward_validity(
         table[tier],
         table[segment],
         table[outcome],
-        account=None if account is None else table[account],
+        account=None if whose is None else table[whose],
         train=None if train is None else table[train],
         seed=seed,
         names=(tier, segment, outcome),
     )
+    report = replace(report, notes=(*report.notes, *repeats, *labels.notes))
     _show(report)
-    for note in labels.notes:
-        _print(f"Note: {note}")
     if json is not None:
         write_json(report.to_json(), json)
         _print(f"Written to {json}")

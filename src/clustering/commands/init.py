@@ -59,7 +59,6 @@ def _summary(draft: "Draft", written: tuple[Path, ...]) -> list[str]:
         state = f"NOT FOUND: {missing}" if missing else f"all {required} required columns"
         lines.append(f"  {guess.table.name:<14}<- {guess.source.origin} ({found} columns; {state})")
     lines += [f"  not used      {origin}" for origin in draft.unmatched]
-    lines += [f"  not readable  {why}" for why in draft.unread]
     missing_tables = presence_breaches([guess.table.name for guess in draft.guesses])
     if missing_tables:
         lines += ["", "What is still needed (docs/tables.md):", *(f"  {w}" for w in missing_tables)]

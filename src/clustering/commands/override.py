@@ -81,7 +81,13 @@ def set_(
         decided_on=on.date(),
         valid_until=until.date(),
     )
-    n = set_override(place, decision, accounts=known.accounts, segments=known.segments)
+    n = set_override(
+        place,
+        decision,
+        accounts=known.accounts,
+        segments=known.segments,
+        reading=known.config.source,
+    )
     _print(
         f"Account {account} is in '{decision.segment}' from {decision.decided_on} until "
         f"{decision.valid_until}, by {by}: {reason}"
@@ -116,7 +122,7 @@ def list_(
     if not place.exists():
         _print(f"There are no overrides: there is no file {place}.")
         return
-    frame = read_overrides(place)
+    frame = read_overrides(place, known.config.source)
     frame = frame.assign(status=status(frame, day)).sort_values(["account_id", "decided_on"])
     table = Table(box=None, pad_edge=False, header_style="bold")
     titles = ("Account", "Segment", "By", "Why", "From", "Until", f"On {day}")
@@ -142,8 +148,9 @@ def clear(
     """End an override; what held before that day stays on record."""
     from clustering.movement.decisions import clear_override
 
-    place = _place(_known(study).config, file)
-    done = clear_override(place, account, on.date())
+    known = _known(study)
+    place = _place(known.config, file)
+    done = clear_override(place, account, on.date(), known.config.source)
     words = []
     if done.ended:
         words.append("the override that held ends the day before and stays on record")

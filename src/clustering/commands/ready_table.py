@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from clustering.columns import ACCOUNT_ID
 from clustering.outputs import check_file, whole_file
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def read_columns(
     reading: "ReadingConfig | None" = None,
     *,
     ids: Sequence[str] = (),
+    every: bool = False,
 ) -> Labels:
     """Read the named columns of a file as text: leading zeros of labels stay.
 
@@ -82,6 +84,7 @@ def read_columns(
     ----------
     reading : what the cells mean (None: the defaults)
     ids : those of the columns that are ids, for which no word says that they are missing
+    every : whether all other columns of the file are read behind them, as they stand
 
     Raises
     ------
@@ -93,16 +96,21 @@ def read_columns(
     from clustering.tables.contract import Column
     from clustering.tables.ready import open_ready
 
-    wanted = [
-        Column(name, "id" if name in ids else "text", "", required=False)
-        for name in dict.fromkeys(columns)
-    ]
     with open_ready(path, reading) as table:
         table.require(columns)
-        typed = table.typed(wanted)
-    if typed.breaches:
-        raise BadInputError(breaches_message(f"'{path}' cannot be used", typed.breaches))
-    return Labels(typed.frame, (*table.notes, *typed.notes))
+        named = {name: table.find(name) for name in dict.fromkeys(columns)}
+        others = [name for name in table.columns if name not in named.values()] if every else []
+        typed = table.typed(
+            [
+                Column(name, "id" if name in (*ids, ACCOUNT_ID) else "text", "", required=False)
+                for name in (*named, *others)
+            ]
+        )
+    breaches = [sentence for name in named for sentence in typed.faults.get(name, ())]
+    if breaches:
+        raise BadInputError(breaches_message(f"'{path}' cannot be used", breaches))
+    notes = [note for note in typed.notes if not note.startswith(tuple(f"'{o}' " for o in others))]
+    return Labels(typed.frame, (*table.notes, *notes))
 
 
 def check_json(out: Path | None, read: Path) -> None:

@@ -11,8 +11,6 @@ from clustering.commands.console import OUT, bars
 from clustering.commands.ready_table import Decimal, Missing, reading_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
 
     from clustering.config import ReadingConfig
@@ -35,6 +33,14 @@ class _Heard:
 
     notes: tuple[str, ...] = ()
     short_tables: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Doubted:
+    """What is doubtful in the values: columns in another unit, accounts with odd values."""
+
+    mistakes: tuple[str, ...]
+    n_odd: int
 
 
 def register(app: typer.Typer) -> None:
@@ -98,12 +104,12 @@ def score(
         features, decisions, heard = _features(scorer, input_, day, reading, progress)
         with progress.step("Scoring"):
             scores = scorer.score_features(features)
-            mistakes = scorer.unit_mistakes(features)
         in_force = _in_force(scorer, scores, decisions if overrides is None else overrides, day)
         scores = scores.join(assigned(scores["segment_name"], in_force))
         with progress.step("Writing"):
             write_scores(scores, out, day)
-    _show(scorer, scores, day, heard, mistakes)
+    doubted = _Doubted(scorer.unit_mistakes(features), scorer.count_odd(features))
+    _show(scorer, scores, day, heard, doubted)
     _show_overrides(scores, in_force)
     _print(f"Written to {out}")
 
@@ -191,7 +197,7 @@ def _show(
     scores: "pd.DataFrame",
     as_of: date,
     heard: _Heard,
-    mistakes: "Sequence[str]",
+    doubted: _Doubted,
 ) -> None:
     training = scorer.training
     if heard.notes:
@@ -209,23 +215,27 @@ def _show(
         _print(f"  {name}: {count:,} ({share:.0%}; {training.sizes[number] / learned:.0%} then)")
     if unknown := int(scores["segment"].isna().sum()):
         _print(f"  no segment, because none of the features is known: {unknown:,}")
-    _show_novel(scorer, scores, heard, mistakes)
+    _show_novel(scorer, scores, heard, doubted)
 
 
-def _show_novel(
-    scorer: "Scorer", scores: "pd.DataFrame", heard: _Heard, mistakes: "Sequence[str]"
-) -> None:
+def _show_novel(scorer: "Scorer", scores: "pd.DataFrame", heard: _Heard, doubted: _Doubted) -> None:
     novel = int(scores["novel"].sum())
     if novel:
         _print(
             "Unlike what the model was learned from, to be looked at before their segment is used "
             f"(column reason): {novel:,}"
         )
-    if mistakes:
+    if doubted.n_odd:
+        _print(
+            "  of them with values that cannot be, or lie far from all that were seen: "
+            f"{doubted.n_odd:,}"
+        )
+    if doubted.mistakes:
         _print("Probably in another unit than in training; these scores are then wrong:")
-        for sentence in mistakes:
+        for sentence in doubted.mistakes:
             _print(f"  {sentence}")
         return
+    novel -= doubted.n_odd  # a wrong value is no change of the accounts
     expected = scorer.expected_novel_share
     if novel >= _LEAST_FLAGGED and novel > _MANY_FLAGGED * expected * len(scores):
         advice = "the accounts may have changed. Consider a new study."

@@ -27,6 +27,8 @@ Ints = NDArray[np.int64]
 
 _GAP = 1e-4
 _SECONDS = 40.0
+#: Times that groups are solved with fewer hours until the single accounts fit; two are enough.
+_TRIES = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,9 +90,7 @@ def allocate(
             "optimal", np.array([], dtype=np.int64), 0.0, 0.0, 0.0, 0.0, 0.0, "no accounts"
         )
     groups = group_alike(demand)
-    counts, solver_bound = _solve(groups, hours, share, covers, most_accounts)
-    level = tell_apart(demand, groups, counts)
-    used = float((demand.hours * share[level]).sum())
+    level, used, solver_bound = _within_hours(demand, groups, hours, share, covers, most_accounts)
     covered = float((demand.value * covers[level]).sum())
     prices = _prices(groups, hours, share, covers, most_accounts)
     bound = _bound(demand, hours, share, covers, most_accounts, prices)
@@ -149,6 +149,31 @@ def _infeasible(demand: Demand, hours: float, share: Floats, most_accounts: floa
             "least_touch"
         )
     return "; ".join(broken)
+
+
+def _within_hours(
+    demand: Demand,
+    groups: Groups,
+    hours: float,
+    share: Floats,
+    covers: Floats,
+    most_accounts: float,
+) -> tuple[Ints, float, float]:
+    """Level of every account, the hours that takes, and the solver's bound.
+
+    Accounts of a group need about as much, not the same: where the single accounts take more than
+    there is, it is solved once more with as many hours less.
+    """
+    limit = hours
+    for _ in range(_TRIES):
+        counts, solver_bound = _solve(groups, limit, share, covers, most_accounts)
+        level = tell_apart(demand, groups, counts)
+        used = float((demand.hours * share[level]).sum())
+        if used <= hours * (1 + 1e-9):
+            return level, used, solver_bound
+        limit -= 1.1 * (used - hours)
+    level = demand.least.astype(np.int64)
+    return level, float((demand.hours * share[level]).sum()), np.inf
 
 
 def _programme(

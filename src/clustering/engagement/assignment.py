@@ -135,7 +135,7 @@ def _by_needs(
         if above and below is False:
             return "self_directed", f"{words} standard deviations from all accounts"
         if above is not False and below is not True:
-            return None, _near(words, f"{_HEALTHY:g} and −{_HEALTHY:g}")
+            return None, _near(words, f"against cuts at {_HEALTHY:g} and −{_HEALTHY:g}")
     drawn = {axis: one for axis, one in standing.items() if axis in _GUIDANCE}
     if drawn:
         playbook, rule = _by_guidance(drawn, scaled, inside)
@@ -150,7 +150,7 @@ def _by_needs(
     words = f"growth potential {growth.words} and churn risk {risk.words}"
     high, risky = growth.above(0.0), risk.above(0.0)
     if high is None or risky is None:
-        return None, _near(words, "0")
+        return None, _near(words, "against a cut at 0")
     quadrant = (("sustain", "protect"), ("grow", "invest"))[high][risky]
     return quadrant, f"{words} standard deviations from all accounts"
 
@@ -167,19 +167,19 @@ def _by_guidance(
     if beyond is False:
         return None, ""
     if beyond is None:
-        return None, _near(words, f"{_DRAWN:g}")
+        return None, _near(words, f"against a cut at {_DRAWN:g}")
     for axis in order[1:]:
         lead = _stand(scaled[order[0]] - scaled[axis], inside)
         if lead is not None and not lead.above(0.0):
             other = _GUIDANCE[axis].replace("_", " ")
-            return None, _near(f"{words}, {other} guidance {drawn[axis].words}", "each other")
+            both = f"{words} and {other} guidance {drawn[axis].words}"
+            return None, _near(both, "of which neither is clearly drawn more")
     return _PLAYBOOK_OF[kind], (
         f"it draws {words} standard deviations more than all accounts, and no other kind as much"
     )
 
 
-def _near(words: str, cut: str) -> str:
+def _near(words: str, against: str) -> str:
     return (
-        f"near the line: {words} standard deviations from all accounts do not differ from {cut} "
-        "by more than their noise"
+        f"near the line: {words} (standard deviations from all accounts ± their noise), {against}"
     )

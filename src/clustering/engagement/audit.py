@@ -1,11 +1,12 @@
 """Delivery audit: who gets more care than needed, who gets less, and whose care is not affordable.
 
 *Needed* are the hours a year of the account's playbook, scaled by its size; *delivered* the hours
-of the trailing window, brought to a year. How far a whole segment stands from its playbook says
-something of the plan, not of an account: an account is held to what its segment usually gets at
-its size (*usual* hours), and it is over- or under-delivered only where it lies outside the spread
-that such accounts have anyway. An event playbook that runs (an expansion, a rescue) excuses more
-hours, and it does not make the account under-delivered before it has had its time.
+of the trailing window, brought to a year. How far a whole label stands from its playbook says
+something of the plan, not of an account: an account is held to what its label usually gets at its
+size (*usual* hours) beside what it needs. It is over- or under-delivered only where it lies beyond
+both, and outside the spread that such accounts have anyway. An event playbook that runs (an
+expansion, a rescue) excuses more hours, and it does not make the account under-delivered before it
+has had its time.
 
 A *bad fit* is an account whose needed care costs more than the affordable share of its amount:
 charge more, serve it otherwise, or do not sign (Murphy; the limit of 15 % is of Pickens). What was
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from clustering.columns import ACCOUNT_ID
+from clustering.engagement.effort import slope_through_origin
 from clustering.engagement_config import AuditConfig
 
 __all__ = ["DELIVERY", "Audit", "AuditTotal", "audit_delivery"]
@@ -41,6 +43,8 @@ DELIVERY: Mapping[str, str] = MappingProxyType(
     }
 )
 
+_BOTH = "it needs, and of what its label usually gets at its size"
+
 #: The median absolute deviation of a normal distribution, in standard deviations.
 _MAD = 0.6744897501960817
 #: Less time is not recorded, so no hours at all are read as this many on the logarithmic scale.
@@ -55,7 +59,8 @@ class AuditTotal:
 
     Attributes
     ----------
-    hours : a year: delivered beyond the usual, missing to it, or needed beyond the affordable
+    hours : a year: delivered beyond need and usual, missing to both, or needed beyond the
+        affordable
     money : those hours at the cost of an hour
     arr : amount of the accounts on the list; None where no account has one
     rule : what put an account there, with its numbers
@@ -99,10 +104,10 @@ def audit_delivery(
 
     Parameters
     ----------
-    accounts : indexed by id: `label`, `playbook` (missing without a label), `needed_hours`
-        (scaled by size), `has_need` (False where the account keeps its present care, so that
-        nothing says what it needs), `event_hours` (0 where none runs), `delivered_hours` (a year),
-        `exposure_days`, `arr`
+    accounts : indexed by id: `label`, `playbook` (missing without a label), `size` (relative to the
+        median of the label), `needed_hours` (of the playbook at that size), `has_need` (False where
+        the account keeps its present care, so that nothing says what it needs), `event_hours` (0
+        where none runs), `delivered_hours` (a year), `exposure_days`, `arr`
     config : when an account counts as over- or under-delivered
     hour_cost, affordable_share : of the bad fit
     no_delivery : why the hours delivered are not known, where they are not
@@ -114,8 +119,8 @@ def audit_delivery(
 
     >>> usual = [18.0, 19.0, 20.0, 21.0, 22.0] * 8
     >>> accounts = pd.DataFrame(
-    ...     {"label": "a", "playbook": "standard", "needed_hours": 20.0, "has_need": True,
-    ...      "event_hours": 0.0, "delivered_hours": [60.0, 4.0, 20.0, *usual],
+    ...     {"label": "a", "playbook": "standard", "needed_hours": 20.0, "size": 1.0,
+    ...      "has_need": True, "event_hours": 0.0, "delivered_hours": [60.0, 4.0, 20.0, *usual],
     ...      "exposure_days": 365.0, "arr": [50_000.0, 50_000.0, 10_000.0] + [50_000.0] * 40},
     ... )
     >>> audit = audit_delivery(
@@ -130,13 +135,14 @@ def audit_delivery(
     frame["usual_hours"] = _usual(frame, seen & frame["has_need"], config.least_accounts)
     judged = seen & frame["usual_hours"].notna()
     frame["deviation"] = _deviation(frame[judged], config.least_accounts).reindex(frame.index)
-    excess = delivered - frame["usual_hours"] - frame["event_hours"]
-    short = frame["usual_hours"] - delivered
-    more = config.over_from * frame["usual_hours"] + frame["event_hours"]
+    most, least = np.maximum(frame["usual_hours"], needed), np.minimum(frame["usual_hours"], needed)
+    excess = delivered - most - frame["event_hours"]
+    short = least - delivered
+    more = config.over_from * most + frame["event_hours"]
     over = judged & (frame["deviation"] > config.outlier_from)
     over &= (delivered > more) & (excess >= config.least_hours)
     under = judged & (frame["deviation"] < -config.outlier_from)
-    under &= delivered < config.under_below * frame["usual_hours"]
+    under &= delivered < config.under_below * least
     under &= short >= config.least_hours
     frame["gap_hours"] = (delivered - frame["usual_hours"]).where(judged)
     frame["needed_cost"] = needed * hour_cost
@@ -172,14 +178,33 @@ def audit_delivery(
 def _usual(
     frame: pd.DataFrame, eligible: "pd.Series[bool]", least_accounts: int
 ) -> "pd.Series[float]":
+    """Hours that the label of each account gets at its size; missing where it does not tell."""
+    usual = pd.Series(np.nan, index=frame.index)
+    for _, rows in frame[frame["has_need"]].groupby("label"):
+        seen = rows[eligible.loc[rows.index].to_numpy(dtype=bool)]
+        if len(seen) >= least_accounts:
+            usual.loc[rows.index] = _usual_of_label(rows, seen)
+    return usual
+
+
+def _usual_of_label(rows: pd.DataFrame, seen: pd.DataFrame) -> "pd.Series[float]":
     """Needed hours at the level of the label: the median of delivered over needed.
 
-    Missing where too few accounts, or mostly accounts without any hours, tell the level.
+    Where the label clearly gives its large accounts more than the elasticity allows for, or less,
+    that is what is usual in it: else the lists would be one of large or of small accounts.
     """
-    ratio = (frame["delivered_hours"] / frame["needed_hours"]).where(eligible)
-    by_label = ratio.groupby(frame["label"])
-    level = by_label.transform("median").where(by_label.transform("count") >= least_accounts)
-    return (frame["needed_hours"] * level.where(level > 0)).where(frame["has_need"])
+    size = np.log(seen["size"].to_numpy(dtype=np.float64))
+    given = np.maximum(seen["delivered_hours"].to_numpy(dtype=np.float64), _LEAST_RECORDED)
+    ratio = np.log(given / np.maximum(seen["needed_hours"].to_numpy(dtype=np.float64), 1e-12))
+    slope = 0.0
+    if size.std() > 0:
+        x, y = size - size.mean(), ratio - ratio.mean()
+        slope, error = slope_through_origin(x, y, len(x) - 2)
+        slope = slope if abs(slope) > 2.0 * error else 0.0
+    if not np.median(seen["delivered_hours"]) > 0:
+        return pd.Series(np.nan, index=rows.index)
+    level = float(np.exp(np.median(ratio - slope * size)))
+    return rows["needed_hours"] * level * rows["size"] ** slope
 
 
 def _deviation(judged: pd.DataFrame, least_accounts: int) -> "pd.Series[float]":
@@ -234,8 +259,8 @@ def _total(
 
 def _over_rule(config: AuditConfig) -> str:
     return (
-        f"delivered more than {config.over_from:g} times what its segment usually gets at its "
-        "size, with the hours of running event playbooks on top; "
+        f"delivered more than {config.over_from:g} times what {_BOTH}, with the hours of running "
+        "event playbooks on top; "
         f"{config.least_hours:g} hours a year or more beyond both; and {config.outlier_from:g} "
         "standard deviations (robust) outside the spread of such accounts"
     )
@@ -243,8 +268,8 @@ def _over_rule(config: AuditConfig) -> str:
 
 def _under_rule(config: AuditConfig) -> str:
     return (
-        f"delivered less than {100 * config.under_below:g} % of what its segment usually gets at "
-        f"its size; {config.least_hours:g} hours a year or more short of it; and "
+        f"delivered less than {100 * config.under_below:g} % of what {_BOTH}; "
+        f"{config.least_hours:g} hours a year or more short of both; and "
         f"{config.outlier_from:g} standard deviations (robust) outside the spread of such accounts"
     )
 
@@ -269,8 +294,8 @@ def _rule(row: object, config: AuditConfig, share: float, no_delivery: str) -> s
             extra = events if status == OVER else ""
             also = f"; {dear}" if of("needed_cost") > of("affordable_cost") else ""
             return (
-                f"{of('delivered_hours'):.0f} h a year delivered, where its segment usually gets "
-                f"{of('usual_hours'):.0f} at its size{extra}{also}"
+                f"{of('delivered_hours'):.0f} h a year delivered; {of('needed_hours'):.0f} needed"
+                f"{extra}, and its label usually gets {of('usual_hours'):.0f} at its size{also}"
             )
         case "bad_fit":
             return dear
@@ -285,8 +310,8 @@ def _rule(row: object, config: AuditConfig, share: float, no_delivery: str) -> s
     if of("exposure_days") < config.least_days:
         return f"seen for {of('exposure_days'):.0f} days, fewer than {config.least_days}"
     if not row.has_need:  # type: ignore[attr-defined]
-        return "it keeps its present care, since what its segment needs cannot be told"
+        return "it keeps its present care, since what it needs cannot be told"
     return (
-        f"fewer than {config.least_accounts} accounts of its segment, or mostly ones without any "
+        f"fewer than {config.least_accounts} accounts of its label, or mostly ones without any "
         "hours, tell what is usual"
     )

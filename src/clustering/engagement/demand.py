@@ -18,8 +18,9 @@ LEVELS = ("high", "medium", "low", "digital")
 
 #: Up to so many accounts each is a variable of its own.
 _SINGLE = 2_000
-#: Parts of equal value into which the accounts of one need are cut beyond that.
-_PARTS = 400
+#: Parts of equal value into which all accounts, sorted by need, are cut beyond that; and parts of
+#: like need, where needs are more than so many, as they are where they follow the size.
+_PARTS, _NEEDS = 2_000, 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +41,7 @@ class Demand:
 
 @dataclass(frozen=True, eq=False)
 class Groups:
-    """Accounts of like need and value.
+    """Accounts of like need and value, with their means.
 
     `of` is the group of each account, shape (n_accounts,); the others have shape (n_groups,).
     """
@@ -53,7 +54,7 @@ class Groups:
 
 
 def group_alike(demand: Demand) -> Groups:
-    """Group accounts of one need by parts of equal value; few accounts stay single.
+    """Group accounts of like need by parts of equal value; few accounts stay single.
 
     Examples
     --------
@@ -65,9 +66,10 @@ def group_alike(demand: Demand) -> Groups:
     if n <= _SINGLE:
         of = np.arange(n)
         return Groups(of, np.ones(n), demand.hours, demand.value, demand.least)
-    order = np.lexsort((-demand.value, demand.least, demand.hours))
+    need = _parts_of_need(demand.hours)
+    order = np.lexsort((-demand.value, demand.least, need))
     kind = np.zeros(n, dtype=np.int64)
-    changes = (np.diff(demand.hours[order]) != 0) | (np.diff(demand.least[order]) != 0)
+    changes = (np.diff(need[order]) != 0) | (np.diff(demand.least[order]) != 0)
     kind[1:] = np.cumsum(changes)
     total = max(float(demand.value.sum()), 1e-12)
     part = np.minimum(np.cumsum(demand.value[order]) / total * _PARTS, _PARTS - 1).astype(np.int64)
@@ -77,9 +79,18 @@ def group_alike(demand: Demand) -> Groups:
     size = np.bincount(of).astype(np.float64)
     first = np.zeros(len(size), dtype=np.int64)
     first[of] = np.arange(n)
-    # Needs are equal within a group, so its first account tells them.
     value = np.bincount(of, weights=demand.value) / size
-    return Groups(of, size, demand.hours[first], value, demand.least[first])
+    hours = np.bincount(of, weights=demand.hours) / size
+    return Groups(of, size, hours, value, demand.least[first])
+
+
+def _parts_of_need(hours: Floats) -> Ints:
+    """Each need by itself where there are few, else as many accounts in each part."""
+    distinct, code = np.unique(hours, return_inverse=True)
+    if len(distinct) <= _NEEDS:
+        return code.astype(np.int64)
+    edges = np.unique(np.quantile(hours, np.arange(1, _NEEDS) / _NEEDS))
+    return np.searchsorted(edges, hours, side="right").astype(np.int64)
 
 
 def tell_apart(demand: Demand, groups: Groups, counts: Ints) -> Ints:

@@ -17,7 +17,15 @@ from numpy.typing import NDArray
 
 from clustering.features.types import Snapshot
 
-__all__ = ["Effort", "Elasticity", "Size", "account_size", "elasticity_of", "scale_by_size"]
+__all__ = [
+    "Effort",
+    "Elasticity",
+    "Size",
+    "account_size",
+    "elasticity_of",
+    "size_in_label",
+    "slope_through_origin",
+]
 
 #: What drives effort, the best first: column of the snapshot -> what readers call it.
 MEASURES: Mapping[str, str] = {
@@ -108,8 +116,8 @@ def account_size(snapshot: Snapshot, ids: pd.Index) -> Size:
     return Size(relative, counts)
 
 
-def scale_by_size(size: Size, labels: "pd.Series[str]", elasticity: float) -> "pd.Series[float]":
-    """Factor on the hours of the playbook: 1 for a median account of its label.
+def size_in_label(size: Size, labels: "pd.Series[str]") -> "pd.Series[float]":
+    """Size of every account relative to the median of its label; the factor on hours is its power.
 
     An account of unknown size counts as a median one, which is said where it is counted.
 
@@ -117,11 +125,11 @@ def scale_by_size(size: Size, labels: "pd.Series[str]", elasticity: float) -> "p
     --------
     >>> index = ["a", "b", "c"]
     >>> size = Size(pd.Series([1.0, 4.0, 16.0], index=index), {})
-    >>> scale_by_size(size, pd.Series(["x"] * 3, index=index), 0.5).tolist()
-    [0.5, 1.0, 2.0]
+    >>> size_in_label(size, pd.Series(["x"] * 3, index=index)).tolist()
+    [0.25, 1.0, 4.0]
     """
     median = size.relative.groupby(labels.to_numpy()).transform("median")
-    return ((size.relative / median) ** elasticity).fillna(1.0)
+    return (size.relative / median).fillna(1.0)
 
 
 def elasticity_of(
@@ -161,7 +169,7 @@ def elasticity_of(
         return Elasticity(ASSUMED, None, "assumed", why, n)
     if not (x**2).sum() > 0:
         return Elasticity(ASSUMED, None, "assumed", "all accounts of a segment are of one size", n)
-    slope, error = _slope(x, y, spare)
+    slope, error = slope_through_origin(x, y, spare)
     low, high = slope - _Z * error, slope + _Z * error
     if high - low > _WIDEST:
         why = f"the hours delivered tell too little of it (95 % interval {low:.2f} to {high:.2f})"
@@ -176,8 +184,21 @@ def _within(values: "pd.Series[float]", groups: NDArray[np.object_]) -> NDArray[
     return (logged - logged.groupby(groups).transform("mean")).to_numpy()
 
 
-def _slope(x: NDArray[np.float64], y: NDArray[np.float64], spare: int) -> tuple[float, float]:
-    """Slope through the origin, and its standard error whatever the spread of the residuals."""
+def slope_through_origin(
+    x: NDArray[np.float64], y: NDArray[np.float64], spare: int
+) -> tuple[float, float]:
+    """Least-squares slope, and its standard error whatever the spread of the residuals (HC1).
+
+    Parameters
+    ----------
+    x, y : of shape (n_accounts,), less the mean of their group
+    spare : degrees of freedom that are left, above 0
+
+    Examples
+    --------
+    >>> slope_through_origin(np.array([-1.0, 0.0, 1.0]), np.array([-2.0, 0.0, 2.0]), 1)
+    (2.0, 0.0)
+    """
     total = float((x**2).sum())
     slope = float((x * y).sum()) / total
     residual = y - slope * x

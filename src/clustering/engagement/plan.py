@@ -11,7 +11,7 @@ from clustering.config import SchemesConfig
 from clustering.engagement.assignment import Assigned, assign_playbooks
 from clustering.engagement.audit import Audit, audit_delivery
 from clustering.engagement.coverage import Rates, SegmentCoverage, cover
-from clustering.engagement.effort import Effort, account_size, elasticity_of, scale_by_size
+from clustering.engagement.effort import Effort, account_size, elasticity_of, size_in_label
 from clustering.engagement.nearest import did_you_mean
 from clustering.engagement.playbooks import PRESENT_CARE, STANDARD, Playbooks, load_playbooks
 from clustering.engagement.running import Running, run_playbooks, trigger_values
@@ -120,7 +120,10 @@ def make_plan(
     accounts = _accounts(snapshot, horizon, axes, seen, running, books, ids)
     absent = dict(seen.not_computed)
     size = account_size(snapshot, ids)
-    elasticity = elasticity_of(size, accounts["delivered_hours"], on.labels, config.size_elasticity)
+    seen_long = accounts["exposure_days"] >= config.audit.least_days
+    elasticity = elasticity_of(
+        size, accounts["delivered_hours"].where(seen_long), on.labels, config.size_elasticity
+    )
     care = _Care(accounts, axes, books, rates, Effort(size, elasticity))
     assigned, mine = care.by(on)
     audit = audit_delivery(
@@ -231,9 +234,8 @@ class _Care:
             near = one.near_line.reindex(one.labels.index, fill_value=False) & one.labels.notna()
             playbook = playbook.where(~near, self.undecided)
         frame = self.accounts.assign(label=one.labels, playbook=playbook.astype("str"))
-        frame["size_factor"] = scale_by_size(
-            self.effort.size, one.labels, self.effort.elasticity.value
-        )
+        frame["size"] = size_in_label(self.effort.size, one.labels)
+        frame["size_factor"] = frame["size"] ** self.effort.elasticity.value
         a_year = {name: self.books.hours(name) for name in self.books.playbooks}
         hours = frame["playbook"].map(a_year)
         frame["has_need"] = frame["playbook"].ne(PRESENT_CARE) & frame["playbook"].notna()
@@ -257,6 +259,7 @@ class _Care:
         by_label = frame.assign(cost=hours * self.rates.hour_cost).groupby("label")
         sums = by_label[["cost", "arr"]].sum(min_count=1)
         over = frame["needed_hours"] * self.rates.hour_cost > self.rates.limit * frame["arr"]
+        over &= frame["has_need"]
         return {
             "labelling": one.name,
             "title": one.title,

@@ -23,12 +23,11 @@ import pandas as pd
 
 from clustering.columns import ACCOUNT_ID
 from clustering.errors import BadInputError
-from clustering.features.engines import collect_by_account, column_names, first_and_last, typed
+from clustering.features.engines import collect_by_account, column_names, typed
 from clustering.features.measures import fixed_point
 from clustering.features.standing import standing
 from clustering.features.types import Horizon
 from clustering.features.visible import Tables, visible_frames
-from clustering.tables.coverage import EXTRACT_SLACK_DAYS
 
 __all__ = ["OUTCOMES", "Outcome", "build_horizon", "horizon_end"]
 
@@ -244,17 +243,16 @@ def _timing(tables: Tables, account_ids: "pd.Index[str]", as_of: date, end: date
     followed = np.where(at_risk, float((seen_to - as_of).days), np.nan)
     frame = nothing.assign(followed_days=followed)
     closed_days = _days_after(_closed_on(tables, account_ids, seen_to), as_of)
-    ends = nothing.rename(columns={"due_days": "due_on", "left_days": "gone_on"})
-    if "ended_on" in column_names(subscriptions):
-        ends = _contract_ends(subscriptions, as_of, seen_to).reindex(account_ids)
+    lost_days = _last_loss(subscriptions, amounts["before"], as_of, seen_to).reindex(account_ids)
     gone_days = {
-        "either": np.fmin(ends["gone_on"], closed_days),
-        "contracts": ends["gone_on"],
+        "either": np.fmin(lost_days, closed_days),
+        "contracts": lost_days,
         "accounts": closed_days,
     }[tables.account_rules.left_by]
     left = at_risk & (amounts["gone"] == 1).to_numpy()
+    due_days = _first_due(subscriptions, as_of, seen_to).reindex(account_ids)
     return frame.assign(
-        due_days=np.where(at_risk, ends["due_on"], np.nan),
+        due_days=np.where(at_risk, due_days, np.nan),
         left_days=np.where(left, gone_days, np.nan),
     )
 
@@ -264,19 +262,51 @@ def _days_after(dates: "pd.Series[Any]", as_of: date) -> "pd.Series[float]":
     return (dates.astype("datetime64[s]") - pd.Timestamp(as_of)).dt.days.astype(np.float64)
 
 
-def _contract_ends(subscriptions: nw.LazyFrame[Any], as_of: date, seen_to: date) -> pd.DataFrame:
-    """Days to the first end of a contract of the as-of date, and to the last end of any."""
+def _first_due(subscriptions: nw.LazyFrame[Any], as_of: date, seen_to: date) -> "pd.Series[float]":
+    """Days to the first end of a contract of the as-of date, by account."""
     frame = typed(subscriptions)
-    ended, today, last = nw.col("ended_on"), nw.lit(as_of), nw.lit(seen_to)
-    ends = (nw.col("arr") > 0) & (ended > today) & (ended <= last)
-    frame = frame.select(
-        ACCOUNT_ID,
-        due_on=nw.when(ends & (nw.col("started_on") <= today)).then(ended),
-        gone_on=nw.when(ends & (nw.col("started_on") <= last)).then(ended),
+    if "ended_on" not in column_names(frame):
+        return pd.Series(dtype="float64")
+    ended = nw.col("ended_on")
+    due = frame.filter(
+        nw.col("arr") > 0,
+        nw.col("started_on") <= nw.lit(as_of),
+        (ended > nw.lit(as_of)) & (ended <= nw.lit(seen_to)),
     )
-    firsts = frame.group_by(ACCOUNT_ID).agg(nw.col("due_on").min(), nw.col("gone_on").max())
-    dates = collect_by_account(firsts)
-    return pd.DataFrame({name: _days_after(dates[name], as_of) for name in ("due_on", "gone_on")})
+    firsts = collect_by_account(due.group_by(ACCOUNT_ID).agg(ended.min()))
+    return _days_after(firsts["ended_on"], as_of)
+
+
+def _last_loss(
+    subscriptions: nw.LazyFrame[Any], before: "pd.Series[float]", as_of: date, seen_to: date
+) -> "pd.Series[float]":
+    """Days to the last day on which ARR became 0, by account.
+
+    By the sum of the lines and not by their ends, since an amendment may cancel a contract early.
+
+    Parameters
+    ----------
+    before : ARR at `as_of` in fixed point, by account
+    """
+    frame = typed(subscriptions)
+    amount = fixed_point(nw.col("arr"))
+    steps = [("started_on", amount)]
+    if "ended_on" in column_names(frame):
+        steps.append(("ended_on", -amount))
+    parts = []
+    for column, step in steps:
+        day = nw.col(column)
+        events = frame.filter((day > nw.lit(as_of)) & (day <= nw.lit(seen_to)))
+        events = events.select(ACCOUNT_ID, day=day, step=step)
+        parts.append(events.group_by(ACCOUNT_ID, "day").agg(nw.col("step").sum()))
+    changes = pd.concat([collect_by_account(part) for part in parts])
+    changes = changes.assign(days=_days_after(changes["day"], as_of))
+    by_day = changes.groupby([ACCOUNT_ID, "days"])["step"].sum().astype("float64").reset_index()
+    at_first = before.reindex(by_day[ACCOUNT_ID]).fillna(0.0).to_numpy(dtype=np.float64)
+    after = at_first + by_day.groupby(ACCOUNT_ID)["step"].cumsum()
+    lost = by_day[(after <= 0) & (after - by_day["step"] > 0)]
+    last: pd.Series[float] = lost.groupby(ACCOUNT_ID)["days"].max()
+    return last
 
 
 def _contract_frame(amounts: pd.DataFrame) -> pd.DataFrame:
@@ -311,15 +341,15 @@ def _dormant(
     )
     if "usage" not in tables.frames:
         return missing, "dormancy needs table 'usage'."
-    usage = typed(tables.frames["usage"])
-    dates = first_and_last(usage, "used_on")
-    if dates is None:
+    reach = tables.coverage.get("usage")
+    if reach is None:
         return missing, "dormancy cannot be told: 'usage' has no rows."
-    if dates[1] + timedelta(days=EXTRACT_SLACK_DAYS) < end:
+    if not reach.reaches(end):
         return missing, (
-            f"dormancy cannot be told: the newest row of 'usage' is of {dates[1]}, before the "
+            f"dormancy cannot be told: the newest row of 'usage' is of {reach.to}, before the "
             f"horizon ends on {end}."
         )
+    usage = typed(tables.frames["usage"])
     used = nw.col("used_on")
     frame = usage.select(
         ACCOUNT_ID,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from clustering.columns import ACCOUNT_ID
+from clustering.config import ReadingConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.movement.override_file import (
     changed_file,
@@ -47,7 +48,12 @@ class Cleared:
 
 
 def set_override(
-    file: Path, decision: Decision, *, accounts: Collection[str], segments: Sequence[str]
+    file: Path,
+    decision: Decision,
+    *,
+    accounts: Collection[str],
+    segments: Sequence[str],
+    reading: ReadingConfig | None = None,
 ) -> int:
     """Add a decision to the file; everything that is in it stays.
 
@@ -55,6 +61,7 @@ def set_override(
     ----------
     file : .csv or .parquet; made where it does not exist
     accounts, segments : of the study that the decision is about
+    reading : what the cells of the file mean in that study (None: the defaults)
 
     Returns
     -------
@@ -72,7 +79,7 @@ def set_override(
     new = decision.frame()
     breaches += override_breaches(new, accounts=accounts, segments=segments)
     with changed_file(file):
-        rows, known = read_rows(file)
+        rows, known = read_rows(file, reading)
         known = known[known[ACCOUNT_ID] == decision.account_id]
         if decision.decided_on <= decision.valid_until:
             breaches += override_breaches(pd.concat([known, new], ignore_index=True))
@@ -97,7 +104,9 @@ def _text_breaches(decision: Decision) -> list[str]:
     return breaches
 
 
-def clear_override(file: Path, account: str, on: date) -> Cleared:
+def clear_override(
+    file: Path, account: str, on: date, reading: ReadingConfig | None = None
+) -> Cleared:
     """End what was decided about an account, from a date on.
 
     A decision that holds on that date ends the day before, and stays in the file as a record; one
@@ -111,7 +120,7 @@ def clear_override(file: Path, account: str, on: date) -> Cleared:
         The file cannot be written; it is as it was.
     """
     with changed_file(file):
-        rows, frame = read_rows(file)
+        rows, frame = read_rows(file, reading)
         open_ = (frame[ACCOUNT_ID] == account) & (frame["valid_until"] >= pd.Timestamp(on))
         if not open_.any():
             raise BadInputError(

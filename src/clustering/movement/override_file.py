@@ -76,7 +76,7 @@ def read_overrides(file: Path, reading: ReadingConfig | None = None) -> pd.DataF
     BadInputError
         The file cannot be read, a column is missing, a cell is empty or no date; all at once.
     """
-    with open_ready(file, reading, may_be_empty=True) as table:
+    with open_ready(file, reading, may_be_empty=True, in_study=True) as table:
         table.require(COLUMNS)
         typed = table.typed(TABLES_BY_NAME["overrides"].columns)
     if typed.breaches:
@@ -84,7 +84,9 @@ def read_overrides(file: Path, reading: ReadingConfig | None = None) -> pd.DataF
     return typed.frame
 
 
-def read_rows(file: Path) -> tuple[CsvRows | ParquetRows, pd.DataFrame]:
+def read_rows(
+    file: Path, reading: ReadingConfig | None = None
+) -> tuple[CsvRows | ParquetRows, pd.DataFrame]:
     """The rows of a file as they stand, and the decisions in them, one a row.
 
     Raises
@@ -92,12 +94,12 @@ def read_rows(file: Path) -> tuple[CsvRows | ParquetRows, pd.DataFrame]:
     BadInputError
         As for `read_overrides`; or a row is read in two ways, so that writing could harm it.
     """
-    rows = rows_of(file, COLUMNS, _DATES)
     if not file.exists():
-        return rows, pd.DataFrame({name: pd.Series(dtype="str") for name in COLUMNS}).astype(
-            dict.fromkeys(_DATES, "datetime64[s]")
-        )
-    frame = read_overrides(file)
+        return rows_of(file, COLUMNS, _DATES), pd.DataFrame(
+            {name: pd.Series(dtype="str") for name in COLUMNS}
+        ).astype(dict.fromkeys(_DATES, "datetime64[s]"))
+    frame = read_overrides(file, reading)
+    rows = rows_of(file, COLUMNS, _DATES)
     if len(frame) != rows.n_rows:
         raise BadInputError(
             f"overrides '{file}' hold {rows.n_rows} rows by one way of reading and {len(frame)} by "

@@ -51,7 +51,8 @@ def render(folder: Path, progress: Progress = SILENT) -> Path:
     try:
         with staged_folder(target) as stage:
             _write(stage, pages, account_names(study), private_texts(study))
-            publish(stage, target)
+            with results.still_there(study):
+                publish(stage, target)
     except OSError as error:
         raise OutputError(
             f"the report cannot be written to '{study.path}': {error.strerror or error}. "

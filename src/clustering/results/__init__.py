@@ -5,7 +5,16 @@ tracking and every notebook know a study only through `StudyFolder`.
 """
 
 from clustering.results.document import StudyDocument
-from clustering.results.folder import StudyFolder, publish, read, staged, write
+from clustering.results.folder import StudyFolder, publish, read, staged, still_there, write
 from clustering.results.tables import TABLES
 
-__all__ = ["TABLES", "StudyDocument", "StudyFolder", "publish", "read", "staged", "write"]
+__all__ = [
+    "TABLES",
+    "StudyDocument",
+    "StudyFolder",
+    "publish",
+    "read",
+    "staged",
+    "still_there",
+    "write",
+]

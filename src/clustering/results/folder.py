@@ -17,12 +17,12 @@ import pandas as pd
 from pydantic import ValidationError
 
 from clustering.errors import OutputError, StudyFolderError, breaches_message
+from clustering.outputs import locked, recover, refuse_inputs, staged_folder
 from clustering.outputs import publish as replace_folder
-from clustering.outputs import recover, refuse_inputs, staged_folder
 from clustering.results.document import StudyDocument
 from clustering.results.tables import TABLES, check_tables
 
-__all__ = ["DOCUMENT", "StudyFolder", "publish", "read", "staged", "write"]
+__all__ = ["DOCUMENT", "StudyFolder", "publish", "read", "staged", "still_there", "write"]
 
 DOCUMENT = "study.json"
 #: What a study writes into its folder besides its tables.
@@ -145,6 +145,23 @@ def read(folder: Path) -> StudyFolder:
             breaches_message(f"'{folder / DOCUMENT}' is not of this version", breaches[:10])
         ) from None
     return StudyFolder(folder, document)
+
+
+@contextmanager
+def still_there(study: StudyFolder) -> Iterator[None]:
+    """Hold the place of a study that was read, to put something beside it that belongs to it.
+
+    Raises
+    ------
+    StudyFolderError
+        Another study has taken its place since it was read.
+    """
+    with locked(study.path):
+        if read(study.path).document.provenance != study.document.provenance:
+            raise StudyFolderError(
+                f"another study has taken the place of '{study.path}' in the meantime."
+            )
+        yield
 
 
 def write(document: StudyDocument, frames: dict[str, pd.DataFrame], folder: Path) -> None:

@@ -54,7 +54,7 @@ class AuditEntry(Entry):
     )
     n_accounts: int = Field(description="Accounts on it.")
     hours: float = Field(
-        description="Hours a year: beyond the usual, short of it, or beyond the affordable."
+        description="Hours a year: beyond need and usual, short of both, or beyond the affordable."
     )
     money: float = Field(description="Those hours at the cost of an hour.")
     arr: float | None = Field(description="ARR of the accounts; null where none is known.")

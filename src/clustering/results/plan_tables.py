@@ -140,7 +140,11 @@ PLAN_TABLES: tuple[TableSpec, ...] = (
             _c("cost", "number", "Cost a year."),
             _c("cost_share", "number", "Cost as a share of ARR.", nullable=True),
             _c("labels_over_limit", "integer", "Labels whose care costs more than is affordable."),
-            _c("accounts_over_limit", "integer", "Accounts whose care does."),
+            _c(
+                "accounts_over_limit",
+                "integer",
+                "Accounts whose needed care does; present care is not counted.",
+            ),
             _c("fixed_playbooks", "boolean", "Whether the playbooks name every label."),
         ),
         optional=True,

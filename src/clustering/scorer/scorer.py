@@ -264,6 +264,24 @@ class Scorer:
         """
         return unit_mistakes(self.standardiser.columns_of(frame), self.standardiser.ranges)
 
+    def count_odd(self, frame: pd.DataFrame) -> int:
+        """How many accounts have values that cannot be, or lie far from all that were seen.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            As for `score_features`, which names the values in `reason`.
+
+        Raises
+        ------
+        BadInputError
+            As `score_features`.
+        """
+        columns = self.standardiser.columns_of(frame)
+        _, odd = set_apart(columns, self.standardiser.ranges, frame.index)
+        rows = [values.rows for values in odd]
+        return int(np.unique(np.concatenate(rows)).size) if rows else 0
+
     def _score_piece(self, raw: Sequence[NDArray[np.float64]], scores: "Scores") -> None:
         values = self.standardiser.transform_columns(raw)
         scores.known_share[:] = _known_shares(raw)

@@ -68,8 +68,7 @@ def write(scorer: Scorer, folder: Path) -> None:
         The place cannot be written, or holds something that is not a scorer.
     """
     folder = Path(folder)
-    if folder.exists() and not (folder / MANIFEST).is_file() and not _is_empty(folder):
-        raise OutputError(f"'{folder}' exists and is not a scorer. Nothing was written.")
+    _refuse_foreign(folder)
     files = as_files(scorer)
     files[MANIFEST] = _manifest(files)
     try:
@@ -113,8 +112,17 @@ def read(folder: Path) -> Scorer:
         ) from None
 
 
-def _is_empty(folder: Path) -> bool:
-    return folder.is_dir() and next(folder.iterdir(), None) is None
+def _refuse_foreign(folder: Path) -> None:
+    """Refuse a place that holds anything but an earlier scorer: it would be replaced."""
+    if not folder.exists():
+        return
+    names = [entry.name for entry in os.scandir(folder)] if folder.is_dir() else [folder.name]
+    foreign = sorted(name for name in names if name not in _MOST_BYTES and not _is_litter(name))
+    if foreign:
+        raise OutputError(
+            f"'{folder}' exists and is not a scorer: it holds '{foreign[0]}'"
+            f"{f' and {len(foreign) - 1} more' if len(foreign) > 1 else ''}. Nothing was written."
+        )
 
 
 def _manifest(files: Mapping[str, bytes]) -> bytes:

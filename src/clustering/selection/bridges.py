@@ -5,7 +5,7 @@ roll or a filled simplex has a true valley there, and is one heap all the same: 
 beside the line. Two clusters with a gap leave the gap empty wherever one crosses it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +22,17 @@ Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 #: Accounts whose density is looked up are compared by the distance to this neighbour.
-NEIGHBOUR = 10
+NEIGHBOUR = 5
 #: A window with fewer accounts is empty: no density at the gap, none to compare with at a centre.
 FEWEST = 3
 #: Accounts farther from the line than all but this share of a normal cluster are left out.
 FARTHEST = 0.005
 #: And so are those farther beyond a centre, in standard deviations within the clusters.
 BEYOND = 3.5
+#: Directions of less variance, relative to the largest, hold nothing but rounding.
+FLAT = 1e-8
+#: Shares of a window below this are taken for this: the tails of far clusters underflow.
+LEAST_SHARE = 1e-12
 #: Gamma approximation to the Tracy-Widom law of symmetric matrices: shape, scale, shift.
 TRACY_WIDOM = (46.446, 0.186054, 9.84801)
 
@@ -41,8 +45,8 @@ class Bridge:
     ----------
     pair : the two clusters, in canonical order from 0
     p : of the three signs together (Fisher), if both clusters were normal with one common shape:
-        nothing would then connect them but their tails
-    off_line : p-value of the first sign, accounts of the gap lie to one side of the line
+        nothing would then connect them but their tails. Multiplied by the number of pairs
+    off_line : p-value of the first sign alone, accounts of the gap lie to one side of the line
     spread : of the second, they are spread about the line otherwise than those at the centres
     filled : of the third, there are more of them than the tails of two such clusters leave there
     density : at the accounts in the gap, relative to those at the centre where it is lower, in the
@@ -86,26 +90,28 @@ def bridges_between(values: Floats, labels: Labels, *, seed: int) -> tuple[Bridg
     >>> arc = 2 * np.column_stack([np.cos(angle), np.sin(angle)]) + rng.normal(0, 0.3, (600, 2))
     >>> halves = np.repeat([0, 1], 300)
     >>> bridge, = bridges_between(arc, halves, seed=0)
-    >>> bridge.p < 1e-4, bridge.density > 0.5
+    >>> bridge.p < 0.01, bridge.density > 0.5
     (True, True)
     >>> heaps = rng.normal(size=(600, 2)) + 5.0 * halves[:, np.newaxis]
     >>> bridge, = bridges_between(heaps, halves, seed=0)
-    >>> bridge.p < 1e-4, bridge.density > 0.5
+    >>> bridge.p < 0.01, bridge.density > 0.5
     (False, False)
     """
     core = away_from_outliers(values, seed=seed)
     present, compact = np.unique(labels[core], return_inverse=True)
     k = len(present)
-    if k < 2 or values.shape[1] < 2:
+    inside = values[core]
+    inside = np.ascontiguousarray(inside[:, inside.min(axis=0) < inside.max(axis=0)])
+    if k < 2 or inside.shape[1] < 2:
         return ()
-    inside = np.ascontiguousarray(values[core])
     model = fit_discriminant(inside, compact.astype(np.int64), k)
     white = np.linalg.inv(np.linalg.cholesky(model.covariance)).T
     whitened = _Whitened(inside @ white, model.means @ white, model.scores(inside).argmax(axis=0))
-    return tuple(
-        _bridge(whitened, model, i, j, (int(present[i]), int(present[j])))
-        for i, j in gabriel_neighbours(whitened.means)
-    )
+    neighbours = gabriel_neighbours(whitened.means)
+    found = [
+        _bridge(whitened, model, i, j, (int(present[i]), int(present[j]))) for i, j in neighbours
+    ]
+    return tuple(replace(one, p=min(1.0, len(neighbours) * one.p)) for one in found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +153,8 @@ class _Line:
     def fitted(self, at: float) -> float:
         """Share of the accounts that the two components put in the window at a position."""
         away = at - np.array([0.0, self.length])
-        return float(self.share @ (norm.cdf(away + self.half) - norm.cdf(away - self.half)))
+        inside = norm.cdf(away + self.half) - norm.cdf(away - self.half)
+        return max(LEAST_SHARE, float(self.share @ inside))
 
 
 def _bridge(
@@ -159,7 +166,7 @@ def _bridge(
         return joined
     n, across = line.across.shape
     if n <= 2 * (across + 3):
-        return Bridge(pair, p=1.0, off_line=1.0, spread=1.0, filled=1.0, density=0.0)
+        return _nothing(pair)
     # A continuum that is closed or rolled and cut in two looks alike on both sides of the line at
     # the gap and at the centres; what gives it away is how it comes together at its ends.
     contrasts = [_gap_against_centres(line)]
@@ -167,6 +174,11 @@ def _bridge(
         contrasts.append(_middle_against_ends(line))
     found = [_judge(line, contrast, pair, len(contrasts)) for contrast in contrasts]
     return min(found, key=lambda bridge: bridge.p)
+
+
+def _nothing(pair: tuple[int, int]) -> Bridge:
+    """Of two clusters about which nothing can be said."""
+    return Bridge(pair, p=1.0, off_line=1.0, spread=1.0, filled=1.0, density=0.0)
 
 
 def _line(whitened: _Whitened, weights: Floats, i: int, j: int) -> _Line | None:
@@ -218,17 +230,22 @@ def _middle_against_ends(line: _Line) -> Floats:
 
 def _judge(line: _Line, contrast: Floats, pair: tuple[int, int], tried: int) -> Bridge:
     """The three signs and the density, seen with one contrast of positions out of `tried`."""
-    n, across = line.across.shape
+    n = len(line.position)
     side = (line.position > line.gap).astype(np.float64)
     known = np.linalg.qr(np.column_stack([np.ones(n), side, line.position]))[0]
     residual = line.across - known @ (known.T @ line.across)
-    unit = np.linalg.inv(np.linalg.cholesky(residual.T @ residual / n)).T
+    variances, axes = np.linalg.eigh(residual.T @ residual / n)
+    kept = variances > FLAT * max(1.0, float(variances[-1]))
     contrast = contrast - known @ (known.T @ contrast)
-    contrast = contrast / np.sqrt(contrast @ contrast)
+    size = float(np.sqrt(contrast @ contrast))
+    if not kept.any() or size <= FLAT:
+        return _nothing(pair)
+    unit = axes[:, kept] / np.sqrt(variances[kept])
+    contrast = contrast / size
     offset = contrast @ residual
     moments = (residual * contrast[:, None]).T @ residual
     scaled_offset, scaled_moments = offset @ unit, unit.T @ moments @ unit
-    off_line = float(chi2.sf(scaled_offset @ scaled_offset, across))
+    off_line = float(chi2.sf(scaled_offset @ scaled_offset, len(scaled_offset)))
     spread = _largest_eigenvalue_p(scaled_moments)
     filled = _filled_p(line)
     signs = np.log(np.maximum([off_line, spread, filled], np.finfo(np.float64).tiny))
@@ -263,7 +280,8 @@ def _filled_p(line: _Line) -> float:
 def _bends(offset: Floats, moments: Floats) -> Floats:
     """The direction off the line, and the one whose spread changes most, (d-1, 1 or 2)."""
     size = len(offset)
-    first = offset / np.sqrt(offset @ offset)
+    length = float(np.sqrt(offset @ offset))
+    first = offset / length if length > 0 else np.eye(size)[0]
     if size == 1:
         return first[:, None]
     others = np.eye(size) - np.outer(first, first)

@@ -42,8 +42,10 @@ SADDLE_LEVEL = 0.005
 SADDLE_DEPTH = 0.8
 #: A gap is bent around where clusters without a connection would look so with at most this
 #: p-value, and the accounts in it are at least so dense, relative to the thinner centre.
-BRIDGE_LEVEL = 0.001
+BRIDGE_LEVEL = 0.01
 BRIDGE_DENSITY = 0.4
+#: From this density on, borders between natural clusters of unequal shape are doubted.
+BORDER_DENSITY = 0.2
 ALONG_THE_LINE = "the gap is there along the straight line alone"
 #: Agreement of runs from other seeds below which a k-means solution is not called unique.
 UNIQUE = 0.9
@@ -298,18 +300,20 @@ def _ks(ks: Sequence[int]) -> str:
 
 
 def _shape_reasons(rows: Sequence[KMeansRow], n_clusters: int) -> list[str]:
-    """Natural clusters that are bent: the gap is certain, the border is not."""
-    bent = any(
-        max(bridge.p, bridge.off_line) <= BRIDGE_LEVEL
-        for row in rows
-        if row.k == n_clusters
+    """Natural clusters that are bent or unlike in shape: the gap is certain, the border is not."""
+    natural = [row for row in rows if row.k == n_clusters]
+    doubted = [
+        bridge
+        for row in natural
         for bridge in row.bridges
-    )
-    if not bent:
+        if bridge.p <= BRIDGE_LEVEL and bridge.density >= BORDER_DENSITY
+    ]
+    if not doubted:
         return []
     return [
-        f"Limit: the clusters at k = {n_clusters} are bent. There is a gap between them, but the "
-        "borders of k-means are straight: which accounts belong to which cluster need not be right."
+        f"Limit: the clusters at k = {n_clusters} are bent, or of different shapes. There is a gap "
+        "between them, but k-means draws straight borders half-way between centres: on which side "
+        "an account near a border belongs need not be right."
     ]
 
 

@@ -127,7 +127,8 @@ def _empty(column: Column, value: str, cells: Cells) -> tuple[Problem, ...]:
 
 
 def _said_missing(column: Column, name: str, cells: Cells) -> tuple[Remark, ...]:
-    words = f"'{column.name}' is read as missing where a word says so"
+    setting = cells.setting("missing")
+    words = f"'{column.name}' is read as missing where a word says so ({setting})"
     return (Remark(cells.says_missing(name), words, shows_values=True),)
 
 
@@ -212,6 +213,8 @@ def _date(column: Column, name: str, base: str, cells: Cells) -> Cast:
 
 
 def _which_place(column: Column, cells: Cells) -> str:
+    if not cells.in_study:
+        return "a calendar date: write the day alone"
     return (
         f"a calendar date: say of which place, by {cells.setting('time_zone')} = 'Europe/London' "
         f"or in a mapping: CAST(timezone('Europe/London', CAST(\"{column.name}\" AS TIMESTAMPTZ)) "
@@ -257,7 +260,11 @@ def _date_from_text(column: Column, name: str, cells: Cells) -> Cast:
         ),
         *_outside_calendar(column, value),
     )
-    return Cast(_open_end(column, value), problems, cheap=False, remarks=remarks)
+    cast = Cast(_open_end(column, value), problems, cheap=False, remarks=remarks)
+    if cells.day_zero is not None:
+        return cast
+    quick = _open_end(column, f"TRY_CAST(left({trimmed(name)}, 10) AS DATE)")
+    return replace(cast, plain=quick, untidy=f"{cells.says_missing(name)} OR {zoned}")
 
 
 def _outside_calendar(column: Column, value: str) -> tuple[Problem, ...]:
@@ -305,7 +312,7 @@ def _number(column: Column, name: str, base: str, cells: Cells, marks: Marks) ->
 
 def _number_from_text(column: Column, name: str, cells: Cells, marks: Marks) -> Cast:
     text = cells.text(name)
-    value = number_sql(text, marks.decimal)
+    value = number_sql(text, marks)
     unread = f"({text}) IS NOT NULL AND ({value}) IS NULL"
     problems = (
         *_empty(column, text, cells),
@@ -322,7 +329,12 @@ def _number_from_text(column: Column, name: str, cells: Cells, marks: Marks) -> 
     if marks.told:
         words = f"'{column.name}' is written with decimal commas, and read so"
         remarks += (Remark(f"({value}) IS NOT NULL", words),)
-    return replace(_bounded(column, value, problems), cheap=False, remarks=remarks)
+    cast = replace(_bounded(column, value, problems), cheap=False, remarks=remarks)
+    if not marks.plain:
+        return cast
+    quick = f"TRY_CAST({trimmed(name)} AS DOUBLE)"
+    plain = f"TRY_CAST({quick} AS BIGINT)" if column.kind == "integer" else quick
+    return replace(cast, plain=plain, untidy=cells.says_missing(name))
 
 
 def _either_way(column: Column, text: str, cells: Cells, marks: Marks) -> tuple[Problem, ...]:

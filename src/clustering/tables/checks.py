@@ -290,24 +290,32 @@ def as_of_findings(
             breaches.append(
                 _beyond(as_of, last, "the last row of behaviour", "every account would look")
             )
-    if not breaches:
-        breaches += [
-            _beyond(as_of, reach.to, f"the last row of '{name}'", "accounts would look")
-            for name, reach in coverage.items()
-            if name in COUNTED_TABLES and reach.breaks_off(as_of, AS_OF_SLACK_DAYS)
-        ]
-    contracts = coverage.get("subscriptions")
-    if contracts and not breaches and as_of > contracts.to + timedelta(days=AS_OF_SLACK_DAYS):
-        breaches.append(
-            f"as_of {as_of} is {(as_of - contracts.to).days} days after {contracts.to}, the day up "
-            f"to which 'subscriptions' is taken to be complete ({contracts.assumed}); at most "
-            f"{AS_OF_SLACK_DAYS} are allowed, since ARR would be of contracts that have ended. "
-            "Choose an earlier as_of or a newer extract, or set subscriptions.complete_to."
-        )
+    breaches = breaches or _ended_before(as_of, coverage)
     for name, table_range in ranges.items():
         if table_range is not None and not breaches:
             notes += _staleness(name, table_range[1], as_of)
     return Findings(tuple(breaches), tuple(notes))
+
+
+def _ended_before(as_of: date, coverage: Mapping[str, Coverage]) -> list[str]:
+    """The tables that break off long before a date, although others go on."""
+    breaches = [
+        _beyond(as_of, reach.to, f"the last row of '{name}'", "accounts would look")
+        for name, reach in coverage.items()
+        if name in COUNTED_TABLES and reach.breaks_off(as_of, AS_OF_SLACK_DAYS)
+    ]
+    contracts = coverage.get("subscriptions")
+    if contracts is None or not contracts.cut_short:
+        return breaches
+    gap = (as_of - contracts.to).days
+    if gap > AS_OF_SLACK_DAYS:
+        breaches.append(
+            f"as_of {as_of} is {gap} days after {contracts.to}, the day up to which "
+            f"'subscriptions' is taken to be complete ({contracts.assumed}); at most "
+            f"{AS_OF_SLACK_DAYS} are allowed, since ARR would be of contracts that have ended. "
+            "Choose an earlier as_of or a newer extract, or set subscriptions.complete_to."
+        )
+    return breaches
 
 
 def _beyond(as_of: date, last: date, what: str, who: str) -> str:

@@ -210,10 +210,10 @@ def _below_zero(session: Session, columns: tuple[str, ...], as_of: date | None) 
     if now:
         found += Findings(
             (
-                f"subscriptions: the lines of {spaced(now)} accounts sum to less than 0 at as_of "
-                f"{as_of}; first account_id: {first_ids(session, debts, on_the_day)}. A line is a "
-                "yearly amount from its started_on on: end a credit with the contract that it "
-                "belongs to, and leave credits that are paid once out in the mapping.",
+                f"'arr' sums to less than 0 at as_of {as_of} for {spaced(now)} accounts; first "
+                f"account_id: {first_ids(session, debts, on_the_day)}. A line is a yearly amount "
+                "from its started_on on: end a credit with the contract that it belongs to, and "
+                "leave credits that are paid once out in the mapping.",
             )
         )
     elif ever:

@@ -3,8 +3,9 @@
 A table of events (usage, tickets, ...) reaches to its last row. Contracts are another matter: ends
 lie ahead from the first day on, renewals are signed early, and in a quiet month nothing begins.
 They are taken to reach as far as the events of the other tables, unless their own rows speak
-against it: terms end, and suddenly hardly one is followed by another; or nothing begins or ends
-for much longer than ever before. `subscriptions.complete_to` overrides what is found.
+against it: terms end, and suddenly hardly one is followed by another; or contracts ended all the
+time, and then nothing begins or ends for much longer than ever before. The setting
+`subscriptions.complete_to` overrides what is found.
 """
 
 from collections.abc import Mapping
@@ -68,11 +69,13 @@ class Coverage:
     longest_pause : the longest stretch without a row before that, in days; None where too few
         dates tell what is usual
     assumed : how `to` was found, where it is more than the date of the last row
+    cut_short : the rows, or the setting, say that more happened after `to`
     """
 
     to: date
     longest_pause: int | None = None
     assumed: str = ""
+    cut_short: bool = False
 
     def reaches(self, day: date) -> bool:
         """Whether the table tells what happened up to a day.
@@ -129,7 +132,7 @@ def _contracts(
     frame: nw.LazyFrame[Any], events: Mapping[str, Coverage], complete_to: date | None
 ) -> Coverage | None:
     if complete_to is not None:
-        return Coverage(complete_to, assumed="subscriptions.complete_to says so")
+        return Coverage(complete_to, assumed="subscriptions.complete_to says so", cut_short=True)
     accounts, starts, ends = _periods(frame)
     if not starts.size:
         return None
@@ -138,7 +141,7 @@ def _contracts(
     if broken is None:
         return Coverage(_date(limit), assumed=why)
     to, words = broken
-    return Coverage(_date(to), assumed=f"{words}, though {why}")
+    return Coverage(_date(to), assumed=f"{words}, though {why}", cut_short=True)
 
 
 def _limit(starts: Days, events: Mapping[str, Coverage]) -> tuple[int, str]:
@@ -216,11 +219,14 @@ def _log_likelihood(hits: NDArray[Any], of: NDArray[Any]) -> NDArray[np.float64]
 
 
 def _falls_silent(starts: Days, ends: Days, limit: int) -> tuple[int, str] | None:
-    """Whether nothing begins or ends for much longer than ever before; the last day before it."""
-    days = np.unique(np.concatenate([starts, ends[ends > 0]]))
-    days = days[days <= limit]
+    """Whether nothing begins or ends for much longer than ever before; the last day before it.
+
+    Where contracts hardly ever end, a long time without an end says nothing.
+    """
+    ended = np.unique(ends[(ends > 0) & (ends <= limit)])
+    days = np.union1d(starts[starts <= limit], ended)
     pause = _longest_pause(days)
-    if pause is None:
+    if pause is None or ended.size < _FEWEST_DATES:
         return None
     gap = limit - int(days[-1])
     if gap <= max(EXTRACT_SLACK_DAYS, _UNUSUAL_PAUSE * pause):

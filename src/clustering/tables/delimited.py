@@ -136,7 +136,9 @@ def _rows(text: str, delimiter: str) -> list[list[str]]:
 
 def _header(text: str, delimiter: str) -> tuple[str, ...]:
     if not text.splitlines() or not text.splitlines()[0].strip():
-        raise BadInputError("the file has no header line with the names of the columns.")
+        raise BadInputError(
+            "the file has no header line with the names of the columns: write it as the first line."
+        )
     names = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
     return tuple(name.strip() for name in names)
 
@@ -153,7 +155,7 @@ def _chunks(file: Path) -> Iterator[bytes]:
             while chunk := stream.read(_CHUNK):
                 yield chunk
     except (OSError, EOFError, zlib.error) as error:
-        raise BadInputError(f"the file cannot be read: {error}.") from None
+        raise BadInputError(f"the file cannot be read: {error}. Export it again.") from None
 
 
 def check_text(file: Path) -> bool:

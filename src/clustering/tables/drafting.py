@@ -9,16 +9,27 @@ from pathlib import Path
 
 import duckdb
 
-from clustering.errors import OutputError
+from clustering.errors import BadInputError, OutputError, breaches_message
 from clustering.outputs import scratch
 from clustering.tables.contracts_check import next_terms
-from clustering.tables.guessing import ColumnGuess, Link, TableGuess, find_link, guess_tables
+from clustering.tables.guessing import (
+    ColumnGuess,
+    Link,
+    TableGuess,
+    currency_of,
+    find_link,
+    guess_tables,
+    term_of,
+)
 from clustering.tables.looking import Surroundings, look_at
 from clustering.tables.session import Session, quoted_name, quoted_text
+from clustering.tables.sniffing import ColumnSample
 
 __all__ = ["Draft", "draft_study", "write_draft"]
 
 _CERTAIN = 0.95
+#: Columns of the contract that are money.
+_AMOUNTS = ("arr", "amount")
 
 
 @dataclass(frozen=True)
@@ -31,14 +42,12 @@ class Draft:
     mappings : SQL by table
     guesses : what was found for which table
     unmatched : sources that no table of the contract took
-    unread : why files could not be read
     """
 
     toml: str
     mappings: Mapping[str, str]
     guesses: tuple[TableGuess, ...]
     unmatched: tuple[str, ...]
-    unread: tuple[str, ...]
 
 
 def draft_study(name: str, folder: Path, paths: Sequence[Path]) -> Draft:
@@ -47,11 +56,16 @@ def draft_study(name: str, folder: Path, paths: Sequence[Path]) -> Draft:
     Raises
     ------
     BadInputError
-        A path does not exist, or nothing among them can be read.
+        A path does not exist, or one of the files cannot be read; all of them at once.
     """
     session = Session()
     try:
         surroundings = look_at(session, paths)
+        if surroundings.unread:
+            subject = (
+                "the draft was not written: files cannot be read. Mend them, or leave them out"
+            )
+            raise BadInputError(breaches_message(subject, surroundings.unread))
         guesses = guess_tables(surroundings.samples)
         ranges = {guess.table.name: _date_range(session, guess) for guess in guesses}
         ends = [_ends(session, guess) for guess in guesses if guess.table.name == "subscriptions"]
@@ -59,11 +73,20 @@ def draft_study(name: str, folder: Path, paths: Sequence[Path]) -> Draft:
         session.close()
     taken = {guess.source.origin for guess in guesses}
     return Draft(
-        toml=_toml(name, folder, surroundings, ranges, [line for lines in ends for line in lines]),
+        toml=_toml(
+            name,
+            folder,
+            surroundings,
+            ranges,
+            _currencies(guesses),
+            [line for lines in ends for line in lines],
+        ),
         mappings={guess.table.name: _mapping(guess, guesses) for guess in guesses},
         guesses=guesses,
-        unmatched=tuple(s.origin for s in surroundings.samples if s.origin not in taken),
-        unread=surroundings.unread,
+        unmatched=(
+            *(s.origin for s in surroundings.samples if s.origin not in taken),
+            *surroundings.skipped,
+        ),
     )
 
 
@@ -75,6 +98,11 @@ def write_draft(draft: Draft, name: str, folder: Path) -> tuple[Path, ...]:
     OutputError
         One of them exists already, or the folder cannot be written.
     """
+    if folder.resolve() in Path.cwd().parents:
+        raise OutputError(
+            f"'{folder}' lies above the folder in which you are; nothing was written. Name a new "
+            "folder for the study."
+        )
     toml, mapping = folder / f"{name}.toml", folder / "mapping"
     existing = [str(path) for path in (toml, mapping) if path.exists()]
     if existing:
@@ -96,22 +124,65 @@ def write_draft(draft: Draft, name: str, folder: Path) -> tuple[Path, ...]:
     return (toml, *(mapping / f"{table}.sql" for table in draft.mappings))
 
 
+@dataclass(frozen=True)
+class _FirstContract:
+    """The first day of an account's contracts, for accounts that have no day of their own."""
+
+    subscriptions: TableGuess
+    account: ColumnGuess
+    started: ColumnGuess
+    own_account: ColumnGuess
+
+    @property
+    def join(self) -> str:
+        """What joins it to the accounts, which are called own."""
+        account = quoted_name(self.account.sample.name)
+        return (
+            "\nLEFT JOIN (\n"
+            f"    SELECT {account} AS account_id, min({_expression(self.started)}) AS started_on\n"
+            f"    FROM {self.subscriptions.source.reads}\n"
+            "    GROUP BY ALL\n"
+            f") AS first_contract ON first_contract.account_id = "
+            f"own.{quoted_name(self.own_account.sample.name)}"
+        )
+
+
+def _first_contract(guess: TableGuess, guesses: Sequence[TableGuess]) -> _FirstContract | None:
+    if guess.table.name != "accounts" or "started_on" not in {c.name for c in guess.missing}:
+        return None
+    for other in guesses:
+        found = {column.column.name: column for column in other.columns}
+        own = {column.column.name: column for column in guess.columns}
+        started = found.get("started_on")
+        if other.table.name != "subscriptions" or started is None or "account_id" not in found:
+            continue
+        if "account_id" in own and len(started.sample.date_formats) == 1:
+            return _FirstContract(other, found["account_id"], started, own["account_id"])
+    return None
+
+
 def _mapping(guess: TableGuess, guesses: Sequence[TableGuess]) -> str:
-    link = find_link(guess, guesses)
+    link, first = find_link(guess, guesses), _first_contract(guess, guesses)
+    own = "own." if link is not None or first is not None else ""
     chosen = [
-        f"{_expression(column, link)} AS {column.column.name}"
+        f"{_expression(column, own, term_of(guess))} AS {column.column.name}"
         for column in guess.columns
         if column.column.kind != "date" or len(column.sample.date_formats) < 2
+        if not (column.total and term_of(guess) is None)
     ]
-    reads = guess.source.reads
+    reads = guess.source.reads + (" AS own" if own else "")
     if link is not None:
         chosen.insert(0, f"through.{quoted_name(link.account)} AS account_id")
-        reads += f" AS own\nLEFT JOIN {link.source.reads} AS through\n    USING ({link.sql_key})"
+        reads += f"\nLEFT JOIN {link.source.reads} AS through\n    USING ({link.sql_key})"
+    if first is not None:
+        chosen.append("first_contract.started_on")
+        reads += first.join
     comments = [
         f"{guess.table.name}: one row is {guess.table.one_row}.",
         f"Drafted by `clustering init` from {guess.source.origin}. Read every line.",
-        *_not_guessed(guess, link),
-        *(line for column in guess.columns for line in _remark(column)),
+        *_not_guessed(guess, link, first),
+        *(line for column in guess.columns for line in _remark(column, term_of(guess))),
+        *_currency_remark(guess),
         *_left_over(guess),
     ]
     # A name of the user's may hold a line end, which would end the comment.
@@ -120,25 +191,39 @@ def _mapping(guess: TableGuess, guesses: Sequence[TableGuess]) -> str:
     return f"{header}\nSELECT\n{selected}\nFROM {reads}\n"
 
 
-def _expression(guess: ColumnGuess, link: Link | None) -> str:
-    name = (
-        quoted_name(guess.sample.name) if link is None else f"own.{quoted_name(guess.sample.name)}"
-    )
+def _expression(guess: ColumnGuess, own: str = "", term: ColumnSample | None = None) -> str:
+    name = own + quoted_name(guess.sample.name)
     formats = guess.sample.date_formats
     if guess.column.kind == "date" and formats and formats[0] != "iso":
         return _parsed(name, formats[0])
     if guess.per_month:
-        return f"CAST({name} AS DOUBLE) * 12"
+        return _yearly(name, f"TRY_CAST({name} AS DOUBLE) * 12", "per month")
+    if guess.total and term is not None:
+        months = f"nullif(TRY_CAST({own}{quoted_name(term.name)} AS DOUBLE), 0)"
+        return _yearly(name, f"TRY_CAST({name} AS DOUBLE) * 12 / {months}", "per term")
     return name
 
 
+def _yearly(name: str, amount: str, unit: str) -> str:
+    """An amount made yearly; what is no number goes on with its unit, and the check counts it."""
+    return f"coalesce(CAST({amount} AS VARCHAR), {name} || ' {unit}')"
+
+
 def _parsed(name: str, date_format: str) -> str:
-    return f"CAST(strptime({name}, {quoted_text(date_format)}) AS DATE)"
+    """A date of one form; what is of another goes on as it is, and the check counts it."""
+    day = f"CAST(try_strptime({name}, {quoted_text(date_format)}) AS DATE)"
+    return f"coalesce(CAST({day} AS VARCHAR), {name})"
 
 
-def _not_guessed(guess: TableGuess, link: Link | None) -> list[str]:
+def _not_guessed(guess: TableGuess, link: Link | None, first: _FirstContract | None) -> list[str]:
     lines = []
     for column in guess.missing:
+        if column.name == "started_on" and first is not None:
+            lines.append(
+                f"started_on: the first '{first.started.sample.name}' of "
+                f"{first.subscriptions.source.origin}; is it that?"
+            )
+            continue
         if column.name == "account_id" and link is not None:
             lines.append(
                 f"account_id: taken through '{link.key}' from {link.source.origin}; is it that?"
@@ -151,8 +236,19 @@ def _not_guessed(guess: TableGuess, link: Link | None) -> list[str]:
     return lines
 
 
-def _remark(guess: ColumnGuess) -> list[str]:
+def _remark(guess: ColumnGuess, term: ColumnSample | None) -> list[str]:
     column, sample = guess.column, guess.sample
+    if guess.total and term is None:
+        return [
+            f"NOT GUESSED {column.name}: '{sample.name}' is taken to be the amount of a whole term,"
+            " and no column says how many months the term has. Add a line for the yearly amount:",
+            f"    CAST({quoted_name(sample.name)} AS DOUBLE) * 12 / MONTHS AS {column.name}",
+        ]
+    if guess.total and term is not None:
+        return [
+            f"{column.name}: '{sample.name}' is taken to be the amount of a whole term of "
+            f"'{term.name}' months, and becomes a yearly one; is it that?"
+        ]
     if column.kind == "date" and len(sample.date_formats) > 1:
         name = quoted_name(sample.name)
         return [
@@ -172,6 +268,22 @@ def _remark(guess: ColumnGuess) -> list[str]:
     if guess.score < _CERTAIN:
         return [f"{column.name}: guessed from the name '{sample.name}'; is it that?"]
     return []
+
+
+def _currency_remark(guess: TableGuess) -> list[str]:
+    found = currency_of(guess)
+    amounts = [c.column.name for c in guess.columns if c.column.name in _AMOUNTS]
+    if found is None or not amounts:
+        return []
+    listed = ", ".join(found.examples)
+    if found.n_distinct < 2:
+        return [f"'{found.name}' is {listed}: set it as currency in the TOML file."]
+    return [
+        f"{amounts[0]}: '{found.name}' has {found.n_distinct} currencies ({listed}), and amounts "
+        "of several cannot be summed. Convert them here, as in",
+        f"    {amounts[0]} * CASE {quoted_name(found.name)} WHEN '{found.examples[0]}' THEN 1.0 "
+        f"WHEN '{found.examples[1]}' THEN RATE END AS {amounts[0]}",
+    ]
 
 
 def _left_over(guess: TableGuess) -> list[str]:
@@ -243,6 +355,7 @@ def _toml(
     folder: Path,
     surroundings: Surroundings,
     ranges: Mapping[str, tuple[date, date] | None],
+    currencies: Sequence[str],
     further: Sequence[str],
 ) -> str:
     seen = [
@@ -264,8 +377,7 @@ def _toml(
         "# as_of = YYYY-MM-DD",
         "horizon_days = 365",
         "",
-        "# The one currency of all amounts.",
-        'currency = "USD"',
+        *_currency_lines(currencies),
         "",
         "[source]",
         *source,
@@ -273,6 +385,23 @@ def _toml(
         *further,
     ]
     return "\n".join(lines) + "\n"
+
+
+def _currencies(guesses: Sequence[TableGuess]) -> tuple[str, ...]:
+    found = (currency_of(guess) for guess in guesses)
+    return tuple(sorted({code for sample in found if sample for code in sample.examples}))
+
+
+def _currency_lines(currencies: Sequence[str]) -> list[str]:
+    if len(currencies) == 1:
+        return ["# The one currency of all amounts.", f"currency = {json.dumps(currencies[0])}"]
+    if not currencies:
+        return ["# The one currency of all amounts.", 'currency = "USD"']
+    return [
+        f"# The one currency of all amounts. Your files have {', '.join(currencies)}: convert the",
+        "# amounts in the mappings, then name the currency here.",
+        '# currency = "..."',
+    ]
 
 
 def _relative(path: Path, folder: Path) -> str:

@@ -203,7 +203,7 @@ def _read_json(session: Session, file: Path) -> Relation:
     check_text(file)
     records = look_at_records(session, one_line_end(session, file))
     if not records.names:
-        raise BadInputError("the file holds no records.")
+        raise BadInputError("the file holds no records; expected a list of them.")
     columns = list(zip(records.columns, records.names, strict=True))
     sql, notes = _named(session, file, records.sql, columns)
     return Relation(sql, file.name, file=file, notes=notes)
@@ -256,7 +256,7 @@ def _named(
     if breaches:
         raise BadInputError(" ".join(breaches))
     if not kept:
-        raise BadInputError("the file has no columns.")
+        raise BadInputError("the file has no columns. Export it again.")
     listed = ", ".join(f"{sql} AS {quoted_name(name)}" for sql, name in kept)
     return f"SELECT {listed} FROM {source}", tuple(notes)
 

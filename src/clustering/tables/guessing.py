@@ -6,29 +6,38 @@ whether a sample of the values can be of the kind. Each source serves one table 
 
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from clustering.tables.contract import TABLES, Column, Table
 from clustering.tables.session import quoted_name
 from clustering.tables.sniffing import ColumnSample, fits
-from clustering.tables.synonyms import COLUMN_SYNONYMS, TABLE_SYNONYMS
+from clustering.tables.synonyms import (
+    COLUMN_SYNONYMS,
+    CURRENCY,
+    MONTHLY,
+    TABLE_SYNONYMS,
+    TERM_MONTHS,
+    TOTAL,
+)
 
 __all__ = [
     "ColumnGuess",
     "Link",
     "SourceSample",
     "TableGuess",
+    "currency_of",
     "find_link",
     "guess_tables",
     "name_similarity",
+    "term_of",
     "words",
 ]
 
 _LEAST_COLUMN_SCORE = 0.72
 _LEAST_TABLE_SCORE = 0.5
-#: Amounts per month, which become yearly ones.
-_MONTHLY = ("mrr", "mrr amount", "monthly recurring revenue", "monthly amount", "monthly revenue")
+#: A name is one of these words, not merely like them.
+_SURE = 0.9
 
 
 @dataclass(frozen=True)
@@ -52,12 +61,19 @@ class SourceSample:
 
 @dataclass(frozen=True)
 class ColumnGuess:
-    """A column of the contract and the column found for it; `per_month` amounts become yearly."""
+    """A column of the contract and the column found for it.
+
+    Attributes
+    ----------
+    per_month : whether it is an amount per month, which becomes a yearly one
+    total : whether it is the amount of a whole term
+    """
 
     column: Column
     sample: ColumnSample
     score: float
     per_month: bool = False
+    total: bool = False
 
 
 @dataclass(frozen=True)
@@ -158,6 +174,27 @@ def guess_tables(sources: Sequence[SourceSample]) -> tuple[TableGuess, ...]:
     return tuple(chosen[table.name] for table in TABLES if table.name in chosen)
 
 
+def term_of(guess: TableGuess) -> ColumnSample | None:
+    """The column that says how many months the term of a contract has, where there is one."""
+    return _called(guess, TERM_MONTHS, lambda sample: sample.is_number)
+
+
+def currency_of(guess: TableGuess) -> ColumnSample | None:
+    """The column that names the currency of the amounts, where there is one."""
+    for column in guess.columns:
+        if column.column.name == "currency":
+            return column.sample
+    return _called(guess, CURRENCY, lambda sample: not sample.is_number)
+
+
+def _called(
+    guess: TableGuess, synonyms: Sequence[str], holds: Callable[[ColumnSample], bool]
+) -> ColumnSample | None:
+    scored = [(name_similarity(sample.name, synonyms), sample) for sample in guess.unused]
+    likely = [(score, sample) for score, sample in scored if score >= _SURE and holds(sample)]
+    return max(likely, key=lambda pair: pair[0])[1] if likely else None
+
+
 def find_link(guess: TableGuess, guesses: Sequence[TableGuess]) -> Link | None:
     """Find a way to the account for a table without its id, through a key of another table."""
     if "account_id" not in {column.name for column in guess.missing}:
@@ -181,14 +218,17 @@ def _is_key(sample: ColumnSample) -> bool:
 
 def _guess_table(table: Table, source: SourceSample) -> TableGuess:
     columns = _guess_columns(table, source.columns)
-    required = table.required_columns
     found = {guess.column.name for guess in columns}
-    share = sum(column.name in found for column in required) / len(required)
+    required = {column.name for column in table.required_columns}
+    share = len(found & required) / len(required)
     by_name = name_similarity(source.name, (table.name, *TABLE_SYNONYMS[table.name]))
     # The name decides between tables that look alike; a file may also be known by columns alone.
     score = 0.5 * by_name + 0.5 * share
     telling = found - {"account_id"}
-    return TableGuess(table, source, columns, score if telling else 0.0)
+    dates = {column.name for column in table.columns if column.kind == "date"}
+    # Where no date is required (milestones), one of them makes the difference to a list of names.
+    undated = not dates & required and not dates & found
+    return TableGuess(table, source, columns, score if telling and not undated else 0.0)
 
 
 def _guess_columns(table: Table, samples: Sequence[ColumnSample]) -> tuple[ColumnGuess, ...]:
@@ -219,7 +259,9 @@ def _guess_column(table: Table, column: Column, sample: ColumnSample) -> ColumnG
     rank = synonyms.index(found) if found in synonyms else len(synonyms)
     score -= 0.001 * rank
     if column.name == "arr" and score < 1 - 0.001 * len(synonyms):
-        monthly = name_similarity(sample.name, _MONTHLY) - 0.05
-        if monthly > score:
-            return ColumnGuess(column, sample, monthly, per_month=True)
+        monthly = name_similarity(sample.name, MONTHLY) - 0.05
+        total = name_similarity(sample.name, TOTAL) - 0.06
+        if max(monthly, total) > score:
+            best = max(monthly, total)
+            return ColumnGuess(column, sample, best, monthly == best, monthly != best)
     return ColumnGuess(column, sample, score)

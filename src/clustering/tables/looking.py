@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -10,9 +10,10 @@ import duckdb
 from clustering.errors import BadInputError
 from clustering.tables.files import (
     SUFFIXES,
-    duckdb_words,
+    Relation,
     read_file,
     read_sheet,
+    reading_error,
     stem,
 )
 from clustering.tables.guessing import SourceSample
@@ -35,13 +36,15 @@ class Surroundings:
     folder : the folder that holds all files; the mappings name them relative to it
     database : the SQLite file among them, if any
     samples : every source that could be read
-    unread : why each other one could not be
+    unread : why each other file could not be
+    skipped : sheets beside those that are tables, and why they are none
     """
 
     folder: Path
     database: Path | None
     samples: tuple[SourceSample, ...]
     unread: tuple[str, ...]
+    skipped: tuple[str, ...]
 
 
 def look_at(session: Session, paths: Sequence[Path]) -> Surroundings:
@@ -68,12 +71,15 @@ def look_at(session: Session, paths: Sequence[Path]) -> Surroundings:
     session.execute("SET preserve_insertion_order = true")
     samples: list[SourceSample] = []
     unread: list[str] = []
+    skipped: list[str] = []
     for file in files:
         try:
-            samples += _sources_in(session, file, folder)
+            samples += _sources_in(session, file, folder, skipped)
         except BadInputError as error:
             unread.append(f"{file.name}: {error}")
-    return Surroundings(folder, next(iter(databases), None), tuple(samples), tuple(unread))
+    return Surroundings(
+        folder, next(iter(databases), None), tuple(samples), tuple(unread), tuple(skipped)
+    )
 
 
 def _expand(paths: Sequence[Path]) -> Iterable[Path]:
@@ -94,55 +100,64 @@ def _is_readable(file: Path) -> bool:
     return file.is_file() and file.name.lower().endswith((*SUFFIXES, *_SQLITE))
 
 
-def _sources_in(session: Session, file: Path, folder: Path) -> list[SourceSample]:
+def _sources_in(
+    session: Session, file: Path, folder: Path, skipped: list[str]
+) -> list[SourceSample]:
     name = quoted_text(file.relative_to(folder).as_posix())
     lowered = file.name.lower()
     if lowered.endswith(_SQLITE):
         return _tables_of(session, file)
     if lowered.endswith(".xlsx"):
-        return _sheets_of(session, file, name)
+        return _sheets_of(session, file, name, skipped)
     relation = read_file(session, file)
-    return [_sample(session, stem(file), name, file.name, relation.sql)]
+    return [_sample(session, stem(file), name, relation)]
 
 
 def _tables_of(session: Session, file: Path) -> list[SourceSample]:
     session.attach(f"sqlite:{file}")
     return [
         _sample(
-            session, name, quoted_name(name), f"{file.name}: {name}", f"FROM {quoted_name(name)}"
+            session,
+            name,
+            quoted_name(name),
+            Relation(f"FROM {quoted_name(name)}", f"{file.name}: {name}"),
         )
         for name in session.attached_tables()
     ]
 
 
-def _sheets_of(session: Session, file: Path, name: str) -> list[SourceSample]:
+def _sheets_of(session: Session, file: Path, name: str, skipped: list[str]) -> list[SourceSample]:
     sheets = [*look_into(file).sheets]
     samples = []
+    # A workbook of one sheet is known by its own name rather than by "Sheet1".
+    alone = len(sheets) == 1
     for sheet in sheets:
-        relation = read_sheet(session, file, sheet)
-        # A workbook of one sheet is known by its own name rather than by "Sheet1".
-        alone = len(sheets) == 1
         title = stem(file) if alone else sheet
         origin = file.name if alone else f"{file.name}: {sheet}"
         options = f"sheet = {quoted_text(sheet)}, header = true, all_varchar = true"
         reads = name if alone else f"read_xlsx({name}, {options}, stop_at_empty = false)"
-        samples.append(_sample(session, title, reads, origin, relation.sql, spreadsheet=True))
+        try:
+            relation = replace(read_sheet(session, file, sheet), origin=origin)
+            samples.append(_sample(session, title, reads, relation))
+        except BadInputError as error:
+            if alone:
+                raise
+            skipped.append(f"{origin} ({error})")
     return samples
 
 
-def _sample(
-    session: Session, name: str, reads: str, origin: str, sql: str, *, spreadsheet: bool = False
-) -> SourceSample:
+def _sample(session: Session, name: str, reads: str, relation: Relation) -> SourceSample:
     try:
         rows = session.execute(
-            f"SELECT CAST(COLUMNS(*) AS VARCHAR) FROM ({sql} LIMIT {_SAMPLE_ROWS})"
+            f"SELECT CAST(COLUMNS(*) AS VARCHAR) FROM ({relation.sql} LIMIT {_SAMPLE_ROWS})"
         )
         names = [column[0] for column in rows.description or ()]
         values = rows.fetchall()
     except duckdb.Error as error:
-        raise BadInputError(duckdb_words(error)) from None
+        raise BadInputError(reading_error(session, error, relation)) from None
+    spreadsheet = relation.day_zero is not None
     columns = tuple(
         sniff_column(column, [row[place] for row in values], spreadsheet=spreadsheet)
         for place, column in enumerate(names)
     )
-    return SourceSample(name, reads, origin, sql, columns)
+    return SourceSample(name, reads, relation.origin, relation.sql, columns)

@@ -8,7 +8,15 @@ only (1234.5, 1.234,5, 0.125, 1.234.567). Where every mark is followed by exactl
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Marks", "decide", "example_forms", "is_open", "mark_counts", "number_sql"]
+__all__ = [
+    "Marks",
+    "decide",
+    "example_forms",
+    "is_open",
+    "mark_counts",
+    "number_sql",
+    "plain_counts",
+]
 
 Decimal = Literal[".", ","]
 
@@ -51,11 +59,32 @@ class Marks:
     decimal : the mark
     open_ : whether the values could be read with the other one just as well
     told : whether the values have told that it is not the point
+    plain : whether every value is digits, one point at most and an exponent: the quick way
     """
 
     decimal: Decimal = "."
     open_: bool = False
     told: bool = False
+    plain: bool = False
+
+
+def plain_counts(text: str) -> tuple[str, str, str]:
+    """SQL of counts that tell whether a column is plain: others, with a point, open.
+
+    Parameters
+    ----------
+    text : SQL of the text of a cell
+    """
+    return (
+        f"count({text}) FILTER (WHERE {_plain(text)} IS NULL)",
+        f"count(*) FILTER (WHERE contains({text}, '.'))",
+        f"count(*) FILTER (WHERE {is_open(text)})",
+    )
+
+
+def _plain(text: str) -> str:
+    # The cast takes 1_000 too, which people do not write.
+    return f"CASE WHEN NOT contains({text}, '_') THEN TRY_CAST({text} AS DOUBLE) END"
 
 
 def mark_counts(text: str) -> tuple[str, str, str]:
@@ -98,14 +127,17 @@ def decide(points: int, commas: int, open_: int, setting: Decimal | None) -> Mar
     return Marks("," if commas > points else ".", told=commas > points)
 
 
-def number_sql(text: str, decimal: Decimal) -> str:
+def number_sql(text: str, marks: Marks) -> str:
     """SQL of the number in a text, null where it is none.
 
     Parameters
     ----------
     text : SQL of the text of a cell
-    decimal : the decimal mark; the other one parts thousands, as blanks and apostrophes do
+    marks : the other mark parts thousands, as blanks and apostrophes do
     """
+    if marks.plain:
+        return _plain(text)
+    decimal = marks.decimal
     point, other = ("\\.", ",") if decimal == "." else (",", "\\.")
     plain = rf"(\d+{point}?\d*|{point}\d+){_EXPONENT}"
     parted = rf"{_HEAD}(({other}\d{{3}})+|([{_GROUP}]\d{{3}})+)({point}\d*)?"

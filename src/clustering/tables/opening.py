@@ -167,7 +167,9 @@ def _checked(
     if "subscriptions" in readable:
         end_is = wanted.subscriptions.end_is
         columns = opened["subscriptions"].columns
-        together += contract_findings(session, columns, coverage, end_is=end_is, as_of=as_of)
+        contracts = contract_findings(session, columns, coverage, end_is=end_is, as_of=as_of)
+        found = opened["subscriptions"]
+        opened["subscriptions"] = replace(found, findings=found.findings + contracts)
     if as_of is not None:
         together += as_of_findings(as_of, ranges, coverage)
         together += Findings(notes=later_note(as_of, later))

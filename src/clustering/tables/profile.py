@@ -1,18 +1,21 @@
 """Counting, in one aggregate query a table, everything that can be wrong within a row."""
 
 import difflib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from clustering.tables.casting import Cast, Problem, Remark, cast_column
 from clustering.tables.cells import Cells
 from clustering.tables.contract import Column, Table
-from clustering.tables.numbers import Marks, decide, mark_counts
+from clustering.tables.numbers import Marks, decide, mark_counts, plain_counts
 from clustering.tables.session import Session, quoted_name
 
-__all__ = ["Profile", "column_breaches", "match_columns", "profile", "spaced"]
+__all__ = ["Profile", "blocks", "column_breaches", "match_columns", "profile", "spaced"]
 
 _EXAMPLES = 3
+#: Columns that are counted in one query; patterns take memory.
+_BLOCK = 24
 #: Letters of an example.
 _LONGEST = 60
 
@@ -170,13 +173,41 @@ def _marks(
     ]
     if not names:
         return {}
-    texts = [cells.text(quoted_name(matched[name])) for name in names]
-    counts = session.row(
-        f"SELECT {', '.join(part for text in texts for part in mark_counts(text))} FROM {source}"
-    )
-    setting = cells.reading.decimal
-    triples = zip(counts[::3], counts[1::3], counts[2::3], strict=True)
-    return {name: decide(*triple, setting) for name, triple in zip(names, triples, strict=True)}
+    texts = {name: cells.text(quoted_name(matched[name])) for name in names}
+    counted = _counts_of(session, source, texts, plain_counts)
+    marks = {
+        name: replace(decide(pointed - open_, 0, open_, cells.reading.decimal), plain=True)
+        for name, (others, pointed, open_) in counted.items()
+        if not others
+    }
+    quick = {name: found for name, found in marks.items() if found.decimal == "."}
+    left = {name: text for name, text in texts.items() if name not in quick}
+    full = _counts_of(session, source, left, mark_counts)
+    return quick | {name: decide(*found, cells.reading.decimal) for name, found in full.items()}
+
+
+def _counts_of(
+    session: Session,
+    source: str,
+    texts: Mapping[str, str],
+    counts: Callable[[str], tuple[str, str, str]],
+) -> dict[str, tuple[int, int, int]]:
+    """Three counts of every column, a block of columns at a time."""
+    found: dict[str, tuple[int, int, int]] = {}
+    for block in blocks(texts):
+        parts = [part for name in block for part in counts(texts[name])]
+        # Without a row there is nothing to filter, and the counts are null.
+        row = [int(count or 0) for count in session.row(f"SELECT {', '.join(parts)} FROM {source}")]
+        triples = zip(row[::3], row[1::3], row[2::3], strict=True)
+        found |= dict(zip(block, triples, strict=True))
+    return found
+
+
+def blocks(names: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """Part names into groups that one query can bear."""
+    left = iter(names)
+    while block := tuple(islice(left, _BLOCK)):
+        yield block
 
 
 def _count(
@@ -187,13 +218,16 @@ def _count(
         name: [cast.untidy, *(p.where for p in cast.problems), *(r.where for r in cast.remarks)]
         for name, cast in casts.items()
     }
-    flat = [where for column in predicates.values() for where in column]
-    selected = ", ".join(["count(*)", *(f"count(*) FILTER (WHERE {where})" for where in flat)])
-    n_rows, *values = (int(v) for v in session.row(f"SELECT {selected} FROM {source}"))
-    counts = {}
-    for name, column in predicates.items():
-        counts[name], values = values[: len(column)], values[len(column) :]
-    return n_rows, counts
+    (n_rows,) = session.row(f"SELECT count(*) FROM {source}")
+    counts: dict[str, list[int]] = {}
+    for block in blocks(predicates):
+        flat = [where for name in block for where in predicates[name]]
+        selected = ", ".join(f"count(*) FILTER (WHERE {where})" for where in flat)
+        values = [int(count) for count in session.row(f"SELECT {selected} FROM {source}")]
+        for name in block:
+            width = len(predicates[name])
+            counts[name], values = values[:width], values[width:]
+    return int(n_rows), counts
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ rules of the source tables (`files`, `casting`), and their mistakes are said in 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import duckdb
+import pandas as pd
 
 from clustering.config import ReadingConfig
 from clustering.errors import BadInputError, OutputError, breaches_message
@@ -19,11 +19,8 @@ from clustering.tables.cells import Cells
 from clustering.tables.contract import Column
 from clustering.tables.files import SUFFIXES, read_file, reading_error
 from clustering.tables.opening import drop_empty_rows, storage_failed
-from clustering.tables.profile import profile, spaced
+from clustering.tables.profile import blocks, profile, spaced
 from clustering.tables.session import Session, quoted_name
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["ReadyTable", "Typed", "open_ready"]
 
@@ -42,7 +39,7 @@ class Typed:
     notes : what a reader must know of how they were read
     """
 
-    frame: "pd.DataFrame"
+    frame: pd.DataFrame
     faults: Mapping[str, tuple[str, ...]]
     notes: tuple[str, ...]
 
@@ -100,12 +97,15 @@ class ReadyTable:
         known = profile(
             self._session, columns, raw, matched, self._types, self._cells, numbered=True
         )
-        listed = ", ".join(
-            f"{expression} AS {quoted_name(f'column {place}')}"
-            for place, expression in enumerate(known.expressions.values())
-        )
-        frame = self._session.execute(f"SELECT {listed} FROM {raw} ORDER BY rowid").df()
-        frame.columns = list(known.expressions)
+        parts = [
+            self._session.execute(
+                "SELECT "
+                + ", ".join(f"{known.expressions[n]} AS {quoted_name(n)}" for n in block)
+                + f" FROM {raw}"
+            ).df()
+            for block in blocks(known.expressions)
+        ]
+        frame = pd.concat(parts, axis=1) if parts else pd.DataFrame(index=range(self.n_rows))
         kinds = {column.name: column.kind for column in columns if column.name in matched}
         return Typed(frame.astype(_dtypes(kinds)), known.faults, known.notes)
 
@@ -125,7 +125,11 @@ def _raw(session: Session) -> str:
 
 @contextmanager
 def open_ready(
-    path: Path, reading: ReadingConfig | None = None, *, may_be_empty: bool = False
+    path: Path,
+    reading: ReadingConfig | None = None,
+    *,
+    may_be_empty: bool = False,
+    in_study: bool = False,
 ) -> Iterator[ReadyTable]:
     """Read a CSV, Parquet, JSON or Excel file with one row an account or observation.
 
@@ -133,6 +137,7 @@ def open_ready(
     ----------
     reading : what its cells mean (None: the defaults)
     may_be_empty : whether a header without rows will do
+    in_study : whether `reading` comes from the TOML of a study, not from options of a command
 
     Raises
     ------
@@ -162,7 +167,7 @@ def open_ready(
         )
     session = Session(reading.time_zone, ordered=True)
     try:
-        table = _staged(session, path, reading)
+        table = _staged(session, path, Cells(reading, in_study=in_study))
         if not table.n_rows and not may_be_empty:
             raise BadInputError(f"'{path}' has no rows below its header. Add one row an account.")
         yield table
@@ -176,7 +181,7 @@ def open_ready(
         session.close()
 
 
-def _staged(session: Session, path: Path, reading: ReadingConfig) -> ReadyTable:
+def _staged(session: Session, path: Path, cells: Cells) -> ReadyTable:
     relation = None
     try:
         relation = read_file(session, path)
@@ -192,7 +197,7 @@ def _staged(session: Session, path: Path, reading: ReadingConfig) -> ReadyTable:
     empty = drop_empty_rows(session, _raw(session), types)
     (n_rows,) = session.row(f"SELECT count(*) FROM {_raw(session)}")
     skipped = (f"{spaced(empty)} rows without any value were skipped.",) if empty else ()
-    cells = Cells(reading, relation.day_zero, in_study=False)
+    cells = replace(cells, day_zero=relation.day_zero)
     notes = (*relation.notes, *skipped)
     return ReadyTable(path, tuple(types), n_rows, notes, session, types, cells)
 

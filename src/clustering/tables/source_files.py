@@ -48,7 +48,8 @@ def files_named(session: Session, name: str, folder: Path | None) -> list[Path]:
 def _candidates(session: Session, name: str, root: Path) -> list[Path]:
     path = root / name  # an absolute name stays what it is
     try:
-        if path.exists():
+        # Whether there is anything outside is nobody's business either.
+        if path.exists() or not path.resolve().is_relative_to(root):
             return [path]
     except (OSError, ValueError):  # longer than any name, or with a zero byte in it
         return []

@@ -3,13 +3,47 @@
 Words are in lower case, singular, parted by blanks. The first ones are the commonest.
 """
 
-__all__ = ["COLUMN_SYNONYMS", "TABLE_SYNONYMS"]
+__all__ = ["COLUMN_SYNONYMS", "CURRENCY", "MONTHLY", "TABLE_SYNONYMS", "TERM_MONTHS", "TOTAL"]
+
+#: Amounts per month, which become yearly ones.
+MONTHLY = ("mrr", "mrr amount", "monthly recurring revenue", "monthly amount", "monthly revenue")
+#: Amounts of a whole term, which become yearly ones where the months of the term are known.
+TOTAL = ("tcv", "total contract value", "contract value", "total value", "total amount")
+TERM_MONTHS = (
+    "contract term months",
+    "term months",
+    "contract term",
+    "term in months",
+    "contract months",
+    "term",
+    "duration months",
+    "billing term months",
+)
+#: What a column that names the currency of an amount is called.
+CURRENCY = (
+    "currency",
+    "currency code",
+    "currency iso code",
+    "iso currency code",
+    "curr",
+    "annual value currency",
+)
 
 TABLE_SYNONYMS: dict[str, tuple[str, ...]] = {
     "accounts": ("account", "customer", "client", "company", "organisation", "tenant"),
     "subscriptions": ("subscription", "contract", "billing", "licence", "revenue", "mrr", "arr"),
     "usage": ("usage", "feature usage", "product usage", "event", "activity", "telemetry", "login"),
-    "milestones": ("milestone", "onboarding", "journey", "adoption", "success plan"),
+    "milestones": (
+        "milestone",
+        "onboarding",
+        "journey",
+        "adoption",
+        "success plan",
+        "first use",
+        "first usage",
+        "activation",
+        "feature activation",
+    ),
     "outcomes": ("outcome", "kpi", "result", "goal", "metric", "value realised"),
     "opportunities": ("opportunity", "deal", "pipeline", "opp"),
     "engagements": ("engagement", "meeting", "touchpoint", "interaction", "call", "visit"),
@@ -36,7 +70,10 @@ COLUMN_SYNONYMS: dict[str, tuple[str, ...]] = {
         *_STARTED, "customer since", "client since", "signup date", "sign up date", "signed up on",
         "created at", "created date", "onboarding date", "go live date", "first contract date",
     ),
-    "accounts.ended_on": (*_ENDED, "churn date", "churned on", "cancelled on", "cancellation date"),
+    "accounts.ended_on": (
+        *_ENDED, "churn date", "churned on", "churned at", "cancelled on", "cancelled at",
+        "cancelled date", "canceled at", "cancellation date", "closed on", "closed date", "left on",
+    ),
     "accounts.name": (
         "name", "account name", "customer name", "company name", "company", "client name",
         "organisation name",
@@ -53,7 +90,9 @@ COLUMN_SYNONYMS: dict[str, tuple[str, ...]] = {
         "csm", "customer success manager", "account manager", "owner", "account owner", "csm name",
     ),
     "subscriptions.started_on": _STARTED,
-    "subscriptions.ended_on": (*_ENDED, "renewal date", "cancelled on"),
+    "subscriptions.ended_on": (
+        *_ENDED, "renewal date", "cancelled on", "cancelled at", "canceled at", "ended at",
+    ),
     "subscriptions.arr": (
         "arr", "arr amount", "annual recurring revenue", "annual amount", "annual value",
         "yearly amount", "acv", "annual contract value", "arr usd", "arr eur",
@@ -76,14 +115,19 @@ COLUMN_SYNONYMS: dict[str, tuple[str, ...]] = {
         "sessions", "total events",
     ),
     "usage.active_users": ("active users", "users", "user count", "distinct users", "dau", "wau"),
-    "milestones.milestone": ("milestone", "milestone name", "step", "stage", "phase"),
+    "milestones.milestone": (
+        "milestone", "milestone name", "step", "stage", "phase", "feature", "feature name",
+        "module", "capability", "event name",
+    ),
     "milestones.projected_on": (
         "projected on", "projected date", "due date", "due on", "planned date", "target date",
         "expected date",
     ),
     "milestones.achieved_on": (
         "achieved on", "achieved date", "completed on", "completed at", "completion date",
-        "completed date", "actual date", "reached on", "done on",
+        "completed date", "actual date", "reached on", "done on", "first used on",
+        "first used at", "first used", "first use date", "first use", "first seen", "activated on",
+        "activated at", "activation date",
     ),
     "recorded_on": ("recorded on", "recorded at", "record date", "entered on", "logged on"),
     "milestones.achieved_recorded_on": (

@@ -65,7 +65,7 @@ def look_into(file: Path) -> Workbook:
             workbook = ElementTree.fromstring(archive.read("xl/workbook.xml"))
             parts = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
     except (OSError, zipfile.BadZipFile, KeyError, ElementTree.ParseError):
-        raise BadInputError("it is not an Excel workbook (.xlsx).") from None
+        raise BadInputError("it is not an Excel workbook (.xlsx). Save it as one.") from None
     targets = {part.attrib["Id"]: part.attrib["Target"] for part in parts}
     sheets = {
         sheet.attrib["name"]: _inside(targets.get(sheet.attrib.get(_RELATION, ""), ""))
@@ -97,12 +97,12 @@ def scan_sheet(file: Path, part: str) -> Sheet:
             rows = _filled_rows(stream)
             _, cells = next(rows, (0, {}))
             if not cells:
-                raise BadInputError("the sheet is empty.")
+                raise BadInputError("the sheet is empty: write a header and rows, or take it out.")
             first, last = min(cells), max(cells)
             beyond = [row for row, values in rows if min(values) < first or max(values) > last]
             texts = _shared_texts(archive)
     except (OSError, zipfile.BadZipFile, KeyError, ElementTree.ParseError, EOFError) as error:
-        raise BadInputError(f"the sheet cannot be read: {error}.") from None
+        raise BadInputError(f"the sheet cannot be read: {error}. Save it again.") from None
     names = (_cell_text(cells.get(place), texts) for place in range(first, last + 1))
     return Sheet(tuple(name.strip() for name in names), tuple(beyond))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from clustering import results
 from clustering.config import TrackingConfig
-from clustering.errors import TrackingError
+from clustering.errors import StudyFolderError, TrackingError
 from clustering.outputs import scratch, whole_file
 from clustering.progress import SILENT, Progress
 from clustering.results import StudyFolder
@@ -106,7 +106,7 @@ def log_study(folder: Path, tracking: TrackingConfig, progress: Progress = SILEN
             model_id = log_model(shown, run_id)
         advance(1)
     record = TrackedStudy(tracking.uri, experiment_id, run_id, tuple(children), model_id)
-    _write_record(record, study.path)
+    _write_record(record, study)
     return record
 
 
@@ -134,9 +134,12 @@ def read_record(study: StudyFolder) -> TrackedStudy:
         ) from None
 
 
-def _write_record(record: TrackedStudy, folder: Path) -> None:
-    with whole_file(folder / RECORD) as stage:
-        stage.write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
+def _write_record(record: TrackedStudy, study: StudyFolder) -> None:
+    try:
+        with results.still_there(study), whole_file(study.path / RECORD) as stage:
+            stage.write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
+    except StudyFolderError as error:
+        raise TrackingError(f"{error} It is recorded as run {record.run_id}.") from None
 
 
 def check_store(tracking: TrackingConfig, folder: Path) -> None:

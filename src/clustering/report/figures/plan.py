@@ -120,8 +120,9 @@ def head_count(study: StudyFolder) -> Drawn | None:
     curve = study.table("head_count").dropna()
     currency = study.document.currency
     people = "1 CSM" if found.csms == 1 else f"{found.csms} CSMs"
-    title = f"{people} can cover {percent(_share(found.covered, found.coverable))} of what "
-    title += "any number of people could"
+    verb = "covers" if found.csms == 1 else "cover"
+    title = f"By the assumed shares {people} {verb} "
+    title += f"{percent(_share(found.covered, found.coverable))} of what any number of people could"
     figure = new_figure(title, height=4.4)
     ax = figure.subplots()
     ax.plot(curve["csms"], curve["covered"], color=_BLUE, linewidth=2, marker="o", markersize=4)

@@ -2,8 +2,9 @@
 
 import pandas as pd
 
+from clustering.columns import SEGMENT
 from clustering.report.cells import amount_cell, named_accounts
-from clustering.report.facts import amount_title, percent
+from clustering.report.facts import TIERS, amount_title, group_words, labelling, percent
 from clustering.report.html import Account, Cell, Html, Number, table
 from clustering.results import StudyFolder
 
@@ -38,14 +39,14 @@ def misjudged(study: StudyFolder) -> list[str]:
     sentences = []
     if len(much):
         sentences.append(
-            f"{_accounts(much)} of the highest tier {_have(much)} little to win or to lose now and "
-            "would do with low touch; at stake with them are "
+            f"{_of(study, much, -1)} of the highest tier {_have(much)} little to win or to lose "
+            "now and would do with low touch; at stake with them are "
             f"{much['at_stake'].sum():,.0f} {currency} a year of open expansion and revenue at "
             "risk."
         )
     if len(little):
         sentences.append(
-            f"{_accounts(little)} of the lowest tier {_have(little)} "
+            f"{_of(study, little, 0)} of the lowest tier {_have(little)} "
             f"{little['at_stake'].sum():,.0f} {currency} a year of open expansion and revenue at "
             "risk, and would repay high touch."
         )
@@ -83,7 +84,7 @@ def misjudged_table(study: StudyFolder, *, names: bool = False, most: int = 10) 
         "At stake a year",
         "Why",
     ]
-    caption = f"Accounts that {amount} tiers get wrong"
+    caption = f"Accounts whose stage asks for other care than their {amount} tier"
     return named_accounts(table(caption, columns, rows, of=len(frame)), study, names)
 
 
@@ -145,11 +146,13 @@ def discovery(study: StudyFolder) -> list[str]:
     if study.document.next_steps is None:
         return []
     n = len(study.table("discovery"))
+    plan = study.document.plan
+    apart = "" if plan is None or plan.labelling == SEGMENT else " The plan does not rest on them."
     return [
-        f"{n} accounts to interview, so that people find out whether the segments are needs. Each "
-        "has a hypothesis that the talk may refute. The list is in discovery.csv and "
-        "discovery.xlsx of the study folder, with columns for the answers; both hold names and "
-        "stay out of the record."
+        f"{n} accounts to interview, so that people find out whether the {group_words(study)} are "
+        f"needs.{apart} Each has a hypothesis that the talk may refute. The list is in "
+        "discovery.csv and discovery.xlsx of the study folder, with columns for the answers; both "
+        "hold names and stay out of the record."
     ]
 
 
@@ -181,6 +184,15 @@ def discovery_table(study: StudyFolder, *, names: bool = False) -> Html:
 
 def _accounts(frame: pd.DataFrame) -> str:
     return f"{len(frame):,} account" + ("" if len(frame) == 1 else "s")
+
+
+def _of(study: StudyFolder, frame: pd.DataFrame, tier: int) -> str:
+    """How many of all accounts of a tier: nearly all of them speak of the tier, not of accounts."""
+    entry = labelling(study, TIERS)
+    if entry is None or TIERS not in study.accounts:
+        return _accounts(frame)
+    n = int((study.accounts[TIERS] == entry.levels[tier]).sum())
+    return f"{len(frame):,} of {n:,} accounts"
 
 
 def _have(frame: pd.DataFrame) -> str:

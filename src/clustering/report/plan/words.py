@@ -27,7 +27,7 @@ _TITLES = {
     "bad_fit": "Bad-fit",
 }
 _LISTS = {
-    "over_delivered": "get far more care than accounts of their label and size usually get",
+    "over_delivered": "get far more care than they need and than is usual for their label and size",
     "under_delivered": "get far less",
     "bad_fit": "need care that costs more than the affordable share of what they pay",
 }
@@ -375,9 +375,11 @@ def _failed(plan: PlanEntry) -> str:
 
 def _list(study: StudyFolder, entry: AuditEntry) -> str:
     title = _TITLES[entry.name]
+    if not entry.n_accounts:
+        return f"{title}: no account."
     arr = "" if entry.arr is None else f", with {entry.arr:,.0f} of {study.document.amount_name}"
     return (
-        f"{title}: {entry.n_accounts:,} accounts{arr}; {entry.hours:,.0f} hours a year, "
+        f"{title}: {_n(entry.n_accounts, 'account')}{arr}; {entry.hours:,.0f} hours a year, "
         f"{entry.money:,.0f} {study.document.currency}."
     )
 

@@ -167,6 +167,8 @@ def _explained(
     raw = [frame[[f.name for f in listed]].to_numpy(dtype=np.float64) for frame in frames]
     # What was completed at both dates was never observed: it explains nothing to a reader.
     parts[np.isnan(raw[0]) & np.isnan(raw[1])] = 0.0
+    # What is known on one date alone made the account known, not another.
+    once = np.where(np.isnan(raw[0]) != np.isnan(raw[1]), parts, 0.0).sum(axis=1)
     order = np.argsort(-parts, axis=1, kind="stable")[:, :N_DRIVERS]
     strength = np.take_along_axis(parts, order, axis=1)
     positive = np.where(parts > 0, parts, 0.0).sum(axis=1, keepdims=True)
@@ -183,7 +185,7 @@ def _explained(
             "to_segment": names[target],
             "probability": history.probability[rows, end],
             "log_odds_change": total,
-            "why": _words(listed, raw, order, strength > 0),
+            "why": _words(listed, raw, order, strength > 0, 2 * once > parts.sum(axis=1)),
         }
     )
     for rank in range(N_DRIVERS):
@@ -194,19 +196,29 @@ def _explained(
 
 
 def _words(
-    features: Sequence[Feature], raw: Sequence[Floats], order: Integers, named: NDArray[np.bool_]
+    features: Sequence[Feature],
+    raw: Sequence[Floats],
+    order: Integers,
+    named: NDArray[np.bool_],
+    became_known: NDArray[np.bool_],
 ) -> list[str]:
     """As in "features used 9 to 3 features; days late 0 to 41 days"."""
     before, after = raw
     texts = []
-    for row, (columns, shown) in enumerate(zip(order, named, strict=True)):
+    for row, (columns, shown, known_once) in enumerate(
+        zip(order, named, became_known, strict=True)
+    ):
         parts = [
             _change(features[column], before[row, column], after[row, column])
             for column, show in zip(columns, shown, strict=True)
             if show
         ]
-        texts.append("; ".join(parts) or "no single feature")
+        said = "; ".join(parts) or "no single feature"
+        texts.append(f"{_KNOWN_ONCE}: {said}" if known_once else said)
     return texts
+
+
+_KNOWN_ONCE = "not a move of the account, but of what is known of it"
 
 
 def _change(feature: Feature, before: float, after: float) -> str:

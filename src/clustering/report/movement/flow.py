@@ -184,7 +184,7 @@ def transition_heatmap(study: StudyFolder) -> Drawn | None:
         ).reindex(index=rows, columns=columns, fill_value=0)
         for value in ("share_of_from", "n_accounts")
     }
-    title = _heatmap_title(frame, found)
+    title = _heatmap_title(frame)
     figure = new_figure(title, height=1.9 + 0.62 * len(rows))
     ax = figure.subplots()
     shares = tables["share_of_from"].to_numpy(dtype=np.float64)
@@ -207,13 +207,13 @@ def transition_heatmap(study: StudyFolder) -> Drawn | None:
     return Drawn("movement_transitions", figure, title, _heatmap_alt(frame))
 
 
-def _heatmap_title(frame: pd.DataFrame, found: MovementEntry) -> str:
+def _heatmap_title(frame: pd.DataFrame) -> str:
     counts = frame["n_accounts"]
     n = int(counts.sum())
     elsewhere = int(counts[frame["from_segment"] != frame["to_segment"]].sum())
     return (
-        f"{percent(elsewhere / n)} of the {n:,} accounts followed from {found.dates[0]} to "
-        f"{found.dates[-1]} are in another segment at the end"
+        f"{percent(elsewhere / n)} of the {n:,} accounts followed are in another segment at the "
+        "end of the window"
     )
 
 

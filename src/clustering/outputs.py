@@ -37,6 +37,9 @@ _STAGE = ".partial-"
 _FORMER = ".former"
 _MARK = re.compile(r"\d+-[0-9a-f]{8}")
 
+#: What this process is building (device and inode): its lock is held, so nobody else writes there.
+_BUILDING: set[tuple[int, int]] = set()
+
 
 @contextlib.contextmanager
 def whole_file(target: Path, what: str = "") -> Iterator[Path]:
@@ -72,7 +75,7 @@ def whole_file(target: Path, what: str = "") -> Iterator[Path]:
             stage.replace(real)
         finally:
             stage.unlink(missing_ok=True)
-            os.close(handle)
+            _released(handle)
     except OSError as error:
         raise OutputError(
             f"{what}'{target}' cannot be written: {error.strerror or error}. What was there is "
@@ -100,7 +103,7 @@ def staged_folder(target: Path) -> Iterator[Path]:
             yield stage
         finally:
             shutil.rmtree(stage, ignore_errors=True)
-            os.close(handle)
+            _released(handle)
     finally:
         for folder in new:
             with contextlib.suppress(OSError):  # something has come to stand in it
@@ -158,8 +161,9 @@ def locked(target: Path) -> Iterator[None]:
     """
     handle = os.open(_real(target).parent, os.O_RDONLY)
     try:
-        with contextlib.suppress(OSError):  # a file system without locks
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        if _inode(handle) not in _BUILDING:  # else this process would wait for itself
+            with contextlib.suppress(OSError):  # a file system without locks
+                fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
         os.close(handle)
@@ -250,7 +254,7 @@ def make_scratch(name: str, folder: Path | None = None) -> tuple[Path, Callable[
     def remove() -> None:
         shutil.rmtree(path, ignore_errors=True)
         with contextlib.suppress(OSError):
-            os.close(handle)
+            _released(handle)
 
     return path, remove
 
@@ -379,8 +383,19 @@ def _claimed(folder: Path, stem: str, make: Callable[[Path], None]) -> tuple[Pat
             with contextlib.suppress(OSError):  # a file system without locks
                 fcntl.flock(handle, fcntl.LOCK_EX)
             if path.exists():
+                _BUILDING.add(_inode(handle))
                 return path, handle
             os.close(handle)  # another run took it for a leftover before it was locked
+
+
+def _inode(handle: int) -> tuple[int, int]:
+    found = os.fstat(handle)
+    return found.st_dev, found.st_ino
+
+
+def _released(handle: int) -> None:
+    _BUILDING.discard(_inode(handle))
+    os.close(handle)
 
 
 def _sweep(folder: Path, stem: str) -> None:

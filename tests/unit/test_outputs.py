@@ -268,3 +268,15 @@ def test_a_file_that_cannot_be_written_is_refused_at_once(book: Path) -> None:
         with pytest.raises(OutputError, match=words):
             suffixes = () if words == "is a folder" else (".csv", ".json")
             check_file(target, suffixes=suffixes, closed=[book] if "reads" in words else [])
+
+
+def test_a_folder_in_a_staged_folder_does_not_wait_for_itself(tmp_path: Path) -> None:
+    with staged_folder(tmp_path / "study") as study:
+        for _ in range(2):
+            with staged_folder(study / "scorer") as scorer:
+                (scorer / "model.json").write_text("{}")
+                publish(scorer, study / "scorer")
+        with whole_file(study / "record.json") as record:
+            record.write_text("{}")
+        publish(study, tmp_path / "study")
+    assert {path.name for path in (tmp_path / "study").iterdir()} == {"scorer", "record.json"}

@@ -64,7 +64,8 @@ class _Standing:
     def words(self) -> str:
         """Value and noise."""
         noise = max(_ERRORS * self.error, _LEAST)
-        return f"{self.value:+.2f}" + (f" ± {noise:.2f}" if np.isfinite(noise) else " ± any")
+        value = f"{self.value:+.2f}".replace("-", "−")
+        return value + (f" ± {noise:.2f}" if np.isfinite(noise) else " ± any")
 
 
 def assign_playbooks(

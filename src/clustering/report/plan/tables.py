@@ -54,7 +54,9 @@ def coverage_plan(study: StudyFolder) -> Html:
             titles.get(row["playbook"], row["playbook"]),
             amount_cell(row["n_accounts"]),
             amount_cell(row["arr"]),
-            amount_cell(row["touches"]),
+            Number("as today")
+            if row["n_present"] == row["n_accounts"] > 0
+            else amount_cell(row["touches"]),
             amount_cell(row["hours"] + row["event_hours"]),
             amount_cell(row["delivered_hours"]),
             Number(f"{row['csms']:,.1f}"),

@@ -64,7 +64,7 @@ def multiplicity(study: StudyFolder) -> list[str]:
         survive = "1 survives"
     return [
         f"One comparison decides: the {group_words(study)} about '{found.primary_outcome}'. "
-        f"Beside it stand {found.n_confirmatory} of the other labellings, controls among them, "
+        f"Beside it stand {found.n_confirmatory} of other labellings, controls among them, "
         f"about the same outcome (corrected by Holm) and {found.n_exploratory} about other "
         "outcomes (exploratory, "
         f"corrected by Benjamini and Hochberg); {survive} the correction with a gain above 0."

@@ -29,6 +29,11 @@ FEWEST = 3
 FARTHEST = 0.005
 #: And so are those farther beyond a centre, in standard deviations within the clusters.
 BEYOND = 3.5
+#: Of more than two clusters a small one may straddle a border between two others, and then looks
+#: like a continuum that comes together at its ends: there the parabola counts only from this
+#: density on, and its p-value so many times. Both were read off books of clusters.
+ENDS_DENSITY = 0.6
+ENDS_FACTOR = 1e4
 #: Directions of less variance, relative to the largest, hold nothing but rounding.
 FLAT = 1e-8
 #: Shares of a window below this are taken for this: the tails of far clusters underflow.
@@ -111,7 +116,7 @@ def bridges_between(values: Floats, labels: Labels, *, seed: int) -> tuple[Bridg
     found = [
         _bridge(whitened, model, i, j, (int(present[i]), int(present[j]))) for i, j in neighbours
     ]
-    return tuple(replace(one, p=min(1.0, len(neighbours) * one.p)) for one in found)
+    return tuple(_times(len(neighbours), bridge) for bridge in found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,11 +174,12 @@ def _bridge(
         return _nothing(pair)
     # A continuum that is closed or rolled and cut in two looks alike on both sides of the line at
     # the gap and at the centres; what gives it away is how it comes together at its ends.
-    contrasts = [_gap_against_centres(line)]
+    wave = _judge(line, _gap_against_centres(line), pair)
+    parabola = _judge(line, _middle_against_ends(line), pair)
     if len(whitened.means) == 2:
-        contrasts.append(_middle_against_ends(line))
-    found = [_judge(line, contrast, pair, len(contrasts)) for contrast in contrasts]
-    return min(found, key=lambda bridge: bridge.p)
+        return _times(2, min((wave, parabola), key=lambda bridge: bridge.p))
+    parabola = _times(ENDS_FACTOR, parabola)
+    return parabola if parabola.density >= ENDS_DENSITY and parabola.p < wave.p else wave
 
 
 def _nothing(pair: tuple[int, int]) -> Bridge:
@@ -228,8 +234,13 @@ def _middle_against_ends(line: _Line) -> Floats:
     return parabola
 
 
-def _judge(line: _Line, contrast: Floats, pair: tuple[int, int], tried: int) -> Bridge:
-    """The three signs and the density, seen with one contrast of positions out of `tried`."""
+def _times(factor: float, bridge: Bridge) -> Bridge:
+    """With its p-value multiplied."""
+    return replace(bridge, p=min(1.0, factor * bridge.p))
+
+
+def _judge(line: _Line, contrast: Floats, pair: tuple[int, int]) -> Bridge:
+    """The three signs and the density, seen with one contrast of positions."""
     n = len(line.position)
     side = (line.position > line.gap).astype(np.float64)
     known = np.linalg.qr(np.column_stack([np.ones(n), side, line.position]))[0]
@@ -251,7 +262,7 @@ def _judge(line: _Line, contrast: Floats, pair: tuple[int, int], tried: int) -> 
     signs = np.log(np.maximum([off_line, spread, filled], np.finfo(np.float64).tiny))
     p = float(chi2.sf(-2.0 * signs.sum(), 2 * len(signs)))
     density = _density(line, _bends(offset, moments))
-    return Bridge(pair, min(1.0, tried * p), off_line, spread, filled, density)
+    return Bridge(pair, p, off_line, spread, filled, density)
 
 
 def _largest_eigenvalue_p(moments: Floats) -> float:

@@ -55,7 +55,7 @@ def flow_over_time(study: StudyFolder, rule: str = "hysteresis") -> Drawn | None
 def _flow_title(frame: pd.DataFrame, found: MovementEntry) -> str:
     moved, _ = _moved(frame)
     return (
-        f"{moved:,} lasting moves over {len(found.dates)} snapshots; {found.n_entered:,} accounts "
+        f"{moved:,} moves under hysteresis over {len(found.dates)} snapshots; {found.n_entered:,} accounts "
         f"entered and {found.n_left:,} left"
     )
 

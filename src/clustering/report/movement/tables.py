@@ -37,7 +37,7 @@ def moves(study: StudyFolder, *, names: bool = False, most: int = 20) -> Html:
         for row in shown.to_dict("records")
     ]
     caption = (
-        "Changes of the last two snapshots that lasted or wait, largest "
+        "Changes of the last two snapshots, confirmed or waiting, largest "
         f"{study.document.amount_name} first"
     )
     columns = ["Account", "From", "To", "Under hysteresis", amount_title(study), "What moved it"]

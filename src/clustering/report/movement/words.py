@@ -53,8 +53,8 @@ def rules(study: StudyFolder) -> list[str]:
     before, after = found.without_hysteresis, found.with_hysteresis
     return [
         found.rule,
-        f"Of {before.moves:,} changes from one snapshot to the next {found.n_lasting:,} lasted, "
-        f"{found.n_passing:,} were taken back before they counted, {found.n_back:,} went back to "
+        f"Of {before.moves:,} changes from one snapshot to the next {found.n_lasting:,} were "
+        f"confirmed, {found.n_passing:,} were taken back before they counted, {found.n_back:,} went back to "
         f"the segment held all the time and {found.n_open:,} wait for the next snapshot. Accounts "
         f"returned at once to where they came from in {before.flip_flops:,} cases without the "
         f"rule and in {after.flip_flops:,} with it.",
@@ -81,7 +81,7 @@ def playbooks(study: StudyFolder) -> list[str]:
     if found is None or not found.n_open:
         return []
     return [
-        f"A playbook need not wait: for the {found.n_open:,} accounts whose change has not lasted "
+        f"A playbook need not wait: for the {found.n_open:,} accounts whose change is not confirmed "
         "yet, the plan has the playbook of the new segment, which may start now and stop again."
     ]
 

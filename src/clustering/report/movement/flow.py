@@ -55,8 +55,8 @@ def flow_over_time(study: StudyFolder, rule: str = "hysteresis") -> Drawn | None
 def _flow_title(frame: pd.DataFrame, found: MovementEntry) -> str:
     moved, _ = _moved(frame)
     return (
-        f"{moved:,} moves under hysteresis over {len(found.dates)} snapshots; {found.n_entered:,} accounts "
-        f"entered and {found.n_left:,} left"
+        f"{moved:,} moves under hysteresis over {len(found.dates)} snapshots; "
+        f"{found.n_entered:,} accounts entered and {found.n_left:,} left"
     )
 
 

@@ -54,8 +54,9 @@ def rules(study: StudyFolder) -> list[str]:
     return [
         found.rule,
         f"Of {before.moves:,} changes from one snapshot to the next {found.n_lasting:,} were "
-        f"confirmed, {found.n_passing:,} were taken back before they counted, {found.n_back:,} went back to "
-        f"the segment held all the time and {found.n_open:,} wait for the next snapshot. Accounts "
+        f"confirmed, {found.n_passing:,} were taken back before they counted, {found.n_back:,} "
+        "went back to the segment held all the time and "
+        f"{found.n_open:,} wait for the next snapshot. Accounts "
         f"returned at once to where they came from in {before.flip_flops:,} cases without the "
         f"rule and in {after.flip_flops:,} with it.",
         *_held_apart(study),
@@ -81,8 +82,8 @@ def playbooks(study: StudyFolder) -> list[str]:
     if found is None or not found.n_open:
         return []
     return [
-        f"A playbook need not wait: for the {found.n_open:,} accounts whose change is not confirmed "
-        "yet, the plan has the playbook of the new segment, which may start now and stop again."
+        f"A playbook need not wait: for the {found.n_open:,} accounts whose change is not "
+        "confirmed yet, the plan has the playbook of the new segment, which may start now and stop again."
     ]
 
 

@@ -83,7 +83,8 @@ def playbooks(study: StudyFolder) -> list[str]:
         return []
     return [
         f"A playbook need not wait: for the {found.n_open:,} accounts whose change is not "
-        "confirmed yet, the plan has the playbook of the new segment, which may start now and stop again."
+        "confirmed yet, the plan has the playbook of the new segment, which may start now and stop "
+        "again."
     ]
 
 

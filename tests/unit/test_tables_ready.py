@@ -132,7 +132,7 @@ def test_several_sheets_and_blank_rows_are_said(tmp_path: Path) -> None:
         assert table.n_rows == 2
         assert table.notes == (
             "'t.xlsx': sheet 'Sheet' is read, not 'Other'.",
-            "1 rows without any value were skipped.",
+            "1 row without any value was skipped.",
         )
 
 

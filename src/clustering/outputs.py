@@ -37,8 +37,8 @@ _STAGE = ".partial-"
 _FORMER = ".former"
 _MARK = re.compile(r"\d+-[0-9a-f]{8}")
 
-#: What this process is building (device and inode): its lock is held, so nobody else writes there.
-_BUILDING: set[tuple[int, int]] = set()
+#: What this process holds a lock on, or is building (device and inode): it never waits for itself.
+_HELD: set[tuple[int, int]] = set()
 
 
 @contextlib.contextmanager
@@ -160,12 +160,17 @@ def locked(target: Path) -> Iterator[None]:
         The folder does not exist or may not be read.
     """
     handle = os.open(_real(target).parent, os.O_RDONLY)
+    folder = _inode(handle)
+    is_new = folder not in _HELD  # else this process would wait for itself
     try:
-        if _inode(handle) not in _BUILDING:  # else this process would wait for itself
+        if is_new:
             with contextlib.suppress(OSError):  # a file system without locks
                 fcntl.flock(handle, fcntl.LOCK_EX)
+            _HELD.add(folder)
         yield
     finally:
+        if is_new:
+            _HELD.discard(folder)
         os.close(handle)
 
 
@@ -383,7 +388,7 @@ def _claimed(folder: Path, stem: str, make: Callable[[Path], None]) -> tuple[Pat
             with contextlib.suppress(OSError):  # a file system without locks
                 fcntl.flock(handle, fcntl.LOCK_EX)
             if path.exists():
-                _BUILDING.add(_inode(handle))
+                _HELD.add(_inode(handle))
                 return path, handle
             os.close(handle)  # another run took it for a leftover before it was locked
 
@@ -394,7 +399,7 @@ def _inode(handle: int) -> tuple[int, int]:
 
 
 def _released(handle: int) -> None:
-    _BUILDING.discard(_inode(handle))
+    _HELD.discard(_inode(handle))
     os.close(handle)
 
 

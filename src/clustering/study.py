@@ -42,7 +42,7 @@ from clustering.selection.evidence import Evidence, judge
 from clustering.selection.pictures import picture_evidence
 from clustering.tables import SourceTables, open_tables
 
-__all__ = ["compute", "run_study"]
+__all__ = ["compute", "run_study", "too_few"]
 
 #: Starts of each refit for the ceiling and the ablation: many refits, so few starts each.
 REFIT_STARTS = 5
@@ -98,7 +98,8 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         )
     with progress.step("Standardising"):
         matrix, standardiser = standardise(snapshot, config.matrix)
-        _refuse_too_few(config, matrix)
+        if words := too_few(config, len(matrix.account_ids)):
+            raise BadInputError(words)
     evidence = _judge(config, snapshot, matrix, standardiser, progress)
     axis = map_accounts(matrix.values)[:, 0]
     pictures = picture_evidence(matrix.values, evidence, axis, seed=config.seed, progress=progress)
@@ -342,12 +343,13 @@ def _standardised(proxies: pd.DataFrame) -> NDArray[np.float64]:
     return np.asarray((logged - logged.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
 
 
-def _refuse_too_few(config: StudyConfig, matrix: FeatureMatrix) -> None:
-    n_accounts = len(matrix.account_ids)
+def too_few(config: StudyConfig, n_accounts: int) -> str | None:
+    """Say that a study would be refused for its few active accounts; None where it would not."""
     least = 2 * config.evidence.smallest_segment
-    if n_accounts < least:
-        raise BadInputError(
-            f"{n_accounts} accounts were active on {config.as_of}; two segments of at least "
-            f"evidence.smallest_segment = {config.evidence.smallest_segment} need {least}. "
-            "Give more accounts, or set a smaller evidence.smallest_segment."
-        )
+    if n_accounts >= least:
+        return None
+    return (
+        f"{n_accounts} accounts were active on {config.as_of}; two segments of at least "
+        f"evidence.smallest_segment = {config.evidence.smallest_segment} need {least}. "
+        "Give more accounts, or set a smaller evidence.smallest_segment."
+    )

@@ -10,4 +10,4 @@ def test_every_contract_below_a_blank_row_is_read() -> None:
         contracts = tables.frames["subscriptions"].collect("pandas").to_native()
     assert len(contracts) == 10
     assert sorted(contracts["arr"]) == [1000.0 * number for number in range(1, 11)]
-    assert "subscriptions: 1 rows without any value were skipped." in tables.notes
+    assert "subscriptions: 1 row without any value was skipped." in tables.notes

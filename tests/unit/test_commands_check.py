@@ -9,7 +9,9 @@ import typer
 from typer.testing import CliRunner
 
 from clustering.commands import check, init
+from clustering.config import load_config
 from clustering.errors import TableContractError
+from clustering.study import too_few
 
 ACCOUNTS = "account_id,started_on,current_segment\na,2023-01-01,one\nb,2023-02-01,two\n"
 USAGE = "account_id,used_on,feature,events\na,2024-01-01,x,3\nb,2024-01-05,y,2\na,2024-02-01,x,1\n"
@@ -45,11 +47,24 @@ def test_good_tables_are_listed_with_what_they_allow(study: Path, app: typer.Typ
     assert "needs_segment" in said.partition("Schemes that cannot be applied:")[2]
 
 
+def test_a_book_that_a_study_would_refuse_is_not_sent_on(study: Path, app: typer.Typer) -> None:
+    asked = ["check", str(study), "--set", "evidence.smallest_segment=2"]
+    said = CliRunner().invoke(app, asked, catch_exceptions=False).stdout
+    assert "Next: a study refuses this. 2 accounts were active on 2024-01-10" in said
+    config = load_config(study, ["evidence.smallest_segment=2"])
+    assert (too_few(config, 3) is None, too_few(config, 4)) == (False, None)
+
+
 def test_an_override_changes_what_is_checked(study: Path, app: typer.Typer) -> None:
     with pytest.raises(TableContractError, match="before the first account began"):
         CliRunner().invoke(
             app, ["check", str(study), "--set", "as_of=2020-01-01"], catch_exceptions=False
         )
+
+
+def test_levels_that_hold_commas_can_be_told_apart() -> None:
+    assert check._levels(["smb", "enterprise"]) == "smb, enterprise"
+    assert check._levels(["low, smb", "high, smb"]) == "low, smb; high, smb"
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -100,6 +101,13 @@ def test_what_is_not_a_study_is_never_overwritten(tmp_path: Path, kind: str) -> 
 def test_a_folder_without_a_study_says_so(tmp_path: Path) -> None:
     with pytest.raises(StudyFolderError, match="is not a finished study"):
         read(tmp_path)
+
+
+def test_a_study_that_went_away_is_missed_and_not_waited_for(tmp_path: Path) -> None:
+    study = read(build_study(tmp_path / "trial", Recipe()))
+    shutil.rmtree(study.path)
+    with pytest.raises(StudyFolderError, match="is not a finished study"), still_there(study):
+        raise AssertionError("not reached")
 
 
 def test_what_belongs_to_one_study_is_not_put_beside_another(tmp_path: Path) -> None:

@@ -194,3 +194,59 @@ def test_a_study_as_of_a_day_far_after_the_contracts_is_refused(book, tmp_path) 
     )
     with pytest.raises(TableContractError, match="'subscriptions' is taken to be complete"):
         clustering.open_tables(config)
+
+
+def daily(*left_out: tuple[date, date], step: int = 1) -> Coverage:
+    """The coverage of usage of two years, but for some stretches."""
+    days = [LAST - timedelta(days=n) for n in range(0, 730, step)]
+    days = [day for day in days if not any(first <= day <= last for first, last in left_out)]
+    rows = [{"account_id": "u", "used_on": day, "feature": "f", "events": 1} for day in days]
+    return find_coverage(polars_frames({"usage": rows}).frames)["usage"]
+
+
+MAY = (date(2025, 5, 1), date(2025, 5, 31))
+OCTOBER = (date(2024, 10, 1), date(2024, 10, 31))
+
+
+def test_a_month_that_an_extract_lacks_is_a_hole_and_no_pause() -> None:
+    assert daily(MAY).holes == (MAY,)
+    assert daily(MAY, OCTOBER).holes == (OCTOBER, MAY)
+    # The hole does not make a table that breaks off look like one that often pauses.
+    assert daily(MAY, OCTOBER).longest_pause == 1
+    assert daily(MAY).breaks_off(LAST + timedelta(days=40), 31)
+
+
+@pytest.mark.parametrize("length", [2, 10, 20])
+def test_a_closure_is_no_hole(length: int) -> None:
+    assert daily((MAY[0], MAY[0] + timedelta(days=length - 1))).holes == ()
+
+
+def test_a_table_that_often_pauses_has_no_holes() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        days = np.unique(rng.integers(0, 730, int(rng.integers(10, 200))))
+        rows = [
+            {"account_id": "t", "opened_on": LAST - timedelta(days=int(day)), "severity": "low"}
+            for day in days
+        ]
+        assert find_coverage(polars_frames({"tickets": rows}).frames)["tickets"].holes == ()
+    assert daily(step=30).holes == ()
+
+
+@pytest.mark.slow
+def test_a_hole_is_said_with_its_days(book, tmp_path) -> None:
+    for table in ("accounts", "subscriptions"):
+        (tmp_path / f"{table}.parquet").symlink_to(book / f"{table}.parquet")
+    usage = pd.read_parquet(book / "usage.parquet")
+    lacking = pd.to_datetime(usage["used_on"]).between("2025-05-01", "2025-05-31")
+    usage[~lacking].to_parquet(tmp_path / "usage.parquet", index=False)
+    config = StudyConfig.model_validate(
+        {"name": "hole", "as_of": "2025-06-30", "source": {"folder": tmp_path}}
+    )
+    with clustering.open_tables(config) as tables:
+        said = [note for note in tables.notes if "no row is dated" in note]
+    assert said == [
+        "usage: no row is dated 2025-05-01 to 2025-05-31 (31 days), and no other stretch is nearly "
+        "as empty: the extract seems to lack these days, and every account looks inactive on them. "
+        "Complete it, or choose an as_of whose look-back windows leave them out."
+    ]

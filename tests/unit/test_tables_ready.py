@@ -4,6 +4,7 @@ import gzip
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import openpyxl
 import pandas as pd
 import pyarrow.parquet as pq
@@ -13,6 +14,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from clustering.config import ReadingConfig, StudyConfig
 from clustering.errors import BadInputError, ConfigError, TableContractError
 from clustering.tables import open_tables
+from clustering.tables.cells import Cells
 from clustering.tables.contract import Column, Kind
 from clustering.tables.ready import open_ready
 
@@ -130,7 +132,7 @@ def test_several_sheets_and_blank_rows_are_said(tmp_path: Path) -> None:
         assert table.n_rows == 2
         assert table.notes == (
             "'t.xlsx': sheet 'Sheet' is read, not 'Other'.",
-            "1 rows without any value were skipped.",
+            "1 row without any value was skipped.",
         )
 
 
@@ -197,3 +199,25 @@ def test_words_for_missing_are_counted_in_the_notes_and_never_in_ids(tmp_path: P
     with open_tables(_study(tmp_path, missing=["-"])) as tables:
         accounts = tables.frames["accounts"].collect("pandas").to_native()
     assert set(accounts["region"]) == {"NA", "EU"}
+
+
+#: What may stand around or in a cell: what a quick look must not pass over.
+_PARTS = ("", " ", "\t", "\r\n", "\u00a0", "\u2003", "a", "1.5", "-", "NA", "n/a", "none", "!", "é")
+
+
+@pytest.mark.parametrize("missing", [ReadingConfig().missing, ("none", "-999"), ()])
+def test_a_quick_look_finds_every_cell_that_holds_more_than_its_text(
+    missing: tuple[str, ...],
+) -> None:
+    cells = Cells(ReadingConfig(missing=missing))
+    found = [f"{a}{b}{c}" for a in _PARTS for b in _PARTS for c in _PARTS]
+    frame = pd.DataFrame({"cell": [*found, None]})
+    with duckdb.connect() as connection:
+        connection.register("cells", frame)
+        rows = connection.execute(
+            f"SELECT cell, coalesce({cells.untidy('cell')}, false) AS untidy, "
+            f"cell IS DISTINCT FROM {cells.text('cell')} OR {cells.says_missing('cell')} AS more "
+            "FROM cells"
+        ).df()
+    assert not (rows["more"] & ~rows["untidy"]).any()
+    assert not rows.loc[rows["cell"].isin(["a", "1.5", "é", "a-", "aNA"]), "untidy"].any()

@@ -32,6 +32,7 @@ def check(
     from clustering.features import build_snapshot
     from clustering.features.horizon import build_horizon, horizon_end
     from clustering.schemes import assign_all
+    from clustering.study import too_few
     from clustering.tables import open_tables
 
     study = load_config(config, settings or ())
@@ -59,7 +60,11 @@ def check(
     )
     _say("Schemes to compare with", [f"{s.name}: {_levels(s.levels)}" for s in schemes])
     _say("Schemes that cannot be applied", [f"{name}: {why}" for name, why in absent.items()])
-    OUT.print(f"Next: clustering study {config}", markup=False, soft_wrap=True)
+    refused = too_few(study, len(snapshot.frame))
+    next_step = (
+        f"clustering study {config}" if refused is None else f"a study refuses this. {refused}"
+    )
+    OUT.print(f"Next: {next_step}", markup=False, soft_wrap=True)
 
 
 def _outcomes(horizon: "Horizon") -> list[str]:
@@ -73,7 +78,9 @@ def _outcomes(horizon: "Horizon") -> list[str]:
 
 
 def _levels(levels: Sequence[str]) -> str:
-    return ", ".join(levels) if len(levels) <= 6 else f"{len(levels)} levels"
+    if len(levels) > 6:
+        return f"{len(levels)} levels"
+    return ("; " if any("," in level for level in levels) else ", ").join(levels)
 
 
 def _say(title: str, lines: Sequence[str]) -> None:

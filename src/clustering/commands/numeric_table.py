@@ -59,15 +59,19 @@ def read_numeric(
         names = list(dict.fromkeys(table.columns if columns is None else columns))
         ids = {account, ACCOUNT_ID} - set(columns or ())
         names = [name for name in names if name not in ids]
-        every = dict.fromkeys([*names, *table.columns, *filter(None, (account,))])
-        texts = table.typed([_as_text(name, account) for name in every])
         wanted = [Column(name, "number", "") for name in names]
         typed = table.typed([*(_as_text(name, account) for name in ids if name), *wanted])
+        # Text tells something only of what is not plainly numbers, and of whose the rows are.
+        known = typed.frame[names].notna().all()
+        plain = [name for name in names if known[name] and name not in (account, ACCOUNT_ID)]
+        every = dict.fromkeys([*names, *table.columns, *filter(None, (account,))])
+        texts = table.typed([_as_text(name, account) for name in every if name not in set(plain)])
         dated = {name for name in names if table.kind(name).startswith(("DATE", "TIME"))}
+    cells = texts.frame.join(typed.frame[plain])[list(every)]
     numbers, breaches, notes = {}, [], list(table.notes)
     for name in names:
-        reason = _left_out(typed.frame[name], texts.frame[name], typed.faults[name])
-        if texts.faults[name]:
+        reason = _left_out(typed.frame[name], cells[name], typed.faults[name])
+        if texts.faults.get(name):
             reason = "a list or a record in each cell"
         if reason is not None and name in dated:
             reason = "dates are not numbers"
@@ -76,7 +80,7 @@ def read_numeric(
         if reason is not None and columns is None:
             notes.append(f"Left out: column '{name}', {reason}.")
         elif reason is not None:
-            example = texts.frame[name].dropna()
+            example = cells[name].dropna()
             shown = f", as in '{example.iloc[0][:40]}'" if reason == "text" else ""
             breaches.append(
                 f"column '{name}' is not numbers that vary: {reason}{shown}. Leave it out."
@@ -91,7 +95,7 @@ def read_numeric(
     if not numbers:
         found = "; ".join(notes) or "it has no columns"
         raise BadInputError(f"'{path}' has no numeric column that varies. {found}")
-    whose = account_column(texts.frame, account, list(numbers))
+    whose = account_column(cells, account, list(numbers))
     if whose is not None:
         notes.append(f"Left out: column '{whose}', it says whose the rows are.")
     accounts = None if whose is None else texts.frame[whose].astype(object)

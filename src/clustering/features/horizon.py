@@ -35,6 +35,9 @@ CONTRACT_OUTCOMES = ("churned", "contracted", "renewed", "expanded")
 
 _YEAR = 365
 
+#: Above this share of the ARR in one account the others hardly count in what is weighted by it.
+_MOST_OF_ONE = 0.5
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -174,7 +177,20 @@ def _contract_outcomes(
         notes.append(
             f"{not_at_risk} of {len(account_ids)} accounts had no ARR at as_of and are not at risk."
         )
+    notes += _one_for_all(amounts["before"])
     return _contract_frame(amounts), " ".join(notes)
+
+
+def _one_for_all(arr: "pd.Series[float]") -> list[str]:
+    """That sums of ARR are about a single account, where it is so."""
+    held = float(arr.max() / arr.sum()) if (arr > 0).sum() > 1 else 0.0
+    if held <= _MOST_OF_ONE:
+        return []
+    return [
+        f"One account, {arr.idxmax()}, has {held:.0%} of the ARR at as_of: what is summed or "
+        "weighted by ARR is about that account. Is the amount in the currency and unit of the "
+        "others?"
+    ]
 
 
 def _amounts(tables: Tables, account_ids: "pd.Index[str]", as_of: date, end: date) -> pd.DataFrame:

@@ -197,7 +197,7 @@ def _document(study: Study, accounts: pd.DataFrame, scorecard: ScorecardEntry) -
         not_computed=dict(study.snapshot.not_computed),
         segments=_segments(study, accounts),
         labellings=_labellings(study),
-        labellings_absent=dict(study.absent),
+        labellings_absent={name: why.removesuffix(".") for name, why in study.absent.items()},
         agreements=_agreements(study),
         within_tiers=_within(study.comparison.within),
         leakage=_leakage(study.comparison.leakage, config.amount_name),

@@ -6,7 +6,7 @@ of a `Problem`, so that one aggregate query finds all of them; no bad value pass
 
 from dataclasses import dataclass, replace
 
-from clustering.tables.cells import Cells, trimmed
+from clustering.tables.cells import Cells
 from clustering.tables.contract import FIRST_DATE, LAST_DATE, Column, Kind
 from clustering.tables.numbers import Marks, example_forms, is_open, number_sql
 from clustering.tables.session import quoted_name, quoted_text
@@ -153,7 +153,7 @@ def _id(column: Column, name: str, base: str, cells: Cells) -> Cast:
         return Cast(_whole_text(name), (fraction, *_empty(column, name, cells)))
     if base != "VARCHAR":
         return _text(column, name, base, cells)
-    value = trimmed(name)
+    value = cells.trimmed(name)
     untidy = f"{name} IS DISTINCT FROM {value}"
     return Cast(value, _empty(column, value, cells), plain=name, untidy=untidy)
 
@@ -263,7 +263,7 @@ def _date_from_text(column: Column, name: str, cells: Cells) -> Cast:
     cast = Cast(_open_end(column, value), problems, cheap=False, remarks=remarks)
     if cells.day_zero is not None:
         return cast
-    quick = _open_end(column, f"TRY_CAST(left({trimmed(name)}, 10) AS DATE)")
+    quick = _open_end(column, f"TRY_CAST(left({cells.trimmed(name)}, 10) AS DATE)")
     return replace(cast, plain=quick, untidy=f"{cells.says_missing(name)} OR {zoned}")
 
 
@@ -332,7 +332,7 @@ def _number_from_text(column: Column, name: str, cells: Cells, marks: Marks) -> 
     cast = replace(_bounded(column, value, problems), cheap=False, remarks=remarks)
     if not marks.plain:
         return cast
-    quick = f"TRY_CAST({trimmed(name)} AS DOUBLE)"
+    quick = f"TRY_CAST({cells.trimmed(name)} AS DOUBLE)"
     plain = f"TRY_CAST({quick} AS BIGINT)" if column.kind == "integer" else quick
     return replace(cast, plain=plain, untidy=cells.says_missing(name))
 

@@ -294,6 +294,8 @@ def as_of_findings(
     for name, table_range in ranges.items():
         if table_range is not None and not breaches:
             notes += _staleness(name, table_range[1], as_of)
+    if not breaches:
+        notes += [_hole(name, *hole) for name, reach in coverage.items() for hole in reach.holes]
     return Findings(tuple(breaches), tuple(notes))
 
 
@@ -334,6 +336,14 @@ def _staleness(name: str, last: date, as_of: date) -> list[str]:
         f"{name}: the last row is of {last}, {gap} days before as_of {as_of}; features of "
         "recent days see an empty stretch."
     ]
+
+
+def _hole(name: str, first: date, last: date) -> str:
+    return (
+        f"{name}: no row is dated {first} to {last} ({(last - first).days + 1} days), and no other "
+        "stretch is nearly as empty: the extract seems to lack these days, and every account looks "
+        "inactive on them. Complete it, or choose an as_of whose look-back windows leave them out."
+    )
 
 
 def _share(count: int, n_rows: int) -> str:

@@ -168,9 +168,10 @@ def _overlaps(session: Session, columns: tuple[str, ...]) -> tuple[str, ...]:
         return ()
     (n_lines,) = session.row(f"SELECT count(*) FROM {_with_amount(session)}")
     of = "account and product" if "product" in columns else "account"
+    beside = f", {spaced(beside_open)} of them beside one without an end" if beside_open else ""
     return (
         f"subscriptions: {spaced(count)} of {spaced(n_lines)} lines begin while an earlier line of "
-        f"the same {of} runs on, {spaced(beside_open)} of them beside one without an end; first "
+        f"the same {of} runs on{beside}; first "
         f"account_id: {first_ids(session, overlapping)}. Their amounts are summed. Where the later "
         f"line replaces the earlier one, end that one with it ({_RECIPES}).",
     )

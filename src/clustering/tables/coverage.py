@@ -42,6 +42,13 @@ _FEWEST_DATES = 10
 #: Pauses further back than this tell little of how the table is kept today.
 _RECENT_DAYS = 730
 
+#: A stretch without a row is a hole in the extract, not a pause, if it takes so many days and is
+#: so many times as long as any that is none.
+_FEWEST_DAYS_OF_HOLE = 21
+_LONGER_THAN_PAUSES = 4
+#: More of them are how the table is kept, and fewer dates do not tell.
+_MOST_HOLES, _FEWEST_DATES_FOR_HOLES = 6, 30
+
 #: A term is followed by another that begins within so many days of its end.
 _FOLLOWED_WITHIN_DAYS = 7
 #: Fewer terms that ended tell nothing about a sudden stop.
@@ -66,8 +73,9 @@ class Coverage:
     Attributes
     ----------
     to : what happened up to this day stands in the table (a week more where rows are weekly)
-    longest_pause : the longest stretch without a row before that, in days; None where too few
-        dates tell what is usual
+    longest_pause : days from one date with rows to the next, at most, holes left out; None where
+        too few dates tell what is usual
+    holes : first and last day of every stretch without a row that is no pause as others are
     assumed : how `to` was found, where it is more than the date of the last row
     cut_short : the rows, or the setting, say that more happened after `to`
     """
@@ -76,6 +84,7 @@ class Coverage:
     longest_pause: int | None = None
     assumed: str = ""
     cut_short: bool = False
+    holes: tuple[tuple[date, date], ...] = ()
 
     def reaches(self, day: date) -> bool:
         """Whether the table tells what happened up to a day.
@@ -120,7 +129,8 @@ def find_coverage(
     for table, column in _EVENTS.items():
         days = _distinct_days(frames[table], column) if table in frames else np.empty(0, np.int64)
         if days.size:
-            found[table] = Coverage(_date(days[-1]), _longest_pause(days))
+            pause, holes = _pauses(days)
+            found[table] = Coverage(_date(days[-1]), pause, holes=holes)
     if "subscriptions" in frames:
         contracts = _contracts(frames["subscriptions"], found, complete_to)
         if contracts is not None:
@@ -225,7 +235,7 @@ def _falls_silent(starts: Days, ends: Days, limit: int) -> tuple[int, str] | Non
     """
     ended = np.unique(ends[(ends > 0) & (ends <= limit)])
     days = np.union1d(starts[starts <= limit], ended)
-    pause = _longest_pause(days)
+    pause, _ = _pauses(days)
     if pause is None or ended.size < _FEWEST_DATES:
         return None
     gap = limit - int(days[-1])
@@ -237,10 +247,25 @@ def _falls_silent(starts: Days, ends: Days, limit: int) -> tuple[int, str] | Non
     )
 
 
-def _longest_pause(days: Days) -> int | None:
-    """Longest gap between dates of the last two years; None: too few to tell what is usual."""
+def _pauses(days: Days) -> tuple[int | None, tuple[tuple[date, date], ...]]:
+    """The longest gap between dates of the last two years, and the holes, which are no such gaps.
+
+    The gap is None where too few dates tell what is usual.
+    """
     recent = days[days >= days[-1] - _RECENT_DAYS] if days.size else days
-    return int(np.diff(recent).max()) if recent.size >= _FEWEST_DATES else None
+    if recent.size < _FEWEST_DATES:
+        return None, ()
+    gaps = np.diff(recent)
+    longest = np.sort(gaps)[::-1][: _MOST_HOLES + 1]
+    apart = (longest[:-1] >= _LONGER_THAN_PAUSES * longest[1:]) & (
+        longest[:-1] > _FEWEST_DAYS_OF_HOLE
+    )
+    if recent.size < _FEWEST_DATES_FOR_HOLES or not apart.any():
+        return int(longest[0]), ()
+    n_holes = int(np.flatnonzero(apart)[0]) + 1
+    before = np.flatnonzero(gaps >= longest[n_holes - 1])
+    holes = tuple((_date(recent[i] + 1), _date(recent[i + 1] - 1)) for i in before)
+    return int(longest[n_holes]), holes
 
 
 def _distinct_days(frame: nw.LazyFrame[Any], column: str) -> Days:

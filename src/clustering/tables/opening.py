@@ -43,7 +43,7 @@ from clustering.tables.session import Session, quoted_name
 from clustering.tables.sources import Sources, find_sources
 from clustering.tables.types import SourceTables
 
-__all__ = ["drop_empty_rows", "open_folder", "open_tables", "storage_failed"]
+__all__ = ["drop_empty_rows", "empty_rows", "open_folder", "open_tables", "storage_failed"]
 
 
 @dataclass(frozen=True)
@@ -255,6 +255,18 @@ def drop_empty_rows(session: Session, table: str, columns: Iterable[str]) -> int
     return int(count)
 
 
+def empty_rows(count: int) -> str:
+    """Say how many rows without any value there were.
+
+    Examples
+    --------
+    >>> empty_rows(1)
+    '1 row without any value was skipped.'
+    """
+    rows = "row without any value was" if count == 1 else "rows without any value were"
+    return f"{spaced(count)} {rows} skipped."
+
+
 def storage_failed(error: duckdb.Error) -> bool:
     """Whether the scratch files, not the tables, are at fault: a full disk or a quota."""
     words = str(error).lower()
@@ -292,9 +304,7 @@ def _keep(session: Session, table: Table, relation: Relation, found: Profile) ->
 def _size_findings(table: Table, n_rows: int, n_empty: int, *, for_study: bool) -> Findings:
     findings = Findings()
     if n_empty:
-        findings += Findings(
-            notes=(f"{table.name}: {spaced(n_empty)} rows without any value were skipped.",)
-        )
+        findings += Findings(notes=(f"{table.name}: {empty_rows(n_empty)}",))
     # Overrides may all have been cleared; what else is there and empty is a mistake.
     if n_rows == 0 and (for_study or table.name == "accounts") and table.name != "overrides":
         findings += Findings(("it has no rows. Leave the table out if there is nothing to say.",))

@@ -122,9 +122,10 @@ def profile(
     numbered : whether the rows of `source` are in the order of the file
     """
     by_name = {column.name: column for column in columns}
-    marks = _marks(session, source, [by_name[name] for name in matched], matched, types, cells)
+    known = _cells(session, source, matched, types, cells)
+    marks = _marks(session, source, [by_name[name] for name in matched], matched, types, known)
     casts = {
-        name: cast_column(by_name[name], found, types[found], cells, marks.get(name))
+        name: cast_column(by_name[name], found, types[found], known[name], marks.get(name))
         for name, found in matched.items()
     }
     n_rows, counts = _count(session, source, casts)
@@ -157,13 +158,31 @@ def profile(
     return Profile(n_rows, faults, tuple(notes), expressions, cheap)
 
 
+def _cells(
+    session: Session,
+    source: str,
+    matched: Mapping[str, str],
+    types: Mapping[str, str],
+    cells: Cells,
+) -> dict[str, Cells]:
+    """How each column is read: one of text that is in order needs no trimming of every cell."""
+    known = dict.fromkeys(matched, cells)
+    texts = [name for name, found in matched.items() if types[found] == "VARCHAR"]
+    for block in blocks(texts):
+        parts = [f"bool_or({cells.untidy(quoted_name(matched[name]))})" for name in block]
+        untidy = session.row(f"SELECT {', '.join(parts)} FROM {source}")
+        pairs = zip(block, untidy, strict=True)
+        known |= {name: replace(cells, tidy=not found) for name, found in pairs}
+    return known
+
+
 def _marks(
     session: Session,
     source: str,
     columns: Sequence[Column],
     matched: Mapping[str, str],
     types: Mapping[str, str],
-    cells: Cells,
+    cells: Mapping[str, Cells],
 ) -> dict[str, Marks]:
     """The decimal mark of every column of numbers in text."""
     names = [
@@ -173,17 +192,19 @@ def _marks(
     ]
     if not names:
         return {}
-    texts = {name: cells.text(quoted_name(matched[name])) for name in names}
+    texts = {name: cells[name].text(quoted_name(matched[name])) for name in names}
     counted = _counts_of(session, source, texts, plain_counts)
     marks = {
-        name: replace(decide(pointed - open_, 0, open_, cells.reading.decimal), plain=True)
+        name: replace(decide(pointed - open_, 0, open_, cells[name].reading.decimal), plain=True)
         for name, (others, pointed, open_) in counted.items()
         if not others
     }
     quick = {name: found for name, found in marks.items() if found.decimal == "."}
     left = {name: text for name, text in texts.items() if name not in quick}
     full = _counts_of(session, source, left, mark_counts)
-    return quick | {name: decide(*found, cells.reading.decimal) for name, found in full.items()}
+    return quick | {
+        name: decide(*found, cells[name].reading.decimal) for name, found in full.items()
+    }
 
 
 def _counts_of(

@@ -18,8 +18,8 @@ from clustering.errors import BadInputError, OutputError, breaches_message
 from clustering.tables.cells import Cells
 from clustering.tables.contract import Column
 from clustering.tables.files import SUFFIXES, read_file, reading_error
-from clustering.tables.opening import drop_empty_rows, storage_failed
-from clustering.tables.profile import blocks, profile, spaced
+from clustering.tables.opening import drop_empty_rows, empty_rows, storage_failed
+from clustering.tables.profile import blocks, profile
 from clustering.tables.session import Session, quoted_name
 
 __all__ = ["ReadyTable", "Typed", "open_ready"]
@@ -196,7 +196,7 @@ def _staged(session: Session, path: Path, cells: Cells) -> ReadyTable:
     types = {row[0]: row[1] for row in session.execute(f"DESCRIBE {_raw(session)}").fetchall()}
     empty = drop_empty_rows(session, _raw(session), types)
     (n_rows,) = session.row(f"SELECT count(*) FROM {_raw(session)}")
-    skipped = (f"{spaced(empty)} rows without any value were skipped.",) if empty else ()
+    skipped = (empty_rows(empty),) if empty else ()
     cells = replace(cells, day_zero=relation.day_zero)
     notes = (*relation.notes, *skipped)
     return ReadyTable(path, tuple(types), n_rows, notes, session, types, cells)

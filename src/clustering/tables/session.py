@@ -88,6 +88,8 @@ class Session:
         self.connection.execute(
             f"ATTACH {quoted_text(str(self.folder / 'tables.duckdb'))} AS {_SCRATCH}"
         )
+        # The scratch file goes with the session: nothing is gained by packing it at the end.
+        self.connection.execute("PRAGMA disable_checkpoint_on_shutdown")
 
         self._set_time_zone(time_zone or "UTC")
 

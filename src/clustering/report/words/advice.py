@@ -1,6 +1,7 @@
 """What the numbers are a reason to do, what must not be concluded, and what limits them."""
 
 from clustering.report.facts import (
+    TIERS,
     agreements_of_segments,
     are_clusters,
     group_words,
@@ -27,8 +28,10 @@ def recommendations(study: StudyFolder) -> list[str]:
     if len(study.document.segments) == 1:
         return advice
     if not study.disagreements.empty:
+        with_tiers = (study.disagreements["second"] == TIERS).any()
+        other = "tiers" if with_tiers else "other labellings"
         advice.append(
-            f"Go one by one through the accounts on which tiers and {groups} differ most before "
+            f"Go one by one through the accounts on which {other} and {groups} differ most before "
             "moving any of them: the report lists them."
         )
     if not study.document.forward:

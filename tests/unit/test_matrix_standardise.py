@@ -100,7 +100,7 @@ def test_every_breach_of_a_frame_comes_at_once(snapshot):
     with pytest.raises(BadInputError) as error:
         standardiser.transform(frame)
     assert "feature 'breadth' is missing." in str(error.value)
-    assert "feature 'score' is not numeric; found str." in str(error.value)
+    assert "feature 'score' is not numeric; found str, first: 'many'." in str(error.value)
     assert "feature 'hours' is infinite for " in str(error.value)
     assert "(3 breaches)" in str(error.value)
 

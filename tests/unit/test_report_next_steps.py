@@ -177,6 +177,7 @@ class TestDiscovery:
             (study.path / name).write_text("Company Secret")
         for folder in ("without_names", "figures"):
             (study.path / "report" / folder).mkdir(parents=True)
+        (tmp_path / "record").mkdir()
         write_artifacts(study, tmp_path / "record")
         written = [file for file in (tmp_path / "record").rglob("*") if file.is_file()]
         assert "discovery.parquet" in {file.name for file in written}

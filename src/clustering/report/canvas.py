@@ -83,8 +83,8 @@ def wrap_apart(names: Sequence[str], width: int, lines: int | None = None) -> li
 
     Examples
     --------
-    >>> wrap_apart(["late, low breadth", "late, low use", "early"], 9, lines=1)
-    ['1: late …', '2: late …', 'early']
+    >>> wrap_apart(["late, low breadth", "late, low use", "early"], 10, lines=1)
+    ['1: late, …', '2: late, …', 'early']
     """
     broken = [wrap(name, width, lines) for name in names]
     count = Counter(broken)

@@ -148,6 +148,7 @@ def _features(
         return features, no_overrides(), _Heard()
     from clustering.config import SourceConfig, StudyConfig, load_config
     from clustering.tables import open_folder, open_tables
+    from clustering.tables.checks import as_of_findings
 
     with progress.step("Checking the tables"):
         if source.is_dir():
@@ -160,7 +161,11 @@ def _features(
         decisions = study_overrides(config, tables)
     with tables, progress.step("Computing the features"):
         snapshot = scorer.snapshot(tables, as_of)
-        heard = _Heard((*tables.notes, *snapshot.notes), snapshot.short_tables)
+        dates = as_of_findings(as_of, tables.date_ranges, tables.coverage).notes
+        notes = dict.fromkeys(
+            (*tables.notes, *dates, *snapshot.notes)
+        )  # a study looks at dates too
+        heard = _Heard(tuple(notes), snapshot.short_tables)
         return snapshot.frame, decisions, heard
 
 

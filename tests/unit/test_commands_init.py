@@ -360,3 +360,16 @@ def test_what_ends_mean_is_guessed_from_the_terms_that_follow(
 
 def test_nothing_is_guessed_where_no_term_follows(exports: Path, tmp_path: Path) -> None:
     assert "[subscriptions]" not in draft(tmp_path / "mine", exports).read_text()
+
+
+def test_a_manifest_beside_the_tables_is_no_table_unless_it_is_named(tmp_path: Path) -> None:
+    book = tmp_path / "book"
+    book.mkdir()
+    (book / "accounts.csv").write_text("account_id,started_on\na,2023-01-01\nb,2023-01-01\n")
+    (book / "usage.csv").write_text("account_id,used_on,feature,events\na,2024-01-01,x,1\n")
+    (book / "manifest.json").write_text('{"made": {"by": "an export"}, "rows": [1, 2]}')
+    toml = draft(tmp_path / "mine", book)
+    with open_tables(load_config(with_date(toml))) as tables:
+        assert tables.row_counts == {"accounts": 2, "usage": 1}
+    with pytest.raises(BadInputError, match="manifest"):
+        draft(tmp_path / "other", book / "accounts.csv", book / "manifest.json")

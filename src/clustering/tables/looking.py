@@ -37,7 +37,7 @@ class Surroundings:
     database : the SQLite file among them, if any
     samples : every source that could be read
     unread : why each other file could not be
-    skipped : sheets beside those that are tables, and why they are none
+    skipped : sheets, and JSON files of a folder, that are no tables, and why
     """
 
     folder: Path
@@ -56,6 +56,7 @@ def look_at(session: Session, paths: Sequence[Path]) -> Surroundings:
         A path does not exist, nothing readable is among them, or there are two databases.
     """
     files = sorted(set(_expand(paths)))
+    named = {given.expanduser().resolve() for given in paths}
     if not files:
         raise BadInputError(
             f"nothing to read in {', '.join(map(str, paths))}; files can end in "
@@ -76,7 +77,11 @@ def look_at(session: Session, paths: Sequence[Path]) -> Surroundings:
         try:
             samples += _sources_in(session, file, folder, skipped)
         except BadInputError as error:
-            unread.append(f"{file.name}: {error}")
+            # Beside tables lie settings and manifests: JSON that nobody named may be no table.
+            if file.suffix.lower() == ".json" and file not in named:
+                skipped.append(f"{file.name} ({error})")
+            else:
+                unread.append(f"{file.name}: {error}")
     return Surroundings(
         folder, next(iter(databases), None), tuple(samples), tuple(unread), tuple(skipped)
     )

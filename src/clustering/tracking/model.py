@@ -5,6 +5,9 @@ no installation of ours, only the pinned libraries. (The package is on no index,
 named as a requirement.)
 """
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,7 +60,7 @@ def log_model(study: StudyFolder, run_id: str) -> str:
         raise TrackingError(f"study '{study.path}' has no scorer to record. Run the study again.")
     example = _example(study)
     document = study.document
-    with mlflow.start_run(run_id=run_id):
+    with mlflow.start_run(run_id=run_id), _no_bytecode():
         info = mlflow.pyfunc.log_model(
             name="segments",
             python_model=str(Path(__file__).with_name("segmenter_model.py")),
@@ -74,6 +77,17 @@ def log_model(study: StudyFolder, run_id: str) -> str:
             },
         )
     return str(info.model_id)
+
+
+@contextmanager
+def _no_bytecode() -> Iterator[None]:
+    """MLflow imports the code of the model from its place, and Python would leave its cache there."""
+    before = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
 
 
 def _example(study: StudyFolder) -> "pd.DataFrame":

@@ -50,9 +50,11 @@ def tier_flow(study: StudyFolder, other: str = TIERS) -> Drawn | None:
     for ax, (column, unit) in zip(
         figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True
     ):
-        table = frame.pivot_table(
-            index="level", columns="segment", values=column, aggfunc="sum", fill_value=0.0
-        ).reindex(index=levels, columns=segment_names(study), fill_value=0.0)
+        table = (
+            frame.pivot_table(index="level", columns="segment", values=column, aggfunc="sum")
+            .reindex(index=levels, columns=segment_names(study))
+            .fillna(0.0)
+        )
         _panel(ax, table, f"by {unit}", entry.title)
     return Drawn(f"flow_{other}", figure, title, _alt(study, frame, entry.title, levels))
 

@@ -81,7 +81,7 @@ def log_model(study: StudyFolder, run_id: str) -> str:
 
 @contextmanager
 def _no_bytecode() -> Iterator[None]:
-    """MLflow imports the code of the model from its place, and Python would leave its cache there."""
+    """Python would leave its cache in the model, whose code MLflow imports from its place."""
     before = sys.dont_write_bytecode
     sys.dont_write_bytecode = True
     try:

@@ -16,6 +16,7 @@ measured goes before what rests on assumed costs, so every account has one statu
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -282,13 +283,13 @@ def _rules(
     return pd.Series(texts, index=frame.index, dtype="str")
 
 
-def _rule(row: object, config: AuditConfig, share: float, no_delivery: str) -> str:
+def _rule(row: Any, config: AuditConfig, share: float, no_delivery: str) -> str:
     def of(name: str) -> float:
         return float(getattr(row, name))
 
     dear = f"needed care costs {of('needed_cost'):,.0f}, more than {100 * share:g} % of "
     dear += f"{of('arr'):,.0f}"
-    match row.delivery:  # type: ignore[attr-defined]
+    match row.delivery:
         case "over" | "under" as status:
             events = f" and {of('event_hours'):.0f} for events" if of("event_hours") else ""
             extra = events if status == OVER else ""
@@ -309,7 +310,7 @@ def _rule(row: object, config: AuditConfig, share: float, no_delivery: str) -> s
         return "its hours of the window are not known"
     if of("exposure_days") < config.least_days:
         return f"seen for {of('exposure_days'):.0f} days, fewer than {config.least_days}"
-    if not row.has_need:  # type: ignore[attr-defined]
+    if not row.has_need:
         return "it keeps its present care, since what it needs cannot be told"
     return (
         f"fewer than {config.least_accounts} accounts of its label, or mostly ones without any "

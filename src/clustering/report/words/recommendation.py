@@ -3,7 +3,6 @@
 from clustering.columns import CURRENT_SEGMENT, SEGMENT
 from clustering.report.facts import group_words, labelling, short_title
 from clustering.results import StudyFolder
-from clustering.results.scorecard_document import ScorecardEntry
 
 __all__ = ["NO_RECOMMENDATION", "kept", "outcome_in_words", "recommendation"]
 
@@ -63,17 +62,11 @@ def outcome_in_words(outcome: str) -> str:
 
 def _gain(study: StudyFolder) -> str:
     """Whether the segments were shown to tell more than the tiers, where they were not."""
-    card = study.document.scorecard
-    told = f"they tell more about what comes later than the {study.document.amount_name} tiers"
-    score = None if card is None else _score(card, SEGMENT)
-    if card is None or score is None or score.gain is None:
-        return f"Whether {told} cannot be told here."
-    told = told.replace("what comes later", outcome_in_words(card.outcome))
-    return f"That {told} was not shown."
-
-
-def _score(card: ScorecardEntry, name: str):  # type: ignore[no-untyped-def]
-    return next((score for score in card.scores if score.labelling == name), None)
+    card, tiers = study.document.scorecard, f"the {study.document.amount_name} tiers"
+    scores = [] if card is None else card.scores
+    if card is None or not any(s.labelling == SEGMENT and s.gain is not None for s in scores):
+        return f"Whether they tell more about what comes later than {tiers} cannot be told here."
+    return f"That they tell more about {outcome_in_words(card.outcome)} than {tiers} was not shown."
 
 
 def _other(study: StudyFolder) -> str:

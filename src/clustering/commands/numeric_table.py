@@ -93,7 +93,7 @@ def read_numeric(
     if breaches:
         raise BadInputError(breaches_message(f"'{path}' cannot be judged", breaches))
     if not numbers:
-        found = "; ".join(notes) or "it has no columns"
+        found = " ".join(notes) or "It has no columns."
         raise BadInputError(f"'{path}' has no numeric column that varies. {found}")
     whose = account_column(cells, account, list(numbers))
     if whose is not None:

@@ -19,7 +19,7 @@ $(READY): requirements.lock pyproject.toml
 	@test -x $(UV) || $(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep -om1 '^uv==[0-9.]*' requirements.lock)"
 	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -m clustering.selection
+	@$(BIN)/python -m clustering.structure
 	@touch $@
 
 $(BOOK)/manifest.json: | $(READY)

@@ -1,6 +1,6 @@
 """How often is "natural" said where there is nothing, and where there are clusters?
 
-Every book is a matrix drawn afresh and judged by `clustering.selection.judge`. The result is one
+Every book is a matrix drawn afresh and judged by `clustering.structure.judge`. The result is one
 line per book in a CSV file; a run that was stopped goes on where it was, and a second process
 may work on other scenarios with a file of its own.
 
@@ -30,16 +30,16 @@ from clustering.config import EvidenceConfig, ModelsConfig
 from clustering.models.kmeans import KMeansFit, fit_kmeans
 from clustering.models.labels import canonical_rows
 from clustering.progress import SILENT
-from clustering.selection.bridges import bridges_between
-from clustering.selection.candidates import fit_mixtures
-from clustering.selection.evidence import judge, zscore
-from clustering.selection.saddle import cross_fitted_saddles
-from clustering.selection.searches import search, search_nulls
-from clustering.selection.separation import held_out_valleys
-from clustering.selection.spikes import find_spike
-from clustering.selection.stability import jaccard_stability
-from clustering.selection.trial import try_mixture
-from clustering.selection.verdict import bridged, has_saddles, has_valleys, rejected
+from clustering.structure.candidates import fit_mixtures
+from clustering.structure.criteria.stability import jaccard_stability
+from clustering.structure.evidence import judge, zscore
+from clustering.structure.nulls.null_search import search, search_nulls
+from clustering.structure.separation.bridges import bridges_between
+from clustering.structure.separation.point_masses import find_spike
+from clustering.structure.separation.saddle import cross_fitted_saddles
+from clustering.structure.separation.valleys import held_out_valleys
+from clustering.structure.trial import try_mixture
+from clustering.structure.verdict import bridged, has_saddles, has_valleys, rejected
 
 Floats = NDArray[np.float64]
 N, D = 1000, 6

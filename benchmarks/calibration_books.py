@@ -19,16 +19,16 @@ from calibration_comparison import Row, print_table
 from numpy.typing import NDArray
 
 from clustering.comparison import agreement_of_refits, compare_partitions, forward_validity
-from clustering.comparison.expansion import two_part_expansion
-from clustering.comparison.indices import adjusted_mutual_information, adjusted_rand_index
-from clustering.comparison.labellings import pair
+from clustering.comparison.agreement.indices import adjusted_mutual_information, adjusted_rand_index
+from clustering.comparison.base.labellings import pair
+from clustering.comparison.observed.expansion import two_part_expansion
 from clustering.comparison.scorecard import variance_explained
 from clustering.config import StudyConfig
 from clustering.features import Snapshot, build_snapshot
 from clustering.features.horizon import build_horizon
 from clustering.matrix import standardise
 from clustering.models.kmeans import fit_kmeans
-from clustering.models.refitting import fit_again
+from clustering.models.refit import fit_again
 from clustering.models.types import CandidateSpec
 from clustering.simulation import simulate
 from clustering.simulation.book import write_book

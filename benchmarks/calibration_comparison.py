@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustering.comparison import compare_partitions, forward_validity
-from clustering.comparison.forward_rows import complete_rows
-from clustering.comparison.indices import entropy, mutual_information
-from clustering.comparison.nested import OutcomeTable, fit_nested
-from clustering.comparison.rates import wilson
+from clustering.comparison.agreement.indices import entropy, mutual_information
+from clustering.comparison.base.nested import OutcomeTable, fit_nested
+from clustering.comparison.base.rates import wilson
+from clustering.comparison.forward.rows import complete_rows
 from clustering.inference import (
     gaussian_difference_test,
     poisson_difference_test,

@@ -23,13 +23,13 @@ from clustering.comparison import (
     heterogeneity_within_tiers,
     leakage_index,
 )
-from clustering.comparison.outcome_leakage import refuse_outcomes_in_features
+from clustering.comparison.agreement.pairwise import compare_labellings
+from clustering.comparison.leakage.outcome_leakage import refuse_outcomes_in_features
 from clustering.comparison.scorecard import scorecard
-from clustering.comparison.study import compare_labellings
 from clustering.config import ComparisonConfig
 from clustering.inference import selective_kmeans_test
 from clustering.models.kmeans import fit_kmeans
-from clustering.models.refitting import fit_again
+from clustering.models.refit import fit_again
 from clustering.models.types import CandidateSpec
 
 #: Groups of the 13 schemes that stand beside tiers and segments; the last are books of CSMs.

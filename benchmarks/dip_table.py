@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from clustering.selection.dip import TABLE, dip_of_sorted
+from clustering.structure.separation.dip import TABLE, dip_of_sorted
 
 SIZES = (4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 30, 50, 100, 200, 500, 1000, 2000, 5000, 20_000)
 #: Upper tail probabilities of the columns.

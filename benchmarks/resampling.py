@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from clustering.models.compiled import compile_kernels
+from clustering.models.kernels.compiled import compile_kernels
 from clustering.models.kmeans import fit_kmeans
 from clustering.resampling.draws import bootstrap
 from clustering.resampling.engine import streams
 from clustering.resampling.fits import Starts
-from clustering.selection.gap import gap_statistic, reference_box
-from clustering.selection.stability import (
+from clustering.structure.criteria.gap import gap_statistic, reference_box
+from clustering.structure.criteria.stability import (
     JaccardStability,
     clusterwise_jaccard,
     jaccard_stability,

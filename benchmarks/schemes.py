@@ -17,20 +17,20 @@ import numpy as np
 import pandas as pd
 
 from clustering.config import FeaturesConfig, MatrixConfig, SchemesConfig
-from clustering.engagement.allocation import Demand, allocate
-from clustering.engagement.audit import audit_delivery
-from clustering.engagement.champions import find_champions
-from clustering.engagement.playbooks import load_playbooks
-from clustering.engagement.scheme_answers import scheme_sensitivity
-from clustering.engagement_config import AuditConfig, TouchLevelsConfig
+from clustering.config.plan import AuditConfig, TouchLevelsConfig
 from clustering.features import Snapshot, build_snapshot
 from clustering.matrix import standardise
 from clustering.models.kmeans import fit_kmeans
 from clustering.models.types import CandidateSpec
-from clustering.movement.history import follow
-from clustering.movement.hysteresis import Rule, held_segments
-from clustering.movement.reasons import moves_table
-from clustering.movement.transitions import transition_table
+from clustering.movement.track.history import follow
+from clustering.movement.track.hysteresis import Rule, held_segments
+from clustering.movement.track.reasons import moves_table
+from clustering.movement.track.transitions import transition_table
+from clustering.plan.accounts.champions import find_champions
+from clustering.plan.care.audit import audit_delivery
+from clustering.plan.playbooks.library import load_playbooks
+from clustering.plan.scheme_answers import scheme_sensitivity
+from clustering.plan.staffing.allocation import Demand, allocate
 from clustering.profiles import profile
 from clustering.schemes import assign_all, compute_axes
 from clustering.scorer import Scorer

@@ -9,9 +9,9 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from clustering.engagement.plan import Plan, Planned, make_plan
-from clustering.engagement_config import EngagementConfig
+from clustering.config.plan import EngagementConfig
 from clustering.features import Horizon, Snapshot
+from clustering.plan.make import Plan, Planned, make_plan
 from clustering.results.plan import plan_entry, plan_frames
 from clustering.results.plan_document import PlanEntry
 from clustering.schemes import Axes

@@ -12,10 +12,10 @@ from typing import Any
 
 import nbformat
 
-from clustering.report.drawn import Drawn
-from clustering.report.html import Html
-from clustering.report.kernel import notebook_folder
-from clustering.report.pages import PAGES, index_page
+from clustering.report.build.kernel import notebook_folder
+from clustering.report.build.pages import PAGES, index_page
+from clustering.report.kit.figure import ReportFigure
+from clustering.report.kit.html import Html
 from clustering.results import StudyFolder
 
 #: What stands where a number was lost or put into powers of ten.
@@ -63,7 +63,7 @@ def _run(source: str, namespace: dict[str, Any]) -> object:
 
 
 def _text(shown: object) -> str:
-    if isinstance(shown, Drawn):
+    if isinstance(shown, ReportFigure):
         texts = [text.get_text() for text in shown.figure.findobj(match=_is_text)]
         return "\n".join([shown.title, shown.alt, *texts])
     if isinstance(shown, Html):

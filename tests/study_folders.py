@@ -16,8 +16,8 @@ from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 from clustering import results
 from clustering.comparison import compare_partitions
-from clustering.comparison.heldout import Gain
-from clustering.comparison.judging import ForwardEntry as Judged
+from clustering.comparison.base.metrics import Gain
+from clustering.comparison.forward.evaluate import ForwardEntry as Judged
 from clustering.comparison.recommendation import recommend
 from clustering.comparison.scorecard import scorecard
 from clustering.config import StudyConfig
@@ -27,7 +27,7 @@ from clustering.results.pictures import picture_tables
 from clustering.results.plan_document import PlanEntry
 from clustering.results.scorecard import scorecard_entry
 from clustering.results.scorecard_document import ScorecardEntry
-from clustering.selection.pictures import (
+from clustering.structure.pictures import (
     Pictures,
     clustergram,
     coassignment,

@@ -12,24 +12,24 @@ from numpy.typing import NDArray
 
 from clustering import results
 from clustering.columns import ARR, ARR_TIERS, SEGMENT
+from clustering.comparison.compare import Comparison, ComparisonInputs, compare
+from clustering.comparison.forward.time_split import EarlierDates
 from clustering.comparison.recommendation import Recommendation, recommend
-from clustering.comparison.time_split import EarlierDates
-from clustering.comparison.whole import Comparison, Material, compare
 from clustering.config import StudyConfig
-from clustering.earlier import earlier_accounts
-from clustering.engagement.discovery import discovery_sheet
-from clustering.engagement.next_steps import find_next_steps
-from clustering.engagement.plan import Plan, Planned, check_settings, make_plan
 from clustering.errors import BadInputError
 from clustering.features import Horizon, Snapshot, build_snapshot
 from clustering.features.horizon import build_horizon
 from clustering.inputs import check_inputs
 from clustering.matrix import FeatureMatrix, Standardiser, standardise
-from clustering.models.refitting import fit_again
+from clustering.models.refit import fit_again
 from clustering.models.types import Clustering
-from clustering.movement.overrides import ASSIGNED, study_overrides
-from clustering.movement.reconfirmation import served_otherwise
-from clustering.movement.whole import look_over_time
+from clustering.movement.earlier_dates import earlier_accounts
+from clustering.movement.overrides.active import ASSIGNED, study_overrides
+from clustering.movement.overrides.reconfirmation import served_otherwise
+from clustering.movement.run import run_movement
+from clustering.plan.accounts.discovery import discovery_sheet
+from clustering.plan.make import Plan, Planned, check_settings, make_plan
+from clustering.plan.next_steps import find_next_steps
 from clustering.profiles import Profiles, map_accounts, profile
 from clustering.profiles.unlike import Unlike
 from clustering.progress import SILENT, Progress
@@ -38,8 +38,8 @@ from clustering.results.spreadsheet import write_spreadsheet
 from clustering.schemes import Axes, Labelling, assign_all, compute_axes
 from clustering.schemes.naming import under_amount_name
 from clustering.scorer import Scorer
-from clustering.selection.evidence import Evidence, judge
-from clustering.selection.pictures import picture_evidence
+from clustering.structure.evidence import Evidence, judge
+from clustering.structure.pictures import picture_evidence
 from clustering.tables import SourceTables, open_tables
 
 __all__ = ["compute", "run_study", "too_few"]
@@ -107,7 +107,7 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         profiles = profile(snapshot, matrix, evidence.chosen, amount_name=config.amount_name)
         scorer = _scorer(config, standardiser, matrix, evidence, profiles)
         scores = scorer.score_features(snapshot.frame.loc[list(matrix.account_ids)])
-    over_time = look_over_time(
+    over_time = run_movement(
         tables,
         snapshot,
         scorer,
@@ -288,7 +288,7 @@ def _material(
     labellings: tuple[Labelling, ...],
     earlier: EarlierDates | str,
     called: str,
-) -> Material:
+) -> ComparisonInputs:
     """Bring everything that is compared to the accounts of the matrix."""
     standardiser = scorer.standardiser
     ids = pd.Index(matrix.account_ids, name=snapshot.frame.index.name)
@@ -305,7 +305,7 @@ def _material(
     raw = standardiser.complete_raw(frame)
     labels = {labelling.name: labelling.labels.reindex(ids) for labelling in labellings}
     tenure = frame["tenure_days"].to_numpy() if "tenure_days" in frame else None
-    return Material(
+    return ComparisonInputs(
         accounts=ids,
         labels={SEGMENT: scores["segment_name"], **labels},
         titles={

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from clustering.report import pages
+from clustering.report.build import pages
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 

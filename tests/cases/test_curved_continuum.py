@@ -6,7 +6,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from clustering.commands import evidence as command
+from clustering.commands.ready import evidence as command
 from shared_data import shared_folder
 
 SETTINGS = ["--nulls", "39", "--resamples", "20", "--k-max", "5"]

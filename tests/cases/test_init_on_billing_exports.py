@@ -7,7 +7,7 @@ import pytest
 
 import clustering
 from clustering.errors import TableContractError
-from clustering.tables.drafting import draft_study, write_draft
+from clustering.tables.init.drafting import draft_study, write_draft
 from shared_data import shared_folder
 
 

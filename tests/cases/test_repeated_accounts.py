@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from clustering.commands import agree, evidence, forward
+from clustering.commands.ready import agree, evidence, forward
 from clustering.errors import BadInputError
 from shared_data import shared_folder
 

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from clustering.config import FeaturesConfig, SchemesConfig
-from clustering.engagement.misjudged import misjudged_accounts
 from clustering.features import build_snapshot
 from clustering.features.types import Snapshot
+from clustering.plan.accounts.misjudged import misjudged_accounts
 from clustering.schemes import Labelling, assign_all, compute_axes
 from clustering.simulation import simulate, write_book
 from clustering.tables import open_folder

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 
 from clustering.config import FeaturesConfig, MatrixConfig, SchemesConfig
-from clustering.engagement.plan import Plan, Planned, make_plan
-from clustering.engagement_config import EngagementConfig
+from clustering.config.plan import EngagementConfig
 from clustering.features import build_snapshot
 from clustering.features.horizon import build_horizon
 from clustering.matrix import standardise
 from clustering.models.kmeans import fit_kmeans
+from clustering.plan.make import Plan, Planned, make_plan
 from clustering.schemes import assign_all, compute_axes
 from clustering.simulation import CarePlan, simulate, write_book
 from clustering.tables import open_folder

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from clustering.config import StudyConfig, load_config
-from clustering.engagement.champions import find_champions
-from clustering.engagement.misjudged import misjudged_accounts
 from clustering.features import Snapshot, build_snapshot
 from clustering.matrix import standardise
+from clustering.plan.accounts.champions import find_champions
+from clustering.plan.accounts.misjudged import misjudged_accounts
 from clustering.schemes import assign_all, compute_axes
 from clustering.tables import open_tables
 from shared_data import shared_folder

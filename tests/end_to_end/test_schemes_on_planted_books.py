@@ -7,12 +7,12 @@ import pytest
 from sklearn.metrics import adjusted_mutual_info_score
 
 from clustering.config import FeaturesConfig, MatrixConfig, SchemesConfig
-from clustering.engagement.champions import find_champions
-from clustering.engagement.discovery import discovery_list
-from clustering.engagement.scheme_answers import scheme_sensitivity
 from clustering.features import Snapshot, build_snapshot
 from clustering.matrix import FeatureMatrix, standardise
 from clustering.models.types import Clustering
+from clustering.plan.accounts.champions import find_champions
+from clustering.plan.accounts.discovery import discovery_list
+from clustering.plan.scheme_answers import scheme_sensitivity
 from clustering.profiles import profile
 from clustering.schemes import Labelling, assign_all, compute_axes
 from clustering.simulation import simulate, write_book

@@ -6,8 +6,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from clustering.report.kernel import notebook_folder
-from clustering.report.pages import PAGES
+from clustering.report.build.kernel import notebook_folder
+from clustering.report.build.pages import PAGES
 
 NOTEBOOKS = sorted(notebook_folder().glob("*.ipynb"))
 
@@ -85,7 +85,7 @@ def test_text_of_the_notebooks_claims_nothing() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_an_analyst_who_runs_it_alone_sees_names(path: Path, rendered_study: Path) -> None:
-    from clustering.report.kernel import execute
+    from clustering.report.build.kernel import execute
 
     notebook = nbformat.read(path, as_version=4)
     (ran,) = execute([notebook], f"STUDY = {str(rendered_study)!r}\nNAMES = True")

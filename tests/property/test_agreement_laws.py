@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clustering.comparison import compare_partitions
-from clustering.comparison.ordinal import gamma, kendall_tau_b
+from clustering.comparison.agreement.ordinal import gamma, kendall_tau_b
 
 QUICK = {"n_bootstrap": 20, "n_permutations": 19, "seed": 1}
 

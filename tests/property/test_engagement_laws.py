@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clustering.engagement.allocation import Demand, allocate
-from clustering.engagement.audit import audit_delivery
-from clustering.engagement.value import segment_value
-from clustering.engagement_config import AuditConfig, TouchLevelsConfig
+from clustering.config.plan import AuditConfig, TouchLevelsConfig
+from clustering.plan.care.audit import audit_delivery
+from clustering.plan.care.value import segment_value
+from clustering.plan.staffing.allocation import Demand, allocate
 
 HOURS = st.floats(0.0, 200.0)
 AMOUNT = st.one_of(st.just(float("nan")), st.floats(0.0, 1e6))

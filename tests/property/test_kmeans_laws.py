@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clustering.models.kernels.lloyd import lloyd
+from clustering.models.kernels.packing import nearest, pack, padded
 from clustering.models.kmeans import fit_kmeans
 from clustering.models.labels import adjusted_rand, canonical_rows, contingency
-from clustering.models.lloyd import lloyd
-from clustering.models.packing import nearest, pack, padded
-from clustering.selection.criteria import criteria_of
-from clustering.selection.stability import clusterwise_jaccard
+from clustering.structure.criteria.internal import criteria_of
+from clustering.structure.criteria.stability import clusterwise_jaccard
 
 SETTINGS = settings(max_examples=40, deadline=None)
 

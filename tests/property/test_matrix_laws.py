@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as npst
 from clustering.config import MatrixConfig
 from clustering.features.types import Snapshot
 from clustering.matrix import Standardiser, standardise
-from clustering.matrix.completion import complete, fit_prototypes
+from clustering.matrix.imputation import complete, fit_prototypes
 from clustering.matrix.transforms import fit_column
 from snapshots import book, feature
 

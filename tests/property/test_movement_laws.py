@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from clustering.movement.drift import fates
-from clustering.movement.hysteresis import (
+from clustering.movement.drift.population import stability_index
+from clustering.movement.drift.refits import fates
+from clustering.movement.track.hysteresis import (
     ABSENT,
     UNKNOWN,
     Rule,
@@ -14,8 +15,7 @@ from clustering.movement.hysteresis import (
     held_segments,
     n_moves,
 )
-from clustering.movement.population import stability_index
-from clustering.movement.reasons import _changes, _outcomes, contributions
+from clustering.movement.track.reasons import _changes, _outcomes, contributions
 from clustering.scorer import SegmentModel
 
 SETTINGS = settings(max_examples=60, deadline=None)

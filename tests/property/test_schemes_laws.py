@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clustering.config import SchemesConfig
+from clustering.config.schemes import AxesConfig, CsmBookConfig
 from clustering.features.types import Snapshot
 from clustering.schemes import assign_all, compute_axes, csm_book
 from clustering.schemes.axes import (
@@ -20,7 +21,6 @@ from clustering.schemes.axes import (
     quantities,
     score_parts,
 )
-from clustering.schemes_config import AxesConfig, CsmBookConfig
 from scheme_snapshots import random_snapshot
 
 PARTS = [(c, part) for c in (*COMPOSITES, *GUIDANCE) for part in c.parts]

@@ -6,12 +6,12 @@ from scipy.stats import kendalltau
 from sklearn import metrics
 
 from clustering.comparison import compare_partitions
-from clustering.comparison.indices import (
+from clustering.comparison.agreement.indices import (
     adjusted_mutual_information,
     adjusted_rand_index,
     expected_mutual_information,
 )
-from clustering.comparison.ordinal import gamma, kendall_tau_b
+from clustering.comparison.agreement.ordinal import gamma, kendall_tau_b
 
 QUICK = {"n_bootstrap": 0, "n_permutations": 1, "seed": 1}
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from diptest import dipstat, diptest
 
-from clustering.selection.dip import dip, dip_of_sorted
+from clustering.structure.separation.dip import dip, dip_of_sorted
 
 RNG = np.random.default_rng(1985)
 

@@ -12,10 +12,10 @@ import pytest
 from numpy.typing import NDArray
 
 from clustering.models.kmeans import KMeansFit, fit_kmeans
-from clustering.selection.criteria import criteria_of
-from clustering.selection.gap import gap_statistic
-from clustering.selection.prediction import instability, prediction_strength
-from clustering.selection.stability import jaccard_stability
+from clustering.structure.criteria.gap import gap_statistic
+from clustering.structure.criteria.internal import criteria_of
+from clustering.structure.criteria.prediction import instability, prediction_strength
+from clustering.structure.criteria.stability import jaccard_stability
 
 SHARED = Path(os.environ.get("CLUSTERING_SHARED", Path(__file__).parents[3] / "shared"))
 FOLDER = SHARED / "reference"

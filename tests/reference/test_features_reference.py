@@ -14,7 +14,7 @@ from statsmodels.duration.survfunc import SurvfuncRight
 
 from clustering.config import AccountsConfig
 from clustering.features import build_snapshot
-from clustering.features.derived import median_times_of_earlier
+from clustering.features.families.derived import median_times_of_earlier
 from clustering.features.horizon import build_horizon
 from feature_books import Frames, polars_frames
 

@@ -11,10 +11,10 @@ from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.multitest import multipletests
 
 from clustering.comparison import forward_validity
-from clustering.comparison.nested import OutcomeTable, fit_nested
-from clustering.comparison.rates import fit_beta_binomial, wilson
-from clustering.comparison.stratified import cochran_mantel_haenszel, within_tier_tests
-from clustering.inference.several_tests import holm
+from clustering.comparison.base.nested import OutcomeTable, fit_nested
+from clustering.comparison.base.rates import fit_beta_binomial, wilson
+from clustering.comparison.base.stratified import cochran_mantel_haenszel, within_tier_tests
+from clustering.inference.multiple_testing import holm
 
 # R's datasets::UCBAdmissions (Bickel, Hammel and O'Connell 1975, Science 187:398): applicants and
 # admissions of men and women in departments A to F.

@@ -15,7 +15,7 @@ from sklearn.metrics import (
 
 from clustering.models.kmeans import fit_kmeans
 from clustering.models.labels import adjusted_rand
-from clustering.selection.criteria import criteria_of
+from clustering.structure.criteria.internal import criteria_of
 
 
 def _scaled(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -16,11 +16,11 @@ from clustering.config import EvidenceConfig, ModelsConfig
 from clustering.models.kmeans import fit_kmeans
 from clustering.models.mixture import fit_from_labels, fit_mixture
 from clustering.progress import SILENT
-from clustering.selection.candidates import fit_mixtures
-from clustering.selection.dip import dip
-from clustering.selection.evidence import judge, zscore
-from clustering.selection.separation import held_out_valleys
-from clustering.selection.structure import first_component, hopkins
+from clustering.structure.candidates import fit_mixtures
+from clustering.structure.criteria.hopkins import first_component, hopkins
+from clustering.structure.evidence import judge, zscore
+from clustering.structure.separation.dip import dip
+from clustering.structure.separation.valleys import held_out_valleys
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("CLUSTERING_SHARED", ROOT.parent / "shared")) / "reference"

@@ -11,7 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from clustering.commands import agree, forward
+from clustering.commands.ready import agree, forward
 from clustering.errors import BadInputError, OutputError
 
 

@@ -8,8 +8,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from clustering.commands import evidence as command
-from clustering.commands.numeric_table import read_numeric
+from clustering.commands.ready import evidence as command
+from clustering.commands.ready.read_matrix import read_numeric
 from clustering.errors import BadInputError, OutputError
 
 

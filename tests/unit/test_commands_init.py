@@ -15,7 +15,7 @@ from clustering.commands import check, init
 from clustering.config import load_config
 from clustering.errors import BadInputError, ConfigError, OutputError, TableContractError
 from clustering.tables import open_tables
-from clustering.tables.drafting import draft_study, write_draft
+from clustering.tables.init.drafting import draft_study, write_draft
 
 CUSTOMERS = """Customer No;Customer Name;Customer Since;Sector;Country;Headcount;Churn Flag
 007;Shop, the;31/12/2022;Retail;DE;120;0

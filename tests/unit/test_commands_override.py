@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 from clustering import cli, results
 from clustering.config import StudyConfig
 from clustering.errors import BadInputError, StudyFolderError
-from clustering.movement.override_file import read_overrides
+from clustering.movement.overrides.file import read_overrides
 from clustering.results.folder import DOCUMENT
 from snapshots import book, scorer_of
 from study_folders import Recipe, build_study

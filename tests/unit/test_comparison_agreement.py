@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clustering.comparison import compare_partitions, crosswalk, disagreements
-from clustering.comparison.labellings import MOST_LEVELS, encode, pair
-from clustering.comparison.refits import agreement_of_refits
-from clustering.comparison.study import compare_labellings
-from clustering.comparison.wording import agreement_sentence
+from clustering.comparison import compare_partitions, disagreements
+from clustering.comparison.agreement import crosswalk
+from clustering.comparison.agreement.pairwise import compare_labellings
+from clustering.comparison.agreement.refits import agreement_of_refits
+from clustering.comparison.base.labellings import MOST_LEVELS, encode, pair
+from clustering.comparison.claims import agreement_sentence
 from clustering.config import ComparisonConfig
 from clustering.errors import BadInputError
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from clustering.comparison import compare_partitions
-from clustering.comparison.agreement_interval import agreement_interval
-from clustering.comparison.indices import (
+from clustering.comparison.agreement.indices import (
     adjusted_mutual_information,
     resampled_mutual_information,
 )
+from clustering.comparison.agreement.interval import agreement_interval
 
 SEED = np.random.SeedSequence(1)
 

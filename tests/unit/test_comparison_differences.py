@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from clustering.comparison.differences import segment_differences
+from clustering.comparison.observed.differences import segment_differences
 from clustering.models.kmeans import fit_kmeans
 
 NAMES = ("low", "high")

@@ -7,17 +7,17 @@ import pandas as pd
 import pytest
 
 from clustering.comparison import forward_validity
-from clustering.comparison.calibration import calibration
-from clustering.comparison.heldout import (
+from clustering.comparison.base.calibration import calibration
+from clustering.comparison.base.metrics import (
     area_under_curve,
     paired_gain,
     pooled_area_under_curve,
     stratified_folds,
 )
-from clustering.comparison.nested import OutcomeTable, fit_nested
-from clustering.comparison.outcomes import as_boolean
-from clustering.comparison.rates import fit_beta_binomial, rates
-from clustering.comparison.wording import forward_sentence, gain_claim
+from clustering.comparison.base.nested import OutcomeTable, fit_nested
+from clustering.comparison.base.outcomes import as_boolean
+from clustering.comparison.base.rates import fit_beta_binomial, rates
+from clustering.comparison.claims import forward_sentence, gain_claim
 from clustering.errors import BadInputError
 
 
@@ -134,7 +134,7 @@ def test_a_tier_with_three_accounts():
 
 def test_a_tier_without_contrast_says_why():
     table = OutcomeTable(np.array([[5.0, 5.0], [5.0, 0.0]]), np.array([[0.0, 0.0], [1.0, 0.0]]))
-    from clustering.comparison.stratified import cochran_mantel_haenszel, within_tier_tests
+    from clustering.comparison.base.stratified import cochran_mantel_haenszel, within_tier_tests
 
     one, two = within_tier_tests(table, ["a", "b"], seed=1)
     assert one.reason == "all rows have the same outcome"

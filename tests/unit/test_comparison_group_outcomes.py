@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clustering.comparison.bch import corrected_intervals, corrected_rates
-from clustering.comparison.expansion import two_part_expansion
-from clustering.comparison.group_outcomes import group_outcomes, inside_tiers
-from clustering.comparison.labellings import encode
-from clustering.comparison.retention import retention_by
+from clustering.comparison.base.labellings import encode
+from clustering.comparison.observed.bch import corrected_intervals, corrected_rates
+from clustering.comparison.observed.expansion import two_part_expansion
+from clustering.comparison.observed.group_outcomes import group_outcomes, inside_tiers
+from clustering.comparison.observed.retention import retention_by
 
 N = 900
 IDS = pd.Index([f"a{i:04d}" for i in range(N)], name="account_id")

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clustering.comparison.bch import corrected_rates
-from clustering.comparison.expansion import two_part_expansion
-from clustering.comparison.leakage import ablation, detect_circularity, leakage_index
-from clustering.comparison.within_tiers import heterogeneity_within_tiers
+from clustering.comparison.leakage.size_leakage import ablation, detect_circularity, leakage_index
+from clustering.comparison.observed.bch import corrected_rates
+from clustering.comparison.observed.expansion import two_part_expansion
+from clustering.comparison.observed.within_tiers import heterogeneity_within_tiers
 from clustering.errors import BadInputError
 
 # -- inside the tiers ----------------------------------------------------------------------------

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clustering.comparison.forward import forward_validity
-from clustering.comparison.outcome_leakage import (
+from clustering.comparison.claims import forward_sentence
+from clustering.comparison.forward.validity import forward_validity
+from clustering.comparison.leakage.outcome_leakage import (
     leaking_labellings,
     refuse_outcomes_in_features,
 )
-from clustering.comparison.wording import forward_sentence
 from clustering.errors import FutureDataError
 
 

@@ -5,18 +5,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clustering.comparison.forward import cross_predictions, forward_validity
-from clustering.comparison.forward_rows import complete_rows
-from clustering.comparison.heldout import (
+from clustering.comparison.base.metrics import (
     interval_around,
     log_losses,
     paired_gains,
     stratified_folds,
     two_sided_p,
 )
-from clustering.comparison.nested import OutcomeTable, fit_nested
-from clustering.comparison.nested_batch import additive_probabilities, tier_probabilities
-from clustering.comparison.refitted_gain import gains_in_tables, refitted_gains
+from clustering.comparison.base.nested import OutcomeTable, fit_nested
+from clustering.comparison.base.nested_batch import additive_probabilities, tier_probabilities
+from clustering.comparison.forward.refitted_gain import gains_in_tables, refitted_gains
+from clustering.comparison.forward.rows import complete_rows
+from clustering.comparison.forward.validity import cross_predictions, forward_validity
 
 
 @settings(max_examples=40, deadline=None)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clustering.comparison.labellings import encode
-from clustering.comparison.renewals import followed_weights, kaplan_meier, renewals_by
+from clustering.comparison.base.labellings import encode
+from clustering.comparison.observed.renewals import followed_weights, kaplan_meier, renewals_by
 from clustering.errors import BadInputError
 
 NAN = float("nan")

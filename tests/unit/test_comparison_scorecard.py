@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 from clustering.comparison import compare_partitions
-from clustering.comparison.heldout import Gain
+from clustering.comparison.base.metrics import Gain
+from clustering.comparison.forward.evaluate import ForwardEntry
+from clustering.comparison.forward.time_split import DatedAccounts, EarlierDates
 from clustering.comparison.hypotheses import answer_hypotheses, decide
-from clustering.comparison.judging import ForwardEntry
 from clustering.comparison.scorecard import Estimate, Score, scorecard, variance_explained
-from clustering.comparison.time_split import DatedAccounts, EarlierDates
 from clustering.results.scorecard import scorecard_entry, scorecard_table
 
 

@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 
 from clustering.config import StudyConfig
-from clustering.earlier import earlier_accounts, earlier_dates, unreached
 from clustering.features import build_snapshot
 from clustering.features.horizon import build_horizon
 from clustering.features.types import Feature
 from clustering.matrix import standardise
 from clustering.models.kmeans import fit_kmeans
 from clustering.models.types import CandidateSpec
+from clustering.movement.earlier_dates import earlier_accounts, earlier_dates, unreached
 from clustering.simulation import simulate, write_book
 from clustering.tables import open_tables
 

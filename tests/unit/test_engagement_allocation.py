@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clustering.engagement.allocation import LEVELS, Allocation, Demand, allocate, coverage_curve
-from clustering.engagement_config import TouchLevelsConfig
+from clustering.config.plan import TouchLevelsConfig
+from clustering.plan.staffing.allocation import LEVELS, Allocation, Demand, allocate, coverage_curve
 
 TOUCH = TouchLevelsConfig()
 SHARE, COVERS = np.array(TOUCH.hours), np.array(TOUCH.covers)
@@ -78,7 +78,7 @@ def test_groups_and_single_accounts_agree(monkeypatch: pytest.MonkeyPatch) -> No
     rng = np.random.default_rng(1)
     wanted = demand(list(rng.choice([10.0, 40.0], 300)), list(np.exp(rng.normal(8, 1, 300))))
     single = allocate(wanted, 3_000.0, TOUCH)
-    monkeypatch.setattr("clustering.engagement.demand._SINGLE", 10)
+    monkeypatch.setattr("clustering.plan.care.demand._SINGLE", 10)
     grouped = allocate(wanted, 3_000.0, TOUCH)
     holds(grouped, wanted, 3_000.0, np.inf)
     assert grouped.covered == pytest.approx(single.covered, rel=0.005)

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clustering.engagement.assignment import assign_playbooks
-from clustering.engagement.playbooks import PRESENT_CARE, load_playbooks
+from clustering.plan.playbooks.assignment import assign_playbooks
+from clustering.plan.playbooks.library import PRESENT_CARE, load_playbooks
 from clustering.schemes.axes import Axes
 
 INDEX = list("abcdefgh")

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clustering.engagement.audit import Audit, audit_delivery
-from clustering.engagement_config import AuditConfig
+from clustering.config.plan import AuditConfig
+from clustering.plan.care.audit import Audit, audit_delivery
 
 #: Forty accounts of the same label that need 20 hours and get 20 give or take two.
 OTHERS = [18.0, 19.0, 20.0, 21.0, 22.0] * 8

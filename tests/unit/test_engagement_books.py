@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clustering.engagement.books import balance_books
+from clustering.plan.staffing.books import balance_books
 
 
 def series(values: list[float]) -> "pd.Series[float]":

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clustering.engagement.assignment import Assigned
-from clustering.engagement.coverage import Rates, SegmentCoverage, cover, coverage_table
-from clustering.engagement.levers import cost_share, solve_levers
-from clustering.engagement.playbooks import load_playbooks
-from clustering.engagement_config import CapacityConfig, EngagementConfig, LeversConfig
+from clustering.config.plan import CapacityConfig, EngagementConfig, LeversConfig
+from clustering.plan.care.coverage import Rates, SegmentCoverage, cover, coverage_table
+from clustering.plan.playbooks.assignment import Assigned
+from clustering.plan.playbooks.levers import cost_share, solve_levers
+from clustering.plan.playbooks.library import load_playbooks
 
 
 def accounts_of(arr: list[float], label: str = "a", playbook: str = "high_touch") -> pd.DataFrame:

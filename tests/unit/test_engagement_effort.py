@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clustering.engagement.effort import (
+from clustering.features.types import Snapshot
+from clustering.plan.care.effort import (
     ASSUMED,
     Size,
     account_size,
     elasticity_of,
     size_in_label,
 )
-from clustering.features.types import Snapshot
 
 INDEX = pd.Index([f"a{i}" for i in range(4)], name="account_id")
 NAN = float("nan")

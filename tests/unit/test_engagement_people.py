@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 
 from clustering.config import SchemesConfig
-from clustering.engagement.champions import N_CHAMPIONS, Champions, find_champions
-from clustering.engagement.discovery import KINDS, N_EACH, discovery_list, discovery_sheet
-from clustering.engagement.misjudged import misjudged_accounts
 from clustering.errors import OutputError
 from clustering.features.types import Feature, Snapshot
 from clustering.matrix import FeatureMatrix
 from clustering.models.types import CandidateSpec, Clustering
+from clustering.plan.accounts.champions import N_CHAMPIONS, Champions, find_champions
+from clustering.plan.accounts.discovery import KINDS, N_EACH, discovery_list, discovery_sheet
+from clustering.plan.accounts.misjudged import misjudged_accounts
 from clustering.profiles import profile
 from clustering.results.spreadsheet import write_spreadsheet
 from clustering.schemes import Axes, Labelling, compute_axes

@@ -11,12 +11,12 @@ import pytest
 from pydantic import ValidationError
 
 from clustering.config import FeaturesConfig, SchemesConfig, load_config
-from clustering.engagement.plan import Plan, Planned, check_settings, make_plan
-from clustering.engagement.trailing import trailing
-from clustering.engagement_config import EngagementConfig, TouchLevelsConfig
+from clustering.config.plan import EngagementConfig, TouchLevelsConfig
 from clustering.errors import ConfigError
 from clustering.features import Horizon, Snapshot, build_snapshot
 from clustering.features.horizon import build_horizon
+from clustering.plan.care.delivered_care import trailing
+from clustering.plan.make import Plan, Planned, check_settings, make_plan
 from clustering.results.plan import plan_entry, plan_frames
 from clustering.results.plan_tables import PLAN_TABLES
 from clustering.results.tables import _schema

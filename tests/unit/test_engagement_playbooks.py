@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from clustering.engagement.playbooks import load_playbooks
 from clustering.errors import ConfigError
+from clustering.plan.playbooks.library import load_playbooks
 from clustering.schemes.registry import SCHEMES
 
 #: Every label that a scheme of the package can give.

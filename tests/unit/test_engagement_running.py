@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from clustering.engagement.playbooks import Playbooks, load_playbooks
-from clustering.engagement.running import condition, run_playbooks
 from clustering.errors import BadInputError, ConfigError
+from clustering.plan.playbooks.event_playbooks import condition, run_playbooks
+from clustering.plan.playbooks.library import Playbooks, load_playbooks
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from clustering.config import SchemesConfig
-from clustering.engagement.scheme_answers import scheme_sensitivity
-from clustering.engagement.sensitivity import STEP, Answer, Setting, settings_of, vary
 from clustering.features.types import Snapshot
+from clustering.plan.scheme_answers import scheme_sensitivity
+from clustering.plan.sensitivity import STEP, Answer, Setting, settings_of, vary
 from clustering.schemes import SCHEMES, SchemeAbsentError, compute_axes
 from clustering.schemes.registry import Inputs
 from scheme_snapshots import random_snapshot
@@ -191,7 +191,7 @@ class TestSchemes:
         pd.testing.assert_frame_equal(first, second)
 
     def test_a_large_book_is_sampled(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("clustering.engagement.scheme_answers.MOST_ACCOUNTS", 50)
+        monkeypatch.setattr("clustering.plan.scheme_answers.MOST_ACCOUNTS", 50)
         snapshot, segments = book(120)
         found = scheme_sensitivity(snapshot, segments, SchemesConfig(), 0.15, seed=3)
         shares = found.loc[found["answer"] == "labels", ["low", "high"]].to_numpy()

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clustering.engagement.value import segment_value
+from clustering.plan.care.value import segment_value
 
 
 def accounts(n: int = 30, **columns: object) -> pd.DataFrame:

@@ -9,14 +9,14 @@ import pytest
 
 from clustering.config import FeaturesConfig, MilestoneRulesConfig
 from clustering.features import build_snapshot
-from clustering.features.derived import (
+from clustering.features.as_of import visible_frames
+from clustering.features.families.derived import (
     FEWEST_EARLIER,
     derived_milestones,
     median_times_of_earlier,
     reached_milestones,
 )
 from clustering.features.measures import Period
-from clustering.features.visible import visible_frames
 from feature_books import AS_OF, Rows, day, polars_frames
 
 RULES = MilestoneRulesConfig(derive=True, distinct_features=2, seat_share=0.5)

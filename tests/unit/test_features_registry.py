@@ -7,7 +7,7 @@ import pytest
 from clustering.config import FeaturesConfig, MilestoneRulesConfig
 from clustering.errors import ConfigError
 from clustering.features import FEATURES, computable
-from clustering.features.engagement import MILD, SEVERE
+from clustering.features.families.engagement import MILD, SEVERE
 from clustering.features.registry import withheld
 from clustering.tables import TABLES
 from feature_books import SCHEMAS, Rows, polars_frames

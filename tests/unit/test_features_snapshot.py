@@ -8,7 +8,8 @@ import pytest
 
 from clustering.config import FeaturesConfig
 from clustering.errors import BadInputError, FutureDataError
-from clustering.features import Snapshot, build_snapshot, milestones, registry
+from clustering.features import Snapshot, build_snapshot, registry
+from clustering.features.families import milestones
 from feature_books import AS_OF, Rows, day, polars_frames
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from clustering.features.visible import AS_OF_RULES, visible_frame, visible_frames
+from clustering.features.as_of import AS_OF_RULES, visible_frame, visible_frames
 from clustering.tables import TABLES
 from feature_books import AS_OF, Frames, Row, day, polars_frames
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from clustering.matrix.completion import MIN_ACCOUNTS, Prototypes, complete, fit_prototypes
+from clustering.matrix.imputation import MIN_ACCOUNTS, Prototypes, complete, fit_prototypes
 
 
 @pytest.fixture

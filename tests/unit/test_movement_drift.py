@@ -8,7 +8,8 @@ import pytest
 from clustering.config import MatrixConfig, MovementConfig
 from clustering.matrix import standardise
 from clustering.models.types import CandidateSpec
-from clustering.movement.drift import (
+from clustering.movement.drift.population import feature_drift, stability_index
+from clustering.movement.drift.refits import (
     FrozenModel,
     ModelChange,
     fates,
@@ -16,9 +17,8 @@ from clustering.movement.drift import (
     fit_anew,
     model_change,
 )
-from clustering.movement.lasting import Growth
-from clustering.movement.population import feature_drift, stability_index
-from clustering.movement.verdict import judge_movement
+from clustering.movement.drift.verdict import judge_movement
+from clustering.movement.track.lasting import Growth
 from snapshots import book, snapshot_of
 
 DATES = (date(2024, 7, 1), date(2024, 12, 30), date(2025, 6, 30))

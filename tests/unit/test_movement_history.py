@@ -10,12 +10,12 @@ import pytest
 from clustering.config import FeaturesConfig, MovementConfig, StudyConfig
 from clustering.features import build_snapshot
 from clustering.models.types import CandidateSpec
-from clustering.movement.history import Snapshots, earlier_snapshots, follow, snapshot_dates
-from clustering.movement.hysteresis import ABSENT, UNKNOWN
-from clustering.movement.over_time import stability_over_time
-from clustering.movement.overrides import Overrides, no_overrides
-from clustering.movement.reconfirmation import assignments, reconfirmation_list
-from clustering.movement.study import follow_accounts, study_movement
+from clustering.movement.overrides.active import Overrides, no_overrides
+from clustering.movement.overrides.reconfirmation import assignments, reconfirmation_list
+from clustering.movement.track.history import Snapshots, earlier_snapshots, follow, snapshot_dates
+from clustering.movement.track.hysteresis import ABSENT, UNKNOWN
+from clustering.movement.track.over_time import stability_over_time
+from clustering.movement.track.track import follow_accounts, study_movement
 from clustering.schemes import Labelling
 from clustering.simulation import simulate, write_book
 from clustering.tables import open_folder

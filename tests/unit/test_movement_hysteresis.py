@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from clustering.errors import BadInputError
-from clustering.movement.hysteresis import (
+from clustering.movement.track.hysteresis import (
     ABSENT,
     UNKNOWN,
     Rule,

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clustering.movement.history import follow
-from clustering.movement.hysteresis import ABSENT
-from clustering.movement.lasting import lasting_movement, shared_change
+from clustering.movement.track.history import follow
+from clustering.movement.track.hysteresis import ABSENT
+from clustering.movement.track.lasting import lasting_movement, shared_change
 from snapshots import AS_OF, book, scorer_of
 
 STEP = timedelta(days=91)

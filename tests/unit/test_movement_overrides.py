@@ -10,20 +10,20 @@ import pytest
 
 from clustering.config import StudyConfig
 from clustering.errors import BadInputError, ConfigError, OutputError
-from clustering.movement.decisions import Decision, clear_override, set_override
-from clustering.movement.override_file import (
-    COLUMNS,
-    named_file,
-    overrides_file,
-    read_overrides,
-)
-from clustering.movement.overrides import (
+from clustering.movement.overrides.active import (
     Overrides,
     assigned,
     check_overrides,
     no_overrides,
     status,
     study_overrides,
+)
+from clustering.movement.overrides.decisions import Decision, clear_override, set_override
+from clustering.movement.overrides.file import (
+    COLUMNS,
+    named_file,
+    overrides_file,
+    read_overrides,
 )
 from clustering.scorer.files import FORMULA_STARTS
 

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clustering.movement.history import History
-from clustering.movement.hysteresis import ABSENT, UNKNOWN
-from clustering.movement.transitions import (
+from clustering.movement.track.history import History
+from clustering.movement.track.hysteresis import ABSENT, UNKNOWN
+from clustering.movement.track.transitions import (
     by_distance,
     mix_table,
     transition_table,

@@ -9,8 +9,9 @@ from matplotlib import colors
 from matplotlib.figure import Figure
 
 from clustering import results
-from clustering.report import canvas, figures
-from clustering.report.drawn import Drawn
+from clustering.report import figures
+from clustering.report.kit import canvas
+from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
 from study_folders import Recipe, build_study
 
@@ -38,7 +39,7 @@ def test_every_figure_draws_every_study(study: StudyFolder, name: str) -> None:
     drawn = getattr(figures, name)(study)
     if drawn is None:
         return
-    assert isinstance(drawn, Drawn)
+    assert isinstance(drawn, ReportFigure)
     assert isinstance(drawn.figure, Figure)
     assert drawn.png().startswith(b"\x89PNG")
     assert len(drawn.title) > 20

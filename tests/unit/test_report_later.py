@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from clustering import results
-from clustering.report import later
+from clustering.report.subjects import observed as later
 from clustering.results import StudyFolder
 from clustering.results.document import MultiplicityEntry, TimeSplitEntry
 from clustering.results.later_document import AfterwardsEntry, DifferencesEntry

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clustering.report.html import Account, Number, bullets, paragraphs, table
-from clustering.report.names import account_html, with_names
+from clustering.report.kit.html import Account, Number, bullets, paragraphs, table
+from clustering.report.kit.names import account_html, with_names
 from study_folders import HOSTILE_NAMES
 
 text = st.text(max_size=30)

@@ -8,12 +8,10 @@ import pandas as pd
 import pytest
 
 from clustering import results
-from clustering.engagement.champions import Champions
-from clustering.engagement.next_steps import NextSteps
-from clustering.engagement.sensitivity import COLUMNS
-from clustering.report.figures.sensitivity import tornado
-from clustering.report.plan.doubts import fragile, n_fragile
-from clustering.report.plan.people import (
+from clustering.plan.accounts.champions import Champions
+from clustering.plan.next_steps import NextSteps
+from clustering.plan.sensitivity import COLUMNS
+from clustering.report.subjects.plan.account_lists import (
     champions,
     champions_table,
     discovery,
@@ -21,6 +19,8 @@ from clustering.report.plan.people import (
     misjudged,
     misjudged_table,
 )
+from clustering.report.subjects.plan.sensitivity_figures import tornado
+from clustering.report.subjects.plan.sensitivity_words import fragile, n_fragile
 from clustering.results import StudyFolder
 from clustering.results.next_steps import next_steps_entry, next_steps_frames
 from clustering.tracking.content import study_metrics, write_artifacts

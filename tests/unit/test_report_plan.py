@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from clustering import results
-from clustering.report import figures, plan, words
+from clustering.report import figures, words
+from clustering.report.subjects import plan
 from clustering.results import StudyFolder
 from study_folders import Recipe, build_study
 

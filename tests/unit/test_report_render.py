@@ -11,9 +11,9 @@ import pytest
 
 from clustering import results
 from clustering.errors import OutputError, StudyFolderError
-from clustering.report import kernel, pages
 from clustering.report import render as render_study
-from clustering.report.rendering import WITHOUT_NAMES
+from clustering.report.build import kernel, pages
+from clustering.report.build.render import WITHOUT_NAMES
 from study_folders import HOSTILE_NAMES, build_study
 
 PAGES = [pages.INDEX, *(page.file for page in pages.PAGES)]
@@ -111,7 +111,7 @@ def test_a_cell_that_fails_leaves_the_earlier_report(
     (study / "typical.parquet").unlink()
     before = (study / "report" / pages.INDEX).read_bytes()
     accounts = next(page for page in pages.PAGES if page.notebook == "1_accounts")
-    monkeypatch.setattr("clustering.report.rendering.PAGES", (accounts,))
+    monkeypatch.setattr("clustering.report.build.render.PAGES", (accounts,))
     with pytest.raises(StudyFolderError, match=r"tables\.typical\(study, names=NAMES\)\s+raised"):
         render_study(study)
     assert (study / "report" / pages.INDEX).read_bytes() == before
@@ -138,8 +138,8 @@ def test_a_report_that_cannot_be_written_is_one_message(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("clustering.report.rendering._pages", lambda *_: {})
-    monkeypatch.setattr("clustering.report.rendering._write", full)
+    monkeypatch.setattr("clustering.report.build.render._pages", lambda *_: {})
+    monkeypatch.setattr("clustering.report.build.render._write", full)
     with pytest.raises(OutputError, match=r"No space left on device\. An earlier report there"):
         render_study(study)
     assert not (study / "report").exists()

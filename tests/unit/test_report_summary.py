@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from clustering import results
-from clustering.report.summary import terminal_summary
+from clustering.report.build.summary import terminal_summary
 from study_folders import Recipe, build_study
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from clustering import results
 from clustering.report import figures, words
-from clustering.report.facts import agreement_with
+from clustering.report.kit.facts import agreement_with
 from clustering.results import StudyFolder
 from clustering.results.document import AgreementEntry, ForwardEntry
 from clustering.results.scorecard_document import EstimateEntry, RecommendationEntry

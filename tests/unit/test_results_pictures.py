@@ -5,7 +5,7 @@ import pandas as pd
 
 from clustering.results.pictures import picture_tables
 from clustering.results.tables import TABLES
-from clustering.selection.pictures import (
+from clustering.structure.pictures import (
     BIN_EDGES,
     CoAssignment,
     Flow,

@@ -8,6 +8,21 @@ import pytest
 from pydantic import ValidationError
 
 from clustering.config import ArrTiersConfig, EmployeeBandsConfig, SchemesConfig
+from clustering.config.schemes import (
+    AxesConfig,
+    ChurnRiskWeights,
+    CostConfig,
+    CsmBookConfig,
+    Cut,
+    ExpansionTouchConfig,
+    ExpansionTriggerConfig,
+    GrowthRevenueAtRiskConfig,
+    GrowthRiskConfig,
+    HealthProfitabilityConfig,
+    LifecycleTouchConfig,
+    StagesConfig,
+    StrategicConfig,
+)
 from clustering.features.types import Snapshot
 from clustering.schemes import (
     SCHEMES,
@@ -31,22 +46,7 @@ from clustering.schemes import (
     needs_segment,
     strategic_enterprise_smb,
 )
-from clustering.schemes.stages import STAGES
-from clustering.schemes_config import (
-    AxesConfig,
-    ChurnRiskWeights,
-    CostConfig,
-    CsmBookConfig,
-    Cut,
-    ExpansionTouchConfig,
-    ExpansionTriggerConfig,
-    GrowthRevenueAtRiskConfig,
-    GrowthRiskConfig,
-    HealthProfitabilityConfig,
-    LifecycleTouchConfig,
-    StagesConfig,
-    StrategicConfig,
-)
+from clustering.schemes.families.stages import STAGES
 
 NAN = float("nan")
 MISSING = None

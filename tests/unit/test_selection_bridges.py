@@ -5,9 +5,9 @@ import pytest
 
 from clustering.config import EvidenceConfig, ModelsConfig
 from clustering.models.kmeans import fit_kmeans
-from clustering.selection.bridges import Bridge, bridges_between
-from clustering.selection.evidence import judge
-from clustering.selection.verdict import bridged, in_words
+from clustering.structure.evidence import judge
+from clustering.structure.separation.bridges import Bridge, bridges_between
+from clustering.structure.verdict import bridged, in_words
 
 QUICK = EvidenceConfig(resamples=10, nulls=19)
 GRID = ModelsConfig(k_max=3, n_init=3, algorithms=("kmeans",))

@@ -7,8 +7,8 @@ import pytest
 
 from clustering.config import EvidenceConfig, ModelsConfig
 from clustering.errors import BadInputError
-from clustering.selection.evidence import judge, zscore
-from clustering.selection.table import COLUMNS
+from clustering.structure.evidence import judge, zscore
+from clustering.structure.table import COLUMNS
 
 QUICK = EvidenceConfig(resamples=10, nulls=19)
 SMALL = ModelsConfig(k_max=3, n_init=2, covariance_types=("full", "diag"))

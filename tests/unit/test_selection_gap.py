@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from clustering.models.kmeans import fit_kmeans
-from clustering.selection.gap import gap_statistic, reference_box, smallest_k
+from clustering.structure.criteria.gap import gap_statistic, reference_box, smallest_k
 
 
 def test_the_published_rule():

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from clustering.config import EvidenceConfig, ModelsConfig
 from clustering.models.kmeans import fit_kmeans
 from clustering.models.types import CandidateSpec, Clustering
-from clustering.selection import pictures
-from clustering.selection.evidence import judge
-from clustering.selection.pictures import (
+from clustering.structure import pictures
+from clustering.structure.evidence import judge
+from clustering.structure.pictures import (
     BIN_EDGES,
     clustergram,
     coassignment,

@@ -5,8 +5,8 @@ import pytest
 
 from clustering.config import EvidenceConfig, ModelsConfig
 from clustering.errors import BadInputError
-from clustering.selection.evidence import judge
-from clustering.selection.repeats import find_repeats
+from clustering.structure.evidence import judge
+from clustering.structure.repeats import find_repeats
 
 QUICK = {
     "config": EvidenceConfig(resamples=10, nulls=19),

@@ -6,8 +6,8 @@ from sklearn.metrics import silhouette_samples
 
 from clustering.errors import BadInputError
 from clustering.models.kmeans import fit_kmeans
-from clustering.selection.criteria import best_silhouettes, criteria_of
-from clustering.selection.silhouette import silhouettes
+from clustering.structure.criteria.internal import best_silhouettes, criteria_of
+from clustering.structure.criteria.silhouette import silhouettes
 
 
 def _clouds(n: int = 200) -> np.ndarray:

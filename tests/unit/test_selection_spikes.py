@@ -3,8 +3,8 @@
 import numpy as np
 
 from clustering.config import EvidenceConfig, ModelsConfig
-from clustering.selection.evidence import judge
-from clustering.selection.spikes import find_spike
+from clustering.structure.evidence import judge
+from clustering.structure.separation.point_masses import find_spike
 
 QUICK = EvidenceConfig(resamples=20, nulls=39)
 GRID = ModelsConfig(k_max=4, n_init=5, algorithms=("kmeans",))

@@ -9,13 +9,13 @@ from clustering.models.kmeans import fit_kmeans
 from clustering.resampling.draws import SCHEMES, bootstrap, halves
 from clustering.resampling.engine import streams
 from clustering.resampling.fits import Starts, fit_resample
-from clustering.selection import prediction
-from clustering.selection.prediction import (
+from clustering.structure.criteria import prediction
+from clustering.structure.criteria.prediction import (
     instability,
     prediction_strength,
     seed_stability,
 )
-from clustering.selection.stability import clusterwise_jaccard, jaccard_stability
+from clustering.structure.criteria.stability import clusterwise_jaccard, jaccard_stability
 
 
 def _two_clouds(n: int = 40) -> NDArray[np.float64]:

@@ -5,12 +5,12 @@ import pytest
 from scipy.stats import spearmanr
 
 from clustering.models.kmeans import fit_kmeans
-from clustering.selection.dip import dip
-from clustering.selection.margins import unimodal_quantiles
-from clustering.selection.nulls import NULL_NAMES, null_sampler, nulls_test
-from clustering.selection.saddle import cross_fitted_saddles
-from clustering.selection.separation import gabriel_neighbours, held_out_valleys
-from clustering.selection.structure import hopkins
+from clustering.structure.criteria.hopkins import hopkins
+from clustering.structure.nulls.homogeneous import NULL_NAMES, null_sampler, nulls_test
+from clustering.structure.nulls.marginals import unimodal_quantiles
+from clustering.structure.separation.dip import dip
+from clustering.structure.separation.saddle import cross_fitted_saddles
+from clustering.structure.separation.valleys import gabriel_neighbours, held_out_valleys
 
 
 def _skewed(n=800, seed=0):

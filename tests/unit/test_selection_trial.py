@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
 from clustering.config import EvidenceConfig, ModelsConfig
-from clustering.selection.evidence import Evidence, judge
-from clustering.selection.pictures import coassignment, valley_projections
+from clustering.structure.evidence import Evidence, judge
+from clustering.structure.pictures import coassignment, valley_projections
 
 QUICK = EvidenceConfig(resamples=20, nulls=39)
 GRID = ModelsConfig(k_max=4, n_init=4, covariance_types=("tied", "full"))

@@ -3,10 +3,10 @@
 import pandas as pd
 import pytest
 
-from clustering.engagement.playbooks import load_playbooks
 from clustering.errors import BadInputError
+from clustering.plan.playbooks.library import load_playbooks
 from clustering.simulation import CarePlan, simulate
-from clustering.simulation.delivery import HOURS_A_YEAR
+from clustering.simulation.events.delivery import HOURS_A_YEAR
 
 
 def test_nothing_planted_leaves_the_book_as_it_is() -> None:

@@ -3,9 +3,9 @@
 import pytest
 
 from clustering.tables import TABLES
-from clustering.tables.guessing import SourceSample, find_link, guess_tables, name_similarity
-from clustering.tables.sniffing import ColumnSample, fits, sniff_column
-from clustering.tables.synonyms import COLUMN_SYNONYMS, TABLE_SYNONYMS
+from clustering.tables.init.guessing import SourceSample, find_link, guess_tables, name_similarity
+from clustering.tables.init.sniffing import ColumnSample, fits, sniff_column
+from clustering.tables.init.synonyms import COLUMN_SYNONYMS, TABLE_SYNONYMS
 
 
 def column(name: str, *values: str) -> ColumnSample:

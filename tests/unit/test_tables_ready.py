@@ -14,9 +14,9 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from clustering.config import ReadingConfig, StudyConfig
 from clustering.errors import BadInputError, ConfigError, TableContractError
 from clustering.tables import open_tables
-from clustering.tables.cells import Cells
 from clustering.tables.contract import Column, Kind
-from clustering.tables.ready import open_ready
+from clustering.tables.reading.cells import Cells
+from clustering.tables.reading.ready import open_ready
 
 TEXT = "tier;since\n007;a\n\nNA;-\n  ;b\nn/a;null\n"
 

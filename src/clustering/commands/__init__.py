@@ -8,19 +8,8 @@ from collections.abc import Callable
 
 import typer
 
-from clustering.commands import (
-    agree,
-    check,
-    evidence,
-    forward,
-    init,
-    override,
-    promote,
-    report,
-    score,
-    simulate,
-    study,
-)
+from clustering.commands import check, init, override, promote, report, score, simulate, study
+from clustering.commands.ready import agree, evidence, forward
 
 __all__ = ["COMMANDS"]
 

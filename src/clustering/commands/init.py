@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from clustering.tables.drafting import Draft
+    from clustering.tables.init.drafting import Draft
 
 __all__ = ["register"]
 
@@ -34,7 +34,7 @@ def init(
     import re
 
     from clustering.commands.console import OUT
-    from clustering.tables.drafting import draft_study, write_draft
+    from clustering.tables.init.drafting import draft_study, write_draft
 
     name = re.sub(r"[^A-Za-z0-9_-]+", "_", folder.resolve().name).strip("_-")[:64] or "study"
     draft = draft_study(name, folder, [*files, *(more or [])])
@@ -45,7 +45,7 @@ def init(
 
 def _summary(draft: "Draft", written: tuple[Path, ...]) -> list[str]:
     from clustering.tables.checks import presence_breaches
-    from clustering.tables.guessing import find_link
+    from clustering.tables.init.guessing import find_link
 
     toml, *mappings = written
     lines = ["What was found:"]

@@ -68,7 +68,7 @@ def set_(
     file: File = None,
 ) -> None:
     """Put an account into a segment until a date, whatever the model says."""
-    from clustering.movement.decisions import Decision, set_override
+    from clustering.movement.overrides.decisions import Decision, set_override
 
     known = _known(study)
     place = _place(known.config, file)
@@ -113,8 +113,8 @@ def list_(
     from rich.text import Text
 
     from clustering.commands.console import OUT
-    from clustering.movement.override_file import named_file, read_overrides
-    from clustering.movement.overrides import status
+    from clustering.movement.overrides.active import status
+    from clustering.movement.overrides.file import named_file, read_overrides
 
     known = _known(study)
     day = known.as_of if as_of is None else as_of.date()
@@ -146,7 +146,7 @@ def clear(
     file: File = None,
 ) -> None:
     """End an override; what held before that day stays on record."""
-    from clustering.movement.decisions import clear_override
+    from clustering.movement.overrides.decisions import clear_override
 
     known = _known(study)
     place = _place(known.config, file)
@@ -162,7 +162,7 @@ def clear(
 def _place(config: "StudyConfig", given: Path | None) -> Path:
     """The file to write to; the tables and the other inputs of the study are none."""
     from clustering.commands.reading import study_inputs
-    from clustering.movement.override_file import named_file
+    from clustering.movement.overrides.file import named_file
     from clustering.outputs import check_file
 
     file = named_file(config, given)

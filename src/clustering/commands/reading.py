@@ -5,9 +5,9 @@ from pathlib import Path
 
 from clustering.config import StudyConfig
 from clustering.inputs import named_inputs
-from clustering.movement.override_file import overrides_file
+from clustering.movement.overrides.file import overrides_file
 from clustering.tables import TABLES
-from clustering.tables.files import SUFFIXES, table_files
+from clustering.tables.reading.files import SUFFIXES, table_files
 
 __all__ = ["study_inputs", "tables_of_folder"]
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clustering.commands.console import OUT, bars
-from clustering.commands.ready_table import Decimal, Missing, reading_of
+from clustering.commands.ready.read_labels import Decimal, Missing, reading_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from clustering.config import ReadingConfig
-    from clustering.movement.overrides import Overrides
+    from clustering.movement.overrides.active import Overrides
     from clustering.progress import Progress
     from clustering.scorer import Scorer
 
@@ -91,7 +91,7 @@ def score(
     ] = None,
 ) -> None:
     """Segment, probability, runner-up and novelty of every account."""
-    from clustering.movement.overrides import assigned
+    from clustering.movement.overrides.active import assigned
     from clustering.scorer.files import check_output, write_scores
 
     day = as_of.date()
@@ -139,7 +139,7 @@ def _features(
     scorer: "Scorer", source: Path, as_of: date, reading: "ReadingConfig", progress: "Progress"
 ) -> "tuple[pd.DataFrame, Overrides, _Heard]":
     """The features, the decisions that came with the input, and what is to be said of it."""
-    from clustering.movement.overrides import no_overrides, study_overrides
+    from clustering.movement.overrides.active import no_overrides, study_overrides
     from clustering.scorer.files import read_features
 
     if not source.is_dir() and source.suffix.lower() != ".toml":
@@ -173,8 +173,8 @@ def _in_force(
     scorer: "Scorer", scores: "pd.DataFrame", given: "Overrides | Path", as_of: date
 ) -> "pd.DataFrame":
     """The decisions that hold on the date, checked; those on accounts not scored are left out."""
-    from clustering.movement.override_file import read_overrides
-    from clustering.movement.overrides import Overrides, check_overrides
+    from clustering.movement.overrides.active import Overrides, check_overrides
+    from clustering.movement.overrides.file import read_overrides
 
     if isinstance(given, Path):
         frame = read_overrides(given)

@@ -41,7 +41,7 @@ def study(
     from clustering.config import load_config
     from clustering.inputs import check_inputs
     from clustering.report import render
-    from clustering.report.summary import terminal_summary
+    from clustering.report.build.summary import terminal_summary
     from clustering.study import run_study
 
     config = load_config(config_file, overrides or [])

@@ -7,21 +7,25 @@ commands `agree` and `forward` do not wait for.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from clustering.comparison.agreement import (
+from clustering.comparison.agreement.agreement import (
     Agreement,
     AgreementInterval,
     LabelMatch,
     compare_partitions,
 )
-from clustering.comparison.crosswalk import crosswalk, disagreements
-from clustering.comparison.forward import forward_validity
-from clustering.comparison.forward_report import ForwardReport
-from clustering.comparison.refits import agreement_of_refits
-from clustering.comparison.within_tiers import heterogeneity_within_tiers
+from clustering.comparison.agreement.crosswalk import crosswalk, disagreements
+from clustering.comparison.agreement.refits import agreement_of_refits
+from clustering.comparison.forward.report import ForwardReport
+from clustering.comparison.forward.validity import forward_validity
+from clustering.comparison.observed.within_tiers import heterogeneity_within_tiers
 
 if TYPE_CHECKING:
-    from clustering.comparison.leakage import ablation, detect_circularity, leakage_index
-    from clustering.comparison.study_forward import ForwardEntry, ForwardStudy, forward_study
+    from clustering.comparison.forward.study import ForwardEntry, ForwardStudy, forward_study
+    from clustering.comparison.leakage.size_leakage import (
+        ablation,
+        detect_circularity,
+        leakage_index,
+    )
 
 __all__ = [
     "Agreement",

@@ -13,14 +13,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustering.columns import ARR_TIERS, NEEDS_SEGMENT, SEGMENT
-from clustering.comparison.agreement import Agreement, compare_partitions
-from clustering.comparison.agreement_report import Range
-from clustering.comparison.judging import ForwardEntry
-from clustering.comparison.labellings import Labelling, encode
-from clustering.comparison.refits import RefittedAgreement
-from clustering.comparison.time_split import EarlierDates
+from clustering.comparison.agreement.agreement import Agreement, compare_partitions
+from clustering.comparison.agreement.refits import RefittedAgreement
+from clustering.comparison.agreement.report import Range
+from clustering.comparison.base.labellings import Labelling, encode
+from clustering.comparison.forward.evaluate import ForwardEntry
+from clustering.comparison.forward.time_split import EarlierDates
 from clustering.progress import SILENT, Progress
-from clustering.selection.silhouette import silhouettes
+from clustering.structure.criteria.silhouette import silhouettes
 
 __all__ = ["CONTROLS", "Estimate", "Score", "scorecard"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from types import ModuleType
 
 from clustering.config import FeaturesConfig
-from clustering.features import (
+from clustering.features.families import (
     commercial,
     engagement,
     lifecycle,

@@ -23,11 +23,11 @@ import pandas as pd
 
 from clustering.columns import ACCOUNT_ID
 from clustering.errors import BadInputError
+from clustering.features.as_of import Tables, visible_frames
 from clustering.features.engines import collect_by_account, column_names, typed
+from clustering.features.families.standing import standing
 from clustering.features.measures import fixed_point
-from clustering.features.standing import standing
 from clustering.features.types import Horizon
-from clustering.features.visible import Tables, visible_frames
 
 __all__ = ["OUTCOMES", "Outcome", "build_horizon", "horizon_end"]
 

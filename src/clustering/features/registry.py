@@ -9,7 +9,10 @@ import narwhals as nw
 
 from clustering.config import FeaturesConfig
 from clustering.errors import ConfigError, breaches_message
-from clustering.features import (
+from clustering.features.as_of import Tables
+from clustering.features.definition import Definition
+from clustering.features.engines import column_names
+from clustering.features.families import (
     commercial,
     engagement,
     lifecycle,
@@ -18,11 +21,8 @@ from clustering.features import (
     sentiment,
     usage,
 )
-from clustering.features.definition import Definition
-from clustering.features.engines import column_names
 from clustering.features.measures import Period
 from clustering.features.types import Feature
-from clustering.features.visible import Tables
 
 __all__ = ["DEFINITIONS", "FEATURES", "PREPARATIONS", "computable", "withheld"]
 

@@ -16,17 +16,17 @@ import pandas as pd
 from clustering.columns import ACCOUNT_ID
 from clustering.config import FeaturesConfig
 from clustering.errors import FutureDataError
-from clustering.features import milestones, usage
+from clustering.features.as_of import Tables, visible_frames
 from clustering.features.circumstances import MEASURES, circumstances
-from clustering.features.commercial import ARR
 from clustering.features.definition import Definition
-from clustering.features.derived import derived_milestones
 from clustering.features.engines import collect_by_account, column_names, first_and_last
+from clustering.features.families import milestones, usage
+from clustering.features.families.commercial import ARR
+from clustering.features.families.derived import derived_milestones
+from clustering.features.families.standing import standing
 from clustering.features.measures import FIXED_POINT, Measure, Period, aggregate
 from clustering.features.registry import DEFINITIONS, PREPARATIONS, computable, withheld
-from clustering.features.standing import standing
 from clustering.features.types import Snapshot
-from clustering.features.visible import Tables, visible_frames
 
 __all__ = ["ATTRIBUTES", "active_accounts", "build_snapshot"]
 

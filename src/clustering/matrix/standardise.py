@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from clustering.config import MatrixConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.features.types import Feature, Scale, Snapshot
-from clustering.matrix.completion import Prototypes, complete, fit_prototypes
+from clustering.matrix.imputation import Prototypes, complete, fit_prototypes
 from clustering.matrix.ranges import FeatureRange, fit_range
 from clustering.matrix.screening import screen
 from clustering.matrix.stored import STRICT, read_strictly

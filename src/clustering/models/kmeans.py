@@ -8,10 +8,10 @@ from scipy.cluster.hierarchy import fcluster, ward
 from scipy.spatial.distance import pdist
 
 from clustering.errors import BadInputError, breaches_message
+from clustering.models.kernels.packing import nearest, pack, padded
+from clustering.models.kernels.seeding import seed_plus_plus
 from clustering.models.labels import adjusted_rand, canonical_order, renumber
 from clustering.models.optima import Optimum, distinct_optima, run_on_all, search
-from clustering.models.packing import nearest, pack, padded
-from clustering.models.seeding import seed_plus_plus
 from clustering.models.types import CandidateSpec, Clustering
 
 __all__ = ["KMeansFit", "checked_values", "fit_kmeans", "n_candidates"]

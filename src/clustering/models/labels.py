@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linear_sum_assignment
 
 from clustering.errors import BadInputError
-from clustering.models.compiled import compiled
+from clustering.models.kernels.compiled import compiled
 
 __all__ = [
     "adjusted_rand",

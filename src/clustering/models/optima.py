@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from clustering.models.kernels.lloyd import finish, lloyd
+from clustering.models.kernels.seeding import seed_plus_plus
 from clustering.models.labels import adjusted_rand
-from clustering.models.lloyd import finish, lloyd
-from clustering.models.seeding import seed_plus_plus
 
 __all__ = ["Optimum", "distinct_optima", "run_on_all", "search"]
 

@@ -3,6 +3,6 @@
 Nothing here computes a result: everything is read from the study folder.
 """
 
-from clustering.report.rendering import render
+from clustering.report.build.render import render
 
 __all__ = ["render"]

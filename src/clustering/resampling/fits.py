@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustering.errors import BadInputError
+from clustering.models.kernels.multistart import best_of_starts
+from clustering.models.kernels.packing import pack, padded
 from clustering.models.kmeans import n_candidates
-from clustering.models.multistart import best_of_starts
-from clustering.models.packing import pack, padded
 from clustering.resampling.draws import Draw
 
 __all__ = ["ResampleFit", "Starts", "fit_resample"]

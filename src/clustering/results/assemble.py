@@ -11,17 +11,17 @@ import numpy as np
 import pandas as pd
 
 from clustering.columns import ACCOUNT_ID, ARR, NAME, SEGMENT
-from clustering.comparison.agreement import Agreement
+from clustering.comparison.agreement.agreement import Agreement
+from clustering.comparison.agreement.refits import RefittedAgreement
+from clustering.comparison.compare import Comparison, Leakage
+from clustering.comparison.observed.within_tiers import WithinTiers
 from clustering.comparison.recommendation import Recommendation
-from clustering.comparison.refits import RefittedAgreement
-from clustering.comparison.whole import Comparison, Leakage
-from clustering.comparison.within_tiers import WithinTiers
 from clustering.config import StudyConfig
-from clustering.engagement.next_steps import NextSteps
-from clustering.engagement.plan import Plan
 from clustering.features import Horizon, Snapshot
 from clustering.matrix import FeatureMatrix
-from clustering.movement.whole import OverTime
+from clustering.movement.run import OverTime
+from clustering.plan.make import Plan
+from clustering.plan.next_steps import NextSteps
 from clustering.profiles import Profiles, map_accounts
 from clustering.results.document import (
     AgreementEntry,
@@ -53,9 +53,9 @@ from clustering.results.scorecard_document import RecommendationEntry, Scorecard
 from clustering.schemes import Axes, Labelling, compute_axes, lifecycle_stage
 from clustering.schemes.naming import named
 from clustering.scorer import Scorer
-from clustering.selection.evidence import Evidence
-from clustering.selection.pictures import Pictures
-from clustering.selection.silhouette import silhouettes
+from clustering.structure.criteria.silhouette import silhouettes
+from clustering.structure.evidence import Evidence
+from clustering.structure.pictures import Pictures
 from clustering.tables import SourceTables
 
 __all__ = ["Study", "assemble", "group_word"]

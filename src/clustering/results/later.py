@@ -4,9 +4,9 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from clustering.comparison.differences import Differences
-from clustering.comparison.expansion import Expansion
-from clustering.comparison.group_outcomes import GroupOutcomes
+from clustering.comparison.observed.differences import Differences
+from clustering.comparison.observed.expansion import Expansion
+from clustering.comparison.observed.group_outcomes import GroupOutcomes
 from clustering.results.entries import plain
 from clustering.results.later_document import (
     AfterwardsEntry,

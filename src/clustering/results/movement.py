@@ -7,9 +7,9 @@ import pandas as pd
 
 from clustering.columns import ACCOUNT_ID
 from clustering.movement import Movement
-from clustering.movement.hysteresis import ABSENT
-from clustering.movement.overrides import status
-from clustering.movement.whole import OverTime
+from clustering.movement.overrides.active import status
+from clustering.movement.run import OverTime
+from clustering.movement.track.hysteresis import ABSENT
 from clustering.results.movement_document import (
     AssignmentEntry,
     GrowthEntry,

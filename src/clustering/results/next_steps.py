@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from clustering.engagement.next_steps import NextSteps
+from clustering.plan.next_steps import NextSteps
 from clustering.results.next_steps_document import NextStepsEntry
 
 __all__ = ["next_steps_entry", "next_steps_frames"]

@@ -6,7 +6,7 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
-from clustering.selection.pictures import (
+from clustering.structure.pictures import (
     BIN_EDGES,
     CoAssignment,
     Flow,

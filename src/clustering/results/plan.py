@@ -5,13 +5,13 @@ from collections.abc import Mapping
 import pandas as pd
 
 from clustering.columns import ACCOUNT_ID
-from clustering.engagement.allocation import LEVELS
-from clustering.engagement.coverage import coverage_table
-from clustering.engagement.effort import Effort
-from clustering.engagement.plan import Plan
-from clustering.engagement.playbooks import PRESENT_CARE
-from clustering.engagement.staffing import Staffing
-from clustering.engagement_config import EngagementConfig
+from clustering.config.plan import EngagementConfig
+from clustering.plan.care.coverage import coverage_table
+from clustering.plan.care.effort import Effort
+from clustering.plan.make import Plan
+from clustering.plan.playbooks.library import PRESENT_CARE
+from clustering.plan.staffing.allocation import LEVELS
+from clustering.plan.staffing.head_count import Staffing
 from clustering.results.plan_document import (
     AssumptionsEntry,
     AuditEntry,

@@ -15,10 +15,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustering.columns import ARR
+from clustering.config.schemes import AxesConfig
 from clustering.features.types import Snapshot
-from clustering.schemes.composites import AMOUNTS, COMPOSITES, GUIDANCE, AxisPart, Composite
+from clustering.schemes.families.composites import (
+    AMOUNTS,
+    COMPOSITES,
+    GUIDANCE,
+    AxisPart,
+    Composite,
+)
 from clustering.schemes.types import SchemeAbsentError
-from clustering.schemes_config import AxesConfig
 
 __all__ = [
     "AMOUNTS",

@@ -8,8 +8,8 @@ from pydantic import BaseModel
 from clustering.config import SchemesConfig
 from clustering.schemes.axes import AMOUNTS, COMPOSITES, GUIDANCE, Composite
 from clustering.schemes.expressions import FUNCTIONS
+from clustering.schemes.families.stages import STAGES, lifecycle_stage
 from clustering.schemes.registry import SCHEMES, Scheme
-from clustering.schemes.stages import STAGES, lifecycle_stage
 
 __all__ = ["schemes_page"]
 

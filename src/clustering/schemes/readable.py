@@ -12,7 +12,7 @@ from clustering.features import FEATURES
 from clustering.features.snapshot import ATTRIBUTES
 from clustering.features.types import Snapshot
 from clustering.schemes.axes import AMOUNTS, COMPOSITES, GUIDANCE, Axes
-from clustering.schemes.stages import lifecycle_stage
+from clustering.schemes.families.stages import lifecycle_stage
 
 __all__ = ["FROM_TABLES", "Readable", "readable"]
 

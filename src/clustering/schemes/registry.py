@@ -7,16 +7,24 @@ from clustering.columns import ARR_TIERS, CURRENT_SEGMENT, NEEDS_SEGMENT, SEGMEN
 from clustering.config import SchemesConfig
 from clustering.features.types import Snapshot
 from clustering.schemes.axes import Axes, compute_axes
-from clustering.schemes.books import csm_book
-from clustering.schemes.company import company_schemes
-from clustering.schemes.expansion import expansion_trigger
-from clustering.schemes.guidance import needs
-from clustering.schemes.own import current_segment, needs_segment
-from clustering.schemes.quadrants import growth_revenue_at_risk, growth_risk, health_profitability
+from clustering.schemes.custom import company_schemes
+from clustering.schemes.families.csm_books import csm_book
+from clustering.schemes.families.expansion import expansion_trigger
+from clustering.schemes.families.given_columns import current_segment, needs_segment
+from clustering.schemes.families.guidance import needs
+from clustering.schemes.families.quadrants import (
+    growth_revenue_at_risk,
+    growth_risk,
+    health_profitability,
+)
+from clustering.schemes.families.tenure import tenure_bands
+from clustering.schemes.families.tiers import arr_tiers, employee_bands
+from clustering.schemes.families.touch import (
+    expansion_touch,
+    lifecycle_touch,
+    strategic_enterprise_smb,
+)
 from clustering.schemes.readable import readable
-from clustering.schemes.tenure import tenure_bands
-from clustering.schemes.tiers import arr_tiers, employee_bands
-from clustering.schemes.touch import expansion_touch, lifecycle_touch, strategic_enterprise_smb
 from clustering.schemes.types import Labelling, SchemeAbsentError
 
 __all__ = ["SCHEMES", "Inputs", "Scheme", "assign_all"]

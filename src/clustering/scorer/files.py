@@ -11,7 +11,7 @@ from clustering.config import ReadingConfig
 from clustering.errors import BadInputError, FutureDataError, breaches_message
 from clustering.outputs import check_file, whole_file
 from clustering.tables.contract import Column
-from clustering.tables.ready import open_ready
+from clustering.tables.reading.ready import open_ready
 
 __all__ = [
     "AS_OF",
@@ -42,7 +42,7 @@ def read_features(
 
     Parameters
     ----------
-    path : CSV, Parquet, JSON or Excel (`clustering.tables.ready`)
+    path : CSV, Parquet, JSON or Excel (`clustering.tables.reading.ready`)
     reading : what its cells mean (None: the defaults)
 
     Raises

@@ -1,7 +1,7 @@
 """Customer books with planted segments, and with none."""
 
 from clustering.simulation.book import Book, Manifest, check_target, write_book
-from clustering.simulation.delivery import CarePlan
+from clustering.simulation.events.delivery import CarePlan
 from clustering.simulation.scenarios import SCENARIOS, Scenario, find_scenario
 from clustering.simulation.simulate import (
     DEFAULT_AS_OF,

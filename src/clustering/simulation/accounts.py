@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clustering.simulation.contracts import Contracts
+from clustering.simulation.events.contracts import Contracts
 from clustering.simulation.population import FACTORS, TIER_QUANTILES, Population
 
 __all__ = ["account_ids", "draw_accounts", "truth_path", "truth_table"]

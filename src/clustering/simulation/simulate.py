@@ -8,28 +8,28 @@ import pandas as pd
 from clustering.errors import BadInputError, breaches_message
 from clustering.simulation.accounts import account_ids, draw_accounts, truth_path, truth_table
 from clustering.simulation.book import Book, Manifest
-from clustering.simulation.care import draw_engagements, draw_surveys, draw_tickets
 from clustering.simulation.continuum import (
     draw_continuum,
     draw_sizes,
     follow_arr,
     with_two_modes,
 )
-from clustering.simulation.contracts import draw_contracts
-from clustering.simulation.delivery import (
+from clustering.simulation.events.care import draw_engagements, draw_surveys, draw_tickets
+from clustering.simulation.events.contracts import draw_contracts
+from clustering.simulation.events.delivery import (
     CarePlan,
     delivery_truth,
     draw_planned,
     with_unaffordable,
 )
-from clustering.simulation.events import Lives
-from clustering.simulation.journey import draw_milestones, draw_outcomes
+from clustering.simulation.events.feedback import Lives
+from clustering.simulation.events.journey import draw_milestones, draw_outcomes
+from clustering.simulation.events.sales import draw_opportunities
+from clustering.simulation.events.usage import draw_usage
 from clustering.simulation.needs import draw_needs, segments_of
 from clustering.simulation.period import Period
 from clustering.simulation.population import Population
-from clustering.simulation.sales import draw_opportunities
 from clustering.simulation.scenarios import Scenario, find_scenario
-from clustering.simulation.usage import draw_usage
 
 __all__ = ["DEFAULT_AS_OF", "DEFAULT_MISSING", "DEFAULT_NOISE", "FEWEST_ACCOUNTS", "simulate"]
 

@@ -6,9 +6,9 @@ of a `Problem`, so that one aggregate query finds all of them; no bad value pass
 
 from dataclasses import dataclass, replace
 
-from clustering.tables.cells import Cells
 from clustering.tables.contract import FIRST_DATE, LAST_DATE, Column, Kind
-from clustering.tables.numbers import Marks, example_forms, is_open, number_sql
+from clustering.tables.reading.cells import Cells
+from clustering.tables.reading.numbers import Marks, example_forms, is_open, number_sql
 from clustering.tables.session import quoted_name, quoted_text
 
 __all__ = ["Cast", "Problem", "Remark", "cast_column"]

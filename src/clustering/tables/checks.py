@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from clustering.tables.contract import AS_OF_SLACK_DAYS, BEHAVIOUR_TABLES, COUNTED_TABLES, Table
 from clustering.tables.coverage import Coverage
-from clustering.tables.profile import spaced
+from clustering.tables.init.table_quality import spaced
 from clustering.tables.session import Session, quoted_name
 
 __all__ = [

@@ -12,7 +12,7 @@ from clustering.config import EndIs
 from clustering.tables.checks import Findings, first_ids
 from clustering.tables.contract import Table
 from clustering.tables.coverage import Coverage
-from clustering.tables.profile import spaced
+from clustering.tables.init.table_quality import spaced
 from clustering.tables.session import Session, quoted_name
 
 __all__ = ["contract_findings", "currency_breaches", "next_terms"]

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clustering.tables.profile import spaced
+from clustering.tables.init.table_quality import spaced
 
 __all__ = ["EXTRACT_SLACK_DAYS", "Coverage", "find_coverage"]
 

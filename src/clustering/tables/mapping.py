@@ -21,11 +21,11 @@ from typing import Any
 from clustering.errors import BadInputError
 from clustering.sql import MAPPING, READERS, parse_select, parts, refusals
 from clustering.tables.contract import TABLES_BY_NAME
-from clustering.tables.files import SUFFIXES, Relation, read_file
+from clustering.tables.reading.files import SUFFIXES, Relation, read_file
+from clustering.tables.reading.source_files import files_named
+from clustering.tables.reading.tables_named import table_breaches
+from clustering.tables.reading.workbooks import look_into
 from clustering.tables.session import Session, one_path, quoted_text
-from clustering.tables.source_files import files_named
-from clustering.tables.tables_named import table_breaches
-from clustering.tables.workbooks import look_into
 
 __all__ = ["mapping_files", "read_mapping"]
 

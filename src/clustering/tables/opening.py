@@ -25,7 +25,6 @@ from clustering.config import (
 from clustering.errors import OutputError, TableContractError, breaches_message
 from clustering.inputs import check_inputs
 from clustering.progress import SILENT, Progress
-from clustering.tables.cells import Cells, trimmed
 from clustering.tables.checks import (
     Findings,
     as_of_findings,
@@ -37,8 +36,15 @@ from clustering.tables.checks import (
 from clustering.tables.contract import TABLES, Table, with_columns
 from clustering.tables.contracts_check import contract_findings, currency_breaches
 from clustering.tables.coverage import find_coverage
-from clustering.tables.files import Relation, duckdb_words, reading_error
-from clustering.tables.profile import Profile, column_breaches, match_columns, profile, spaced
+from clustering.tables.init.table_quality import (
+    Profile,
+    column_breaches,
+    match_columns,
+    profile,
+    spaced,
+)
+from clustering.tables.reading.cells import Cells, trimmed
+from clustering.tables.reading.files import Relation, duckdb_words, reading_error
 from clustering.tables.session import Session, quoted_name
 from clustering.tables.sources import Sources, find_sources
 from clustering.tables.types import SourceTables

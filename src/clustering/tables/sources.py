@@ -7,8 +7,8 @@ from pathlib import Path
 from clustering.config import SourceConfig
 from clustering.errors import BadInputError
 from clustering.tables.contract import TABLES_BY_NAME
-from clustering.tables.files import Relation, read_file, table_files
 from clustering.tables.mapping import mapping_files, read_mapping
+from clustering.tables.reading.files import Relation, read_file, table_files
 from clustering.tables.session import ATTACHED, Session, quoted_name
 
 __all__ = ["Sources", "find_sources"]

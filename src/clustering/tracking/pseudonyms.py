@@ -26,7 +26,7 @@ from clustering.config import SchemesConfig
 from clustering.errors import TrackingError
 from clustering.results import TABLES, StudyFolder
 from clustering.results.document import StudyDocument
-from clustering.tables.synonyms import COLUMN_SYNONYMS
+from clustering.tables.init.synonyms import COLUMN_SYNONYMS
 from clustering.tracking.content import UNRECORDED
 from clustering.tracking.model import SCORER
 

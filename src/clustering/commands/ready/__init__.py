@@ -1,0 +1,1 @@
+"""Commands on a ready table: evidence, agree, forward."""

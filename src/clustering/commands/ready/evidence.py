@@ -1,0 +1,115 @@
+"""`clustering evidence`: are there natural clusters in a ready matrix, how many, how stable?"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clustering.commands.console import OUT, bars
+from clustering.commands.ready.accounts import Account
+from clustering.commands.ready.read_labels import (
+    Decimal,
+    Missing,
+    check_json,
+    reading_of,
+    write_json,
+)
+
+if TYPE_CHECKING:
+    from clustering.structure.evidence import Evidence
+
+__all__ = ["register"]
+
+
+class ScaleOption(StrEnum):
+    """What is done to the columns first."""
+
+    ZSCORE = "zscore"
+    NONE = "none"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("evidence")(evidence)
+
+
+def evidence(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="One row a case.")],
+    columns: Annotated[
+        str | None, typer.Option(help="Columns to use, with commas (default: all numeric ones).")
+    ] = None,
+    scale: Annotated[
+        ScaleOption, typer.Option(help="Scale the columns to unit standard deviation, or not.")
+    ] = ScaleOption.ZSCORE,
+    k_max: Annotated[int, typer.Option(min=1, max=20, help="Most clusters considered.")] = 8,
+    resamples: Annotated[
+        int, typer.Option(min=10, max=5000, help="Resamples of every stability scheme.")
+    ] = 100,
+    nulls: Annotated[
+        int, typer.Option(min=19, max=9999, help="Draws from every null without clusters.")
+    ] = 199,
+    seed: Annotated[int, typer.Option(min=0, help="Every random draw follows from it.")] = 1,
+    account: Account = None,
+    missing: Missing = None,
+    decimal: Decimal = None,
+    json: Annotated[Path | None, typer.Option(metavar="OUT", help="Write all of it here.")] = None,
+) -> None:
+    """Judge a ready matrix: natural clusters, reproducible bands, or neither; with the reasons."""
+    from clustering.commands.ready.read_matrix import read_numeric
+    from clustering.config import EvidenceConfig, ModelsConfig
+    from clustering.structure.evidence import judge
+
+    check_json(json, file)
+    asked = None if columns is None else [name.strip() for name in columns.split(",")]
+    table = read_numeric(file, asked, reading_of(missing, decimal), account)
+    with bars() as progress:
+        found = judge(
+            table.values,
+            config=EvidenceConfig(resamples=resamples, nulls=nulls),
+            models=ModelsConfig(k_max=k_max),
+            seed=seed,
+            scale=scale.value,
+            columns=table.columns,
+            accounts=table.accounts,
+            notes=table.notes,
+            progress=progress,
+        )
+    _show(found)
+    if json is not None:
+        write_json(found.to_json(), json)
+        OUT.print(f"Written to {json}", markup=False, soft_wrap=True)
+
+
+def _show(found: "Evidence") -> None:
+    from clustering.commands.ready.evidence_tables import kmeans_table, mixture_table, null_table
+
+    OUT.print(f"{found.n} rows x {found.d} columns, scale {found.scale}, seed {found.seed}")
+    OUT.print(null_table(found))
+    OUT.print(kmeans_table(found))
+    if found.mixtures:
+        OUT.print(mixture_table(found))
+    OUT.print(f"[bold]{_headline(found)}[/bold]", soft_wrap=True)
+    for reason in found.reasons:
+        OUT.print(f"- {reason}", markup=False, soft_wrap=True)
+
+
+def _headline(found: "Evidence") -> str:
+    offered = _offered(found)
+    if found.verdict == "natural":
+        return f"Verdict: natural. There are {found.n_clusters} natural clusters. {offered}"
+    if found.verdict == "reproducible":
+        return f"Verdict: reproducible. There are no natural clusters. {offered}"
+    return (
+        "Verdict: constructive. There are no natural clusters, and no number of segments comes "
+        f"back under resampling. {offered}"
+    )
+
+
+def _offered(found: "Evidence") -> str:
+    k = found.offered.k
+    if k == 1:
+        return "A study would leave all accounts in one segment."
+    limits = ", as many as meet the limits that the business sets" if k < found.n_clusters else ""
+    group = "clusters" if found.are_clusters else "bands"
+    return f"A study would work with {k} {group} ({found.offered.name}){limits}."

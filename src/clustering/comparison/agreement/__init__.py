@@ -1,0 +1,1 @@
+"""How far two labellings of the same accounts agree."""

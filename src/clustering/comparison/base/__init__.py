@@ -1,0 +1,1 @@
+"""Labels, outcomes, rates and nested models: what every comparison is made of."""

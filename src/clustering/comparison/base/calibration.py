@@ -1,0 +1,51 @@
+"""Whether predicted probabilities mean what they say."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import expit, logit
+
+from clustering.comparison.base.logistic import fit_logistic
+
+__all__ = ["Calibration", "calibration"]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Recalibration of held-out probabilities; both None where they cannot be told.
+
+    `in_the_large` is the shift in log odds that would make the mean right (0: right, above 0:
+    the outcome is more frequent than predicted). `slope` is the slope of the outcome's log odds
+    on the predicted ones (1: right, below 1: predictions too extreme).
+    """
+
+    in_the_large: float | None
+    slope: float | None
+
+
+def calibration(probability: NDArray[np.float64], outcome: NDArray[np.bool_]) -> Calibration:
+    """Calibration in the large and slope of held-out probabilities.
+
+    References
+    ----------
+    Cox (1958), Biometrika 45:562; Steyerberg (2019), Clinical Prediction Models, chapter 15.
+
+    Examples
+    --------
+    >>> outcome = np.array([True] * 4 + [False] * 6 + [True] * 6 + [False] * 4)
+    >>> found = calibration(np.array([0.2] * 10 + [0.8] * 10), outcome)
+    >>> abs(round(found.in_the_large, 3)), round(found.slope, 3)
+    (0.0, 0.292)
+    """
+    if outcome.all() or not outcome.any():
+        return Calibration(None, None)
+    predicted = logit(np.clip(probability, 1e-12, 1 - 1e-12))
+    events = float(outcome.sum())
+    shift = brentq(lambda shift: float(expit(predicted + shift).sum()) - events, -60.0, 60.0)
+    if np.ptp(predicted) < 1e-9:
+        return Calibration(float(shift), None)
+    design = np.column_stack([np.ones_like(predicted), predicted])
+    fit = fit_logistic(design, outcome.astype(np.float64))
+    return Calibration(float(shift), None if fit.separated else float(fit.coefficients[1]))

@@ -1,0 +1,1 @@
+"""What labellings knew about an outcome that came later."""

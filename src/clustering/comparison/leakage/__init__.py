@@ -1,0 +1,1 @@
+"""Whether a result was put in through the features."""

@@ -1,0 +1,1 @@
+"""What happened to the groups of every labelling after the as-of date."""

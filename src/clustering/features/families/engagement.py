@@ -1,0 +1,233 @@
+"""Engagement and care: the time people spend on the account, and the help it asks for.
+
+Both tables are registers of events, so an account without a row had no meeting, or no ticket:
+zero. How much care an account gets is often set by its tier, and how many tickets it opens by its
+size; volumes, and the days since the last contact that follow from them, are therefore marked as
+proxies of size. What enters the matrix is the same volume per seat, the mix and the timing.
+"""
+
+import narwhals as nw
+
+from clustering.features.definition import Definition, ratio, shrunken_share
+from clustering.features.families.commercial import SEATS
+from clustering.features.measures import Measure, Period, day_number, fixed_point, from_fixed_point
+from clustering.features.types import Feature
+
+__all__ = ["DEFINITIONS", "MILD", "SEVERE"]
+
+#: Words for the two upper of the usual four levels of severity, and for the two lower, compared
+#: in lower case. A ticket whose level is none of them is not counted: a scale of numbers may run
+#: either way, and reading it the wrong way round would be worse than not reading it.
+SEVERE = (
+    "blocker", "critical", "emergency", "high", "highest", "major", "severe", "urgent",
+    "p0", "p1", "s0", "s1", "sev0", "sev1", "sev-0", "sev-1", "sev 0", "sev 1",
+)  # fmt: skip
+MILD = (
+    "info", "low", "lowest", "medium", "minor", "moderate", "none", "normal", "question", "trivial",
+    "p2", "p3", "p4", "p5", "s2", "s3", "s4", "sev2", "sev3", "sev4", "sev-2", "sev-3", "sev-4",
+    "sev 2", "sev 3", "sev 4",
+)  # fmt: skip
+
+
+def _is_level(words: tuple[str, ...]) -> nw.Expr:
+    return nw.col("severity").str.to_lowercase().is_in(list(words))
+
+
+_HELD = Measure(
+    "engagements_held",
+    "engagements",
+    lambda _: ~nw.col("held_on").is_null(),
+    "count",
+    dated="held_on",
+)
+_HOURS = Measure(
+    "engagement_hours",
+    "engagements",
+    lambda _: fixed_point(nw.col("hours")),
+    "sum",
+    dated="held_on",
+)
+_LAST_HELD = Measure("engagement_last", "engagements", lambda _: nw.col("held_on"), "latest")
+_OPENED = Measure("tickets_opened", "tickets", lambda period: period.last("opened_on"), "count")
+_RATED = Measure(
+    "tickets_with_known_severity",
+    "tickets",
+    lambda period: period.last("opened_on") & _is_level((*SEVERE, *MILD)),
+    "count",
+    ("severity",),
+)
+_SEVERE = Measure(
+    "tickets_severe",
+    "tickets",
+    lambda period: period.last("opened_on") & _is_level(SEVERE),
+    "count",
+    ("severity",),
+)
+_RESOLUTION = Measure(
+    "ticket_median_resolution",
+    "tickets",
+    lambda period: nw.when(period.last("closed_on")).then(
+        day_number("closed_on") - day_number("opened_on")
+    ),
+    "median",
+    ("closed_on",),
+)
+
+
+def _per_100_seats(volume: nw.Expr) -> nw.Expr:
+    return ratio(volume.fill_null(0.0) * 100, nw.col(SEATS.name))
+
+
+def _hours_per_100_seats(_: Period) -> nw.Expr:
+    return _per_100_seats(from_fixed_point(_HOURS.name))
+
+
+_NEVER = "never: the table is a register, and an account without a row had none"
+_NO_SEATS = "no active contract says how many seats it has"
+
+DEFINITIONS = (
+    Definition(
+        Feature(
+            name="days_since_last_engagement",
+            family="engagement",
+            unit="days",
+            meaning="Days from the latest engagement, however long ago, to the as-of date.",
+            null_means="no engagement with the account up to the as-of date",
+            needs=("engagements",),
+            scale="days",
+            higher_is_better=False,
+            words=("spoken with lately", "not spoken with for long"),
+            size_proxy=True,
+        ),
+        (_LAST_HELD,),
+        lambda _: nw.col(_LAST_HELD.name),
+    ),
+    Definition(
+        Feature(
+            name="hours_per_engagement",
+            family="engagement",
+            unit="hours per engagement",
+            meaning="Mean length of the engagements of the last {window} days.",
+            null_means="no engagement in the last {window} days",
+            needs=("engagements",),
+            scale="amount",
+            higher_is_better=None,
+            words=("short engagements", "long engagements"),
+        ),
+        (_HOURS, _HELD),
+        lambda _: ratio(from_fixed_point(_HOURS.name), nw.col(_HELD.name)),
+    ),
+    Definition(
+        Feature(
+            name="engagement_hours_per_100_seats",
+            family="engagement",
+            unit="hours per 100 seats",
+            meaning="Hours that people spent on the account in the last {window} days, per 100 "
+            "seats under contract.",
+            null_means=_NO_SEATS,
+            needs=("engagements", "subscriptions.seats"),
+            scale="amount",
+            higher_is_better=None,
+            words=("little care per seat", "much care per seat"),
+        ),
+        (_HOURS, SEATS),
+        _hours_per_100_seats,
+    ),
+    Definition(
+        Feature(
+            name="tickets_per_100_seats",
+            family="engagement",
+            unit="tickets per 100 seats",
+            meaning="Tickets opened in the last {window} days, per 100 seats under contract.",
+            null_means=_NO_SEATS,
+            needs=("tickets", "subscriptions.seats"),
+            scale="amount",
+            higher_is_better=False,
+            words=("few tickets per seat", "many tickets per seat"),
+        ),
+        (_OPENED, SEATS),
+        lambda _: _per_100_seats(nw.col(_OPENED.name)),
+    ),
+    Definition(
+        Feature(
+            name="severe_tickets_share",
+            family="engagement",
+            unit="smoothed share, 0 to 1",
+            meaning="Share of the tickets opened in the last {window} days that are severe (high, "
+            "urgent, critical, P1 or the like, as against low, medium, normal, P3 or the like), "
+            "drawn towards one half where there were few: (severe + 1/2) / (tickets + 1).",
+            null_means="no ticket with a severity in such words was opened in the last {window} "
+            "days; numbers alone are not read, since scales run both ways",
+            needs=("tickets.severity",),
+            scale="share",
+            higher_is_better=False,
+            words=("minor tickets only", "severe tickets"),
+        ),
+        (_RATED, _SEVERE),
+        lambda _: shrunken_share(_SEVERE.name, _RATED.name),
+    ),
+    Definition(
+        Feature(
+            name="ticket_resolution_days",
+            family="engagement",
+            unit="days",
+            meaning="Median days from opening to closing, over the tickets closed in the last "
+            "{window} days.",
+            null_means="no ticket was closed in the last {window} days",
+            needs=("tickets.closed_on",),
+            scale="days",
+            higher_is_better=False,
+            words=("tickets solved quickly", "tickets solved slowly"),
+        ),
+        (_RESOLUTION,),
+        lambda _: nw.col(_RESOLUTION.name),
+    ),
+    Definition(
+        Feature(
+            name="engagement_hours",
+            family="engagement",
+            unit="hours in {window} days",
+            meaning="Hours that people spent on the account in the last {window} days.",
+            null_means=_NEVER,
+            needs=("engagements",),
+            scale="amount",
+            higher_is_better=None,
+            words=("little care", "much care"),
+            size_proxy=True,
+        ),
+        (_HOURS,),
+        lambda _: from_fixed_point(_HOURS.name).fill_null(0.0),
+    ),
+    Definition(
+        Feature(
+            name="engagements_held",
+            family="engagement",
+            unit="engagements in {window} days",
+            meaning="Meetings and other engagements in the last {window} days.",
+            null_means=_NEVER,
+            needs=("engagements",),
+            scale="count",
+            higher_is_better=None,
+            words=("few meetings", "many meetings"),
+            size_proxy=True,
+        ),
+        (_HELD,),
+        lambda _: nw.col(_HELD.name).fill_null(0.0),
+    ),
+    Definition(
+        Feature(
+            name="tickets_opened",
+            family="engagement",
+            unit="tickets in {window} days",
+            meaning="Tickets opened in the last {window} days.",
+            null_means=_NEVER,
+            needs=("tickets",),
+            scale="count",
+            higher_is_better=False,
+            words=("few tickets", "many tickets"),
+            size_proxy=True,
+        ),
+        (_OPENED,),
+        lambda _: nw.col(_OPENED.name).fill_null(0.0),
+    ),
+)

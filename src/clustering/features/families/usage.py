@@ -1,0 +1,217 @@
+"""Usage: how widely, how deeply, how regularly and how lately the product is used.
+
+A row of `usage` says that something was used, so an account that has rows, and none in the
+window, truly used nothing in it: zero. An account without any row up to the as-of date may never
+have used the product or may not be tracked; the table cannot tell, and its usage is missing.
+"""
+
+import math
+from collections.abc import Callable
+
+import narwhals as nw
+
+from clustering.features.definition import Definition, ratio
+from clustering.features.families.commercial import SEATS
+from clustering.features.measures import How, Measure, Period
+from clustering.features.types import Feature
+
+__all__ = ["DEFINITIONS", "LAST"]
+
+
+def _in_window(
+    name: str,
+    rows: Callable[[Period], nw.Expr],
+    how: How,
+    columns: tuple[str, ...] = (),
+) -> Measure:
+    return Measure(name, "usage", rows, how, columns, dated="used_on")
+
+
+def _week(period: Period) -> nw.Expr:
+    inside = period.last("used_on", period.weeks * 7)
+    return nw.when(inside).then(period.weeks_ago("used_on"))
+
+
+def _late_half(period: Period) -> nw.Expr:
+    return nw.when(period.last("used_on", period.half)).then(nw.col("events"))
+
+
+def _early_half(period: Period) -> nw.Expr:
+    early = period.last("used_on", period.half, skip=period.half)
+    return nw.when(early).then(nw.col("events"))
+
+
+LAST = Measure("usage_last", "usage", lambda _: nw.col("used_on"), "latest")
+_FEATURES = _in_window("usage_features", lambda _: nw.col("feature"), "n_distinct")
+_DATES = _in_window("usage_dates", lambda _: nw.col("used_on"), "n_distinct")
+_WEEKS = _in_window("usage_weeks", _week, "n_distinct")
+_EVENTS = _in_window("usage_events", lambda _: nw.col("events"), "sum")
+_LATE_EVENTS = _in_window("usage_events_late_half", _late_half, "sum")
+_EARLY_EVENTS = _in_window("usage_events_early_half", _early_half, "sum")
+_USERS = _in_window("usage_peak_users", lambda _: nw.col("active_users"), "max", ("active_users",))
+_USER_DATES = _in_window(
+    "usage_user_dates", lambda _: nw.col("active_users"), "sum", ("active_users",)
+)
+_USER_EVENTS = _in_window(
+    "usage_user_events",
+    lambda _: nw.when(nw.col("active_users") > 0).then(nw.col("events")),
+    "sum",
+    ("active_users",),
+)
+
+
+def _trend(period: Period) -> nw.Expr:
+    late, early = nw.col(_LATE_EVENTS.name), nw.col(_EARLY_EVENTS.name)
+    old_enough = nw.col("tenure_days") >= 2 * period.half
+    return nw.when(old_enough).then(ratio(late - early, late + early))
+
+
+def _active_weeks(period: Period) -> nw.Expr:
+    """Of the weeks in which the account existed, counted from its first whole week."""
+    lived = nw.col("tenure_days") // 7
+    weeks = nw.when(lived < period.weeks).then(lived).otherwise(period.weeks)
+    used = nw.col(_WEEKS.name)
+    return ratio(nw.when(used > weeks).then(weeks).otherwise(used), weeks)
+
+
+def _peak_users(_: Period) -> nw.Expr:
+    """No date with use in the window is a true zero; use by an unknown number is not."""
+    unused = nw.col(_DATES.name) == 0
+    return nw.when(unused).then(nw.lit(0.0)).otherwise(nw.col(_USERS.name))
+
+
+_NO_ROW = "the account has no row in 'usage' up to the as-of date: never used, or not tracked"
+_NO_NUMBER = f"{_NO_ROW}; or no use in the last {{window}} days tells the number of users"
+_NO_USE = "no use in the last {window} days"
+
+DEFINITIONS = (
+    Definition(
+        Feature(
+            name="features_used",
+            family="usage",
+            unit="features",
+            meaning="Breadth: different features used in the last {window} days.",
+            null_means=f"{_NO_ROW}; 0 is none in the window",
+            needs=("usage",),
+            scale="count",
+            higher_is_better=True,
+            words=("low breadth", "high breadth"),
+        ),
+        (_FEATURES,),
+        lambda _: nw.col(_FEATURES.name),
+    ),
+    Definition(
+        Feature(
+            name="active_weeks_share",
+            family="usage",
+            unit="share, 0 to 1",
+            meaning="Regularity: share of the last {weeks} weeks with any use (for a younger "
+            "account, of its whole weeks).",
+            null_means=f"{_NO_ROW}; or the account is younger than a week",
+            needs=("usage",),
+            scale="share",
+            higher_is_better=True,
+            words=("used now and then", "used every week"),
+        ),
+        (_WEEKS,),
+        _active_weeks,
+    ),
+    Definition(
+        Feature(
+            name="days_since_last_use",
+            family="usage",
+            unit="days",
+            meaning="Recency: days from the latest use, however long ago, to the as-of date.",
+            null_means=_NO_ROW,
+            needs=("usage",),
+            scale="days",
+            higher_is_better=False,
+            words=("used lately", "not used for long"),
+        ),
+        (LAST,),
+        lambda _: nw.col(LAST.name),
+    ),
+    Definition(
+        Feature(
+            name="usage_trend",
+            family="usage",
+            unit="-1 to 1",
+            meaning="Trend: events of the last {half} days less those of the {half} days before, "
+            "over the events of both; 0 is steady, 1 is all new, -1 is stopped.",
+            null_means="no use in either half, or the account is younger than both halves",
+            needs=("usage",),
+            scale="signed",
+            higher_is_better=True,
+            words=("usage falling", "usage rising"),
+            within=(-1.0, 1.0),
+        ),
+        (_LATE_EVENTS, _EARLY_EVENTS),
+        _trend,
+    ),
+    Definition(
+        Feature(
+            name="events_per_user_day",
+            family="usage",
+            unit="events per active user and date",
+            meaning="Depth: events per active user, over the rows of the last {window} days that "
+            "say how many users there were (where the extract is weekly, a date is a week).",
+            null_means=f"{_NO_USE} with a number of users",
+            needs=("usage.active_users",),
+            scale="amount",
+            higher_is_better=True,
+            words=("shallow use", "deep use"),
+        ),
+        (_USER_EVENTS, _USER_DATES),
+        lambda _: ratio(nw.col(_USER_EVENTS.name), nw.col(_USER_DATES.name)),
+    ),
+    Definition(
+        Feature(
+            name="seat_utilisation_share",
+            family="usage",
+            unit="share of seats (above 1: more users than seats)",
+            meaning="Most users active in one feature on one date in the last {window} days, over "
+            "the seats under contract at the as-of date.",
+            null_means=f"no seats under contract; or {_NO_NUMBER}",
+            needs=("usage.active_users", "subscriptions.seats"),
+            scale="share",
+            higher_is_better=True,
+            words=("seats unused", "seats well used"),
+            within=(0.0, math.inf),
+        ),
+        (_USERS, _DATES, SEATS),
+        lambda period: ratio(_peak_users(period), nw.col(SEATS.name)),
+    ),
+    Definition(
+        Feature(
+            name="events_per_active_date",
+            family="usage",
+            unit="events per date with use",
+            meaning="Volume: events per date with any use in the last {window} days (where the "
+            "extract is weekly, a date is a week).",
+            null_means=_NO_USE,
+            needs=("usage",),
+            scale="amount",
+            higher_is_better=True,
+            words=("low volume", "high volume"),
+            size_proxy=True,
+        ),
+        (_EVENTS, _DATES),
+        lambda _: ratio(nw.col(_EVENTS.name), nw.col(_DATES.name)),
+    ),
+    Definition(
+        Feature(
+            name="active_users_peak",
+            family="usage",
+            unit="users",
+            meaning="Most users active in one feature on one date in the last {window} days.",
+            null_means=_NO_NUMBER,
+            needs=("usage.active_users",),
+            scale="count",
+            higher_is_better=True,
+            words=("few users", "many users"),
+            size_proxy=True,
+        ),
+        (_USERS, _DATES),
+        _peak_users,
+    ),
+)

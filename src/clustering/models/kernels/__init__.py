@@ -1,0 +1,1 @@
+"""Compiled loops of k-means: many resamples at once, on weighted accounts."""

@@ -1,0 +1,1 @@
+"""Did the accounts move, or did the model or the population change?"""

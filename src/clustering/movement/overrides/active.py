@@ -1,0 +1,230 @@
+"""Decisions of people about single accounts: who, why and until when.
+
+A decision holds from its `decided_on` to its `valid_until`, both included. While it holds the
+account's assigned segment is the decided one; the model's own answer stays visible beside it. It
+never enters the fit or the evidence, and it ends by itself.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from clustering.columns import ACCOUNT_ID
+from clustering.config import StudyConfig
+from clustering.errors import BadInputError, breaches_message
+from clustering.movement.overrides.file import COLUMNS, overrides_file, read_overrides
+from clustering.tables import SourceTables
+
+__all__ = [
+    "ASSIGNED",
+    "Overrides",
+    "assigned",
+    "check_overrides",
+    "no_overrides",
+    "override_breaches",
+    "status",
+    "study_overrides",
+]
+
+#: The segment by which an account is served: the override, or else what the model says.
+ASSIGNED = "assigned_segment"
+
+#: More accounts of one breach than this are counted, not named.
+_NAMED = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Overrides:
+    """Every decision that was handed in, checked.
+
+    Attributes
+    ----------
+    frame : one row a decision, with the columns of the contract; `decided_on` and `valid_until`
+        as datetime64
+    notes : what a reader must know of them
+    """
+
+    frame: pd.DataFrame
+    notes: tuple[str, ...] = field(default=())
+
+    def in_force(self, as_of: date) -> pd.DataFrame:
+        """The decisions that hold on a date, by account; there is at most one an account.
+
+        Examples
+        --------
+        >>> frame = pd.DataFrame({"account_id": ["a"], "segment": ["x"], "decided_by": ["me"],
+        ...     "reason": ["why"], "decided_on": pd.to_datetime(["2025-01-01"]),
+        ...     "valid_until": pd.to_datetime(["2025-06-30"])})
+        >>> len(Overrides(frame).in_force(date(2025, 6, 30)))
+        1
+        >>> len(Overrides(frame).in_force(date(2025, 7, 1)))
+        0
+        """
+        day = pd.Timestamp(as_of)
+        holds = (self.frame["decided_on"] <= day) & (self.frame["valid_until"] >= day)
+        return self.frame[holds].set_index(ACCOUNT_ID)
+
+
+def no_overrides() -> Overrides:
+    """Nobody has decided anything."""
+    frame = pd.DataFrame({name: pd.Series(dtype="str") for name in COLUMNS})
+    return Overrides(frame.astype(dict.fromkeys(COLUMNS[-2:], "datetime64[s]")))
+
+
+def study_overrides(config: StudyConfig, tables: SourceTables) -> Overrides:
+    """The decisions of a study: the table `overrides` of its source, and the file of the command.
+
+    Raises
+    ------
+    BadInputError
+        A row is incomplete, its dates are out of order, two decisions on one account overlap, or
+        an account is not in `accounts`; every breach at once.
+    """
+    parts = []
+    if "overrides" in tables.frames:
+        table = tables.frames["overrides"].select(*COLUMNS).collect("pandas").to_native()
+        parts.append(table.astype(dict.fromkeys(COLUMNS[-2:], "datetime64[s]")))
+    file = overrides_file(config)
+    if file is not None and file.exists() and not _is_in_tables(config, tables):
+        parts.append(read_overrides(file, config.source))
+    if not parts:
+        return no_overrides()
+    frame = pd.concat(parts, ignore_index=True).drop_duplicates(ignore_index=True)
+    accounts = tables.frames["accounts"].select(ACCOUNT_ID).collect("pandas").to_native()
+    known = set(accounts[ACCOUNT_ID].astype("str"))
+    check_overrides(frame, accounts=known)
+    return Overrides(frame)
+
+
+def _is_in_tables(config: StudyConfig, tables: SourceTables) -> bool:
+    """Whether the file is the table itself, as in a folder of files with the contract's names."""
+    own = config.source.mapping is None and config.movement.overrides is None
+    return own and "overrides" in tables.frames
+
+
+def check_overrides(
+    frame: pd.DataFrame,
+    *,
+    accounts: Collection[str] | None = None,
+    segments: Sequence[str] | None = None,
+    subject: str = "the overrides cannot be used",
+) -> None:
+    """Refuse decisions that contradict each other or speak of what does not exist.
+
+    Parameters
+    ----------
+    frame : as in `Overrides.frame`
+    accounts : those that there are; None: not checked
+    segments : names of the segments; None: not checked
+
+    Raises
+    ------
+    BadInputError
+        With every breach at once.
+    """
+    breaches = override_breaches(frame, accounts=accounts, segments=segments)
+    if breaches:
+        raise BadInputError(breaches_message(subject, breaches))
+
+
+def override_breaches(
+    frame: pd.DataFrame,
+    *,
+    accounts: Collection[str] | None = None,
+    segments: Sequence[str] | None = None,
+) -> list[str]:
+    """What `check_overrides` would refuse, in words."""
+    breaches = []
+    backwards = frame[frame["decided_on"] > frame["valid_until"]]
+    for row in backwards.itertuples():
+        breaches.append(
+            f"account {row.account_id}: decided on {_day(row.decided_on)} but valid until "
+            f"{_day(row.valid_until)}, which is earlier. Correct one of the dates."
+        )
+    breaches += _overlaps(frame)
+    if accounts is not None:
+        unknown = list(dict.fromkeys(a for a in frame[ACCOUNT_ID] if a not in accounts))
+        if unknown:
+            breaches.append(
+                f"{_named(unknown)}: no such account among the {len(accounts):,} accounts. "
+                "Correct the id, or clear the override."
+            )
+    if segments is not None:
+        for name, rows in frame[~frame["segment"].isin(list(segments))].groupby("segment"):
+            listed = "; ".join(f"'{segment}'" for segment in segments)
+            breaches.append(
+                f"{_named(list(rows[ACCOUNT_ID]))}: there is no segment '{name}'. The segments are "
+                f"{listed}. Set the override again with one of them, or clear it."
+            )
+    return breaches
+
+
+def _overlaps(frame: pd.DataFrame) -> list[str]:
+    ordered = frame.sort_values([ACCOUNT_ID, "decided_on", "valid_until"], kind="stable")
+    # Against the latest end so far, not the previous row's: one decision may lie within another.
+    ends = ordered.groupby(ACCOUNT_ID)["valid_until"].cummax()
+    same = ordered[ACCOUNT_ID].eq(ordered[ACCOUNT_ID].shift())
+    overlapping = same & (ordered["decided_on"] <= ends.shift())
+    return [
+        f"account {row.account_id}: the decision of {_day(row.decided_on)} ('{row.segment}') "
+        f"begins while an earlier one holds (until {_day(end)}). Clear one of them."
+        for row, end in zip(
+            ordered[overlapping].itertuples(), ends.shift()[overlapping], strict=True
+        )
+    ]
+
+
+def _named(accounts: list[str]) -> str:
+    more = f" and {len(accounts) - _NAMED} more" if len(accounts) > _NAMED else ""
+    word = "account" if len(accounts) == 1 else "accounts"
+    return f"{word} {', '.join(accounts[:_NAMED])}{more}"
+
+
+def _day(value: object) -> str:
+    return str(pd.Timestamp(str(value)).date())
+
+
+def status(frame: pd.DataFrame, as_of: date) -> "pd.Series[str]":
+    """Of every decision on a date: ``in force``, ``expired`` or ``not yet``."""
+    day = pd.Timestamp(as_of)
+    words = np.select(
+        [frame["valid_until"] < day, frame["decided_on"] > day], ["expired", "not yet"], "in force"
+    )
+    return pd.Series(words, index=frame.index, dtype="str")
+
+
+def assigned(model: "pd.Series[str]", in_force: pd.DataFrame) -> pd.DataFrame:
+    """The segment by which every account is served, and whose decision it is.
+
+    Parameters
+    ----------
+    model : name of the segment that the model gives, by account; null without one
+    in_force : `Overrides.in_force`; decisions on other accounts are passed over
+
+    Returns
+    -------
+    DataFrame
+        Indexed like `model`: ``assigned_segment``, ``override_by``, ``override_reason`` and
+        ``override_until`` (null where nobody decided).
+
+    Examples
+    --------
+    >>> model = pd.Series(["x", "x"], index=["a", "b"])
+    >>> decision = pd.DataFrame({"segment": ["y"], "decided_by": ["Kim"], "reason": ["pilot"],
+    ...     "valid_until": pd.to_datetime(["2025-12-31"])}, index=["b"])
+    >>> assigned(model, decision)["assigned_segment"].tolist()
+    ['x', 'y']
+    """
+    decided = in_force.reindex(model.index)
+    return pd.DataFrame(
+        {
+            ASSIGNED: decided["segment"].astype("str").fillna(model).astype("str"),
+            "override_by": decided["decided_by"].astype("str"),
+            "override_reason": decided["reason"].astype("str"),
+            "override_until": decided["valid_until"].dt.strftime("%Y-%m-%d").astype("str"),
+        },
+        index=model.index,
+    )

@@ -1,0 +1,143 @@
+"""The file of overrides: read as it is, changed by one row at a time, never half written."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+from clustering.config import ReadingConfig, StudyConfig
+from clustering.errors import BadInputError, ConfigError, OutputError, breaches_message
+from clustering.movement.overrides.rows import CsvRows, ParquetRows, rows_of
+from clustering.outputs import locked, whole_file
+from clustering.tables.contract import TABLES_BY_NAME
+from clustering.tables.reading.ready import open_ready
+
+__all__ = [
+    "COLUMNS",
+    "changed_file",
+    "named_file",
+    "overrides_file",
+    "read_overrides",
+    "read_rows",
+    "write_rows",
+]
+
+#: Columns of the contract, the dates last.
+COLUMNS = tuple(column.name for column in TABLES_BY_NAME["overrides"].columns)
+_DATES = COLUMNS[-2:]
+_SUFFIXES = (".csv", ".parquet")
+
+
+def overrides_file(config: StudyConfig) -> Path | None:
+    """Where a study's overrides are kept; the file need not exist yet.
+
+    ``movement.overrides`` if it is set; otherwise ``overrides.csv`` (or an existing ``.parquet``)
+    beside the source: in the folder of the mapping if there is one, since that is the study's own,
+    else in the folder of the tables. None where there is neither.
+    """
+    if config.movement.overrides is not None:
+        return config.movement.overrides
+    folder = config.source.mapping or config.source.folder
+    if folder is None:
+        return None
+    existing = [folder / f"overrides{suffix}" for suffix in _SUFFIXES]
+    return next((file for file in existing if file.exists()), existing[0])
+
+
+def named_file(config: StudyConfig, given: Path | None) -> Path:
+    """The file that a command reads and writes.
+
+    Raises
+    ------
+    ConfigError
+        The study has no place for one, or its ending is unknown.
+    """
+    file = given or overrides_file(config)
+    if file is None:
+        raise ConfigError(
+            "this study reads a database and has no folder to keep overrides in: set "
+            "movement.overrides in its configuration, or give --file."
+        )
+    if file.suffix.lower() not in _SUFFIXES:
+        raise ConfigError(f"overrides '{file}' must end in .csv or .parquet.")
+    return file
+
+
+def read_overrides(file: Path, reading: ReadingConfig | None = None) -> pd.DataFrame:
+    """Decisions of a file, with the columns of the contract and real dates.
+
+    Parameters
+    ----------
+    reading : what its cells mean (None: the defaults)
+
+    Raises
+    ------
+    BadInputError
+        The file cannot be read, a column is missing, a cell is empty or no date; all at once.
+    """
+    with open_ready(file, reading, may_be_empty=True, in_study=True) as table:
+        table.require(COLUMNS)
+        typed = table.typed(TABLES_BY_NAME["overrides"].columns)
+    if typed.breaches:
+        raise BadInputError(breaches_message(f"overrides '{file}' cannot be read", typed.breaches))
+    return typed.frame
+
+
+def read_rows(
+    file: Path, reading: ReadingConfig | None = None
+) -> tuple[CsvRows | ParquetRows, pd.DataFrame]:
+    """The rows of a file as they stand, and the decisions in them, one a row.
+
+    Raises
+    ------
+    BadInputError
+        As for `read_overrides`; or a row is read in two ways, so that writing could harm it.
+    """
+    if not file.exists():
+        return rows_of(file, COLUMNS, _DATES), pd.DataFrame(
+            {name: pd.Series(dtype="str") for name in COLUMNS}
+        ).astype(dict.fromkeys(_DATES, "datetime64[s]"))
+    frame = read_overrides(file, reading)
+    rows = rows_of(file, COLUMNS, _DATES)
+    if len(frame) != rows.n_rows:
+        raise BadInputError(
+            f"overrides '{file}' hold {rows.n_rows} rows by one way of reading and {len(frame)} by "
+            "another, so nothing was changed. Take out rows without any value, and write a quote "
+            "inside a value twice."
+        )
+    return rows, frame
+
+
+@contextmanager
+def changed_file(file: Path) -> Iterator[None]:
+    """Hold the folder of the file, so that two people who decide at once lose nothing.
+
+    Whatever link leads to the file, it is the folder of the file itself that is held.
+
+    Raises
+    ------
+    OutputError
+        The folder does not exist or may not be written.
+    """
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(file))
+        except OSError as error:
+            raise OutputError(
+                f"overrides '{file}' cannot be written: {error.strerror or error}. Nothing was "
+                "changed."
+            ) from None
+        yield
+
+
+def write_rows(rows: CsvRows | ParquetRows, file: Path) -> None:
+    """Replace the file in one step; the earlier one stays until the new one is complete.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written; the earlier file is untouched.
+    """
+    with whole_file(file, what="overrides ") as stage:
+        rows.write(stage)

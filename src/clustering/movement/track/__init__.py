@@ -1,0 +1,1 @@
+"""The segment of every account at every date."""

@@ -1,0 +1,197 @@
+"""The segment of every account at every snapshot date, by one frozen model."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clustering.columns import ACCOUNT_ID
+from clustering.config import FeaturesConfig
+from clustering.errors import BadInputError
+from clustering.features import Snapshot, build_snapshot
+from clustering.movement.track.hysteresis import ABSENT, UNKNOWN
+from clustering.scorer import Scorer
+from clustering.tables import SourceTables
+from clustering.tables.checks import as_of_findings
+from clustering.tables.contract import COUNTED_TABLES
+
+__all__ = ["History", "Snapshots", "earlier_snapshots", "follow", "snapshot_dates"]
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshots:
+    """The snapshots of the window that the tables allow, oldest first.
+
+    Attributes
+    ----------
+    taken : one snapshot per date; the last one is the study's own
+    out_of_reach : for the dates that were wanted and could not be had, why not
+    """
+
+    taken: tuple[Snapshot, ...]
+    out_of_reach: Mapping[date, str]
+
+    @property
+    def dates(self) -> tuple[date, ...]:
+        """Dates of the snapshots, oldest first."""
+        return tuple(snapshot.as_of for snapshot in self.taken)
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """Every account at every snapshot date.
+
+    Accounts that start or end within the window are there all the same, marked `ABSENT` at the
+    dates on which they were not active: nobody is dropped.
+
+    Attributes
+    ----------
+    dates : of the snapshots, oldest first
+    accounts : every account that was active on one of the dates, sorted
+    labels : int64 array (n_accounts, n_dates); segment, `UNKNOWN` or `ABSENT`
+    probability, margin : float64 arrays of the same shape; NaN without a segment
+    names : of the segments, by number
+    """
+
+    dates: tuple[date, ...]
+    accounts: pd.Index
+    labels: NDArray[np.int64]
+    probability: NDArray[np.float64]
+    margin: NDArray[np.float64]
+    names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        for array in (self.labels, self.probability, self.margin):
+            array.setflags(write=False)
+
+    @property
+    def followed(self) -> NDArray[np.bool_]:
+        """Accounts with a segment at every date, (n_accounts,): those that moves are told of."""
+        return np.asarray((self.labels >= 0).all(axis=1))
+
+
+def snapshot_dates(as_of: date, n_snapshots: int, step_days: int) -> tuple[date, ...]:
+    """Dates of the window, oldest first, `as_of` the last.
+
+    Examples
+    --------
+    >>> [day.isoformat() for day in snapshot_dates(date(2025, 6, 30), 3, 91)]
+    ['2024-12-30', '2025-03-31', '2025-06-30']
+    """
+    return tuple(
+        as_of - timedelta(days=step_days * steps) for steps in range(n_snapshots - 1, -1, -1)
+    )
+
+
+def earlier_snapshots(
+    tables: SourceTables,
+    latest: Snapshot,
+    config: FeaturesConfig,
+    dates: Sequence[date],
+    needed: Sequence[str],
+    *,
+    max_missing_share: float,
+) -> Snapshots:
+    """Build the snapshots before the study's own, as far back as the tables reach.
+
+    A date is out of reach where an early snapshot would differ from a late one for reasons of the
+    extract, not of the accounts: a table that begins inside the look-back window, a feature of the
+    model that is hardly known yet. Then all dates before it are out of reach too.
+
+    Parameters
+    ----------
+    tables : SourceTables
+    latest : the study's own snapshot, at the last of `dates`
+    config : the configuration of the features
+    dates : oldest first
+    needed : features of the model
+    max_missing_share : a feature of the model may be missing for so many accounts
+    """
+    taken, out_of_reach = [latest], {}
+    reason = ""
+    for day in sorted(dates, reverse=True)[1:]:
+        reason = reason or _short_tables(tables, latest, config, day, needed)
+        if not reason:
+            try:
+                snapshot = build_snapshot(tables, day, config)
+            except BadInputError as error:
+                reason = str(error)
+            else:
+                reason = _little_known(snapshot, needed, max_missing_share)
+        if reason:
+            out_of_reach[day] = reason
+        else:
+            taken.insert(0, snapshot)
+    return Snapshots(tuple(taken), out_of_reach)
+
+
+def _short_tables(
+    tables: SourceTables,
+    latest: Snapshot,
+    config: FeaturesConfig,
+    day: date,
+    needed: Sequence[str],
+) -> str:
+    outside = as_of_findings(day, tables.date_ranges, tables.coverage).breaches
+    if outside:
+        return outside[0]
+    wanted = {table for f in latest.features if f.name in needed for table in f.tables}
+    start = day - timedelta(days=config.window_days)
+    for table in sorted(wanted):
+        found = tables.date_ranges.get(table)
+        first_needed = start if table in COUNTED_TABLES else day
+        if found is not None and table != "accounts" and found[0] > first_needed:
+            return (
+                f"'{table}' begins on {found[0]}; a snapshot of {day} would need its rows from "
+                f"{first_needed} on"
+            )
+    return ""
+
+
+def _little_known(snapshot: Snapshot, needed: Sequence[str], max_missing_share: float) -> str:
+    absent = [name for name in needed if name not in snapshot.frame]
+    if absent:
+        return f"{', '.join(absent)} cannot be computed on {snapshot.as_of}"
+    missing = snapshot.frame[list(needed)].isna().mean()
+    worst = str(missing.idxmax())
+    if missing[worst] > max_missing_share:
+        return (
+            f"'{worst}' is missing for {missing[worst]:.0%} of the {len(snapshot.frame):,} "
+            f"accounts on {snapshot.as_of}; matrix.max_missing_share allows {max_missing_share:.0%}"
+        )
+    return ""
+
+
+def follow(snapshots: Sequence[Snapshot], scorer: Scorer) -> History:
+    """Score every snapshot with one scorer.
+
+    Parameters
+    ----------
+    snapshots : oldest first
+    scorer : frozen: one standardisation and one set of segments for all dates, so that a label
+        changes only when the account does
+    """
+    accounts = snapshots[0].frame.index
+    for snapshot in snapshots[1:]:
+        accounts = accounts.union(snapshot.frame.index)
+    accounts = accounts.sort_values().rename(ACCOUNT_ID)
+    shape = (len(accounts), len(snapshots))
+    labels = np.full(shape, ABSENT, np.int64)
+    probability, margin = np.full(shape, np.nan), np.full(shape, np.nan)
+    for t, snapshot in enumerate(snapshots):
+        scores = scorer.score_features(snapshot.frame)
+        rows = accounts.get_indexer(scores.index)
+        labels[rows, t] = scores["segment"].to_numpy(dtype=np.int64, na_value=UNKNOWN)
+        probability[rows, t] = scores["probability"]
+        margin[rows, t] = scores["margin"]
+    return History(
+        dates=tuple(snapshot.as_of for snapshot in snapshots),
+        accounts=accounts,
+        labels=labels,
+        probability=probability,
+        margin=margin,
+        names=scorer.segment_names,
+    )

@@ -1,0 +1,237 @@
+"""Who moved, and which features moved them."""
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clustering.columns import ACCOUNT_ID
+from clustering.features import Snapshot
+from clustering.features.types import Feature
+from clustering.movement.track.history import History
+from clustering.scorer import Scorer, SegmentModel
+from clustering.wording import number_in_words
+
+__all__ = ["contributions", "moves_table"]
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+#: Features that are named for a move, the strongest first.
+N_DRIVERS = 3
+
+_COLUMNS = {
+    ACCOUNT_ID: "str",
+    "from_date": "str",
+    "to_date": "str",
+    "from_segment": "str",
+    "to_segment": "str",
+    "probability": "float64",
+    "log_odds_change": "float64",
+    "outcome": "str",
+    "why": "str",
+    **{f"driver_{rank}": "str" for rank in range(1, N_DRIVERS + 1)},
+    **{f"driver_{rank}_share": "float64" for rank in range(1, N_DRIVERS + 1)},
+}
+
+
+def contributions(
+    model: SegmentModel, before: Floats, after: Floats, origin: Integers, target: Integers
+) -> Floats:
+    """What each feature added to the log odds of the new segment against the old one.
+
+    The log odds of two segments are quadratic in the features (linear for k-means), so that their
+    change is exactly the gradient half-way times the step, feature by feature. Nothing is left
+    over: the parts of one account sum to its change.
+
+    Parameters
+    ----------
+    model : SegmentModel
+    before, after : float64 arrays (n, n_features), standardised, at the two dates
+    origin, target : int64 arrays (n,), the segments moved from and to
+
+    Returns
+    -------
+    float64 array (n, n_features), in natural log odds
+
+    Examples
+    --------
+    >>> model = SegmentModel("kmeans", None, np.array([[0.0, 0.0], [2.0, 0.0]]), variance=1.0)
+    >>> contributions(model, np.zeros((1, 2)), np.array([[2.0, 5.0]]), np.array([0]), np.array([1]))
+    array([[4., 0.]])
+    """
+    middle = (before + after) / 2
+    gradient = _slope(model, middle, origin) - _slope(model, middle, target)
+    return np.asarray(gradient * (after - before))
+
+
+def _slope(model: SegmentModel, values: Floats, segments: Integers) -> Floats:
+    """Gradient of half the squared distance to a segment, in its own metric, (n, n_features)."""
+    offsets = values - model.centres[segments]
+    if model.covariances is None:
+        return np.asarray(offsets / max(model.variance or 0.0, np.finfo(np.float64).tiny))
+    precisions = np.linalg.inv(model.covariances)
+    slopes = np.empty_like(offsets)
+    for segment, precision in enumerate(precisions):
+        rows = segments == segment
+        slopes[rows] = offsets[rows] @ precision
+    return slopes
+
+
+def moves_table(
+    history: History, held: Integers, snapshots: Sequence[Snapshot], scorer: Scorer
+) -> pd.DataFrame:
+    """Every change of segment from one snapshot to the next, and why.
+
+    Parameters
+    ----------
+    history : labels without hysteresis
+    held : int64 array of the same shape, with hysteresis
+    snapshots : those of the history, in its order
+    scorer : the one that gave the labels
+
+    Returns
+    -------
+    DataFrame
+        One row a change: account, dates, segments, ``probability`` of the new segment,
+        ``log_odds_change`` (of the new against the old segment), ``outcome`` (``lasting``: the
+        account moved under the rule of hysteresis; ``passing``: the snapshots turned away again
+        before; ``back``: it returned to the segment that it had held all the time; ``open``: it
+        waits for the next snapshot), ``why`` in words and units, and the
+        ``driver_1`` to ``driver_3`` with their shares of the change.
+    """
+    changes = _changes(history.labels)
+    outcome = _outcomes(history.labels, held, changes)
+    parts = []
+    for start, end in sorted({(int(a), int(b)) for _, a, b in changes.T}):
+        chosen = (changes[1] == start) & (changes[2] == end)
+        rows = changes[0][chosen]
+        parts.append(
+            _explained(history, snapshots, scorer, rows, (start, end)).assign(
+                outcome=outcome[chosen]
+            )
+        )
+    if not parts:
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _COLUMNS.items()})
+    table = pd.concat(parts, ignore_index=True)[list(_COLUMNS)].astype(_COLUMNS)
+    return table.sort_values(["to_date", ACCOUNT_ID], kind="stable").reset_index(drop=True)
+
+
+def _changes(labels: Integers) -> Integers:
+    """Row, date before and date after of every change between two known segments, (3, n)."""
+    last_seen = np.full(len(labels), -1, np.int64)
+    found = []
+    for t in range(labels.shape[1]):
+        label = labels[:, t]
+        seen = last_seen >= 0
+        before = labels[np.arange(len(labels)), np.maximum(last_seen, 0)]
+        rows = np.flatnonzero(seen & (label >= 0) & (before != label))
+        found.append(np.stack([rows, last_seen[rows], np.full(rows.size, t)]))
+        last_seen[label >= 0] = t
+    return np.concatenate(found, axis=1) if found else np.empty((3, 0), np.int64)
+
+
+def _outcomes(labels: Integers, held: Integers, changes: Integers) -> NDArray[np.str_]:
+    rows, befores, starts = changes
+    target = labels[rows, starts]
+    back = held[rows, befores] == target  # it never counted as gone
+    outcome = np.where(back, "back", "open").astype("<U8")
+    running = ~back
+    for t in range(labels.shape[1]):
+        due = running & (t >= starts)
+        lasting = due & (held[rows, t] == target) & (labels[rows, t] == target)
+        passing = due & ~lasting & (labels[rows, t] != target) & (labels[rows, t] != -1)
+        outcome[lasting], outcome[passing] = "lasting", "passing"
+        running &= ~(lasting | passing)
+    return outcome
+
+
+def _explained(
+    history: History,
+    snapshots: Sequence[Snapshot],
+    scorer: Scorer,
+    rows: Integers,
+    steps: tuple[int, int],
+) -> pd.DataFrame:
+    start, end = steps
+    accounts = history.accounts[rows]
+    frames = [snapshots[t].frame.loc[accounts] for t in steps]
+    before, after = (scorer.standardiser.transform(frame) for frame in frames)
+    origin, target = history.labels[rows, start], history.labels[rows, end]
+    parts = contributions(scorer.model, before, after, origin, target)
+    total = parts.sum(axis=1)
+    features = {feature.name: feature for feature in snapshots[end].features}
+    listed = [features[name] for name in scorer.standardiser.feature_names]
+    raw = [frame[[f.name for f in listed]].to_numpy(dtype=np.float64) for frame in frames]
+    # What was completed at both dates was never observed: it explains nothing to a reader.
+    parts[np.isnan(raw[0]) & np.isnan(raw[1])] = 0.0
+    # What is known on one date alone made the account known, not another.
+    once = np.where(np.isnan(raw[0]) != np.isnan(raw[1]), parts, 0.0).sum(axis=1)
+    order = np.argsort(-parts, axis=1, kind="stable")[:, :N_DRIVERS]
+    strength = np.take_along_axis(parts, order, axis=1)
+    positive = np.where(parts > 0, parts, 0.0).sum(axis=1, keepdims=True)
+    share = np.where(strength > 0, strength / np.maximum(positive, 1e-300), np.nan)
+    drivers = np.array([f.name for f in listed], dtype=object)[order]
+    drivers[~(strength > 0)] = None
+    names = np.array(history.names, dtype=object)
+    table = pd.DataFrame(
+        {
+            ACCOUNT_ID: accounts,
+            "from_date": history.dates[start].isoformat(),
+            "to_date": history.dates[end].isoformat(),
+            "from_segment": names[origin],
+            "to_segment": names[target],
+            "probability": history.probability[rows, end],
+            "log_odds_change": total,
+            "why": _words(listed, raw, order, strength > 0, 2 * once > parts.sum(axis=1)),
+        }
+    )
+    for rank in range(N_DRIVERS):
+        has = rank < order.shape[1]
+        table[f"driver_{rank + 1}"] = drivers[:, rank] if has else None
+        table[f"driver_{rank + 1}_share"] = share[:, rank] if has else np.nan
+    return table
+
+
+def _words(
+    features: Sequence[Feature],
+    raw: Sequence[Floats],
+    order: Integers,
+    named: NDArray[np.bool_],
+    became_known: NDArray[np.bool_],
+) -> list[str]:
+    """As in "features used 9 to 3 features; days late 0 to 41 days"."""
+    before, after = raw
+    texts = []
+    for row, (columns, shown, known_once) in enumerate(
+        zip(order, named, became_known, strict=True)
+    ):
+        parts = [
+            _change(features[column], before[row, column], after[row, column])
+            for column, show in zip(columns, shown, strict=True)
+            if show
+        ]
+        said = "; ".join(parts) or "no single feature"
+        texts.append(f"{_KNOWN_ONCE}: {said}" if known_once else said)
+    return texts
+
+
+_KNOWN_ONCE = "not a move of the account, but of what is known of it"
+
+
+def _change(feature: Feature, before: float, after: float) -> str:
+    words, share, unit = _spelling(feature)
+    if share:
+        return f"{words} {_share(before)} to {_share(after)}"
+    return f"{words} {number_in_words(before)} to {number_in_words(after)}{unit}"
+
+
+@cache
+def _spelling(feature: Feature) -> tuple[str, bool, str]:
+    return feature.title, feature.scale == "share", f" {feature.unit}"
+
+
+def _share(value: float) -> str:
+    return "unknown" if value != value else f"{100 * value:.0f} %"

@@ -1,0 +1,1 @@
+"""Single accounts: whom tiers misjudge, whom to learn from, whom to ask."""

@@ -1,0 +1,235 @@
+"""Whom to interview next, to learn what accounts need: each with a hypothesis to be refuted.
+
+Segments follow from the outcome that a customer requires and the experience that is appropriate to
+it, which only customers can tell (Murphy). The list names for every segment its medoids (what is
+typical of it), its boundary cases (what tells it from its neighbour) and its misfits (what it
+misses). It is a list of questions; no answer is in it.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clustering.columns import ACCOUNT_ID, ARR, NAME
+from clustering.features.types import Snapshot
+from clustering.matrix import FeatureMatrix
+from clustering.models.types import Clustering
+from clustering.profiles import Profiles
+from clustering.profiles.unlike import Unlike
+from clustering.schemes import Axes
+from clustering.scorer.files import guard_cells
+
+__all__ = ["KINDS", "N_EACH", "discovery_list", "discovery_sheet"]
+
+Floats = NDArray[np.float64]
+
+#: Accounts of each kind in a segment.
+N_EACH = 3
+KINDS = ("medoid", "boundary", "misfit")
+#: A boundary case leads its second segment by less; beyond it an account is no boundary case.
+_WIDEST_MARGIN = 0.5
+#: A misfit lies further from its centre than this share of its segment.
+_MISFIT_QUANTILE = 0.95
+
+_GUIDANCE = {
+    "guidance_strategy": "strategy and organisation",
+    "guidance_execution": "execution",
+    "guidance_first_steps": "first steps",
+}
+_COLUMNS = {
+    "segment": "int64",
+    "segment_name": "str",
+    "kind": "str",
+    "rank": "int64",
+    ACCOUNT_ID: "str",
+    ARR: "float64",
+    "probability": "float64",
+    "runner_up": "str",
+    "distance": "float64",
+    "hypothesis": "str",
+    "question": "str",
+}
+
+
+def discovery_list(
+    snapshot: Snapshot,
+    matrix: FeatureMatrix,
+    chosen: Clustering,
+    profiles: Profiles,
+    scores: pd.DataFrame,
+    axes: Axes,
+) -> pd.DataFrame:
+    """Choose the accounts to interview in every segment.
+
+    The *medoids* are the members with the least sum of squared distances to the others, which are
+    those nearest to the mean of the members. *Boundary cases* have the least margin over their
+    second segment, below 0.5; there may be none. *Misfits* lie furthest from the centre, beyond the
+    95 % quantile of their segment. An account is listed once, under the first kind that it is of.
+
+    Parameters
+    ----------
+    scores : indexed by `account_id`, with `probability`, `runner_up` and `margin`
+    axes : what kind of guidance an account draws
+
+    Returns
+    -------
+    DataFrame
+        `segment`, `segment_name`, `kind`, `rank` (from 1), `account_id`, `arr`, `probability`,
+        `runner_up`, `distance` (to the mean of the members, in the matrix), `hypothesis` and
+        `question`; names of accounts are not in it.
+
+    References
+    ----------
+    Murphy (Appropriate Experience; discovery by interviews).
+    """
+    known = scores.reindex(pd.Index(matrix.account_ids))
+    arr = snapshot.attributes.get(ARR, pd.Series(np.nan, index=known.index)).reindex(known.index)
+    guidance = _guidance(axes, known.index)
+    unlike = Unlike.of(snapshot, matrix)
+    rows: list[dict[str, object]] = []
+    for profile in profiles.segments:
+        members = np.flatnonzero(chosen.labels == profile.segment)
+        distance = _to_mean(matrix.values[members])
+        margin = known["margin"].to_numpy(dtype=float)[members]
+        drawn = _drawn_most(guidance.iloc[members])
+        for kind, rank, place in _pick(distance, margin, np.array(matrix.account_ids)[members]):
+            row = known.iloc[members[place]]
+            if kind == "medoid":
+                hypothesis, question = _of_medoid(profile.name, drawn)
+            elif kind == "boundary":
+                hypothesis, question = _of_boundary(profile.name, row)
+            else:
+                hypothesis, question = _of_misfit(
+                    profile.name, unlike.words(members, int(members[place]))
+                )
+            rows.append(
+                {
+                    "segment": profile.segment,
+                    "segment_name": profile.name,
+                    "kind": kind,
+                    "rank": rank,
+                    ACCOUNT_ID: matrix.account_ids[members[place]],
+                    ARR: float(arr.iloc[members[place]]),
+                    "probability": float(row["probability"]),
+                    "runner_up": row["runner_up"] if len(profiles.segments) > 1 else None,
+                    "distance": float(distance[place]),
+                    "hypothesis": hypothesis,
+                    "question": question,
+                }
+            )
+    return pd.DataFrame(rows, columns=list(_COLUMNS)).astype(_COLUMNS)
+
+
+def discovery_sheet(table: pd.DataFrame, attributes: pd.DataFrame) -> pd.DataFrame:
+    """The list as a CSM reads it: with names, and without what a spreadsheet would run.
+
+    Parameters
+    ----------
+    table : as `discovery_list` gives it
+    attributes : indexed by `account_id`; `name`, `csm`, `region` and `industry` where they exist
+
+    Returns
+    -------
+    DataFrame
+        One row an account to interview, with columns for the answer and who took it down.
+
+    Examples
+    --------
+    >>> from clustering.plan.accounts.discovery import discovery_sheet
+    >>> list_ = pd.DataFrame({"segment_name": ["a"], "kind": ["medoid"], "account_id": ["-1"],
+    ...     "arr": [1.0], "hypothesis": ["h"], "question": ["q"]})
+    >>> names = pd.DataFrame({"name": ["=cmd()"]}, index=["-1"])
+    >>> discovery_sheet(list_, names)[["account_id", "name"]].values.tolist()
+    [["'-1", "'=cmd()"]]
+    """
+    sheet = table[["segment_name", "kind", ACCOUNT_ID]].copy()
+    for column in (NAME, "csm", "region", "industry"):
+        if column in attributes:
+            sheet[column] = attributes[column].reindex(table[ACCOUNT_ID]).to_numpy()
+    sheet = sheet.assign(
+        arr=table[ARR].round(0),
+        hypothesis=table["hypothesis"],
+        question=table["question"],
+        answer="",
+        asked_by="",
+        asked_on="",
+    )
+    texts = sheet.select_dtypes(exclude="number").columns
+    # A line break or tab inside a cell can start a new cell, and with it a formula.
+    tidy = {
+        name: sheet[name].map(lambda cell: " ".join(str(cell).split()), na_action="ignore")
+        for name in texts
+    }
+    return guard_cells(sheet.assign(**tidy).astype(dict.fromkeys(texts, "str")))
+
+
+def _pick(
+    distance: Floats, margin: Floats, ids: NDArray[np.str_]
+) -> Iterator[tuple[str, int, int]]:
+    """Kind, rank and place of the chosen members; ties go to the smaller id."""
+    taken: set[int] = set()
+    furthest = np.quantile(distance, _MISFIT_QUANTILE)
+    for kind, key, eligible in (
+        ("medoid", distance, np.full(len(ids), True)),
+        ("boundary", margin, margin < _WIDEST_MARGIN),
+        ("misfit", -distance, distance > furthest),
+    ):
+        order = [int(place) for place in np.lexsort((ids, np.round(key, 9))) if eligible[place]]
+        found = [place for place in order if place not in taken][:N_EACH]
+        taken.update(found)
+        yield from ((kind, rank, place) for rank, place in enumerate(found, start=1))
+
+
+def _to_mean(values: Floats) -> Floats:
+    return np.asarray(np.sqrt(((values - values.mean(axis=0)) ** 2).sum(axis=1)))
+
+
+def _guidance(axes: Axes, ids: "pd.Index[str]") -> "pd.Series[str]":
+    """The kind of guidance that each account draws most; missing where it is not known."""
+    frame = axes.frame.reindex(ids)[list(_GUIDANCE)]
+    known = frame.notna().all(axis=1)
+    most = frame[known].idxmax(axis=1).map(_GUIDANCE)
+    return most.reindex(ids)
+
+
+def _drawn_most(guidance: "pd.Series[str]") -> tuple[str, int, int] | None:
+    """Kind of guidance that most members draw, how many they are, and of how many it is known."""
+    counts = guidance.value_counts()
+    if counts.empty:
+        return None
+    return str(counts.index[0]), int(counts.iloc[0]), int(counts.sum())
+
+
+def _of_medoid(segment: str, drawn: tuple[str, int, int] | None) -> tuple[str, str]:
+    need = "the records do not say which: its accounts draw different guidance, or none is recorded"
+    if drawn is not None and 2 * drawn[1] > drawn[2]:
+        need = (
+            f"going by the records it is guidance in {drawn[0]}, which {drawn[1]:,} of "
+            f"{drawn[2]:,} accounts draw most"
+        )
+    return (
+        f"Stands for '{segment}': if these accounts have one need, this one has it too; {need}.",
+        "What did you want to reach when you began, which help towards it did you expect, and what "
+        "is missing today?",
+    )
+
+
+def _of_boundary(segment: str, row: "pd.Series[Any]") -> tuple[str, str]:
+    first, second = float(row["probability"]), float(row["probability"] - row["margin"])
+    return (
+        f"Is between '{segment}' ({first:.0%}) and '{row['runner_up']}' ({second:.0%}): if the two "
+        "need different care, this account can say what parts them.",
+        "Which help do you use, which would you miss first, and has that changed in the last year?",
+    )
+
+
+def _of_misfit(segment: str, unlike: list[str]) -> tuple[str, str]:
+    words = "; ".join(unlike) or "a little of everything"
+    return (
+        f"Is counted to '{segment}' and unlike it: {words}. Either it has a need that no segment "
+        "names, or something was recorded wrongly.",
+        "Is what we recorded true, and what do you need that others like you do not?",
+    )

@@ -1,0 +1,1 @@
+"""Care needed, care delivered, and what both cost and give back."""

@@ -1,0 +1,1 @@
+"""What an account of a segment gets in a year, and what runs beside it."""

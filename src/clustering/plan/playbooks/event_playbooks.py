@@ -1,0 +1,184 @@
+"""Which event playbooks start, run and end: beside the segment, which they never change.
+
+A condition that cannot be told for an account (a value is missing) neither starts nor ends
+anything. Nothing here reads or writes the segment or the touch of an account.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from clustering.columns import ACCOUNT_ID
+from clustering.errors import BadInputError, ConfigError, breaches_message
+from clustering.features.registry import DEFINITIONS
+from clustering.features.snapshot import ATTRIBUTES
+from clustering.features.types import Snapshot
+from clustering.plan.nearest import did_you_mean
+from clustering.plan.playbooks.library import Playbook, Playbooks
+from clustering.schemes.axes import AMOUNTS, COMPOSITES, GUIDANCE, Axes
+from clustering.schemes.expressions import evaluate, parse
+from clustering.schemes.readable import FROM_TABLES
+from clustering.schemes.registry import SCHEMES
+from clustering.schemes.types import Labelling
+
+__all__ = ["Running", "condition", "run_playbooks", "trigger_values"]
+
+#: Never in a condition: a playbook must not depend on who the account is or who serves it.
+_PEOPLE = ("name", "csm")
+
+
+@dataclass(frozen=True, eq=False)
+class Running:
+    """Event playbooks of the accounts.
+
+    Attributes
+    ----------
+    frame : one row an account and playbook that starts, goes on or ends: `account_id`,
+        `playbook`, `state` (starts, runs, ends) and `because`, the condition that decided
+    not_told : for each playbook whose trigger no account allows, which value it lacks
+    """
+
+    frame: pd.DataFrame
+    not_told: Mapping[str, str]
+
+    def active(self) -> pd.DataFrame:
+        """The rows of playbooks that start or go on."""
+        return self.frame[self.frame["state"] != "ends"]
+
+
+def trigger_values(
+    snapshot: Snapshot, axes: Axes, labellings: tuple[Labelling, ...]
+) -> pd.DataFrame:
+    """Everything that a trigger may name: features, attributes, axes and scheme labels."""
+    attributes = snapshot.attributes.drop(columns=list(_PEOPLE), errors="ignore")
+    columns: dict[str, Any] = {str(name): attributes[name] for name in attributes}
+    columns |= {str(name): snapshot.frame[name] for name in snapshot.frame}
+    columns |= {str(name): axes.frame[name] for name in axes.frame}
+    columns |= {one.name: one.labels.reindex(snapshot.frame.index) for one in labellings}
+    return pd.DataFrame(columns, index=snapshot.frame.index)
+
+
+def condition(sql: str, values: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether a condition holds for each account; missing where it cannot be told.
+
+    Raises
+    ------
+    BadInputError
+        It names what no study has, or is not true or false.
+
+    Examples
+    --------
+    >>> values = pd.DataFrame({"churn_risk": [0.7, 0.2, None]}, index=list("abc"))
+    >>> condition("churn_risk >= 0.6", values).tolist()
+    [True, False, <NA>]
+    """
+    expression = parse(sql)
+    unknown = [name for name in expression.columns if not _is_known(name, values)]
+    if unknown:
+        hint = did_you_mean(unknown[0], [*values.columns, *_every_name()])
+        raise BadInputError(
+            f"the condition \"{sql}\" names '{unknown[0]}', which is no axis, feature, attribute "
+            f"or scheme.{hint}"
+        )
+    if _lacking(expression.columns, values):
+        return pd.Series(pd.NA, index=values.index, dtype="boolean")
+    found = evaluate(expression, values)
+    answers = set(found.dropna())
+    if not answers <= {"true", "false"}:
+        raise BadInputError(
+            f"the condition \"{sql}\" is not true or false; it gives '{min(answers)}'."
+        )
+    return found.map({"true": True, "false": False}).astype("boolean")
+
+
+def run_playbooks(
+    books: Playbooks, values: pd.DataFrame, running: pd.DataFrame | None = None
+) -> Running:
+    """Start, go on and end: the state of every event playbook at one snapshot.
+
+    Parameters
+    ----------
+    books : playbooks
+    values : as `trigger_values` gives them
+    running : `account_id` and `playbook` of those that ran at the snapshot before (None: none)
+
+    Raises
+    ------
+    ConfigError
+        Triggers or exits are not conditions over what a study has; all mistakes at once.
+
+    References
+    ----------
+    Knoefel 2021: an expand trigger starts a playbook, and never moves the account to a tier of
+    higher touch and back.
+    """
+    parts: list[pd.DataFrame] = []
+    not_told: dict[str, str] = {}
+    breaches: list[str] = []
+    for name, playbook in books.events.items():
+        before = _ran(name, running, values.index)
+        try:
+            parts.append(_states(name, playbook, values, before))
+        except BadInputError as error:
+            breaches.append(f"playbook '{name}': {error}")
+            continue
+        lacking = _lacking(parse(str(playbook.trigger)).columns, values)
+        if lacking:
+            not_told[name] = f"its trigger needs {' and '.join(lacking)}, which no account has"
+    if breaches:
+        raise ConfigError(breaches_message("the playbooks' conditions", breaches))
+    columns = [ACCOUNT_ID, "playbook", "state", "because"]
+    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    return Running(frame.astype(dict.fromkeys(columns, "str")), not_told)
+
+
+def _states(
+    name: str, playbook: Playbook, values: pd.DataFrame, before: "pd.Series[bool]"
+) -> pd.DataFrame:
+    starts_here = condition(str(playbook.trigger), values).fillna(False)
+    ends_here = condition(str(playbook.exit), values).fillna(False)
+    starts = ~before & starts_here & ~ends_here
+    ends = before & ends_here
+    goes_on = before & ~ends_here
+    rows = []
+    for state, chosen, because in (
+        ("starts", starts, playbook.trigger),
+        ("runs", goes_on, f"not yet: {playbook.exit}"),
+        ("ends", ends, playbook.exit),
+    ):
+        ids = values.index[chosen.to_numpy(dtype=bool)]
+        rows.append(
+            pd.DataFrame(
+                {ACCOUNT_ID: ids, "playbook": name, "state": state, "because": because}
+            ).astype("str")
+        )
+    return pd.concat(rows, ignore_index=True)
+
+
+def _ran(name: str, running: pd.DataFrame | None, index: pd.Index) -> "pd.Series[bool]":
+    if running is None:
+        return pd.Series(False, index=index, dtype="boolean")
+    ids = running.loc[running["playbook"] == name, ACCOUNT_ID]
+    return pd.Series(index.isin(ids), index=index, dtype="boolean")
+
+
+def _is_known(name: str, values: pd.DataFrame) -> bool:
+    return name in values or name in _every_name()
+
+
+def _every_name() -> list[str]:
+    """Names that a study may have, though these tables do not allow them."""
+    return [
+        *(definition.feature.name for definition in DEFINITIONS),
+        *(axis.name for axis in (*COMPOSITES, *GUIDANCE)),
+        *(name for name, _, _ in AMOUNTS),
+        *(scheme.name for scheme in SCHEMES),
+        *(name for name in ATTRIBUTES if name not in _PEOPLE),
+        *FROM_TABLES,
+    ]
+
+
+def _lacking(columns: tuple[str, ...], values: pd.DataFrame) -> list[str]:
+    return [name for name in columns if name not in values or values[name].isna().all()]

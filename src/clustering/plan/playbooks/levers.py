@@ -1,0 +1,152 @@
+"""The four ways back under the cost limit, each solved for exactly, and their mixes.
+
+Care costs a share of the amount: `r = C / (q a)`, with `C` the cost of a CSM, `q` the accounts per
+CSM and `a` the amount per account. Where `r` exceeds the limit `L`, one lever alone must move by
+the factor `r / L` (or charge `a (r - L)` for services); a mix moves each by less.
+
+References
+----------
+Pickens: fully loaded CSM cost of at most 15 % of ARR, with these four levers.
+"""
+
+from dataclasses import dataclass
+
+from scipy.optimize import brentq
+
+from clustering.config.plan import LeversConfig
+
+__all__ = ["Levers", "Mix", "cost_share", "solve_levers"]
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Where the four levers stand together.
+
+    Attributes
+    ----------
+    moved : share of the way that each goes: of its way alone, or of its bound; 1 is all of it
+    cost_share : what care then costs, as a share of the amount; the limit where it is reached
+    reached : whether the mix comes back under the limit
+    """
+
+    moved: float
+    arr_per_account: float
+    accounts_per_csm: float
+    cost_per_csm: float
+    services_per_account: float
+    cost_share: float
+    reached: bool
+
+
+@dataclass(frozen=True)
+class Levers:
+    """What each lever alone must become, and two mixes.
+
+    Attributes
+    ----------
+    arr_per_account, accounts_per_csm, cost_per_csm : the value that alone meets the limit
+    services_per_account : the price of services an account and year that alone meets it
+    equal : the mix in which each lever goes the same share of its way alone
+    bounded : the mix in which each lever goes the same share of its bound (`LeversConfig`); not
+        reached where all bounds together do not suffice: the care is not affordable for these
+        accounts, so charge more, serve them otherwise, or do not sign (Murphy)
+    """
+
+    arr_per_account: float
+    accounts_per_csm: float
+    cost_per_csm: float
+    services_per_account: float
+    equal: Mix
+    bounded: Mix
+
+
+def cost_share(
+    arr_per_account: float, accounts_per_csm: float, cost_per_csm: float, services: float = 0.0
+) -> float:
+    """Cost of care, less the services paid for, as a share of the amount.
+
+    Examples
+    --------
+    A CSM of 150,000 a year with 25 accounts of 30,000 each: 150,000 / 750,000.
+
+    >>> cost_share(30_000, 25, 150_000)
+    0.2
+    """
+    return (cost_per_csm / accounts_per_csm - services) / arr_per_account
+
+
+def solve_levers(
+    arr_per_account: float,
+    accounts_per_csm: float,
+    cost_per_csm: float,
+    limit: float,
+    bounds: LeversConfig,
+) -> Levers | None:
+    """Solve every lever for the limit; None where the cost is within it.
+
+    Parameters
+    ----------
+    arr_per_account, accounts_per_csm, cost_per_csm : as they are, above 0
+    limit : largest share of the amount that care may cost
+    bounds : how far each lever can be moved
+
+    Examples
+    --------
+    20 % against a limit of 15 %: each lever alone must move by the factor 4 / 3.
+
+    >>> levers = solve_levers(30_000, 25, 150_000, 0.15, LeversConfig())
+    >>> round(levers.arr_per_account), round(levers.accounts_per_csm, 2)
+    (40000, 33.33)
+    >>> round(levers.cost_per_csm), round(levers.services_per_account)
+    (112500, 1500)
+    >>> round(cost_share(40_000, 25, 150_000), 3), round(cost_share(30_000, 25, 150_000, 1500), 3)
+    (0.15, 0.15)
+    >>> levers.bounded.reached, round(levers.bounded.cost_share, 3)
+    (True, 0.15)
+    """
+    share = cost_share(arr_per_account, accounts_per_csm, cost_per_csm)
+    if share <= limit:
+        return None
+    factor = share / limit
+    services = arr_per_account * (share - limit)
+    start = (arr_per_account, accounts_per_csm, cost_per_csm)
+    alone = (factor - 1.0, factor - 1.0, 1.0 - 1.0 / factor, services)
+    bounded = (
+        bounds.arr_per_account,
+        bounds.accounts_per_csm,
+        bounds.cost_per_csm,
+        bounds.priced_services * arr_per_account,
+    )
+    return Levers(
+        arr_per_account=arr_per_account * factor,
+        accounts_per_csm=accounts_per_csm * factor,
+        cost_per_csm=cost_per_csm / factor,
+        services_per_account=services,
+        equal=_mix(start, alone, limit),
+        bounded=_mix(start, bounded, limit),
+    )
+
+
+def _mix(
+    start: tuple[float, float, float], moves: tuple[float, float, float, float], limit: float
+) -> Mix:
+    """The smallest common share of all moves that meets the limit; all of them where none does.
+
+    The cost share falls in the common share, so there is one root.
+    """
+    if _at(1.0, start, moves).cost_share > limit:
+        return _at(1.0, start, moves)
+    moved = brentq(lambda x: _at(x, start, moves).cost_share - limit, 0.0, 1.0, xtol=1e-12)
+    found = _at(float(moved), start, moves)
+    return Mix(**{**vars(found), "cost_share": limit, "reached": True})
+
+
+def _at(
+    moved: float, start: tuple[float, float, float], moves: tuple[float, float, float, float]
+) -> Mix:
+    arr = start[0] * (1.0 + moved * moves[0])
+    accounts = start[1] * (1.0 + moved * moves[1])
+    cost = start[2] * (1.0 - moved * moves[2])
+    services = moved * moves[3]
+    share = cost_share(arr, accounts, cost, services)
+    return Mix(moved, arr, accounts, cost, services, share, reached=False)

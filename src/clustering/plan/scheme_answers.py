@@ -1,0 +1,189 @@
+"""The answers of the schemes that depend on settings: labels, agreement, CSMs, cost."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.metrics import adjusted_mutual_info_score
+
+from clustering.columns import ARR
+from clustering.comparison.scorecard import CONTROLS
+from clustering.config import SchemesConfig
+from clustering.features.types import Snapshot
+from clustering.plan.sensitivity import Answer, Kind, Setting, settings_of, vary
+from clustering.schemes import SCHEMES, Axes, SchemeAbsentError
+from clustering.schemes.axes import combine, quantities, score_parts
+from clustering.schemes.registry import Inputs, Scheme
+
+__all__ = ["MOST_ACCOUNTS", "scheme_sensitivity"]
+
+#: With more accounts, a sample of so many serves.
+MOST_ACCOUNTS = 5_000
+
+#: A control and a list of books: no proposal that could win, and no labels that compare.
+_NOT_IN_RUN = (*CONTROLS, "csm_book")
+_WEIGHTS = ("axes.growth_potential", "axes.churn_risk", "axes.health", "axes.guidance")
+
+_PROFITABLE = "schemes.health_profitability.profitability.value"
+
+Codes = NDArray[np.int64]
+
+
+def scheme_sensitivity(
+    snapshot: Snapshot,
+    segments: "pd.Series[int]",
+    config: SchemesConfig,
+    affordable_share: float,
+    seed: int,
+) -> pd.DataFrame:
+    """Move thresholds, weights and costs of the schemes, and compute their answers again.
+
+    The answers: ``labels`` (share of the accounts whose label a scheme changes; of the subject
+    "all", whose label any scheme changes), ``agreement`` of a scheme with the segments (AMI),
+    ``closest`` (which scheme of a rule agrees best with the segments), ``csms`` (books that the
+    value method asks for) and ``cost_share`` (cost to serve over ARR, within or over the affordable
+    share).
+
+    Parameters
+    ----------
+    segments : number of the segment, by `account_id`
+    affordable_share : of ARR that care may cost
+    seed : draws the sample, where there are more than 5,000 accounts
+
+    Returns
+    -------
+    DataFrame
+        As `vary` gives it.
+    """
+    ids = snapshot.frame.index[snapshot.frame.index.isin(segments.index)]
+    if len(ids) > MOST_ACCOUNTS:
+        chosen = np.random.default_rng(seed).choice(len(ids), MOST_ACCOUNTS, replace=False)
+        ids = ids[np.sort(chosen)]
+    part = Snapshot(
+        snapshot.as_of, snapshot.frame.loc[ids], snapshot.features, snapshot.attributes.loc[ids]
+    )
+    answers = _SchemeAnswers.of(part, np.asarray(segments.loc[ids], np.int64), affordable_share)
+    answers.remember_labels(config)
+    return vary(config, _settings(config), answers.measure)
+
+
+def _settings(config: SchemesConfig) -> tuple[Setting, ...]:
+    found = settings_of(config, "schemes.", _kind)
+    if config.arr_tiers.midmarket_from is not None:
+        found = tuple(s for s in found if not s.name.startswith("schemes.arr_tiers.quantiles"))
+    return tuple(replace(s, upper_share=True) if s.name == _PROFITABLE else s for s in found)
+
+
+def _kind(name: str) -> Kind | None:
+    if name.startswith(("own.", "axes.stages.")) or name == "axes.near_line":
+        return None  # no label of a scheme of the comparison follows from them
+    if name.startswith("axes.cost."):
+        return "cost"
+    return "weight" if name.startswith(_WEIGHTS) else "threshold"
+
+
+@dataclass(eq=False)
+class _SchemeAnswers:
+    """Measures the answers; what a change does not touch is taken from the run before."""
+
+    snapshot: Snapshot
+    segments: Codes
+    affordable_share: float
+    known: pd.DataFrame
+    scores: Mapping[str, NDArray[np.float64]]
+    labels: dict[object, Codes | None] = field(default_factory=dict)
+    agreement: dict[object, float] = field(default_factory=dict)
+    base: dict[str, Codes] = field(default_factory=dict)
+    levels: dict[str, dict[str, int]] = field(default_factory=dict)
+    axes: tuple[str, Axes] | None = None
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, segments: Codes, affordable_share: float) -> "_SchemeAnswers":
+        known = quantities(snapshot)
+        return cls(snapshot, segments, affordable_share, known, score_parts(known))
+
+    def remember_labels(self, config: SchemesConfig) -> None:
+        """Take the labels of today, from which changes are counted."""
+        found = self._all_labels(config)
+        self.base = {name: codes for name, (_, codes) in found.items() if codes is not None}
+
+    def measure(self, config: SchemesConfig) -> dict[tuple[str, str], Answer]:
+        """Every answer under a configuration."""
+        axes = self._axes(config)
+        answers = {**self._csms(config), **self._cost(axes)}
+        changed = np.zeros(len(self.segments), dtype=bool)
+        agreement = {}
+        for name, (key, codes) in self._all_labels(config).items():
+            if codes is None or name not in self.base:
+                continue
+            moved = codes != self.base[name]
+            changed |= moved
+            answers["labels", name] = Answer(float(moved.mean()))
+            agreement[name] = self._agreement(key, codes)
+            answers["agreement", name] = Answer(agreement[name])
+        answers["labels", "all"] = Answer(float(changed.mean()))
+        if agreement and len(set(self.segments)) > 1:
+            closest = max(agreement, key=lambda name: (round(agreement[name], 9), name))
+            answers["closest", "all"] = Answer(agreement[closest], closest)
+        return answers
+
+    def _axes(self, config: SchemesConfig) -> Axes:
+        key = config.axes.model_dump_json()
+        if self.axes is None or self.axes[0] != key:
+            self.axes = key, combine(self.known, self.scores, config.axes)
+        return self.axes[1]
+
+    def _all_labels(self, config: SchemesConfig) -> dict[str, tuple[object, Codes | None]]:
+        given = Inputs(self.snapshot, self._axes(config), config)
+        in_run = [s for s in SCHEMES if s.settings is not None or s.axes]
+        return {
+            scheme.name: self._labels(scheme, given)
+            for scheme in in_run
+            if scheme.name not in _NOT_IN_RUN
+        }
+
+    def _labels(self, scheme: Scheme, given: Inputs) -> tuple[object, Codes | None]:
+        """Codes of a scheme's labels, -1 where there is none; None where it cannot be applied."""
+        parts = tuple(getattr(given.config, name).model_dump_json() for name in scheme.all_settings)
+        read = tuple(given.axes.frame[name].to_numpy().tobytes() for name in scheme.axes)
+        key = (scheme.name, parts, read)
+        if key not in self.labels:
+            try:
+                found = scheme.assign(given).labels
+            except SchemeAbsentError:
+                self.labels[key] = None
+            else:
+                self.labels[key] = self._codes(scheme.name, found)
+        return key, self.labels[key]
+
+    def _codes(self, name: str, labels: "pd.Series[str]") -> Codes:
+        """A level keeps its code, whatever other levels occur."""
+        known = self.levels.setdefault(name, {})
+        place, found = pd.factorize(labels)
+        for level in sorted(map(str, found)):
+            known.setdefault(level, len(known))
+        return np.array([*(known[str(level)] for level in found), -1], np.int64)[place]
+
+    def _agreement(self, key: object, codes: Codes) -> float:
+        """AMI of a labelling with the segments, over the accounts that have a label."""
+        if key not in self.agreement:
+            has = codes >= 0
+            self.agreement[key] = float(adjusted_mutual_info_score(self.segments[has], codes[has]))
+        return self.agreement[key]
+
+    def _csms(self, config: SchemesConfig) -> dict[tuple[str, str], Answer]:
+        total = self.known[ARR].clip(lower=0).sum()
+        if not total > 0:
+            return {}
+        return {("csms", "all"): Answer(math.ceil(total / config.csm_book.arr_per_csm))}
+
+    def _cost(self, axes: Axes) -> dict[tuple[str, str], Answer]:
+        both = axes.frame["cost_to_serve"].notna() & (self.known[ARR] > 0)
+        if not both.any():
+            return {}
+        share = float(axes.frame["cost_to_serve"][both].sum() / self.known[ARR][both].sum())
+        words = "over the limit" if share > self.affordable_share else "within the limit"
+        return {("cost_share", "all"): Answer(share, words)}

@@ -1,0 +1,1 @@
+"""What a head count covers, and who looks after whom."""

@@ -1,0 +1,119 @@
+"""From executed notebooks to pages that work offline: no script, no address, own style."""
+
+import base64
+import html
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from clustering.report import words
+from clustering.report.kit.html import bullets, paragraphs
+from clustering.results import StudyFolder
+
+__all__ = ["INDEX", "PAGES", "Page", "figures_in", "index_page", "notebook_page"]
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the report; `notebook` is the name of what it is made from, and of its file."""
+
+    notebook: str
+    title: str
+    summary: str
+
+    @property
+    def file(self) -> str:
+        """Name of the HTML file."""
+        return f"{self.notebook}.html"
+
+
+_OVERVIEW = Page("index", "Overview", "")
+INDEX = _OVERVIEW.file
+PAGES = (
+    Page("4_leadership", "For leadership", "The answer in plain words, and what follows."),
+    Page("5_plan", "What to do on Monday", "Who gets which care, what it costs, whom it fails."),
+    Page("6_movement", "Over time", "Who moved and why, what to confirm, what people decided."),
+    Page("1_accounts", "Accounts", "Who was studied, the rules beside it, where it came from."),
+    Page("2_features", "Features", "What was measured, what is missing, what was left out."),
+    Page("3_choice", "Evidence and choice", "Is there structure, how many, how stable."),
+)
+
+_FIGURE = re.compile(r'<img data-figure="([^"]+)"[^>]*src="data:image/png;base64,([^"]+)"')
+
+
+def notebook_page(study: StudyFolder, page: Page, notebook: Any) -> str:
+    """The page of one executed notebook."""
+    return _in_shell(study, page, _template("notebook.html.j2").render(nb=notebook))
+
+
+def index_page(study: StudyFolder) -> str:
+    """The verdict first, then where to read on."""
+    document = study.document
+    links = "".join(
+        f'<li><a href="{page.file}">{page.title}</a>: {page.summary}</li>' for page in PAGES
+    )
+    content = "\n".join(
+        [
+            f"<h1>{html.escape(document.title)}</h1>",
+            f'<div class="answer">{paragraphs(words.answer(study)).text}</div>',
+            "<h2>Read on</h2>",
+            f"<ul>{links}</ul>",
+            "<h2>What was studied</h2>",
+            paragraphs(words.introduction(study)).text,
+            "<h2>Why the verdict is what it is</h2>",
+            bullets(document.reasons).text,
+        ]
+    )
+    return _in_shell(study, _OVERVIEW, content)
+
+
+def figures_in(pages: Sequence[str]) -> dict[str, bytes]:
+    """Every figure of the pages as PNG, by name."""
+    return {
+        name: base64.b64decode(content) for page in pages for name, content in _FIGURE.findall(page)
+    }
+
+
+def _in_shell(study: StudyFolder, page: Page, content: str) -> str:
+    rendered: str = _template("shell.html.j2").render(
+        study=study.document,
+        title=page.title,
+        current=page.file,
+        notebook="" if page is _OVERVIEW else page.notebook,
+        pages=[_OVERVIEW, *PAGES],
+        style=(_TEMPLATES / "style.css").read_text(encoding="utf-8"),
+        content=content,
+    )
+    return rendered
+
+
+def _template(name: str) -> Any:
+    return _environment().get_template(name)
+
+
+@cache
+def _environment() -> Any:
+    # Imported here: the notebooks import this package for its figures alone.
+    from jinja2 import Environment, FileSystemLoader
+
+    # Values are escaped in the templates, where one sees which are text and which are pages.
+    environment = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=False)
+    environment.filters["markdown2html"] = _markdown
+    return environment
+
+
+def _markdown(source: str) -> str:
+    """Text of a notebook as nbconvert renders it.
+
+    Its whole exporter would parse the finished page once more, megabytes of figures included,
+    and write the attributes of every element in another order.
+    """
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+    renderer = IPythonRenderer(escape=True, exclude_anchor_links=True)
+    return str(MarkdownWithMath(renderer=renderer).render(source))

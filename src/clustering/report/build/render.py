@@ -1,0 +1,89 @@
+"""The report of a study: its notebooks, run on its folder, as pages that work offline.
+
+``report/`` shows the names of the accounts where the study has them. ``report/without_names/``
+never held them: the notebooks run on ids alone, and the names are put into the finished pages.
+That second set is the one that may be passed on, and the one that is tracked.
+"""
+
+from pathlib import Path
+
+from clustering import results
+from clustering.errors import OutputError
+from clustering.outputs import publish, staged_folder
+from clustering.progress import SILENT, Progress
+from clustering.report.kit.facts import account_names
+from clustering.report.build.kernel import execute, notebook_folder
+from clustering.report.subjects.movement.tables import private_texts
+from clustering.report.kit.names import with_names, with_private
+from clustering.report.build.pages import INDEX, PAGES, figures_in, index_page, notebook_page
+from clustering.results import StudyFolder
+
+__all__ = ["WITHOUT_NAMES", "render"]
+
+WITHOUT_NAMES = "without_names"
+
+
+def render(folder: Path, progress: Progress = SILENT) -> Path:
+    """Render the report of a finished study.
+
+    Parameters
+    ----------
+    folder : Path
+        A study folder; ``report`` in it is written whole or not at all.
+    progress : Progress
+        Shows the cells that are done.
+
+    Returns
+    -------
+    Path
+        The first page, ``<folder>/report/index.html``.
+
+    Raises
+    ------
+    StudyFolderError
+        The folder is not a finished study, or cannot be shown.
+    OutputError
+        The report cannot be written.
+    """
+    study = results.read(Path(folder))
+    pages = _pages(study, progress)
+    target = study.path / "report"
+    try:
+        with staged_folder(target) as stage:
+            _write(stage, pages, account_names(study), private_texts(study))
+            with results.still_there(study):
+                publish(stage, target)
+    except OSError as error:
+        raise OutputError(
+            f"the report cannot be written to '{study.path}': {error.strerror or error}. "
+            "An earlier report there is untouched."
+        ) from None
+    return target / INDEX
+
+
+def _pages(study: StudyFolder, progress: Progress) -> dict[str, str]:
+    """Every page without names, by file."""
+    import nbformat
+
+    sources = notebook_folder()
+    notebooks = [nbformat.read(sources / f"{page.notebook}.ipynb", as_version=4) for page in PAGES]
+    parameters = f"STUDY = {str(study.path.resolve())!r}\nNAMES = False"
+    executed = execute(notebooks, parameters, progress)
+    pages = {
+        page.file: notebook_page(study, page, notebook)
+        for page, notebook in zip(PAGES, executed, strict=True)
+    }
+    return {INDEX: index_page(study)} | pages
+
+
+def _write(
+    stage: Path, pages: dict[str, str], names: dict[str, str], private: dict[str, str]
+) -> None:
+    (stage / WITHOUT_NAMES).mkdir()
+    (stage / "figures").mkdir()
+    for file, page in pages.items():
+        (stage / WITHOUT_NAMES / file).write_text(page, encoding="utf-8")
+        own = with_private(with_names(page, names), private)
+        (stage / file).write_text(own, encoding="utf-8")
+    for name, content in figures_in(list(pages.values())).items():
+        (stage / "figures" / f"{name}.png").write_bytes(content)

@@ -1,0 +1,1 @@
+"""What figures, tables and sentences are made of."""

@@ -1,0 +1,1 @@
+"""The report by subject: the words, tables and figures of each."""

@@ -1,0 +1,1 @@
+"""How the segments agree with other labellings."""

@@ -1,0 +1,114 @@
+"""Do the segments match other labellings, and whom do these get wrong."""
+
+from clustering.report.kit.facts import (
+    TIERS,
+    agreement_with,
+    agreements_of_segments,
+    ami_interval,
+    decimal,
+    group_words,
+    labelling,
+    percent,
+)
+from clustering.results import StudyFolder
+from clustering.results.document import AgreementEntry
+from clustering.wording import agreement_in_words
+
+__all__ = ["agreement_sentence", "misplaced", "other_labellings", "tiers"]
+
+
+def tiers(study: StudyFolder, other: str = TIERS) -> str:
+    """Do the segments match the ARR tiers?"""
+    agreement = agreement_with(study, other)
+    entry = labelling(study, other)
+    if agreement is None or entry is None:
+        why = study.document.labellings_absent.get(other)
+        name = f"{study.document.amount_name} tiers" if other == TIERS else other
+        return f"The segments were not compared with {name}" + (f": {why}." if why else ".")
+    return agreement_sentence(study, agreement, entry.title)
+
+
+def agreement_sentence(study: StudyFolder, agreement: AgreementEntry, title: str) -> str:
+    """How far the segments and another labelling are the same, as far as the interval reaches."""
+    groups = group_words(study).capitalize()
+    title = title if title.endswith("tiers") else f"'{title}'"
+    interval = ami_interval(agreement)
+    if interval is None:
+        return f"{groups} and {title}: one of them is a single group, so agreement cannot be told."
+    low, high = interval
+    numbers = (
+        f"adjusted mutual information {decimal(agreement.ami)}, 95 % interval {decimal(low)} to "
+        f"{decimal(high)}; 0 is chance, 1 is the same"
+    )
+    alpha = float(study.document.configuration.get("evidence", {}).get("alpha", 0.05))
+    words = agreement_in_words(interval, agreement.permutation_p, alpha)
+    if not words:
+        return f"{groups} and {title}: no agreement beyond chance was shown ({numbers})."
+    return f"{groups} and {title} {words} ({numbers})."
+
+
+def other_labellings(study: StudyFolder) -> list[str]:
+    """One sentence for the tiers, and one for each scheme that the company brought itself."""
+    schemes = study.document.configuration.get("schemes", {}).get("own", ())
+    brought = {scheme["name"] for scheme in schemes}
+    own = [
+        agreement_sentence(study, agreement, entry.title)
+        for entry, agreement in agreements_of_segments(study)
+        if entry.kind == "own" or entry.name in brought
+    ]
+    return [tiers(study), *own]
+
+
+def misplaced(study: StudyFolder, other: str = TIERS) -> list[str]:
+    """Which accounts a labelling gets wrong: what the list below the sentence shows."""
+    rows = study.disagreements
+    n = int((rows["second"] == other).sum())
+    entry = labelling(study, other)
+    groups = group_words(study)
+    if entry is None:
+        return ["There are no tiers that an account could stand out from."]
+    if n == 0:
+        return [
+            f"No account stands out: no level of {entry.title} is rarer in any of the {groups} "
+            "than chance allows, so the two views do not contradict each other on single accounts."
+        ]
+    return [
+        f"The accounts below have a level of {entry.title} that is rarer among their {groups} than "
+        "chance allows (corrected for the number of combinations), the rarest first. They are "
+        "accounts to look at, not errors: the list says where the two views differ, not which of "
+        "them is right."
+    ]
+
+
+def within_tiers(study: StudyFolder) -> list[str]:
+    """How much two accounts of one tier may differ: what the tiers leave open."""
+    within = study.document.within_tiers
+    if within is None:
+        return []
+    tiers = f"{study.document.amount_name} tiers"
+    sentences = [
+        f"{percent(within.variance_within)} of all differences between accounts (variance of the "
+        f"features) lie inside the {tiers}, that is between accounts of the same tier."
+    ]
+    if within.entropy_share is not None:
+        sentences.append(
+            f"Knowing the tier of an account leaves {percent(within.entropy_share)} of the "
+            f"uncertainty (entropy) about which of the {group_words(study)} it is in."
+        )
+    return [" ".join(sentences)]
+
+
+def leakage(study: StudyFolder) -> list[str]:
+    """How far the amount is hidden in the features, and whether the needs are circular."""
+    found = study.document.leakage
+    amount = study.document.amount_name
+    sentences = []
+    if found.index is not None:
+        sentences.append(
+            f"Out of fold, the features of the study predict log {amount} with an R squared of "
+            f"{decimal(found.index.overall)} ({found.index.n_accounts:,} accounts); 1 would mean "
+            f"that {amount} is hidden in them, 0 or less that it is not."
+        )
+    if found.needs is not None:
+        sentences.append(found.needs.sentence)
+    return sentences

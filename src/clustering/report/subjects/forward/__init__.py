@@ -1,0 +1,1 @@
+"""What the labellings tell about the future, and which of them serves best."""

@@ -1,0 +1,1 @@
+"""Do the accounts fall into groups, and into which."""

@@ -1,0 +1,70 @@
+"""Which features are known, for how many accounts, and which of them made the segments."""
+
+import math
+
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter
+
+from clustering.report.kit.canvas import INK, PALE, colours, new_figure, tidy
+from clustering.report.kit.figure import ReportFigure
+from clustering.results import StudyFolder
+from clustering.results.document import FeatureEntry
+from clustering.wording import percent_in_words
+
+__all__ = ["feature_coverage"]
+
+
+def feature_coverage(study: StudyFolder) -> ReportFigure:
+    """Share of accounts with a value, per feature; left-out features are pale."""
+    features = sorted(study.document.features, key=lambda f: (f.family, f.name))
+    title = _title(features)
+    figure = new_figure(title, height=1.5 + 0.25 * len(features))
+    ax = figure.subplots()
+    known = [1.0 - feature.missing_share for feature in features]
+    blue = colours(1)[0]
+    ax.barh(
+        range(len(features)),
+        known,
+        height=0.62,
+        color=[blue if feature.included else PALE for feature in features],
+    )
+    for row, share in enumerate(known):
+        ax.text(share + 0.008, row, f"{_percent(share)} %", va="center", fontsize=8.5, color=INK)
+    ax.set_yticks(range(len(features)), [f"{f.family}: {f.name}" for f in features], fontsize=9)
+    ax.set_ylim(len(features) - 0.4, -0.6)
+    ax.set_xlim(0, 1.08)
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: percent_in_words(x)))
+    ax.set_xlabel("share of accounts with a value", fontsize=10)
+    tidy(ax, grid="x")
+    figure.legend(
+        handles=[Patch(color=blue, label="in the matrix"), Patch(color=PALE, label="left out")],
+        loc="outside lower left",
+        ncols=2,
+        frameon=False,
+        fontsize=9,
+    )
+    return ReportFigure("feature_coverage", figure, title, _alt(features))
+
+
+def _title(features: list[FeatureEntry]) -> str:
+    included = [feature for feature in features if feature.included]
+    if not included:
+        return "No feature entered the matrix"
+    worst = max(included, key=lambda feature: feature.missing_share)
+    return (
+        f"{len(included)} of {len(features)} features made the matrix; each is known for at least "
+        f"{_percent(1 - worst.missing_share)} % of the accounts"
+    )
+
+
+def _alt(features: list[FeatureEntry]) -> str:
+    said = "; ".join(
+        f"{f.name} {_percent(1 - f.missing_share)} %{'' if f.included else ' (left out)'}"
+        for f in features
+    )
+    return f"Bar per feature. {said}."
+
+
+def _percent(share: float) -> int:
+    """Rounded down: 100 % is printed only where no account lacks the value."""
+    return math.floor(100 * share + 1e-9)

@@ -1,0 +1,105 @@
+"""What sets the segments apart: mean z by segment and feature."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from clustering.report.kit.cache import drawn_once
+from clustering.report.kit.canvas import INK, MUTED, new_figure, wrap_apart
+from clustering.report.kit.facts import decimal, group_words, segment_names
+from clustering.report.kit.figure import ReportFigure
+from clustering.results import StudyFolder
+
+__all__ = ["profile_heatmap"]
+
+_LIMIT = 2.0  # standard deviations at which the colours end; the numbers go on
+_MOST_UPRIGHT = 8  # columns; the names of more are written at an angle
+_PALETTE = "RdBu_r"  # blue below, red above: told apart in every common colour blindness
+
+
+@drawn_once
+def profile_heatmap(study: StudyFolder) -> ReportFigure | None:
+    """Rows are features by family, columns segments; every cell holds its number."""
+    names = segment_names(study)
+    if len(names) == 1:
+        return None
+    features = study.profiles.drop_duplicates("feature")[["feature", "family"]]
+    features = features.sort_values("family", kind="stable")
+    table = study.profiles.pivot_table(
+        index="feature", columns="segment_name", values="mean_z", dropna=False, observed=True
+    ).reindex(index=features["feature"], columns=names)
+    title = _title(table, study)
+    figure = new_figure(title, height=1.9 + 0.31 * len(table))
+    ax = figure.subplots()
+    values = table.to_numpy(dtype=float)
+    image = ax.imshow(values, cmap=_PALETTE, vmin=-_LIMIT, vmax=_LIMIT, aspect="auto")
+    _write_numbers(ax, values)
+    _label_axes(ax, study, table, features["family"].tolist())
+    bar = figure.colorbar(image, ax=ax, shrink=0.6, pad=0.015, extend="both", aspect=25)
+    bar.set_label("mean, in standard deviations\nfrom the mean of all accounts", fontsize=9)
+    bar.ax.tick_params(labelsize=9, colors=MUTED)
+    bar.outline.set_visible(False)
+    return ReportFigure("profile_heatmap", figure, title, _alt(table, study))
+
+
+def _title(table: pd.DataFrame, study: StudyFolder) -> str:
+    values = table.to_numpy(dtype=float)
+    if not np.isfinite(values).any():
+        return f"Profiles of the {group_words(study)}"
+    row, column = divmod(int(np.nanargmax(np.abs(values))), values.shape[1])
+    feature, segment, z = table.index[row], table.columns[column], values[row, column]
+    side = "above" if z > 0 else "below"
+    return (
+        f"The largest difference: '{segment}' lies {abs(z):.1f} standard deviations {side} "
+        f"the mean of all accounts in {feature}"
+    )
+
+
+def _write_numbers(ax: Axes, values: NDArray[np.float64]) -> None:
+    size = 9 if values.shape[1] <= 6 else 8
+    for (row, column), value in np.ndenumerate(values):
+        if not np.isfinite(value):
+            ax.text(column, row, "–", ha="center", va="center", fontsize=size, color=MUTED)
+            continue
+        colour = "white" if abs(value) > 0.62 * _LIMIT else INK
+        text = f"+{decimal(value, 1)}" if value >= 0.05 else decimal(value, 1)
+        ax.text(column, row, text, ha="center", va="center", fontsize=size, color=colour)
+
+
+def _label_axes(ax: Axes, study: StudyFolder, table: pd.DataFrame, families: list[str]) -> None:
+    used = {feature.name for feature in study.document.features if feature.included}
+    segments = study.document.segments
+    many = len(segments) > _MOST_UPRIGHT
+    width = 26 if many else max(12, 84 // len(segments))
+    titles = wrap_apart([s.name for s in segments], width, lines=4)
+    labels = [f"{title}\n({s.n_accounts:,})" for title, s in zip(titles, segments, strict=True)]
+    ax.set_xticks(range(len(labels)), labels, fontsize=9 if len(labels) <= 5 else 8, color=INK)
+    ax.xaxis.tick_top()
+    if many:
+        ax.tick_params(axis="x", labelrotation=50)
+        for label in ax.get_xticklabels():
+            label.set(ha="left", rotation_mode="anchor")
+    note = "" if used >= set(table.index) else "; * not in the matrix, shown for comparison"
+    ax.set_xlabel(f"accounts in brackets{note}", fontsize=8.5, color=MUTED)
+    rows = [f"{name}{'' if name in used else ' *'}" for name in table.index]
+    ax.set_yticks(range(len(table)), rows, fontsize=9, color=INK)
+    ax.tick_params(length=0)
+    for side in ax.spines.values():
+        side.set_visible(False)
+    for row in range(1, len(families)):
+        if families[row] != families[row - 1]:
+            ax.axhline(row - 0.5, color="white", linewidth=4)
+
+
+def _alt(table: pd.DataFrame, study: StudyFolder) -> str:
+    parts = []
+    for name in table.columns:
+        column = table[name].dropna()
+        strongest = column.reindex(column.abs().sort_values(ascending=False).index)[:2]
+        said = ", ".join(f"{feature} {value:+.1f}" for feature, value in strongest.items())
+        parts.append(f"{name}: {said}")
+    return (
+        f"Heat map of {len(table)} features by {len(table.columns)} {group_words(study)}, in "
+        f"standard deviations from the mean of all accounts. Strongest: {'; '.join(parts)}."
+    )

@@ -1,0 +1,173 @@
+"""Is there structure: the tests against homogeneous books; and does each segment come back."""
+
+from typing import Any
+
+from matplotlib.axes import Axes
+
+from clustering.report.kit import facts
+from clustering.report.kit.canvas import (
+    ACCENT,
+    INK,
+    MARKERS,
+    PALE,
+    colours,
+    new_figure,
+    tidy,
+    wrap,
+    wrap_apart,
+)
+from clustering.report.kit.facts import come_back, group_words
+from clustering.report.kit.figure import ReportFigure
+from clustering.results import StudyFolder
+from clustering.wording import number_in_words, p_in_words
+
+__all__ = ["null_tests", "segment_stability"]
+
+_NULL_NAMES = {
+    "gaussian": "one Gaussian cloud",
+    "copula_margins": "same distributions and correlations",
+    "copula_unimodal": "the same, each with one peak",
+}
+_SCHEMES = ("bootstrap", "distinct", "subset", "noise")
+
+
+def null_tests(study: StudyFolder) -> ReportFigure | None:
+    """The observed statistic beside its distribution in books without groups."""
+    tests = facts.null_tests(study)
+    if not tests:
+        return None
+    title = _null_title(study, tests)
+    statistics = list(dict.fromkeys(test["statistic"] for test in tests))
+    figure = new_figure(title, height=1.6 + 0.75 * len(tests))
+    grid = figure.subplots(
+        len(statistics),
+        1,
+        squeeze=False,
+        height_ratios=[sum(t["statistic"] == s for t in tests) for s in statistics],
+    )[:, 0]
+    for ax, statistic in zip(grid, statistics, strict=True):
+        _null_panel(ax, [test for test in tests if test["statistic"] == statistic], statistic)
+    said = "; ".join(
+        f"{test['statistic']} against {_null_name(test)}: {number_in_words(test['observed'])}, "
+        f"null {number_in_words(test['mean'])} with sd {number_in_words(test['sd'], 2)}, "
+        f"{p_in_words(test['p'])}"
+        for test in tests
+    )
+    return ReportFigure("null_tests", figure, title, f"Observed values against null bands. {said}.")
+
+
+def _null_title(study: StudyFolder, tests: list[dict[str, Any]]) -> str:
+    kept = [test for test in tests if not facts.stands_out(study, test)]
+    largest = max(test["p"] for test in tests)
+    if not kept:
+        return (
+            f"A book without groups would not look like this: all {len(tests)} tests reject "
+            f"(largest {p_in_words(largest)})"
+        )
+    return (
+        f"{len(kept)} of {len(tests)} tests cannot tell these accounts from a book without "
+        f"groups (largest {p_in_words(largest)})"
+    )
+
+
+def _null_name(test: dict[str, Any]) -> str:
+    return _NULL_NAMES.get(test["name"], str(test["name"]).replace("_", " "))
+
+
+def _null_panel(ax: Axes, tests: list[dict[str, Any]], statistic: str) -> None:
+    for row, test in enumerate(tests):
+        low, high = test["mean"] - 2 * test["sd"], test["mean"] + 2 * test["sd"]
+        ax.barh(row, high - low, left=low, height=0.42, color=PALE)
+        ax.plot([test["mean"]] * 2, [row - 0.21, row + 0.21], color=INK, linewidth=1)
+        ax.plot(test["observed"], row, "o", color=ACCENT, markersize=9)
+        ax.annotate(
+            f"{p_in_words(test['p'])}  ({test['replicates']} draws)",
+            (test["observed"], row - 0.24),
+            ha="center",
+            va="bottom",
+            fontsize=9,
+            color=INK,
+        )
+    ax.set_yticks(range(len(tests)), [wrap(_null_name(t), 24) for t in tests], fontsize=9.5)
+    ax.set_ylim(len(tests) - 0.5, -0.75)
+    ax.use_sticky_edges = False
+    ax.margins(x=0.12)
+    name = str(statistic).replace("_", " ")
+    ax.set_xlabel(f"{name}: point observed, band null mean ± 2 sd", fontsize=10)
+    tidy(ax, grid="x")
+
+
+def segment_stability(study: StudyFolder) -> ReportFigure | None:
+    """Jaccard of every segment under each scheme of resampling; None for a single segment."""
+    segments = study.document.segments
+    if any(segment.jaccard is None for segment in segments):
+        return None
+    threshold = float(study.document.configuration.get("evidence", {}).get("min_jaccard", 0.75))
+    title = _stability_title(study, threshold)
+    figure = new_figure(title, height=1.9 + 0.6 * len(segments))
+    ax = figure.subplots()
+    ax.axvline(threshold, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
+    schemes = _schemes(study)
+    for i, (name, values) in enumerate(schemes.items()):
+        rows = [row + 0.16 * (i - (len(schemes) - 1) / 2) for row in range(len(values))]
+        ax.plot(
+            values,
+            rows,
+            MARKERS[i],
+            color=colours(4)[i],
+            markersize=7,
+            linestyle="none",
+            label=name,
+        )
+    titles = wrap_apart([s.name for s in segments], 34, lines=2)
+    labels = [
+        f"{title}\n{s.n_accounts:,} accounts" for title, s in zip(titles, segments, strict=True)
+    ]
+    ax.set_yticks(range(len(segments)), labels, fontsize=9.5)
+    ax.set_ylim(len(segments) - 0.5, -0.6)
+    ax.set_xlim(0, 1.02)
+    ax.set_xlabel(
+        f"mean Jaccard with the most similar group in a resample (line: {threshold:g})", fontsize=10
+    )
+    tidy(ax, grid="x")
+    if len(schemes) > 1:
+        figure.legend(loc="outside lower left", ncols=4, frameon=False, fontsize=9)
+    said = "; ".join(f"{s.name}: {s.jaccard:.2f}" for s in segments)
+    return ReportFigure("segment_stability", figure, title, f"Dots per segment. {said}.")
+
+
+def _schemes(study: StudyFolder) -> dict[str, list[float]]:
+    """Jaccard per segment by scheme; the bootstrap alone where the rest was not recorded."""
+    segments = study.document.segments
+    recorded: dict[str, Any] = {}
+    if study.document.chosen.algorithm == "kmeans":
+        for entry in study.document.evidence.get("kmeans", []):
+            if entry.get("k") == len(segments):
+                recorded = entry.get("jaccard") or {}
+    schemes = {
+        name: [float(value) for value in recorded[name]]
+        for name in _SCHEMES
+        if len(recorded.get(name) or []) == len(segments)
+    }
+    return schemes or {"bootstrap": [float(s.jaccard or 0.0) for s in segments]}
+
+
+def _stability_title(study: StudyFolder, threshold: float) -> str:
+    segments = study.document.segments
+    groups = group_words(study)
+    failing = [s for s in segments if (s.jaccard or 0.0) < threshold]
+    worst = min(segments, key=lambda s: s.jaccard or 0.0)
+    if not failing and not come_back(study):
+        return (
+            f"The {len(segments)} {groups} overlap with those of resampled accounts (mean Jaccard "
+            f"at least {worst.jaccard:.2f}), but do not predict those of other accounts"
+        )
+    if not failing:
+        return (
+            f"Each of the {len(segments)} {groups} comes back when accounts are resampled "
+            f"(mean Jaccard at least {worst.jaccard:.2f})"
+        )
+    return (
+        f"{len(failing)} of {len(segments)} {groups} do not come back reliably when accounts are "
+        f"resampled; least: '{worst.name}' ({worst.jaccard:.2f}, below {threshold:g})"
+    )

@@ -1,0 +1,149 @@
+"""Do the accounts fall into groups, and do the groups come back."""
+
+from typing import Any
+
+from clustering.report.kit.facts import (
+    are_clusters,
+    come_back,
+    group_words,
+    k_in_words,
+    null_tests,
+    percent,
+    preferences,
+    stands_out,
+)
+from clustering.results import StudyFolder
+from clustering.wording import p_in_words, structure_in_words
+
+__all__ = ["commercial", "narrow", "stability", "structure", "why"]
+
+#: Segments of a smaller share of the accounts are said to be small.
+_SMALL = 0.05
+
+
+def commercial(study: StudyFolder) -> str:
+    """The warning that must stand first where ARR and the like made the segments."""
+    if not study.document.commercial_in_matrix:
+        return ""
+    amount = study.document.amount_name
+    return (
+        f"Commercial features ({amount}, seats or pipeline) were allowed into the model of this "
+        f"study, so its agreement with the {amount} tiers is circular and proves nothing."
+    )
+
+
+def structure(study: StudyFolder) -> str:
+    """Do the accounts fall into groups?"""
+    document = study.document
+    return structure_in_words(
+        verdict=document.verdict,
+        n_clusters=document.n_clusters,
+        k=len(document.segments),
+        are_clusters=are_clusters(study),
+        come_back=come_back(study),
+    )
+
+
+def why(study: StudyFolder) -> list[str]:
+    """What the answer about groups rests on, for readers who will not look at criteria."""
+    return [*_against_nulls(study, null_tests(study)), *_votes(study), stability(study)]
+
+
+def _against_nulls(study: StudyFolder, tests: list[dict[str, Any]]) -> list[str]:
+    if not tests:
+        return []
+    draws = min(int(test["replicates"]) for test in tests)
+    largest = max(float(test["p"]) for test in tests)
+    kept = sum(not stands_out(study, test) for test in tests)
+    compared = (
+        f"These accounts were compared with {draws} simulated books of each of {len(tests)} kinds "
+        "that look like them but have no groups"
+    )
+    if kept == 0:
+        return [f"{compared}: they stand out from every kind (largest {p_in_words(largest)})."]
+    alike = "kind looks" if kept == 1 else "kinds look"
+    return [f"{compared}: {kept} {alike} much the same (largest {p_in_words(largest)})."]
+
+
+def _votes(study: StudyFolder) -> list[str]:
+    votes = preferences(study)
+    k = study.document.chosen.k
+    agree = sum(vote == k for vote in votes.values())
+    if not votes:
+        return []
+    others = sorted({vote for vote in votes.values() if vote != k})
+    dissent = f"; others prefer {', '.join(k_in_words(study, k) for k in others)}" if others else ""
+    return [f"{agree} of {len(votes)} criteria for the number of groups prefer {k}{dissent}."]
+
+
+def _prediction_strength(study: StudyFolder) -> str:
+    """The number and what is asked of it, in brackets; empty where it was not recorded."""
+    asked = study.document.configuration.get("evidence", {}).get("min_prediction_strength")
+    rows = {row.get("k"): row for row in study.document.evidence.get("kmeans", [])}
+    found = rows.get(len(study.document.segments), {}).get("prediction_strength")
+    if found is None or asked is None:
+        return ""
+    return f" (prediction strength {found:.2f}; the study asks for {asked:g})"
+
+
+def stability(study: StudyFolder) -> str:
+    """Do the segments come back, and how sure is the place of one account?"""
+    segments = study.document.segments
+    groups = group_words(study)
+    known = [(float(s.jaccard), s.name) for s in segments if s.jaccard is not None]
+    if not known:
+        return "There is one segment; its stability is not a question."
+    least, worst = min(known)
+    threshold = float(study.document.configuration.get("evidence", {}).get("min_jaccard", 0.75))
+    n_below = sum(value < threshold for value, _ in known)
+    judged = [(s.mean_stability, s.n_accounts) for s in segments if s.mean_stability is not None]
+    if n_below:
+        text = (
+            f"{n_below} of the {len(known)} {groups} {'stays' if n_below == 1 else 'stay'} below "
+            f"the mean Jaccard of {threshold:g} that the study asks for; the least is {least:.2f} "
+            f"('{worst}')."
+        )
+    elif come_back(study):
+        text = (
+            f"Each of the {len(known)} {groups} comes back under resampling: the least mean "
+            f"Jaccard is {least:.2f} ('{worst}'), the study asks for {threshold:g}."
+        )
+    else:
+        text = (
+            f"The {groups} of resampled accounts overlap with these (least mean Jaccard "
+            f"{least:.2f}, '{worst}'; the study asks for {threshold:g}), but a cut made on one "
+            f"half of the accounts does not predict that of the other half"
+            f"{_prediction_strength(study)}."
+        )
+    if len(judged) < len(segments):
+        return text
+    mean = sum(value * n for value, n in judged) / sum(n for _, n in judged)
+    return f"{text} On average an account stays in its segment in {percent(mean)} of the resamples."
+
+
+def narrow(study: StudyFolder) -> list[str]:
+    """What to know of single segments: people's decisions, few accounts, one feature.
+
+    The counts are the model's, as everywhere in the evidence; the plan follows the decisions.
+    """
+    segments = study.document.segments
+    decided = study.document.assignment
+    n = 0 if decided is None else decided.n_against_model
+    moved = [] if not n else [
+        f"People decided otherwise than the model for {n:,} account{'s' if n > 1 else ''}: counted "
+        "here where the model puts them, planned where people put them."
+    ]  # fmt: skip
+    if len(segments) == 1:
+        return moved
+    small = [
+        f"'{s.name}' holds {percent(s.share)} of the accounts ({s.n_accounts:,}): what is said of "
+        "it rests on these few."
+        for s in segments
+        if s.share < _SMALL
+    ]
+    made = [
+        f"'{s.name}' is made by one feature, {s.made_by}: a rule that cuts there would do as well."
+        for s in segments
+        if s.made_by
+    ]
+    return [*moved, *small, *made]

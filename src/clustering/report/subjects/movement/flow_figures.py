@@ -1,0 +1,226 @@
+"""The flow of accounts through the segments over time, and the same as a table of shares."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.path import Path
+
+from clustering.report.kit.canvas import INK, MUTED, PALE, colours, new_figure, wrap_apart
+from clustering.report.kit.facts import percent, segment_names
+from clustering.report.kit.figure import ReportFigure
+from clustering.results import StudyFolder
+from clustering.results.movement_document import MovementEntry
+
+__all__ = ["flow_over_time", "transition_heatmap"]
+
+_BAR = 0.12  # width of a bar, in steps
+_SPACE = 0.015  # between two bars, in heights
+_NOWHERE = ("(entered)", "(left)", "(no segment)")
+
+
+def flow_over_time(study: StudyFolder, rule: str = "hysteresis") -> ReportFigure | None:
+    """Ribbons from every segment at one snapshot to every segment at the next.
+
+    Accounts that enter come from a pale bar, those that leave go to one.
+    """
+    found = study.document.movement
+    if found is None:
+        return None
+    frame = study.table("transitions")
+    frame = frame[(frame["rule"] == rule) & (frame["span"] == "step")]
+    states = [*segment_names(study), *_NOWHERE]
+    palette = dict(zip(states, [*colours(len(states) - 3), PALE, PALE, MUTED], strict=True))
+    title = _flow_title(frame, found)
+    figure = new_figure(title, height=5.4)
+    ax = figure.subplots()
+    total = _tallest(frame, found.dates)
+    starts: dict[str, float] = {}
+    for step, (first, last) in enumerate(zip(found.dates, found.dates[1:], strict=False)):
+        rows = frame[(frame["from_date"] == first) & (frame["to_date"] == last)]
+        starts = _step(ax, step, rows, states, palette, total)
+    _names(ax, len(found.dates) - 1, starts, states)
+    ax.set_xlim(-0.1, len(found.dates) - 1 + 0.1)
+    ax.set_xticks(range(len(found.dates)), found.dates, fontsize=9, color=INK)
+    ax.tick_params(length=0)
+    ax.set_yticks([])
+    ax.set_xlabel("pale, below: accounts that left by a date, and those that enter after it")
+    ax.xaxis.label.set_color(MUTED)
+    ax.set_ylim(1.0 + _SPACE * (len(states) + 1), -0.01)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    return ReportFigure("movement_flow", figure, title, _flow_alt(frame, found))
+
+
+def _flow_title(frame: pd.DataFrame, found: MovementEntry) -> str:
+    moved, _ = _moved(frame)
+    return (
+        f"{moved:,} moves under hysteresis over {len(found.dates)} snapshots; "
+        f"{found.n_entered:,} accounts entered and {found.n_left:,} left"
+    )
+
+
+def _moved(frame: pd.DataFrame) -> tuple[int, int]:
+    inside = ~frame["from_segment"].isin(_NOWHERE) & ~frame["to_segment"].isin(_NOWHERE)
+    changed = frame["from_segment"] != frame["to_segment"]
+    counts = frame["n_accounts"]
+    return int(counts[inside & changed].sum()), int(counts[inside & ~changed].sum())
+
+
+def _flow_alt(frame: pd.DataFrame, found: MovementEntry) -> str:
+    parts = []
+    for day in found.dates[1:]:
+        moved, stayed = _moved(frame[frame["to_date"] == day])
+        parts.append(f"by {day} {moved:,} moved and {stayed:,} stayed")
+    return f"Flow under hysteresis over {len(found.dates)} snapshots: {'; '.join(parts)}."
+
+
+def _tallest(frame: pd.DataFrame, dates: list[str]) -> float:
+    sums = [frame.loc[frame["to_date"] == day, "n_accounts"].sum() for day in dates[1:]]
+    return float(max(sums, default=1))
+
+
+def _step(
+    ax: Axes,
+    step: int,
+    rows: pd.DataFrame,
+    states: list[str],
+    palette: dict[str, str],
+    total: float,
+) -> dict[str, float]:
+    """Bars and ribbons of one step; gives the middle of each bar on the right."""
+    counts = rows.pivot_table(
+        index="from_segment", columns="to_segment", values="n_accounts", aggfunc="sum", fill_value=0
+    ).reindex(index=states, columns=states, fill_value=0)
+    heights = counts.to_numpy(dtype=np.float64) / total
+    left, right = _stack(heights.sum(axis=1)), _stack(heights.sum(axis=0))
+    for side, x in ((left, step), (right, step + 1)):
+        for state, (bottom, top) in zip(states, side, strict=True):
+            if top > bottom:
+                _bar(ax, x, bottom, top, palette[state], right=side is right)
+    used_left, used_right = [b for b, _ in left], [b for b, _ in right]
+    for i, origin in enumerate(states):
+        for j in range(len(states)):
+            height = heights[i, j]
+            if height > 0:
+                alpha = 0.18 if i == j else 0.62
+                shape = (used_left[i], used_right[j], height)
+                _ribbon(ax, step, shape, palette[origin], alpha)
+                used_left[i] += height
+                used_right[j] += height
+    return {
+        state: (bottom + top) / 2
+        for state, (bottom, top) in zip(states, right, strict=True)
+        if top - bottom > 0.012
+    }
+
+
+def _stack(
+    heights: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]",
+) -> list[tuple[float, float]]:
+    spans, at = [], 0.0
+    for height in heights:
+        spans.append((at, at + float(height)))
+        at += float(height) + (_SPACE if height > 0 else 0.0)
+    return spans
+
+
+def _bar(ax: Axes, x: float, bottom: float, top: float, colour: str, *, right: bool) -> None:
+    start = x - _BAR / 2 if right else x
+    ax.add_patch(
+        Rectangle((start, bottom), _BAR / 2, top - bottom, facecolor=colour, edgecolor="none")
+    )
+
+
+def _ribbon(
+    ax: Axes, step: int, shape: tuple[float, float, float], colour: str, alpha: float
+) -> None:
+    start, end, height = shape
+    x0, x1 = step + _BAR / 2, step + 1 - _BAR / 2
+    middle = (x0 + x1) / 2
+    vertices = [
+        (x0, start), (middle, start), (middle, end), (x1, end), (x1, end + height),
+        (middle, end + height), (middle, start + height), (x0, start + height), (x0, start),
+    ]  # fmt: skip
+    codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
+    ax.add_patch(PathPatch(Path(vertices, codes), facecolor=colour, alpha=alpha, edgecolor="none"))
+
+
+def _names(ax: Axes, x: float, places: dict[str, float], states: list[str]) -> None:
+    titles = wrap_apart([state.strip("()") for state in states], 24, lines=2)
+    for state, title in zip(states, titles, strict=True):
+        if state in places:
+            ax.annotate(
+                title,
+                (x + 0.04, places[state]),
+                xytext=(6, 0),
+                textcoords="offset points",
+                fontsize=9,
+                va="center",
+                color=MUTED if state in _NOWHERE else INK,
+                annotation_clip=False,
+            )
+
+
+def transition_heatmap(study: StudyFolder) -> ReportFigure | None:
+    """Where the accounts of each segment are at the end of the window.
+
+    Of the accounts that have a segment at every date, by the model's own answers: the accounts of
+    the sentence on movement, and of the curve.
+    """
+    found = study.document.movement
+    if found is None:
+        return None
+    frame = study.table("transitions")
+    frame = frame[(frame["rule"] == "none") & (frame["span"] == "followed")]
+    names = segment_names(study)
+    rows = [n for n in names if (frame["from_segment"] == n).any()]
+    columns = [n for n in names if (frame["to_segment"] == n).any()]
+    if not rows or not columns:
+        return None
+    tables = {
+        value: frame.pivot_table(
+            index="from_segment", columns="to_segment", values=value, aggfunc="sum", fill_value=0
+        ).reindex(index=rows, columns=columns, fill_value=0)
+        for value in ("share_of_from", "n_accounts")
+    }
+    title = _heatmap_title(frame)
+    figure = new_figure(title, height=1.9 + 0.62 * len(rows))
+    ax = figure.subplots()
+    shares = tables["share_of_from"].to_numpy(dtype=np.float64)
+    counts = tables["n_accounts"].to_numpy(dtype=np.int64)
+    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for i in range(len(rows)):
+        for j in range(len(columns)):
+            count = int(counts[i, j])
+            if count:
+                text = f"{percent(shares[i, j])}\n{count:,}"
+                colour = "white" if shares[i, j] > 0.55 else INK
+                ax.text(j, i, text, ha="center", va="center", fontsize=9, color=colour)
+    ax.set_xticks(range(len(columns)), wrap_apart(columns, 18, lines=3))
+    ax.set_yticks(range(len(rows)), wrap_apart(rows, 26, lines=2))
+    ax.tick_params(labelsize=9, length=0, labelcolor=INK)
+    ax.set_xlabel(f"on {found.dates[-1]}", color=INK)
+    ax.set_ylabel(f"on {found.dates[0]}", color=INK)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    return ReportFigure("movement_transitions", figure, title, _heatmap_alt(frame))
+
+
+def _heatmap_title(frame: pd.DataFrame) -> str:
+    counts = frame["n_accounts"]
+    n = int(counts.sum())
+    elsewhere = int(counts[frame["from_segment"] != frame["to_segment"]].sum())
+    return (
+        f"{percent(elsewhere / n)} of the {n:,} accounts followed are in another segment at the "
+        "end of the window"
+    )
+
+
+def _heatmap_alt(frame: pd.DataFrame) -> str:
+    said = [
+        f"{row['from_segment']} to {row['to_segment']}: {row['n_accounts']:,} "
+        f"({percent(row['share_of_from'])})"
+        for row in frame.sort_values("n_accounts", ascending=False).to_dict("records")[:8]
+    ]
+    return f"Table of shares by segment before and after. Largest: {'; '.join(said)}."

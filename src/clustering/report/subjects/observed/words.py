@@ -1,0 +1,253 @@
+"""Sentences on what happened next; each says no more than its number and its interval."""
+
+import pandas as pd
+
+from clustering.report.kit.facts import (
+    decimal,
+    group_words,
+    learned,
+    percent,
+    primary_outcome,
+)
+from clustering.report.subjects.observed.tables import CONTRACTED
+from clustering.results import StudyFolder
+from clustering.results.later_document import ExpansionEntry, InsideTiersEntry
+from clustering.wording import p_in_words
+
+__all__ = ["differences", "how_judged", "inside_tiers", "multiplicity", "what_happened"]
+
+#: A test is called significant at this level, corrected where there are several.
+_LEVEL = 0.05
+
+#: Corrected rates that differ more than this from the modal ones are mentioned.
+_NOTICED = 0.01
+
+
+def how_judged(study: StudyFolder) -> list[str]:
+    """How the forward comparison was split: in time, or over folds, and why."""
+    split = study.document.forward_split
+    if split is None:
+        return []
+    groups = group_words(study)
+    if split.design != "out of time":
+        return [
+            "Judged on five folds of the accounts, each by models fitted on the other four, not on "
+            f"a later period: {split.reason.rstrip('.')}."
+        ]
+    dates = " and ".join(sorted(split.train_dates))
+    text = (
+        f"Judged out of time: models were fitted on {split.n_train_accounts:,} accounts as they "
+        f"were known on {dates} ({split.n_train_rows:,} in all, some on both), and on what "
+        f"happened after, all of it known by {split.test_date}; then judged on "
+        f"{split.n_test_accounts:,} accounts of {split.test_date} and what happened later. "
+        f"{split.n_in_both:,} accounts are in both parts."
+    )
+    if split.agreement is not None:
+        text += (
+            f" The {groups} judged are those that would have been made on "
+            f"{max(split.train_dates)}, applied unchanged; they agree with the {groups} of this "
+            f"study with an adjusted mutual information of {decimal(split.agreement)}."
+        )
+    return [text, *split.notes]
+
+
+def multiplicity(study: StudyFolder) -> list[str]:
+    """How many comparisons stand beside the one that decides."""
+    found = study.document.multiplicity
+    if found is None:
+        return []
+    n = found.n_confirmatory + found.n_exploratory
+    if n == 0:
+        return []
+    survive = "none survives" if found.n_claimed == 0 else f"{found.n_claimed} survive"
+    if found.n_claimed == 1:
+        survive = "1 survives"
+    return [
+        f"One comparison decides: the {group_words(study)} about '{found.primary_outcome}'. "
+        f"Beside it stand {found.n_confirmatory} of other labellings, controls among them, "
+        f"about the same outcome (corrected by Holm) and {found.n_exploratory} about other "
+        "outcomes (exploratory, "
+        f"corrected by Benjamini and Hochberg); {survive} the correction with a gain above 0."
+    ]
+
+
+def inside_tiers(study: StudyFolder) -> list[str]:
+    """Whether two accounts of one tier fare differently: the primary outcome, then the others."""
+    found = study.document.afterwards
+    if found is None or not found.inside_tiers:
+        return []
+    return [_inside(study, found.inside_tiers[0]), *_others(study, found.inside_tiers[1:])]
+
+
+def _inside(study: StudyFolder, entry: InsideTiersEntry) -> str:
+    tiers = f"{study.document.amount_name} tiers"
+    groups = group_words(study)
+    p = entry.cmh.get("p")
+    if not isinstance(p, float):
+        why = entry.reason or entry.cmh.get("reason") or "there are too few accounts"
+        return f"Whether '{entry.outcome}' differs inside the {tiers} cannot be told: {why}."
+    test = (
+        f"Cochran-Mantel-Haenszel chi-square {entry.cmh['stat']:.1f}, "
+        f"{entry.cmh['df']:.0f} df, {p_in_words(p)}; {entry.n_events:,} of {entry.n:,} accounts"
+    )
+    if p > _LEVEL:
+        return (
+            f"No evidence that accounts of the same tier fare differently by "
+            f"{group_words(study, 1)} about '{entry.outcome}' ({test})."
+        )
+    text = (
+        f"Two accounts of the same tier are different in what happens to them: inside the {tiers}, "
+        f"'{entry.outcome}' differs between the {groups} ({test})."
+    )
+    if entry.variance_within is not None and entry.explained is not None:
+        text += (
+            f" {percent(entry.variance_within)} of its variance lies inside the tiers, and the "
+            f"{groups} account for {percent(max(0.0, entry.explained))} of that."
+        )
+    held = [test.tier for test in entry.tiers if test.p_holm is not None and test.p_holm <= _LEVEL]
+    tested = sum(test.p_holm is not None for test in entry.tiers)
+    if tested:
+        text += f" Tier by tier it holds in {len(held)} of {tested} (Holm)."
+    return text
+
+
+def _others(study: StudyFolder, entries: list[InsideTiersEntry]) -> list[str]:
+    told = [e for e in entries if isinstance(e.cmh.get("p"), float)]
+    if not told:
+        return []
+    listed = "; ".join(f"'{e.outcome}' {p_in_words(float(e.cmh['p'] or 0.0))}" for e in told)
+    return [f"The same test of the other outcomes, exploratory and not corrected: {listed}."]
+
+
+def what_happened(study: StudyFolder) -> list[str]:
+    """Retention, renewals and expansion by segment, and what assignment error hides."""
+    found = study.document.afterwards
+    if found is None:
+        return []
+    return [
+        *_retention(study),
+        *_renewals(study),
+        *_expansion(study, found.expansion),
+        *_correction(study),
+        *found.notes,
+    ]
+
+
+def _retention(study: StudyFolder) -> list[str]:
+    frame = _own(study, "retention")
+    if len(frame) < 2:
+        return []
+    amount = study.document.amount_name
+    ordered = frame.sort_values("nrr", kind="stable")
+    low, high = ordered.iloc[0], ordered.iloc[-1]
+    text = (
+        f"Of 1 unit of {amount}, {decimal(low['nrr'])} is left after {study.document.horizon_days} "
+        f"days in '{low['level']}' (95 % interval {decimal(low['nrr_low'])} to "
+        f"{decimal(low['nrr_high'])}) and {decimal(high['nrr'])} in '{high['level']}' "
+        f"({decimal(high['nrr_low'])} to {decimal(high['nrr_high'])}), expansion included."
+    )
+    if low["nrr_high"] >= high["nrr_low"]:
+        text += " The intervals overlap."
+    shift = (frame["nrr"] - frame["nrr_winsorised"]).abs().max()
+    if shift > _NOTICED:
+        text += (
+            f" Single accounts matter: with extreme ones cut, a figure moves by {decimal(shift)}."
+        )
+    return [text]
+
+
+def _renewals(study: StudyFolder) -> list[str]:
+    frame = _own(study, "renewals")
+    if frame.empty or study.document.amount_name != CONTRACTED:
+        return []  # nobody renews where there is no contract
+    due, censored = int(frame["n_due"].sum()), int(frame["n_censored"].sum())
+    days, asked = int(frame["days"].max()), study.document.horizon_days
+    text = (
+        f"{due:,} accounts had a contract that ended in the {days} days; {censored:,} had none due "
+        "and count neither as renewed nor as lost."
+    )
+    if days < asked:
+        text += f" The window of {asked} days ends after the data, which stops at day {days}."
+    return [text]
+
+
+def _expansion(study: StudyFolder, found: ExpansionEntry | None) -> list[str]:
+    if found is None:
+        return []
+    groups = group_words(study)
+    told = []
+    gain = found.gain or {}
+    interval = gain.get("interval")
+    if isinstance(interval, list):
+        low, high = interval
+        numbers = f"gain in log loss 95 % interval {decimal(low, 4)} to {decimal(high, 4)}"
+        told.append(
+            f"whether an account expands, the {groups} tell beside the tiers ({numbers})"
+            if low > 0
+            else f"no evidence that the {groups} tell whether an account expands ({numbers})"
+        )
+    amount = found.out_of_sample or {}
+    bounds = amount.get("gain_interval")
+    if isinstance(bounds, list):
+        low, high = bounds
+        numbers = (
+            f"out-of-sample R squared {_signed(amount['r2_both'])} against "
+            f"{_signed(amount['r2_tier'])} of the tiers, difference {decimal(low)} to "
+            f"{decimal(high)}"
+        )
+        told.append(
+            f"by how much, they tell ({numbers})"
+            if low > 0
+            else f"no evidence that they tell by how much ({numbers})"
+        )
+    if not told:
+        return [f"Expansion: {found.reason}."] if found.reason else []
+    return [f"Expansion ({found.n_expanded:,} of {found.n:,} accounts): {'; '.join(told)}."]
+
+
+def _correction(study: StudyFolder) -> list[str]:
+    frame = _own(study, "rates")
+    primary = primary_outcome(study)
+    frame = frame[(frame["outcome"] == primary) & frame["corrected"].notna()]
+    if frame.empty:
+        return []
+    spread, corrected = (float(frame[c].max() - frame[c].min()) for c in ("raw", "corrected"))
+    if abs(corrected - spread) <= _NOTICED:
+        return []
+    return [
+        f"Accounts near a border blur the rates: between the {group_words(study)} '{primary}' "
+        f"differs by {percent(spread)} as assigned, and by {percent(min(1.0, corrected))} with "
+        "the error of assignment undone (BCH, given the model's probabilities of membership)."
+    ]
+
+
+def differences(study: StudyFolder) -> list[str]:
+    """In which features segments differ by tests that know how the segments were made."""
+    found = study.document.differences
+    if found is None:
+        return []
+    texts = []
+    if found.n_tests:
+        agreement = ""
+        if found.agreement is not None:
+            agreement = (
+                f" The groups tested agree with the {group_words(study)} of this study with an "
+                f"adjusted Rand index of {decimal(found.agreement)}."
+            )
+        texts = [
+            f"Of {found.n_tests:,} differences between two {group_words(study)} in one feature, "
+            f"{found.n_found:,} are established by tests that allow for how the "
+            f"{group_words(study)} were found (Holm); the usual test, which does not, would have "
+            f"called {found.n_naive:,} significant.{agreement}",
+            found.conditions,
+        ]
+    return [*texts, *found.notes]
+
+
+def _own(study: StudyFolder, table: str) -> pd.DataFrame:
+    frame = study.table(table) if study.has_table(table) else pd.DataFrame({"labelling": []})
+    return frame[frame["labelling"] == learned(study).name]
+
+
+def _signed(value: object) -> str:
+    return decimal(float(value)) if isinstance(value, int | float) else "unknown"

@@ -1,0 +1,199 @@
+"""Sentences and tables on single accounts: misjudged by tiers, champions, interviews."""
+
+import pandas as pd
+
+from clustering.columns import SEGMENT
+from clustering.report.kit.cells import amount_cell, named_accounts
+from clustering.report.kit.facts import TIERS, amount_title, group_words, labelling, percent
+from clustering.report.kit.html import Account, Cell, Html, Number, table
+from clustering.results import StudyFolder
+
+__all__ = [
+    "champions",
+    "champions_table",
+    "discovery",
+    "discovery_table",
+    "misjudged",
+    "misjudged_table",
+]
+
+_KINDS = {"medoid": "typical", "boundary": "between two", "misfit": "unlike the others"}
+
+
+def misjudged(study: StudyFolder) -> list[str]:
+    """How many accounts the tiers get wrong by the rule of Mansdorf, and what is at stake."""
+    entry = study.document.next_steps
+    if entry is None:
+        return []
+    amount = study.document.amount_name
+    if entry.misjudged_absent:
+        return [f"Which accounts {amount} tiers get wrong cannot be told: {entry.misjudged_absent}"]
+    frame = study.table("misjudged")
+    much, little = (frame[frame["care"] == care] for care in ("too much", "too little"))
+    if frame.empty:
+        return [
+            f"By the rule of Mansdorf 2020 the {amount} tiers get no account wrong: none of the "
+            "highest tier clearly has little to win or to lose, and none of the lowest much."
+        ]
+    currency = study.document.currency
+    sentences = []
+    if len(much):
+        sentences.append(
+            f"{_of(study, much, -1)} of the highest tier {_have(much)} little to win or to lose "
+            "now and would do with low touch; at stake with them are "
+            f"{much['at_stake'].sum():,.0f} {currency} a year of open expansion and revenue at "
+            "risk."
+        )
+    if len(little):
+        sentences.append(
+            f"{_of(study, little, 0)} of the lowest tier {_have(little)} "
+            f"{little['at_stake'].sum():,.0f} {currency} a year of open expansion and revenue at "
+            "risk, and would repay high touch."
+        )
+    rule = (
+        "Low and high touch are those of the scheme 'lifecycle_touch' (Mansdorf 2020), a rule with "
+        "thresholds: it names accounts to look at, and does not prove that the tier is wrong. "
+        "Accounts near a threshold are on neither list."
+    )
+    return [" ".join(sentences), rule]
+
+
+def misjudged_table(study: StudyFolder, *, names: bool = False, most: int = 10) -> Html:
+    """The accounts that the tiers get wrong, of either kind, in the order of the study."""
+    if study.document.next_steps is None or study.document.next_steps.misjudged_absent:
+        return Html("")
+    frame = study.table("misjudged")
+    shown = frame.groupby("care", sort=False).head(most)
+    rows: list[list[Cell]] = [
+        [
+            Account(str(row["account_id"])),
+            f"{row['care']} care",
+            row["by_stage"],
+            Number(f"{row['arr']:,.0f}"),
+            amount_cell(row["at_stake"]),
+            row["why"],
+        ]
+        for row in shown.to_dict("records")
+    ]
+    amount, currency = study.document.amount_name, study.document.currency
+    columns = [
+        "Account",
+        f"By its {amount} tier",
+        "By stage (Mansdorf)",
+        f"{amount} ({currency})",
+        "At stake a year",
+        "Why",
+    ]
+    caption = f"Accounts whose stage asks for other care than their {amount} tier"
+    return named_accounts(table(caption, columns, rows, of=len(frame)), study, names)
+
+
+def champions(study: StudyFolder) -> list[str]:
+    """Who the champions are, and the gap that most growth accounts have to theirs."""
+    entry = study.document.next_steps
+    if entry is None:
+        return []
+    if entry.champions_absent:
+        return [entry.champions_absent]
+    rule = entry.champions_rule[0].upper() + entry.champions_rule[1:]
+    first = (
+        f"{entry.n_growth:,} growth accounts, each with the nearest of {entry.n_champions:,} "
+        f"champions. {rule}. Near means alike in behaviour, whatever they pay."
+    )
+    nearest = study.table("champions")
+    nearest = nearest[(nearest["rank"] == 1) & (nearest["gap"] > 0)]
+    if nearest.empty:
+        return [first, "No growth account has a gap to its champion that matters."]
+    counts = nearest["feature"].value_counts()
+    top = [f"{str(name).replace('_', ' ')} ({n:,})" for name, n in counts.head(3).items()]
+    return [
+        first,
+        f"The gaps to the nearest champion that most accounts have: {', '.join(top)}. A gap is a "
+        "difference, not a cause: closing it is an idea to try.",
+    ]
+
+
+def champions_table(study: StudyFolder, *, names: bool = False, most: int = 12) -> Html:
+    """Growth accounts with their nearest champion and the gaps, largest growth potential first."""
+    if study.document.next_steps is None:
+        return Html("")
+    frame = study.table("champions")
+    nearest = frame[frame["rank"] == 1]
+    potential = study.accounts.set_index("account_id").get(
+        "growth_potential", pd.Series(dtype=float)
+    )
+    order = potential.reindex(nearest["account_id"].unique()).sort_values(
+        ascending=False, kind="stable"
+    )
+    rows: list[list[Cell]] = []
+    for account_id in order.index[:most]:
+        gaps = nearest[nearest["account_id"] == account_id]
+        rows.append(
+            [
+                Account(str(account_id)),
+                Number(f"{order[account_id]:.2f}"),
+                Account(str(gaps["champion_id"].iloc[0])),
+                "; ".join(gaps["words"]),
+            ]
+        )
+    columns = ["Growth account", "Growth potential", "Nearest champion", "Gaps that matter"]
+    caption = "Growth accounts and their nearest champions"
+    return named_accounts(table(caption, columns, rows, of=len(order)), study, names)
+
+
+def discovery(study: StudyFolder) -> list[str]:
+    """What the list is for, and where its spreadsheet is."""
+    if study.document.next_steps is None:
+        return []
+    n = len(study.table("discovery"))
+    plan = study.document.plan
+    apart = "" if plan is None or plan.labelling == SEGMENT else " The plan does not rest on them."
+    return [
+        f"{n} accounts to interview, so that people find out whether the {group_words(study)} are "
+        f"needs.{apart} Each has a hypothesis that the talk may refute. The list is in "
+        "discovery.csv and discovery.xlsx of the study folder, with columns for the answers; both "
+        "hold names and stay out of the record."
+    ]
+
+
+def discovery_table(study: StudyFolder, *, names: bool = False) -> Html:
+    """Every account to interview, with its hypothesis."""
+    if study.document.next_steps is None:
+        return Html("")
+    rows: list[list[Cell]] = [
+        [
+            Account(str(row["account_id"])),
+            row["segment_name"],
+            _KINDS[row["kind"]],
+            amount_cell(row["arr"]),
+            Number(percent(row["probability"])),
+            row["hypothesis"],
+        ]
+        for row in study.table("discovery").to_dict("records")
+    ]
+    columns = [
+        "Account",
+        study.document.group_word.singular.capitalize(),
+        "It is",
+        amount_title(study),
+        "Probability",
+        "Hypothesis",
+    ]
+    return named_accounts(table("Accounts to interview next", columns, rows), study, names)
+
+
+def _accounts(frame: pd.DataFrame) -> str:
+    return f"{len(frame):,} account" + ("" if len(frame) == 1 else "s")
+
+
+def _of(study: StudyFolder, frame: pd.DataFrame, tier: int) -> str:
+    """How many of all accounts of a tier: nearly all of them speak of the tier, not of accounts."""
+    entry = labelling(study, TIERS)
+    if entry is None or TIERS not in study.accounts:
+        return _accounts(frame)
+    n = int((study.accounts[TIERS] == entry.levels[tier]).sum())
+    return f"{len(frame):,} of {n:,} accounts"
+
+
+def _have(frame: pd.DataFrame) -> str:
+    return "has" if len(frame) == 1 else "have"

@@ -1,0 +1,256 @@
+"""What the plan costs, whom today's care fails, and what a head count covers."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from clustering.report.kit.canvas import (
+    ACCENT,
+    INK,
+    MUTED,
+    PALE,
+    colours,
+    new_figure,
+    tidy,
+    wrap,
+    wrap_apart,
+)
+from clustering.report.kit.facts import percent
+from clustering.report.kit.figure import ReportFigure
+from clustering.results import StudyFolder
+from clustering.wording import number_in_words, percent_in_words
+
+__all__ = ["cost_by_labelling", "cost_of_care", "delivery_audit", "head_count", "segment_value"]
+
+_ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+_BLUE, _ORANGE, _GREEN = colours(3)
+_DELIVERY = (
+    ("under", "far less than usual", _ORANGE),
+    ("as_needed", "as needed", PALE),
+    ("over", "far more than usual", _BLUE),
+    ("bad_fit", "bad fit", _GREEN),
+    ("unknown", "cannot be told", "#f1f3f5"),
+)
+
+
+def cost_of_care(study: StudyFolder) -> ReportFigure | None:
+    """Cost of care as a share of ARR, per label, against the limit; None without ARR."""
+    plan = study.document.plan
+    if plan is None or plan.cost_share is None:
+        return None
+    frame = study.table("coverage").dropna(subset=["cost_share"])
+    limit, amount = plan.assumptions.affordable_share, study.document.amount_name
+    n_over = int(frame["over_limit"].sum())
+    title = (
+        f"Care costs {percent(plan.cost_share)} of the {amount} in all; over the limit of "
+        f"{percent(limit)}: {n_over or 'none'} of {len(frame)} labels"
+    )
+    figure = new_figure(title, height=1.7 + 0.55 * len(frame))
+    ax = figure.subplots()
+    bars = [ACCENT if over else _BLUE for over in frame["over_limit"]]
+    ax.barh(range(len(frame)), frame["cost_share"], height=0.55, color=bars)
+    for row, one in enumerate(frame.itertuples()):
+        text = f"{percent(float(str(one.cost_share)))}, {float(str(one.csms)):,.1f} CSMs"
+        ax.annotate(text, (float(str(one.cost_share)), row), xytext=(6, 0),
+                    textcoords="offset points", va="center", fontsize=9, color=INK, zorder=4,
+                    bbox=_ON_WHITE)  # fmt: skip
+    _limit_line(ax, limit)
+    _names(ax, frame["label"].tolist())
+    ax.set_xlim(0, 1.3 * max(float(frame["cost_share"].max()), limit))
+    _percent_axis(ax, f"cost of care (assumed) as a share of {amount}")
+    said = "; ".join(
+        f"{label} {percent(share)}"
+        for label, share in zip(frame["label"], frame["cost_share"], strict=True)
+    )
+    alt = f"Bar per label with a line at the limit of {percent(limit)}. {said}."
+    return ReportFigure("cost_of_care", figure, title, alt)
+
+
+def delivery_audit(study: StudyFolder) -> ReportFigure | None:
+    """Accounts of every label by their one delivery status; None where no hours are known."""
+    plan = study.document.plan
+    if plan is None or not any(entry.name == "over_delivered" for entry in plan.audit):
+        return None
+    frame = study.table("audit").dropna(subset=["label"])
+    labels = study.table("coverage")["label"].tolist()
+    counts = pd.crosstab(frame["label"], frame["delivery"])
+    counts = counts.reindex(index=labels, columns=[name for name, _, _ in _DELIVERY], fill_value=0)
+    found = {entry.name: entry.n_accounts for entry in plan.audit}
+    title = (
+        f"{found['over_delivered']:,} of {len(frame):,} accounts get far more than is usual for "
+        f"their label and size, {found['under_delivered']:,} far less"
+    )
+    figure = new_figure(title, height=2.0 + 0.55 * len(labels))
+    ax = figure.subplots()
+    left = np.zeros(len(labels))
+    for name, _, colour in _DELIVERY:
+        width = counts[name].to_numpy(dtype=float)
+        ax.barh(range(len(labels)), width, left=left, height=0.6, color=colour, edgecolor="white")
+        for row, (start, size) in enumerate(zip(left, width, strict=True)):
+            if size >= 0.04 * counts.sum(axis=1).max():
+                light = name in ("over", "bad_fit")
+                ax.text(start + size / 2, row, f"{size:,.0f}", ha="center", va="center",
+                        fontsize=9, color="white" if light else INK)  # fmt: skip
+        left = left + width
+    _names(ax, labels)
+    ax.set_xlabel("accounts", fontsize=10)
+    tidy(ax, grid="x")
+    figure.legend(
+        handles=[Patch(facecolor=c, edgecolor=MUTED, linewidth=0.4, label=t)
+                 for _, t, c in _DELIVERY],
+        loc="outside lower left", ncols=5, frameon=False, fontsize=9,
+    )  # fmt: skip
+    said = "; ".join(
+        f"{label}: {row['over']:,} more, {row['under']:,} less, {row['as_needed']:,} as needed, "
+        f"{row['bad_fit']:,} a bad fit"
+        for label, row in counts.iterrows()
+    )
+    alt = f"Bar per label, split by the delivery status of its accounts. {said}."
+    return ReportFigure("delivery_audit", figure, title, alt)
+
+
+def head_count(study: StudyFolder) -> ReportFigure | None:
+    """What other head counts could cover; None where there is no allocation."""
+    plan = study.document.plan
+    found = None if plan is None else plan.staffing
+    if found is None or found.status == "infeasible":
+        return None
+    curve = study.table("head_count").dropna()
+    currency = study.document.currency
+    people = "1 CSM" if found.csms == 1 else f"{found.csms} CSMs"
+    verb = "covers" if found.csms == 1 else "cover"
+    title = f"By the assumed shares {people} {verb} "
+    title += f"{percent(_share(found.covered, found.coverable))} of what any number of people could"
+    figure = new_figure(title, height=4.4)
+    ax = figure.subplots()
+    ax.plot(curve["csms"], curve["covered"], color=_BLUE, linewidth=2, marker="o", markersize=4)
+    ax.axhline(found.coverable, color=MUTED, linewidth=1, linestyle="--")
+    ax.text(0, found.coverable, "all accounts at high touch", va="bottom", fontsize=9, color=MUTED,
+            bbox=_ON_WHITE)  # fmt: skip
+    ax.plot([found.csms], [found.covered], marker="D", markersize=9, color=ACCENT)
+    ax.annotate(
+        f"{people} ({found.origin})",
+        (found.csms, found.covered),
+        xytext=(8, -12) if found.csms < curve["csms"].max() / 2 else (0, -16),
+        textcoords="offset points",
+        ha="left" if found.csms < curve["csms"].max() / 2 else "center",
+        va="top",
+        fontsize=9,
+        color=ACCENT,
+    )
+    ax.set_xlabel("CSMs", fontsize=10)
+    ax.set_ylabel(wrap(f"revenue at risk and expansion covered ({currency} a year, assumed)", 34))
+    ax.set_ylim(0, 1.1 * max(found.coverable, 1e-9))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: _short(y)))
+    tidy(ax, grid="y")
+    points = ", ".join(f"{c:.0f} CSMs {_short(v)}" for c, v in curve.to_numpy())
+    return ReportFigure(
+        "head_count", figure, title, f"Line of the most that can be covered: {points}."
+    )
+
+
+def segment_value(study: StudyFolder) -> ReportFigure | None:
+    """ARR of every label, split into cost to serve and the rest, with NRR and GRR."""
+    if study.document.plan is None:
+        return None
+    frame = study.table("segment_value")
+    frame = frame[(frame["kind"] == "segment") & ~frame["suppressed"]].dropna(subset=["arr"])
+    if frame.empty:
+        return None
+    amount, currency = study.document.amount_name, study.document.currency
+    top = frame.sort_values("arr", kind="stable").iloc[-1]
+    title = f"'{top['label']}' holds {percent(top['arr_share'])} of the {amount}"
+    figure = new_figure(title, height=2.0 + 0.6 * len(frame))
+    ax = figure.subplots()
+    cost = frame["cost_to_serve"].fillna(0.0)
+    rows = range(len(frame))
+    ax.barh(rows, cost, height=0.58, color=_ORANGE)
+    ax.barh(rows, frame["arr"] - cost, left=cost, height=0.58, color=_BLUE)
+    for row, one in enumerate(frame.to_dict("records")):
+        ax.text(one["arr"], row, f"  {_retention(one['nrr'], one['grr'])}", va="center",
+                fontsize=9, color=INK)  # fmt: skip
+    _names(ax, frame["label"].tolist())
+    ax.set_xlim(0, 1.32 * float(frame["arr"].max()))
+    ax.set_xlabel(wrap(f"{amount} ({currency} a year)", 90), fontsize=10)
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _short(x)))
+    tidy(ax, grid="x")
+    handles = [Patch(color=_BLUE, label=wrap(f"{amount} net of cost to serve", 90))]
+    if frame["cost_to_serve"].notna().any():
+        handles.insert(0, Patch(color=_ORANGE, label="cost to serve (assumed cost of an hour)"))
+    else:
+        handles = [Patch(color=_BLUE, label=wrap(f"{amount}; cost to serve not known", 90))]
+    figure.legend(handles=handles, loc="outside lower left", ncols=2, frameon=False, fontsize=9)
+    said = "; ".join(
+        f"{one['label']} {_short(one['arr'])}, {_retention(one['nrr'], one['grr'])}"
+        for one in frame.to_dict("records")
+    )
+    return ReportFigure("segment_value", figure, title, f"Bar per label of its {amount}. {said}.")
+
+
+def cost_by_labelling(study: StudyFolder) -> ReportFigure | None:
+    """Cost of care as a share of ARR by every labelling; None without ARR."""
+    plan = study.document.plan
+    if plan is None:
+        return None
+    frame = study.table("plan_costs").dropna(subset=["cost_share"]).sort_values("cost_share")
+    if frame.empty:
+        return None
+    low, high = frame.iloc[0], frame.iloc[-1]
+    title = (
+        f"Care costs from {percent(low['cost_share'])} of the {study.document.amount_name} by "
+        f"{low['title']} to {percent(high['cost_share'])} by {high['title']}"
+    )
+    figure = new_figure(title, height=1.6 + 0.34 * len(frame))
+    ax = figure.subplots()
+    own = frame["labelling"] == plan.labelling
+    bars = [_BLUE if mine else PALE for mine in own]
+    ax.barh(range(len(frame)), frame["cost_share"], height=0.6, color=bars)
+    for row, share in enumerate(frame["cost_share"]):
+        ax.text(share, row, f"  {percent(share)}", va="center", fontsize=8.5, color=INK)
+    limit = plan.assumptions.affordable_share
+    _limit_line(ax, limit)
+    _names(ax, frame["title"].tolist())
+    ax.set_xlim(0, 1.2 * max(float(frame["cost_share"].max()), limit))
+    _percent_axis(ax, f"cost of care (assumed) as a share of {study.document.amount_name}")
+    said = "; ".join(f"{t} {percent(s)}" for t, s in frame[["title", "cost_share"]].to_numpy())
+    alt = f"Bar per labelling; the planned one is blue. {said}."
+    return ReportFigure("cost_by_labelling", figure, title, alt)
+
+
+def _limit_line(ax: Axes, limit: float) -> None:
+    ax.axvline(limit, color=INK, linewidth=1, linestyle="--")
+    ax.annotate(f"limit {percent(limit)}", (limit, 1.0), xycoords=("data", "axes fraction"),
+                xytext=(4, -2), textcoords="offset points", va="top", fontsize=9,
+                color=INK)  # fmt: skip
+
+
+def _names(ax: Axes, names: list[str]) -> None:
+    ax.set_yticks(range(len(names)), wrap_apart(names, 30, lines=2), fontsize=9)
+    ax.set_ylim(len(names) - 0.45, -0.75)
+
+
+def _percent_axis(ax: Axes, label: str) -> None:
+    ax.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: percent_in_words(x)))
+    ax.set_xlabel(wrap(label, 90), fontsize=10)
+    tidy(ax, grid="x")
+
+
+def _retention(nrr: float, grr: float) -> str:
+    if np.isnan(nrr):
+        return "NRR not observed"
+    return f"NRR {percent(nrr)}, GRR {percent(grr)}"
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole > 0 else 1.0
+
+
+def _short(amount: float) -> str:
+    """An amount in the fewest figures that tell it: 1.2 M, 340 k, 95."""
+    for size, unit in ((1e9, " bn"), (1e6, " M"), (1e3, " k")):
+        if abs(amount) >= size:
+            return f"{number_in_words(amount / size)}{unit}"
+    return number_in_words(amount)

@@ -1,0 +1,117 @@
+"""Tornado: how far single settings move the labels of the schemes, and the cost of the plan."""
+
+from collections.abc import Hashable, Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
+
+from clustering.report.kit.canvas import ACCENT, INK, colours, new_figure, tidy
+from clustering.report.kit.figure import ReportFigure
+from clustering.report.subjects.plan.sensitivity_words import answer_name, n_fragile
+from clustering.results import StudyFolder
+from clustering.wording import number_in_words, percent_in_words
+
+__all__ = ["tornado"]
+
+_MOST = 10
+_PANELS = (("plan_cost_share", "plan"), ("cost_share", "all"))
+
+
+def tornado(study: StudyFolder) -> ReportFigure | None:
+    """Settings that move most, each by 20 % down and up; None in earlier studies."""
+    if study.document.next_steps is None:
+        return None
+    frame = study.table("sensitivity")
+    labels = _largest(frame, "labels", "all", base=0.0)
+    if labels.empty:
+        return None
+    cost = next((c for answer, of in _PANELS if len(c := _largest(frame, answer, of))), None)
+    title = _title(study)
+    n_rows = max(len(labels), 0 if cost is None else len(cost))
+    figure = new_figure(title, height=2.3 + 0.42 * n_rows, width=11.0)
+    axes = figure.subplots(1, 1 if cost is None else 2, squeeze=False)[0]
+    _draw(axes[0], labels, signed=True)
+    axes[0].set_title("Accounts that get another label by some scheme", loc="left", fontsize=10)
+    if cost is not None:
+        _draw(axes[1], cost, signed=False)
+        name = answer_name(study, str(cost["answer"].iloc[0]), str(cost["subject"].iloc[0]))
+        axes[1].set_title(name[0].upper() + name[1:], loc="left", fontsize=10)
+        _limit(axes[1], study)
+    handles, texts = axes[0].get_legend_handles_labels()
+    figure.legend(handles, texts, loc="outside lower left", ncols=2, frameon=False, fontsize=9)
+    said = "; ".join(
+        f"{row['setting']} {percent_in_words(row['low'])} and {percent_in_words(row['high'])}"
+        for row in labels.head(5).to_dict("records")
+    )
+    alt = (
+        "Bar chart: for each setting the share of accounts whose label changes when it is 20 % "
+        f"lower and higher. The largest: {said}."
+    )
+    return ReportFigure("tornado", figure, title, alt)
+
+
+def _title(study: StudyFolder) -> str:
+    n = n_fragile(study)
+    moved = study.document.next_steps.settings_moved if study.document.next_steps else 0
+    if n == 0:
+        return f"No answer flips when one of {moved} settings moves by 20 %"
+    what = "answer is fragile: it flips" if n == 1 else "answers are fragile: they flip"
+    return f"{n} {what} when one of {moved} settings moves by 20 %"
+
+
+def _largest(
+    frame: pd.DataFrame, answer: str, subject: str, base: float | None = None
+) -> pd.DataFrame:
+    """The settings that move one answer most, the largest first."""
+    rows = frame[(frame["answer"] == answer) & (frame["subject"] == subject)]
+    start = rows["base"] if base is None else base
+    moves = rows[["low", "high"]].sub(start, axis=0).abs().max(axis=1)
+    order = moves[moves > 0].sort_values(ascending=False, kind="stable").index
+    return rows.loc[order[:_MOST]]
+
+
+def _draw(ax: Axes, rows: pd.DataFrame, *, signed: bool) -> None:
+    """Bars from the answer of today; what is a share changed is drawn to either side of zero."""
+    place = np.arange(len(rows))
+    low, high = rows["low"].to_numpy(), rows["high"].to_numpy()
+    base = np.zeros(len(rows)) if signed else rows["base"].to_numpy()
+    ends = ((-low if signed else low - base), high - base)
+    for values, side, colour in zip(ends, ("lower", "higher"), colours(2), strict=True):
+        ax.barh(place, np.nan_to_num(values), left=base, color=colour, height=0.62,
+                label=f"setting 20 % {side}")  # fmt: skip
+    ax.axvline(float(base[0]), color=INK, linewidth=1.0)
+    ax.set_yticks(place, [_setting(row) for row in rows.to_dict("records")], fontsize=8.5)
+    ax.invert_yaxis()
+    ax.xaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: percent_in_words(abs(value) if signed else value))
+    )
+    tidy(ax, grid="x")
+
+
+def _setting(row: Mapping[Hashable, object]) -> str:
+    """The last words of a setting, with its value; a flip is marked."""
+    parts = [part for part in str(row["setting"]).split(".") if part not in _LEFT_OUT]
+    mark = "  (flips)" if row["flips"] else ""
+    value = number_in_words(float(str(row["base_setting"])), 6)
+    return f"{' '.join(parts[-3:]).replace('_', ' ')} = {value}{mark}"
+
+
+_LEFT_OUT = {"schemes", "axes", "engagement", "playbooks", "touches", "touches_a_year"}
+
+
+def _limit(ax: Axes, study: StudyFolder) -> None:
+    limit = study.document.configuration.get("engagement", {}).get("affordable_share")
+    if limit is not None:
+        ax.axvline(limit, color=ACCENT, linewidth=1.4, linestyle="--")
+        ax.annotate(
+            f"limit {percent_in_words(limit)}",
+            (limit, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(3, -3),
+            textcoords="offset points",
+            va="top",
+            fontsize=8.5,
+            color=ACCENT,
+        )

@@ -1,0 +1,69 @@
+"""Sentences from numbers, by rules: no sentence claims more than its number.
+
+Whether accounts "form clusters" is said only when the verdict is natural; whether two labellings
+agree, only as far as the interval reaches; whether segments tell about the future, only when the
+study itself made the claim.
+"""
+
+from clustering.report.subjects.agreement.words import (
+    agreement_sentence,
+    leakage,
+    misplaced,
+    other_labellings,
+    tiers,
+    within_tiers,
+)
+from clustering.report.subjects.forward.advice import axes, cautions, limits, recommendations
+from clustering.report.subjects.forward.recommendation import recommendation
+from clustering.report.subjects.forward.scorecard_words import (
+    decision,
+    hypotheses,
+    scorecard_sentences,
+)
+from clustering.report.subjects.forward.words import forward_sentences, future, future_in_short
+from clustering.report.subjects.groups.words import commercial, narrow, stability, structure, why
+from clustering.results import StudyFolder
+
+__all__ = [
+    "agreement_sentence",
+    "answer",
+    "axes",
+    "cautions",
+    "commercial",
+    "decision",
+    "forward_sentences",
+    "future",
+    "future_in_short",
+    "hypotheses",
+    "introduction",
+    "leakage",
+    "limits",
+    "misplaced",
+    "narrow",
+    "other_labellings",
+    "recommendation",
+    "recommendations",
+    "scorecard_sentences",
+    "stability",
+    "structure",
+    "tiers",
+    "why",
+    "within_tiers",
+]
+
+
+def answer(study: StudyFolder) -> list[str]:
+    """What stands first everywhere: groups, tiers, future, a short paragraph each."""
+    first = f"{commercial(study)} {structure(study)}".strip()
+    return [first, tiers(study), future_in_short(study)]
+
+
+def introduction(study: StudyFolder) -> list[str]:
+    """What was studied, on what date."""
+    document = study.document
+    features = sum(feature.included for feature in document.features)
+    text = (
+        f"{document.n_accounts:,} accounts as they were known on {document.as_of}, described by "
+        f"{features} features. Nothing that became known later has shaped the segments."
+    )
+    return [text, document.note] if document.note else [text]

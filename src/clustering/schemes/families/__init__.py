@@ -1,0 +1,1 @@
+"""The rules that practitioners proposed, one file a family."""

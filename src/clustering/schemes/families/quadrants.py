@@ -1,0 +1,131 @@
+"""Schemes that cut two axes once each: four quadrants."""
+
+import numpy as np
+import pandas as pd
+
+from clustering.config.schemes import (
+    Cut,
+    GrowthRevenueAtRiskConfig,
+    GrowthRiskConfig,
+    HealthProfitabilityConfig,
+)
+from clustering.schemes.axes import Axes
+from clustering.schemes.types import Labelling, make_labelling
+
+__all__ = ["growth_revenue_at_risk", "growth_risk", "health_profitability"]
+
+
+def growth_risk(axes: Axes, config: GrowthRiskConfig) -> Labelling:
+    """Grow, invest, sustain and protect: growth potential against churn risk.
+
+    High potential at low risk is to *grow*, at high risk to *invest* in; low potential at low
+    risk is to *sustain*, at high risk to *protect*. ARR plays no part: a small account with high
+    growth is one to grow. The segment is to be reconfirmed at every executive review.
+
+    References
+    ----------
+    Farmer 2020.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame(
+    ...     {"growth_potential": [0.9, 0.9, 0.1, 0.1], "churn_risk": [0.1, 0.9, 0.1, 0.9]},
+    ...     index=list("abcd"),
+    ... )
+    >>> half = GrowthRiskConfig(growth=Cut(value=0.5), risk=Cut(value=0.5))
+    >>> growth_risk(Axes(frame, frame), half).labels.tolist()
+    ['grow', 'invest', 'sustain', 'protect']
+    """
+    return _quadrants(
+        axes,
+        "growth_risk",
+        "Growth potential and churn risk",
+        ("growth_potential", config.growth),
+        ("churn_risk", config.risk),
+        (("sustain", "protect"), ("grow", "invest")),
+        "Farmer 2020",
+    )
+
+
+def growth_revenue_at_risk(axes: Axes, config: GrowthRevenueAtRiskConfig) -> Labelling:
+    """Quadrants of the plane of growth potential and revenue at risk (churn risk times ARR).
+
+    The plane itself is in `Axes.frame`: an account just above a cut differs little from one just
+    below it.
+
+    References
+    ----------
+    Zubayrov 2021.
+    """
+    return _quadrants(
+        axes,
+        "growth_revenue_at_risk",
+        "Growth potential and revenue at risk",
+        ("growth_potential", config.growth),
+        ("revenue_at_risk", config.revenue_at_risk),
+        (
+            ("low_growth_safe", "low_growth_at_risk"),
+            ("high_growth_safe", "high_growth_at_risk"),
+        ),
+        "Zubayrov 2021",
+    )
+
+
+def health_profitability(axes: Axes, config: HealthProfitabilityConfig) -> Labelling:
+    """Champion, nurture, fix and question: health against profitability.
+
+    Healthy accounts are *champions* where they are profitable and to *nurture* to profit where
+    they are not; unhealthy ones are to *fix* while they are profitable and a *question* otherwise.
+
+    References
+    ----------
+    Eizips 2017 (profitability segmentation); the limit of 15 % of ARR is of Pickens.
+    """
+    return _quadrants(
+        axes,
+        "health_profitability",
+        "Health and profitability",
+        ("health", config.health),
+        ("profitability", config.profitability),
+        (("question", "fix"), ("nurture", "champion")),
+        "Eizips 2017",
+    )
+
+
+def _cut_at(axis: "pd.Series[float]", cut: Cut) -> tuple[float, str]:
+    """Value at which an axis is cut, and where it came from."""
+    if cut.value is not None:
+        return cut.value, "as configured"
+    return float(np.quantile(axis.dropna(), cut.quantile)), f"the {cut.quantile * 100:g} % quantile"
+
+
+def _quadrants(
+    axes: Axes,
+    name: str,
+    title: str,
+    first: tuple[str, Cut],
+    second: tuple[str, Cut],
+    levels: tuple[tuple[str, str], tuple[str, str]],
+    source: str,
+) -> Labelling:
+    """Level `levels[first is high][second is high]`; high is the cut or above."""
+    (first_axis, first_cut), (second_axis, second_cut) = first, second
+    one, two = axes.of(name, first_axis), axes.of(name, second_axis)
+    first_from, first_origin = _cut_at(one, first_cut)
+    second_from, second_origin = _cut_at(two, second_cut)
+    chosen = np.array(levels)[(one >= first_from).to_numpy(int), (two >= second_from).to_numpy(int)]
+    labels = pd.Series(chosen, index=one.index, dtype="str").where(one.notna() & two.notna())
+    near = axes.is_near(first_axis, first_from) | axes.is_near(second_axis, second_from)
+    return make_labelling(
+        name,
+        title,
+        labels,
+        [level for pair in levels for level in pair],
+        kind="rule",
+        source=source,
+        rule=(
+            f"{first_axis} is high from {first_from:,.2f} ({first_origin}), {second_axis} from "
+            f"{second_from:,.2f} ({second_origin})"
+        ),
+        near_line=near,
+    )

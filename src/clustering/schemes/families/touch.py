@@ -1,0 +1,156 @@
+"""Schemes that set how much care an account gets: by opportunity, by potential, by stage."""
+
+import numpy as np
+import pandas as pd
+
+from clustering.columns import ARR
+from clustering.config.schemes import ExpansionTouchConfig, LifecycleTouchConfig, StrategicConfig
+from clustering.features.types import Snapshot
+from clustering.schemes.axes import Axes
+from clustering.schemes.types import Labelling, SchemeAbsentError, make_labelling
+
+__all__ = ["expansion_touch", "lifecycle_touch", "strategic_enterprise_smb"]
+
+
+def expansion_touch(snapshot: Snapshot, config: ExpansionTouchConfig) -> Labelling:
+    """High, medium or low touch by the larger of ARR and the open expansion pipeline.
+
+    An account is in the top tier when its current *or* its expansion opportunity reaches the
+    amount: land and expand.
+
+    References
+    ----------
+    Mong 2021.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> index = ["small, large opportunity", "large", "between", "small"]
+    >>> frame = pd.DataFrame({"expansion_pipeline": [100e3, 0.0, 30e3, 0.0]}, index=index)
+    >>> arr = pd.DataFrame({"arr": [10e3, 100e3, 20e3, 24e3]}, index=index)
+    >>> snapshot = Snapshot(date(2025, 1, 1), frame, (), arr)
+    >>> expansion_touch(snapshot, ExpansionTouchConfig()).labels.tolist()
+    ['high', 'high', 'medium', 'low']
+    """
+    arr, pipeline = _amounts("expansion_touch", snapshot)
+    largest = pd.concat([arr, pipeline], axis=1).max(axis=1).where(arr.notna())
+    levels = np.array(["low", "medium", "high"])
+    band = np.searchsorted([config.medium_from, config.high_from], largest, side="right")
+    labels = pd.Series(levels[np.minimum(band, 2)], index=arr.index, dtype="str")
+    return make_labelling(
+        "expansion_touch",
+        "Touch by ARR or expansion opportunity",
+        labels.where(largest.notna()),
+        tuple(levels),
+        kind="rule",
+        source="Mong 2021",
+        rule=(
+            f"high where ARR or the open expansion pipeline is {config.high_from:,.0f} or more, "
+            f"medium from {config.medium_from:,.0f}, low below"
+        ),
+        ordered=True,
+    )
+
+
+def strategic_enterprise_smb(snapshot: Snapshot, config: StrategicConfig) -> Labelling:
+    """Strategic on potential, whatever the ARR; the others enterprise or SMB by ARR.
+
+    Potential is a major upsell in the open pipeline or an open new use case.
+
+    References
+    ----------
+    Pickens.
+    """
+    name = "strategic_enterprise_smb"
+    arr, pipeline = _amounts(name, snapshot)
+    use_cases = snapshot.attributes.get("new_use_cases_open")
+    strategic = pipeline >= config.upsell_from
+    if use_cases is not None:
+        strategic |= use_cases > 0
+    cut = config.enterprise_from
+    at = float(np.quantile(arr.dropna(), cut.quantile)) if cut.value is None else cut.value
+    origin = f"the {cut.quantile * 100:g} % quantile" if cut.value is None else "as configured"
+    by_arr = np.where(arr >= at, "enterprise", "smb")
+    labels = pd.Series(np.where(strategic, "strategic", by_arr), index=arr.index, dtype="str")
+    return make_labelling(
+        name,
+        "Strategic, enterprise, SMB",
+        labels.where(strategic | arr.notna()),
+        ("smb", "enterprise", "strategic"),
+        kind="rule",
+        source="Pickens",
+        rule=(
+            f"strategic with an open pipeline of {config.upsell_from:,.0f} or more or an open new "
+            f"use case; enterprise from {at:,.0f} ARR ({origin}); smb below"
+        ),
+    )
+
+
+def lifecycle_touch(
+    snapshot: Snapshot, axes: Axes, tiers: Labelling, config: LifecycleTouchConfig
+) -> Labelling:
+    """Touch by the return on a CSM's time now, then the ARR band, then the goal.
+
+    Touch is high where there is something to win (growth potential) or to lose (churn risk), and
+    low otherwise, whatever the account pays. The goal is risk mitigation where the risk is high,
+    adoption until the account is fully adopted, and retention from then on. A key person who
+    leaves would be a goal of its own, but no table of the contract says so.
+
+    References
+    ----------
+    Mansdorf 2020.
+    """
+    name = "lifecycle_touch"
+    adopted_share = snapshot.frame.get("milestones_due_achieved_share")
+    if adopted_share is None:
+        raise SchemeAbsentError(f"'{name}' needs milestones with projected and achieved dates.")
+    growth, risk = axes.of(name, "growth_potential"), axes.of(name, "churn_risk")
+    at_risk = risk >= config.risk_from
+    touch = np.where(at_risk | (growth >= config.growth_from), "high_touch", "low_touch")
+    adopted = adopted_share >= config.adopted_from
+    goal = np.where(at_risk, "risk_mitigation", np.where(adopted, "retention", "adoption"))
+    band = tiers.labels.reindex(snapshot.frame.index)
+    labels = pd.Series(
+        [f"{how}, {level}, {aim}" for how, level, aim in zip(touch, band, goal, strict=True)],
+        index=band.index,
+        dtype="str",
+    )
+    known = growth.notna() & risk.notna() & adopted_share.notna() & band.notna()
+    # A clear risk settles touch and goal; else both axes must be clear of their cuts.
+    near_risk = axes.is_near("churn_risk", config.risk_from)
+    near_growth = axes.is_near("growth_potential", config.growth_from)
+    near = near_risk | (near_growth & ~at_risk)
+    return make_labelling(
+        name,
+        "Touch, ARR band and goal",
+        labels.where(known),
+        [
+            f"{touch}, {level}, {goal}"
+            for touch in ("high_touch", "low_touch")
+            for level in tiers.levels
+            for goal in ("risk_mitigation", "adoption", "retention")
+        ],
+        kind="rule",
+        source="Mansdorf 2020",
+        rule=(
+            f"high touch where growth_potential is {config.growth_from:g} or more or churn_risk "
+            f"{config.risk_from:g} or more; ARR band: {tiers.rule}; goal risk mitigation at that "
+            f"risk, else adoption until {config.adopted_from:.0%} of the due milestones are "
+            "reached, then retention"
+        ),
+        near_line=near,
+    )
+
+
+def _amounts(name: str, snapshot: Snapshot) -> "tuple[pd.Series[float], pd.Series[float]]":
+    """ARR and open expansion pipeline of every account."""
+    arr = snapshot.attributes.get(ARR)
+    if arr is None or arr.isna().all():
+        raise SchemeAbsentError(f"'{name}' needs ARR: the table subscriptions would allow it.")
+    pipeline = snapshot.frame.get("expansion_pipeline")
+    if pipeline is None:
+        raise SchemeAbsentError(
+            f"'{name}' needs the open expansion pipeline: the table opportunities, with closed_on, "
+            "would allow it."
+        )
+    return arr.astype("float64"), pipeline

@@ -1,5 +1,0 @@
-"""Is there structure, how many groups, how stable: criteria, stability, nulls and the verdict."""
-
-from clustering.selection.evidence import Evidence, judge
-
-__all__ = ["Evidence", "judge"]

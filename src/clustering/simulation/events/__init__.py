@@ -1,0 +1,1 @@
+"""What accounts leave behind: usage, care, contracts, milestones, sales."""

@@ -1,0 +1,110 @@
+"""Measures every mixture of the grid."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustering.config import ModelsConfig
+from clustering.models.guards import ruled_out
+from clustering.models.mixture import MixtureFit, fit_mixture, n_free_parameters, splits
+from clustering.models.starts import MixtureStarts
+from clustering.models.types import CovarianceType
+from clustering.progress import Progress
+from clustering.resampling.engine import run_tasks
+from clustering.structure.diagnostics import MixtureRow
+
+__all__ = ["Mixtures", "fit_mixtures"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Mixtures:
+    """Rows of the evidence and the fits they come from (None where it was not fitted)."""
+
+    rows: tuple[MixtureRow, ...]
+    fits: tuple[MixtureFit | None, ...]
+
+    def best(self, criterion: str) -> MixtureRow | None:
+        """The candidate with the lowest ``bic`` or ``icl_hard`` that nothing rules out."""
+        open_rows = [row for row in self.rows if row.ruled_out is None]
+        if not open_rows:
+            return None
+        return min(open_rows, key=lambda row: float(getattr(row, criterion)))
+
+    def fit_of(self, row: MixtureRow) -> MixtureFit:
+        """The fit behind a row that has one."""
+        fit = self.fits[self.rows.index(row)]
+        assert fit is not None
+        return fit
+
+
+def fit_mixtures(
+    values: Floats,
+    k_max: int,
+    models: ModelsConfig,
+    seed: int,
+    progress: Progress,
+    columns: Sequence[str] | None = None,
+) -> Mixtures:
+    """Fit every covariance type with every number of components.
+
+    A mixture with more parameters than there are numbers in half of the matrix is not fitted: its
+    likelihood would describe the accounts one by one.
+    """
+    if "mixture" not in models.algorithms:
+        return Mixtures((), ())
+    n, d = values.shape
+    starts = MixtureStarts(values, seed=seed)
+
+    def task(number: int, rng: np.random.Generator) -> list[MixtureFit | None]:
+        kind = models.covariance_types[number]
+        found: list[MixtureFit | None] = []
+        for k in range(1, k_max + 1):
+            if n_free_parameters(k, d, kind) > n * d / 2:
+                found.append(None)
+                continue
+            before = found[-1] if found else None
+            extra = [] if before is None else splits(before, values)
+            found.append(
+                fit_mixture(
+                    values, k, kind, n_init=models.n_init, seed=seed, starts=starts, extra=extra
+                )
+            )
+        return found
+
+    by_kind = run_tasks(
+        task, len(models.covariance_types), seed=seed, purpose="mixtures", progress=progress
+    )
+    grid = [(kind, k) for kind in models.covariance_types for k in range(1, k_max + 1)]
+    fits = [fit for of_kind in by_kind for fit in of_kind]
+    rows = tuple(
+        _unfitted(kind, k, n, d) if fit is None else _row(fit, columns)
+        for (kind, k), fit in zip(grid, fits, strict=True)
+    )
+    return Mixtures(rows, tuple(fits))
+
+
+def _unfitted(kind: CovarianceType, k: int, n: int, d: int) -> MixtureRow:
+    p = n_free_parameters(k, d, kind)
+    reason = f"mixture k={k} {kind}: not fitted, {p} parameters for {n} accounts x {d} columns"
+    return MixtureRow(kind, k, p, None, None, None, None, None, (), reason)
+
+
+def _row(fit: MixtureFit, columns: Sequence[str] | None) -> MixtureRow:
+    order = np.argsort(fit.means[:, 0], kind="stable")
+    sizes = np.bincount(fit.labels, minlength=fit.k)[order]
+    return MixtureRow(
+        covariance_type=fit.covariance_type,
+        k=fit.k,
+        n_parameters=fit.n_parameters,
+        log_likelihood=fit.log_likelihood,
+        bic=fit.bic,
+        icl_hard=fit.icl_hard,
+        icl_soft=fit.icl_soft,
+        smallest_eigenvalue_ratio=fit.smallest_eigenvalue_ratio,
+        sizes=tuple(sizes.tolist()),
+        ruled_out=ruled_out(fit, columns),
+    )

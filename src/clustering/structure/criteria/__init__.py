@@ -1,0 +1,1 @@
+"""Criteria over the number of groups, and how well the groups come back."""

@@ -1,0 +1,178 @@
+"""Internal criteria of partitions, and the same criteria on data drawn from a null.
+
+None of them can say "one cluster": a single group has no silhouette, and every other k gets some
+value. They are judged against their own distribution where there are no clusters.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
+from threadpoolctl import threadpool_limits
+
+from clustering.models.kernels.distances import cluster_distances
+from clustering.models.kernels.packing import pack
+from clustering.models.kmeans import checked_values
+from clustering.progress import SILENT, Progress
+from clustering.resampling.draws import Draw
+from clustering.resampling.fits import Starts, fit_resample
+from clustering.structure.criteria.silhouette import (
+    Silhouettes,
+    mean_silhouettes,
+    silhouettes,
+)
+
+__all__ = ["Criteria", "Profile", "best_silhouettes", "criteria_of"]
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+#: Accounts whose silhouette is computed on each null draw, and on the data they are compared with.
+NULL_SAMPLE = 1_000
+NULL_STARTS = Starts(n_cold=4, warm=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Criteria:
+    """Internal criteria of one partition.
+
+    Attributes
+    ----------
+    k : number of clusters
+    silhouette : silhouettes of the accounts, None for one cluster or one account per cluster
+    calinski_harabasz : (B / (k-1)) / (W / (n-k)), higher is better, None likewise
+    davies_bouldin : mean over clusters of the worst (s_i + s_j) / d_ij, lower is better, None
+        likewise
+    """
+
+    k: int
+    silhouette: Silhouettes | None = None
+    calinski_harabasz: float | None = None
+    davies_bouldin: float | None = None
+
+
+def criteria_of(
+    values: NDArray[np.float64],
+    partitions: Sequence[Integers],
+    *,
+    seed: int = 0,
+    progress: Progress = SILENT,
+    n_threads: int | None = None,
+) -> tuple[Criteria, ...]:
+    """Silhouette, Calinski-Harabasz and Davies-Bouldin of every partition.
+
+    Calinski-Harabasz rewards what k-means optimises: it cannot compare k-means with other
+    algorithms. The average silhouette rewards one far group of outliers.
+
+    Parameters
+    ----------
+    values : array of shape (n_accounts, n_features)
+    partitions : label arrays of shape (n_accounts,), labels 0 .. k-1
+
+    References
+    ----------
+    Rousseeuw (1987); Calinski & Harabasz (1974); Davies & Bouldin (1979), as in scikit-learn.
+
+    Examples
+    --------
+    >>> values = np.array([[0.0], [1.0], [10.0], [11.0]])
+    >>> one, two = criteria_of(values, [np.zeros(4, int), np.array([0, 0, 1, 1])])
+    >>> one.silhouette, two.calinski_harabasz, two.davies_bouldin
+    (None, 200.0, 0.1)
+    """
+    matrix = checked_values(values)
+    n = len(matrix)
+    ks = [int(np.max(labels)) + 1 for labels in partitions]
+    judged = [p for p, k in enumerate(ks) if 2 <= k < n]
+    found: dict[int, Silhouettes] = {}
+    if judged:
+        results = silhouettes(
+            matrix,
+            [partitions[p] for p in judged],
+            seed=seed,
+            progress=progress,
+            n_threads=n_threads,
+        )
+        found = dict(zip(judged, results, strict=True))
+    with threadpool_limits(1):  # BLAS adds in another order on another number of threads
+        return tuple(
+            _criteria(matrix, partitions[p], found[p]) if p in found else Criteria(k)
+            for p, k in enumerate(ks)
+        )
+
+
+def _criteria(matrix: Floats, labels: Integers, of_accounts: Silhouettes) -> Criteria:
+    return Criteria(
+        k=of_accounts.by_cluster.size,
+        silhouette=of_accounts,
+        calinski_harabasz=float(calinski_harabasz_score(matrix, labels)),
+        davies_bouldin=float(davies_bouldin_score(matrix, labels)),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """What k-means attains for every k on one data set; arrays have shape (len(ks),).
+
+    Attributes
+    ----------
+    ks : numbers of clusters, all at least 2
+    silhouettes : average silhouette (NaN where there are not more distinct accounts than clusters)
+    inertias : within-cluster sums of squares
+    n_sampled : accounts whose silhouette was computed, each against all accounts
+    """
+
+    ks: tuple[int, ...]
+    silhouettes: Floats
+    inertias: Floats
+    n_sampled: int
+
+    @property
+    def best_silhouette(self) -> float:
+        """Largest average silhouette over k: the statistic T of Hennig & Lin (2015)."""
+        finite = self.silhouettes[np.isfinite(self.silhouettes)]
+        return float(finite.max()) if finite.size else 0.0
+
+
+def best_silhouettes(
+    values: NDArray[np.float64],
+    ks: Sequence[int],
+    *,
+    rng: np.random.Generator,
+    starts: Starts = NULL_STARTS,
+    sample: int | None = NULL_SAMPLE,
+) -> Profile:
+    """Average silhouette of k-means for every k, fast enough for hundreds of null draws.
+
+    Few starts and the silhouettes of `sample` random accounts, each computed exactly against all
+    accounts. The observed data must be given the same treatment as the draws they are compared
+    with: call this same function for both. It uses the calling thread only and holds no GIL in
+    the kernels, so that `resampling.engine.run_tasks` may run one draw on each core.
+
+    Parameters
+    ----------
+    values : array of shape (n, d), finite; one draw from a null, or the data
+    ks : numbers of clusters, each at least 2
+    rng : the stream of this draw
+    sample : accounts whose silhouette is computed (None: all)
+
+    Examples
+    --------
+    >>> values = np.concatenate([np.linspace(0, 1, 20), np.linspace(9, 10, 20)])[:, None]
+    >>> profile = best_silhouettes(values, (2, 3), rng=np.random.default_rng(0))
+    >>> profile.silhouettes.argmax(), profile.n_sampled
+    (np.int64(0), 40)
+    """
+    matrix = np.ascontiguousarray(values - np.mean(values, axis=0), np.float64)
+    n = len(matrix)
+    everyone = Draw(np.arange(n), np.ones(n))
+    fits = fit_resample(matrix, everyone, ks, rng, starts)
+    m = n if sample is None else min(sample, n)
+    rows = np.arange(n) if m == n else np.sort(rng.permutation(n)[:m])
+    labels = np.stack([fit.labels for fit in fits])
+    offsets = np.concatenate([[0], np.cumsum(ks)]).astype(np.int64)
+    sums = cluster_distances(matrix, pack(matrix, rows), labels, offsets)
+    means = mean_silhouettes(sums, labels, rows, offsets)
+    return Profile(tuple(ks), means, np.array([fit.inertia for fit in fits]), m)

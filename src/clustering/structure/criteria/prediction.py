@@ -1,0 +1,237 @@
+"""Prediction strength, instability and seed stability: do refits tell the same story?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustering.models.kernels.packing import nearest, pack
+from clustering.models.kmeans import checked_values
+from clustering.models.labels import adjusted_rand, cross_counts
+from clustering.progress import SILENT, Progress
+from clustering.resampling.draws import Draw, bootstrap, halves
+from clustering.resampling.engine import run_tasks
+from clustering.resampling.fits import ResampleFit, Starts, fit_resample
+
+__all__ = [
+    "Replicated",
+    "SeedStability",
+    "instability",
+    "prediction_strength",
+    "seed_stability",
+]
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+#: These statistics compare independent fits: a warm start would make them agree by construction.
+COLD = Starts(n_cold=8, n_long=2, warm=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Replicated:
+    """A statistic for every k, over replicates.
+
+    Attributes
+    ----------
+    ks : numbers of clusters
+    values : float64 array of shape (n_replicates, len(ks))
+    starts : how every fit was started
+    """
+
+    ks: tuple[int, ...]
+    values: Floats
+    starts: Starts
+
+    @property
+    def mean(self) -> Floats:
+        """Mean over replicates, shape (len(ks),)."""
+        return np.asarray(self.values.mean(axis=0))
+
+    @property
+    def standard_error(self) -> Floats:
+        """Monte-Carlo standard error of the mean: the replicates share their accounts."""
+        return np.asarray(self.values.std(axis=0, ddof=1) / np.sqrt(len(self.values)))
+
+
+def prediction_strength(
+    values: NDArray[np.float64],
+    ks: Sequence[int],
+    *,
+    n_splits: int = 50,
+    starts: Starts = COLD,
+    seed: int = 0,
+    progress: Progress = SILENT,
+    n_threads: int | None = None,
+) -> Replicated:
+    """Prediction strength of k-means for every k.
+
+    The accounts are split in halves and each half is clustered. The strength of a cluster of one
+    half is the share of its pairs that the centres of the other half keep together (1 for a
+    cluster of one account); of a half, the minimum over its clusters; of a split, the mean of both
+    halves. One cluster has strength 1.
+
+    References
+    ----------
+    Tibshirani & Walther (2005) JCGS 14:511; both directions and M = 50 splits as in R's
+    ``fpc::prediction.strength``.
+
+    Examples
+    --------
+    >>> values = np.concatenate([np.linspace(0, 0.1, 20), np.linspace(1, 1.1, 20)])[:, None]
+    >>> prediction_strength(values, (1, 2), n_splits=5).mean
+    array([1., 1.])
+    """
+    matrix = _centred(values)
+
+    def split(number: int, rng: np.random.Generator) -> Floats:
+        pair = halves(len(matrix), rng)
+        fits = [fit_resample(matrix, half, ks, rng, starts) for half in pair]
+        packed = [pack(matrix, half.rows) for half in pair]
+        strengths = np.empty((2, len(ks)))
+        for position in range(len(ks)):
+            for own, other in ((0, 1), (1, 0)):
+                strengths[own, position] = _strength(
+                    fits[own][position], fits[other][position], packed[own]
+                )
+        return np.asarray(strengths.mean(axis=0))
+
+    results = run_tasks(
+        split,
+        n_splits,
+        seed=seed,
+        purpose="prediction strength",
+        progress=progress,
+        n_threads=n_threads,
+    )
+    return Replicated(tuple(ks), np.stack(results), starts)
+
+
+def _strength(own: ResampleFit, other: ResampleFit, blocks: Floats) -> float:
+    predicted, _ = nearest(blocks, own.labels.size, other.centres)
+    k = len(own.centres)
+    counts = cross_counts(own.labels, predicted, np.ones(predicted.size), k, len(other.centres))
+    sizes = counts.sum(axis=1)
+    many = sizes > 1
+    together = (counts[many] * (counts[many] - 1)).sum(axis=1)
+    pairs = sizes[many] * (sizes[many] - 1)
+    return float((together / pairs).min(initial=1.0))
+
+
+def instability(
+    values: NDArray[np.float64],
+    ks: Sequence[int],
+    *,
+    n_pairs: int = 50,
+    starts: Starts = COLD,
+    seed: int = 0,
+    progress: Progress = SILENT,
+    n_threads: int | None = None,
+) -> Replicated:
+    """Bootstrap instability of k-means for every k: lower is better.
+
+    Two bootstrap samples are clustered, all accounts are assigned to the nearest centres of each,
+    and the distance of the two partitions is the share of ordered pairs of accounts (of all n^2)
+    that one keeps together and the other apart. R's ``fpc::nselectboot`` counts one direction only,
+    half of this in expectation.
+
+    References
+    ----------
+    Fang & Wang (2012) CSDA 56:468.
+
+    Examples
+    --------
+    >>> values = np.concatenate([np.linspace(0, 0.1, 20), np.linspace(1, 1.1, 20)])[:, None]
+    >>> instability(values, (2,), n_pairs=5).mean
+    array([0.])
+    """
+    matrix = _centred(values)
+    n = len(matrix)
+    blocks = pack(matrix, np.arange(n))
+    ones = np.ones(n)
+
+    def pair(number: int, rng: np.random.Generator) -> Floats:
+        fits = [fit_resample(matrix, bootstrap(n, rng), ks, rng, starts) for _ in range(2)]
+        distances = np.empty(len(ks))
+        for position, k in enumerate(ks):
+            first, second = (nearest(blocks, n, fit[position].centres)[0] for fit in fits)
+            distances[position] = _pair_distance(cross_counts(first, second, ones, k, k))
+        return distances
+
+    results = run_tasks(
+        pair, n_pairs, seed=seed, purpose="instability", progress=progress, n_threads=n_threads
+    )
+    return Replicated(tuple(ks), np.stack(results), starts)
+
+
+def _pair_distance(counts: Floats) -> float:
+    """Share of the n^2 ordered pairs that are together in one partition and apart in the other."""
+    n = counts.sum()
+    together = (counts.sum(axis=1) ** 2).sum() + (counts.sum(axis=0) ** 2).sum()
+    return float((together - 2 * (counts**2).sum()) / n**2)
+
+
+@dataclass(frozen=True, eq=False)
+class SeedStability:
+    """Agreement of refits of the same accounts that differ in their random starts only.
+
+    Attributes
+    ----------
+    ks : numbers of clusters
+    ari : float64 array of shape (n_pairs_of_seeds, len(ks)), adjusted Rand index
+    inertia_range : float64 array of shape (len(ks),), worst over best inertia, minus 1
+    """
+
+    ks: tuple[int, ...]
+    ari: Floats
+    inertia_range: Floats
+
+    @property
+    def mean(self) -> Floats:
+        """Mean adjusted Rand index over pairs of seeds, shape (len(ks),)."""
+        return np.asarray(self.ari.mean(axis=0))
+
+
+def seed_stability(
+    values: NDArray[np.float64],
+    ks: Sequence[int],
+    *,
+    n_seeds: int = 20,
+    starts: Starts = COLD,
+    seed: int = 0,
+    progress: Progress = SILENT,
+    n_threads: int | None = None,
+) -> SeedStability:
+    """Refit the same accounts from `n_seeds` seeds, never from a warm start, and compare all pairs.
+
+    Examples
+    --------
+    >>> values = np.concatenate([np.linspace(0, 0.1, 20), np.linspace(1, 1.1, 20)])[:, None]
+    >>> seed_stability(values, (2,), n_seeds=3).mean
+    array([1.])
+    """
+    matrix = _centred(values)
+    everyone = Draw(np.arange(len(matrix)), np.ones(len(matrix)))
+
+    def refit(number: int, rng: np.random.Generator) -> list[ResampleFit]:
+        return fit_resample(matrix, everyone, ks, rng, starts)
+
+    fits = run_tasks(
+        refit, n_seeds, seed=seed, purpose="seed stability", progress=progress, n_threads=n_threads
+    )
+    pairs = list(combinations(range(n_seeds), 2))
+    ari = np.empty((len(pairs), len(ks)))
+    inertias = np.array([[fit.inertia for fit in of_seed] for of_seed in fits])
+    for row, (a, b) in enumerate(pairs):
+        for position in range(len(ks)):
+            ari[row, position] = adjusted_rand(fits[a][position].labels, fits[b][position].labels)
+    best = inertias.min(axis=0)
+    excess = np.divide(inertias.max(axis=0), best, out=np.ones_like(best), where=best > 0) - 1
+    return SeedStability(tuple(ks), ari, excess)
+
+
+def _centred(values: NDArray[np.float64]) -> Floats:
+    matrix = checked_values(values)
+    return np.ascontiguousarray(matrix - matrix.mean(axis=0))

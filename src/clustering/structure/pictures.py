@@ -1,0 +1,371 @@
+"""The numbers behind three pictures of the evidence; none of them enters the verdict.
+
+How accounts move between the k-means partitions (clustergram), which accounts stay together when
+the segments are fitted again (co-assignment), and what held-out accounts look like between two
+neighbouring segments (valley projections).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from clustering.inference.multiple_testing import holm
+from clustering.models.kernels.packing import nearest, pack
+from clustering.models.labels import canonical_rows
+from clustering.models.refit import Refitted, fit_again
+from clustering.models.types import CandidateSpec, Clustering
+from clustering.progress import SILENT, Progress
+from clustering.resampling.draws import Draw, bootstrap, halves
+from clustering.resampling.engine import run_tasks
+from clustering.resampling.fits import Starts, fit_resample
+from clustering.structure.evidence import Evidence
+from clustering.structure.separation.dip import dip
+from clustering.structure.separation.valleys import gabriel_neighbours
+
+__all__ = [
+    "CoAssignment",
+    "Flow",
+    "Pictures",
+    "ValleyProjection",
+    "clustergram",
+    "coassignment",
+    "picture_evidence",
+    "valley_projections",
+]
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int64]
+
+#: Accounts of the co-assignment matrix: more cannot be told apart in a picture.
+SHOWN = 150
+#: Above so many accounts the refits are made on a random sample of so many.
+REFITTED = 5_000
+REFITS = 50
+#: Cold starts only: a warm start pulls every refit towards the partition that is looked at.
+STARTS = Starts(n_cold=6, warm=False, n_long=2)
+MIXTURE_STARTS = 3
+#: Along the line through two centres, which lie at 0 and 1; what lies beyond is counted at the end.
+BIN_EDGES: Floats = np.linspace(-1.5, 2.5, 41)
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Accounts that one cluster takes over from one cluster of the partition with one fewer.
+
+    Attributes
+    ----------
+    size : accounts of the cluster
+    position : mean of its accounts on the given axis
+    from_cluster, n_shared : where they come from and how many; None in the first partition
+    """
+
+    k: int
+    cluster: int
+    size: int
+    position: float
+    from_cluster: int | None
+    n_shared: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class CoAssignment:
+    """How often two accounts are together when the segments are fitted again.
+
+    Attributes
+    ----------
+    rows : int64 array of shape (m,), positions of the accounts, by segment and within it by
+        falling stability
+    share : float64 array of shape (m, m), share of the refits that put two accounts together
+    n_refits : number of refits, each on a bootstrap draw
+    n_accounts : accounts from which each refit was drawn
+    """
+
+    rows: Labels
+    share: Floats
+    n_refits: int
+    n_accounts: int
+
+
+@dataclass(frozen=True, eq=False)
+class ValleyProjection:
+    """Held-out accounts of two neighbouring segments on the line through their centres.
+
+    Attributes
+    ----------
+    first, second : the segments whose centres, found on the other half, lie at 0 and at 1
+    counts : int64 array of shape (n_bins,), accounts between successive `BIN_EDGES`
+    n_held_out : accounts of the half, whatever their segment
+    dip_p : p-value of the dip test on the unbinned projections
+    dip_p_holm : adjusted for the number of pairs (Holm 1979)
+    """
+
+    first: int
+    second: int
+    counts: Labels
+    n_held_out: int
+    dip_p: float
+    dip_p_holm: float
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """Everything that the pictures of one study need; empty where there is one segment."""
+
+    clustergram: tuple[Flow, ...]
+    coassignment: CoAssignment | None
+    valleys: tuple[ValleyProjection, ...]
+
+
+def picture_evidence(
+    values: Floats,
+    evidence: Evidence,
+    positions: Floats,
+    *,
+    seed: int,
+    progress: Progress = SILENT,
+    n_threads: int | None = None,
+) -> Pictures:
+    """The numbers of all pictures; the cost does not grow beyond a few thousand accounts.
+
+    Parameters
+    ----------
+    values : (n, d), as given to `judge`
+    evidence : what `judge` found in them
+    positions : (n,), the axis on which the clustergram is drawn
+    seed : of the samples and refits; neither the order of the rows nor `n_threads` matters
+    """
+    partitions = [one.labels for one in evidence.clusterings if one.spec.algorithm == "kmeans"]
+    together = coassignment(
+        values,
+        evidence.chosen,
+        evidence.account_stability,
+        seed=seed,
+        progress=progress,
+        n_threads=n_threads,
+    )
+    return Pictures(
+        clustergram=clustergram(partitions, positions),
+        coassignment=together,
+        valleys=valley_projections(values, evidence.chosen, seed=seed, progress=progress),
+    )
+
+
+def clustergram(partitions: Sequence[Labels], positions: Floats) -> tuple[Flow, ...]:
+    """Where the accounts of every cluster come from, partition after partition.
+
+    Parameters
+    ----------
+    partitions : label arrays of shape (n,), by rising k, labels 0 .. k-1
+    positions : (n,), for instance the first principal component
+
+    References
+    ----------
+    Schonlau (2002) The Stata Journal 2:391.
+
+    Examples
+    --------
+    >>> one, two = np.array([0, 0, 0]), np.array([0, 1, 1])
+    >>> for flow in clustergram([one, two], np.array([1.0, 4.0, 6.0]))[1:]:
+    ...     print(flow.cluster, flow.position, flow.from_cluster, flow.n_shared)
+    0 1.0 0 1
+    1 5.0 0 2
+    """
+    flows: list[Flow] = []
+    before: Labels | None = None
+    for labels in partitions:
+        sizes = np.bincount(labels)
+        means = np.bincount(labels, weights=positions) / np.maximum(sizes, 1)
+        for cluster in np.flatnonzero(sizes):
+            shared = _sources(before, labels == cluster)
+            flows += [
+                Flow(len(sizes), int(cluster), int(sizes[cluster]), float(means[cluster]), *source)
+                for source in shared
+            ]
+        before = labels
+    return tuple(flows)
+
+
+def _sources(
+    before: Labels | None, members: NDArray[np.bool_]
+) -> list[tuple[int | None, int | None]]:
+    if before is None:
+        return [(None, None)]
+    counts = np.bincount(before[members])
+    return [(int(source), int(counts[source])) for source in np.flatnonzero(counts)]
+
+
+def coassignment(
+    values: Floats,
+    chosen: Clustering,
+    stability: Floats,
+    *,
+    seed: int,
+    n_refits: int = REFITS,
+    progress: Progress = SILENT,
+    n_threads: int | None = None,
+) -> CoAssignment | None:
+    """Share of refits on bootstrap draws in which two accounts are together.
+
+    Every account is given to a segment of every refit, drawn or not. At most 150 accounts, drawn
+    at random, are compared; at most 5,000 are refitted.
+
+    Parameters
+    ----------
+    values : (n, d)
+    chosen : the partition; the same kind of model is fitted
+    stability : (n,), orders the accounts within a segment; may hold NaN
+
+    Returns
+    -------
+    None where there is one segment
+
+    References
+    ----------
+    Monti et al. (2003) Machine Learning 52:91 (consensus matrix).
+
+    Examples
+    --------
+    >>> from clustering.models.kmeans import fit_kmeans
+    >>> from clustering.models.types import CandidateSpec
+    >>> X = np.array([[0.0], [0.1], [0.2], [9.0], [9.1], [9.2]])
+    >>> chosen = fit_kmeans(X, 2).clustering(CandidateSpec("kmeans", 2))
+    >>> coassignment(X, chosen, np.ones(6), seed=0).share[0].round().tolist()
+    [1.0, 1.0, 1.0, 0.0, 0.0, 0.0]
+    """
+    k = chosen.spec.n_clusters
+    if k == 1:
+        return None
+    rows = _sample(values, seed)
+    base = np.ascontiguousarray(values[rows] - chosen.centres.mean(axis=0))
+    shown = np.sort(np.random.default_rng([seed, 1]).permutation(len(rows))[:SHOWN])
+    order = np.lexsort((-stability[rows[shown]], chosen.labels[rows[shown]]))
+    shown = shown[order]
+    accounts = np.ascontiguousarray(base[shown])
+
+    def refit(number: int, rng: np.random.Generator) -> Labels:
+        return _fit(base, bootstrap(len(base), rng), chosen.spec, rng).assign(accounts)
+
+    labels = run_tasks(
+        refit,
+        n_refits,
+        seed=seed,
+        purpose="co-assignment",
+        progress=progress,
+        n_threads=n_threads,
+    )
+    counts = sum((found[:, None] == found[None]).astype(np.int64) for found in labels)
+    return CoAssignment(rows[shown], np.asarray(counts / n_refits), n_refits, len(rows))
+
+
+def valley_projections(
+    values: Floats, chosen: Clustering, *, seed: int, progress: Progress = SILENT
+) -> tuple[ValleyProjection, ...]:
+    """Held-out accounts between the neighbouring segments of one split in halves.
+
+    Clusters are found on one half; the other half is given to them and projected on the
+    line through each pair of Gabriel neighbours. One split allows a p-value for each pair; the
+    verdict rests on the share of many splits (`separation.held_out_valleys`).
+
+    Parameters
+    ----------
+    values : (n, d)
+    chosen : the partition; the clusters of the half are matched to its centres, one to one
+
+    Returns
+    -------
+    one per pair; empty where there is one segment
+
+    Examples
+    --------
+    >>> from clustering.models.kmeans import fit_kmeans
+    >>> from clustering.models.types import CandidateSpec
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.vstack([rng.normal(0, 1, (200, 2)), rng.normal(8, 1, (200, 2))])
+    >>> chosen = fit_kmeans(X, 2).clustering(CandidateSpec("kmeans", 2))
+    >>> (pair,) = valley_projections(X, chosen, seed=0)
+    >>> int(pair.counts.sum()), pair.dip_p < 0.01
+    (200, True)
+    """
+    k = chosen.spec.n_clusters
+    if k == 1:
+        return ()
+    middle = chosen.centres.mean(axis=0)
+    base = np.ascontiguousarray(values[_sample(values, seed)] - middle)
+
+    def project(number: int, rng: np.random.Generator) -> list[_Projected]:
+        first, second = halves(len(base), rng)
+        again = _fit(base, first, chosen.spec, rng)
+        held_out = np.ascontiguousarray(base[second.rows])
+        reference = chosen.centres - middle
+        return _project_pairs(held_out, again.assign(held_out), again.centres, reference)
+
+    n_held_out = len(base) - len(base) // 2
+    (pairs,) = run_tasks(
+        project, 1, seed=seed, purpose="valley projections", progress=progress, n_threads=1
+    )
+    return _adjusted(pairs, n_held_out)
+
+
+def _fit(base: Floats, draw: Draw, spec: CandidateSpec, rng: np.random.Generator) -> Refitted:
+    """The same kind of segments on one draw."""
+    if spec.algorithm == "kmeans":
+        (fit,) = fit_resample(base, draw, (spec.n_clusters,), rng, STARTS)
+        return Refitted(fit.centres, lambda values: _nearest(values, fit.centres))
+    values = base[np.repeat(draw.rows, draw.weights.astype(np.int64))]
+    return fit_again(spec, values, n_init=MIXTURE_STARTS, seed=int(rng.integers(2**31)))
+
+
+def _nearest(values: Floats, centres: Floats) -> Labels:
+    return nearest(pack(values, np.arange(len(values))), len(values), centres)[0]
+
+
+@dataclass(frozen=True, eq=False)
+class _Projected:
+    first: int
+    second: int
+    along: Floats
+
+
+def _project_pairs(
+    held_out: Floats, labels: Labels, centres: Floats, reference: Floats
+) -> list[_Projected]:
+    cost = ((centres[:, None] - reference[None]) ** 2).sum(axis=2)
+    matched = linear_sum_assignment(cost)[1]
+    pairs = []
+    for i, j in gabriel_neighbours(centres):
+        # From the segment with the lower number to the other.
+        low, high = sorted((i, j), key=lambda cluster: int(matched[cluster]))
+        line = centres[high] - centres[low]
+        length = float(line @ line)
+        if length > 0:
+            members = held_out[(labels == i) | (labels == j)]
+            along = (members - centres[low]) @ line / length
+            pairs.append(_Projected(int(matched[low]), int(matched[high]), along))
+    return sorted(pairs, key=lambda pair: (pair.first, pair.second))
+
+
+def _adjusted(pairs: Sequence[_Projected], n_held_out: int) -> tuple[ValleyProjection, ...]:
+    if not pairs:
+        return ()
+    p_values = [dip(pair.along).p if len(pair.along) else 1.0 for pair in pairs]
+    return tuple(
+        ValleyProjection(pair.first, pair.second, _histogram(pair.along), n_held_out, p, p_holm)
+        for pair, p, p_holm in zip(pairs, p_values, holm(p_values), strict=True)
+    )
+
+
+def _histogram(along: Floats) -> Labels:
+    inside = np.clip(along, BIN_EDGES[0], BIN_EDGES[-1])
+    return np.asarray(np.histogram(inside, BIN_EDGES)[0], dtype=np.int64)
+
+
+def _sample(values: Floats, seed: int) -> Labels:
+    """At most `REFITTED` positions in the order of their values, whatever that of the rows."""
+    order = canonical_rows(values)
+    if len(order) <= REFITTED:
+        return order
+    drawn = np.random.default_rng([seed, len(order)]).choice(len(order), REFITTED, replace=False)
+    return np.asarray(order[np.sort(drawn)])

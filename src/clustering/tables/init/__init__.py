@@ -1,0 +1,1 @@
+"""Drafting a mapping for an export: guessed tables, columns and their quality."""

@@ -1,0 +1,409 @@
+"""The draft of a study for a user's own files: a configuration and one mapping per table."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from clustering.errors import BadInputError, OutputError, breaches_message
+from clustering.outputs import scratch
+from clustering.tables.contracts_check import next_terms
+from clustering.tables.init.guessing import (
+    ColumnGuess,
+    Link,
+    TableGuess,
+    currency_of,
+    find_link,
+    guess_tables,
+    term_of,
+)
+from clustering.tables.init.sampling import Surroundings, look_at
+from clustering.tables.init.sniffing import ColumnSample
+from clustering.tables.session import Session, quoted_name, quoted_text
+
+__all__ = ["Draft", "draft_study", "write_draft"]
+
+_CERTAIN = 0.95
+#: Columns of the contract that are money.
+_AMOUNTS = ("arr", "amount")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A study drafted for a user's files; nothing is written yet.
+
+    Attributes
+    ----------
+    toml : text of the configuration, without a date
+    mappings : SQL by table
+    guesses : what was found for which table
+    unmatched : sources that no table of the contract took
+    """
+
+    toml: str
+    mappings: Mapping[str, str]
+    guesses: tuple[TableGuess, ...]
+    unmatched: tuple[str, ...]
+
+
+def draft_study(name: str, folder: Path, paths: Sequence[Path]) -> Draft:
+    """Look at the files and draft a study called `name` that will lie in `folder`.
+
+    Raises
+    ------
+    BadInputError
+        A path does not exist, or one of the files cannot be read; all of them at once.
+    """
+    session = Session()
+    try:
+        surroundings = look_at(session, paths)
+        if surroundings.unread:
+            subject = (
+                "the draft was not written: files cannot be read. Mend them, or leave them out"
+            )
+            raise BadInputError(breaches_message(subject, surroundings.unread))
+        guesses = guess_tables(surroundings.samples)
+        ranges = {guess.table.name: _date_range(session, guess) for guess in guesses}
+        ends = [_ends(session, guess) for guess in guesses if guess.table.name == "subscriptions"]
+    finally:
+        session.close()
+    taken = {guess.source.origin for guess in guesses}
+    return Draft(
+        toml=_toml(
+            name,
+            folder,
+            surroundings,
+            ranges,
+            _currencies(guesses),
+            [line for lines in ends for line in lines],
+        ),
+        mappings={guess.table.name: _mapping(guess, guesses) for guess in guesses},
+        guesses=guesses,
+        unmatched=(
+            *(s.origin for s in surroundings.samples if s.origin not in taken),
+            *surroundings.skipped,
+        ),
+    )
+
+
+def write_draft(draft: Draft, name: str, folder: Path) -> tuple[Path, ...]:
+    """Write `NAME.toml` and `mapping/`; nothing that exists is touched.
+
+    Raises
+    ------
+    OutputError
+        One of them exists already, or the folder cannot be written.
+    """
+    if folder.resolve() in Path.cwd().parents:
+        raise OutputError(
+            f"'{folder}' lies above the folder in which you are; nothing was written. Name a new "
+            "folder for the study."
+        )
+    toml, mapping = folder / f"{name}.toml", folder / "mapping"
+    existing = [str(path) for path in (toml, mapping) if path.exists()]
+    if existing:
+        raise OutputError(
+            f"{' and '.join(existing)} exist{'s' if len(existing) == 1 else ''} already; nothing "
+            "was written. Name another folder, or move them away."
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with scratch(".draft-", folder) as drafted:
+            (drafted / "mapping").mkdir()
+            for table, sql in draft.mappings.items():
+                (drafted / "mapping" / f"{table}.sql").write_text(sql, encoding="utf-8")
+            (drafted / toml.name).write_text(draft.toml, encoding="utf-8")
+            (drafted / "mapping").rename(mapping)
+            (drafted / toml.name).rename(toml)
+    except OSError as error:
+        raise OutputError(f"'{folder}' cannot be written: {error.strerror}.") from None
+    return (toml, *(mapping / f"{table}.sql" for table in draft.mappings))
+
+
+@dataclass(frozen=True)
+class _FirstContract:
+    """The first day of an account's contracts, for accounts that have no day of their own."""
+
+    subscriptions: TableGuess
+    account: ColumnGuess
+    started: ColumnGuess
+    own_account: ColumnGuess
+
+    @property
+    def join(self) -> str:
+        """What joins it to the accounts, which are called own."""
+        account = quoted_name(self.account.sample.name)
+        return (
+            "\nLEFT JOIN (\n"
+            f"    SELECT {account} AS account_id, min({_expression(self.started)}) AS started_on\n"
+            f"    FROM {self.subscriptions.source.reads}\n"
+            "    GROUP BY ALL\n"
+            f") AS first_contract ON first_contract.account_id = "
+            f"own.{quoted_name(self.own_account.sample.name)}"
+        )
+
+
+def _first_contract(guess: TableGuess, guesses: Sequence[TableGuess]) -> _FirstContract | None:
+    if guess.table.name != "accounts" or "started_on" not in {c.name for c in guess.missing}:
+        return None
+    for other in guesses:
+        found = {column.column.name: column for column in other.columns}
+        own = {column.column.name: column for column in guess.columns}
+        started = found.get("started_on")
+        if other.table.name != "subscriptions" or started is None or "account_id" not in found:
+            continue
+        if "account_id" in own and len(started.sample.date_formats) == 1:
+            return _FirstContract(other, found["account_id"], started, own["account_id"])
+    return None
+
+
+def _mapping(guess: TableGuess, guesses: Sequence[TableGuess]) -> str:
+    link, first = find_link(guess, guesses), _first_contract(guess, guesses)
+    own = "own." if link is not None or first is not None else ""
+    chosen = [
+        f"{_expression(column, own, term_of(guess))} AS {column.column.name}"
+        for column in guess.columns
+        if column.column.kind != "date" or len(column.sample.date_formats) < 2
+        if not (column.total and term_of(guess) is None)
+    ]
+    reads = guess.source.reads + (" AS own" if own else "")
+    if link is not None:
+        chosen.insert(0, f"through.{quoted_name(link.account)} AS account_id")
+        reads += f"\nLEFT JOIN {link.source.reads} AS through\n    USING ({link.sql_key})"
+    if first is not None:
+        chosen.append("first_contract.started_on")
+        reads += first.join
+    comments = [
+        f"{guess.table.name}: one row is {guess.table.one_row}.",
+        f"Drafted by `clustering init` from {guess.source.origin}. Read every line.",
+        *_not_guessed(guess, link, first),
+        *(line for column in guess.columns for line in _remark(column, term_of(guess))),
+        *_currency_remark(guess),
+        *_left_over(guess),
+    ]
+    # A name of the user's may hold a line end, which would end the comment.
+    header = "\n".join(f"-- {' '.join(line.splitlines())}" for line in comments)
+    selected = ",\n".join(f"    {line}" for line in chosen or ["*"])
+    return f"{header}\nSELECT\n{selected}\nFROM {reads}\n"
+
+
+def _expression(guess: ColumnGuess, own: str = "", term: ColumnSample | None = None) -> str:
+    name = own + quoted_name(guess.sample.name)
+    formats = guess.sample.date_formats
+    if guess.column.kind == "date" and formats and formats[0] != "iso":
+        return _parsed(name, formats[0])
+    if guess.per_month:
+        return _yearly(name, f"TRY_CAST({name} AS DOUBLE) * 12", "per month")
+    if guess.total and term is not None:
+        months = f"nullif(TRY_CAST({own}{quoted_name(term.name)} AS DOUBLE), 0)"
+        return _yearly(name, f"TRY_CAST({name} AS DOUBLE) * 12 / {months}", "per term")
+    return name
+
+
+def _yearly(name: str, amount: str, unit: str) -> str:
+    """An amount made yearly; what is no number goes on with its unit, and the check counts it."""
+    return f"coalesce(CAST({amount} AS VARCHAR), {name} || ' {unit}')"
+
+
+def _parsed(name: str, date_format: str) -> str:
+    """A date of one form; what is of another goes on as it is, and the check counts it."""
+    day = f"CAST(try_strptime({name}, {quoted_text(date_format)}) AS DATE)"
+    return f"coalesce(CAST({day} AS VARCHAR), {name})"
+
+
+def _not_guessed(guess: TableGuess, link: Link | None, first: _FirstContract | None) -> list[str]:
+    lines = []
+    for column in guess.missing:
+        if column.name == "started_on" and first is not None:
+            lines.append(
+                f"started_on: the first '{first.started.sample.name}' of "
+                f"{first.subscriptions.source.origin}; is it that?"
+            )
+            continue
+        if column.name == "account_id" and link is not None:
+            lines.append(
+                f"account_id: taken through '{link.key}' from {link.source.origin}; is it that?"
+            )
+            continue
+        lines += [
+            f"NOT GUESSED {column.name}, which is required: {column.meaning}",
+            "  Add a line for it to the SELECT.",
+        ]
+    return lines
+
+
+def _remark(guess: ColumnGuess, term: ColumnSample | None) -> list[str]:
+    column, sample = guess.column, guess.sample
+    if guess.total and term is None:
+        return [
+            f"NOT GUESSED {column.name}: '{sample.name}' is taken to be the amount of a whole term,"
+            " and no column says how many months the term has. Add a line for the yearly amount:",
+            f"    CAST({quoted_name(sample.name)} AS DOUBLE) * 12 / MONTHS AS {column.name}",
+        ]
+    if guess.total and term is not None:
+        return [
+            f"{column.name}: '{sample.name}' is taken to be the amount of a whole term of "
+            f"'{term.name}' months, and becomes a yearly one; is it that?"
+        ]
+    if column.kind == "date" and len(sample.date_formats) > 1:
+        name = quoted_name(sample.name)
+        return [
+            f"NOT GUESSED {column.name}: the dates in '{sample.name}' can be read in more than one "
+            "way. Add one of these lines:",
+            *(f"    {_parsed(name, form)} AS {column.name}" for form in sample.date_formats),
+        ]
+    if guess.per_month:
+        return [f"{column.name}: '{sample.name}' is taken to be an amount per month."]
+    if column.choices:
+        other = sorted({value.lower() for value in sample.examples} - set(column.choices))
+        if other:
+            return [
+                f"{column.name}: the contract knows {', '.join(column.choices)}; '{sample.name}' "
+                f"also has {', '.join(other)}. Write a CASE."
+            ]
+    if guess.score < _CERTAIN:
+        return [f"{column.name}: guessed from the name '{sample.name}'; is it that?"]
+    return []
+
+
+def _currency_remark(guess: TableGuess) -> list[str]:
+    found = currency_of(guess)
+    amounts = [c.column.name for c in guess.columns if c.column.name in _AMOUNTS]
+    if found is None or not amounts:
+        return []
+    listed = ", ".join(found.examples)
+    if found.n_distinct < 2:
+        return [f"'{found.name}' is {listed}: set it as currency in the TOML file."]
+    return [
+        f"{amounts[0]}: '{found.name}' has {found.n_distinct} currencies ({listed}), and amounts "
+        "of several cannot be summed. Convert them here, as in",
+        f"    {amounts[0]} * CASE {quoted_name(found.name)} WHEN '{found.examples[0]}' THEN 1.0 "
+        f"WHEN '{found.examples[1]}' THEN RATE END AS {amounts[0]}",
+    ]
+
+
+def _left_over(guess: TableGuess) -> list[str]:
+    found = {column.column.name for column in guess.columns}
+    optional = [c.name for c in guess.table.columns if c.name not in found and not c.required]
+    lines = []
+    if optional:
+        lines.append(f"Nothing found for (optional): {', '.join(optional)}.")
+    if guess.unused:
+        unused = ", ".join(sample.name for sample in guess.unused)
+        lines += [
+            f"Not used: {unused}.",
+            "  Never map an undated flag (churned, upgraded, ...): it knows the future.",
+        ]
+    return lines
+
+
+def _date_of(guess: TableGuess, column: str) -> str | None:
+    """SQL of a date of the contract over the source; None: not found, or read in two ways."""
+    dated = [c for c in guess.columns if c.column.name == column]
+    if not dated or len(dated[0].sample.date_formats) != 1:
+        return None
+    text = f"CAST({quoted_name(dated[0].sample.name)} AS VARCHAR)"
+    form = dated[0].sample.date_formats[0]
+    if form == "iso":
+        return f"TRY_CAST(left(trim({text}), 10) AS DATE)"
+    return f"CAST(try_strptime(trim({text}), {quoted_text(form)}) AS DATE)"
+
+
+def _ends(session: Session, guess: TableGuess) -> list[str]:
+    """What `ended_on` of the contracts means, by the terms that follow one another."""
+    account = [c.sample.name for c in guess.columns if c.column.name == "account_id"]
+    started, ended = _date_of(guess, "started_on"), _date_of(guess, "ended_on")
+    if not account or started is None or ended is None:
+        return []
+    periods = (
+        f"(SELECT {quoted_name(account[0])} AS account_id, {started} AS started_on, "
+        f"{ended} AS ended_on FROM ({guess.source.sql}))"
+    )
+    try:
+        on_time, late = (next_terms(session, periods, days) for days in (0, 1))
+    except duckdb.Error:
+        return []  # a damaged row beyond the sample; the check will say which
+    if not on_time + late:
+        return []
+    end_is = "last_day" if late > on_time else "first_day_without"
+    return [
+        "",
+        "[subscriptions]",
+        f"# GUESSED: {late} of {on_time + late} next terms begin one day after the end of the one",
+        "# before, the others on the day of its end.",
+        f'end_is = "{end_is}"',
+    ]
+
+
+def _date_range(session: Session, guess: TableGuess) -> tuple[date, date] | None:
+    value = _date_of(guess, guess.table.dated_by)
+    if value is None:
+        return None
+    try:
+        first, last = session.row(f"SELECT min({value}), max({value}) FROM ({guess.source.sql})")
+    except duckdb.Error:
+        return None  # a damaged row beyond the sample; the check will say which
+    return None if first is None else (first, last)
+
+
+def _toml(
+    name: str,
+    folder: Path,
+    surroundings: Surroundings,
+    ranges: Mapping[str, tuple[date, date] | None],
+    currencies: Sequence[str],
+    further: Sequence[str],
+) -> str:
+    seen = [
+        f"#   {table}: {dates[0]} to {dates[1]}" for table, dates in ranges.items() if dates
+    ] or ["#   (no dates were recognised)"]
+    source = [f"folder = {_relative(surroundings.folder, folder)}"]
+    if surroundings.database is not None:
+        file = _relative(surroundings.database, folder).strip('"')
+        source = [f'database = "sqlite:{file}"', *source]
+    lines = [
+        "# Drafted by `clustering init`. Every key: docs/configuration.md. Then run",
+        f"#   clustering check {name}.toml",
+        f'name = "{name}"',
+        "",
+        "# REQUIRED: the date that the study pretends it is. Everything known later is invisible,",
+        "# and what happened in the horizon_days after it is compared with the segments, so choose",
+        "# a date with about so many days of data after it. Dates seen:",
+        *seen,
+        "# as_of = YYYY-MM-DD",
+        "horizon_days = 365",
+        "",
+        *_currency_lines(currencies),
+        "",
+        "[source]",
+        *source,
+        'mapping = "mapping"',
+        *further,
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _currencies(guesses: Sequence[TableGuess]) -> tuple[str, ...]:
+    found = (currency_of(guess) for guess in guesses)
+    return tuple(sorted({code for sample in found if sample for code in sample.examples}))
+
+
+def _currency_lines(currencies: Sequence[str]) -> list[str]:
+    if len(currencies) == 1:
+        return ["# The one currency of all amounts.", f"currency = {json.dumps(currencies[0])}"]
+    if not currencies:
+        return ["# The one currency of all amounts.", 'currency = "USD"']
+    return [
+        f"# The one currency of all amounts. Your files have {', '.join(currencies)}: convert the",
+        "# amounts in the mappings, then name the currency here.",
+        '# currency = "..."',
+    ]
+
+
+def _relative(path: Path, folder: Path) -> str:
+    relative = Path(os.path.relpath(path, folder.resolve())).as_posix()
+    return json.dumps(relative, ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""One reader for every kind of file: CSV, Excel, JSON and Parquet, in every locale."""

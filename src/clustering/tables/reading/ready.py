@@ -1,0 +1,209 @@
+"""Ready tables: one file with a row an account, for the commands that take a FILE.
+
+Features to score, labels to compare, matrices to judge, decisions of people: they are read by the
+rules of the source tables (`files`, `casting`), and their mistakes are said in the same words.
+"""
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from clustering.config import ReadingConfig
+from clustering.errors import BadInputError, OutputError, breaches_message
+from clustering.tables.contract import Column
+from clustering.tables.init.table_quality import blocks, profile
+from clustering.tables.opening import drop_empty_rows, empty_rows, storage_failed
+from clustering.tables.reading.cells import Cells
+from clustering.tables.reading.files import SUFFIXES, read_file, reading_error
+from clustering.tables.session import Session, quoted_name
+
+__all__ = ["ReadyTable", "Typed", "open_ready"]
+
+_SHOWN = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Typed:
+    """Columns of a ready table in the types that were asked for.
+
+    Attributes
+    ----------
+    frame : one row a row of the file that holds any value, in its order; what cannot be read is
+        missing. Text is `str`, numbers are float64 or Int64, dates datetime64.
+    faults : by column, one sentence for each kind of value that cannot be used
+    notes : what a reader must know of how they were read
+    """
+
+    frame: pd.DataFrame
+    faults: Mapping[str, tuple[str, ...]]
+    notes: tuple[str, ...]
+
+    @property
+    def breaches(self) -> list[str]:
+        """The faults of all columns."""
+        return [sentence for column in self.faults.values() for sentence in column]
+
+
+@dataclass(frozen=True, eq=False)
+class ReadyTable:
+    """A file whose rows are staged, so that columns of it can be asked for.
+
+    Attributes
+    ----------
+    columns : names as they stand in the file
+    n_rows : rows that hold any value
+    notes : what a reader must know of the file
+    """
+
+    path: Path
+    columns: tuple[str, ...]
+    n_rows: int
+    notes: tuple[str, ...]
+    _session: Session
+    _types: Mapping[str, str]
+    _cells: Cells
+
+    def find(self, name: str) -> str | None:
+        """The column of that name in the file, whose case may differ."""
+        by_name = {found.strip().lower(): found for found in self.columns}
+        return name if name in self.columns else by_name.get(name.strip().lower())
+
+    def require(self, names: Sequence[str]) -> None:
+        """Refuse a file that lacks one of the columns.
+
+        Raises
+        ------
+        BadInputError
+            Columns are missing; all of them, each with the nearest that exists.
+        """
+        breaches = [
+            _missing_column(name, self.columns)
+            for name in dict.fromkeys(names)
+            if self.find(name) is None
+        ]
+        if breaches:
+            raise BadInputError(breaches_message(f"'{self.path}' lacks columns", breaches))
+
+    def typed(self, columns: Sequence[Column]) -> Typed:
+        """Read columns in the types of their kinds; those that the file lacks are left out."""
+        found = {column.name: self.find(column.name) for column in columns}
+        matched = {name: place for name, place in found.items() if place is not None}
+        raw = _raw(self._session)
+        known = profile(
+            self._session, columns, raw, matched, self._types, self._cells, numbered=True
+        )
+        parts = [
+            self._session.execute(
+                "SELECT "
+                + ", ".join(f"{known.expressions[n]} AS {quoted_name(n)}" for n in block)
+                + f" FROM {raw}"
+            ).df()
+            for block in blocks(known.expressions)
+        ]
+        frame = pd.concat(parts, axis=1) if parts else pd.DataFrame(index=range(self.n_rows))
+        kinds = {column.name: column.kind for column in columns if column.name in matched}
+        return Typed(frame.astype(_dtypes(kinds)), known.faults, known.notes)
+
+    def kind(self, name: str) -> str:
+        """The type in which a column is stored, as in VARCHAR or DOUBLE."""
+        return self._types[self.find(name) or name]
+
+
+def _dtypes(kinds: Mapping[str, str]) -> dict[str, str]:
+    types = {"number": "float64", "integer": "Int64", "date": "datetime64[s]", "boolean": "boolean"}
+    return {name: types.get(kind, "str") for name, kind in kinds.items()}
+
+
+def _raw(session: Session) -> str:
+    return session.own("ready table")
+
+
+@contextmanager
+def open_ready(
+    path: Path,
+    reading: ReadingConfig | None = None,
+    *,
+    may_be_empty: bool = False,
+    in_study: bool = False,
+) -> Iterator[ReadyTable]:
+    """Read a CSV, Parquet, JSON or Excel file with one row an account or observation.
+
+    Parameters
+    ----------
+    reading : what its cells mean (None: the defaults)
+    may_be_empty : whether a header without rows will do
+    in_study : whether `reading` comes from the TOML of a study, not from options of a command
+
+    Raises
+    ------
+    BadInputError
+        There is no such file, it cannot be read, or it has no rows.
+    OutputError
+        There is no room for the scratch files.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "labels.csv"
+    >>> _ = file.write_text("tier;segment\\n007;a\\n-;b\\n")
+    >>> with open_ready(file) as table:
+    ...     table.typed([Column("tier", "text", "")]).frame["tier"].tolist()
+    ['007', nan]
+    """
+    reading = reading or ReadingConfig()
+    if not path.exists():
+        raise BadInputError(f"there is no file '{path}'.")
+    if not path.is_file():
+        raise BadInputError(f"'{path}' is a folder; expected a file.")
+    if not path.name.lower().endswith(SUFFIXES):
+        raise BadInputError(
+            f"'{path}' has ending '{path.suffix}'; expected {', '.join(SUFFIXES[:-1])} or "
+            f"{SUFFIXES[-1]}."
+        )
+    session = Session(reading.time_zone, ordered=True)
+    try:
+        table = _staged(session, path, Cells(reading, in_study=in_study))
+        if not table.n_rows and not may_be_empty:
+            raise BadInputError(f"'{path}' has no rows below its header. Add one row an account.")
+        yield table
+    except duckdb.Error as error:
+        if not storage_failed(error):
+            raise
+        raise OutputError(
+            f"there is no room to read '{path}'. Set TMPDIR to a folder with more room."
+        ) from None
+    finally:
+        session.close()
+
+
+def _staged(session: Session, path: Path, cells: Cells) -> ReadyTable:
+    relation = None
+    try:
+        relation = read_file(session, path)
+        session.execute(f"CREATE TABLE {_raw(session)} AS {relation.sql}")
+    except BadInputError as error:
+        raise BadInputError(f"'{path}' cannot be read: {error}") from None
+    except duckdb.Error as error:
+        if relation is None or storage_failed(error):
+            raise
+        words = reading_error(session, error, relation)
+        raise BadInputError(f"'{path}' cannot be read: {words}") from None
+    types = {row[0]: row[1] for row in session.execute(f"DESCRIBE {_raw(session)}").fetchall()}
+    empty = drop_empty_rows(session, _raw(session), types)
+    (n_rows,) = session.row(f"SELECT count(*) FROM {_raw(session)}")
+    skipped = (empty_rows(empty),) if empty else ()
+    cells = replace(cells, day_zero=relation.day_zero)
+    notes = (*relation.notes, *skipped)
+    return ReadyTable(path, tuple(types), n_rows, notes, session, types, cells)
+
+
+def _missing_column(name: str, found: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, found, n=1, cutoff=0.5)
+    hint = f"did you mean '{near[0]}'?" if near else f"found: {', '.join(found[:_SHOWN])}"
+    more = ", ..." if not near and len(found) > _SHOWN else ""
+    return f"column '{name}' is missing; {hint}{more}"

@@ -25,6 +25,11 @@ from clustering import build_horizon, load_config, open_tables
 
 ROOT = Path(__file__).parents[1]
 STUDIES = ("simulated", "online_retail", "ravenstack")
+#: Features that every account of the first study has.
+EVIDENCE_COLUMNS = (
+    *("features_used", "active_weeks_share", "events_per_active_date", "active_users_peak"),
+    *("engagement_hours", "engagements_held", "tickets_opened", "tenure_days"),
+)
 #: Different in each run: the time, and what the results were made with.
 UNCOMPARED = ("/created_at", "/provenance/versions", "/provenance/config_hash")
 #: Relative; a sum in another order moves the last digits, a change of the method moves more.
@@ -48,17 +53,25 @@ def store(out: Path) -> None:
     for name in STUDIES:
         if name == STUDIES[0] or (ROOT.parent / "shared" / "data" / name).is_dir():
             clustering("study", f"experiments/{name}.toml", "--out", out / name)
+    store_ready(out)
+
+
+def store_ready(out: Path) -> None:
+    """What the commands on ready tables say of the accounts of the first study."""
     accounts = out / "accounts.csv"
     frame = pd.read_parquet(out / STUDIES[0] / "accounts.parquet")
     config = load_config(ROOT / "experiments" / f"{STUDIES[0]}.toml")
     horizon = build_horizon(open_tables(config), config.as_of, config.horizon_days)
     happened = horizon.frame.add_suffix("_afterwards").reset_index()
     frame.merge(happened, on="account_id", how="left").to_csv(accounts, index=False)
-    clustering("evidence", accounts, "--json", out / "evidence.json")
+    clustering(
+        *("evidence", accounts, "--columns", ",".join(EVIDENCE_COLUMNS)),
+        *("--json", out / "evidence.json"),
+    )
     clustering("agree", accounts, "arr_tiers", "segment_name", "--json", out / "agree.json")
     clustering(
         *("forward", accounts, "--tier", "arr_tiers", "--segment", "segment_name"),
-        *("--outcome", "OUTCOME", "--json", out / "forward.json"),
+        *("--outcome", "churned_afterwards", "--json", out / "forward.json"),
     )
 
 

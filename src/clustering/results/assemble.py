@@ -41,7 +41,6 @@ from clustering.results.document import (
     TimeSplitEntry,
     WithinTiersEntry,
 )
-from clustering.results.entries import plain
 from clustering.results.later import afterwards_entry, differences_entry, later_frames
 from clustering.results.movement import assignment_entry, movement_entry, movement_frames
 from clustering.results.next_steps import next_steps_entry, next_steps_frames
@@ -50,6 +49,7 @@ from clustering.results.plan import plan_entry, plan_frames
 from clustering.results.scheme_table import scheme_table
 from clustering.results.scorecard import scorecard_entry, scorecard_table
 from clustering.results.scorecard_document import RecommendationEntry, ScorecardEntry
+from clustering.schema import to_jsonable
 from clustering.schemes import Axes, Labelling, compute_axes, lifecycle_stage
 from clustering.schemes.naming import named
 from clustering.scorer import Scorer
@@ -203,12 +203,12 @@ def _document(study: Study, accounts: pd.DataFrame, scorecard: ScorecardEntry) -
         leakage=_leakage(study.comparison.leakage, config.amount_name),
         forward=[ForwardEntry.model_validate(e.to_json()) for e in forward.entries],
         forward_rivals=[ForwardEntry.model_validate(e.to_json()) for e in forward.rivals],
-        forward_split=TimeSplitEntry.model_validate(plain(asdict(forward.split))),
+        forward_split=TimeSplitEntry.model_validate(to_jsonable(asdict(forward.split))),
         forward_secondary=[ForwardEntry.model_validate(e.to_json()) for e in forward.secondary],
         forward_folds=[ForwardEntry.model_validate(e.to_json()) for e in forward.folds],
         afterwards=afterwards_entry(study.comparison.happened),
         differences=differences_entry(study.comparison.differences),
-        multiplicity=MultiplicityEntry.model_validate(plain(asdict(forward.multiplicity))),
+        multiplicity=MultiplicityEntry.model_validate(to_jsonable(asdict(forward.multiplicity))),
         evidence=evidence.to_json(),
         recommendation=RecommendationEntry(**asdict(study.recommendation)),
         plan=plan_entry(study.plan, config.engagement),
@@ -379,11 +379,11 @@ def _agreement_table(entries: list[AgreementEntry]) -> pd.DataFrame:
 
 
 def _within(within: WithinTiers | None) -> WithinTiersEntry | None:
-    return None if within is None else WithinTiersEntry.model_validate(plain(asdict(within)))
+    return None if within is None else WithinTiersEntry.model_validate(to_jsonable(asdict(within)))
 
 
 def _leakage(leakage: Leakage, amount_name: str) -> LeakageEntry:
-    entry = plain(asdict(leakage))
+    entry = to_jsonable(asdict(leakage))
     for ablation in entry["ablations"]:
         ablation["meaning"] = named(ablation["meaning"], amount_name)
     return LeakageEntry.model_validate(entry)

@@ -8,12 +8,12 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from clustering.results.entries import Entry
 from clustering.results.later_document import AfterwardsEntry, DifferencesEntry
 from clustering.results.movement_document import AssignmentEntry, MovementEntry
 from clustering.results.next_steps_document import NextStepsEntry
 from clustering.results.plan_document import PlanEntry
 from clustering.results.scorecard_document import RecommendationEntry, ScorecardEntry
+from clustering.schema import Entry
 
 __all__ = [
     "AblationEntry",

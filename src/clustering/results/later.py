@@ -7,13 +7,13 @@ import pandas as pd
 from clustering.comparison.observed.differences import Differences
 from clustering.comparison.observed.expansion import Expansion
 from clustering.comparison.observed.group_outcomes import GroupOutcomes
-from clustering.results.entries import plain
 from clustering.results.later_document import (
     AfterwardsEntry,
     DifferencesEntry,
     ExpansionEntry,
     InsideTiersEntry,
 )
+from clustering.schema import to_jsonable
 
 __all__ = ["afterwards_entry", "differences_entry", "later_frames"]
 
@@ -28,7 +28,7 @@ def afterwards_entry(found: GroupOutcomes) -> AfterwardsEntry:
     """The part of the document on what happened by group."""
     return AfterwardsEntry(
         inside_tiers=[
-            InsideTiersEntry.model_validate(plain(asdict(inside))) for inside in found.inside
+            InsideTiersEntry.model_validate(to_jsonable(asdict(inside))) for inside in found.inside
         ],
         expansion=None if found.expansion is None else _expansion(found.expansion),
         notes=list(found.notes),
@@ -41,10 +41,12 @@ def _expansion(found: Expansion) -> ExpansionEntry:
     return ExpansionEntry(
         n=found.happened.n_rows,
         n_expanded=found.n_expanded,
-        gain=None if gain is None else plain(asdict(gain)),
+        gain=None if gain is None else to_jsonable(asdict(gain)),
         omega_squared=found.omega_squared,
         p=found.p,
-        out_of_sample=None if found.out_of_sample is None else plain(asdict(found.out_of_sample)),
+        out_of_sample=None
+        if found.out_of_sample is None
+        else to_jsonable(asdict(found.out_of_sample)),
         reason=reason,
     )
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from clustering.results.entries import Entry
+from clustering.schema import Entry
 
 __all__ = ["AfterwardsEntry", "DifferencesEntry", "ExpansionEntry", "InsideTiersEntry"]
 

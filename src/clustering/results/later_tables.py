@@ -1,7 +1,7 @@
 """Tables of what happened by group, and of the differences between segments."""
 
-from clustering.results.specs import TableSpec
-from clustering.results.specs import column as _c
+from clustering.schema import TableSpec
+from clustering.schema import column as _c
 
 __all__ = ["LATER_TABLES"]
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from clustering.results.entries import Entry
+from clustering.schema import Entry
 
 __all__ = [
     "AssignmentEntry",

@@ -1,7 +1,7 @@
 """The tables of movement, drift, reconfirmation and overrides in a study folder."""
 
-from clustering.results.specs import TableSpec
-from clustering.results.specs import column as _c
+from clustering.schema import TableSpec
+from clustering.schema import column as _c
 
 __all__ = ["MOVEMENT_TABLES"]
 

@@ -2,9 +2,8 @@
 
 from pydantic import Field
 
-from clustering.results.entries import Entry
-from clustering.results.specs import TableSpec
-from clustering.results.specs import column as _c
+from clustering.schema import Entry, TableSpec
+from clustering.schema import column as _c
 
 __all__ = ["NEXT_STEPS_TABLES", "NextStepsEntry"]
 

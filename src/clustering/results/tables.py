@@ -12,8 +12,8 @@ from clustering.results.later_tables import LATER_TABLES
 from clustering.results.movement_tables import MOVEMENT_TABLES
 from clustering.results.next_steps_document import NEXT_STEPS_TABLES
 from clustering.results.plan_tables import PLAN_TABLES
-from clustering.results.specs import TableSpec
-from clustering.results.specs import column as _c
+from clustering.schema import TableSpec
+from clustering.schema import column as _c
 
 __all__ = ["TABLES", "TableSpec", "check_tables"]
 

@@ -1,14 +1,34 @@
-"""Cells that several tables of the report share: amounts, shares, names, and what is not known."""
+"""Cells that several tables of the report share: amounts, shares, names, and what is not known.
+
+`amount("arr")` and the like make a cell from a field of a result, which is an entry of `study.json`
+or a row of a table; `amount_cell(value)` makes it from a value.
+"""
 
 import math
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from clustering.report.kit.facts import account_names, percent
-from clustering.report.kit.html import Html, Number
+from clustering.report.kit.html import Account, Cell, Html, Number
 from clustering.report.kit.names import with_names
 from clustering.results import StudyFolder
 from clustering.wording import p_in_words
 
-__all__ = ["MISSING", "amount_cell", "named_accounts", "p_cell", "share_cell"]
+__all__ = [
+    "MISSING",
+    "account",
+    "amount",
+    "amount_cell",
+    "named_accounts",
+    "number",
+    "p_cell",
+    "p_value",
+    "share",
+    "share_cell",
+    "text",
+]
+
+Maker = Callable[[Any], Cell]
 
 MISSING = "–"
 """Stands where a number is not known."""
@@ -47,6 +67,62 @@ def p_cell(value: float | None) -> Number:
     if value is None or math.isnan(value):
         return Number(MISSING)
     return Number(p_in_words(value).removeprefix("p").removeprefix(" =").strip())
+
+
+def _field(result: Any, name: str) -> Any:
+    return result[name] if isinstance(result, Mapping) else getattr(result, name)
+
+
+def account(name: str = "account_id") -> Maker:
+    """The cell of an account."""
+    return lambda result: Account(_field(result, name))
+
+
+def text(name: str) -> Maker:
+    """The cell of a text; what is missing reads as unknown.
+
+    Examples
+    --------
+    >>> text("rule")({"rule": "by hand"}), text("rule")({"rule": None})
+    ('by hand', '–')
+    """
+
+    def cell(result: Any) -> str:
+        found = _field(result, name)
+        return found if isinstance(found, str) else MISSING
+
+    return cell
+
+
+def amount(name: str) -> Maker:
+    """The cell of a whole number, or of an amount of money."""
+    return lambda result: amount_cell(_field(result, name))
+
+
+def share(name: str) -> Maker:
+    """The cell of a share, in per cent."""
+    return lambda result: share_cell(_field(result, name))
+
+
+def number(name: str, form: str = ".2f") -> Maker:
+    """The cell of any other number, formatted as Python does.
+
+    Examples
+    --------
+    >>> number("csms", ",.1f")({"csms": 1234.56})
+    Number(text='1,234.6')
+    """
+
+    def cell(result: Any) -> Number:
+        found = _field(result, name)
+        return Number(MISSING if found is None or math.isnan(found) else format(found, form))
+
+    return cell
+
+
+def p_value(name: str) -> Maker:
+    """The cell of a p-value."""
+    return lambda result: p_cell(_field(result, name))
 
 
 def named_accounts(made: Html, study: StudyFolder, names: bool) -> Html:

@@ -1,12 +1,24 @@
 """Small pieces of HTML: paragraphs, lists and tables, every text escaped."""
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from clustering.report.kit.names import account_html, private_html
 
-__all__ = ["Account", "Cell", "Html", "Number", "Private", "bullets", "paragraphs", "table"]
+__all__ = [
+    "Account",
+    "Cell",
+    "Column",
+    "Html",
+    "Number",
+    "Private",
+    "bullets",
+    "paragraphs",
+    "table",
+    "table_of",
+]
 
 
 @dataclass(frozen=True)
@@ -44,6 +56,15 @@ class Private:
 
 
 Cell = str | Account | Number | Private
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table of the report: its heading, and its cell of a row of results."""
+
+    title: str
+    cell: Callable[[Any], Cell]
+
 
 _NUMBER = ' class="number"'
 
@@ -97,6 +118,21 @@ def table(
         f"<caption>{label}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
         "</table></div>"
     )
+
+
+def table_of(
+    caption: str, columns: Sequence[Column], results: Iterable[Any], of: int | None = None
+) -> Html:
+    """A table with a row a result; see `clustering.report.kit.cells` for the usual cells.
+
+    Examples
+    --------
+    >>> columns = [Column("Segment", lambda row: row["name"])]
+    >>> "<th scope=\\"row\\">Loyal</th>" in table_of("t", columns, [{"name": "Loyal"}]).text
+    True
+    """
+    rows = [[column.cell(result) for column in columns] for result in results]
+    return table(caption, [column.title for column in columns], rows, of)
 
 
 def _row(cells: Sequence[Cell]) -> str:

@@ -8,7 +8,16 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from clustering.report.kit.cells import MISSING, amount_cell, named_accounts, p_cell, share_cell
+from clustering.report.kit.cells import (
+    MISSING,
+    account,
+    amount,
+    named_accounts,
+    number,
+    p_cell,
+    share,
+    text,
+)
 from clustering.report.kit.facts import (
     TIERS,
     agreements_of_segments,
@@ -20,7 +29,7 @@ from clustering.report.kit.facts import (
     percent,
     rivals_of,
 )
-from clustering.report.kit.html import Account, Cell, Html, Number, table
+from clustering.report.kit.html import Account, Cell, Column, Html, Number, table, table_of
 from clustering.results import StudyFolder
 from clustering.results.document import AgreementEntry
 from clustering.wording import number_in_words
@@ -44,29 +53,16 @@ __all__ = [
 def segments(study: StudyFolder) -> Html:
     """Every segment with its size, ARR and stability."""
     document = study.document
-    amount = amount_title(study)
-    rows: list[list[Cell]] = [
-        [
-            segment.name,
-            segment.description,
-            _count(segment.n_accounts),
-            Number(percent(segment.share)),
-            amount_cell(segment.arr),
-            share_cell(segment.arr_share),
-            _number(segment.jaccard),
-        ]
-        for segment in document.segments
-    ]
     columns = [
-        document.group_word.singular.capitalize(),
-        "What sets it apart",
-        "Accounts",
-        "Share",
-        amount,
-        f"Share of {document.amount_name}",
-        "Stability (Jaccard)",
+        Column(document.group_word.singular.capitalize(), text("name")),
+        Column("What sets it apart", text("description")),
+        Column("Accounts", amount("n_accounts")),
+        Column("Share", share("share")),
+        Column(amount_title(study), amount("arr")),
+        Column(f"Share of {document.amount_name}", share("arr_share")),
+        Column("Stability (Jaccard)", number("jaccard")),
     ]
-    return table(f"The {document.group_word.plural}", columns, rows)
+    return table_of(f"The {document.group_word.plural}", columns, document.segments)
 
 
 def misplaced(
@@ -78,24 +74,15 @@ def misplaced(
     title = other if entry is None else entry.title
     frame = study.disagreements
     frame = frame[frame["second"] == other].sort_values(["surprise", "arr"], ascending=False)
-    rows: list[list[Cell]] = [
-        [
-            Account(row["account_id"]),
-            row["label"],
-            row["segment_name"],
-            amount_cell(row["arr"]),
-            row["why"],
-        ]
-        for row in frame.head(most).to_dict("records")
-    ]
     columns = [
-        "Account",
-        title,
-        document.group_word.singular.capitalize(),
-        amount_title(study),
-        "Why it stands out",
+        Column("Account", account()),
+        Column(title, text("label")),
+        Column(document.group_word.singular.capitalize(), text("segment_name")),
+        Column(amount_title(study), amount("arr")),
+        Column("Why it stands out", text("why")),
     ]
-    made = table("Accounts to look at", columns, rows, of=len(frame))
+    rows = frame.head(most).to_dict("records")
+    made = table_of("Accounts to look at", columns, rows, of=len(frame))
     return named_accounts(made, study, names)
 
 

@@ -9,8 +9,6 @@ import typer
 
 from clustering.errors import ClusteringError
 
-__all__ = ["app", "main"]
-
 app = typer.Typer(
     name="clustering",
     no_args_is_help=True,

@@ -12,8 +12,6 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-__all__ = ["PAGES", "configuration_page", "study_folder_page", "tables_page"]
-
 #: Page in `docs/` -> the function that gives its text.
 PAGES: dict[str, str] = {
     "configuration.md": "clustering.documentation:configuration_page",

@@ -7,19 +7,6 @@ catch what they expect.
 
 from collections.abc import Sequence
 
-__all__ = [
-    "BadInputError",
-    "ClusteringError",
-    "ConfigError",
-    "FutureDataError",
-    "ModelFolderError",
-    "OutputError",
-    "StudyFolderError",
-    "TableContractError",
-    "TrackingError",
-    "breaches_message",
-]
-
 
 class ClusteringError(Exception):
     """Something the user can mend; the message says what was expected, found, and what to do."""

@@ -7,8 +7,6 @@ from pathlib import Path
 from clustering.config import StudyConfig
 from clustering.errors import BadInputError, breaches_message
 
-__all__ = ["check_inputs", "named_inputs"]
-
 _SQLITE = "sqlite:"
 
 

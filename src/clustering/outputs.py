@@ -20,19 +20,6 @@ from pathlib import Path
 
 from clustering.errors import OutputError
 
-__all__ = [
-    "check_file",
-    "locked",
-    "make_scratch",
-    "publish",
-    "recover",
-    "refuse_inputs",
-    "scratch",
-    "staged_folder",
-    "turn",
-    "whole_file",
-]
-
 _STAGE = ".partial-"
 _FORMER = ".former"
 _MARK = re.compile(r"\d+-[0-9a-f]{8}")

@@ -12,8 +12,6 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, model_validator
 
-__all__ = ["ColumnSpec", "Entry", "Kind", "TableSpec", "column", "to_jsonable"]
-
 Kind = Literal["text", "number", "integer", "boolean", "list"]
 
 

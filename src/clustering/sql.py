@@ -17,19 +17,6 @@ import duckdb
 
 from clustering.errors import BadInputError
 
-__all__ = [
-    "FUNCTIONS",
-    "LOCKED",
-    "MAPPING",
-    "READERS",
-    "RULE",
-    "RULE_FUNCTIONS",
-    "Dialect",
-    "parse_select",
-    "parts",
-    "refusals",
-]
-
 #: Settings of a connection on which SQL of a user's own runs. What else is locked, and which
 #: files it may still open, is for whoever makes the connection.
 LOCKED = {

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from clustering import results
+from clustering.arrays import Floats, Ints
 from clustering.columns import ARR, ARR_TIERS, SEGMENT
 from clustering.comparison.compare import Comparison, ComparisonInputs, compare
 from clustering.comparison.forward.time_split import EarlierDates
@@ -41,8 +41,6 @@ from clustering.scorer import Scorer
 from clustering.structure.evidence import Evidence, judge
 from clustering.structure.pictures import picture_evidence
 from clustering.tables import SourceTables, open_tables
-
-__all__ = ["compute", "run_study", "too_few"]
 
 #: Starts of each refit for the ceiling and the ablation: many refits, so few starts each.
 REFIT_STARTS = 5
@@ -295,10 +293,10 @@ def _material(
     frame, attributes = snapshot.frame.loc[ids], snapshot.attributes.loc[ids]
     proxies = [f.name for f in snapshot.features if f.size_proxy and f.family != "commercial"]
 
-    def cluster(values: NDArray[np.float64], seed: int) -> NDArray[np.int64]:
+    def cluster(values: Floats, seed: int) -> Ints:
         return fit_again(chosen.spec, values, n_init=REFIT_STARTS, seed=seed).assign(values)
 
-    def refit(rows: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    def refit(rows: Ints, seed: int) -> Ints:
         values = standardiser.refitted(raw[rows]).transform_columns([*raw.T]).T
         return fit_again(chosen.spec, values[rows], n_init=REFIT_STARTS, seed=seed).assign(values)
 
@@ -335,7 +333,7 @@ def _material(
     )
 
 
-def _standardised(proxies: pd.DataFrame) -> NDArray[np.float64]:
+def _standardised(proxies: pd.DataFrame) -> Floats:
     """Log-scaled z-scores of the proxies of size that every account has."""
     known = proxies.loc[:, proxies.notna().all() & (proxies.nunique() > 1)]
     logged = np.log1p(known.to_numpy(dtype=np.float64))

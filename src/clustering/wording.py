@@ -5,15 +5,6 @@ It needs no room of the study, so that the notebooks of a report need none for a
 
 import math
 
-__all__ = [
-    "ALMOST_SAME",
-    "agreement_in_words",
-    "number_in_words",
-    "p_in_words",
-    "percent_in_words",
-    "structure_in_words",
-]
-
 #: Lower end of the AMI's interval from which two labellings are almost the same groups.
 ALMOST_SAME = 0.8
 #: Lower end from which they agree largely.

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from clustering.comparison import forward_study
-from clustering.comparison.forward.study import FEATURES
+from clustering.comparison.forward.evaluate import FEATURES
 
 N = 900
 IDS = pd.Index([f"a{i:04d}" for i in range(N)], name="account_id")

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from clustering.comparison import forward_study
+from clustering.comparison.forward.evaluate import FEATURES
 from clustering.comparison.forward.multiplicity import adjusted, benjamini_hochberg
-from clustering.comparison.forward.study import FEATURES
 from clustering.comparison.forward.time_split import DatedAccounts, EarlierDates, stack
 
 AS_OF, EARLIER = date(2025, 6, 30), date(2024, 6, 30)

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clustering.config.plan import TouchLevelsConfig
-from clustering.plan.staffing.allocation import LEVELS, Allocation, Demand, allocate, coverage_curve
+from clustering.plan.care.demand import LEVELS, Demand
+from clustering.plan.staffing.allocation import Allocation, allocate, coverage_curve
 
 TOUCH = TouchLevelsConfig()
 SHARE, COVERS = np.array(TOUCH.hours), np.array(TOUCH.covers)

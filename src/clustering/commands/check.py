@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from clustering.features import Horizon, Snapshot
     from clustering.tables import SourceTables
 
-__all__ = ["register"]
-
 
 def register(app: typer.Typer) -> None:
     """Add `check` to the app."""

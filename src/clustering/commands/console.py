@@ -16,8 +16,6 @@ from rich.progress import (
 
 from clustering.progress import Advance
 
-__all__ = ["ERR", "OUT", "Bars", "bars"]
-
 OUT = Console(highlight=False)
 ERR = Console(stderr=True, highlight=False)
 

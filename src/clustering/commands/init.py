@@ -8,8 +8,6 @@ import typer
 if TYPE_CHECKING:
     from clustering.tables.init.drafting import Draft
 
-__all__ = ["register"]
-
 
 def register(app: typer.Typer) -> None:
     """Add `init` to the app."""

@@ -10,8 +10,6 @@ import typer
 if TYPE_CHECKING:
     from clustering.config import StudyConfig
 
-__all__ = ["register"]
-
 _FORMATS = ["%Y-%m-%d"]
 
 Study = Annotated[

@@ -9,8 +9,6 @@ from clustering.movement.overrides.file import overrides_file
 from clustering.tables import TABLES
 from clustering.tables.reading.files import SUFFIXES, table_files
 
-__all__ = ["study_inputs", "tables_of_folder"]
-
 
 def tables_of_folder(folder: Path) -> list[Path]:
     """The tables of a folder, and the places where further ones would be taken for tables."""

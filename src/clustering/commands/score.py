@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from clustering.progress import Progress
     from clustering.scorer import Scorer
 
-__all__ = ["register"]
-
 _REGISTERED = "models:/"
 
 #: More flagged accounts than so many times the share of the training accounts are worth a word.

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from clustering.progress import Progress
     from clustering.tracking import TrackedStudy
 
-__all__ = ["register"]
-
 
 def register(app: typer.Typer) -> None:
     """Put the command on the app."""

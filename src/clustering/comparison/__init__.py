@@ -7,20 +7,17 @@ commands `agree` and `forward` do not wait for.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from clustering.comparison.agreement.agreement import (
-    Agreement,
-    AgreementInterval,
-    LabelMatch,
-    compare_partitions,
-)
+from clustering.comparison.agreement.agreement import compare_partitions
 from clustering.comparison.agreement.crosswalk import crosswalk, disagreements
 from clustering.comparison.agreement.refits import agreement_of_refits
+from clustering.comparison.agreement.report import Agreement, AgreementInterval, LabelMatch
 from clustering.comparison.forward.report import ForwardReport
 from clustering.comparison.forward.validity import forward_validity
 from clustering.comparison.observed.within_tiers import heterogeneity_within_tiers
 
 if TYPE_CHECKING:
-    from clustering.comparison.forward.study import ForwardEntry, ForwardStudy, forward_study
+    from clustering.comparison.forward.evaluate import ForwardEntry
+    from clustering.comparison.forward.study import ForwardStudy, forward_study
     from clustering.comparison.leakage.size_leakage import (
         ablation,
         detect_circularity,

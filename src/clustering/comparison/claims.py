@@ -1,11 +1,9 @@
 """Sentences made from numbers by fixed rules; none says more than its number."""
 
-from clustering.comparison.agreement.agreement import Agreement
+from clustering.comparison.agreement.report import Agreement
 from clustering.comparison.base.metrics import Gain
 from clustering.comparison.forward.report import ForwardReport
 from clustering.wording import agreement_in_words, p_in_words
-
-__all__ = ["agreement_sentence", "corrected_claim", "forward_sentence", "gain_claim"]
 
 
 def agreement_sentence(agreement: Agreement) -> str:

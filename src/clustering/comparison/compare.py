@@ -6,8 +6,9 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from clustering.arrays import Floats, Ints
 from clustering.columns import ARR_TIERS, NEEDS_SEGMENT, SEGMENT
 from clustering.comparison.agreement.crosswalk import UnlikeWords
 from clustering.comparison.agreement.pairwise import Agreements, compare_labellings
@@ -33,10 +34,6 @@ from clustering.comparison.scorecard import Score, scorecard
 from clustering.config import ComparisonConfig
 from clustering.features.horizon import CONTRACT_OUTCOMES
 from clustering.progress import SILENT, Progress
-
-__all__ = ["Comparison", "ComparisonInputs", "Leakage", "compare"]
-
-Floats = NDArray[np.float64]
 
 #: What may happen to an account in the window; one of them is the primary outcome.
 OUTCOMES = (*CONTRACT_OUTCOMES, "dormant")
@@ -87,7 +84,7 @@ class ComparisonInputs:
     outcomes: pd.DataFrame
     as_of: date
     days: int
-    cluster: Callable[[Floats, int], NDArray[np.int64]]
+    cluster: Callable[[Floats, int], Ints]
     refit: Refit
     earlier: EarlierDates | str
     responsibilities: Floats
@@ -223,7 +220,7 @@ def _remembered(refit: Refit) -> Refit:
     """Each refit is made once: every labelling is compared with the same ones."""
     made: dict[int, ArrayLike] = {}
 
-    def once(rows: NDArray[np.int64], seed: int) -> ArrayLike:
+    def once(rows: Ints, seed: int) -> ArrayLike:
         if seed not in made:
             made[seed] = refit(rows, seed)
         return made[seed]

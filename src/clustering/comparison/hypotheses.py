@@ -7,8 +7,6 @@ from typing import Literal
 from clustering.columns import ARR_TIERS, NEEDS_SEGMENT, SEGMENT
 from clustering.comparison.scorecard import Estimate, Score
 
-__all__ = ["HALF", "Decision", "Hypothesis", "answer_hypotheses", "decide"]
-
 Answer = Literal["supported", "contradicted", "cannot be told"]
 Choice = Literal["keep the tiers", "use beside the tiers", "cannot be told"]
 

@@ -10,8 +10,6 @@ from typing import Literal
 from clustering.columns import ARR_TIERS, CURRENT_SEGMENT, SEGMENT
 from clustering.wording import ALMOST_SAME
 
-__all__ = ["Reason", "Recommendation", "recommend"]
-
 Reason = Literal[
     "natural clusters, shown gain",
     "natural clusters",

@@ -10,22 +10,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats, Ints
 from clustering.columns import ARR_TIERS, NEEDS_SEGMENT, SEGMENT
-from clustering.comparison.agreement.agreement import Agreement, compare_partitions
+from clustering.comparison.agreement.agreement import compare_partitions
 from clustering.comparison.agreement.refits import RefittedAgreement
-from clustering.comparison.agreement.report import Range
+from clustering.comparison.agreement.report import Agreement, Range
 from clustering.comparison.base.labellings import Labelling, encode
 from clustering.comparison.forward.evaluate import ForwardEntry
 from clustering.comparison.forward.time_split import EarlierDates
 from clustering.progress import SILENT, Progress
 from clustering.structure.criteria.silhouette import silhouettes
-
-__all__ = ["CONTROLS", "Estimate", "Score", "scorecard"]
-
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int64]
 
 #: Labellings that nobody proposes: they show what a labelling must do better than.
 CONTROLS = ("tenure_bands",)
@@ -166,7 +161,7 @@ def scorecard(
     return tuple(scores)
 
 
-def variance_explained(values: Floats, codes: Codes) -> Estimate | None:
+def variance_explained(values: Floats, codes: Ints) -> Estimate | None:
     """Omega squared of groups, over all columns, with a first-order interval over accounts.
 
     Accounts with a code below 0 are left out. The interval takes the groups as given; its error

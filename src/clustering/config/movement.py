@@ -5,8 +5,6 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["MovementConfig"]
-
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 

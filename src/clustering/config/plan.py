@@ -10,15 +10,6 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = [
-    "RECOMMENDED",
-    "AuditConfig",
-    "CapacityConfig",
-    "EngagementConfig",
-    "LeversConfig",
-    "TouchLevelsConfig",
-]
-
 #: The labelling that the study recommends, whichever it is.
 RECOMMENDED = "recommended"
 

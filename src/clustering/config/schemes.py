@@ -4,25 +4,6 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = [
-    "AxesConfig",
-    "ChurnRiskWeights",
-    "CostConfig",
-    "CsmBookConfig",
-    "Cut",
-    "ExpansionTouchConfig",
-    "ExpansionTriggerConfig",
-    "GrowthPotentialWeights",
-    "GrowthRevenueAtRiskConfig",
-    "GrowthRiskConfig",
-    "GuidanceWeights",
-    "HealthProfitabilityConfig",
-    "HealthWeights",
-    "LifecycleTouchConfig",
-    "StagesConfig",
-    "StrategicConfig",
-]
-
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Weight = Annotated[float, Field(ge=0.0, le=100.0)]
 Amount = Annotated[float, Field(gt=0.0)]

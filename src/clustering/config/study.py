@@ -34,26 +34,6 @@ from clustering.config.schemes import (
 )
 from clustering.errors import ConfigError, breaches_message
 
-__all__ = [
-    "AccountsConfig",
-    "ArrTiersConfig",
-    "ComparisonConfig",
-    "EmployeeBandsConfig",
-    "EvidenceConfig",
-    "FeaturesConfig",
-    "MatrixConfig",
-    "MilestoneRulesConfig",
-    "ModelsConfig",
-    "OutputConfig",
-    "ReadingConfig",
-    "SchemesConfig",
-    "SourceConfig",
-    "StudyConfig",
-    "SubscriptionsConfig",
-    "TrackingConfig",
-    "load_config",
-]
-
 Family = Literal[
     "milestones", "outcomes", "usage", "engagement", "sentiment", "lifecycle", "commercial"
 ]

@@ -17,8 +17,6 @@ from clustering.config import AccountsConfig
 from clustering.features.engines import column_names, typed
 from clustering.tables.coverage import Coverage
 
-__all__ = ["AS_OF_RULES", "AsOfRule", "Tables", "visible_frame", "visible_frames"]
-
 
 class Tables(Protocol):
     """What this room needs of `tables.SourceTables`."""

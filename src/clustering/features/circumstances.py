@@ -10,8 +10,6 @@ import pandas as pd
 
 from clustering.features.measures import FIXED_POINT, Measure, Period, fixed_point
 
-__all__ = ["GUIDANCE_KINDS", "MEASURES", "circumstances"]
-
 #: Care is not extrapolated to a year from less than a month.
 _SHORTEST_EXPOSURE_DAYS = 30
 

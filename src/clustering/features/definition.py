@@ -8,8 +8,6 @@ import narwhals as nw
 from clustering.features.measures import Measure, Period
 from clustering.features.types import Feature
 
-__all__ = ["Definition", "ratio", "shrunken_share"]
-
 
 @dataclass(frozen=True)
 class Definition:

@@ -19,8 +19,6 @@ from clustering.features.families import (
 from clustering.features.registry import FEATURES, withheld
 from clustering.features.types import Feature, possible_values
 
-__all__ = ["features_page"]
-
 _FAMILIES: dict[str, ModuleType] = {
     "milestones": milestones,
     "outcomes": outcomes,

@@ -11,8 +11,6 @@ import pandas as pd
 
 from clustering.columns import ACCOUNT_ID
 
-__all__ = ["collect_by_account", "column_names", "first_and_last", "typed"]
-
 
 def column_names(frame: nw.LazyFrame[Any]) -> tuple[str, ...]:
     """Columns of a lazy frame, without computing it."""

@@ -29,8 +29,6 @@ from clustering.features.families.standing import standing
 from clustering.features.measures import fixed_point
 from clustering.features.types import Horizon
 
-__all__ = ["OUTCOMES", "Outcome", "build_horizon", "horizon_end"]
-
 CONTRACT_OUTCOMES = ("churned", "contracted", "renewed", "expanded")
 
 _YEAR = 365

@@ -16,18 +16,6 @@ import narwhals as nw
 
 from clustering.columns import ACCOUNT_ID
 
-__all__ = [
-    "FIXED_POINT",
-    "How",
-    "Measure",
-    "Period",
-    "aggregate",
-    "day_number",
-    "fixed_point",
-    "from_fixed_point",
-    "on_grid",
-]
-
 How = Literal["count", "sum", "max", "median", "n_distinct", "latest", "earliest"]
 
 #: Amounts, hours and scores are summed in units of 1/10 000.

@@ -24,8 +24,6 @@ from clustering.features.families import (
 from clustering.features.measures import Period
 from clustering.features.types import Feature
 
-__all__ = ["DEFINITIONS", "FEATURES", "PREPARATIONS", "computable", "withheld"]
-
 DEFINITIONS: tuple[Definition, ...] = (
     *milestones.DEFINITIONS,
     *outcomes.DEFINITIONS,

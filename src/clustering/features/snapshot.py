@@ -28,8 +28,6 @@ from clustering.features.measures import FIXED_POINT, Measure, Period, aggregate
 from clustering.features.registry import DEFINITIONS, PREPARATIONS, computable, withheld
 from clustering.features.types import Snapshot
 
-__all__ = ["ATTRIBUTES", "active_accounts", "build_snapshot"]
-
 #: Columns of `accounts` that describe an account and are never features.
 ATTRIBUTES = (
     "started_on",

@@ -8,8 +8,6 @@ from typing import Literal
 
 import pandas as pd
 
-__all__ = ["MOST_DAYS", "Feature", "Horizon", "Scale", "Snapshot", "possible_values"]
-
 #: How the matrix should treat the values: shares stay as they are, skewed counts and amounts
 #: take log1p, what can be negative Yeo-Johnson, and binaries are never standardised.
 Scale = Literal["share", "count", "amount", "days", "signed", "binary"]

@@ -3,14 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats, Ints
 from clustering.errors import BadInputError
-
-__all__ = ["LloydPath", "follow_lloyd", "follow_lloyd_from"]
-
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,17 +21,17 @@ class LloydPath:
     converged : whether the last two are equal
     """
 
-    initial_rows: Codes
-    assignments: Codes
+    initial_rows: Ints
+    assignments: Ints
     converged: bool
 
     @property
-    def labels(self) -> Codes:
+    def labels(self) -> Ints:
         """The final clusters, 0 to k - 1."""
         return np.asarray(self.assignments[-1])
 
 
-def follow_lloyd(values: Floats, initial_rows: Codes, max_iter: int = 10) -> LloydPath:
+def follow_lloyd(values: Floats, initial_rows: Ints, max_iter: int = 10) -> LloydPath:
     """Run Lloyd's algorithm from the given rows, at most `max_iter` updates of the centres.
 
     A row between two centres goes to the first of them. The algorithm stops after the first
@@ -81,7 +76,7 @@ def follow_lloyd_from(values: Floats, centres: Floats, max_iter: int = 10) -> Ll
     return LloydPath(np.empty(0, dtype=np.int64), assignments, converged)
 
 
-def _follow(values: Floats, centres: Floats, max_iter: int) -> tuple[Codes, bool]:
+def _follow(values: Floats, centres: Floats, max_iter: int) -> tuple[Ints, bool]:
     """Assignments after every step, and whether the last two are equal."""
     k = len(centres)
     assignments = [nearest(values, centres)]
@@ -96,13 +91,13 @@ def _follow(values: Floats, centres: Floats, max_iter: int) -> tuple[Codes, bool
     return np.stack(assignments), converged
 
 
-def nearest(values: Floats, centres: Floats) -> Codes:
+def nearest(values: Floats, centres: Floats) -> Ints:
     """The nearest centre of every row, the first where two are as near."""
     distances = ((values[:, None, :] - centres[None, :, :]) ** 2).sum(axis=2)
     return np.asarray(distances.argmin(axis=1), dtype=np.int64)
 
 
-def _means(values: Floats, labels: Codes, k: int) -> Floats:
+def _means(values: Floats, labels: Ints, k: int) -> Floats:
     sizes = np.bincount(labels, minlength=k)
     if (sizes == 0).any():
         raise BadInputError("a cluster ran empty; take other starting rows or a smaller k.")

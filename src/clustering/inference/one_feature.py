@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.stats import norm
 
+from clustering.arrays import Floats, Ints
 from clustering.errors import BadInputError
 from clustering.inference.lloyd_path import LloydPath, follow_lloyd_from
 from clustering.inference.selective import (
@@ -22,11 +23,6 @@ from clustering.inference.selective import (
     violations,
 )
 from clustering.inference.truncated_chi import truncated_chi_tail
-
-__all__ = ["FeatureTest", "selective_feature_tests"]
-
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -134,8 +130,8 @@ class _Compared:
     """
 
     members: Floats
-    own: Codes
-    other: Codes
+    own: Ints
+    other: Ints
     apart: Floats
     along: Floats
 

@@ -9,26 +9,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.stats import chi2 as chi_square
 
+from clustering.arrays import Floats, Ints
 from clustering.errors import BadInputError
 from clustering.inference.lloyd_path import LloydPath, follow_lloyd
 from clustering.inference.truncated_chi import truncated_chi_tail
-
-__all__ = [
-    "SelectiveTest",
-    "check_clusters",
-    "check_matrix",
-    "contrast_of",
-    "estimate_sigma",
-    "remaining",
-    "selective_kmeans_test",
-    "violations",
-]
-
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int64]
 
 SigmaEstimate = Literal["median", "sample"]
 
@@ -53,7 +40,7 @@ class SelectiveTest:
     sigma: float
     sigma_known: bool
     support: tuple[tuple[float, float], ...]
-    labels: Codes
+    labels: Ints
     n_steps: int
     converged: bool
 
@@ -248,7 +235,7 @@ def remaining(
     )
 
 
-def contrast_of(labels: Codes, clusters: tuple[int, int]) -> tuple[Floats, tuple[int, int]]:
+def contrast_of(labels: Ints, clusters: tuple[int, int]) -> tuple[Floats, tuple[int, int]]:
     """Weights of the rows that make the difference of the two means, and the clusters' sizes."""
     first, second = labels == clusters[0], labels == clusters[1]
     sizes = int(first.sum()), int(second.sum())
@@ -269,7 +256,7 @@ def check_clusters(clusters: tuple[int, int], k: int) -> None:
         )
 
 
-def _check(values: Floats, rows: Codes, clusters: tuple[int, int], sigma: float | None) -> None:
+def _check(values: Floats, rows: Ints, clusters: tuple[int, int], sigma: float | None) -> None:
     check_matrix(values)
     if rows.ndim != 1 or not 2 <= rows.size < len(values):
         raise BadInputError(

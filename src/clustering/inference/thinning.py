@@ -7,25 +7,12 @@ labels from the very features that are tested. Thinning splits every number inst
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.stats import binomtest, norm
 from scipy.stats import chi2 as chi_square
 
+from clustering.arrays import Flags, Floats, Ints
 from clustering.errors import BadInputError
-
-__all__ = [
-    "IndependenceCheck",
-    "ThinnedTest",
-    "check_independence",
-    "gaussian_difference_test",
-    "poisson_difference_test",
-    "thin_gaussian",
-    "thin_poisson",
-]
-
-Floats = NDArray[np.float64]
-Counts = NDArray[np.int64]
-Codes = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -78,7 +65,7 @@ def thin_gaussian(
     return first, x - first
 
 
-def thin_poisson(counts: ArrayLike, *, share: float = 0.5, seed: int) -> tuple[Counts, Counts]:
+def thin_poisson(counts: ArrayLike, *, share: float = 0.5, seed: int) -> tuple[Ints, Ints]:
     """Two independent Poisson parts of Poisson counts; exact, and no parameter to know.
 
     Over-dispersed counts (tickets, logins) are not Poisson: their parts stay correlated. Always
@@ -193,16 +180,14 @@ def poisson_difference_test(
     return ThinnedTest(clusters, smallest, min(1.0, smallest * x.shape[1]))
 
 
-def _within(values: Floats, codes: Codes) -> Floats:
+def _within(values: Floats, codes: Ints) -> Floats:
     sizes = np.bincount(codes).astype(np.float64)
     sums = np.zeros((sizes.size, values.shape[1]))
     np.add.at(sums, codes, values)
     return np.asarray(values - (sums / sizes[:, None])[codes])
 
 
-def _members(
-    labels: ArrayLike, clusters: tuple[int, int]
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _members(labels: ArrayLike, clusters: tuple[int, int]) -> tuple[Flags, Flags]:
     codes = np.asarray(labels)
     one, two = codes == clusters[0], codes == clusters[1]
     if not one.any() or not two.any() or clusters[0] == clusters[1]:

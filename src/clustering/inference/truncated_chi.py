@@ -5,8 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import gammainc, gammaincc, gammaln
 
-__all__ = ["truncated_chi_tail"]
-
 #: Below this a tail is computed by its continued fraction on the log scale.
 _UNDERFLOW = 1e-280
 

@@ -12,9 +12,8 @@ structure to a test of modality and like a component without variance to a mixtu
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-__all__ = ["MIN_ACCOUNTS", "Prototypes", "complete", "fit_prototypes"]
+from clustering.arrays import Flags, Floats, Ints
 
 #: Least number of observed values behind every number of a prototype: no model holds the values
 #: of a single customer.
@@ -39,11 +38,11 @@ class Prototypes:
         width within which prototypes count as near
     """
 
-    centres: NDArray[np.float64]
+    centres: Floats
     variance: float
 
 
-def fit_prototypes(values: NDArray[np.float64]) -> Prototypes:
+def fit_prototypes(values: Floats) -> Prototypes:
     """Prototypes of a standardised matrix with missing entries.
 
     Parameters
@@ -77,7 +76,7 @@ def fit_prototypes(values: NDArray[np.float64]) -> Prototypes:
     return Prototypes(centres, _within_variance(filled, observed, centres))
 
 
-def complete(values: NDArray[np.float64], prototypes: Prototypes) -> NDArray[np.float64]:
+def complete(values: Floats, prototypes: Prototypes) -> Floats:
     """Copy of `values` with each missing entry completed from the prototypes near to its row.
 
     The completed entry is its expectation under spherical components of equal weight and one
@@ -101,9 +100,7 @@ def complete(values: NDArray[np.float64], prototypes: Prototypes) -> NDArray[np.
     return completed
 
 
-def _expected(
-    filled: NDArray[np.float64], observed: NDArray[np.bool_], prototypes: Prototypes
-) -> NDArray[np.float64]:
+def _expected(filled: Floats, observed: Flags, prototypes: Prototypes) -> Floats:
     """Mean of the prototypes, weighted by their posterior given the observed entries."""
     weights = _distances(filled, observed, prototypes.centres)
     weights -= weights.min(axis=1, keepdims=True)
@@ -113,14 +110,14 @@ def _expected(
     return np.asarray(weights @ prototypes.centres)
 
 
-def _canonical_rows(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _canonical_rows(values: Floats) -> Floats:
     known = values[~np.isnan(values).all(axis=1)]
     ordered = known[np.lexsort(known.T[::-1])]
     step = max(1, -(-len(ordered) // _MAX_TRAINING_ROWS))
     return ordered[::step]
 
 
-def _divide(rows: NDArray[np.float64]) -> NDArray[np.int64]:
+def _divide(rows: Floats) -> Ints:
     """Cells of the start: the widest is divided until there are enough of them."""
     cells = np.zeros(len(rows), dtype=np.int64)
     spreads = [_spread(rows)]
@@ -138,12 +135,12 @@ def _divide(rows: NDArray[np.float64]) -> NDArray[np.int64]:
     return cells
 
 
-def _spread(rows: NDArray[np.float64]) -> float:
+def _spread(rows: Floats) -> float:
     """Sum of squares about the means, observed entries only."""
     return float(_column_spreads(rows).sum())
 
 
-def _column_spreads(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+def _column_spreads(rows: Floats) -> Floats:
     observed = ~np.isnan(rows)
     filled = np.where(observed, rows, 0.0)
     counts = np.maximum(observed.sum(axis=0), 1)
@@ -151,13 +148,13 @@ def _column_spreads(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(((filled - means) ** 2 * observed).sum(axis=0))
 
 
-def _upper_half(rows: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _upper_half(rows: Floats) -> Flags:
     """Which rows lie above the mean of the widest column; unknown ones go where they are nearer."""
     observed = ~np.isnan(rows)
     filled = np.where(observed, rows, 0.0)
     column = int(np.argmax(_column_spreads(rows)))
     known = observed[:, column]
-    upper: NDArray[np.bool_] = known & (filled[:, column] > filled[known, column].mean())
+    upper: Flags = known & (filled[:, column] > filled[known, column].mean())
     if not upper.any() or known.all():
         return upper
     halves = np.where(upper, 1, 0)[known]
@@ -167,50 +164,38 @@ def _upper_half(rows: NDArray[np.float64]) -> NDArray[np.bool_]:
     return upper
 
 
-def _cell_means(
-    filled: NDArray[np.float64], observed: NDArray[np.bool_], cells: NDArray[np.int64]
-) -> NDArray[np.float64]:
+def _cell_means(filled: Floats, observed: Flags, cells: Ints) -> Floats:
     """Mean of the observed entries of every cell that has rows; the overall mean where none is."""
     sums, counts = _sums(filled, observed, cells)
     overall = sums.sum(axis=0) / np.maximum(counts.sum(axis=0), 1)
     return np.where(counts > 0, sums / np.maximum(counts, 1), overall)
 
 
-def _sums(
-    filled: NDArray[np.float64], observed: NDArray[np.bool_], cells: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _sums(filled: Floats, observed: Flags, cells: Ints) -> tuple[Floats, Floats]:
     _, numbered = np.unique(cells, return_inverse=True)
     member = np.zeros((numbered.max() + 1, len(cells)))
     member[numbered, np.arange(len(cells))] = 1.0
     return member @ filled, member @ observed.astype(np.float64)
 
 
-def _nearest(
-    filled: NDArray[np.float64], observed: NDArray[np.bool_], centres: NDArray[np.float64]
-) -> NDArray[np.int64]:
+def _nearest(filled: Floats, observed: Flags, centres: Floats) -> Ints:
     """Index of the nearest centre by squared distance over the observed coordinates."""
     return np.asarray(np.argmin(_distances(filled, observed, centres), axis=1), dtype=np.int64)
 
 
-def _distances(
-    filled: NDArray[np.float64], observed: NDArray[np.bool_], centres: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _distances(filled: Floats, observed: Flags, centres: Floats) -> Floats:
     """Squared distances over the observed coordinates, less the row's own sum of squares."""
     distances = observed.astype(np.float64) @ (centres**2).T
     distances -= 2.0 * (filled @ centres.T)
     return distances
 
 
-def _within_variance(
-    filled: NDArray[np.float64], observed: NDArray[np.bool_], centres: NDArray[np.float64]
-) -> float:
+def _within_variance(filled: Floats, observed: Flags, centres: Floats) -> float:
     least = _distances(filled, observed, centres).min(axis=1) + (filled**2).sum(axis=1)
     return float(np.maximum(least, 0.0).sum() / max(1, observed.sum()))
 
 
-def _with_enough_accounts(
-    filled: NDArray[np.float64], observed: NDArray[np.bool_], centres: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _with_enough_accounts(filled: Floats, observed: Flags, centres: Floats) -> Floats:
     """Drop prototypes with few accounts, and pool the entries that rest on few observed values."""
     while True:
         cells = _nearest(filled, observed, centres)
@@ -225,7 +210,7 @@ def _with_enough_accounts(
     return _pooled(sums, counts)
 
 
-def _pooled(sums: NDArray[np.float64], counts: NDArray[np.float64]) -> NDArray[np.float64]:
+def _pooled(sums: Floats, counts: Floats) -> Floats:
     """Means; an entry of fewer than `MIN_ACCOUNTS` values takes in those of the next prototypes."""
     supported = counts >= MIN_ACCOUNTS
     means = np.where(supported, sums / np.maximum(counts, 1), 0.0)

@@ -10,16 +10,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Flags, Floats
 from clustering.features.types import Feature, possible_values
 from clustering.matrix.stored import STRICT
 from clustering.matrix.transforms import ColumnScaling
-
-__all__ = ["FeatureRange", "Rescaled", "fit_range", "rescaled"]
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 #: Share of the training values at either end that does not say how far the others reach.
 _TAIL = 0.005

@@ -6,14 +6,12 @@ from typing import get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from clustering.arrays import Floats
 from clustering.config import Family, MatrixConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.features.types import Feature, Snapshot
-
-__all__ = ["Screening", "canonical_order", "rank_correlations", "screen"]
 
 #: Least number of accounts with both features known that a correlation is computed from.
 _MIN_PAIRS = 20
@@ -147,15 +145,13 @@ def _by_correlation(
     return excluded
 
 
-def _correlation_reason(
-    values: NDArray[np.float64], rival: NDArray[np.float64], name: str, correlation: float
-) -> str:
+def _correlation_reason(values: Floats, rival: Floats, name: str, correlation: float) -> str:
     if np.array_equal(values, rival, equal_nan=True):
         return f"a duplicate of '{name}'"
     return f"its rank correlation with '{name}' is {correlation:.2f}"
 
 
-def rank_correlations(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def rank_correlations(values: Floats) -> Floats:
     """Spearman's correlation of every pair of columns, on the accounts that have both values.
 
     Each column is ranked once, among its own observed values (ties share their mean rank), so

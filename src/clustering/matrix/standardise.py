@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustering.arrays import Flags, Floats
 from clustering.config import MatrixConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.features.types import Feature, Scale, Snapshot
@@ -19,8 +19,6 @@ from clustering.matrix.screening import screen
 from clustering.matrix.stored import STRICT, read_strictly
 from clustering.matrix.transforms import BINARY_WEIGHT, ColumnScaling, fit_column
 from clustering.matrix.types import FeatureMatrix
-
-__all__ = ["Standardiser", "standardise"]
 
 #: Characters of a wrong value that a message shows.
 _SHOWN = 40
@@ -61,7 +59,7 @@ class Standardiser:
         """Family of each column."""
         return tuple(column.family for column in self.columns)
 
-    def columns_of(self, frame: pd.DataFrame) -> tuple[NDArray[np.float64], ...]:
+    def columns_of(self, frame: pd.DataFrame) -> tuple[Floats, ...]:
         """Values of the matrix' features in their own units, one array (n_accounts,) each.
 
         Raises
@@ -76,11 +74,11 @@ class Standardiser:
             raise BadInputError(breaches_message("the features cannot be standardised", breaches))
         return tuple(_numbers(frame[name]) for name in self.feature_names)
 
-    def raw(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+    def raw(self, frame: pd.DataFrame) -> Floats:
         """`columns_of` as an array of shape (n_accounts, n_features); NaN is missing."""
         return np.column_stack(self.columns_of(frame))
 
-    def transform(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+    def transform(self, frame: pd.DataFrame) -> Floats:
         """Standardise a snapshot's frame with the parameters of the training snapshot.
 
         Parameters
@@ -102,7 +100,7 @@ class Standardiser:
         """
         return np.ascontiguousarray(self.transform_columns(self.columns_of(frame)).T)
 
-    def transform_columns(self, raw: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    def transform_columns(self, raw: Sequence[Floats]) -> Floats:
         """Standardise arrays as `columns_of` gives them; shape (n_features, n_accounts).
 
         Accounts are columns here: each feature is contiguous, as it is in a data frame, and a
@@ -119,7 +117,7 @@ class Standardiser:
     def _quantiser(self) -> Prototypes:
         return Prototypes(np.array(self.prototypes), self.prototype_variance)
 
-    def complete_raw(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+    def complete_raw(self, frame: pd.DataFrame) -> Floats:
         """Values in raw units with missing entries completed: what null models are fitted on.
 
         Observed values are returned as they are; only completed ones come from a prototype.
@@ -131,7 +129,7 @@ class Standardiser:
             raw[gaps, index] = column.invert(completed[gaps, index])
         return raw
 
-    def refit(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
+    def refit(self, raw: Floats) -> Floats:
         """Send another data set of the same features through the whole pipeline, fitted anew.
 
         Null data sets must not profit from parameters that were fitted on the real accounts:
@@ -148,7 +146,7 @@ class Standardiser:
         )
         return complete(values, fit_prototypes(values)) if np.isnan(values).any() else values
 
-    def refitted(self, raw: NDArray[np.float64]) -> "Standardiser":
+    def refitted(self, raw: Floats) -> "Standardiser":
         """Fitted anew on other accounts of the same features, complete and in raw units."""
         columns = _fit_columns(raw, self._features(), self.winsorise, self.weight_families)
         return replace(self, columns=columns)
@@ -253,7 +251,7 @@ def standardise(snapshot: Snapshot, config: MatrixConfig) -> tuple[FeatureMatrix
 
 
 def _fit_columns(
-    raw: NDArray[np.float64],
+    raw: Floats,
     features: Sequence[Feature],
     winsorise: float,
     weight_families: bool,
@@ -271,7 +269,7 @@ def _fit_columns(
     )
 
 
-def _variance(column: ColumnScaling, raw: NDArray[np.float64]) -> float:
+def _variance(column: ColumnScaling, raw: Floats) -> float:
     """Variance of the column before its family is weighted: 1, but for binaries and constants."""
     if column.transform != "binary":
         return 1.0
@@ -309,13 +307,11 @@ def _column_breaches(frame: pd.DataFrame, name: str) -> list[str]:
     ]
 
 
-def _numbers(column: "pd.Series[Any]") -> NDArray[np.float64]:
+def _numbers(column: "pd.Series[Any]") -> Floats:
     return column.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _notes(
-    columns: Sequence[ColumnScaling], missing: NDArray[np.bool_], n_unknown: int
-) -> tuple[str, ...]:
+def _notes(columns: Sequence[ColumnScaling], missing: Flags, n_unknown: int) -> tuple[str, ...]:
     notes = []
     clipped = sum(sum(column.n_clipped) for column in columns)
     if clipped:

@@ -6,8 +6,6 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from clustering.errors import BadInputError, breaches_message
 
-__all__ = ["STRICT", "read_strictly"]
-
 Stored = TypeVar("Stored")
 
 #: The `__pydantic_config__` of every stored dataclass.

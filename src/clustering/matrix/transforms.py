@@ -5,20 +5,10 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats
 from clustering.features.types import Feature
 from clustering.matrix.stored import STRICT
-
-__all__ = [
-    "BINARY_WEIGHT",
-    "ZERO_INFLATED_SHARE",
-    "ColumnScaling",
-    "Transform",
-    "fit_column",
-    "yeo_johnson",
-    "yeo_johnson_inverse",
-]
 
 Transform = Literal["identity", "started_log", "yeo_johnson", "binary"]
 
@@ -104,9 +94,7 @@ class ColumnScaling:
             if not holds
         ]
 
-    def apply(
-        self, raw: NDArray[np.float64], out: NDArray[np.float64] | None = None
-    ) -> NDArray[np.float64]:
+    def apply(self, raw: Floats, out: Floats | None = None) -> Floats:
         """Standardise raw values of shape (n_accounts,), into `out` if given; NaN stays NaN."""
         values = np.empty(raw.shape) if out is None else out
         _transform(raw, self.transform, self.unit, self.exponent, values)
@@ -115,7 +103,7 @@ class ColumnScaling:
         values *= self.weight / self.scale
         return values
 
-    def invert(self, standardised: NDArray[np.float64]) -> NDArray[np.float64]:
+    def invert(self, standardised: Floats) -> Floats:
         """Back to the feature's own unit; clipped values come back as the limit."""
         values = standardised * (self.scale / self.weight) + self.location
         if self.transform == "started_log":
@@ -127,7 +115,7 @@ class ColumnScaling:
         return values
 
 
-def fit_column(raw: NDArray[np.float64], feature: Feature, winsorise: float) -> ColumnScaling:
+def fit_column(raw: Floats, feature: Feature, winsorise: float) -> ColumnScaling:
     """Fit the scaling of one feature; the family's weight is still 1.
 
     Parameters
@@ -171,7 +159,7 @@ def fit_column(raw: NDArray[np.float64], feature: Feature, winsorise: float) -> 
     )
 
 
-def _choose(observed: NDArray[np.float64], feature: Feature) -> tuple[Transform, float, float]:
+def _choose(observed: Floats, feature: Feature) -> tuple[Transform, float, float]:
     if feature.scale == "binary":
         return "binary", 1.0, 1.0
     if feature.scale == "share":
@@ -182,7 +170,7 @@ def _choose(observed: NDArray[np.float64], feature: Feature) -> tuple[Transform,
     return "started_log", 1.0 if feature.scale == "count" else _start(observed), 1.0
 
 
-def _start(observed: NDArray[np.float64]) -> float:
+def _start(observed: Floats) -> float:
     positive = observed[observed > 0]
     if not positive.size:
         return 1.0
@@ -190,12 +178,12 @@ def _start(observed: NDArray[np.float64]) -> float:
     return float(np.quantile(positive, 0.5 if zero_inflated else _START_QUANTILE))
 
 
-def _median_size(observed: NDArray[np.float64]) -> float:
+def _median_size(observed: Floats) -> float:
     size = np.abs(observed[observed != 0])
     return float(np.median(size)) if size.size else 1.0
 
 
-def _fit_exponent(values: NDArray[np.float64]) -> float:
+def _fit_exponent(values: Floats) -> float:
     """Maximum-likelihood exponent of sorted values, after which they are nearest to a normal.
 
     The profile likelihood of Yeo and Johnson (2000), section 3. Written out, since scikit-learn's
@@ -224,7 +212,7 @@ def _fit_exponent(values: NDArray[np.float64]) -> float:
     return float(found.x)
 
 
-def _limits(values: NDArray[np.float64], winsorise: float) -> tuple[float, float]:
+def _limits(values: Floats, winsorise: float) -> tuple[float, float]:
     low, q25, median, q75, high = np.quantile(values, [winsorise, 0.25, 0.5, 0.75, 1 - winsorise])
     reach = _ROBUST_LIMIT * (q75 - q25) / _IQR_OF_NORMAL
     if reach > 0 and (values < median - reach).mean() <= _OUTLIER_SHARE:
@@ -235,12 +223,12 @@ def _limits(values: NDArray[np.float64], winsorise: float) -> tuple[float, float
 
 
 def _transform(
-    raw: NDArray[np.float64],
+    raw: Floats,
     transform: Transform,
     unit: float,
     exponent: float,
-    out: NDArray[np.float64],
-) -> NDArray[np.float64]:
+    out: Floats,
+) -> Floats:
     if transform == "started_log":
         # Below zero nothing was seen in training: the lower clip limit would draw it in anyway.
         np.maximum(raw, 0.0, out=out)
@@ -250,7 +238,7 @@ def _transform(
     return out
 
 
-def yeo_johnson(values: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
+def yeo_johnson(values: Floats, exponent: float) -> Floats:
     """Power transform for values of either sign; NaN stays NaN.
 
     References
@@ -268,13 +256,13 @@ def yeo_johnson(values: NDArray[np.float64], exponent: float) -> NDArray[np.floa
     return np.where(values < 0, -_box_cox(size, 2 - exponent), _box_cox(size, exponent))
 
 
-def _box_cox(log_size: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
+def _box_cox(log_size: Floats, exponent: float) -> Floats:
     if exponent == 0:
         return log_size
     return np.asarray(np.expm1(exponent * log_size) / exponent)
 
 
-def yeo_johnson_inverse(values: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
+def yeo_johnson_inverse(values: Floats, exponent: float) -> Floats:
     """Inverse of `yeo_johnson`.
 
     Examples
@@ -291,7 +279,7 @@ def yeo_johnson_inverse(values: NDArray[np.float64], exponent: float) -> NDArray
     )
 
 
-def _box_cox_inverse(size: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
+def _box_cox_inverse(size: Floats, exponent: float) -> Floats:
     if exponent == 0:
         return size
     # The half that is not used may lie outside this branch's range: keep its logarithm finite.

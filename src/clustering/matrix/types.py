@@ -3,10 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-__all__ = ["FeatureMatrix"]
+from clustering.arrays import Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +20,7 @@ class FeatureMatrix:
     notes : what a reader must know (values clipped, entries completed, weights)
     """
 
-    values: NDArray[np.float64]
+    values: Floats
     account_ids: tuple[str, ...]
     feature_names: tuple[str, ...]
     families: tuple[str, ...]

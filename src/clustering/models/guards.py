@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from clustering.models.mixture import COLLAPSED, MixtureFit
 from clustering.models.types import CovarianceType
 
-__all__ = ["column_name", "least_expected_count", "ruled_out"]
-
 #: At or below so many times the regularisation, a variance is made by it.
 FLOOR_MARGIN = 10.0
 

@@ -3,21 +3,17 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.cluster.hierarchy import fcluster, ward
 from scipy.spatial.distance import pdist
 
+from clustering.arrays import Floats, Ints
 from clustering.errors import BadInputError, breaches_message
 from clustering.models.kernels.packing import nearest, pack, padded
 from clustering.models.kernels.seeding import seed_plus_plus
 from clustering.models.labels import adjusted_rand, canonical_order, renumber
 from clustering.models.optima import Optimum, distinct_optima, run_on_all, search
 from clustering.models.types import CandidateSpec, Clustering
-
-__all__ = ["KMeansFit", "checked_values", "fit_kmeans", "n_candidates"]
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 WARD_SAMPLE = 500
 #: Above so many accounts the search among starts is made on a random sample of so many.
@@ -49,7 +45,7 @@ class KMeansFit:
     """
 
     k: int
-    labels: Integers
+    labels: Ints
     centres: Floats
     inertia: float
     n_iter: int
@@ -71,7 +67,7 @@ class KMeansFit:
         return int(self.centres.shape[0])
 
     @property
-    def sizes(self) -> Integers:
+    def sizes(self) -> Ints:
         """Accounts per cluster, shape (n_found,)."""
         return np.bincount(self.labels, minlength=self.n_found)
 
@@ -162,7 +158,7 @@ def fit_kmeans(
 
 
 def _fit(
-    k: int, runs: list[Optimum], centred: Floats, rows: Integers, middle: Floats, n_starts: int
+    k: int, runs: list[Optimum], centred: Floats, rows: Ints, middle: Floats, n_starts: int
 ) -> KMeansFit:
     best = runs[0]
     used, compact = np.unique(best.labels, return_inverse=True)
@@ -198,7 +194,7 @@ def _starts(
     centred: Floats,
     blocks: Floats,
     weights: Floats,
-    rows: Integers,
+    rows: Ints,
     k: int,
     n_init: int,
     rng: np.random.Generator,

@@ -1,27 +1,15 @@
 """Numbering of clusters: one canonical order, and the best match between two labellings."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import linear_sum_assignment
 
+from clustering.arrays import Floats, Ints
 from clustering.errors import BadInputError
 from clustering.models.kernels.compiled import compiled
 
-__all__ = [
-    "adjusted_rand",
-    "canonical_order",
-    "canonical_rows",
-    "contingency",
-    "cross_counts",
-    "match",
-    "renumber",
-]
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-
-
-def canonical_order(centres: Floats) -> Integers:
+def canonical_order(centres: Floats) -> Ints:
     """Order of clusters by ascending mean of the first column, ties by the next columns.
 
     Cluster numbers carry no meaning; a fixed rule makes two runs, and two programs, comparable.
@@ -42,7 +30,7 @@ def canonical_order(centres: Floats) -> Integers:
     return np.lexsort(centres.T[::-1]).astype(np.int64)
 
 
-def canonical_rows(values: Floats) -> Integers:
+def canonical_rows(values: Floats) -> Ints:
     """Order of accounts that does not depend on the order in which they came.
 
     Resampling draws positions: whoever needs a result that is the same for any order of rows
@@ -56,7 +44,7 @@ def canonical_rows(values: Floats) -> Integers:
     return np.lexsort(values.T[::-1]).astype(np.int64)
 
 
-def renumber(labels: Integers, order: Integers) -> Integers:
+def renumber(labels: Ints, order: Ints) -> Ints:
     """Labels under the numbering in which `order[new]` is the old number.
 
     Examples
@@ -69,7 +57,7 @@ def renumber(labels: Integers, order: Integers) -> Integers:
     return new[labels]
 
 
-def contingency(first: ArrayLike, second: ArrayLike) -> Integers:
+def contingency(first: ArrayLike, second: ArrayLike) -> Ints:
     """Counts of accounts by label: the first partition in rows, the second in columns.
 
     Examples
@@ -92,9 +80,7 @@ def contingency(first: ArrayLike, second: ArrayLike) -> Integers:
 
 
 @compiled
-def cross_counts(
-    first: Integers, second: Integers, weights: Floats, n_first: int, n_second: int
-) -> Floats:
+def cross_counts(first: Ints, second: Ints, weights: Floats, n_first: int, n_second: int) -> Floats:
     """Weighted contingency table (n_first, n_second) of two labellings."""
     table = np.zeros((n_first, n_second))
     for i in range(first.size):
@@ -122,7 +108,7 @@ def adjusted_rand(first: ArrayLike, second: ArrayLike) -> float:
     return 1.0 if largest == expected else float((together - expected) / (largest - expected))
 
 
-def match(reference: ArrayLike, other: ArrayLike) -> Integers:
+def match(reference: ArrayLike, other: ArrayLike) -> Ints:
     """Number in `reference` for each cluster of `other`, one to one, with the largest overlap.
 
     Clusters of `other` beyond those of `reference` get the next free numbers.

@@ -10,25 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
+from clustering.arrays import Floats, Ints
 from clustering.models.starts import MixtureStarts
 from clustering.models.types import CandidateSpec, Clustering, CovarianceType
-
-__all__ = [
-    "COLLAPSED",
-    "REG_COVAR",
-    "MixtureFit",
-    "as_clustering",
-    "fit_from_labels",
-    "fit_mixture",
-    "log_joint_density",
-    "n_free_parameters",
-    "splits",
-]
-
-Floats = NDArray[np.float64]
 
 #: Added to every variance, as a share of the variance of its column.
 REG_COVAR = 1e-6
@@ -94,9 +80,9 @@ class MixtureFit:
         return self.bic - 2.0 * float((z * np.log(np.maximum(z, 1e-300))).sum())
 
     @property
-    def labels(self) -> NDArray[np.int64]:
+    def labels(self) -> Ints:
         """The most probable component of every row."""
-        labels: NDArray[np.int64] = self.responsibilities.argmax(axis=1)
+        labels: Ints = self.responsibilities.argmax(axis=1)
         return labels
 
     def scores(self, values: Floats) -> Floats:
@@ -115,13 +101,13 @@ class MixtureFit:
         """Standard deviation of a component along a direction of length 1."""
         return float(np.sqrt(unit @ self.covariances[component] @ unit))
 
-    def nearest(self) -> NDArray[np.int64]:
+    def nearest(self) -> Ints:
         """The nearest component of every component, by their mean covariance."""
         lines = self.means[:, None] - self.means[None]
         pooled = 0.5 * (self.covariances[:, None] + self.covariances[None])
         squared = np.einsum("ijd,ijd->ij", lines, np.linalg.solve(pooled, lines[..., None])[..., 0])
         np.fill_diagonal(squared, np.inf)
-        nearest: NDArray[np.int64] = squared.argmin(axis=1)
+        nearest: Ints = squared.argmin(axis=1)
         return nearest
 
 
@@ -318,13 +304,13 @@ def _from_responsibilities(X: Floats, resp: Floats, kind: CovarianceType, reg: f
     return _State(*_estimate(X, resp, kind, reg))
 
 
-def _one_hot(labels: NDArray[np.int64], k: int) -> Floats:
+def _one_hot(labels: Ints, k: int) -> Floats:
     return np.eye(k)[labels]
 
 
 def fit_from_labels(
     values: Floats,
-    labels: NDArray[np.int64],
+    labels: Ints,
     covariance_type: CovarianceType,
     *,
     reg_covar: float = 1e-9,
@@ -364,7 +350,7 @@ def fit_mixture(
     seed: int,
     starts: MixtureStarts | None = None,
     reg_covar: float = REG_COVAR,
-    extra: Sequence[NDArray[np.int64]] = (),
+    extra: Sequence[Ints] = (),
     long_runs: int = LONG_RUNS,
     tolerance: float = TOLERANCE,
 ) -> MixtureFit:
@@ -417,7 +403,7 @@ def fit_mixture(
     return _finish(X, best, covariance_type, reg_covar, scale)
 
 
-def splits(fit: MixtureFit, values: Floats) -> list[NDArray[np.int64]]:
+def splits(fit: MixtureFit, values: Floats) -> list[Ints]:
     """Partitions with one component more: each component in turn cut across its longest axis.
 
     The best mixture of k-1 components is often a step away from that of k.

@@ -4,16 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats, Ints
 from clustering.models.kernels.lloyd import finish, lloyd
 from clustering.models.kernels.seeding import seed_plus_plus
 from clustering.models.labels import adjusted_rand
-
-__all__ = ["Optimum", "distinct_optima", "run_on_all", "search"]
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 MAX_ITER = 1000
 SHORT_ITER = 10
@@ -35,7 +30,7 @@ class Optimum:
     """One run: centres (k, d), labels (n,), inertia, iterations, and whether nothing moves."""
 
     centres: Floats
-    labels: Integers
+    labels: Ints
     inertia: float
     n_iter: int
     converged: bool

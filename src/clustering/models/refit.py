@@ -4,17 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.metrics import pairwise_distances_argmin
 
+from clustering.arrays import Floats, Ints
 from clustering.models.kmeans import fit_kmeans
 from clustering.models.mixture import fit_mixture
 from clustering.models.types import CandidateSpec
-
-__all__ = ["Refitted", "fit_again"]
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +17,7 @@ class Refitted:
     """Centres (k, d) of a new fit, and what labels any accounts (n, d) by it."""
 
     centres: Floats
-    assign: Callable[[Floats], Labels]
+    assign: Callable[[Floats], Ints]
 
 
 def fit_again(spec: CandidateSpec, values: Floats, *, n_init: int, seed: int) -> Refitted:
@@ -60,5 +55,5 @@ def fit_again(spec: CandidateSpec, values: Floats, *, n_init: int, seed: int) ->
     )
 
 
-def _nearest(accounts: Floats, centres: Floats) -> Labels:
+def _nearest(accounts: Floats, centres: Floats) -> Ints:
     return np.asarray(pairwise_distances_argmin(accounts, centres), dtype=np.int64)

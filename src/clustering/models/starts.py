@@ -1,25 +1,20 @@
 """Partitions that mixtures start from, shared by all candidates of one matrix."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, ward
 from scipy.spatial.distance import pdist
 from sklearn.cluster import kmeans_plusplus
 
+from clustering.arrays import Floats, Ints
 from clustering.models.kmeans import fit_kmeans
-
-__all__ = ["MixtureStarts"]
-
-Labels = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 #: Rows of the Ward tree; mclust too grows its tree on a subsample when there are many.
 WARD_ROWS = 1000
 
 
-def _nearest(values: Floats, centres: Floats) -> Labels:
+def _nearest(values: Floats, centres: Floats) -> Ints:
     squared = (centres**2).sum(axis=1) - 2.0 * values @ centres.T
-    nearest: Labels = squared.argmin(axis=1)
+    nearest: Ints = squared.argmin(axis=1)
     return nearest
 
 
@@ -54,24 +49,24 @@ class MixtureStarts:
         self._rows = np.sort(rng.choice(n, min(n, WARD_ROWS), replace=False))
         self._tree = ward(pdist(self._white[self._rows]))
 
-    def _ward(self, k: int) -> Labels:
+    def _ward(self, k: int) -> Ints:
         # Not `cut_tree`: it walks the whole tree in Python for every k.
         labels = fcluster(self._tree, k, criterion="maxclust")
         sample = self._white[self._rows]
         centres = np.stack([sample[labels == j].mean(axis=0) for j in np.unique(labels)])
         return _nearest(self._white, centres)
 
-    def partitions(self, k: int, n_starts: int) -> list[Labels]:
+    def partitions(self, k: int, n_starts: int) -> list[Ints]:
         """`n_starts` partitions into `k` groups, none empty; fewer where the data has ties."""
         rng = np.random.default_rng([self._seed, k])
-        found: list[Labels] = []
+        found: list[Ints] = []
         for turn in range(n_starts):
             labels = self._draw(turn, k, rng)
             if len(np.unique(labels)) == k:
                 found.append(labels)
         return found or [np.arange(len(self._X), dtype=np.int64) % k]
 
-    def _draw(self, turn: int, k: int, rng: np.random.Generator) -> Labels:
+    def _draw(self, turn: int, k: int, rng: np.random.Generator) -> Ints:
         draw = int(rng.integers(2**31))
         if turn == 0:
             return self._ward(k)

@@ -3,10 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-__all__ = ["Algorithm", "CandidateSpec", "Clustering", "CovarianceType"]
+from clustering.arrays import Floats, Ints
 
 Algorithm = Literal["kmeans", "mixture"]
 CovarianceType = Literal["full", "tied", "diag", "spherical"]
@@ -47,15 +44,15 @@ class Clustering:
     """
 
     spec: CandidateSpec
-    labels: NDArray[np.int64]
-    centres: NDArray[np.float64]
+    labels: Ints
+    centres: Floats
     n_iter: int
     converged: bool
     inertia: float | None = None
     log_likelihood: float | None = None
-    weights: NDArray[np.float64] | None = None
-    covariances: NDArray[np.float64] | None = None
-    responsibilities: NDArray[np.float64] | None = None
+    weights: Floats | None = None
+    covariances: Floats | None = None
+    responsibilities: Floats | None = None
 
     def __post_init__(self) -> None:
         for array in (

@@ -1,14 +1,9 @@
 """Gaussian components that overlap into one heap are merged before anyone calls them segments."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Ints
 from clustering.models.mixture import MixtureFit, log_joint_density
-
-__all__ = ["is_unimodal_pair", "merge_components"]
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int64]
 
 STEPS = 101
 
@@ -39,7 +34,7 @@ def is_unimodal_pair(fit: MixtureFit, first: int, second: int) -> bool:
     return not bool((~rising[:-1] & rising[1:]).any())
 
 
-def merge_components(fit: MixtureFit) -> Labels:
+def merge_components(fit: MixtureFit) -> Ints:
     """Group of every component, (k,): components that share a heap share a group.
 
     Hennig's ridgeline unimodality method (2010, ADAC 4:3) with groups as chains of unimodal

@@ -27,8 +27,6 @@ from clustering.schemes import Labelling, assign_all
 from clustering.tables import SourceTables
 from clustering.tables.contract import COUNTED_TABLES
 
-__all__ = ["earlier_accounts", "earlier_dates", "unreached"]
-
 
 def earlier_dates(
     as_of: date, horizon_days: int, n_dates: int, step_days: int | None

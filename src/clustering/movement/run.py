@@ -16,8 +16,6 @@ from clustering.progress import SILENT, Progress
 from clustering.scorer import Scorer
 from clustering.tables import SourceTables
 
-__all__ = ["OverTime", "run_movement"]
-
 
 @dataclass(frozen=True, eq=False)
 class OverTime:

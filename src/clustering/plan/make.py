@@ -26,8 +26,6 @@ from clustering.schemes.axes import Axes
 from clustering.schemes.registry import SCHEMES
 from clustering.schemes.types import Labelling
 
-__all__ = ["Plan", "Planned", "check_settings", "make_plan"]
-
 
 @dataclass(frozen=True, eq=False)
 class Planned:

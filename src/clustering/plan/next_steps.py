@@ -19,8 +19,6 @@ from clustering.plan.scheme_answers import scheme_sensitivity
 from clustering.profiles import Profiles
 from clustering.schemes import Axes, Labelling
 
-__all__ = ["NextSteps", "find_next_steps"]
-
 
 @dataclass(frozen=True, eq=False)
 class NextSteps:

@@ -10,8 +10,6 @@ from pydantic import BaseModel
 from clustering.plan.make import Plan
 from clustering.plan.sensitivity import Answer, Kind, settings_of, vary
 
-__all__ = ["plan_sensitivity"]
-
 _PLAN = "plan"
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sklearn.metrics import adjusted_mutual_info_score
 
+from clustering.arrays import Floats, Ints
 from clustering.columns import ARR
 from clustering.comparison.scorecard import CONTROLS
 from clustering.config import SchemesConfig
@@ -18,8 +18,6 @@ from clustering.schemes import SCHEMES, Axes, SchemeAbsentError
 from clustering.schemes.axes import combine, quantities, score_parts
 from clustering.schemes.registry import Inputs, Scheme
 
-__all__ = ["MOST_ACCOUNTS", "scheme_sensitivity"]
-
 #: With more accounts, a sample of so many serves.
 MOST_ACCOUNTS = 5_000
 
@@ -28,8 +26,6 @@ _NOT_IN_RUN = (*CONTROLS, "csm_book")
 _WEIGHTS = ("axes.growth_potential", "axes.churn_risk", "axes.health", "axes.guidance")
 
 _PROFITABLE = "schemes.health_profitability.profitability.value"
-
-Codes = NDArray[np.int64]
 
 
 def scheme_sensitivity(
@@ -90,18 +86,18 @@ class _SchemeAnswers:
     """Measures the answers; what a change does not touch is taken from the run before."""
 
     snapshot: Snapshot
-    segments: Codes
+    segments: Ints
     affordable_share: float
     known: pd.DataFrame
-    scores: Mapping[str, NDArray[np.float64]]
-    labels: dict[object, Codes | None] = field(default_factory=dict)
+    scores: Mapping[str, Floats]
+    labels: dict[object, Ints | None] = field(default_factory=dict)
     agreement: dict[object, float] = field(default_factory=dict)
-    base: dict[str, Codes] = field(default_factory=dict)
+    base: dict[str, Ints] = field(default_factory=dict)
     levels: dict[str, dict[str, int]] = field(default_factory=dict)
     axes: tuple[str, Axes] | None = None
 
     @classmethod
-    def of(cls, snapshot: Snapshot, segments: Codes, affordable_share: float) -> "_SchemeAnswers":
+    def of(cls, snapshot: Snapshot, segments: Ints, affordable_share: float) -> "_SchemeAnswers":
         known = quantities(snapshot)
         return cls(snapshot, segments, affordable_share, known, score_parts(known))
 
@@ -136,7 +132,7 @@ class _SchemeAnswers:
             self.axes = key, combine(self.known, self.scores, config.axes)
         return self.axes[1]
 
-    def _all_labels(self, config: SchemesConfig) -> dict[str, tuple[object, Codes | None]]:
+    def _all_labels(self, config: SchemesConfig) -> dict[str, tuple[object, Ints | None]]:
         given = Inputs(self.snapshot, self._axes(config), config)
         in_run = [s for s in SCHEMES if s.settings is not None or s.axes]
         return {
@@ -145,7 +141,7 @@ class _SchemeAnswers:
             if scheme.name not in _NOT_IN_RUN
         }
 
-    def _labels(self, scheme: Scheme, given: Inputs) -> tuple[object, Codes | None]:
+    def _labels(self, scheme: Scheme, given: Inputs) -> tuple[object, Ints | None]:
         """Codes of a scheme's labels, -1 where there is none; None where it cannot be applied."""
         parts = tuple(getattr(given.config, name).model_dump_json() for name in scheme.all_settings)
         read = tuple(given.axes.frame[name].to_numpy().tobytes() for name in scheme.axes)
@@ -159,7 +155,7 @@ class _SchemeAnswers:
                 self.labels[key] = self._codes(scheme.name, found)
         return key, self.labels[key]
 
-    def _codes(self, name: str, labels: "pd.Series[str]") -> Codes:
+    def _codes(self, name: str, labels: "pd.Series[str]") -> Ints:
         """A level keeps its code, whatever other levels occur."""
         known = self.levels.setdefault(name, {})
         place, found = pd.factorize(labels)
@@ -167,7 +163,7 @@ class _SchemeAnswers:
             known.setdefault(level, len(known))
         return np.array([*(known[str(level)] for level in found), -1], np.int64)[place]
 
-    def _agreement(self, key: object, codes: Codes) -> float:
+    def _agreement(self, key: object, codes: Ints) -> float:
         """AMI of a labelling with the segments, over the accounts that have a label."""
         if key not in self.agreement:
             has = codes >= 0

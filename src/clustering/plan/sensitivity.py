@@ -13,8 +13,6 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ValidationError
 
-__all__ = ["COLUMNS", "STEP", "Answer", "Setting", "settings_of", "vary"]
-
 #: Every setting is moved down and up by this share of its value.
 STEP = 0.2
 

@@ -1,12 +1,11 @@
 """Two coordinates per account, for a picture of all of them."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-__all__ = ["map_accounts"]
+from clustering.arrays import Floats
 
 
-def map_accounts(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def map_accounts(values: Floats) -> Floats:
     """First two principal components of the matrix.
 
     The picture shows the directions of largest variance, not the separation of the segments:

@@ -3,12 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
+from clustering.arrays import Floats
 from clustering.features.types import Feature
-
-__all__ = ["LEAST_DIFFERENCE", "name_segments"]
 
 #: Smaller differences, in standard deviations, do not describe a segment.
 LEAST_DIFFERENCE = 0.5
@@ -16,7 +12,7 @@ LEAST_DIFFERENCE = 0.5
 _MIDDLE = "near the middle in everything"
 
 
-def name_segments(differences: NDArray[np.float64], features: Sequence[Feature]) -> tuple[str, ...]:
+def name_segments(differences: Floats, features: Sequence[Feature]) -> tuple[str, ...]:
     """Name every segment by what sets it apart from the others.
 
     1. The phrase of the feature with the largest difference, then that of the largest difference
@@ -69,7 +65,7 @@ _Phrase = tuple[str, str, float]
 """Phrase, family of its feature, size of the difference."""
 
 
-def _ranked(row: NDArray[np.float64], features: Sequence[Feature]) -> list[_Phrase]:
+def _ranked(row: Floats, features: Sequence[Feature]) -> list[_Phrase]:
     # Rounded, so that a last digit never decides between two features.
     order = sorted(range(len(row)), key=lambda column: (-round(abs(float(row[column])), 9), column))
     phrases: dict[str, _Phrase] = {}

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustering.arrays import Flags, Floats
 from clustering.columns import ACCOUNT_ID, ARR
 from clustering.errors import BadInputError
 from clustering.features.types import Feature, Scale, Snapshot
@@ -20,8 +20,6 @@ from clustering.matrix.types import FeatureMatrix
 from clustering.models.types import Clustering
 from clustering.profiles.naming import LEAST_DIFFERENCE, name_segments
 from clustering.wording import number_in_words
-
-__all__ = ["Contrast", "Profiles", "SegmentProfile", "profile"]
 
 #: Typical accounts that are listed per segment.
 N_TYPICAL = 5
@@ -179,9 +177,7 @@ def _described(snapshot: Snapshot, matrix: FeatureMatrix) -> list[Feature]:
     return [*(by_name[name] for name in matrix.feature_names), *canonical_order(varying)]
 
 
-def _z_scores(
-    frame: pd.DataFrame, matrix: FeatureMatrix, described: Sequence[Feature]
-) -> NDArray[np.float64]:
+def _z_scores(frame: pd.DataFrame, matrix: FeatureMatrix, described: Sequence[Feature]) -> Floats:
     """Observed values in standard deviations from the mean of all accounts; NaN is missing."""
     columns = []
     for index, feature in enumerate(described):
@@ -195,18 +191,18 @@ def _z_scores(
     return np.column_stack(columns)
 
 
-def _difference(z: NDArray[np.float64], inside: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _difference(z: Floats, inside: Flags) -> Floats:
     if inside.all():
         return np.zeros(z.shape[1])
     return _means(z[inside]) - _means(z[~inside])
 
 
 def _telling(
-    z: NDArray[np.float64],
-    inside: NDArray[np.bool_],
-    difference: NDArray[np.float64],
+    z: Floats,
+    inside: Flags,
+    difference: Floats,
     features: Sequence[Feature],
-) -> NDArray[np.float64]:
+) -> Floats:
     """The differences that describe a segment; 0 where one is noise, or the medians do not differ.
 
     A few extreme accounts move a mean, and ties at one value hide that most accounts are alike: a
@@ -223,14 +219,12 @@ def _telling(
     return np.where(apart & (np.abs(difference) >= _NOISE * error), difference, 0.0)
 
 
-def _medians(z: NDArray[np.float64]) -> NDArray[np.float64]:
+def _medians(z: Floats) -> Floats:
     """Column medians of what is known; 0 where nothing is."""
     return np.array([np.median(c[~np.isnan(c)]) if not np.isnan(c).all() else 0.0 for c in z.T])
 
 
-def _made_by(
-    difference: NDArray[np.float64], n_accounts: int, features: Sequence[Feature]
-) -> str | None:
+def _made_by(difference: Floats, n_accounts: int, features: Sequence[Feature]) -> str | None:
     """The feature that makes half or more of the squared differences, less what is noise."""
     parts = np.maximum(difference**2 - 1 / n_accounts, 0.0)
     if len(parts) < 2 or parts.sum() == 0 or parts.max() < _ONE_FEATURE * parts.sum():
@@ -238,7 +232,7 @@ def _made_by(
     return features[int(parts.argmax())].title
 
 
-def _means(z: NDArray[np.float64]) -> NDArray[np.float64]:
+def _means(z: Floats) -> Floats:
     """Column means of what is known; 0, the mean of all accounts, where nothing is."""
     counts = (~np.isnan(z)).sum(axis=0)
     return np.asarray(np.nansum(z, axis=0) / np.maximum(counts, 1))
@@ -247,11 +241,11 @@ def _means(z: NDArray[np.float64]) -> NDArray[np.float64]:
 def _segment(
     number: int,
     name: str,
-    inside: NDArray[np.bool_],
+    inside: Flags,
     frame: pd.DataFrame,
-    arr: NDArray[np.float64],
+    arr: Floats,
     features: Sequence[Feature],
-    differences: tuple[NDArray[np.float64], NDArray[np.float64]],
+    differences: tuple[Floats, Floats],
     amount_name: str,
 ) -> SegmentProfile:
     contrasts = _contrasts(inside, frame, features, *differences)
@@ -279,11 +273,11 @@ def _segment(
 
 
 def _contrasts(
-    inside: NDArray[np.bool_],
+    inside: Flags,
     frame: pd.DataFrame,
     features: Sequence[Feature],
-    differences: NDArray[np.float64],
-    telling: NDArray[np.float64],
+    differences: Floats,
+    telling: Floats,
 ) -> tuple[Contrast, ...]:
     contrasts = [
         Contrast(
@@ -333,9 +327,9 @@ def _number(value: float, scale: Scale) -> str:
 
 def _feature_table(
     names: Sequence[str],
-    members: Sequence[NDArray[np.bool_]],
+    members: Sequence[Flags],
     frame: pd.DataFrame,
-    z: NDArray[np.float64],
+    z: Floats,
     features: Sequence[Feature],
 ) -> pd.DataFrame:
     rows = []

@@ -6,14 +6,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustering.arrays import Floats
 from clustering.features.types import Feature, Snapshot
 from clustering.matrix import FeatureMatrix
 from clustering.profiles.naming import LEAST_DIFFERENCE
 from clustering.wording import number_in_words
-
-__all__ = ["Unlike"]
-
-Floats = NDArray[np.float64]
 
 #: Features that are named of an account.
 _N_FEATURES = 2

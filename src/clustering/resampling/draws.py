@@ -4,12 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-__all__ = ["SCHEMES", "Draw", "Scheme", "bootstrap", "distinct", "halves", "subset"]
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from clustering.arrays import Floats, Ints
 
 Scheme = Literal["bootstrap", "distinct", "subset", "noise"]
 SCHEMES: tuple[Scheme, ...] = ("bootstrap", "distinct", "subset", "noise")
@@ -25,7 +21,7 @@ class Draw:
     weights : float64 array of shape (m,), how often each was drawn
     """
 
-    rows: Integers
+    rows: Ints
     weights: Floats
 
 

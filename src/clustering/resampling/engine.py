@@ -17,8 +17,6 @@ from threadpoolctl import threadpool_limits
 from clustering.errors import BadInputError
 from clustering.progress import SILENT, Progress
 
-__all__ = ["available_cores", "run_tasks", "streams"]
-
 Result = TypeVar("Result")
 
 

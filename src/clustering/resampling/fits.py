@@ -4,18 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats, Ints
 from clustering.errors import BadInputError
 from clustering.models.kernels.multistart import best_of_starts
 from clustering.models.kernels.packing import pack, padded
 from clustering.models.kmeans import n_candidates
 from clustering.resampling.draws import Draw
-
-__all__ = ["ResampleFit", "Starts", "fit_resample"]
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -52,7 +47,7 @@ class Starts:
 class ResampleFit:
     """Solution on one resample: labels (m,) of the drawn accounts, centres (k, d), inertia."""
 
-    labels: Integers
+    labels: Ints
     centres: Floats
     inertia: float
     n_iter: int

@@ -3,19 +3,15 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats
 from clustering.models.kmeans import fit_kmeans
 from clustering.progress import SILENT, Progress
 from clustering.resampling.engine import run_tasks
 
-__all__ = ["competing_optima"]
-
-Floats = NDArray[np.float64]
-
 
 def competing_optima(
-    values: NDArray[np.float64],
+    values: Floats,
     ks: Sequence[int],
     *,
     n_init: int = 20,

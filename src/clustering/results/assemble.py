@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from clustering.columns import ACCOUNT_ID, ARR, NAME, SEGMENT
-from clustering.comparison.agreement.agreement import Agreement
 from clustering.comparison.agreement.refits import RefittedAgreement
+from clustering.comparison.agreement.report import Agreement
 from clustering.comparison.compare import Comparison, Leakage
 from clustering.comparison.observed.within_tiers import WithinTiers
 from clustering.comparison.recommendation import Recommendation
@@ -57,8 +57,6 @@ from clustering.structure.criteria.silhouette import silhouettes
 from clustering.structure.evidence import Evidence
 from clustering.structure.pictures import Pictures
 from clustering.tables import SourceTables
-
-__all__ = ["Study", "assemble", "group_word"]
 
 #: Libraries whose version may change a number of the study.
 _COMPUTING = ("clustering", "numpy", "pandas", "scipy", "scikit-learn", "duckdb", "numba")

@@ -15,29 +15,6 @@ from clustering.results.plan_document import PlanEntry
 from clustering.results.scorecard_document import RecommendationEntry, ScorecardEntry
 from clustering.schema import Entry
 
-__all__ = [
-    "AblationEntry",
-    "AgreementEntry",
-    "Chosen",
-    "CircularityEntry",
-    "FeatureEntry",
-    "ForwardEntry",
-    "GroupWord",
-    "InputEntry",
-    "LabellingEntry",
-    "LeakageEntry",
-    "LeakageIndexEntry",
-    "MultiplicityEntry",
-    "Outcomes",
-    "Provenance",
-    "SegmentEntry",
-    "StudyDocument",
-    "TablesEntry",
-    "TierEntry",
-    "TimeSplitEntry",
-    "WithinTiersEntry",
-]
-
 Verdict = Literal["natural", "reproducible", "constructive"]
 
 

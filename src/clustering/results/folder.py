@@ -22,8 +22,6 @@ from clustering.outputs import publish as replace_folder
 from clustering.results.document import StudyDocument
 from clustering.results.tables import TABLES, check_tables
 
-__all__ = ["DOCUMENT", "StudyFolder", "publish", "read", "staged", "still_there", "write"]
-
 DOCUMENT = "study.json"
 #: What a study writes into its folder besides its tables.
 _PARTS = (DOCUMENT, "scorer", "report", "tracking.json", "discovery.csv", "discovery.xlsx")

@@ -15,8 +15,6 @@ from clustering.results.later_document import (
 )
 from clustering.schema import to_jsonable
 
-__all__ = ["afterwards_entry", "differences_entry", "later_frames"]
-
 _LEVEL = 0.05
 _DIFFERENCE_COLUMNS = {
     "method": "str", "first": "str", "second": "str", "feature": "str",

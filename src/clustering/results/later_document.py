@@ -4,8 +4,6 @@ from pydantic import Field
 
 from clustering.schema import Entry
 
-__all__ = ["AfterwardsEntry", "DifferencesEntry", "ExpansionEntry", "InsideTiersEntry"]
-
 
 class TierTestEntry(Entry):
     """Outcome and segment among the accounts of one tier."""

@@ -3,8 +3,6 @@
 from clustering.schema import TableSpec
 from clustering.schema import column as _c
 
-__all__ = ["LATER_TABLES"]
-
 LATER_TABLES: tuple[TableSpec, ...] = (
     TableSpec(
         "rates",

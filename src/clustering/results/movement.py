@@ -18,8 +18,6 @@ from clustering.results.movement_document import (
     MovesEntry,
 )
 
-__all__ = ["assignment_entry", "movement_entry", "movement_frames"]
-
 #: Columns of the table `movement` that are text.
 _TEXTS = [ACCOUNT_ID, "snapshot", "state", "segment_name", "held_segment"]
 

@@ -6,14 +6,6 @@ from pydantic import Field
 
 from clustering.schema import Entry
 
-__all__ = [
-    "AssignmentEntry",
-    "GrowthEntry",
-    "ModelChangeEntry",
-    "MovementEntry",
-    "MovesEntry",
-]
-
 
 class MovesEntry(Entry):
     """Changes of segment from one snapshot to the next."""

@@ -3,8 +3,6 @@
 from clustering.schema import TableSpec
 from clustering.schema import column as _c
 
-__all__ = ["MOVEMENT_TABLES"]
-
 MOVEMENT_TABLES: tuple[TableSpec, ...] = (
     TableSpec(
         "movement",

@@ -5,8 +5,6 @@ import pandas as pd
 from clustering.plan.next_steps import NextSteps
 from clustering.results.next_steps_document import NextStepsEntry
 
-__all__ = ["next_steps_entry", "next_steps_frames"]
-
 
 def next_steps_entry(found: NextSteps) -> NextStepsEntry:
     """What stands in `study.json` about the tables."""

@@ -5,8 +5,6 @@ from pydantic import Field
 from clustering.schema import Entry, TableSpec
 from clustering.schema import column as _c
 
-__all__ = ["NEXT_STEPS_TABLES", "NextStepsEntry"]
-
 
 class NextStepsEntry(Entry):
     """Who counts as a champion, and why a list is empty."""

@@ -14,8 +14,6 @@ from clustering.structure.pictures import (
     ValleyProjection,
 )
 
-__all__ = ["picture_tables"]
-
 
 def picture_tables(pictures: Pictures, account_ids: Sequence[str]) -> dict[str, pd.DataFrame]:
     """The tables `clustergram`, `coassignment` and `valleys`.

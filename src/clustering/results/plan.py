@@ -7,10 +7,10 @@ import pandas as pd
 from clustering.columns import ACCOUNT_ID
 from clustering.config.plan import EngagementConfig
 from clustering.plan.care.coverage import coverage_table
+from clustering.plan.care.demand import LEVELS
 from clustering.plan.care.effort import Effort
 from clustering.plan.make import Plan
 from clustering.plan.playbooks.library import PRESENT_CARE
-from clustering.plan.staffing.allocation import LEVELS
 from clustering.plan.staffing.head_count import Staffing
 from clustering.results.plan_document import (
     AssumptionsEntry,
@@ -21,8 +21,6 @@ from clustering.results.plan_document import (
     PlaybookEntry,
     StaffingEntry,
 )
-
-__all__ = ["plan_entry", "plan_frames"]
 
 _AUDIT = [
     "account_id", "label", "playbook", "delivery", "needed_hours", "usual_hours", "event_hours",

@@ -6,16 +6,6 @@ from pydantic import Field
 
 from clustering.schema import Entry
 
-__all__ = [
-    "AssumptionsEntry",
-    "AuditEntry",
-    "BooksEntry",
-    "EffortEntry",
-    "PlanEntry",
-    "PlaybookEntry",
-    "StaffingEntry",
-]
-
 
 class AssumptionsEntry(Entry):
     """What the plan takes for given and no table tells."""

@@ -3,8 +3,6 @@
 from clustering.schema import TableSpec
 from clustering.schema import column as _c
 
-__all__ = ["PLAN_TABLES"]
-
 _ASSUMED = "Hours and costs rest on the assumptions of the plan in study.json."
 
 PLAN_TABLES: tuple[TableSpec, ...] = (

@@ -7,8 +7,6 @@ import pandas as pd
 from clustering.columns import ACCOUNT_ID
 from clustering.schemes import Axes, Labelling
 
-__all__ = ["scheme_table"]
-
 
 def scheme_table(
     account_ids: Sequence[str],

@@ -13,8 +13,6 @@ from clustering.results.scorecard_document import (
     ScoreEntry,
 )
 
-__all__ = ["scorecard_entry", "scorecard_table"]
-
 _ESTIMATES = (
     "silhouette", "explained", "resampled", "over_time", "with_segments", "with_tiers",
     "with_needs", "gain",

@@ -6,14 +6,6 @@ from pydantic import Field
 
 from clustering.schema import Entry
 
-__all__ = [
-    "EstimateEntry",
-    "HypothesisEntry",
-    "RecommendationEntry",
-    "ScoreEntry",
-    "ScorecardEntry",
-]
-
 
 class EstimateEntry(Entry):
     """A number with its interval."""

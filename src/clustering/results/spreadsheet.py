@@ -8,8 +8,6 @@ import pandas as pd
 from clustering.errors import OutputError
 from clustering.tables.session import Session, quoted_text
 
-__all__ = ["write_spreadsheet"]
-
 
 def write_spreadsheet(sheet: pd.DataFrame, folder: Path, name: str) -> None:
     """Write a list as `<name>.csv` and `<name>.xlsx`.

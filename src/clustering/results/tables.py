@@ -15,8 +15,6 @@ from clustering.results.plan_tables import PLAN_TABLES
 from clustering.schema import TableSpec
 from clustering.schema import column as _c
 
-__all__ = ["TABLES", "TableSpec", "check_tables"]
-
 TABLES: tuple[TableSpec, ...] = (
     TableSpec(
         "accounts",

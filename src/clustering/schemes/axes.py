@@ -12,34 +12,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats
 from clustering.columns import ARR
 from clustering.config.schemes import AxesConfig
 from clustering.features.types import Snapshot
 from clustering.schemes.families.composites import (
-    AMOUNTS,
     COMPOSITES,
     GUIDANCE,
     AxisPart,
     Composite,
 )
 from clustering.schemes.types import SchemeAbsentError
-
-__all__ = [
-    "AMOUNTS",
-    "COMPOSITES",
-    "GUIDANCE",
-    "Axes",
-    "AxisPart",
-    "Composite",
-    "combine",
-    "compute_axes",
-    "quantities",
-    "score_parts",
-]
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

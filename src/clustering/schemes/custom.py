@@ -16,8 +16,6 @@ from clustering.schemes.expressions import evaluate, examine
 from clustering.schemes.readable import Readable
 from clustering.schemes.types import Labelling, SchemeAbsentError, make_labelling
 
-__all__ = ["MOST_LABELS", "company_schemes"]
-
 #: A partition into more groups than this is a list of accounts, not a segmentation.
 MOST_LABELS = 60
 #: A comment at the end of a line; on one line it would swallow what follows.

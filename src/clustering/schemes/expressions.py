@@ -14,8 +14,6 @@ import pandas as pd
 from clustering.errors import BadInputError
 from clustering.sql import LOCKED, RULE, RULE_FUNCTIONS, parse_select, parts, refusals
 
-__all__ = ["FUNCTIONS", "Expression", "evaluate", "examine", "parse"]
-
 #: Functions that a rule may call.
 FUNCTIONS = RULE_FUNCTIONS
 _ONE_EXPRESSION = (

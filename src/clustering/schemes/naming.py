@@ -6,8 +6,6 @@ from dataclasses import replace
 
 from clustering.schemes.types import Labelling
 
-__all__ = ["named", "under_amount_name"]
-
 _ARR = re.compile(r"\bARR\b")
 
 

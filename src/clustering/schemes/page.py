@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterator
 from pydantic import BaseModel
 
 from clustering.config import SchemesConfig
-from clustering.schemes.axes import AMOUNTS, COMPOSITES, GUIDANCE, Composite
 from clustering.schemes.expressions import FUNCTIONS
+from clustering.schemes.families.composites import AMOUNTS, COMPOSITES, GUIDANCE, Composite
 from clustering.schemes.families.stages import STAGES, lifecycle_stage
 from clustering.schemes.registry import SCHEMES, Scheme
-
-__all__ = ["schemes_page"]
 
 _INTRODUCTION = """# Schemes
 

@@ -11,10 +11,9 @@ from clustering.config import SchemesConfig
 from clustering.features import FEATURES
 from clustering.features.snapshot import ATTRIBUTES
 from clustering.features.types import Snapshot
-from clustering.schemes.axes import AMOUNTS, COMPOSITES, GUIDANCE, Axes
+from clustering.schemes.axes import Axes
+from clustering.schemes.families.composites import AMOUNTS, COMPOSITES, GUIDANCE
 from clustering.schemes.families.stages import lifecycle_stage
-
-__all__ = ["FROM_TABLES", "Readable", "readable"]
 
 _STAGE = "lifecycle_stage"
 #: Attributes that come from a table other than `accounts`, and what would allow them.

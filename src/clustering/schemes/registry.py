@@ -27,8 +27,6 @@ from clustering.schemes.families.touch import (
 from clustering.schemes.readable import readable
 from clustering.schemes.types import Labelling, SchemeAbsentError
 
-__all__ = ["SCHEMES", "Inputs", "Scheme", "assign_all"]
-
 
 @dataclass(frozen=True, eq=False)
 class Inputs:

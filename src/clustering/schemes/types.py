@@ -8,8 +8,6 @@ import pandas as pd
 
 from clustering.errors import BadInputError
 
-__all__ = ["Labelling", "SchemeAbsentError", "SchemeKind", "make_labelling"]
-
 SchemeKind = Literal["rule", "own"]
 
 

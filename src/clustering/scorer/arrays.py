@@ -15,11 +15,9 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from clustering.arrays import Floats
 from clustering.errors import BadInputError, breaches_message
 
-__all__ = ["pack", "unpack"]
-
-Floats = NDArray[np.float64]
 Shape = tuple[int, ...]
 
 #: More than NumPy and zip write around one array.

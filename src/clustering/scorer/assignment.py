@@ -8,12 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
+from clustering.arrays import Floats, Ints
 from clustering.models.types import Algorithm, Clustering, CovarianceType
-
-__all__ = ["Assignment", "SegmentModel"]
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 #: Least variance of the k-means soft assignment, in the matrix' units, for clusters of copies.
 _LEAST_VARIANCE = 1e-12
@@ -35,8 +31,8 @@ class Assignment:
     fit : float64 array of shape (n,): distance to the own centre (k-means), log density (mixture)
     """
 
-    labels: Integers
-    runner_up: Integers
+    labels: Ints
+    runner_up: Ints
     probability: Floats
     margin: Floats
     fit: Floats
@@ -205,7 +201,7 @@ class SegmentModel:
         )
 
 
-def _two_best(scores: Floats) -> tuple[Integers, Integers, Floats, Floats]:
+def _two_best(scores: Floats) -> tuple[Ints, Ints, Floats, Floats]:
     """Best and second row of every column, and their scores; the first row of equal ones."""
     n = scores.shape[1]
     labels = np.zeros(n, dtype=np.int64)

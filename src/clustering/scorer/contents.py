@@ -21,8 +21,6 @@ from clustering.scorer.arrays import pack, unpack
 from clustering.scorer.assignment import SegmentModel
 from clustering.scorer.scorer import Scorer, Training, Verdict
 
-__all__ = ["MODEL", "SCORER", "STANDARDISER", "as_files", "as_json", "from_files"]
-
 SCORER = "scorer.json"
 STANDARDISER = "standardiser.json"
 MODEL = "model.npz"

@@ -13,15 +13,6 @@ from clustering.outputs import check_file, whole_file
 from clustering.tables.contract import Column
 from clustering.tables.reading.ready import open_ready
 
-__all__ = [
-    "AS_OF",
-    "FORMULA_STARTS",
-    "check_output",
-    "guard_cells",
-    "read_features",
-    "write_scores",
-]
-
 #: Column of a feature file, and of the scores, that says which date the values are of.
 AS_OF = "as_of"
 

@@ -5,14 +5,10 @@ from collections.abc import Sequence
 from typing import get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Flags, Floats
 from clustering.models.types import Clustering, CovarianceType
 from clustering.scorer.assignment import SegmentModel
-
-__all__ = ["DISTANCE_QUANTILE", "LOG_DENSITY_QUANTILE", "held_out_log_density", "novelty_limits"]
-
-Floats = NDArray[np.float64]
 
 #: K-means: an account further from its centre than this share of its segment's accounts is new.
 DISTANCE_QUANTILE = 0.995
@@ -79,7 +75,7 @@ def held_out_log_density(
     return density
 
 
-def _estimate(clustering: Clustering, values: Floats, rows: NDArray[np.bool_]) -> SegmentModel:
+def _estimate(clustering: Clustering, values: Floats, rows: Flags) -> SegmentModel:
     """M-step on some rows; a component that they do not determine keeps the full fit's."""
     full = clustering.covariances
     if clustering.responsibilities is None or full is None or clustering.weights is None:

@@ -13,13 +13,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustering.arrays import Flags, Floats
 from clustering.errors import BadInputError, breaches_message
 from clustering.matrix.ranges import FeatureRange, Rescaled, rescaled
 from clustering.wording import number_in_words
-
-__all__ = ["OddValues", "reasons_by_row", "set_apart", "unit_mistakes"]
-
-Floats = NDArray[np.float64]
 
 #: A column is refused from this share of impossible values on ...
 _MOSTLY = 0.5
@@ -135,15 +132,13 @@ def unit_mistakes(columns: Sequence[Floats], ranges: Sequence[FeatureRange]) -> 
     return tuple(sentences)
 
 
-def _odd(
-    known: FeatureRange, column: Floats, which: NDArray[np.bool_], *, impossible: bool
-) -> OddValues:
+def _odd(known: FeatureRange, column: Floats, which: Flags, *, impossible: bool) -> OddValues:
     rows = np.flatnonzero(which)
     return OddValues(known, rows, column[rows], impossible)
 
 
 def _column_breach(
-    column: Floats, impossible: NDArray[np.bool_], known: FeatureRange, account_ids: pd.Index
+    column: Floats, impossible: Flags, known: FeatureRange, account_ids: pd.Index
 ) -> list[str]:
     n_known, n_wrong = int((~np.isnan(column)).sum()), int(impossible.sum())
     values = column[impossible]

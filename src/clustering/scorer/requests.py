@@ -11,8 +11,6 @@ from clustering.errors import BadInputError, breaches_message
 if TYPE_CHECKING:
     from clustering.scorer.scorer import Scorer
 
-__all__ = ["ANSWER", "answer"]
-
 #: Columns of an answer and their kind.
 ANSWER: Mapping[str, str] = {
     ACCOUNT_ID: "string",

@@ -8,9 +8,9 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from clustering.arrays import Flags, Floats
 from clustering.columns import ACCOUNT_ID
 from clustering.config import FeaturesConfig
 from clustering.errors import BadInputError, breaches_message
@@ -24,8 +24,6 @@ from clustering.scorer.oddities import reasons_by_row, set_apart, unit_mistakes
 from clustering.scorer.scores import Scores
 from clustering.tables import SourceTables
 from clustering.tables.checks import as_of_findings
-
-__all__ = ["Scorer", "Training"]
 
 Verdict = Literal["natural", "reproducible", "constructive"]
 
@@ -84,7 +82,7 @@ class Scorer:
     standardiser: Standardiser
     model: SegmentModel
     segment_names: tuple[str, ...]
-    limits: NDArray[np.float64]
+    limits: Floats
     features: FeaturesConfig
     training: Training
 
@@ -282,7 +280,7 @@ class Scorer:
         rows = [values.rows for values in odd]
         return int(np.unique(np.concatenate(rows)).size) if rows else 0
 
-    def _score_piece(self, raw: Sequence[NDArray[np.float64]], scores: "Scores") -> None:
+    def _score_piece(self, raw: Sequence[Floats], scores: "Scores") -> None:
         values = self.standardiser.transform_columns(raw)
         scores.known_share[:] = _known_shares(raw)
         known = scores.known_share > 0
@@ -300,7 +298,7 @@ class Scorer:
         by_distance = self.model.algorithm == "kmeans"
         return 1 - DISTANCE_QUANTILE if by_distance else LOG_DENSITY_QUANTILE
 
-    def is_novel(self, assignment: Assignment) -> NDArray[np.bool_]:
+    def is_novel(self, assignment: Assignment) -> Flags:
         """Which accounts are beyond the limit of their segment."""
         limits = self.limits[assignment.labels]
         slack = _ROUNDING * np.abs(limits)
@@ -309,14 +307,14 @@ class Scorer:
         return np.asarray(assignment.fit < limits - slack)
 
 
-def _known_shares(raw: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+def _known_shares(raw: Sequence[Floats]) -> Floats:
     missing = np.zeros(len(raw[0]))
     for column in raw:
         missing += np.isnan(column)
     return np.asarray(1.0 - missing / len(raw))
 
 
-def _check_labels(model: SegmentModel, clustering: Clustering, values: NDArray[np.float64]) -> None:
+def _check_labels(model: SegmentModel, clustering: Clustering, values: Floats) -> None:
     """Refuse parameters that do not give back the labels, exact ties apart."""
     assignment = model.assign(np.ascontiguousarray(values.T))
     differ = assignment.labels != clustering.labels

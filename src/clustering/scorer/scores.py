@@ -8,10 +8,9 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from clustering.arrays import Flags, Floats, Ints
 from clustering.columns import ACCOUNT_ID
 from clustering.scorer.assignment import Assignment
-
-__all__ = ["LEAST_KNOWN_SHARE", "Scores"]
 
 #: An account with a smaller share of known features is scored, and flagged as little known.
 LEAST_KNOWN_SHARE = 0.5
@@ -36,12 +35,12 @@ class Scores:
     novel : bool array of shape (n,)
     """
 
-    segment: NDArray[np.int64]
-    runner_up: NDArray[np.int64]
-    probability: NDArray[np.float64]
-    margin: NDArray[np.float64]
-    novel: NDArray[np.bool_]
-    known_share: NDArray[np.float64]
+    segment: Ints
+    runner_up: Ints
+    probability: Floats
+    margin: Floats
+    novel: Flags
+    known_share: Floats
 
     @classmethod
     def empty(cls, n: int) -> "Scores":
@@ -70,7 +69,7 @@ class Scores:
         self,
         rows: slice | NDArray[np.intp],
         assignment: Assignment,
-        novel: NDArray[np.bool_],
+        novel: Flags,
     ) -> None:
         """Write the assignment of some rows."""
         self.segment[rows] = assignment.labels
@@ -122,9 +121,7 @@ class Scores:
         )
 
 
-def _with_odd(
-    usual: Sequence[str], code: NDArray[np.int64], odd: Mapping[int, str]
-) -> tuple[list[str], NDArray[np.int64]]:
+def _with_odd(usual: Sequence[str], code: Ints, odd: Mapping[int, str]) -> tuple[list[str], Ints]:
     """Reasons and their number by row, with a reason of its own for every row of `odd`."""
     reasons, code = list(usual), code.copy()
     for row, text in odd.items():
@@ -133,7 +130,7 @@ def _with_odd(
     return reasons, code
 
 
-def _texts(codes: NDArray[np.int64], texts: Sequence[str]) -> "pd.arrays.ArrowStringArray":
+def _texts(codes: Ints, texts: Sequence[str]) -> "pd.arrays.ArrowStringArray":
     """Text column of `texts[code]`, null for negative codes, without a Python object per row."""
     indices = pa.array(codes, mask=codes < 0)
     column = pa.array(texts, type=pa.large_string()).take(indices)

@@ -27,8 +27,6 @@ from clustering.outputs import publish, staged_folder
 from clustering.scorer.contents import MODEL, SCORER, STANDARDISER, as_files, as_json, from_files
 from clustering.scorer.scorer import Scorer
 
-__all__ = ["FORMAT", "MANIFEST", "read", "write"]
-
 #: Version of this layout; another one is refused.
 FORMAT = 2
 

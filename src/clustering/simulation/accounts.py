@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustering.arrays import Flags, Ints
 from clustering.simulation.events.contracts import Contracts
 from clustering.simulation.population import FACTORS, TIER_QUANTILES, Population
-
-__all__ = ["account_ids", "draw_accounts", "truth_path", "truth_table"]
 
 _INDUSTRIES = (
     "manufacturing",
@@ -129,7 +128,7 @@ def _current_segment(contracts: Contracts, rng: np.random.Generator) -> NDArray[
     return np.asarray(_TOUCH[np.where(exception, rng.integers(0, 3, len(arr)), tier)])
 
 
-def _champions(population: Population, rng: np.random.Generator) -> NDArray[np.bool_]:
+def _champions(population: Population, rng: np.random.Generator) -> Flags:
     """About one account in twenty, mostly those far along with good outcomes."""
     quarter = population.period.quarter(np.array([population.period.as_of]))[0]
     progress = population.levels[:, quarter, :2].sum(axis=1)
@@ -137,12 +136,12 @@ def _champions(population: Population, rng: np.random.Generator) -> NDArray[np.b
     return np.asarray(progress >= np.quantile(progress, 0.95))
 
 
-def _csm(region: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.str_]:
+def _csm(region: Ints, rng: np.random.Generator) -> NDArray[np.str_]:
     """Every region has CSMs of its own, with about forty accounts each."""
     per_region = max(1, round(len(region) / len(_REGIONS) / _ACCOUNTS_PER_CSM))
     number = region * per_region + rng.integers(0, per_region, len(region)) + 1
     return np.array([f"csm-{value:02d}" for value in number])
 
 
-def _with_gaps(values: NDArray[np.str_], gone: NDArray[np.bool_]) -> "pd.Series[str]":
+def _with_gaps(values: NDArray[np.str_], gone: Flags) -> "pd.Series[str]":
     return pd.Series(values, dtype="str").mask(gone)

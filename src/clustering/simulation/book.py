@@ -14,8 +14,6 @@ import pyarrow.parquet as pq
 from clustering.errors import OutputError
 from clustering.outputs import publish, staged_folder
 
-__all__ = ["Book", "Manifest", "check_target", "write_book"]
-
 _FORMAT = "clustering simulated book"
 _MANIFEST = "manifest.json"
 _DATE_SUFFIX = "_on"

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats
 from clustering.simulation.period import Period
 from clustering.simulation.population import (
     FACTORS,
@@ -16,8 +16,6 @@ from clustering.simulation.population import (
     draw_starts,
     scaled,
 )
-
-__all__ = ["draw_continuum", "draw_sizes", "follow_arr", "with_two_modes"]
 
 _COMMON_SHARE = 0.5  # of a factor's variance that maturity explains
 _LEVEL_SPREAD = 1.5
@@ -103,7 +101,7 @@ def draw_sizes(n_accounts: int, period: Period, rng: np.random.Generator) -> Pop
 
 def follow_arr(
     population: Population,
-    arr: NDArray[np.float64],
+    arr: Floats,
     separation: float,
     rng: np.random.Generator,
 ) -> Population:

@@ -1,8 +1,8 @@
 """Populations with needs segments: lasting ones, ones that accounts pass through, and a change."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Ints
 from clustering.simulation.period import QUARTER_DAYS, Days, Period
 from clustering.simulation.population import (
     FACTORS,
@@ -13,8 +13,6 @@ from clustering.simulation.population import (
     scaled,
 )
 from clustering.simulation.scenarios import ScenarioName
-
-__all__ = ["draw_needs", "segments_of"]
 
 _NAMES = ("first_steps", "execution_guidance", "strategy_guidance", "self_directed", "integrators")
 _N_LASTING = 4  # the fifth appears with the change in the scenario `drift`
@@ -87,9 +85,7 @@ def draw_needs(
     )
 
 
-def _lifecycle(
-    first: NDArray[np.int64], started: Days, period: Period, rng: np.random.Generator
-) -> NDArray[np.int64]:
+def _lifecycle(first: Ints, started: Days, period: Period, rng: np.random.Generator) -> Ints:
     """Half of the accounts stay as they are; the others pass through the segments.
 
     First steps, then execution, then strategy or self-directed, each at its own pace.
@@ -105,12 +101,12 @@ def _lifecycle(
 
 
 def _after_change(
-    first: NDArray[np.int64],
+    first: Ints,
     started: Days,
     period: Period,
     changed_on: np.datetime64,
     rng: np.random.Generator,
-) -> NDArray[np.int64]:
+) -> Ints:
     """From the change on, new accounts are of another mix, and half of one segment moves."""
     new_mix = rng.choice(len(_NAMES), len(first), p=_MIX_AFTER_CHANGE)
     first = np.where(started >= changed_on, new_mix, first)

@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["QUARTER_DAYS", "Days", "Period"]
+from clustering.arrays import Ints
 
 Days = NDArray[np.datetime64]
 
@@ -49,7 +49,7 @@ class Period:
         """Quarters of 91 days that the period touches."""
         return -(-self.n_days // QUARTER_DAYS)
 
-    def quarter(self, days: Days) -> NDArray[np.int64]:
+    def quarter(self, days: Days) -> Ints:
         """Index of the quarter of each day; days outside belong to the nearest quarter."""
         index = (days - self.begin).astype(np.int64) // QUARTER_DAYS
         return np.clip(index, 0, self.n_quarters - 1)

@@ -7,20 +7,9 @@ group; all tables are drawn from these levels. Levels may change from quarter to
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats, Ints
 from clustering.simulation.period import Days, Period
-
-__all__ = [
-    "FACTORS",
-    "LOG_ARR_SPREAD",
-    "MEDIAN_ARR",
-    "TIER_QUANTILES",
-    "Population",
-    "constant",
-    "draw_starts",
-    "scaled",
-]
 
 FACTORS = (
     "milestones",
@@ -58,11 +47,11 @@ class Population:
     period: Period
     segment_names: tuple[str, ...]
     started: Days
-    log_arr: NDArray[np.float64]
-    segments: NDArray[np.int64]
-    levels: NDArray[np.float64]
-    churn: NDArray[np.float64]
-    expand: NDArray[np.float64]
+    log_arr: Floats
+    segments: Ints
+    levels: Floats
+    churn: Floats
+    expand: Floats
     arr_effect: float
     changed_on: np.datetime64 | None = None
 
@@ -71,7 +60,7 @@ class Population:
         """Number of accounts, whether or not they are active at the as-of date."""
         return len(self.started)
 
-    def level(self, factor: str, accounts: NDArray[np.int64], days: Days) -> NDArray[np.float64]:
+    def level(self, factor: str, accounts: Ints, days: Days) -> Floats:
         """Level of one factor for each pair of an account's position and a day."""
         quarters = self.period.quarter(days)
         return np.asarray(self.levels[accounts, quarters, FACTORS.index(factor)])
@@ -87,7 +76,7 @@ def draw_starts(n_accounts: int, period: Period, rng: np.random.Generator) -> Da
     return period.begin + offsets
 
 
-def constant(values: NDArray[np.float64], n_quarters: int) -> NDArray[np.float64]:
+def constant(values: Floats, n_quarters: int) -> Floats:
     """Repeat what does not change over all quarters, as the second axis, without a copy.
 
     Examples
@@ -98,9 +87,7 @@ def constant(values: NDArray[np.float64], n_quarters: int) -> NDArray[np.float64
     return np.broadcast_to(values[:, None], (len(values), n_quarters, *values.shape[1:]))
 
 
-def scaled(
-    shape: NDArray[np.float64], separation: float, n_reference: int | None = None
-) -> NDArray[np.float64]:
+def scaled(shape: Floats, separation: float, n_reference: int | None = None) -> Floats:
     """Scale centres until the two nearest of the first `n_reference` are `separation` apart.
 
     Examples

@@ -6,8 +6,6 @@ from typing import Literal
 
 from clustering.errors import BadInputError
 
-__all__ = ["SCENARIOS", "Scenario", "ScenarioName", "find_scenario"]
-
 ScenarioName = Literal["needs", "tiers", "none", "one_feature", "moving", "drift"]
 
 

@@ -31,8 +31,6 @@ from clustering.simulation.period import Period
 from clustering.simulation.population import Population
 from clustering.simulation.scenarios import Scenario, find_scenario
 
-__all__ = ["DEFAULT_AS_OF", "DEFAULT_MISSING", "DEFAULT_NOISE", "FEWEST_ACCOUNTS", "simulate"]
-
 DEFAULT_AS_OF = date(2025, 6, 30)
 DEFAULT_NOISE = 1.0
 DEFAULT_MISSING = 0.05

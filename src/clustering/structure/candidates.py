@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats
 from clustering.config import ModelsConfig
 from clustering.models.guards import ruled_out
 from clustering.models.mixture import MixtureFit, fit_mixture, n_free_parameters, splits
@@ -14,10 +14,6 @@ from clustering.models.types import CovarianceType
 from clustering.progress import Progress
 from clustering.resampling.engine import run_tasks
 from clustering.structure.diagnostics import MixtureRow
-
-__all__ = ["Mixtures", "fit_mixtures"]
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
+from clustering.arrays import Floats, Ints
 from clustering.config import EvidenceConfig
 from clustering.models.kmeans import KMeansFit
 from clustering.models.unimodality import merge_components
@@ -16,11 +16,6 @@ from clustering.structure.measure import Measured
 from clustering.structure.separation.point_masses import find_spike
 from clustering.structure.trial import Trial
 from clustering.structure.verdict import Decision, VerdictName, dissent, is_workable
-
-__all__ = ["Choice", "choose", "chosen_by"]
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +59,7 @@ def choose(
     mixtures: Mixtures,
     fits: Sequence[KMeansFit],
     sample: Floats,
-    rows: Labels,
+    rows: Ints,
     criteria: ChosenBy,
     config: EvidenceConfig,
     n: int,
@@ -131,7 +126,7 @@ def _workable(trial: Trial, config: EvidenceConfig, n: int) -> bool:
     return is_workable(trial.fit.k, float(smallest), config, n)
 
 
-def _mixture_notes(labels: Labels, mixtures: Mixtures) -> list[str]:
+def _mixture_notes(labels: Ints, mixtures: Mixtures) -> list[str]:
     """k-means and mixtures compared; overlapping components are not called segments."""
     best = mixtures.best("bic")
     by_icl = mixtures.best("icl_hard")

@@ -12,17 +12,6 @@ from clustering.structure.separation.dip import Dip
 from clustering.structure.separation.saddle import Saddle
 from clustering.structure.separation.valleys import Valley
 
-__all__ = [
-    "ChosenBy",
-    "GapRow",
-    "JaccardRow",
-    "KMeansDiagnostics",
-    "MixtureRow",
-    "NullBand",
-    "Offered",
-    "Structure",
-]
-
 
 @dataclass(frozen=True)
 class GapRow:

@@ -3,12 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-__all__ = ["Discriminant", "fit_discriminant"]
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int64]
+from clustering.arrays import Floats, Ints
 
 MAX_ITER = 25
 TOLERANCE = 1e-5
@@ -34,17 +30,17 @@ class Discriminant:
         """Standard deviation along a direction of length 1; the same for every component."""
         return float(np.sqrt(unit @ self.covariance @ unit))
 
-    def nearest(self) -> Labels:
+    def nearest(self) -> Ints:
         """The nearest component of every component, by Mahalanobis distance."""
         factor = np.linalg.cholesky(self.covariance)
         white = np.linalg.solve(factor, self.means.T).T
         squared = ((white[:, None] - white[None]) ** 2).sum(axis=2)
         np.fill_diagonal(squared, np.inf)
-        nearest: Labels = squared.argmin(axis=1)
+        nearest: Ints = squared.argmin(axis=1)
         return nearest
 
 
-def fit_discriminant(values: Floats, labels: Labels, k: int) -> Discriminant:
+def fit_discriminant(values: Floats, labels: Ints, k: int) -> Discriminant:
     """EM for a tied-covariance mixture, from a partition.
 
     With one covariance the quadratic terms of all components cancel: a step needs two thin

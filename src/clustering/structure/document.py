@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from clustering.structure.evidence import Evidence
     from clustering.structure.trial import Trial
 
-__all__ = ["document"]
-
 Document = dict[str, Any]
 
 

@@ -6,8 +6,9 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from clustering.arrays import Floats, Ints
 from clustering.config import EvidenceConfig, ModelsConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.models.kmeans import KMeansFit, checked_values, fit_kmeans
@@ -36,10 +37,6 @@ from clustering.structure.table import candidate_table
 from clustering.structure.trial import Trial, try_mixture
 from clustering.structure.verdict import VerdictName, come_back, decide
 
-__all__ = ["Evidence", "Scale", "judge", "zscore"]
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int64]
 Scale = Literal["zscore", "none"]
 
 LEAST_ROWS = 8
@@ -190,7 +187,7 @@ def judge(
             "of its own, name the column of the account."
         )
 
-    def run(rows: Labels, words: Sequence[str]) -> Evidence:
+    def run(rows: Ints, words: Sequence[str]) -> Evidence:
         order = rows[canonical_rows(matrix[rows])]
         protocol = _Protocol(
             values=np.ascontiguousarray(rescale(np.ascontiguousarray(matrix[order]))),
@@ -256,7 +253,7 @@ def _weaker(every_row: Evidence, distinct: Evidence) -> Evidence:
     return replace(distinct, reasons=(*distinct.reasons, unheld))
 
 
-def _spread(evidence: Evidence, back: Labels) -> Evidence:
+def _spread(evidence: Evidence, back: Ints) -> Evidence:
     """The evidence of rows that stand for others, with labels and stability of all rows."""
     clusterings = tuple(_in_order(one, back) for one in evidence.clusterings)
     chosen = next(one for one in clusterings if evidence.offered.is_spec_of(one))
@@ -301,7 +298,7 @@ class _Protocol:
     notes: tuple[str, ...]
     progress: Progress
 
-    def run(self, back: Labels) -> Evidence:
+    def run(self, back: Ints) -> Evidence:
         rows = self._measured_rows()
         sample = np.ascontiguousarray(self.values[rows])
         k_max, notes = self._largest_k(sample)
@@ -362,7 +359,7 @@ class _Protocol:
             back, rows, fits, measured, mixtures, structure, criteria, adopted, trial, notes
         )
 
-    def _measured_rows(self) -> Labels:
+    def _measured_rows(self) -> Ints:
         n = len(self.values)
         if n <= ALL_ROWS:
             return np.arange(n)
@@ -403,8 +400,8 @@ class _Protocol:
 
     def _assemble(
         self,
-        back: Labels,
-        rows: Labels,
+        back: Ints,
+        rows: Ints,
         fits: list[KMeansFit],
         measured: Measured,
         mixtures: Mixtures,
@@ -451,8 +448,8 @@ class _Protocol:
 
     def _clusterings(
         self,
-        back: Labels,
-        rows: Labels,
+        back: Ints,
+        rows: Ints,
         fits: list[KMeansFit],
         mixtures: Mixtures,
         adopted: Choice,
@@ -480,7 +477,7 @@ class _Protocol:
         return tuple(_in_order(one, back) for one in found)
 
 
-def _in_order(clustering: Clustering, back: Labels) -> Clustering:
+def _in_order(clustering: Clustering, back: Ints) -> Clustering:
     responsibilities = clustering.responsibilities
     return Clustering(
         spec=clustering.spec,

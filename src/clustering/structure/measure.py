@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats, Ints
 from clustering.config import EvidenceConfig
 from clustering.models.kmeans import KMeansFit
 from clustering.progress import Progress
@@ -24,11 +24,6 @@ from clustering.structure.nulls.null_search import NullSearch, Prepare, search, 
 from clustering.structure.separation.bridges import bridges_between
 from clustering.structure.separation.saddle import cross_fitted_saddles
 from clustering.structure.separation.valleys import held_out_valleys
-
-__all__ = ["Measured", "measure_kmeans", "run_nulls"]
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int64]
 
 #: Runs from other seeds that are compared with each other.
 SEEDS = 10
@@ -80,7 +75,7 @@ def run_nulls(
 def measure_kmeans(
     values: Floats,
     fits: Sequence[KMeansFit],
-    rows: Labels,
+    rows: Ints,
     nulls: Sequence[NullSearch],
     config: EvidenceConfig,
     seed: int,
@@ -188,12 +183,12 @@ def measure_kmeans(
     )
 
 
-def _compact(labels: Labels) -> Labels:
+def _compact(labels: Ints) -> Ints:
     """Labels 0 .. k-1 without a gap: a sample may miss a small cluster."""
     return np.unique(labels, return_inverse=True)[1].astype(np.int64)
 
 
-def _inertia(values: Floats, labels: Labels) -> float:
+def _inertia(values: Floats, labels: Ints) -> float:
     k = int(labels.max()) + 1
     centres = np.stack([values[labels == j].mean(axis=0) for j in range(k)])
     return float(((values - centres[labels]) ** 2).sum())

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from clustering.arrays import Flags, Floats, Ints
 from clustering.inference.multiple_testing import holm
 from clustering.models.kernels.packing import nearest, pack
 from clustering.models.labels import canonical_rows
@@ -24,20 +24,6 @@ from clustering.resampling.fits import Starts, fit_resample
 from clustering.structure.evidence import Evidence
 from clustering.structure.separation.dip import dip
 from clustering.structure.separation.valleys import gabriel_neighbours
-
-__all__ = [
-    "CoAssignment",
-    "Flow",
-    "Pictures",
-    "ValleyProjection",
-    "clustergram",
-    "coassignment",
-    "picture_evidence",
-    "valley_projections",
-]
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int64]
 
 #: Accounts of the co-assignment matrix: more cannot be told apart in a picture.
 SHOWN = 150
@@ -83,7 +69,7 @@ class CoAssignment:
     n_accounts : accounts from which each refit was drawn
     """
 
-    rows: Labels
+    rows: Ints
     share: Floats
     n_refits: int
     n_accounts: int
@@ -104,7 +90,7 @@ class ValleyProjection:
 
     first: int
     second: int
-    counts: Labels
+    counts: Ints
     n_held_out: int
     dip_p: float
     dip_p_holm: float
@@ -153,7 +139,7 @@ def picture_evidence(
     )
 
 
-def clustergram(partitions: Sequence[Labels], positions: Floats) -> tuple[Flow, ...]:
+def clustergram(partitions: Sequence[Ints], positions: Floats) -> tuple[Flow, ...]:
     """Where the accounts of every cluster come from, partition after partition.
 
     Parameters
@@ -174,7 +160,7 @@ def clustergram(partitions: Sequence[Labels], positions: Floats) -> tuple[Flow, 
     1 5.0 0 2
     """
     flows: list[Flow] = []
-    before: Labels | None = None
+    before: Ints | None = None
     for labels in partitions:
         sizes = np.bincount(labels)
         means = np.bincount(labels, weights=positions) / np.maximum(sizes, 1)
@@ -188,9 +174,7 @@ def clustergram(partitions: Sequence[Labels], positions: Floats) -> tuple[Flow, 
     return tuple(flows)
 
 
-def _sources(
-    before: Labels | None, members: NDArray[np.bool_]
-) -> list[tuple[int | None, int | None]]:
+def _sources(before: Ints | None, members: Flags) -> list[tuple[int | None, int | None]]:
     if before is None:
         return [(None, None)]
     counts = np.bincount(before[members])
@@ -245,7 +229,7 @@ def coassignment(
     shown = shown[order]
     accounts = np.ascontiguousarray(base[shown])
 
-    def refit(number: int, rng: np.random.Generator) -> Labels:
+    def refit(number: int, rng: np.random.Generator) -> Ints:
         return _fit(base, bootstrap(len(base), rng), chosen.spec, rng).assign(accounts)
 
     labels = run_tasks(
@@ -318,7 +302,7 @@ def _fit(base: Floats, draw: Draw, spec: CandidateSpec, rng: np.random.Generator
     return fit_again(spec, values, n_init=MIXTURE_STARTS, seed=int(rng.integers(2**31)))
 
 
-def _nearest(values: Floats, centres: Floats) -> Labels:
+def _nearest(values: Floats, centres: Floats) -> Ints:
     return nearest(pack(values, np.arange(len(values))), len(values), centres)[0]
 
 
@@ -330,7 +314,7 @@ class _Projected:
 
 
 def _project_pairs(
-    held_out: Floats, labels: Labels, centres: Floats, reference: Floats
+    held_out: Floats, labels: Ints, centres: Floats, reference: Floats
 ) -> list[_Projected]:
     cost = ((centres[:, None] - reference[None]) ** 2).sum(axis=2)
     matched = linear_sum_assignment(cost)[1]
@@ -357,12 +341,12 @@ def _adjusted(pairs: Sequence[_Projected], n_held_out: int) -> tuple[ValleyProje
     )
 
 
-def _histogram(along: Floats) -> Labels:
+def _histogram(along: Floats) -> Ints:
     inside = np.clip(along, BIN_EDGES[0], BIN_EDGES[-1])
     return np.asarray(np.histogram(inside, BIN_EDGES)[0], dtype=np.int64)
 
 
-def _sample(values: Floats, seed: int) -> Labels:
+def _sample(values: Floats, seed: int) -> Ints:
     """At most `REFITTED` positions in the order of their values, whatever that of the rows."""
     order = canonical_rows(values)
     if len(order) <= REFITTED:

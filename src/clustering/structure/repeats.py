@@ -14,12 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustering.arrays import Floats, Ints
 from clustering.errors import BadInputError, breaches_message
-
-__all__ = ["REPEATS_MATTER", "Repeats", "find_repeats"]
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 #: Share of rows equal to an earlier one above which the distinct rows are judged as well.
 REPEATS_MATTER = 0.05
@@ -37,8 +33,8 @@ class Repeats:
     back : (n,) position in `first` of the row that stands for each row
     """
 
-    first: Integers
-    back: Integers
+    first: Ints
+    back: Ints
 
     @property
     def count(self) -> int:

@@ -7,8 +7,6 @@ import pandas as pd
 
 from clustering.structure.diagnostics import KMeansDiagnostics, MixtureRow, Offered
 
-__all__ = ["COLUMNS", "candidate_table"]
-
 COLUMNS = (
     "algorithm", "k", "covariance_type", "sizes", "inertia", "silhouette", "calinski_harabasz",
     "davies_bouldin", "gap_pca", "gap_pca_se", "gap_box", "gap_box_se", "prediction_strength",

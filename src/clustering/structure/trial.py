@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from clustering.arrays import Flags, Floats, Ints
 from clustering.config import EvidenceConfig
 from clustering.models.labels import cross_counts
 from clustering.models.mixture import MixtureFit, fit_mixture
@@ -35,10 +35,6 @@ from clustering.structure.separation.saddle import Saddle, mixture_saddle
 from clustering.structure.verdict import ALONG_THE_LINE, bridged, has_saddles, in_words, rejected
 from clustering.wording import p_in_words
 
-__all__ = ["Trial", "try_mixture"]
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int64]
 Prepare = Callable[[Floats], Floats]
 
 #: Above so many accounts the trial is held on a random sample of so many.
@@ -193,18 +189,18 @@ class _Trial:
         )
         return Trial(self.fit, False, saddle, bridges, jaccard, None, nulls, reason)
 
-    def _rows(self) -> Labels:
+    def _rows(self) -> Ints:
         n = len(self.values)
         if n <= TRIAL_ROWS:
             return np.arange(n)
         rng = np.random.default_rng([self.seed, n, TRIAL_ROWS])
         return np.sort(rng.choice(n, TRIAL_ROWS, replace=False))
 
-    def _resample(self, sample: Floats, base: Labels) -> tuple[tuple[float, ...], Floats]:
+    def _resample(self, sample: Floats, base: Ints) -> tuple[tuple[float, ...], Floats]:
         """Mean Jaccard by component in canonical order, and the stability of every account."""
         k = self.fit.k
 
-        def task(number: int, rng: np.random.Generator) -> tuple[Floats, NDArray[np.bool_]]:
+        def task(number: int, rng: np.random.Generator) -> tuple[Floats, Flags]:
             draw = bootstrap(len(sample), rng)
             rows = np.repeat(draw.rows, draw.weights.astype(np.int64))
             drawn, seed = sample[rows], int(rng.integers(2**31))
@@ -228,7 +224,7 @@ class _Trial:
         stable = np.sum([one.astype(np.int64) for _, one in results], axis=0)
         return tuple(jaccard.tolist()), stable / self.config.resamples
 
-    def _null(self, name: NullName, rows: Labels) -> NullTest:
+    def _null(self, name: NullName, rows: Ints) -> NullTest:
         draw = null_sampler(name, self.raw[rows])
         kind = self.fit.covariance_type
 
@@ -254,7 +250,7 @@ def _fit(
     kind: CovarianceType,
     starts: MixtureStarts,
     seed: int,
-    warm: Labels | None = None,
+    warm: Ints | None = None,
 ) -> MixtureFit:
     extra = [] if warm is None or len(np.unique(warm)) < k else [warm]
     return fit_mixture(

@@ -17,22 +17,6 @@ from clustering.structure.separation.saddle import Saddle
 from clustering.structure.separation.valleys import Valley
 from clustering.wording import p_in_words
 
-__all__ = [
-    "ALONG_THE_LINE",
-    "Decision",
-    "VerdictName",
-    "bridged",
-    "come_back",
-    "decide",
-    "dissent",
-    "has_saddles",
-    "has_valleys",
-    "in_words",
-    "is_workable",
-    "rejected",
-    "separated",
-]
-
 VerdictName = Literal["natural", "reproducible", "constructive"]
 
 #: An excess over a null of fewer of its standard deviations is not taken for structure.

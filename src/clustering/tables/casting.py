@@ -11,8 +11,6 @@ from clustering.tables.reading.cells import Cells
 from clustering.tables.reading.numbers import Marks, example_forms, is_open, number_sql
 from clustering.tables.session import quoted_name, quoted_text
 
-__all__ = ["Cast", "Problem", "Remark", "cast_column"]
-
 _ISO = r"'\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?'"
 _ISO_WITH_ZONE = r"'\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)? ?(Z|UTC|[+-]\d{2}(:?\d{2})?)'"
 #: Days of a spreadsheet between 1954 and 2091, and its 9999-12-31; a year (2019) is none of them.

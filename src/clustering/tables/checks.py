@@ -16,16 +16,6 @@ from clustering.tables.coverage import Coverage
 from clustering.tables.init.table_quality import spaced
 from clustering.tables.session import Session, quoted_name
 
-__all__ = [
-    "Findings",
-    "as_of_findings",
-    "check_table",
-    "dates_of",
-    "first_ids",
-    "later_note",
-    "presence_breaches",
-]
-
 #: Fewer recorded milestones do not tell what `recorded_on` is the date of.
 _FEWEST_RECORDS = 10
 

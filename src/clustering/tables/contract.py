@@ -10,22 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-__all__ = [
-    "ACCOUNTS",
-    "AS_OF_SLACK_DAYS",
-    "BEHAVIOUR_TABLES",
-    "COUNTED_TABLES",
-    "FIRST_DATE",
-    "LAST_DATE",
-    "TABLES",
-    "TABLES_BY_NAME",
-    "Column",
-    "Kind",
-    "Rule",
-    "Table",
-    "with_columns",
-]
-
 Kind = Literal["id", "text", "choice", "date", "integer", "number", "boolean"]
 
 #: Dates outside these are slips of the keyboard or fillers such as 1900-01-01.

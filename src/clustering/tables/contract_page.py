@@ -11,8 +11,6 @@ from clustering.tables.contract import (
     Table,
 )
 
-__all__ = ["contract_page"]
-
 _KINDS = {
     "id": "text",
     "text": "text",

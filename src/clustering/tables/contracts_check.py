@@ -15,8 +15,6 @@ from clustering.tables.coverage import Coverage
 from clustering.tables.init.table_quality import spaced
 from clustering.tables.session import Session, quoted_name
 
-__all__ = ["contract_findings", "currency_breaches", "next_terms"]
-
 _RECIPES = "docs/bring_your_data.md"
 #: Amounts below this are rounding, not debts.
 _CENT = 0.005

@@ -18,9 +18,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustering.arrays import Floats, Ints
 from clustering.tables.init.table_quality import spaced
-
-__all__ = ["EXTRACT_SLACK_DAYS", "Coverage", "find_coverage"]
 
 #: A weekly extract dates its rows by the first day of the week: up to six days before its end.
 EXTRACT_SLACK_DAYS = 6
@@ -62,8 +61,6 @@ _DROP_EVIDENCE = 12.0
 #: many, and at least half as many as in a stretch of the same length before.
 _FEWEST_STARTS = 10
 _AS_MANY_STARTS = 0.5
-
-Days = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -154,7 +151,7 @@ def _contracts(
     return Coverage(_date(to), assumed=f"{words}, though {why}", cut_short=True)
 
 
-def _limit(starts: Days, events: Mapping[str, Coverage]) -> tuple[int, str]:
+def _limit(starts: Ints, events: Mapping[str, Coverage]) -> tuple[int, str]:
     """How far contracts can reach: to the last event, or further where they go on as before."""
     newest = max(events, key=lambda name: events[name].to, default=None)
     if newest is None:
@@ -173,7 +170,7 @@ def _limit(starts: Days, events: Mapping[str, Coverage]) -> tuple[int, str]:
     return last, f"the last row of '{newest}' is of {_date(last)}"
 
 
-def _stops(accounts: Days, starts: Days, ends: Days, limit: int) -> tuple[int, str] | None:
+def _stops(accounts: Ints, starts: Ints, ends: Ints, limit: int) -> tuple[int, str] | None:
     """Whether terms are hardly followed by another from some day on; the last day before it.
 
     A likelihood ratio over all days on which the share that is followed could have changed.
@@ -215,12 +212,12 @@ def _stops(accounts: Days, starts: Days, ends: Days, limit: int) -> tuple[int, s
     )
 
 
-def _short_terms(accounts: Days, starts: Days, ends: Days, span: int) -> Days:
+def _short_terms(accounts: Ints, starts: Ints, ends: Ints, span: int) -> Ints:
     short = (ends > 0) & (ends - starts <= _FOLLOWED_WITHIN_DAYS)
     return np.asarray(accounts[short] * span + ends[short])
 
 
-def _log_likelihood(hits: NDArray[Any], of: NDArray[Any]) -> NDArray[np.float64]:
+def _log_likelihood(hits: NDArray[Any], of: NDArray[Any]) -> Floats:
     """Of `hits` successes in `of` trials, at their own share."""
     share = hits / np.maximum(of, 1)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -228,7 +225,7 @@ def _log_likelihood(hits: NDArray[Any], of: NDArray[Any]) -> NDArray[np.float64]
     return np.asarray(np.where((hits == 0) | (hits == of), 0.0, value))
 
 
-def _falls_silent(starts: Days, ends: Days, limit: int) -> tuple[int, str] | None:
+def _falls_silent(starts: Ints, ends: Ints, limit: int) -> tuple[int, str] | None:
     """Whether nothing begins or ends for much longer than ever before; the last day before it.
 
     Where contracts hardly ever end, a long time without an end says nothing.
@@ -247,7 +244,7 @@ def _falls_silent(starts: Days, ends: Days, limit: int) -> tuple[int, str] | Non
     )
 
 
-def _pauses(days: Days) -> tuple[int | None, tuple[tuple[date, date], ...]]:
+def _pauses(days: Ints) -> tuple[int | None, tuple[tuple[date, date], ...]]:
     """The longest gap between dates of the last two years, and the holes, which are no such gaps.
 
     The gap is None where too few dates tell what is usual.
@@ -268,12 +265,12 @@ def _pauses(days: Days) -> tuple[int | None, tuple[tuple[date, date], ...]]:
     return int(longest[n_holes]), holes
 
 
-def _distinct_days(frame: nw.LazyFrame[Any], column: str) -> Days:
+def _distinct_days(frame: nw.LazyFrame[Any], column: str) -> Ints:
     found = frame.select(nw.col(column)).unique().collect("pandas").to_native()[column]
     return np.sort(_ordinals(found.dropna()))
 
 
-def _periods(frame: nw.LazyFrame[Any]) -> tuple[Days, Days, Days]:
+def _periods(frame: nw.LazyFrame[Any]) -> tuple[Ints, Ints, Ints]:
     """Account codes, starts and ends (0: open) of all lines with an amount."""
     has_end = "ended_on" in frame.collect_schema().names()
     columns = ["account_id", "started_on", *(["ended_on"] if has_end else [])]
@@ -285,7 +282,7 @@ def _periods(frame: nw.LazyFrame[Any]) -> tuple[Days, Days, Days]:
     return accounts, starts, ends
 
 
-def _ordinals(dates: "pd.Series[Any]") -> Days:
+def _ordinals(dates: "pd.Series[Any]") -> Ints:
     """Proleptic ordinals as `date.toordinal`; 0 where there is no date."""
     days = pd.to_datetime(dates).to_numpy(dtype="datetime64[D]")
     missing = np.isnat(days)

@@ -27,8 +27,6 @@ from clustering.tables.reading.tables_named import table_breaches
 from clustering.tables.reading.workbooks import look_into
 from clustering.tables.session import Session, one_path, quoted_text
 
-__all__ = ["mapping_files", "read_mapping"]
-
 #: Comments, texts and quoted names: the parts of SQL in which a quote means something.
 _TOKENS = re.compile(
     r"--[^\n]*|/\*.*?\*/|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"",

@@ -49,8 +49,6 @@ from clustering.tables.session import Session, quoted_name
 from clustering.tables.sources import Sources, find_sources
 from clustering.tables.types import SourceTables
 
-__all__ = ["drop_empty_rows", "empty_rows", "open_folder", "open_tables", "storage_failed"]
-
 
 @dataclass(frozen=True)
 class _Wanted:

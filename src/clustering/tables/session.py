@@ -15,8 +15,6 @@ from clustering.errors import BadInputError, ConfigError
 from clustering.outputs import make_scratch
 from clustering.sql import LOCKED
 
-__all__ = ["ATTACHED", "Session", "one_path", "quoted_name", "quoted_text"]
-
 #: Leaves room for Python within 1 GiB; what does not fit is spilled to the scratch folder.
 MEMORY_LIMIT = "640MiB"
 

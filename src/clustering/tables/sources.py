@@ -11,8 +11,6 @@ from clustering.tables.mapping import mapping_files, read_mapping
 from clustering.tables.reading.files import Relation, read_file, table_files
 from clustering.tables.session import ATTACHED, Session, quoted_name
 
-__all__ = ["Sources", "find_sources"]
-
 
 @dataclass
 class Sources:

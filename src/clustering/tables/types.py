@@ -12,8 +12,6 @@ from clustering.config import AccountsConfig
 from clustering.tables.coverage import Coverage
 from clustering.tables.session import Session
 
-__all__ = ["SourceTables"]
-
 
 @dataclass(frozen=True, eq=False)
 class SourceTables:

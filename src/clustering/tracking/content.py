@@ -20,16 +20,6 @@ from clustering.results import TABLES, StudyFolder
 from clustering.results.plan_document import PlanEntry
 from clustering.tracking.later_metrics import later_metrics
 
-__all__ = [
-    "UNRECORDED",
-    "candidate_metrics",
-    "parameters",
-    "study_metrics",
-    "verdict",
-    "write_artifacts",
-    "write_pages",
-]
-
 _PLACES = ("source", "output", "tracking")
 _NO_METRIC = re.compile(r"[^A-Za-z0-9_\-. /]")  # what MLflow refuses in the name of a metric
 _PEOPLE = ("csm", "book_csm", "name")

@@ -3,8 +3,6 @@
 from clustering.results import StudyFolder
 from clustering.results.document import ForwardEntry
 
-__all__ = ["later_metrics"]
-
 
 def later_metrics(study: StudyFolder) -> dict[str, float | None]:
     """Gains with their intervals and p-values, retention by group, tests inside tiers."""

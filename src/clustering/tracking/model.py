@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from mlflow.models import ModelSignature
 
-__all__ = ["SCORER", "SERVING_LIBRARIES", "log_model", "requirements"]
-
 SCORER = "scorer"
 
 #: What is imported when the model is loaded; a test holds this list to the truth.

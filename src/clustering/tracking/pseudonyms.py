@@ -30,8 +30,6 @@ from clustering.tables.init.synonyms import COLUMN_SYNONYMS
 from clustering.tracking.content import UNRECORDED
 from clustering.tracking.model import SCORER
 
-__all__ = ["KEY", "Pseudonyms", "personal_notes", "pseudonymised"]
-
 KEY = "pseudonyms.key"
 """File in the study folder that holds the key."""
 

@@ -14,8 +14,6 @@ from clustering.tracking.store import absolute_uri, open_store, tracking_uri
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-__all__ = ["CHAMPION", "PREVIOUS", "Promotion", "promote", "resolve_model"]
-
 CHAMPION = "champion"
 PREVIOUS = "previous"
 

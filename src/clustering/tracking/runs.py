@@ -34,8 +34,6 @@ from clustering.tracking.store import (
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-__all__ = ["RECORD", "TrackedStudy", "check_store", "log_study", "read_record"]
-
 RECORD = "tracking.json"
 """File in the study folder that says where the study was recorded."""
 

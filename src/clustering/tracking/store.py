@@ -14,15 +14,6 @@ from clustering.outputs import turn
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-__all__ = [
-    "DEFAULT_URI",
-    "absolute_uri",
-    "artifact_location",
-    "exists_or_is_remote",
-    "open_store",
-    "tracking_uri",
-]
-
 DEFAULT_URI = "sqlite:///studies/mlflow.db"
 """Where `make study` records, seen from the root of the project."""
 

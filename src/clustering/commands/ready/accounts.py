@@ -11,8 +11,6 @@ from clustering.errors import BadInputError, breaches_message
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Account", "account_column", "distinct_rows"]
-
 Account = Annotated[
     str | None,
     typer.Option(

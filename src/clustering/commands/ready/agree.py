@@ -17,9 +17,7 @@ from clustering.commands.ready.read_labels import (
 )
 
 if TYPE_CHECKING:
-    from clustering.comparison.agreement.agreement import Agreement
-
-__all__ = ["register"]
+    from clustering.comparison.agreement.report import Agreement
 
 
 def register(app: typer.Typer) -> None:

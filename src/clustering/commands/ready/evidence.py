@@ -19,8 +19,6 @@ from clustering.commands.ready.read_labels import (
 if TYPE_CHECKING:
     from clustering.structure.evidence import Evidence
 
-__all__ = ["register"]
-
 
 class ScaleOption(StrEnum):
     """What is done to the columns first."""

@@ -7,8 +7,6 @@ from rich.table import Table
 if TYPE_CHECKING:
     from clustering.structure.evidence import Evidence
 
-__all__ = ["kmeans_table", "mixture_table", "null_table"]
-
 
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0), min_width=78)

@@ -18,9 +18,7 @@ from clustering.commands.ready.read_labels import (
 
 if TYPE_CHECKING:
     from clustering.comparison.base.nested import LikelihoodRatio
-    from clustering.comparison.forward.validity import ForwardReport
-
-__all__ = ["register"]
+    from clustering.comparison.forward.report import ForwardReport
 
 
 def register(app: typer.Typer) -> None:

@@ -16,16 +16,6 @@ if TYPE_CHECKING:
 
     from clustering.config import ReadingConfig
 
-__all__ = [
-    "Decimal",
-    "Labels",
-    "Missing",
-    "check_json",
-    "read_columns",
-    "reading_of",
-    "write_json",
-]
-
 Missing = Annotated[
     str | None,
     typer.Option(

@@ -6,19 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from clustering.arrays import Floats
 from clustering.columns import ACCOUNT_ID
 from clustering.commands.ready.accounts import account_column
 from clustering.errors import BadInputError, breaches_message
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
 
     from clustering.config import ReadingConfig
     from clustering.tables.contract import Column
-
-__all__ = ["NumericTable", "read_numeric"]
 
 #: Names of columns whose whole numbers are ids: customer_id, accountId, Order No, row.
 _ID = re.compile(r"(?i:(^|[_ .-])(id|key|uuid|guid|no|nr|row|index))$|[a-z]I[dD]$")
@@ -28,7 +25,7 @@ _ID = re.compile(r"(?i:(^|[_ .-])(id|key|uuid|guid|no|nr|row|index))$|[a-z]I[dD]
 class NumericTable:
     """Values (n, d), finite, no column constant; whose the rows are, and what must be known."""
 
-    values: "NDArray[np.float64]"
+    values: "Floats"
     columns: tuple[str, ...]
     accounts: "tuple[str | None, ...] | None"
     notes: tuple[str, ...]
@@ -133,7 +130,7 @@ def _left_out(
 
 
 def _table(
-    numbers: "dict[str, NDArray[np.float64]]",
+    numbers: "dict[str, Floats]",
     accounts: "tuple[str | None, ...] | None",
     notes: list[str],
 ) -> NumericTable:

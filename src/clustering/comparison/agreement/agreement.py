@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.stats import random_table
 
+from clustering.arrays import Ints
 from clustering.comparison.agreement.indices import (
     adjusted_mutual_information,
     adjusted_rand_index,
@@ -26,15 +27,6 @@ from clustering.comparison.agreement.report import (
     LabelMatch,
 )
 from clustering.comparison.base.labellings import Labelling, LabelPair, pair
-
-__all__ = [
-    "Agreement",
-    "AgreementInterval",
-    "LabelMatch",
-    "compare_partitions",
-]
-
-Counts = NDArray[np.int64]
 
 
 def compare_partitions(
@@ -136,7 +128,7 @@ def compare_partitions(
 
 
 def _interval(
-    table: Counts, n_bootstrap: int, seed: np.random.SeedSequence
+    table: Ints, n_bootstrap: int, seed: np.random.SeedSequence
 ) -> AgreementInterval | None:
     if n_bootstrap == 0 or 1 in table.shape:
         return None
@@ -144,7 +136,7 @@ def _interval(
 
 
 def _permutation_test(
-    table: Counts, n_permutations: int, seed: np.random.SeedSequence
+    table: Ints, n_permutations: int, seed: np.random.SeedSequence
 ) -> tuple[float, AgreementInterval]:
     """p-value of the mutual information and the middle 95 % of both indices under permutation.
 
@@ -174,7 +166,7 @@ def _permutation_test(
 
 
 def _best_matches(
-    table: Counts, levels: tuple[str, ...], others: tuple[str, ...]
+    table: Ints, levels: tuple[str, ...], others: tuple[str, ...]
 ) -> tuple[LabelMatch, ...]:
     sizes, other_sizes = table.sum(axis=1), table.sum(axis=0)
     jaccard = table / (sizes[:, None] + other_sizes[None, :] - table)

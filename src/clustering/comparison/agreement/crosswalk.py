@@ -7,11 +7,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import erfc
 
+from clustering.arrays import Flags, Floats, Ints
 from clustering.comparison.base.labellings import Labelling, pair
 from clustering.errors import BadInputError
 from clustering.inference.multiple_testing import holm
-
-__all__ = ["UnlikeWords", "crosswalk", "disagreements"]
 
 #: In what an account (its row) is unlike a group (its rows), in words.
 UnlikeWords = Callable[[NDArray[np.intp], int], Sequence[str]]
@@ -182,9 +181,7 @@ def disagreements(
     return frame.drop(columns=["_row", "_column", "_place"])
 
 
-def _unusual(
-    counts: NDArray[np.int64], expected: NDArray[np.float64], alpha: float
-) -> NDArray[np.bool_]:
+def _unusual(counts: Ints, expected: Floats, alpha: float) -> Flags:
     """Cells with fewer accounts than chance gives, by residuals corrected for all cells."""
     total = counts.sum()
     free = np.outer(1 - counts.sum(axis=1) / total, 1 - counts.sum(axis=0) / total)
@@ -197,7 +194,7 @@ def _unusual(
     return np.asarray((residual < 0) & (corrected <= alpha))
 
 
-def _amounts(values: ArrayLike, n_accounts: int) -> NDArray[np.float64]:
+def _amounts(values: ArrayLike, n_accounts: int) -> Floats:
     amounts = pd.to_numeric(pd.Series(np.asarray(values)), errors="coerce").to_numpy(np.float64)
     if amounts.size != n_accounts:
         raise BadInputError(f"{amounts.size} amounts were given for {n_accounts} accounts.")

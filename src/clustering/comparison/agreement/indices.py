@@ -6,21 +6,9 @@ mode, so that the resamples of a large book cost one pass over a few thousand te
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Flags, Floats, Ints
 from clustering.models.kernels.compiled import compiled
-
-__all__ = [
-    "adjusted_mutual_information",
-    "adjusted_rand_index",
-    "entropy",
-    "expected_mutual_information",
-    "mutual_information",
-    "resampled_mutual_information",
-]
-
-Counts = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 #: Terms below this share of the mode are left out of the expectation: far below rounding.
 _NEGLIGIBLE = 1e-18
@@ -30,7 +18,7 @@ _SMALL = 1e-9
 _LARGE_CELL = 50.0
 
 
-def entropy(sizes: Counts | Floats) -> Floats:
+def entropy(sizes: Ints | Floats) -> Floats:
     """Entropy in nats of groups of the given sizes or shares, over the last axis.
 
     Examples
@@ -43,7 +31,7 @@ def entropy(sizes: Counts | Floats) -> Floats:
     return np.asarray(-(shares * logs).sum(axis=-1))
 
 
-def mutual_information(tables: Counts) -> Floats:
+def mutual_information(tables: Ints) -> Floats:
     """Mutual information in nats of each table.
 
     Examples
@@ -60,7 +48,7 @@ def mutual_information(tables: Counts) -> Floats:
     return np.asarray(np.maximum(information, 0.0))
 
 
-def expected_mutual_information(rows: Counts, columns: Counts) -> float:
+def expected_mutual_information(rows: Ints, columns: Ints) -> float:
     """Mutual information in nats that chance gives groups of these sizes.
 
     The mean over all tables with these margins under the hypergeometric model (permuted labels).
@@ -78,7 +66,7 @@ def expected_mutual_information(rows: Counts, columns: Counts) -> float:
     return float(_expected_information(*_sizes(rows), *_sizes(columns), n))
 
 
-def adjusted_mutual_information(tables: Counts) -> Floats:
+def adjusted_mutual_information(tables: Ints) -> Floats:
     """Adjusted mutual information of each table, with the arithmetic mean of the entropies.
 
     (MI - E[MI]) / ((H_first + H_second) / 2 - E[MI]), the definition of scikit-learn; much of
@@ -105,7 +93,7 @@ def adjusted_mutual_information(tables: Counts) -> Floats:
     return adjusted.reshape(tables.shape[:-2])
 
 
-def resampled_mutual_information(tables: Counts) -> Floats:
+def resampled_mutual_information(tables: Ints) -> Floats:
     """Adjusted mutual information of many tables of equally many accounts, to about 1e-4.
 
     For intervals, whose ends nobody reads further: where a cell is expected to hold 50 accounts
@@ -123,7 +111,7 @@ def resampled_mutual_information(tables: Counts) -> Floats:
     return np.asarray(_adjusted_of_tables(np.ascontiguousarray(tables), n, logs))
 
 
-def adjusted_rand_index(tables: Counts) -> Floats:
+def adjusted_rand_index(tables: Ints) -> Floats:
     """Adjusted Rand index of each table (Hubert and Arabie 1985).
 
     Examples
@@ -143,12 +131,12 @@ def adjusted_rand_index(tables: Counts) -> Floats:
     return np.where(_identical(tables), 1.0, adjusted)
 
 
-def _pairs(counts: Counts) -> Floats:
+def _pairs(counts: Ints) -> Floats:
     as_float = counts.astype(np.float64)
     return as_float * (as_float - 1) / 2
 
 
-def _identical(tables: Counts) -> NDArray[np.bool_]:
+def _identical(tables: Ints) -> Flags:
     """Whether each row and each column has at most one cell with accounts."""
     filled = tables > 0
     return np.asarray(
@@ -156,7 +144,7 @@ def _identical(tables: Counts) -> NDArray[np.bool_]:
     )
 
 
-def _expected_of_margins(rows: Counts, columns: Counts) -> Floats:
+def _expected_of_margins(rows: Ints, columns: Ints) -> Floats:
     """Expected mutual information of each pair of margins; every total must be the same."""
     n = int(rows[0].sum()) if rows.size else 0
     expected = np.empty(rows.shape[0])
@@ -165,7 +153,7 @@ def _expected_of_margins(rows: Counts, columns: Counts) -> Floats:
     return expected
 
 
-def _sizes(sizes: Counts) -> tuple[Counts, Counts]:
+def _sizes(sizes: Ints) -> tuple[Ints, Ints]:
     """Different sizes of groups, and how many groups have each: equal groups cost one."""
     values, times = np.unique(sizes[sizes > 0], return_counts=True)
     return values.astype(np.int64), times.astype(np.int64)
@@ -173,7 +161,7 @@ def _sizes(sizes: Counts) -> tuple[Counts, Counts]:
 
 @compiled
 def _expected_information(
-    rows: Counts, row_times: Counts, columns: Counts, column_times: Counts, n: int
+    rows: Ints, row_times: Ints, columns: Ints, column_times: Ints, n: int
 ) -> float:
     total = 0.0
     for i in range(rows.size):
@@ -213,7 +201,7 @@ def _expected_cell(a: int, b: int, n: int) -> float:
 
 
 @compiled
-def _adjusted_of_tables(tables: Counts, n: int, logs: Floats) -> Floats:
+def _adjusted_of_tables(tables: Ints, n: int, logs: Floats) -> Floats:
     adjusted = np.empty(tables.shape[0])
     for number in range(tables.shape[0]):
         table = tables[number]

@@ -9,8 +9,8 @@ holds the strengths of agreement under which the estimate would not be unusual.
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats, Ints
 from clustering.comparison.agreement.indices import (
     adjusted_mutual_information,
     adjusted_rand_index,
@@ -19,11 +19,6 @@ from clustering.comparison.agreement.indices import (
     resampled_mutual_information,
 )
 from clustering.comparison.agreement.report import AgreementInterval, Range
-
-__all__ = ["agreement_interval", "batches", "percentile_range", "resampling_bias"]
-
-Counts = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 #: Cells of the tables that are held in memory at once.
 _CELLS_AT_ONCE = 4_000_000
@@ -47,7 +42,7 @@ _TIE = 1e-9
 
 
 def agreement_interval(
-    table: Counts, n_bootstrap: int, seed: np.random.SeedSequence
+    table: Ints, n_bootstrap: int, seed: np.random.SeedSequence
 ) -> AgreementInterval:
     """95 % intervals of the population's AMI and ARI from the observed table.
 
@@ -86,7 +81,7 @@ def agreement_interval(
     return AgreementInterval(_shifted(np.concatenate(found), estimate, bias_ami), ari)
 
 
-def resampling_bias(table: Counts) -> tuple[float, float]:
+def resampling_bias(table: Ints) -> tuple[float, float]:
     """How far AMI and ARI of resampled accounts lie above those of the table, on average.
 
     A resample comes from the observed shares, and what it estimates is their index without a
@@ -131,7 +126,7 @@ def _shifted(draws: Floats, estimate: float, bias: float) -> Range:
     return min(low, estimate), max(high, estimate)
 
 
-def _inverted(table: Counts, n_bootstrap: int, generator: np.random.Generator) -> Range:
+def _inverted(table: Ints, n_bootstrap: int, generator: np.random.Generator) -> Range:
     n = int(table.sum())
     estimate = float(adjusted_mutual_information(table))
     observed = max(estimate, 0.0)
@@ -164,7 +159,7 @@ def _upper_end(observed: float, reached: Floats, lower: Floats) -> float:
     return float(np.interp(observed, rising, reached))
 
 
-def _stronger(table: Counts, powers: Floats) -> Floats:
+def _stronger(table: Ints, powers: Floats) -> Floats:
     """Shares of the cells with the observed margins and odds ratios raised to each power.
 
     Half an account in every cell keeps odds ratios finite.
@@ -201,7 +196,7 @@ def _indices(shares: Floats, n: int, size: int, generator: np.random.Generator) 
     return resampled_mutual_information(drawn.reshape(size, *shares.shape))
 
 
-def _drawn(table: Counts, size: int, generator: np.random.Generator) -> Iterator[Counts]:
+def _drawn(table: Ints, size: int, generator: np.random.Generator) -> Iterator[Ints]:
     n = int(table.sum())
     filled = np.flatnonzero(table)
     shares = table.ravel()[filled] / n
@@ -211,5 +206,5 @@ def _drawn(table: Counts, size: int, generator: np.random.Generator) -> Iterator
         yield drawn.reshape(some, *table.shape)
 
 
-def _filled_only(table: Counts) -> Counts:
+def _filled_only(table: Ints) -> Ints:
     return np.asarray(table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0])

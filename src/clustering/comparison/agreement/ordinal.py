@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Ints
 from clustering.comparison.base.labellings import Labelling, LabelPair
 from clustering.errors import BadInputError
-
-__all__ = ["OrdinalAgreement", "gamma", "kendall_tau_b", "ordinal_agreement"]
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ def ordinal_agreement(pair: LabelPair, order: Sequence[str]) -> OrdinalAgreement
     return OrdinalAgreement(kendall_tau_b(table), gamma(table), orders[0], orders[1], note)
 
 
-def kendall_tau_b(table: NDArray[np.int64]) -> float | None:
+def kendall_tau_b(table: Ints) -> float | None:
     """Kendall's tau-b of a table whose rows and columns are in order; None without spread.
 
     Examples
@@ -74,7 +72,7 @@ def kendall_tau_b(table: NDArray[np.int64]) -> float | None:
     return float((concordant - discordant) / np.sqrt(untied_first) / np.sqrt(untied_second))
 
 
-def gamma(table: NDArray[np.int64]) -> float | None:
+def gamma(table: Ints) -> float | None:
     """Goodman and Kruskal's gamma of such a table; None where every pair of accounts is tied.
 
     Examples
@@ -87,7 +85,7 @@ def gamma(table: NDArray[np.int64]) -> float | None:
     return float((concordant - discordant) / untied) if untied else None
 
 
-def _ordered_pairs(table: NDArray[np.int64]) -> tuple[float, float]:
+def _ordered_pairs(table: Ints) -> tuple[float, float]:
     counts = table.astype(np.float64)
     below = np.zeros_like(counts)
     below[:-1] = np.cumsum(counts[::-1], axis=0)[::-1][1:]
@@ -98,7 +96,7 @@ def _ordered_pairs(table: NDArray[np.int64]) -> tuple[float, float]:
     return float(concordant), float(discordant)
 
 
-def _untied(sizes: NDArray[np.int64]) -> float:
+def _untied(sizes: Ints) -> float:
     counts = sizes.astype(np.float64)
     n = counts.sum()
     return float((n * (n - 1) - (counts * (counts - 1)).sum()) / 2)

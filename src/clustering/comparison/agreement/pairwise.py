@@ -9,14 +9,12 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from clustering.columns import ARR_TIERS, SEGMENT
-from clustering.comparison.agreement.agreement import Agreement, compare_partitions
+from clustering.comparison.agreement.agreement import compare_partitions
 from clustering.comparison.agreement.crosswalk import UnlikeWords, crosswalk, disagreements
+from clustering.comparison.agreement.report import Agreement
 from clustering.comparison.base.labellings import MOST_LEVELS, encode
 from clustering.config import ComparisonConfig
 from clustering.progress import SILENT, Progress
-
-__all__ = ["Agreements", "compare_labellings"]
-
 
 #: Draws for the agreement of two schemes with each other, which decides nothing.
 _FEWER = 400

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from clustering.arrays import Ints
 from clustering.comparison.agreement.indices import adjusted_mutual_information, adjusted_rand_index
 from clustering.comparison.agreement.interval import percentile_range, resampling_bias
 from clustering.comparison.agreement.report import AgreementInterval, Range
@@ -20,13 +21,9 @@ from clustering.comparison.base.labellings import Labelling, encode, pair
 from clustering.errors import BadInputError
 from clustering.progress import SILENT, Progress
 
-__all__ = ["Ceiling", "Refit", "RefittedAgreement", "agreement_of_refits"]
-
-Codes = NDArray[np.int64]
-
 #: Fits the whole pipeline on the accounts of these rows (repeated as often as drawn), with this
 #: seed, and labels all accounts.
-Refit = Callable[[Codes, int], ArrayLike]
+Refit = Callable[[Ints, int], ArrayLike]
 
 #: Fewer refits than this give a range of a few values, not an interval.
 FEWEST_REFITS = 20
@@ -104,13 +101,13 @@ def agreement_of_refits(
     return RefittedAgreement(interval, Ceiling(float(ceiling[0]), float(ceiling[1])), n_refits)
 
 
-def _resampled_indices(refitted: Labelling, reference: Labelling, rows: Codes) -> Range:
+def _resampled_indices(refitted: Labelling, reference: Labelling, rows: Ints) -> Range:
     ami, ari = _indices(_take(refitted, rows), _take(reference, rows))
     bias_ami, bias_ari = resampling_bias(pair(refitted, reference).contingency)
     return ami - bias_ami, ari - bias_ari
 
 
-def _take(labelling: Labelling, rows: Codes) -> Labelling:
+def _take(labelling: Labelling, rows: Ints) -> Labelling:
     return Labelling(labelling.name, labelling.codes[rows], labelling.levels, labelling.ordered)
 
 

@@ -3,14 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from clustering.arrays import Ints
 from clustering.comparison.agreement.ordinal import OrdinalAgreement
 
-__all__ = ["Agreement", "AgreementInterval", "LabelMatch", "Range"]
-
-Counts = NDArray[np.int64]
 Range = tuple[float, float]
 
 
@@ -50,7 +45,7 @@ class Agreement:
     second: str
     first_levels: tuple[str, ...]
     second_levels: tuple[str, ...]
-    contingency: Counts
+    contingency: Ints
     n_accounts: int
     n_left_out: int
     ami: float

@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import expit, logit
 
+from clustering.arrays import Flags, Floats
 from clustering.comparison.base.logistic import fit_logistic
-
-__all__ = ["Calibration", "calibration"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,7 @@ class Calibration:
     slope: float | None
 
 
-def calibration(probability: NDArray[np.float64], outcome: NDArray[np.bool_]) -> Calibration:
+def calibration(probability: Floats, outcome: Flags) -> Calibration:
     """Calibration in the large and slope of held-out probabilities.
 
     References

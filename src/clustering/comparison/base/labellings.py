@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from clustering.arrays import Flags, Ints
 from clustering.errors import BadInputError
-
-__all__ = ["MOST_LEVELS", "LabelPair", "Labelling", "encode", "pair"]
 
 #: A labelling with more levels than this is an identifier, not a way to group accounts.
 MOST_LEVELS = 1000
@@ -31,14 +30,14 @@ class Labelling:
     """
 
     name: str
-    codes: NDArray[np.int64]
+    codes: Ints
     levels: tuple[str, ...]
     ordered: bool
 
     def __post_init__(self) -> None:
         self.codes.setflags(write=False)
 
-    def subset(self, rows: NDArray[np.bool_]) -> "Labelling":
+    def subset(self, rows: Flags) -> "Labelling":
         """The labelling of some accounts; levels that none of them has are dropped."""
         present, codes = np.unique(self.codes[rows], return_inverse=True)
         levels = tuple(self.levels[code] for code in present if code >= 0)
@@ -55,7 +54,7 @@ class LabelPair:
 
     first: Labelling
     second: Labelling
-    rows: NDArray[np.bool_]
+    rows: Flags
 
     @property
     def n_accounts(self) -> int:
@@ -68,7 +67,7 @@ class LabelPair:
         return int(self.rows.size) - self.n_accounts
 
     @property
-    def contingency(self) -> NDArray[np.int64]:
+    def contingency(self) -> Ints:
         """Counts of accounts, shape (n_first, n_second)."""
         shape = len(self.first.levels), len(self.second.levels)
         cells = self.first.codes * shape[1] + self.second.codes

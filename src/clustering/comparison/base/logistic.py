@@ -3,13 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import qr, solve_triangular
 from scipy.special import expit, xlogy
 
-__all__ = ["LogisticFit", "binomial_deviance", "fit_logistic"]
-
-Floats = NDArray[np.float64]
+from clustering.arrays import Floats, Ints
 
 _MOST_STEPS = 200
 _TOLERANCE = 1e-13
@@ -115,7 +112,7 @@ def _weighted_step(
     return np.asarray(solve_triangular(triangular, orthogonal.T @ (working * root)))
 
 
-def _independent_columns(design: Floats) -> NDArray[np.int64]:
+def _independent_columns(design: Floats) -> Ints:
     """Columns that are not linear combinations of the others, in their order."""
     scale = np.linalg.norm(design, axis=0)
     scaled = design / np.where(scale > 0, scale, 1.0)

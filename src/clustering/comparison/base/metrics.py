@@ -5,25 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
 
-__all__ = [
-    "Gain",
-    "area_under_curve",
-    "brier_score",
-    "exact_mean",
-    "interval_around",
-    "log_losses",
-    "paired_gain",
-    "paired_gains",
-    "pooled_area_under_curve",
-    "stratified_folds",
-    "two_sided_p",
-]
-
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int64]
+from clustering.arrays import Flags, Floats, Ints
 
 #: Draws of the bootstrap that are held in memory at once, as numbers.
 _NUMBERS_AT_ONCE = 4_000_000
@@ -48,8 +32,8 @@ class Gain:
 
 
 def stratified_folds(
-    outcome: NDArray[np.bool_], order: Codes, account: Codes | None, n_folds: int, seed: int
-) -> Codes:
+    outcome: Flags, order: Ints, account: Ints | None, n_folds: int, seed: int
+) -> Ints:
     """A fold for each row, the same whatever the order of the rows.
 
     Rows of one account share a fold, and accounts with and without an event are dealt
@@ -77,7 +61,7 @@ def stratified_folds(
     return dealt[account]
 
 
-def _dealt(stratum: NDArray[np.bool_], n_folds: int, generator: np.random.Generator) -> Codes:
+def _dealt(stratum: Flags, n_folds: int, generator: np.random.Generator) -> Ints:
     """Folds for units sorted by stratum: at random inside each, sizes equal to within one."""
     shuffled = np.concatenate(
         [
@@ -90,13 +74,13 @@ def _dealt(stratum: NDArray[np.bool_], n_folds: int, generator: np.random.Genera
     return folds
 
 
-def log_losses(probability: Floats, outcome: NDArray[np.bool_]) -> Floats:
+def log_losses(probability: Floats, outcome: Flags) -> Floats:
     """Minus the log of the probability that each row's outcome was given, in nats."""
     kept = np.clip(probability, _LEAST_PROBABILITY, 1 - _LEAST_PROBABILITY)
     return np.asarray(-np.log(np.where(outcome, kept, 1 - kept)))
 
 
-def brier_score(probability: Floats, outcome: NDArray[np.bool_]) -> float:
+def brier_score(probability: Floats, outcome: Flags) -> float:
     """Mean squared distance of the probability to the outcome."""
     return exact_mean((probability - outcome) ** 2)
 
@@ -106,7 +90,7 @@ def exact_mean(values: Floats) -> float:
     return math.fsum(values) / values.size
 
 
-def area_under_curve(probability: Floats, outcome: NDArray[np.bool_]) -> float | None:
+def area_under_curve(probability: Floats, outcome: Flags) -> float | None:
     """Share of pairs (event, no event) that are ranked rightly, ties as half; None without pairs.
 
     Examples
@@ -123,9 +107,7 @@ def area_under_curve(probability: Floats, outcome: NDArray[np.bool_]) -> float |
     return float((ranks[outcome].sum() - events * (events + 1) / 2) / (events * others))
 
 
-def pooled_area_under_curve(
-    probability: Floats, outcome: NDArray[np.bool_], folds: Codes
-) -> float | None:
+def pooled_area_under_curve(probability: Floats, outcome: Flags, folds: Ints) -> float | None:
     """Mean area under the curve over the folds, weighted by their pairs of rows.
 
     Rows of different folds were predicted by different models, so they are never compared:
@@ -142,7 +124,7 @@ def pooled_area_under_curve(
 
 
 def paired_gain(
-    improvement: Floats, account: Codes | None, n_bootstrap: int, seed: int
+    improvement: Floats, account: Ints | None, n_bootstrap: int, seed: int
 ) -> tuple[float, float]:
     """95 % percentile interval of the mean improvement per row, resampling accounts.
 
@@ -193,7 +175,7 @@ def two_sided_p(estimate: float, draws: Floats) -> float:
     return float(2 * norm.sf(abs(estimate) / spread)) if spread > 0 else 1.0
 
 
-def paired_gains(improvement: Floats, account: Codes | None, n_bootstrap: int, seed: int) -> Floats:
+def paired_gains(improvement: Floats, account: Ints | None, n_bootstrap: int, seed: int) -> Floats:
     """Mean improvement per row in every resample of accounts; see `paired_gain`."""
     units = np.arange(improvement.size) if account is None else account
     sizes = np.bincount(units).astype(np.float64)
@@ -209,7 +191,7 @@ def paired_gains(improvement: Floats, account: Codes | None, n_bootstrap: int, s
     return np.concatenate(list(_resampled_means(alike, times, n_bootstrap, generator)))
 
 
-def _binned(alike: Floats, times: Codes) -> tuple[Floats, Codes]:
+def _binned(alike: Floats, times: Ints) -> tuple[Floats, Ints]:
     """Neighbouring values as one kind with their mean: the mean of all stays as it is.
 
     The spread inside a bin is lost; of thousands of bins of equal size that is next to nothing.
@@ -222,7 +204,7 @@ def _binned(alike: Floats, times: Codes) -> tuple[Floats, Codes]:
 
 
 def _resampled_means(
-    alike: Floats, times: Codes, n_bootstrap: int, generator: np.random.Generator
+    alike: Floats, times: Ints, n_bootstrap: int, generator: np.random.Generator
 ) -> Iterator[Floats]:
     n_accounts = int(times.sum())
     few = alike.shape[0] * 20 < n_accounts

@@ -8,15 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 from scipy.stats import chi2 as chi_square
 
+from clustering.arrays import Flags, Floats, Ints
 from clustering.comparison.base.logistic import LogisticFit, binomial_deviance, fit_logistic
-
-__all__ = ["MODELS", "LikelihoodRatio", "NestedFit", "OutcomeTable", "fit_nested"]
-
-Floats = NDArray[np.float64]
 
 MODELS = ("base", "tier", "segment", "both", "interaction")
 
@@ -31,9 +27,9 @@ class OutcomeTable:
     @classmethod
     def count(
         cls,
-        tier: NDArray[np.int64],
-        segment: NDArray[np.int64],
-        outcome: NDArray[np.bool_],
+        tier: Ints,
+        segment: Ints,
+        outcome: Flags,
         shape: tuple[int, int],
     ) -> "OutcomeTable":
         """Count the rows of one outcome."""
@@ -165,7 +161,7 @@ def _within_succession(table: OutcomeTable, probability: Floats) -> Floats:
     return np.where(extreme, np.clip(probability, least, 1 - least), probability)
 
 
-def _connected(filled: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _connected(filled: Flags) -> Flags:
     """Cells whose tier and segment are linked by a chain of filled cells.
 
     The additive model says nothing about any other cell: its tier and its segment were never
@@ -192,5 +188,5 @@ def _rate(rows: Floats, events: Floats) -> Floats:
     return np.where(_one_sided(rows, events), succession, rate)
 
 
-def _one_sided(rows: Floats, events: Floats) -> NDArray[np.bool_]:
+def _one_sided(rows: Floats, events: Floats) -> Flags:
     return np.asarray((rows > 0) & ((events == 0) | (events == rows)))

@@ -6,12 +6,9 @@ tables take each Newton step together.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 
-__all__ = ["additive_probabilities", "tier_probabilities"]
-
-Floats = NDArray[np.float64]
+from clustering.arrays import Flags, Floats
 
 _STEPS = 15
 _LARGEST_STEP = 4.0
@@ -126,5 +123,5 @@ def _rate(rows: Floats, events: Floats) -> Floats:
     return np.where(_one_sided(rows, events), succession, rate)
 
 
-def _one_sided(rows: Floats, events: Floats) -> NDArray[np.bool_]:
+def _one_sided(rows: Floats, events: Floats) -> Flags:
     return np.asarray((rows > 0) & ((events == 0) | (events == rows)))

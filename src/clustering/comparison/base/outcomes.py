@@ -2,20 +2,17 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from clustering.arrays import Flags
 from clustering.comparison.base.labellings import encode
 from clustering.errors import BadInputError
-
-__all__ = ["as_boolean"]
 
 _YES = {"1", "true", "t", "yes", "y"}
 _NO = {"0", "false", "f", "no", "n"}
 
 
-def as_boolean(
-    values: ArrayLike | pd.Series, name: str
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def as_boolean(values: ArrayLike | pd.Series, name: str) -> tuple[Flags, Flags]:
     """The values, and which of them are known; 0 and 1, true and false, yes and no.
 
     Raises

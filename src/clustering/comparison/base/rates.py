@@ -4,14 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
 from scipy.special import betaln, expit
 from scipy.stats import norm
 
-__all__ = ["FEWEST_ROWS", "BetaBinomial", "Rate", "fit_beta_binomial", "rates", "wilson"]
-
-Floats = NDArray[np.float64]
+from clustering.arrays import Floats
 
 #: A rate of fewer rows is not shown beside others: it would be read as more than it is.
 FEWEST_ROWS = 20

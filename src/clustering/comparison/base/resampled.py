@@ -1,12 +1,9 @@
 """Sums over accounts in every resample of the accounts, all from one set of draws."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import poisson
 
-__all__ = ["resampled_sums"]
-
-Floats = NDArray[np.float64]
+from clustering.arrays import Floats
 
 #: Weights of accounts that are held at once.
 _NUMBERS_AT_ONCE = 4_000_000

@@ -4,16 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import chi2 as chi_square
 from scipy.stats import random_table
 
+from clustering.arrays import Floats
 from clustering.comparison.base.nested import OutcomeTable
 from clustering.inference.multiple_testing import holm
-
-__all__ = ["CmhTest", "TierTest", "cochran_mantel_haenszel", "within_tier_tests"]
-
-Floats = NDArray[np.float64]
 
 _PERMUTATIONS = 1999
 

@@ -8,24 +8,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats, Ints
 from clustering.comparison.base.labellings import Labelling
 from clustering.comparison.base.nested import OutcomeTable, fit_nested
 from clustering.comparison.base.nested_batch import additive_probabilities
 from clustering.comparison.forward.rows import OutcomeRows
 from clustering.comparison.forward.strong_models import grow_tree_groups
 
-__all__ = ["arr_bands", "random_group_predictions", "random_groups", "tree_predictions"]
-
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int64]
-
 #: Draws of random groups, whose mean gain is what chance gives.
 _DRAWS = 20
 
 
-def arr_bands(rows: OutcomeRows, arr: Floats, folds: Codes) -> OutcomeRows:
+def arr_bands(rows: OutcomeRows, arr: Floats, folds: Ints) -> OutcomeRows:
     """The rows in quantile bands of ARR, as many as there are segments (ties share a band).
 
     In a split in time the quantiles are those of the rows to fit on.
@@ -36,7 +31,7 @@ def arr_bands(rows: OutcomeRows, arr: Floats, folds: Codes) -> OutcomeRows:
     return replace(rows, segment=_labelling("arr_bands", np.searchsorted(edges, arr, "right")))
 
 
-def random_groups(rows: OutcomeRows, seed: int) -> Iterator[Codes]:
+def random_groups(rows: OutcomeRows, seed: int) -> Iterator[Ints]:
     """Codes of the segments permuted inside every tier, several times."""
     generator = np.random.default_rng(seed)
     for _ in range(_DRAWS):
@@ -47,7 +42,7 @@ def random_groups(rows: OutcomeRows, seed: int) -> Iterator[Codes]:
         yield codes
 
 
-def random_group_predictions(rows: OutcomeRows, folds: Codes, seed: int) -> list[Floats]:
+def random_group_predictions(rows: OutcomeRows, folds: Ints, seed: int) -> list[Floats]:
     """Held-out predictions of tiers and random groups; one array a draw."""
     drawn = list(random_groups(rows, seed))
     judged = np.unique(folds[folds >= 0])
@@ -63,7 +58,7 @@ def random_group_predictions(rows: OutcomeRows, folds: Codes, seed: int) -> list
     return [both[draw][place, rows.tier.codes, codes] for draw, codes in enumerate(drawn)]
 
 
-def tree_predictions(rows: OutcomeRows, folds: Codes, features: Floats, seed: int) -> Floats:
+def tree_predictions(rows: OutcomeRows, folds: Ints, features: Floats, seed: int) -> Floats:
     """Held-out predictions of tiers and tree leaves, the tree grown anew in every fold."""
     predicted = np.full(rows.outcome.size, np.nan)
     n_tiers, n_groups = rows.shape
@@ -79,6 +74,6 @@ def tree_predictions(rows: OutcomeRows, folds: Codes, features: Floats, seed: in
     return predicted
 
 
-def _labelling(name: str, groups: NDArray[np.int64]) -> Labelling:
+def _labelling(name: str, groups: Ints) -> Labelling:
     present, codes = np.unique(groups, return_inverse=True)
     return Labelling(name, codes.astype(np.int64), tuple(str(group) for group in present), True)

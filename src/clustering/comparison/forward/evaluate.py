@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustering.arrays import Flags, Floats, Ints
 from clustering.columns import ARR_TIERS
 from clustering.comparison.base.calibration import Calibration, calibration
 from clustering.comparison.base.labellings import Labelling, encode
@@ -37,12 +37,6 @@ from clustering.comparison.forward.strong_models import (
     fit_strong_model,
 )
 from clustering.comparison.forward.validity import N_FOLDS, cross_predictions
-
-__all__ = ["FEATURES", "FEWEST_EVENTS", "EvaluationRows", "ForwardEntry", "Judge", "judged_rows"]
-
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 #: The name of the strong model on all features among the labellings.
 FEATURES = "features"
@@ -93,9 +87,9 @@ class EvaluationRows:
     ids: pd.Index
     tier: Labelling
     outcome: Flags
-    folds: Codes
+    folds: Ints
 
-    def labelled(self, labels: "pd.Series[str]") -> tuple[OutcomeRows, Codes]:
+    def labelled(self, labels: "pd.Series[str]") -> tuple[OutcomeRows, Ints]:
         """Those that have a label, with their folds."""
         coded = encode(labels.reindex(self.ids), str(labels.name or "segment"))
         known = coded.codes >= 0
@@ -134,7 +128,7 @@ def judged_rows(
     tier = encode(labellings[ARR_TIERS].reindex(ids), ARR_TIERS)
     kept = observed & (tier.codes >= 0)
     happened = values[kept]
-    folds: Codes = np.zeros(happened.size, dtype=np.int64)
+    folds: Ints = np.zeros(happened.size, dtype=np.int64)
     if split is not None:
         folds = np.asarray(split.reindex(ids)[kept], dtype=np.int64)
     for part, where in ((folds >= 0, ""), (folds < 0, " at the earlier dates")):
@@ -232,7 +226,7 @@ class Judge:
         name: str,
         reason: str,
         rows: OutcomeRows | EvaluationRows | None = None,
-        folds: Codes | None = None,
+        folds: Ints | None = None,
     ) -> ForwardEntry:
         """An entry that says why nothing can be told."""
         given = self.accounts if rows is None else rows
@@ -255,7 +249,7 @@ class Judge:
         return cross_predictions(rows, self.accounts.folds)["tier"]
 
     def _entry(
-        self, name: str, outcome: Flags, folds: Codes, old: Floats, new: list[Floats],
+        self, name: str, outcome: Flags, folds: Ints, old: Floats, new: list[Floats],
         draws: Floats | None = None,
     ) -> ForwardEntry:  # fmt: skip
         """Gain of the new predictions over the old; the mean where several were drawn."""
@@ -295,7 +289,7 @@ class Judge:
         )
 
 
-def _not_comparable(rows: OutcomeRows, folds: Codes) -> str:
+def _not_comparable(rows: OutcomeRows, folds: Ints) -> str:
     """Why a labelling cannot be compared on these rows; empty where it can."""
     n_groups = len(rows.segment.levels)
     if n_groups < 2:

@@ -14,8 +14,6 @@ from scipy.stats import false_discovery_control
 
 from clustering.inference.multiple_testing import holm
 
-__all__ = ["LEVEL", "Multiplicity", "Role", "adjusted", "benjamini_hochberg"]
-
 Role = Literal["primary", "confirmatory", "exploratory", "bound", "sensitivity"]
 
 #: A secondary comparison is claimed when its corrected p-value is at most this.

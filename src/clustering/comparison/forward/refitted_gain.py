@@ -6,22 +6,17 @@ anew; copies of an account stay in its fold, so no model is judged on an account
 """
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from clustering.arrays import Floats, Ints
 from clustering.comparison.base.nested_batch import additive_probabilities, tier_probabilities
 from clustering.comparison.forward.rows import OutcomeRows
-
-__all__ = ["gains_in_tables", "refitted_gains"]
-
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int64]
 
 #: Numbers held at once: draws are made in pieces of so many cells.
 _NUMBERS_AT_ONCE = 2_000_000
 
 
-def refitted_gains(rows: OutcomeRows, folds: Codes, n_bootstrap: int, seed: int) -> Floats:
+def refitted_gains(rows: OutcomeRows, folds: Ints, n_bootstrap: int, seed: int) -> Floats:
     """Gain in log loss of tier and segment over the tier in every resample of accounts.
 
     Parameters
@@ -84,7 +79,7 @@ def gains_in_tables(tables: Floats) -> Floats:
     return np.asarray(gained.sum(axis=(1, 2, 3)) / tables.sum(axis=(1, 2, 3, 4)))
 
 
-def _kinds(place: Codes, account: Codes | None, width: int) -> tuple[Codes, csr_array]:
+def _kinds(place: Ints, account: Ints | None, width: int) -> tuple[Ints, csr_array]:
     """How many accounts there are of each kind, and the rows that an account of the kind has.
 
     Accounts are of one kind if they have equal rows: drawing kinds is drawing accounts.

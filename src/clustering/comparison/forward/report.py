@@ -9,8 +9,6 @@ from clustering.comparison.base.nested import LikelihoodRatio
 from clustering.comparison.base.rates import Rate
 from clustering.comparison.base.stratified import CmhTest, TierTest
 
-__all__ = ["ForwardReport", "HeldOut"]
-
 
 @dataclass(frozen=True)
 class HeldOut:

@@ -2,16 +2,14 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from clustering.arrays import Flags, Ints
 from clustering.comparison.base.labellings import Labelling, encode
 from clustering.comparison.base.nested import OutcomeTable
 from clustering.comparison.base.outcomes import as_boolean
 from clustering.errors import BadInputError
-
-__all__ = ["MOST_GROUPS", "OutcomeRows", "complete_rows"]
 
 #: More tiers or segments than this are an identifier, not groups of accounts.
 MOST_GROUPS = 200
@@ -26,18 +24,18 @@ class OutcomeRows:
 
     tier: Labelling
     segment: Labelling
-    outcome: NDArray[np.bool_]
-    account: NDArray[np.int64] | None
-    train: NDArray[np.bool_] | None
+    outcome: Flags
+    account: Ints | None
+    train: Flags | None
     n_left_out: int
-    kept: NDArray[np.bool_]
+    kept: Flags
 
     @property
     def shape(self) -> tuple[int, int]:
         """Numbers of tiers and segments."""
         return len(self.tier.levels), len(self.segment.levels)
 
-    def table(self, chosen: NDArray[np.bool_]) -> OutcomeTable:
+    def table(self, chosen: Flags) -> OutcomeTable:
         """Counts of the chosen rows."""
         return OutcomeTable.count(
             self.tier.codes[chosen], self.segment.codes[chosen], self.outcome[chosen], self.shape

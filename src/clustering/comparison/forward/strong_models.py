@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
@@ -17,11 +16,7 @@ from sklearn.preprocessing import QuantileTransformer, SplineTransformer, Standa
 from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
 
-__all__ = ["FitPredict", "cross_predict", "fit_arr_spline", "fit_strong_model", "grow_tree_groups"]
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Codes = NDArray[np.int64]
+from clustering.arrays import Flags, Floats, Ints
 
 #: Training rows, their outcome, rows to predict, seed: probabilities of the latter.
 FitPredict = Callable[[Floats, Flags, Floats, int], Floats]
@@ -76,7 +71,7 @@ def fit_arr_spline(train: Floats, outcome: Flags, test: Floats, seed: int) -> Fl
 
 def grow_tree_groups(
     train: Floats, outcome: Flags, test: Floats, n_groups: int, seed: int
-) -> tuple[Codes, Codes]:
+) -> tuple[Ints, Ints]:
     """Leaves of a tree with `n_groups` leaves, grown on the outcome: the best such rule.
 
     It saw the outcome, which no segmentation may: the bound for any rule of so many groups.
@@ -94,7 +89,7 @@ def grow_tree_groups(
 def cross_predict(
     features: Floats,
     outcome: Flags,
-    folds: Codes,
+    folds: Ints,
     fit: FitPredict,
     seed: int,
 ) -> Floats:

@@ -13,8 +13,6 @@ from clustering.comparison.forward.multiplicity import LEVEL, Multiplicity, Role
 from clustering.comparison.forward.time_split import EarlierDates, Stacked, TimeSplit, stack
 from clustering.progress import SILENT, Advance, Progress
 
-__all__ = ["FEATURES", "ForwardEntry", "ForwardStudy", "forward_study"]
-
 FOLDS = "five folds"
 OUT_OF_TIME = "out of time"
 

@@ -10,9 +10,8 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-__all__ = ["FIT_ONLY", "DatedAccounts", "EarlierDates", "Stacked", "TimeSplit", "stack"]
+from clustering.arrays import Ints
 
 #: The fold of a row that models are fitted on and never judged on.
 FIT_ONLY = -1
@@ -114,7 +113,7 @@ def stack(earlier: EarlierDates) -> Stacked:
     )
 
 
-def _folds(sizes: list[int]) -> NDArray[np.int64]:
+def _folds(sizes: list[int]) -> Ints:
     """Fold 0 for the rows of the first part, which is judged."""
     folds = np.full(sum(sizes), FIT_ONLY, dtype=np.int64)
     folds[: sizes[0]] = 0

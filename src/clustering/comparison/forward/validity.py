@@ -2,8 +2,9 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from clustering.arrays import Flags, Floats, Ints
 from clustering.comparison.base.labellings import Labelling
 from clustering.comparison.base.metrics import (
     Gain,
@@ -22,11 +23,6 @@ from clustering.comparison.forward.refitted_gain import refitted_gains
 from clustering.comparison.forward.report import ForwardReport, HeldOut
 from clustering.comparison.forward.rows import OutcomeRows, complete_rows
 from clustering.comparison.leakage.outcome_leakage import NEARLY_TOO_GOOD, leak_in_words
-
-__all__ = ["N_FOLDS", "ForwardReport", "HeldOut", "cross_predictions", "forward_validity"]
-
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int64]
 
 N_FOLDS = 5
 
@@ -197,7 +193,7 @@ def _judge(
     return held_out, gain, ""
 
 
-def cross_predictions(rows: OutcomeRows, folds: Codes) -> dict[str, Floats]:
+def cross_predictions(rows: OutcomeRows, folds: Ints) -> dict[str, Floats]:
     """Probability of every row from the five models, each fitted on the other folds.
 
     Rows of a fold below 0 are only fitted on; their probabilities are NaN.
@@ -211,7 +207,7 @@ def cross_predictions(rows: OutcomeRows, folds: Codes) -> dict[str, Floats]:
     return predicted
 
 
-def _predictions(fit: NestedFit, rows: OutcomeRows, held: NDArray[np.bool_]) -> dict[str, Floats]:
+def _predictions(fit: NestedFit, rows: OutcomeRows, held: Flags) -> dict[str, Floats]:
     cell = rows.tier.codes[held], rows.segment.codes[held]
     return {model: fit.probability[model][cell] for model in MODELS}
 
@@ -254,7 +250,7 @@ def _fit_notes(fit: NestedFit, table: OutcomeTable) -> list[str]:
     return notes
 
 
-def _unseen_notes(rows: OutcomeRows, held: NDArray[np.bool_]) -> list[str]:
+def _unseen_notes(rows: OutcomeRows, held: Flags) -> list[str]:
     notes = []
     for labelling, instead in ((rows.segment, "the tier"), (rows.tier, "the segment")):
         known = np.zeros(len(labelling.levels), dtype=bool)

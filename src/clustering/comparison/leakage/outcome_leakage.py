@@ -7,16 +7,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from clustering.arrays import Floats
 from clustering.comparison.base.metrics import area_under_curve
 from clustering.errors import FutureDataError, breaches_message
 from clustering.features.horizon import OUTCOMES
-
-__all__ = [
-    "NEARLY_TOO_GOOD",
-    "leak_in_words",
-    "leaking_labellings",
-    "refuse_outcomes_in_features",
-]
 
 #: From this area under the curve, or rank correlation, on a feature was made from the outcome:
 #: nothing known before ranks what comes later without an error.
@@ -144,7 +138,7 @@ def leaking_labellings(
     return found
 
 
-def _rates_of_others(labels: "pd.Series[str]", values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _rates_of_others(labels: "pd.Series[str]", values: Floats) -> Floats:
     codes, _ = pd.factorize(labels)
     n, events = np.bincount(codes)[codes], np.bincount(codes, weights=values)[codes]
     alone = n == 1
@@ -153,7 +147,7 @@ def _rates_of_others(labels: "pd.Series[str]", values: NDArray[np.float64]) -> N
 
 def _only_persists(
     feature: "pd.Series[float]",
-    values: NDArray[np.float64],
+    values: Floats,
     state: "pd.Series[float] | None",
     sources: tuple[str, ...],
     outcome: str,
@@ -168,16 +162,16 @@ def _only_persists(
     return needed in sources or bool((stays.isna() | (stays == 0)).all())
 
 
-def _ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
+def _ranks(values: NDArray[np.floating]) -> Floats:
     """Ranks, what is missing below all: a gap may tell as much as a value."""
     return np.asarray(rankdata(np.where(np.isnan(values), -np.inf, values)))
 
 
-def _two_valued(values: NDArray[np.float64]) -> bool:
+def _two_valued(values: Floats) -> bool:
     return bool(np.isin(values, (0.0, 1.0)).all())
 
 
-def _fewer_side(values: NDArray[np.float64]) -> int:
+def _fewer_side(values: Floats) -> int:
     """Accounts that differ from the most common value of the outcome, or from the other half."""
     if values.size == 0:
         return 0
@@ -187,7 +181,7 @@ def _fewer_side(values: NDArray[np.float64]) -> int:
     return int(values.size - counts.max())
 
 
-def _agreement(ranks: NDArray[np.float64], values: NDArray[np.float64]) -> float:
+def _agreement(ranks: Floats, values: Floats) -> float:
     """Area under the curve, or rank correlation, whatever its direction."""
     if _two_valued(values):
         area = area_under_curve(ranks, values > 0)

@@ -5,27 +5,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
-from clustering.comparison.agreement.agreement import AgreementInterval, compare_partitions
+from clustering.arrays import Floats, Ints
+from clustering.comparison.agreement.agreement import compare_partitions
 from clustering.comparison.agreement.indices import adjusted_mutual_information
+from clustering.comparison.agreement.report import AgreementInterval
 from clustering.comparison.base.labellings import Labelling, encode, pair
 from clustering.comparison.base.metrics import stratified_folds
 from clustering.errors import BadInputError
-
-__all__ = [
-    "Ablation",
-    "Circularity",
-    "Cluster",
-    "LeakageIndex",
-    "ablation",
-    "detect_circularity",
-    "leakage_index",
-]
-
-Floats = NDArray[np.float64]
 
 #: Clusters standardised values with a seed: the chosen algorithm and number of clusters.
 Cluster = Callable[[Floats, int], ArrayLike]
@@ -239,9 +229,7 @@ def detect_circularity(
     return Circularity(ami, ami >= CIRCULAR_FROM, sentence)
 
 
-def _classify(
-    train: Floats, codes: NDArray[np.int64], test: Floats, seed: int
-) -> NDArray[np.int64]:
+def _classify(train: Floats, codes: Ints, test: Floats, seed: int) -> Ints:
     if np.unique(codes).size < 2:
         return np.full(test.shape[0], codes[0])
     model = HistGradientBoostingClassifier(
@@ -250,7 +238,7 @@ def _classify(
     return np.asarray(model.fit(train, codes).predict(test), dtype=np.int64)
 
 
-def _out_of_fold_r2(values: Floats, target: Floats, folds: NDArray[np.int64], seed: int) -> float:
+def _out_of_fold_r2(values: Floats, target: Floats, folds: Ints, seed: int) -> float:
     residual, spread = 0.0, 0.0
     for fold in range(_FOLDS):
         held = folds == fold

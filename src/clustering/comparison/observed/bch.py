@@ -8,14 +8,10 @@ classification errors, which undoes that on average.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats
 from clustering.comparison.base.resampled import resampled_sums
 from clustering.errors import BadInputError
-
-__all__ = ["CorrectedRates", "corrected_intervals", "corrected_rates"]
-
-Floats = NDArray[np.float64]
 
 #: Errors of assignment that cannot be undone: the segments cannot be told apart.
 _WORST_CONDITION = 1e8

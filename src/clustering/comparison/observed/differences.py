@@ -12,20 +12,15 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.stats import binomtest
 
+from clustering.arrays import Floats, Ints
 from clustering.comparison.agreement.indices import adjusted_rand_index
 from clustering.errors import BadInputError
 from clustering.inference import check_independence, selective_feature_tests, thin_poisson
 from clustering.inference.multiple_testing import holm
 from clustering.models.kmeans import fit_kmeans
 from clustering.wording import p_in_words
-
-__all__ = ["Difference", "Differences", "segment_differences"]
-
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int64]
 
 #: Accounts on either side of the split; more would cost time and change no conclusion.
 _MOST_ACCOUNTS = 500
@@ -86,7 +81,7 @@ class Differences:
 
 def segment_differences(
     values: Floats,
-    labels: Codes,
+    labels: Ints,
     names: Sequence[str],
     features: pd.DataFrame,
     counts: Sequence[str],
@@ -129,7 +124,7 @@ def segment_differences(
 
 def _selective(
     values: Floats,
-    labels: Codes,
+    labels: Ints,
     names: Sequence[str],
     features: pd.DataFrame,
     seed: int,
@@ -171,7 +166,7 @@ def _selective(
 
 
 def _thinned(
-    labels: Codes,
+    labels: Ints,
     names: Sequence[str],
     features: pd.DataFrame,
     counts: Sequence[str],
@@ -223,18 +218,18 @@ def _whole(column: "pd.Series[float]") -> bool:
     return bool(known.size and (known >= 0).all() and (known % 1 == 0).all() and np.ptp(known) > 0)
 
 
-def _log_ratio(first: NDArray[np.int64], second: NDArray[np.int64]) -> float:
+def _log_ratio(first: Ints, second: Ints) -> float:
     """Of the means, each with half an event more, so that none is 0."""
     means = [(part.sum() + 0.5) / part.size for part in (first, second)]
     return float(np.log(means[0] / means[1]))
 
 
-def _binomial(first: NDArray[np.int64], second: NDArray[np.int64], share: float) -> float:
+def _binomial(first: Ints, second: Ints, share: float) -> float:
     mine, other = int(first.sum()), int(second.sum())
     return float(binomtest(mine, mine + other, share).pvalue) if mine + other else 1.0
 
 
-def _matched(made: Codes, labels: Codes, names: Sequence[str]) -> tuple[dict[int, str], float]:
+def _matched(made: Ints, labels: Ints, names: Sequence[str]) -> tuple[dict[int, str], float]:
     """Name of every group tested: that of the segment it shares most accounts with."""
     table = np.zeros((int(made.max()) + 1, len(names)), dtype=np.int64)
     np.add.at(table, (made, labels), 1)

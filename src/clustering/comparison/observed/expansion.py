@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.stats import f as f_distribution
 
+from clustering.arrays import Floats, Ints
 from clustering.comparison.base.labellings import encode
 from clustering.comparison.base.metrics import paired_gain, stratified_folds
 from clustering.comparison.forward.report import ForwardReport
@@ -17,10 +18,6 @@ from clustering.comparison.forward.validity import forward_validity
 from clustering.comparison.observed.retention import Retention, retention_by
 from clustering.errors import BadInputError
 
-__all__ = ["AmountFit", "Expansion", "Retention", "two_part_expansion"]
-
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int64]
 Range = tuple[float, float]
 
 _FEWEST_EXPANDED = 10
@@ -125,7 +122,7 @@ def two_part_expansion(
 
 
 def _out_of_sample(
-    tier: Codes, segment: Codes, amount: Floats, n_bootstrap: int, seed: int
+    tier: Ints, segment: Ints, amount: Floats, n_bootstrap: int, seed: int
 ) -> AmountFit | None:
     """Predictions of five folds; None where the amounts do not vary."""
     order = np.lexsort((amount, segment, tier))
@@ -155,9 +152,7 @@ def _out_of_sample(
     )
 
 
-def _amount(
-    tier: NDArray[np.int64], segment: NDArray[np.int64], amount: Floats
-) -> tuple[float | None, float | None, str]:
+def _amount(tier: Ints, segment: Ints, amount: Floats) -> tuple[float | None, float | None, str]:
     """Partial omega squared and F test of the segment beside the tier."""
     if amount.size < _FEWEST_EXPANDED:
         return None, None, f"{amount.size} accounts expanded: too few to compare amounts"
@@ -178,6 +173,6 @@ def _residual_squares(design: Floats, target: Floats) -> tuple[float, int]:
     return float(((target - design @ solution) ** 2).sum()), int(rank)
 
 
-def _dummies(codes: NDArray[np.int64]) -> Floats:
+def _dummies(codes: Ints) -> Floats:
     present, compact = np.unique(codes, return_inverse=True)
     return np.asarray(np.eye(present.size)[compact])

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats
 from clustering.columns import ARR_TIERS, SEGMENT
 from clustering.comparison.base.labellings import Labelling, encode
 from clustering.comparison.base.nested import LikelihoodRatio, OutcomeTable, fit_nested
@@ -26,10 +26,6 @@ from clustering.comparison.observed.group_rates import group_rates, no_rates, wi
 from clustering.comparison.observed.renewals import renewals_by
 from clustering.comparison.observed.within_tiers import partial_omega
 from clustering.errors import BadInputError
-
-__all__ = ["GroupOutcomes", "InsideTiers", "group_outcomes", "inside_tiers"]
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats
 from clustering.columns import SEGMENT
 from clustering.comparison.base.labellings import encode
 from clustering.comparison.base.outcomes import as_boolean
@@ -14,10 +14,6 @@ from clustering.comparison.base.rates import rates
 from clustering.comparison.forward.rows import MOST_GROUPS
 from clustering.comparison.observed.bch import corrected_intervals, corrected_rates
 from clustering.errors import BadInputError
-
-__all__ = ["group_rates", "no_rates", "with_correction"]
-
-Floats = NDArray[np.float64]
 
 _RATE_COLUMNS = {
     "labelling": "str", "level": "str", "outcome": "str", "n": "int64", "events": "int64",

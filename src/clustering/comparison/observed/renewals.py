@@ -9,17 +9,12 @@ the same for a rate at one day.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import norm
 
+from clustering.arrays import Flags, Floats
 from clustering.comparison.base.labellings import Labelling
 from clustering.comparison.base.rates import wilson
 from clustering.errors import BadInputError
-
-__all__ = ["Renewals", "Survival", "followed_weights", "kaplan_meier", "renewals_by"]
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,14 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats
 from clustering.comparison.base.labellings import Labelling
 from clustering.comparison.base.resampled import resampled_sums
 
-__all__ = ["WINSORISED", "Retention", "retention_by"]
-
-Floats = NDArray[np.float64]
 Range = tuple[float, float]
 
 #: Retention is also shown with the accounts' own cut at these quantiles: one account must not

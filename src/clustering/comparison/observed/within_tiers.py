@@ -4,17 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from clustering.arrays import Floats, Ints
 from clustering.comparison.agreement.indices import entropy, mutual_information
 from clustering.comparison.base.labellings import Labelling, LabelPair, pair
 from clustering.errors import BadInputError
 from clustering.inference.multiple_testing import holm
-
-__all__ = ["TierHeterogeneity", "WithinTiers", "heterogeneity_within_tiers", "partial_omega"]
-
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int64]
 
 #: Accounts of a tier below which its share of explained variance is not tested.
 _FEWEST_ACCOUNTS = 10
@@ -165,7 +161,7 @@ def _permuted(values: Floats, both: LabelPair, n_permutations: int, seed: int) -
     return sums
 
 
-def _between_by_tier(values: Floats, both: LabelPair, segment: Codes) -> Floats:
+def _between_by_tier(values: Floats, both: LabelPair, segment: Ints) -> Floats:
     """Sum of squares between segments inside each tier; `values` are centred inside tiers."""
     n_tiers, n_segments = len(both.first.levels), len(both.second.levels)
     cell = both.first.codes * n_segments + segment
@@ -177,7 +173,7 @@ def _between_by_tier(values: Floats, both: LabelPair, segment: Codes) -> Floats:
     return np.asarray(cells.reshape(n_tiers, n_segments).sum(axis=1))
 
 
-def partial_omega(between: float, within: float, table: NDArray[np.int64]) -> float:
+def partial_omega(between: float, within: float, table: Ints) -> float:
     """Share of the variance inside tiers that segments explain beyond chance.
 
     Parameters
@@ -194,7 +190,7 @@ def partial_omega(between: float, within: float, table: NDArray[np.int64]) -> fl
     return (between - (filled - strata) * noise) / (within + noise)
 
 
-def _entropy_share(table: NDArray[np.int64]) -> float | None:
+def _entropy_share(table: Ints) -> float | None:
     whole = float(entropy(table.sum(axis=0)))
     return None if whole == 0 else max(0.0, 1 - float(mutual_information(table)) / whole)
 
@@ -203,11 +199,11 @@ def _p_value(observed: float, drawn: Floats) -> float:
     return float((1 + (drawn >= observed * (1 - 1e-12)).sum()) / (drawn.size + 1))
 
 
-def _group_means(values: Floats, codes: Codes, n_groups: int) -> Floats:
+def _group_means(values: Floats, codes: Ints, n_groups: int) -> Floats:
     sizes = np.bincount(codes, minlength=n_groups)[:, None]
     sums = np.stack([_sums_by(codes, column, n_groups) for column in values.T], axis=1)
     return np.asarray(sums / sizes)
 
 
-def _sums_by(codes: Codes, weights: Floats, n_groups: int) -> Floats:
+def _sums_by(codes: Ints, weights: Floats, n_groups: int) -> Floats:
     return np.asarray(np.bincount(codes, weights=weights, minlength=n_groups), dtype=np.float64)

@@ -11,8 +11,6 @@ from clustering.features.definition import Definition
 from clustering.features.measures import Measure, Period, fixed_point, from_fixed_point
 from clustering.features.types import Feature
 
-__all__ = ["ARR", "DEFINITIONS", "SEATS"]
-
 _GROWTH_KINDS = ("expansion", "new_use_case")
 
 

@@ -22,13 +22,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustering.arrays import Flags, Floats
 from clustering.columns import ACCOUNT_ID
 from clustering.config import MilestoneRulesConfig
 from clustering.features.engines import collect_by_account, column_names, typed
 from clustering.features.families.commercial import SEATS
 from clustering.features.measures import Period, aggregate
-
-__all__ = ["FEWEST_EARLIER", "derived_milestones", "median_times_of_earlier", "reached_milestones"]
 
 #: A benchmark of fewer earlier accounts would be noise: none is projected then.
 FEWEST_EARLIER = 20
@@ -103,8 +102,8 @@ def _with_benchmark(
 
 
 def median_times_of_earlier(
-    started: NDArray[np.datetime64], days: NDArray[np.integer[Any]], reached: NDArray[np.bool_]
-) -> NDArray[np.float64]:
+    started: NDArray[np.datetime64], days: NDArray[np.integer[Any]], reached: Flags
+) -> Floats:
     """Kaplan-Meier median of the accounts that started earlier, for every account.
 
     Parameters
@@ -143,7 +142,7 @@ def median_times_of_earlier(
     return medians
 
 
-def _median_time(events: NDArray[np.float64], observed: NDArray[np.float64]) -> float:
+def _median_time(events: Floats, observed: Floats) -> float:
     """Median from the numbers that got there, and that were last seen, on each day."""
     at_risk = observed[::-1].cumsum()[::-1]
     survival = np.cumprod(1 - events / np.maximum(at_risk, 1))

@@ -13,8 +13,6 @@ from clustering.features.families.commercial import SEATS
 from clustering.features.measures import Measure, Period, day_number, fixed_point, from_fixed_point
 from clustering.features.types import Feature
 
-__all__ = ["DEFINITIONS", "MILD", "SEVERE"]
-
 #: Words for the two upper of the usual four levels of severity, and for the two lower, compared
 #: in lower case. A ticket whose level is none of them is not counted: a scale of numbers may run
 #: either way, and reading it the wrong way round would be worse than not reading it.

@@ -10,8 +10,6 @@ import narwhals as nw
 from clustering.features.definition import Definition
 from clustering.features.types import Feature
 
-__all__ = ["DEFINITIONS"]
-
 DEFINITIONS = (
     Definition(
         Feature(

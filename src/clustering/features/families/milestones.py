@@ -25,8 +25,6 @@ from clustering.features.engines import column_names
 from clustering.features.measures import Measure, Period, day_number
 from clustering.features.types import MOST_DAYS, Feature
 
-__all__ = ["DEFINITIONS", "STATES", "prepare"]
-
 #: The landmark of early pace, and the least age at which it is extrapolated.
 _EARLY_DAYS = 180
 _LEAST_DAYS = 30

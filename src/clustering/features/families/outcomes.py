@@ -15,8 +15,6 @@ from clustering.features.definition import Definition, shrunken_share
 from clustering.features.measures import Measure, Period, day_number, on_grid
 from clustering.features.types import Feature
 
-__all__ = ["DEFINITIONS", "MEMORY_DAYS", "prepare"]
-
 #: Outcomes are often measured quarterly or yearly; the look-back window would miss most.
 MEMORY_DAYS = 365
 

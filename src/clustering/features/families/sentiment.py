@@ -6,8 +6,6 @@ from clustering.features.definition import Definition, ratio
 from clustering.features.measures import Measure, Period, fixed_point, from_fixed_point
 from clustering.features.types import Feature
 
-__all__ = ["DEFINITIONS", "MEMORY_DAYS"]
-
 #: Surveys go out once or twice a year; the look-back window would miss most answers.
 MEMORY_DAYS = 365
 

@@ -17,8 +17,6 @@ from clustering.config import AccountsConfig
 from clustering.errors import BadInputError
 from clustering.features.engines import collect_by_account
 
-__all__ = ["Standing", "standing"]
-
 _FIRST = 3
 
 

@@ -15,8 +15,6 @@ from clustering.features.families.commercial import SEATS
 from clustering.features.measures import How, Measure, Period
 from clustering.features.types import Feature
 
-__all__ = ["DEFINITIONS", "LAST"]
-
 
 def _in_window(
     name: str,

@@ -12,8 +12,6 @@ from typing import TypeVar, cast
 import numba
 import numpy as np
 
-__all__ = ["compile_kernels", "compiled"]
-
 Function = TypeVar("Function", bound=Callable[..., object])
 
 

@@ -1,21 +1,14 @@
 """Sums of distances from accounts to clusters, compiled: what silhouettes are made of."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats, Ints
 from clustering.models.kernels.compiled import compiled
 from clustering.models.kernels.packing import LANES, squared_distances
 
-__all__ = ["cluster_distances"]
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-
 
 @compiled
-def cluster_distances(
-    values: Floats, blocks: Floats, labels: Integers, offsets: Integers
-) -> Floats:
+def cluster_distances(values: Floats, blocks: Floats, labels: Ints, offsets: Ints) -> Floats:
     """Sums of distances of packed accounts to the accounts of every cluster of every partition.
 
     Returns shape (whole blocks of accounts, total number of clusters).

@@ -4,16 +4,11 @@ Lloyd (1982). The sums of the clusters are brought up to date for the accounts t
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats, Ints
 from clustering.models.kernels.compiled import compiled
 from clustering.models.kernels.packing import LANES, nearest_in_block, squared_distances
 from clustering.models.kernels.transfers import transfer
-
-__all__ = ["finish", "lloyd"]
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 #: An account is where its centre is if their squared distance is below this share of the largest
 #: squared norm: a mean of equal accounts is off by the rounding of a sum.
@@ -22,7 +17,7 @@ SAME_PLACE = 1e-28
 
 @compiled
 def _exact_means(
-    blocks: Floats, n: int, weights: Floats, labels: Integers, sums: Floats, mass: Floats
+    blocks: Floats, n: int, weights: Floats, labels: Ints, sums: Floats, mass: Floats
 ) -> None:
     """Sums and masses from scratch: running sums pick up rounding over the iterations."""
     sums[:] = 0.0
@@ -40,12 +35,12 @@ def _exact_means(
 def _move(
     block: Floats,
     weights: Floats,
-    labels: Integers,
-    new_labels: Integers,
+    labels: Ints,
+    new_labels: Ints,
     n_lanes: int,
     sums: Floats,
     mass: Floats,
-    counts: Integers,
+    counts: Ints,
 ) -> int:
     """Give the accounts of one block their new labels, bring the running sums up to date.
 
@@ -89,11 +84,11 @@ def _fill_empty(
     blocks: Floats,
     n: int,
     weights: Floats,
-    labels: Integers,
+    labels: Ints,
     distances: Floats,
     sums: Floats,
     mass: Floats,
-    counts: Integers,
+    counts: Ints,
 ) -> int:
     """Give every empty cluster the account that costs most where it is; how many were given."""
     given = 0
@@ -135,7 +130,7 @@ def lloyd(
     n: int,
     weights: Floats,
     centres: Floats,
-    labels: Integers,
+    labels: Ints,
     max_iter: int,
     tol: float,
 ) -> tuple[float, int, bool]:
@@ -209,7 +204,7 @@ def finish(
     n: int,
     weights: Floats,
     centres: Floats,
-    labels: Integers,
+    labels: Ints,
     max_iter: int,
     max_passes: int,
 ) -> tuple[float, int, bool]:

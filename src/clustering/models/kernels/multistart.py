@@ -1,17 +1,12 @@
 """The best of several starts on one resample, compiled."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats, Ints
 from clustering.models.kernels.compiled import compiled
 from clustering.models.kernels.lloyd import lloyd
 from clustering.models.kernels.packing import LANES, inertia_of
 from clustering.models.kernels.seeding import seed_plus_plus
-
-__all__ = ["best_of_starts", "cold_start"]
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 #: Iterations on a sample of the accounts end after so many, or once one gains less than the share.
 ROUGH_ITER = 50
@@ -145,7 +140,7 @@ def best_of_starts(
     n_long: int,
     n_agree: int,
     max_iter: int,
-) -> tuple[Floats, Integers, float, int, bool]:
+) -> tuple[Floats, Ints, float, int, bool]:
     """Best of cold k-means++ starts, and of the starts from `given` centres (g, k, d).
 
     `uniforms` has shape (n_cold, k, n_trials). Cold starts are refined on every `step`-th account,

@@ -8,23 +8,9 @@ digits of all other accounts.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats, Ints
 from clustering.models.kernels.compiled import compiled
-
-__all__ = [
-    "LANES",
-    "copy_account",
-    "inertia_of",
-    "nearest",
-    "nearest_in_block",
-    "pack",
-    "padded",
-    "squared_distances",
-]
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 LANES = 64
 
@@ -43,7 +29,7 @@ def padded(weights: Floats) -> Floats:
 
 
 @compiled
-def pack(values: Floats, rows: Integers) -> Floats:
+def pack(values: Floats, rows: Ints) -> Floats:
     """Rows of `values` (n, d) in blocks of shape (ceil(m / LANES), d, LANES)."""
     m = rows.size
     d = values.shape[1]
@@ -104,7 +90,7 @@ def squared_distances(block: Floats, centre: Floats, out: Floats) -> None:
 
 @compiled
 def nearest_in_block(
-    block: Floats, centres: Floats, scratch: Floats, best: Floats, nearest_centre: Integers
+    block: Floats, centres: Floats, scratch: Floats, best: Floats, nearest_centre: Ints
 ) -> None:
     """Nearest centre of every lane, the first of equally near ones, and its squared distance."""
     squared_distances(block, centres[0], best)
@@ -119,7 +105,7 @@ def nearest_in_block(
 
 
 @compiled
-def nearest(blocks: Floats, n: int, centres: Floats) -> tuple[Integers, Floats]:
+def nearest(blocks: Floats, n: int, centres: Floats) -> tuple[Ints, Floats]:
     """Label (n,) and squared distance (n,) of the nearest centre of every account."""
     labels = np.empty(blocks.shape[0] * LANES, np.int64)
     distances = np.empty(blocks.shape[0] * LANES)

@@ -5,14 +5,10 @@ inertia is taken, as in scikit-learn.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats
 from clustering.models.kernels.compiled import compiled
 from clustering.models.kernels.packing import LANES, copy_account, squared_distances
-
-__all__ = ["seed_plus_plus"]
-
-Floats = NDArray[np.float64]
 
 
 @compiled

@@ -6,15 +6,10 @@ centre. Hartigan & Wong (1979); Telgarsky & Vattani (2010).
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats, Ints
 from clustering.models.kernels.compiled import compiled
 from clustering.models.kernels.packing import LANES, squared_distances
-
-__all__ = ["transfer"]
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 #: A transfer must gain this share of the inertia, or rounding could move accounts for ever.
 LEAST_GAIN = 1e-12
@@ -54,7 +49,7 @@ def _best_transfer(
 def _gains_in_block(
     block: Floats,
     weights: Floats,
-    labels: Integers,
+    labels: Ints,
     centres: Floats,
     mass: Floats,
     scratch: Floats,
@@ -98,7 +93,7 @@ def transfer(
     n: int,
     weights: Floats,
     centres: Floats,
-    labels: Integers,
+    labels: Ints,
     inertia: float,
     max_passes: int,
 ) -> int:

@@ -7,13 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 
+from clustering.arrays import Floats, Ints
 from clustering.features import Snapshot
 from clustering.features.types import Feature
-
-__all__ = ["LARGE", "MODERATE", "feature_drift", "stability_index"]
-
-Integers = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 #: Usual reading of the index: below 0.1 the same, from 0.25 on another population.
 MODERATE, LARGE = 0.1, 0.25
@@ -117,7 +113,7 @@ def _edges(values: Floats) -> Floats:
     return np.unique(inner)
 
 
-def _binned(values: "pd.Series[float]", edges: Floats) -> Integers:
+def _binned(values: "pd.Series[float]", edges: Floats) -> Ints:
     """Bin of every value; -1 where it is missing."""
     raw = values.to_numpy(dtype=np.float64)
     bins = np.searchsorted(edges, raw, side="left").astype(np.int64)
@@ -125,12 +121,12 @@ def _binned(values: "pd.Series[float]", edges: Floats) -> Integers:
     return bins
 
 
-def _counts(bins: Integers, n_bins: int) -> Integers:
+def _counts(bins: Ints, n_bins: int) -> Ints:
     return np.bincount(bins[bins >= 0], minlength=n_bins)
 
 
 def _null_draws(
-    both: Integers, first: Integers, last: Integers, n_draws: int, rng: np.random.Generator
+    both: Ints, first: Ints, last: Ints, n_draws: int, rng: np.random.Generator
 ) -> Floats:
     """Index under exchange of the dates, from the counts alone, shape (n_draws,)."""
     swapped = rng.binomial(both, 0.5, size=(n_draws, *both.shape))

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats, Ints
 from clustering.comparison.base.rates import wilson
 from clustering.features import Snapshot
 from clustering.matrix import Standardiser
@@ -21,20 +21,6 @@ from clustering.models.labels import adjusted_rand, contingency, match
 from clustering.models.mixture import as_clustering, fit_mixture
 from clustering.models.types import CandidateSpec, Clustering
 from clustering.scorer import SegmentModel
-
-__all__ = [
-    "Fate",
-    "FrozenModel",
-    "ModelChange",
-    "Refitted",
-    "fates",
-    "first_model",
-    "fit_anew",
-    "model_change",
-]
-
-Integers = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 #: Refits are made on at most so many accounts: beyond it sampling hardly changes a model.
 _REFIT_ACCOUNTS = 20_000
@@ -51,7 +37,7 @@ class FrozenModel:
     standardiser: Standardiser
     model: SegmentModel
 
-    def labels(self, snapshot: Snapshot) -> Integers:
+    def labels(self, snapshot: Snapshot) -> Ints:
         """Segments of the accounts of a snapshot; -1 where nothing is known of an account."""
         values = self.standardiser.transform(snapshot.frame)
         known = ~np.isnan(values).any(axis=1)
@@ -193,11 +179,11 @@ def refit_disagreements(
     return shares
 
 
-def _disagreement(reference: Integers, other: Integers) -> float:
+def _disagreement(reference: Ints, other: Ints) -> float:
     return float((match(reference, other)[other] != reference).mean())
 
 
-def fates(old: Integers, new: Integers, k_old: int, k_new: int) -> tuple[Fate, ...]:
+def fates(old: Ints, new: Ints, k_old: int, k_new: int) -> tuple[Fate, ...]:
     """What became of each segment of the first model among those of the latest, and vice versa.
 
     A first segment *survived* where more than half of its accounts are in one latest segment that
@@ -231,7 +217,7 @@ def fates(old: Integers, new: Integers, k_old: int, k_new: int) -> tuple[Fate, .
     return (*first, *latest)
 
 
-def _first_fate(segment: int, counts: Integers, of_old: Floats, of_new: Floats) -> Fate:
+def _first_fate(segment: int, counts: Ints, of_old: Floats, of_new: Floats) -> Fate:
     share, made_of_it = of_old[segment], of_new[segment] > OVERLAP
     best = int(np.argmax(share))
     pieces = np.flatnonzero(made_of_it & (share >= LEAST_PIECE))
@@ -245,7 +231,7 @@ def _first_fate(segment: int, counts: Integers, of_old: Floats, of_new: Floats) 
     return Fate("first", segment, int(counts[segment].sum()), kind, into, float(share[best]))
 
 
-def _latest_fate(segment: int, counts: Integers, of_old: Floats, of_new: Floats) -> Fate:
+def _latest_fate(segment: int, counts: Ints, of_old: Floats, of_new: Floats) -> Fate:
     share = of_new[:, segment]
     best = int(np.argmax(share))
     largest_part = int(np.argmax(of_old[best])) == segment

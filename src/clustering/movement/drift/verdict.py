@@ -9,8 +9,6 @@ from clustering.config.movement import MovementConfig
 from clustering.movement.drift.refits import ModelChange
 from clustering.movement.track.lasting import FEWEST_ACCOUNTS, Growth
 
-__all__ = ["MovementVerdict", "judge_movement"]
-
 VerdictKind = Literal["recut", "movement", "neither", "unknown"]
 
 

@@ -18,17 +18,6 @@ from clustering.errors import BadInputError, breaches_message
 from clustering.movement.overrides.file import COLUMNS, overrides_file, read_overrides
 from clustering.tables import SourceTables
 
-__all__ = [
-    "ASSIGNED",
-    "Overrides",
-    "assigned",
-    "check_overrides",
-    "no_overrides",
-    "override_breaches",
-    "status",
-    "study_overrides",
-]
-
 #: The segment by which an account is served: the override, or else what the model says.
 ASSIGNED = "assigned_segment"
 

@@ -18,8 +18,6 @@ from clustering.movement.overrides.file import (
 )
 from clustering.scorer.files import FORMULA_STARTS
 
-__all__ = ["Cleared", "Decision", "clear_override", "set_override"]
-
 
 @dataclass(frozen=True)
 class Decision:

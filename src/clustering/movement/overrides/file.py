@@ -13,16 +13,6 @@ from clustering.outputs import locked, whole_file
 from clustering.tables.contract import TABLES_BY_NAME
 from clustering.tables.reading.ready import open_ready
 
-__all__ = [
-    "COLUMNS",
-    "changed_file",
-    "named_file",
-    "overrides_file",
-    "read_overrides",
-    "read_rows",
-    "write_rows",
-]
-
 #: Columns of the contract, the dates last.
 COLUMNS = tuple(column.name for column in TABLES_BY_NAME["overrides"].columns)
 _DATES = COLUMNS[-2:]

@@ -11,15 +11,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustering.arrays import Flags
 from clustering.columns import ACCOUNT_ID
 from clustering.config.movement import MovementConfig
 from clustering.movement.overrides.active import ASSIGNED, Overrides, assigned
 from clustering.movement.track.hysteresis import flip_flops
 from clustering.movement.track.track import Movement
-
-__all__ = ["assignments", "reconfirmation_list", "served_otherwise"]
 
 #: An account that returned to the segment it came from so often has no segment that lasts.
 _WAVERS = 1
@@ -143,9 +141,7 @@ def reconfirmation_list(
     )
 
 
-def _over_time(
-    movement: Movement | None, index: pd.Index
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+def _over_time(movement: Movement | None, index: pd.Index) -> tuple[Flags, Flags, Flags]:
     """Moved at the last snapshot, waits for the next one, went back and forth."""
     nothing = np.zeros(len(index), np.bool_)
     if movement is None:

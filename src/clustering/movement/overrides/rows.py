@@ -13,8 +13,6 @@ import pyarrow.parquet as pq
 from clustering.errors import BadInputError
 from clustering.tables.reading.delimited import dialect_of
 
-__all__ = ["CsvRows", "ParquetRows", "rows_of"]
-
 
 @dataclass(frozen=True)
 class CsvRows:

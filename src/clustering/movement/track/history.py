@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustering.arrays import Flags, Floats, Ints
 from clustering.columns import ACCOUNT_ID
 from clustering.config import FeaturesConfig
 from clustering.errors import BadInputError
@@ -17,8 +17,6 @@ from clustering.scorer import Scorer
 from clustering.tables import SourceTables
 from clustering.tables.checks import as_of_findings
 from clustering.tables.contract import COUNTED_TABLES
-
-__all__ = ["History", "Snapshots", "earlier_snapshots", "follow", "snapshot_dates"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,9 +56,9 @@ class History:
 
     dates: tuple[date, ...]
     accounts: pd.Index
-    labels: NDArray[np.int64]
-    probability: NDArray[np.float64]
-    margin: NDArray[np.float64]
+    labels: Ints
+    probability: Floats
+    margin: Floats
     names: tuple[str, ...]
 
     def __post_init__(self) -> None:
@@ -68,7 +66,7 @@ class History:
             array.setflags(write=False)
 
     @property
-    def followed(self) -> NDArray[np.bool_]:
+    def followed(self) -> Flags:
         """Accounts with a segment at every date, (n_accounts,): those that moves are told of."""
         return np.asarray((self.labels >= 0).all(axis=1))
 

@@ -3,14 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Flags, Floats, Ints
 from clustering.errors import BadInputError
-
-__all__ = ["ABSENT", "UNKNOWN", "Rule", "flip_flops", "held_segments", "n_moves"]
-
-Integers = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 #: The account has not started or has ended.
 ABSENT = -2
@@ -55,7 +50,7 @@ the probability of the new segment is at least 0.99.'
         )
 
 
-def held_segments(labels: Integers, probability: Floats, rule: Rule) -> Integers:
+def held_segments(labels: Ints, probability: Floats, rule: Rule) -> Ints:
     """Segment of every account at every snapshot under hysteresis.
 
     An account holds its first segment until the evidence for one and the same other segment has
@@ -115,7 +110,7 @@ def held_segments(labels: Integers, probability: Floats, rule: Rule) -> Integers
     return held
 
 
-def n_moves(labels: Integers) -> Integers:
+def n_moves(labels: Ints) -> Ints:
     """How often each account changes from one segment to another, shape (n_accounts,).
 
     Snapshots without a segment are passed over: a segment before and another one after is a move.
@@ -129,7 +124,7 @@ def n_moves(labels: Integers) -> Integers:
     return np.asarray((known & (last >= 0) & (labels != last)).sum(axis=1), np.int64)
 
 
-def flip_flops(labels: Integers) -> Integers:
+def flip_flops(labels: Ints) -> Ints:
     """How often each account returns at once to the segment it came from, shape (n_accounts,).
 
     Examples
@@ -142,7 +137,7 @@ def flip_flops(labels: Integers) -> Integers:
     return np.asarray(returned.sum(axis=1), np.int64)
 
 
-def _steps(labels: Integers) -> tuple[NDArray[np.bool_], Integers]:
+def _steps(labels: Ints) -> tuple[Flags, Ints]:
     """Which entries are segments, and for each the segment that was known before it."""
     known = labels >= 0
     last = np.full(labels.shape, UNKNOWN, np.int64)

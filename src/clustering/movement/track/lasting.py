@@ -6,17 +6,12 @@ from itertools import combinations, pairwise
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.stats import norm
 
+from clustering.arrays import Floats, Ints
 from clustering.features import Snapshot
 from clustering.movement.track.history import History
 from clustering.scorer import Scorer
-
-__all__ = ["Growth", "lasting_movement", "shared_change"]
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 #: Fewer accounts tell nothing about movement.
 FEWEST_ACCOUNTS = 30
@@ -95,7 +90,7 @@ def lasting_movement(
 
 
 def _movement_of_each(
-    first: Snapshot, last: Snapshot, scorer: Scorer, ids: pd.Index, ends: Integers
+    first: Snapshot, last: Snapshot, scorer: Scorer, ids: pd.Index, ends: Ints
 ) -> Floats | None:
     names = list(scorer.standardiser.feature_names)
     before, after = first.frame.loc[ids, names], last.frame.loc[ids, names]
@@ -107,9 +102,7 @@ def _movement_of_each(
     return shared_change(change, scorer.model.centres, members, ends)
 
 
-def shared_change(
-    change: Floats, centres: Floats, members: Floats, ends: Integers
-) -> Floats | None:
+def shared_change(change: Floats, centres: Floats, members: Floats, ends: Ints) -> Floats | None:
     """How far each account's families of features went together from one centre to another.
 
     For two centres, `u` is the part of a change along the line between them, by family, 1 in all

@@ -5,16 +5,14 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustering.arrays import Ints
 from clustering.columns import SEGMENT
 from clustering.errors import ClusteringError
 from clustering.features import Snapshot
 from clustering.movement.track.history import History, Snapshots
 from clustering.movement.track.transitions import by_distance
 from clustering.schemes import Labelling
-
-__all__ = ["HELD_SEGMENT", "Assign", "stability_over_time"]
 
 Assign = Callable[[Snapshot], Sequence[Labelling]]
 
@@ -27,7 +25,7 @@ _DEALT_ANEW = ("csm_book",)
 
 
 def stability_over_time(
-    snapshots: Snapshots, history: History, held: NDArray[np.int64], assign: Assign
+    snapshots: Snapshots, history: History, held: Ints, assign: Assign
 ) -> pd.DataFrame:
     """How many accounts have another label by distance in time, for every labelling.
 
@@ -92,9 +90,7 @@ def _note(labelling: Labelling) -> str:
     return ""
 
 
-def _codes(
-    found: Mapping[date, Labelling], history: History, rows: Mapping[date, NDArray[np.int64]]
-) -> NDArray[np.int64]:
+def _codes(found: Mapping[date, Labelling], history: History, rows: Mapping[date, Ints]) -> Ints:
     """Labels of one scheme as numbers, aligned with the history; -1 where there is none.
 
     `rows` are the places of each snapshot's accounts in the history: a labelling has the order of

@@ -7,17 +7,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustering.arrays import Flags, Floats, Ints
 from clustering.columns import ACCOUNT_ID
 from clustering.features import Snapshot
 from clustering.features.types import Feature
 from clustering.movement.track.history import History
 from clustering.scorer import Scorer, SegmentModel
 from clustering.wording import number_in_words
-
-__all__ = ["contributions", "moves_table"]
-
-Integers = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 #: Features that are named for a move, the strongest first.
 N_DRIVERS = 3
@@ -38,7 +34,7 @@ _COLUMNS = {
 
 
 def contributions(
-    model: SegmentModel, before: Floats, after: Floats, origin: Integers, target: Integers
+    model: SegmentModel, before: Floats, after: Floats, origin: Ints, target: Ints
 ) -> Floats:
     """What each feature added to the log odds of the new segment against the old one.
 
@@ -67,7 +63,7 @@ def contributions(
     return np.asarray(gradient * (after - before))
 
 
-def _slope(model: SegmentModel, values: Floats, segments: Integers) -> Floats:
+def _slope(model: SegmentModel, values: Floats, segments: Ints) -> Floats:
     """Gradient of half the squared distance to a segment, in its own metric, (n, n_features)."""
     offsets = values - model.centres[segments]
     if model.covariances is None:
@@ -81,7 +77,7 @@ def _slope(model: SegmentModel, values: Floats, segments: Integers) -> Floats:
 
 
 def moves_table(
-    history: History, held: Integers, snapshots: Sequence[Snapshot], scorer: Scorer
+    history: History, held: Ints, snapshots: Sequence[Snapshot], scorer: Scorer
 ) -> pd.DataFrame:
     """Every change of segment from one snapshot to the next, and why.
 
@@ -119,7 +115,7 @@ def moves_table(
     return table.sort_values(["to_date", ACCOUNT_ID], kind="stable").reset_index(drop=True)
 
 
-def _changes(labels: Integers) -> Integers:
+def _changes(labels: Ints) -> Ints:
     """Row, date before and date after of every change between two known segments, (3, n)."""
     last_seen = np.full(len(labels), -1, np.int64)
     found = []
@@ -133,7 +129,7 @@ def _changes(labels: Integers) -> Integers:
     return np.concatenate(found, axis=1) if found else np.empty((3, 0), np.int64)
 
 
-def _outcomes(labels: Integers, held: Integers, changes: Integers) -> NDArray[np.str_]:
+def _outcomes(labels: Ints, held: Ints, changes: Ints) -> NDArray[np.str_]:
     rows, befores, starts = changes
     target = labels[rows, starts]
     back = held[rows, befores] == target  # it never counted as gone
@@ -152,7 +148,7 @@ def _explained(
     history: History,
     snapshots: Sequence[Snapshot],
     scorer: Scorer,
-    rows: Integers,
+    rows: Ints,
     steps: tuple[int, int],
 ) -> pd.DataFrame:
     start, end = steps
@@ -198,9 +194,9 @@ def _explained(
 def _words(
     features: Sequence[Feature],
     raw: Sequence[Floats],
-    order: Integers,
-    named: NDArray[np.bool_],
-    became_known: NDArray[np.bool_],
+    order: Ints,
+    named: Flags,
+    became_known: Flags,
 ) -> list[str]:
     """As in "features used 9 to 3 features; days late 0 to 41 days"."""
     before, after = raw

@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustering.arrays import Ints
 from clustering.config import StudyConfig
 from clustering.features import Snapshot
 from clustering.models.types import CandidateSpec
@@ -38,8 +37,6 @@ from clustering.progress import SILENT, Progress
 from clustering.scorer import Scorer
 from clustering.tables import SourceTables
 
-__all__ = ["Movement", "follow_accounts", "study_movement"]
-
 #: Starts of a refit on resampled accounts, and of the model of the first date.
 _REFIT_STARTS, _FIRST_STARTS = 5, 20
 #: A model of the first date needs so many accounts for each segment.
@@ -66,7 +63,7 @@ class Movement:
     """
 
     history: History
-    held: NDArray[np.int64]
+    held: Ints
     rule: Rule
     out_of_reach: Mapping[date, str]
     transitions: pd.DataFrame

@@ -5,23 +5,11 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustering.arrays import Ints
 from clustering.comparison.base.rates import wilson
 from clustering.movement.track.history import History
 from clustering.movement.track.hysteresis import ABSENT, UNKNOWN
-
-__all__ = [
-    "ENTERED",
-    "LEFT",
-    "NO_SEGMENT",
-    "by_distance",
-    "mix_table",
-    "state_names",
-    "transition_table",
-]
-
-Integers = NDArray[np.int64]
 
 ENTERED = "(entered)"
 LEFT = "(left)"
@@ -33,7 +21,7 @@ def state_names(names: Sequence[str]) -> "pd.Series[str]":
     return pd.Series([NO_SEGMENT, *names], index=range(UNKNOWN, len(names)), dtype="str")
 
 
-def transition_table(history: History, held: Integers) -> pd.DataFrame:
+def transition_table(history: History, held: Ints) -> pd.DataFrame:
     """Accounts by where they were and where they are, for every step and for the whole window.
 
     Parameters
@@ -74,7 +62,7 @@ def _kind(column: str) -> str:
 
 
 def _transitions(
-    rule: str, span: str, history: History, labels: Integers, steps: tuple[int, int]
+    rule: str, span: str, history: History, labels: Ints, steps: tuple[int, int]
 ) -> pd.DataFrame:
     told = labels[history.followed] if span == "followed" else labels
     first, last = told[:, steps[0]], told[:, steps[1]]
@@ -117,7 +105,7 @@ def mix_table(history: History) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def by_distance(labels: Integers, dates: Sequence[date]) -> pd.DataFrame:
+def by_distance(labels: Ints, dates: Sequence[date]) -> pd.DataFrame:
     """How many accounts have another label, by how far apart two dates are.
 
     Labels that only waver differ as often after a year as after a quarter; labels that follow

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
+from clustering.arrays import Flags, Floats
 from clustering.columns import ACCOUNT_ID
 from clustering.config import SchemesConfig
 from clustering.features.types import Feature, Snapshot
@@ -19,8 +20,6 @@ from clustering.matrix import FeatureMatrix
 from clustering.profiles.naming import LEAST_DIFFERENCE
 from clustering.schemes import Axes, Labelling
 from clustering.wording import number_in_words
-
-__all__ = ["N_CHAMPIONS", "N_GAPS", "Champions", "find_champions"]
 
 #: Champions that are named for an account, and gaps for each of them.
 N_CHAMPIONS = 3
@@ -117,7 +116,7 @@ def _none(rule: str, reason: str) -> Champions:
 
 def _champions(
     snapshot: Snapshot, axes: Axes, config: SchemesConfig, ids: "pd.Index[str]"
-) -> tuple[NDArray[np.bool_], str, str]:
+) -> tuple[Flags, str, str]:
     """Who is a champion, by which rule, and why nobody is."""
     marked = snapshot.attributes.get("is_champion")
     if marked is not None and marked.fillna(False).any():
@@ -185,12 +184,12 @@ def _by_name(snapshot: Snapshot) -> dict[str, Feature]:
 def _rows(
     matrix: FeatureMatrix,
     features: list[Feature],
-    raw: NDArray[np.float64],
+    raw: Floats,
     growing: NDArray[np.intp],
     chosen: NDArray[np.intp],
     rank: int,
-    distance: NDArray[np.float64],
-    gap: NDArray[np.float64],
+    distance: Floats,
+    gap: Floats,
 ) -> pd.DataFrame:
     """The largest gaps of every account to one champion; one empty row where none matters."""
     order = np.argsort(-np.round(gap, 9), axis=1, kind="stable")[:, :N_GAPS]

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustering.arrays import Floats
 from clustering.columns import ACCOUNT_ID, ARR, NAME
 from clustering.features.types import Snapshot
 from clustering.matrix import FeatureMatrix
@@ -21,10 +22,6 @@ from clustering.profiles import Profiles
 from clustering.profiles.unlike import Unlike
 from clustering.schemes import Axes
 from clustering.scorer.files import guard_cells
-
-__all__ = ["KINDS", "N_EACH", "discovery_list", "discovery_sheet"]
-
-Floats = NDArray[np.float64]
 
 #: Accounts of each kind in a segment.
 N_EACH = 3

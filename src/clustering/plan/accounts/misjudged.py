@@ -16,8 +16,6 @@ from clustering.config import SchemesConfig
 from clustering.features.types import Snapshot
 from clustering.schemes import Axes, Labelling
 
-__all__ = ["misjudged_accounts"]
-
 _ADOPTED = "milestones_due_achieved_share"
 _SHRUNK = ", drawn towards one half"
 _COLUMNS = {

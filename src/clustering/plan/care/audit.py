@@ -20,16 +20,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.optimize import nnls
 
+from clustering.arrays import Floats
 from clustering.columns import ACCOUNT_ID
 from clustering.config.plan import AuditConfig
 from clustering.plan.care.effort import slope_through_origin
-
-__all__ = ["DELIVERY", "Audit", "AuditTotal", "audit_delivery"]
-
-Floats = NDArray[np.float64]
 
 OVER, UNDER, BAD_FIT, AS_NEEDED, UNKNOWN = "over", "under", "bad_fit", "as_needed", "unknown"
 

@@ -11,8 +11,6 @@ from clustering.plan.playbooks.assignment import Assigned
 from clustering.plan.playbooks.levers import Levers, solve_levers
 from clustering.plan.playbooks.library import Playbooks
 
-__all__ = ["Rates", "SegmentCoverage", "cover", "coverage_table"]
-
 
 @dataclass(frozen=True)
 class Rates:

@@ -17,8 +17,6 @@ from clustering.features.as_of import Tables, visible_frame
 from clustering.features.engines import collect_by_account, column_names, first_and_last
 from clustering.features.measures import FIXED_POINT, fixed_point
 
-__all__ = ["Trailing", "trailing"]
-
 #: Scores of a promoter, as the net promoter score has it.
 _PROMOTER_FROM = 9.0
 

@@ -7,12 +7,8 @@ the more valuable get the higher levels, so the single accounts are covered no w
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-__all__ = ["LEVELS", "Demand", "Groups", "group_alike", "tell_apart"]
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from clustering.arrays import Floats, Ints
 
 LEVELS = ("high", "medium", "low", "digital")
 

@@ -15,17 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustering.arrays import Floats
 from clustering.features.types import Snapshot
-
-__all__ = [
-    "Effort",
-    "Elasticity",
-    "Size",
-    "account_size",
-    "elasticity_of",
-    "size_in_label",
-    "slope_through_origin",
-]
 
 #: What drives effort, the best first: column of the snapshot -> what readers call it.
 MEASURES: Mapping[str, str] = {
@@ -178,15 +169,13 @@ def elasticity_of(
     return Elasticity(bounded, (float(low), float(high)), "estimated", n_accounts=n)
 
 
-def _within(values: "pd.Series[float]", groups: NDArray[np.object_]) -> NDArray[np.float64]:
+def _within(values: "pd.Series[float]", groups: NDArray[np.object_]) -> Floats:
     """Logarithms less the mean of their group."""
     logged = pd.Series(np.log(values.to_numpy(dtype=np.float64)))
     return (logged - logged.groupby(groups).transform("mean")).to_numpy()
 
 
-def slope_through_origin(
-    x: NDArray[np.float64], y: NDArray[np.float64], spare: int
-) -> tuple[float, float]:
+def slope_through_origin(x: Floats, y: Floats, spare: int) -> tuple[float, float]:
     """Least-squares slope, and its standard error whatever the spread of the residuals (HC1).
 
     Parameters

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-__all__ = ["MEASURES", "SegmentValue", "segment_value"]
-
 #: Column of the table -> what would allow it where it is missing for all.
 MEASURES: dict[str, str] = {
     "arr": "`subscriptions`",

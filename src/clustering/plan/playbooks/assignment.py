@@ -22,10 +22,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from clustering.arrays import Flags
 from clustering.plan.playbooks.library import PRESENT_CARE, STANDARD, Playbooks
-from clustering.schemes.axes import GUIDANCE, Axes
-
-__all__ = ["Assigned", "assign_playbooks"]
+from clustering.schemes.axes import Axes
+from clustering.schemes.families.composites import GUIDANCE
 
 _HEALTHY, _DRAWN = 0.5, 0.25
 #: How far beyond a cut a mean must lie: standard errors, and standard deviations of the accounts.
@@ -106,7 +106,7 @@ def assign_playbooks(
     return tuple(assigned)
 
 
-def _stand(values: "pd.Series[float]", inside: "np.typing.NDArray[np.bool_]") -> _Standing | None:
+def _stand(values: "pd.Series[float]", inside: "Flags") -> _Standing | None:
     """Standing of the accounts inside; None where the axis is not known of any of them.
 
     The error is that of their mean against all others: with `f` the share inside, their mean lies
@@ -123,9 +123,7 @@ def _stand(values: "pd.Series[float]", inside: "np.typing.NDArray[np.bool_]") ->
     return _Standing(float(mine.mean()), float((1.0 - share) * error))
 
 
-def _by_needs(
-    scaled: pd.DataFrame, inside: "np.typing.NDArray[np.bool_]"
-) -> tuple[str | None, str]:
+def _by_needs(scaled: pd.DataFrame, inside: "Flags") -> tuple[str | None, str]:
     """Playbook and rule; no playbook where the first rule that could decide is undecided."""
     found = {str(axis): _stand(scaled[axis], inside) for axis in scaled}
     standing = {axis: one for axis, one in found.items() if one is not None}
@@ -157,7 +155,7 @@ def _by_needs(
 
 
 def _by_guidance(
-    drawn: Mapping[str, _Standing], scaled: pd.DataFrame, inside: "np.typing.NDArray[np.bool_]"
+    drawn: Mapping[str, _Standing], scaled: pd.DataFrame, inside: "Flags"
 ) -> tuple[str | None, str]:
     """The guidance drawn most; no rule where none is drawn beyond all accounts."""
     order = sorted(drawn, key=lambda axis: -drawn[axis].value)

@@ -17,13 +17,12 @@ from clustering.features.snapshot import ATTRIBUTES
 from clustering.features.types import Snapshot
 from clustering.plan.nearest import did_you_mean
 from clustering.plan.playbooks.library import Playbook, Playbooks
-from clustering.schemes.axes import AMOUNTS, COMPOSITES, GUIDANCE, Axes
+from clustering.schemes.axes import Axes
 from clustering.schemes.expressions import evaluate, parse
+from clustering.schemes.families.composites import AMOUNTS, COMPOSITES, GUIDANCE
 from clustering.schemes.readable import FROM_TABLES
 from clustering.schemes.registry import SCHEMES
 from clustering.schemes.types import Labelling
-
-__all__ = ["Running", "condition", "run_playbooks", "trigger_values"]
 
 #: Never in a condition: a playbook must not depend on who the account is or who serves it.
 _PEOPLE = ("name", "csm")

@@ -15,8 +15,6 @@ from scipy.optimize import brentq
 
 from clustering.config.plan import LeversConfig
 
-__all__ = ["Levers", "Mix", "cost_share", "solve_levers"]
-
 
 @dataclass(frozen=True)
 class Mix:

@@ -21,8 +21,6 @@ from clustering.errors import BadInputError, ConfigError, breaches_message
 from clustering.plan.nearest import did_you_mean
 from clustering.schemes.expressions import parse
 
-__all__ = ["PRESENT_CARE", "STANDARD", "Playbook", "Playbooks", "Touch", "load_playbooks"]
-
 #: What an account gets whose need cannot be told: what it gets today, whatever that is; and where
 #: that is not known either, the care that every account gets.
 PRESENT_CARE, STANDARD = "present_care", "standard"

@@ -13,17 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csr_array
 
+from clustering.arrays import Floats, Ints
 from clustering.config.plan import TouchLevelsConfig
 from clustering.plan.care.demand import LEVELS, Demand, Groups, group_alike, tell_apart
-
-__all__ = ["LEVELS", "Allocation", "Demand", "allocate", "coverage_curve"]
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 _GAP = 1e-4
 _SECONDS = 40.0

@@ -11,12 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-__all__ = ["Books", "balance_books"]
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from clustering.arrays import Flags, Floats, Ints
 
 #: More books than this are balanced in blocks, each a fair sample of light and heavy ones.
 _BLOCK = 100
@@ -188,7 +184,7 @@ def _rebalanced(weights: Floats, start: Ints, n_books: int, tolerance: float) ->
     return book
 
 
-def _excess(load: Floats, tolerance: float, active: NDArray[np.bool_]) -> Floats:
+def _excess(load: Floats, tolerance: float, active: Flags) -> Floats:
     """How far each book lies outside the tolerance, ARR and hours added; the last axis is those."""
     beyond = np.maximum(np.abs(load - 1.0) - tolerance, 0.0)
     return np.asarray((beyond * active).sum(axis=-1))
@@ -200,7 +196,7 @@ def _best_move(
     load: Floats,
     worst: int,
     tolerance: float,
-    active: NDArray[np.bool_],
+    active: Flags,
 ) -> tuple[int, int] | None:
     """The account and its new book that take most off the excess: out of `worst`, or into it."""
     before = _excess(load, tolerance, active)

@@ -7,17 +7,10 @@ import pandas as pd
 
 from clustering.config.plan import EngagementConfig
 from clustering.plan.care.coverage import Rates
+from clustering.plan.care.demand import LEVELS, Demand
 from clustering.plan.playbooks.library import Playbooks
-from clustering.plan.staffing.allocation import (
-    LEVELS,
-    Allocation,
-    Demand,
-    allocate,
-    coverage_curve,
-)
+from clustering.plan.staffing.allocation import Allocation, allocate, coverage_curve
 from clustering.plan.staffing.books import Books, balance_books
-
-__all__ = ["Staffing", "staff"]
 
 _POINTS = 13
 _NO_HEAD_COUNT = "no head count: set engagement.capacity.csms, or give the column `accounts.csm`"

@@ -15,8 +15,6 @@ from clustering.errors import StudyFolderError
 from clustering.outputs import scratch
 from clustering.progress import SILENT, Progress
 
-__all__ = ["Notebook", "execute", "notebook_folder"]
-
 Notebook = Any  # nbformat.NotebookNode, which has no types
 
 _SECONDS_A_CELL = 600

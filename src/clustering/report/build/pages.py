@@ -13,8 +13,6 @@ from clustering.report import words
 from clustering.report.kit.html import bullets, paragraphs
 from clustering.results import StudyFolder
 
-__all__ = ["INDEX", "PAGES", "Page", "figures_in", "index_page", "notebook_page"]
-
 _TEMPLATES = Path(__file__).parent / "templates"
 
 

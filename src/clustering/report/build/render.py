@@ -18,8 +18,6 @@ from clustering.report.kit.names import with_names, with_private
 from clustering.report.build.pages import INDEX, PAGES, figures_in, index_page, notebook_page
 from clustering.results import StudyFolder
 
-__all__ = ["WITHOUT_NAMES", "render"]
-
 WITHOUT_NAMES = "without_names"
 
 

@@ -11,8 +11,6 @@ from clustering.report import words
 from clustering.report.kit.facts import amount_title, percent
 from clustering.results import StudyFolder
 
-__all__ = ["Record", "terminal_summary"]
-
 
 class Record(Protocol):
     """Where a study was recorded; see `clustering.tracking.TrackedStudy`."""

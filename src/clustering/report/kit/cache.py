@@ -14,8 +14,6 @@ from clustering import results
 from clustering.results import StudyFolder
 from clustering.results.folder import DOCUMENT
 
-__all__ = ["drawn_once", "open_study"]
-
 P = ParamSpec("P")
 Result = TypeVar("Result")
 

@@ -11,19 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-__all__ = [
-    "ACCENT",
-    "INK",
-    "MARKERS",
-    "MUTED",
-    "PALE",
-    "colours",
-    "new_figure",
-    "tidy",
-    "wrap",
-    "wrap_apart",
-]
-
 INK = "#1f2933"
 MUTED = "#616e7c"
 PALE = "#d9dee4"

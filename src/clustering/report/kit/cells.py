@@ -14,20 +14,6 @@ from clustering.report.kit.names import with_names
 from clustering.results import StudyFolder
 from clustering.wording import p_in_words
 
-__all__ = [
-    "MISSING",
-    "account",
-    "amount",
-    "amount_cell",
-    "named_accounts",
-    "number",
-    "p_cell",
-    "p_value",
-    "share",
-    "share_cell",
-    "text",
-]
-
 Maker = Callable[[Any], Cell]
 
 MISSING = "–"

@@ -14,38 +14,6 @@ import pandas as pd
 from clustering.results import StudyFolder
 from clustering.results.document import AgreementEntry, ForwardEntry, LabellingEntry
 
-__all__ = [
-    "TIERS",
-    "VOTE_NAMES",
-    "TierShare",
-    "account_names",
-    "agreement_with",
-    "agreements_of_segments",
-    "ami_interval",
-    "amount_title",
-    "are_clusters",
-    "come_back",
-    "crosswalk_with",
-    "decimal",
-    "group_words",
-    "k_in_words",
-    "labelling",
-    "learned",
-    "log_loss_gain",
-    "null_tests",
-    "other_labellings",
-    "percent",
-    "preferences",
-    "primary_outcome",
-    "rivals_of",
-    "segment_names",
-    "short_title",
-    "stands_out",
-    "tier_shares",
-    "title_of",
-    "under_amount_name",
-]
-
 TIERS = "arr_tiers"
 """Name of the labelling that is the baseline of every study."""
 

@@ -9,8 +9,6 @@ from functools import cached_property
 
 from matplotlib.figure import Figure
 
-__all__ = ["ReportFigure"]
-
 _DOTS_PER_INCH = 170  # sharp in print and on dense screens; shown at 100 CSS pixels an inch
 
 

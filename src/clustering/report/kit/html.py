@@ -7,19 +7,6 @@ from typing import Any
 
 from clustering.report.kit.names import account_html, private_html
 
-__all__ = [
-    "Account",
-    "Cell",
-    "Column",
-    "Html",
-    "Number",
-    "Private",
-    "bullets",
-    "paragraphs",
-    "table",
-    "table_of",
-]
-
 
 @dataclass(frozen=True)
 class Html:

@@ -8,8 +8,6 @@ import html
 import re
 from collections.abc import Mapping
 
-__all__ = ["account_html", "private_html", "with_names", "with_private"]
-
 _ACCOUNT = re.compile(r'<span class="account" data-account="([^"]*)">[^<]*</span>')
 
 _PRIVATE = re.compile(r'<span class="private" data-key="([^"]*)">[^<]*</span>')

@@ -34,21 +34,6 @@ from clustering.results import StudyFolder
 from clustering.results.document import AgreementEntry
 from clustering.wording import number_in_words
 
-__all__ = [
-    "agreements",
-    "candidates",
-    "features",
-    "forward",
-    "labellings",
-    "left_out",
-    "misplaced",
-    "profiles",
-    "provenance",
-    "ruled_out",
-    "segments",
-    "typical",
-]
-
 
 def segments(study: StudyFolder) -> Html:
     """Every segment with its size, ARR and stability."""

@@ -7,8 +7,6 @@ import pandas as pd
 
 from clustering.schemes.types import SchemeAbsentError
 
-__all__ = ["CutPoints", "cut", "cut_points"]
-
 #: With fewer accounts the upper quantile is one or two accounts, not a tier.
 FEWEST_FOR_QUANTILES = 10
 

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-__all__ = ["AMOUNTS", "COMPOSITES", "GUIDANCE", "AxisPart", "Composite"]
-
 
 @dataclass(frozen=True)
 class AxisPart:

@@ -10,8 +10,6 @@ from clustering.config.schemes import CsmBookConfig
 from clustering.features.types import Snapshot
 from clustering.schemes.types import Labelling, SchemeAbsentError, make_labelling
 
-__all__ = ["csm_book"]
-
 
 def csm_book(snapshot: Snapshot, config: CsmBookConfig) -> Labelling:
     """ARR-balanced books, one per so much ARR.

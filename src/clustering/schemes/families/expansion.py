@@ -8,8 +8,6 @@ from clustering.features.types import Snapshot
 from clustering.schemes.axes import Axes
 from clustering.schemes.types import Labelling, SchemeAbsentError, make_labelling
 
-__all__ = ["expansion_trigger"]
-
 
 def expansion_trigger(snapshot: Snapshot, axes: Axes, config: ExpansionTriggerConfig) -> Labelling:
     """Expand now, watch, or none: what starts a playbook, and never moves the touch tier.

@@ -4,8 +4,6 @@ from clustering.columns import CURRENT_SEGMENT, NEEDS_SEGMENT
 from clustering.features.types import Snapshot
 from clustering.schemes.types import Labelling, SchemeAbsentError, make_labelling
 
-__all__ = ["current_segment", "needs_segment"]
-
 
 def needs_segment(snapshot: Snapshot) -> Labelling:
     """The needs-based segment that people assigned, in the column `needs_segment`.

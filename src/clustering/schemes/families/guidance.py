@@ -2,10 +2,9 @@
 
 import pandas as pd
 
-from clustering.schemes.axes import GUIDANCE, Axes
+from clustering.schemes.axes import Axes
+from clustering.schemes.families.composites import GUIDANCE
 from clustering.schemes.types import Labelling, SchemeAbsentError, make_labelling
-
-__all__ = ["needs"]
 
 _LEVELS = {
     "guidance_strategy": "strategy_guidance",

@@ -12,8 +12,6 @@ from clustering.config.schemes import (
 from clustering.schemes.axes import Axes
 from clustering.schemes.types import Labelling, make_labelling
 
-__all__ = ["growth_revenue_at_risk", "growth_risk", "health_profitability"]
-
 
 def growth_risk(axes: Axes, config: GrowthRiskConfig) -> Labelling:
     """Grow, invest, sustain and protect: growth potential against churn risk.

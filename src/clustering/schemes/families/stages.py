@@ -7,8 +7,6 @@ from clustering.config.schemes import StagesConfig
 from clustering.features.types import Snapshot
 from clustering.schemes.axes import Axes
 
-__all__ = ["STAGES", "lifecycle_stage"]
-
 #: The stages; where several hold, the first in this order is the account's.
 STAGES = ("at_risk", "renewing", "onboarding", "expanding", "mature", "adopting")
 

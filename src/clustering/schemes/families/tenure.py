@@ -7,8 +7,6 @@ from clustering.features.types import Snapshot
 from clustering.schemes.families.bands import FEWEST_FOR_QUANTILES
 from clustering.schemes.types import Labelling, SchemeAbsentError, make_labelling
 
-__all__ = ["TENURE_LEVELS", "tenure_bands"]
-
 TENURE_LEVELS = ("newest", "newer", "older", "oldest")
 _TENURE = "tenure_days"
 

@@ -6,8 +6,6 @@ from clustering.features.types import Snapshot
 from clustering.schemes.families.bands import CutPoints, cut, cut_points
 from clustering.schemes.types import Labelling, SchemeAbsentError, make_labelling
 
-__all__ = ["SIZE_LEVELS", "arr_tiers", "employee_bands"]
-
 SIZE_LEVELS = ("smb", "midmarket", "enterprise")
 
 

@@ -9,8 +9,6 @@ from clustering.features.types import Snapshot
 from clustering.schemes.axes import Axes
 from clustering.schemes.types import Labelling, SchemeAbsentError, make_labelling
 
-__all__ = ["expansion_touch", "lifecycle_touch", "strategic_enterprise_smb"]
-
 
 def expansion_touch(snapshot: Snapshot, config: ExpansionTouchConfig) -> Labelling:
     """High, medium or low touch by the larger of ARR and the open expansion pipeline.

@@ -4,18 +4,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustering.arrays import Floats, Ints
 from clustering.simulation.events.contracts import Contracts
 from clustering.simulation.events.feedback import Lives, scatter
 from clustering.simulation.population import FACTORS
-
-__all__ = [
-    "ENGAGEMENT_KINDS",
-    "TYPICAL_HOURS",
-    "draw_engagements",
-    "draw_kinds",
-    "draw_surveys",
-    "draw_tickets",
-]
 
 ENGAGEMENT_KINDS = ("training", "technical", "check_in", "executive_review", "strategy_workshop")
 TYPICAL_HOURS = np.array([1.5, 1.0, 0.5, 1.0, 2.5])
@@ -45,10 +37,10 @@ def draw_engagements(lives: Lives, contracts: Contracts, rng: np.random.Generato
 
 def draw_kinds(
     lives: Lives,
-    accounts: NDArray[np.int64],
+    accounts: Ints,
     days: NDArray[np.datetime64],
     rng: np.random.Generator,
-) -> NDArray[np.int64]:
+) -> Ints:
     """Draw the kind of each meeting: an index into `ENGAGEMENT_KINDS`, by the guidance needed."""
     quarter = lives.population.period.quarter(days)
     here = lives.population.levels[accounts, quarter, :]
@@ -113,17 +105,15 @@ def draw_surveys(lives: Lives, missing: float, rng: np.random.Generator) -> pd.D
     return found.sort_values(["account", "answered_on", "kind"], ignore_index=True)
 
 
-def _level(
-    lives: Lives, factor: str, accounts: NDArray[np.int64], days: NDArray[np.datetime64]
-) -> NDArray[np.float64]:
+def _level(lives: Lives, factor: str, accounts: Ints, days: NDArray[np.datetime64]) -> Floats:
     return lives.population.level(factor, accounts, days)
 
 
-def _by_size(contracts: Contracts) -> NDArray[np.float64]:
+def _by_size(contracts: Contracts) -> Floats:
     """Work grows a little less than the seats do; relative to 100 seats, shape (n_accounts, 1)."""
     return np.asarray((contracts.seats[:, None] / 100.0) ** _SIZE_EXPONENT)
 
 
-def _draw_kind(log_odds: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.int64]:
+def _draw_kind(log_odds: Floats, rng: np.random.Generator) -> Ints:
     """Draw one column per row with the given log-odds (the Gumbel-max trick)."""
     return np.asarray(np.argmax(log_odds + rng.gumbel(size=log_odds.shape), axis=1))

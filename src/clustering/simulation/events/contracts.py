@@ -4,13 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustering.arrays import Flags, Floats, Ints
 from clustering.simulation.events.feedback import chance
 from clustering.simulation.period import Days
 from clustering.simulation.population import MEDIAN_ARR, Population
-
-__all__ = ["Contracts", "draw_contracts"]
 
 _SEAT_PRICE = 300.0
 _TWO_YEAR_SHARE = 0.15
@@ -33,9 +31,9 @@ class Contracts:
 
     rows: pd.DataFrame
     ended: Days
-    seats: NDArray[np.int64]
+    seats: Ints
 
-    def arr_at(self, day: np.datetime64) -> NDArray[np.float64]:
+    def arr_at(self, day: np.datetime64) -> Floats:
         """ARR of every account on `day`, 0 where no contract is active."""
         rows = self.rows
         active = (rows["started_on"] <= day) & (rows["ended_on"] > day)
@@ -71,23 +69,23 @@ def draw_contracts(population: Population, rng: np.random.Generator) -> Contract
 class _Term:
     """One term of every account that has one; arrays of shape (n,)."""
 
-    accounts: NDArray[np.int64]
+    accounts: Ints
     start: Days
     end: Days
-    arr: NDArray[np.float64]
-    expands: NDArray[np.bool_]
+    arr: Floats
+    expands: Flags
     expanded_on: Days
-    added_arr: NDArray[np.float64]
-    renewed: NDArray[np.int64]
-    ends_within: NDArray[np.bool_]
-    next_arr: NDArray[np.float64]
+    added_arr: Floats
+    renewed: Ints
+    ends_within: Flags
+    next_arr: Floats
 
 
 def _draw_term(
     population: Population,
-    accounts: NDArray[np.int64],
+    accounts: Ints,
     start: Days,
-    arr: NDArray[np.float64],
+    arr: Floats,
     rng: np.random.Generator,
 ) -> _Term:
     n, period = len(accounts), population.period
@@ -123,7 +121,7 @@ def _draw_term(
 
 
 def _term_rows(
-    population: Population, term: _Term, price: NDArray[np.float64]
+    population: Population, term: _Term, price: Floats
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     seat_price = price[term.accounts]
     base = pd.DataFrame(
@@ -154,6 +152,6 @@ def _term_rows(
     return base, expansion
 
 
-def _rounded(arr: NDArray[np.float64]) -> NDArray[np.float64]:
+def _rounded(arr: Floats) -> Floats:
     """ARR in steps of 100, at least 1,200."""
     return np.maximum(1_200.0, np.round(arr / 100.0) * 100.0)

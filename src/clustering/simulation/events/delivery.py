@@ -11,13 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustering.arrays import Ints
 from clustering.simulation.accounts import account_ids
 from clustering.simulation.events.care import ENGAGEMENT_KINDS, TYPICAL_HOURS, draw_kinds
 from clustering.simulation.events.feedback import Lives
 from clustering.simulation.period import QUARTER_DAYS
 from clustering.simulation.population import Population
-
-__all__ = ["HOURS_A_YEAR", "CarePlan", "delivery_truth", "draw_planned", "with_unaffordable"]
 
 #: Hours a year that an account of each planted segment is planned to get: those of the shipped
 #: playbook of the same name.
@@ -110,7 +109,7 @@ def delivery_truth(population: Population, plan: CarePlan, fate: NDArray[np.str_
     )
 
 
-def _segment_at_as_of(population: Population) -> NDArray[np.int64]:
+def _segment_at_as_of(population: Population) -> Ints:
     period = population.period
     quarter = period.quarter(np.array([period.as_of]))[0]
     return np.asarray(population.segments[:, quarter])

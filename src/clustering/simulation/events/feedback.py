@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Flags, Floats, Ints
 from clustering.simulation.period import QUARTER_DAYS, Days
 from clustering.simulation.population import Population
-
-__all__ = ["Lives", "chance", "scatter"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +32,12 @@ class Lives:
         """First day of each account."""
         return self.population.started
 
-    def within(self, accounts: NDArray[np.int64], days: Days) -> NDArray[np.bool_]:
+    def within(self, accounts: Ints, days: Days) -> Flags:
         """Whether each day lies in the life of its account."""
         return (days >= self.started[accounts]) & (days < self.until[accounts])
 
 
-def chance(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+def chance(log_odds: Floats) -> Floats:
     """Probability of log-odds.
 
     Examples
@@ -50,9 +48,7 @@ def chance(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
     return 1.0 / (1.0 + np.exp(-log_odds))
 
 
-def scatter(
-    lives: Lives, per_quarter: NDArray[np.float64], rng: np.random.Generator
-) -> tuple[NDArray[np.int64], Days]:
+def scatter(lives: Lives, per_quarter: Floats, rng: np.random.Generator) -> tuple[Ints, Days]:
     """Draw events of a Poisson process whose rate is constant within a quarter.
 
     Parameters

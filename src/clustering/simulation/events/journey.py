@@ -5,8 +5,6 @@ import pandas as pd
 
 from clustering.simulation.events.feedback import Lives, chance
 
-__all__ = ["draw_milestones", "draw_outcomes"]
-
 #: Name, planned day after the start, and whether reaching it was agreed as an expand trigger.
 _MILESTONES: tuple[tuple[str, int, bool], ...] = (
     ("kickoff_held", 14, False),

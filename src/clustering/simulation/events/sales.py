@@ -4,11 +4,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustering.arrays import Floats, Ints
 from clustering.simulation.events.contracts import Contracts
 from clustering.simulation.events.feedback import Lives, scatter
 from clustering.simulation.period import Days
-
-__all__ = ["draw_opportunities"]
 
 _RENEWAL_OPENED_DAYS = 100
 _LOST_PER_QUARTER = 0.08
@@ -67,10 +66,10 @@ def _lost(lives: Lives, contracts: Contracts, rng: np.random.Generator) -> pd.Da
 
 
 def _table(
-    accounts: NDArray[np.int64],
+    accounts: Ints,
     opened: Days,
     kind: str | NDArray[np.str_],
-    amount: NDArray[np.float64],
+    amount: Floats,
     closed: Days,
     stage: str | NDArray[np.str_],
 ) -> pd.DataFrame:

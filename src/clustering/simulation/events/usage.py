@@ -4,14 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustering.arrays import Flags, Floats, Ints
 from clustering.simulation.events.contracts import Contracts
 from clustering.simulation.events.feedback import Lives, chance
 from clustering.simulation.period import Days
 from clustering.simulation.population import FACTORS
-
-__all__ = ["PRODUCT_FEATURES", "draw_usage"]
 
 #: Product features, the most popular first.
 PRODUCT_FEATURES = (
@@ -57,16 +55,16 @@ def draw_usage(lives: Lives, contracts: Contracts, rng: np.random.Generator) -> 
 class _Habits:
     """How the accounts of a block use the product; (n, n_weeks) unless said otherwise."""
 
-    breadth: NDArray[np.float64]
-    active: NDArray[np.bool_]
-    users: NDArray[np.int64]
-    events_per_user: NDArray[np.float64]  # (n,)
-    adopted_week: NDArray[np.int64]  # (n, n_features): weeks after the start, by own rank
-    feature: NDArray[np.int64]  # (n, n_features): the feature at each own rank
+    breadth: Floats
+    active: Flags
+    users: Ints
+    events_per_user: Floats  # (n,)
+    adopted_week: Ints  # (n, n_features): weeks after the start, by own rank
+    feature: Ints  # (n, n_features): the feature at each own rank
 
 
 def _draw_block(
-    lives: Lives, contracts: Contracts, block: NDArray[np.int64], rng: np.random.Generator
+    lives: Lives, contracts: Contracts, block: Ints, rng: np.random.Generator
 ) -> pd.DataFrame:
     weeks = _mondays(lives)
     habits = _draw_habits(lives, contracts, block, weeks, rng)
@@ -96,7 +94,7 @@ def _draw_block(
 def _draw_habits(
     lives: Lives,
     contracts: Contracts,
-    block: NDArray[np.int64],
+    block: Ints,
     weeks: Days,
     rng: np.random.Generator,
 ) -> _Habits:
@@ -129,9 +127,7 @@ def _mondays(lives: Lives) -> Days:
     return np.arange(first, period.end + 1, 7).astype("datetime64[D]")
 
 
-def _seats_by_week(
-    contracts: Contracts, block: NDArray[np.int64], weeks: Days
-) -> NDArray[np.int64]:
+def _seats_by_week(contracts: Contracts, block: Ints, weeks: Days) -> Ints:
     """Seats under contract, shape (n, n_weeks): the sum of the periods active on each Monday."""
     rows = contracts.rows
     rows = rows[rows["account"].between(block[0], block[-1])]

@@ -5,18 +5,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from clustering.arrays import Floats
 from clustering.models.kmeans import checked_values
 from clustering.progress import SILENT, Progress
 from clustering.resampling.draws import Draw
 from clustering.resampling.engine import run_tasks
 from clustering.resampling.fits import Starts, fit_resample
-
-__all__ = ["Gap", "ReferenceSpace", "gap_statistic", "reference_box", "smallest_k"]
-
-Floats = NDArray[np.float64]
 
 ReferenceSpace = Literal["pca", "box"]
 COLD = Starts(n_cold=8, n_long=2, warm=False)
@@ -73,7 +69,7 @@ def smallest_k(ks: Sequence[int], gap: Floats, se: Floats) -> int | None:
 
 
 def gap_statistic(
-    values: NDArray[np.float64],
+    values: Floats,
     ks: Sequence[int],
     inertias: Sequence[float],
     *,

@@ -3,12 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-__all__ = ["Hopkins", "first_component", "hopkins", "hopkins_statistic"]
-
-Floats = NDArray[np.float64]
+from clustering.arrays import Floats
 
 #: Probe points of Hopkins' statistic are a tenth of the rows and at most so many.
 MOST_PROBES = 500

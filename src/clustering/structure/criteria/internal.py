@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
 from threadpoolctl import threadpool_limits
 
+from clustering.arrays import Floats, Ints
 from clustering.models.kernels.distances import cluster_distances
 from clustering.models.kernels.packing import pack
 from clustering.models.kmeans import checked_values
@@ -23,11 +23,6 @@ from clustering.structure.criteria.silhouette import (
     mean_silhouettes,
     silhouettes,
 )
-
-__all__ = ["Criteria", "Profile", "best_silhouettes", "criteria_of"]
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 #: Accounts whose silhouette is computed on each null draw, and on the data they are compared with.
 NULL_SAMPLE = 1_000
@@ -54,8 +49,8 @@ class Criteria:
 
 
 def criteria_of(
-    values: NDArray[np.float64],
-    partitions: Sequence[Integers],
+    values: Floats,
+    partitions: Sequence[Ints],
     *,
     seed: int = 0,
     progress: Progress = SILENT,
@@ -103,7 +98,7 @@ def criteria_of(
         )
 
 
-def _criteria(matrix: Floats, labels: Integers, of_accounts: Silhouettes) -> Criteria:
+def _criteria(matrix: Floats, labels: Ints, of_accounts: Silhouettes) -> Criteria:
     return Criteria(
         k=of_accounts.by_cluster.size,
         silhouette=of_accounts,
@@ -137,7 +132,7 @@ class Profile:
 
 
 def best_silhouettes(
-    values: NDArray[np.float64],
+    values: Floats,
     ks: Sequence[int],
     *,
     rng: np.random.Generator,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats
 from clustering.models.kernels.packing import nearest, pack
 from clustering.models.kmeans import checked_values
 from clustering.models.labels import adjusted_rand, cross_counts
@@ -14,17 +14,6 @@ from clustering.progress import SILENT, Progress
 from clustering.resampling.draws import Draw, bootstrap, halves
 from clustering.resampling.engine import run_tasks
 from clustering.resampling.fits import ResampleFit, Starts, fit_resample
-
-__all__ = [
-    "Replicated",
-    "SeedStability",
-    "instability",
-    "prediction_strength",
-    "seed_stability",
-]
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 #: These statistics compare independent fits: a warm start would make them agree by construction.
 COLD = Starts(n_cold=8, n_long=2, warm=False)
@@ -57,7 +46,7 @@ class Replicated:
 
 
 def prediction_strength(
-    values: NDArray[np.float64],
+    values: Floats,
     ks: Sequence[int],
     *,
     n_splits: int = 50,
@@ -121,7 +110,7 @@ def _strength(own: ResampleFit, other: ResampleFit, blocks: Floats) -> float:
 
 
 def instability(
-    values: NDArray[np.float64],
+    values: Floats,
     ks: Sequence[int],
     *,
     n_pairs: int = 50,
@@ -195,7 +184,7 @@ class SeedStability:
 
 
 def seed_stability(
-    values: NDArray[np.float64],
+    values: Floats,
     ks: Sequence[int],
     *,
     n_seeds: int = 20,
@@ -232,6 +221,6 @@ def seed_stability(
     return SeedStability(tuple(ks), ari, excess)
 
 
-def _centred(values: NDArray[np.float64]) -> Floats:
+def _centred(values: Floats) -> Floats:
     matrix = checked_values(values)
     return np.ascontiguousarray(matrix - matrix.mean(axis=0))

@@ -4,19 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats, Ints
 from clustering.errors import BadInputError
 from clustering.models.kernels.distances import cluster_distances
 from clustering.models.kernels.packing import LANES, pack
 from clustering.models.kmeans import checked_values
 from clustering.progress import SILENT, Progress
 from clustering.resampling.engine import run_tasks
-
-__all__ = ["Silhouettes", "mean_silhouettes", "silhouettes"]
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 #: Up to so many accounts the silhouette of every account is computed: 4e8 distances, seconds.
 EXACT_UP_TO = 20_000
@@ -37,7 +32,7 @@ class Silhouettes:
     n_accounts : number of accounts
     """
 
-    rows: Integers
+    rows: Ints
     values: Floats
     by_cluster: Floats
     n_accounts: int
@@ -62,8 +57,8 @@ class Silhouettes:
 
 
 def silhouettes(
-    values: NDArray[np.float64],
-    partitions: Sequence[Integers],
+    values: Floats,
+    partitions: Sequence[Ints],
     *,
     sample: int | None = None,
     seed: int = 0,
@@ -118,7 +113,7 @@ def silhouettes(
     )
 
 
-def _sampled_rows(n: int, sample: int | None, seed: int) -> Integers:
+def _sampled_rows(n: int, sample: int | None, seed: int) -> Ints:
     if sample is None and n > EXACT_UP_TO:
         sample = SAMPLE
     if sample is None or sample >= n:
@@ -126,7 +121,7 @@ def _sampled_rows(n: int, sample: int | None, seed: int) -> Integers:
     return np.sort(np.random.default_rng([seed, n]).choice(n, sample, replace=False))
 
 
-def _silhouettes(sums: Floats, labels: Integers, rows: Integers) -> Silhouettes:
+def _silhouettes(sums: Floats, labels: Ints, rows: Ints) -> Silhouettes:
     k = sums.shape[1]
     sizes = np.bincount(labels, minlength=k)
     own = labels[rows]
@@ -137,7 +132,7 @@ def _silhouettes(sums: Floats, labels: Integers, rows: Integers) -> Silhouettes:
     return Silhouettes(rows, values, by_cluster, labels.size)
 
 
-def mean_silhouettes(sums: Floats, labels: Integers, rows: Integers, offsets: Integers) -> Floats:
+def mean_silhouettes(sums: Floats, labels: Ints, rows: Ints, offsets: Ints) -> Floats:
     """Average silhouette of every partition from the sums of `cluster_distances`.
 
     Clusters may be empty; NaN for a partition with fewer than two clusters that are not.
@@ -154,7 +149,7 @@ def mean_silhouettes(sums: Floats, labels: Integers, rows: Integers, offsets: In
     return means
 
 
-def _values(sums: Floats, own: Integers, sizes: Integers) -> Floats:
+def _values(sums: Floats, own: Ints, sizes: Ints) -> Floats:
     at = np.arange(own.size)
     # The account itself is at distance 0 from itself: only the divisor has to leave it out.
     within = sums[at, own] / np.maximum(sizes[own] - 1, 1)

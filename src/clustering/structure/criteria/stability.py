@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from threading import Lock
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from threadpoolctl import threadpool_limits
 
+from clustering.arrays import Floats, Ints
 from clustering.errors import BadInputError
 from clustering.models.kernels.packing import nearest, pack
 from clustering.models.kmeans import checked_values
@@ -22,11 +22,6 @@ from clustering.resampling.draws import Draw, Scheme, bootstrap, distinct, subse
 from clustering.resampling.engine import run_tasks
 from clustering.resampling.fits import ResampleFit, Starts, fit_resample
 from clustering.resampling.optima import competing_optima
-
-__all__ = ["JaccardStability", "clusterwise_jaccard", "jaccard_stability"]
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 DISSOLVED = 0.5
 RECOVERED = 0.75
@@ -91,8 +86,8 @@ def clusterwise_jaccard(counts: Floats) -> Floats:
 
 
 def jaccard_stability(
-    values: NDArray[np.float64],
-    partitions: Sequence[Integers],
+    values: Floats,
+    partitions: Sequence[Ints],
     *,
     scheme: Scheme = "bootstrap",
     n_resamples: int = 100,
@@ -174,7 +169,7 @@ class _Resampling:
     def __init__(
         self,
         matrix: Floats,
-        bases: Sequence[Integers],
+        bases: Sequence[Ints],
         optima: Mapping[int, Floats],
         scheme: Scheme,
         starts: Starts,
@@ -223,7 +218,7 @@ class _Resampling:
         sds, axes = self.noise_box
         return np.asarray(rng.uniform(-NOISE_SDS, NOISE_SDS, (n, sds.size)) * sds @ axes.T)
 
-    def _count_stable(self, p: int, base: Integers, fit: ResampleFit, counts: Floats) -> None:
+    def _count_stable(self, p: int, base: Ints, fit: ResampleFit, counts: Floats) -> None:
         rows, columns = linear_sum_assignment(-counts)
         matched = np.full(counts.shape[0], -1, np.int64)
         matched[rows] = columns
@@ -242,7 +237,7 @@ def _warm_starts(own: Floats, optima: Floats | None, middle: Floats) -> Floats:
     return own[None] if optima is None else np.concatenate([own[None], optima - middle])
 
 
-def _means(matrix: Floats, labels: Integers, k: int) -> Floats:
+def _means(matrix: Floats, labels: Ints, k: int) -> Floats:
     return np.stack([matrix[labels == j].mean(axis=0) for j in range(k)])
 
 
@@ -254,7 +249,7 @@ def _principal_box(centred: Floats) -> tuple[Floats, Floats]:
     return np.sqrt(np.maximum(variances, 0.0)), axes
 
 
-def _checked_partition(labels: Integers, n: int) -> Integers:
+def _checked_partition(labels: Ints, n: int) -> Ints:
     partition = np.ascontiguousarray(labels, np.int64)
     if partition.shape != (n,):
         raise BadInputError(f"labels must have shape ({n},), found {partition.shape}.")

@@ -9,26 +9,16 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 from scipy.stats import rankdata
 
+from clustering.arrays import Floats
 from clustering.structure.nulls.marginals import (
     Quantiles,
     empirical_quantiles,
     unimodal_quantiles,
 )
 
-__all__ = [
-    "NULL_NAMES",
-    "DataSet",
-    "NullName",
-    "NullTest",
-    "null_sampler",
-    "nulls_test",
-]
-
-Floats = NDArray[np.float64]
 NullName = Literal["gaussian", "copula_margins", "copula_unimodal"]
 NULL_NAMES: tuple[NullName, ...] = ("gaussian", "copula_margins", "copula_unimodal")
 

@@ -9,13 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 from scipy.stats import yeojohnson, yeojohnson_llf
 
-__all__ = ["Quantiles", "empirical_quantiles", "unimodal_quantiles", "without_spike"]
+from clustering.arrays import Floats
 
-Floats = NDArray[np.float64]
 #: Takes probabilities in (0, 1), gives values of the column.
 Quantiles = Callable[[Floats], Floats]
 

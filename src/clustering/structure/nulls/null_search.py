@@ -4,17 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats
 from clustering.progress import SILENT, Progress
 from clustering.resampling.engine import run_tasks
 from clustering.resampling.fits import Starts
 from clustering.structure.criteria.internal import Profile, best_silhouettes
 from clustering.structure.nulls.homogeneous import NullName, NullTest, null_sampler, nulls_test
 
-__all__ = ["SEARCHED", "NullSearch", "search", "search_nulls"]
-
-Floats = NDArray[np.float64]
 Prepare = Callable[[Floats], Floats]
 
 #: The statistic of the nulls is the best average silhouette over these k.

@@ -8,18 +8,13 @@ beside the line. Two clusters with a gap leave the gap empty wherever one crosse
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from scipy.stats import chi2, gamma, norm
 
+from clustering.arrays import Flags, Floats, Ints
 from clustering.structure.discriminant import Discriminant, fit_discriminant
 from clustering.structure.separation.saddle import HALF_WIDTH, away_from_outliers, lowest_between
 from clustering.structure.separation.valleys import gabriel_neighbours
-
-__all__ = ["Bridge", "bridges_between"]
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int64]
 
 #: Accounts whose density is looked up are compared by the distance to this neighbour.
 NEIGHBOUR = 5
@@ -66,7 +61,7 @@ class Bridge:
     density: float
 
 
-def bridges_between(values: Floats, labels: Labels, *, seed: int) -> tuple[Bridge, ...]:
+def bridges_between(values: Floats, labels: Ints, *, seed: int) -> tuple[Bridge, ...]:
     """One bridge for every pair of neighbouring clusters; none where there is but one column.
 
     The partition is refined by a mixture with one common covariance and the columns are whitened
@@ -125,7 +120,7 @@ class _Whitened:
 
     values: Floats
     means: Floats
-    labels: Labels
+    labels: Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +146,7 @@ class _Line:
         """Half the width of the windows at the gap and at the centres."""
         return min(HALF_WIDTH, 0.5 * self.gap, 0.5 * (self.length - self.gap))
 
-    def window(self, at: float) -> NDArray[np.bool_]:
+    def window(self, at: float) -> Flags:
         """Accounts in the window at a position."""
         return np.abs(self.position - at) <= self.half
 
@@ -313,7 +308,7 @@ def _density(line: _Line, bends: Floats) -> float:
         return 1.0
     tree = cKDTree(seen)
 
-    def log_density(rows: Labels) -> float:
+    def log_density(rows: Ints) -> float:
         distances = np.asarray(tree.query(seen[rows], k=[NEIGHBOUR + 1])[0])
         return float(-seen.shape[1] * np.log(np.maximum(distances, 1e-12)).mean())
 

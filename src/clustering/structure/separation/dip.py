@@ -16,14 +16,9 @@ from functools import cache
 from importlib.resources import files
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats, Ints
 from clustering.models.kernels.compiled import compiled
-
-__all__ = ["Dip", "dip", "dip_of_sorted"]
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 #: Quantiles of sqrt(n) times the dip of n uniform values; `benchmarks/dip_table.py` makes it.
 TABLE = "dip_quantiles.csv"

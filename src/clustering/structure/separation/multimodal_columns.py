@@ -3,16 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats
 from clustering.inference.multiple_testing import holm
 from clustering.models.guards import column_name
 from clustering.structure.nulls.marginals import without_spike
 from clustering.structure.separation.dip import dip
-
-__all__ = ["columns_with_bumps", "spread_ties"]
-
-Floats = NDArray[np.float64]
 
 LEVEL = 0.05
 

@@ -9,11 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats, Ints
 from clustering.models.guards import column_name
-
-__all__ = ["SPIKE_JACCARD", "Spike", "find_spike"]
 
 #: The least Jaccard similarity from which two sets of accounts are called the same here.
 SPIKE_JACCARD = 0.75
@@ -44,8 +42,8 @@ class Spike:
 
 
 def find_spike(
-    values: NDArray[np.float64],
-    labels: NDArray[np.int64],
+    values: Floats,
+    labels: Ints,
     columns: Sequence[str] | None = None,
 ) -> Spike | None:
     """The closest match of a cluster with one end of a column; None where none is close.

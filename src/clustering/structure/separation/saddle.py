@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.stats import binom
 
+from clustering.arrays import Floats, Ints
 from clustering.models.mixture import fit_mixture
 from clustering.models.starts import MixtureStarts
 from clustering.models.types import CovarianceType
@@ -22,18 +22,6 @@ from clustering.resampling.draws import Draw
 from clustering.resampling.engine import run_tasks
 from clustering.resampling.fits import Starts, fit_resample
 from clustering.structure.discriminant import fit_discriminant
-
-__all__ = [
-    "HALF_WIDTH",
-    "Saddle",
-    "away_from_outliers",
-    "cross_fitted_saddles",
-    "lowest_between",
-    "mixture_saddle",
-]
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int64]
 
 FOLDS = 5
 REPEATS = 5
@@ -47,7 +35,7 @@ REFERENCE_ROWS = 2000
 MOST_SET_ASIDE = 0.05
 
 
-class Components(Protocol):
+class _Components(Protocol):
     """A fitted mixture as far as the test looks at it: whatever has scores, means and spreads."""
 
     @property
@@ -58,7 +46,7 @@ class Components(Protocol):
 
     def scores(self, values: Floats) -> Floats: ...
 
-    def nearest(self) -> Labels: ...
+    def nearest(self) -> Ints: ...
 
     def sd_along(self, component: int, unit: Floats) -> float: ...
 
@@ -120,7 +108,7 @@ def _pooled_p(counts: Sequence[_Counts]) -> float:
     return _binomial_p(at_centres, (1 + sum(of_cluster.valley for of_cluster in counts)) // 2)
 
 
-def away_from_outliers(values: Floats, *, seed: int) -> Labels:
+def away_from_outliers(values: Floats, *, seed: int) -> Ints:
     """Rows that are not far from all others, ascending.
 
     A row is set aside when the log distance to its fifth neighbour (in a random sample of rows)
@@ -187,7 +175,7 @@ def cross_fitted_saddles(
     core = values[away_from_outliers(values, seed=seed)]
     ks = tuple(k for k in centres if 1 < k <= len(core) // (2 * FOLDS))
 
-    def fit(train: Floats, rng: np.random.Generator) -> dict[int, Components]:
+    def fit(train: Floats, rng: np.random.Generator) -> dict[int, _Components]:
         everyone = Draw(np.arange(len(train)), np.ones(len(train)))
         fits = fit_resample(train, everyone, ks, rng, STARTS)
         return {
@@ -232,7 +220,7 @@ def mixture_saddle(
     if k > len(core) // (2 * FOLDS):
         return None
 
-    def fit(train: Floats, rng: np.random.Generator) -> dict[int, Components]:
+    def fit(train: Floats, rng: np.random.Generator) -> dict[int, _Components]:
         draw = int(rng.integers(2**31))
         starts = MixtureStarts(train, seed=draw)
         return {
@@ -254,7 +242,7 @@ def mixture_saddle(
 
 def _cross_fit(
     core: Floats,
-    fit: Callable[[Floats, np.random.Generator], Mapping[int, Components]],
+    fit: Callable[[Floats, np.random.Generator], Mapping[int, _Components]],
     centres: Mapping[int, Floats],
     ks: Sequence[int],
     repeats: int,
@@ -283,7 +271,7 @@ def _cross_fit(
     )
 
 
-def _count(test: Floats, model: Components, centres: Floats, counts: list[_Counts]) -> None:
+def _count(test: Floats, model: _Components, centres: Floats, counts: list[_Counts]) -> None:
     labels = model.scores(test).argmax(axis=0)
     cost = ((model.means[:, None] - centres[None]) ** 2).sum(axis=2)
     matched = linear_sum_assignment(cost)[1]

@@ -8,20 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from clustering.arrays import Floats, Ints
 from clustering.models.kernels.packing import nearest, pack
 from clustering.progress import SILENT, Progress
 from clustering.resampling.draws import halves
 from clustering.resampling.engine import run_tasks
 from clustering.resampling.fits import Starts, fit_resample
 from clustering.structure.separation.dip import dip
-
-__all__ = ["LEVEL", "Valley", "gabriel_neighbours", "held_out_valleys"]
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int64]
 
 LEVEL = 0.05
 SPLITS = 40
@@ -144,7 +139,7 @@ def held_out_valleys(
     return {k: _summary(k, [result[k] for result in results]) for k in ks}
 
 
-def _judge_split(values: Floats, labels: Labels, found: Floats, reference: Floats) -> _Split:
+def _judge_split(values: Floats, labels: Ints, found: Floats, reference: Floats) -> _Split:
     pairs = gabriel_neighbours(found)
     p_values = {pair: _pair_p(values, labels, found, pair) for pair in pairs}
     squared = ((found[:, None] - found[None]) ** 2).sum(axis=2)
@@ -160,7 +155,7 @@ def _judge_split(values: Floats, labels: Labels, found: Floats, reference: Float
     return _Split(tuple(p_values.values()), tuple(nearest_p.tolist()), fewest)
 
 
-def _pair_p(values: Floats, labels: Labels, centres: Floats, pair: tuple[int, int]) -> float:
+def _pair_p(values: Floats, labels: Ints, centres: Floats, pair: tuple[int, int]) -> float:
     i, j = pair
     members = (labels == i) | (labels == j)
     if members.sum() < 4:

@@ -25,8 +25,6 @@ from clustering.tables.init.sampling import Surroundings, look_at
 from clustering.tables.init.sniffing import ColumnSample
 from clustering.tables.session import Session, quoted_name, quoted_text
 
-__all__ = ["Draft", "draft_study", "write_draft"]
-
 _CERTAIN = 0.95
 #: Columns of the contract that are money.
 _AMOUNTS = ("arr", "amount")

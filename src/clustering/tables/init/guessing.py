@@ -21,19 +21,6 @@ from clustering.tables.init.synonyms import (
 )
 from clustering.tables.session import quoted_name
 
-__all__ = [
-    "ColumnGuess",
-    "Link",
-    "SourceSample",
-    "TableGuess",
-    "currency_of",
-    "find_link",
-    "guess_tables",
-    "name_similarity",
-    "term_of",
-    "words",
-]
-
 _LEAST_COLUMN_SCORE = 0.72
 _LEAST_TABLE_SCORE = 0.5
 #: A name is one of these words, not merely like them.

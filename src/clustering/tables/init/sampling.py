@@ -21,8 +21,6 @@ from clustering.tables.reading.files import (
 from clustering.tables.reading.workbooks import look_into
 from clustering.tables.session import Session, quoted_name, quoted_text
 
-__all__ = ["Surroundings", "look_at"]
-
 _SQLITE = (".sqlite", ".sqlite3", ".db")
 _SAMPLE_ROWS = 5000
 

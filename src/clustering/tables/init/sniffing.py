@@ -8,8 +8,6 @@ from functools import partial
 
 from clustering.tables.contract import Kind
 
-__all__ = ["ColumnSample", "fits", "sniff_column"]
-
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _SERIAL = re.compile(r"[2-6]\d{4}(\.\d+)?")

@@ -3,8 +3,6 @@
 Words are in lower case, singular, parted by blanks. The first ones are the commonest.
 """
 
-__all__ = ["COLUMN_SYNONYMS", "CURRENCY", "MONTHLY", "TABLE_SYNONYMS", "TERM_MONTHS", "TOTAL"]
-
 #: Amounts per month, which become yearly ones.
 MONTHLY = ("mrr", "mrr amount", "monthly recurring revenue", "monthly amount", "monthly revenue")
 #: Amounts of a whole term, which become yearly ones where the months of the term are known.

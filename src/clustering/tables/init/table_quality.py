@@ -11,8 +11,6 @@ from clustering.tables.reading.cells import Cells
 from clustering.tables.reading.numbers import Marks, decide, mark_counts, plain_counts
 from clustering.tables.session import Session, quoted_name
 
-__all__ = ["Profile", "blocks", "column_breaches", "match_columns", "profile", "spaced"]
-
 _EXAMPLES = 3
 #: Columns that are counted in one query; patterns take memory.
 _BLOCK = 24

@@ -6,8 +6,6 @@ from datetime import date
 from clustering.config import ReadingConfig
 from clustering.tables.session import quoted_text
 
-__all__ = ["Cells", "trimmed"]
-
 #: Blank, tab, line ends and the no-break space that spreadsheets leave behind.
 _EACH_BLANK = " \t\r\n\u00a0"
 _BLANKS = quoted_text(_EACH_BLANK)

@@ -18,17 +18,6 @@ from typing import IO
 from clustering.errors import BadInputError
 from clustering.tables.session import Session, one_path, quoted_name, quoted_text
 
-__all__ = [
-    "Delimited",
-    "Dialect",
-    "bad_rows",
-    "check_text",
-    "dialect_of",
-    "not_utf8",
-    "one_line_end",
-    "sniff",
-]
-
 _DELIMITERS = (",", ";", "\t", "|")
 #: Bytes that are read to find the header, rows that must agree with it, and bytes at a time.
 _START, _LOOK_AT, _CHUNK = 1 << 16, 50, 1 << 22

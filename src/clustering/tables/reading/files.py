@@ -28,17 +28,6 @@ from clustering.tables.reading.records import look_at_records
 from clustering.tables.reading.workbooks import look_into, scan_sheet
 from clustering.tables.session import Session, one_path, quoted_name, quoted_text
 
-__all__ = [
-    "SUFFIXES",
-    "Relation",
-    "duckdb_words",
-    "read_file",
-    "read_sheet",
-    "reading_error",
-    "stem",
-    "table_files",
-]
-
 _CSV = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 _JSON = (".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz")
 

@@ -8,16 +8,6 @@ only (1234.5, 1.234,5, 0.125, 1.234.567). Where every mark is followed by exactl
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = [
-    "Marks",
-    "decide",
-    "example_forms",
-    "is_open",
-    "mark_counts",
-    "number_sql",
-    "plain_counts",
-]
-
 Decimal = Literal[".", ","]
 
 #: What parts groups of thousands and is never a decimal mark: blanks, apostrophes.

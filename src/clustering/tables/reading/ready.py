@@ -22,8 +22,6 @@ from clustering.tables.reading.cells import Cells
 from clustering.tables.reading.files import SUFFIXES, read_file, reading_error
 from clustering.tables.session import Session, quoted_name
 
-__all__ = ["ReadyTable", "Typed", "open_ready"]
-
 _SHOWN = 12
 
 

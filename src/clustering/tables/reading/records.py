@@ -8,8 +8,6 @@ import duckdb
 from clustering.errors import BadInputError
 from clustering.tables.session import Session, one_path, quoted_text
 
-__all__ = ["Records", "look_at_records"]
-
 
 @dataclass(frozen=True)
 class Records:

@@ -6,8 +6,6 @@ from pathlib import Path
 from clustering.errors import BadInputError
 from clustering.tables.session import Session, one_path, quoted_text
 
-__all__ = ["files_named"]
-
 _PATTERN_LETTERS = "*?["
 
 

@@ -7,8 +7,6 @@ from typing import Any
 from clustering.tables.reading.files import SUFFIXES
 from clustering.tables.session import ATTACHED, Session
 
-__all__ = ["table_breaches"]
-
 #: Beginnings of the names of tables about the database itself, and of their schemas.
 _SYSTEM_TABLES = ("duckdb_", "pragma_", "sqlite_", "pg_")
 _SYSTEM_SCHEMAS = ("pg_", "information_schema")

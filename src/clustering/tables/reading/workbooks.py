@@ -16,8 +16,6 @@ from xml.etree import ElementTree
 
 from clustering.errors import BadInputError
 
-__all__ = ["Sheet", "Workbook", "look_into", "scan_sheet"]
-
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 #: The day 0 of the two calendars of Excel; the first is off by one, as Excel is, before March 1900.

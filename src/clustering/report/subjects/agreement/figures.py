@@ -28,8 +28,6 @@ from clustering.results import StudyFolder
 from clustering.results.document import AgreementEntry, ForwardEntry, LabellingEntry
 from clustering.wording import p_in_words
 
-__all__ = ["agreement_dots", "forward_gains"]
-
 _Pair = tuple[LabellingEntry, AgreementEntry]
 
 

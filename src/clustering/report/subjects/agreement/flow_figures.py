@@ -5,8 +5,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats
 from clustering.report.kit.cache import drawn_once
 from clustering.report.kit.canvas import INK, MUTED, colours, new_figure, wrap
 from clustering.report.kit.facts import (
@@ -21,8 +21,6 @@ from clustering.report.kit.facts import (
 )
 from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
-
-__all__ = ["tier_flow"]
 
 _BAR = 0.045  # width of the bars, in widths of the panel
 _SPACE = 0.022  # between two bars, in heights of the panel
@@ -101,7 +99,7 @@ def _panel(ax: Axes, table: pd.DataFrame, subtitle: str, left_name: str) -> None
     ax.set_title(subtitle, loc="left", fontsize=10.5, color=INK, fontweight="bold")
 
 
-def _stack(shares: NDArray[np.float64]) -> list[tuple[float, float]]:
+def _stack(shares: Floats) -> list[tuple[float, float]]:
     tops = np.cumsum(shares) + _SPACE * np.arange(len(shares))
     return [(float(top - share), float(top)) for top, share in zip(tops, shares, strict=True)]
 

@@ -6,8 +6,6 @@ from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
 from clustering.results.document import AblationEntry
 
-__all__ = ["ablation"]
-
 
 def ablation(study: StudyFolder) -> ReportFigure | None:
     """AMI with the tiers per set of features; None where there were no tiers to compare with."""

@@ -14,8 +14,6 @@ from clustering.results import StudyFolder
 from clustering.results.document import AgreementEntry
 from clustering.wording import agreement_in_words
 
-__all__ = ["agreement_sentence", "misplaced", "other_labellings", "tiers"]
-
 
 def tiers(study: StudyFolder, other: str = TIERS) -> str:
     """Do the segments match the ARR tiers?"""

@@ -11,8 +11,6 @@ from clustering.report.subjects.forward.recommendation import recommendation
 from clustering.report.subjects.groups.words import commercial
 from clustering.results import StudyFolder
 
-__all__ = ["axes", "cautions", "limits", "recommendations"]
-
 
 def axes(study: StudyFolder) -> list[str]:
     """That there is nothing to draw, where the study has no growth and risk axes."""

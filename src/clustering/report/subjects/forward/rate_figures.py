@@ -16,8 +16,6 @@ from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
 from clustering.wording import percent_in_words
 
-__all__ = ["forward_rates"]
-
 
 def forward_rates(study: StudyFolder) -> ReportFigure | None:
     """Raw rates with Wilson intervals, and those with assignment error undone.

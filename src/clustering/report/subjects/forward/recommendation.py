@@ -4,8 +4,6 @@ from clustering.columns import CURRENT_SEGMENT, SEGMENT
 from clustering.report.kit.facts import group_words, labelling, short_title
 from clustering.results import StudyFolder
 
-__all__ = ["NO_RECOMMENDATION", "kept", "outcome_in_words", "recommendation"]
-
 NO_RECOMMENDATION = (
     "This study holds no recommendation: it was made by an earlier version. Run it again."
 )

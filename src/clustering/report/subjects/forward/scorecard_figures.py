@@ -24,8 +24,6 @@ from clustering.results import StudyFolder
 from clustering.results.document import AgreementEntry
 from clustering.results.scorecard_document import EstimateEntry, ScoreEntry
 
-__all__ = ["agreement_matrix", "scorecard"]
-
 
 @dataclass(frozen=True)
 class _Measure:

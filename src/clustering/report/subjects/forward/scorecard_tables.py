@@ -7,8 +7,6 @@ from clustering.report.kit.html import Cell, Html, Number, table
 from clustering.results import StudyFolder
 from clustering.results.scorecard_document import EstimateEntry, ScoreEntry
 
-__all__ = ["scorecard_table"]
-
 _MISSING = "–"
 
 

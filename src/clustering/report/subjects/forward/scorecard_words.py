@@ -15,8 +15,6 @@ from clustering.report.subjects.forward.recommendation import kept, outcome_in_w
 from clustering.results import StudyFolder
 from clustering.results.scorecard_document import HypothesisEntry, ScorecardEntry, ScoreEntry
 
-__all__ = ["decision", "hypotheses", "scorecard_sentences"]
-
 
 def decision(study: StudyFolder) -> str:
     """The sentence that the scorecard supports; it may be: keep the tiers."""

@@ -4,8 +4,6 @@ from clustering.report.kit.facts import decimal, labelling, learned, log_loss_ga
 from clustering.results import StudyFolder
 from clustering.results.document import ForwardEntry
 
-__all__ = ["forward_sentences", "future", "future_in_short"]
-
 _AMOUNTS = {"nrr": "mean NRR of an account", "grr": "mean GRR of an account"}
 
 

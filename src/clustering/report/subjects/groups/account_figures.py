@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats
 from clustering.report.kit.cache import drawn_once
 from clustering.report.kit.canvas import (
     INK,
@@ -30,8 +30,6 @@ from clustering.report.kit.facts import (
 from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
 from clustering.wording import percent_in_words
-
-__all__ = ["account_map", "amount_by_tier", "growth_against_risk", "silhouettes"]
 
 _MOST_POINTS = 4000
 _MOST_BARS = 1500
@@ -113,7 +111,7 @@ def _heights(study: StudyFolder) -> list[float]:
     return [max(segment.share, 0.06) for segment in study.document.segments]
 
 
-def _silhouette_panel(ax: Axes, values: NDArray[np.float64], colour: str) -> None:
+def _silhouette_panel(ax: Axes, values: Floats, colour: str) -> None:
     # Of very many sorted bars every n-th draws the same outline.
     step = max(1, len(values) // _MOST_BARS)
     drawn = values[::step]

@@ -13,8 +13,6 @@ from clustering.report.kit.facts import VOTE_NAMES, k_in_words, preferences
 from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
 
-__all__ = ["choice_curves"]
-
 _COLUMNS = 3
 _COVARIANCES = ("full", "tied", "diag", "spherical")
 

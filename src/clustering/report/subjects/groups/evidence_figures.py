@@ -7,13 +7,12 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from clustering.arrays import Floats, Ints
 from clustering.report.kit.canvas import ACCENT, INK, colours, new_figure, tidy, wrap_apart
 from clustering.report.kit.facts import group_words, percent, segment_names
 from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
 from clustering.wording import p_in_words
-
-__all__ = ["clustergram", "coassignment", "valley_projections"]
 
 _NESTED = 0.9
 """Least share of accounts that come from the main source of their group, for partitions to nest."""
@@ -152,7 +151,7 @@ def coassignment(study: StudyFolder) -> ReportFigure | None:
     return ReportFigure("coassignment", figure, title, alt)
 
 
-def _square(pairs: pd.DataFrame, ids: NDArray[np.object_]) -> NDArray[np.float64]:
+def _square(pairs: pd.DataFrame, ids: NDArray[np.object_]) -> Floats:
     place = {account: i for i, account in enumerate(ids)}
     first, second = pairs["first"].map(place), pairs["second"].map(place)
     shares = np.eye(len(ids))
@@ -160,9 +159,7 @@ def _square(pairs: pd.DataFrame, ids: NDArray[np.object_]) -> NDArray[np.float64
     return shares
 
 
-def _together_title(
-    study: StudyFolder, pairs: pd.DataFrame, shares: NDArray[np.float64], segment: NDArray[np.int64]
-) -> str:
+def _together_title(study: StudyFolder, pairs: pd.DataFrame, shares: Floats, segment: Ints) -> str:
     first, second = np.triu_indices(len(segment), k=1)
     same = segment[first] == segment[second]
     between = shares[first, second]
@@ -179,7 +176,7 @@ def _together_title(
     return f"In {n_refits} refits {', '.join(parts)} {sample}"
 
 
-def _borders(ax: Axes, study: StudyFolder, segment: NDArray[np.int64]) -> None:
+def _borders(ax: Axes, study: StudyFolder, segment: Ints) -> None:
     starts = np.flatnonzero(np.diff(segment)) + 1
     for start in starts:
         ax.axhline(start - 0.5, color=INK, linewidth=0.9)

@@ -11,8 +11,6 @@ from clustering.results import StudyFolder
 from clustering.results.document import FeatureEntry
 from clustering.wording import percent_in_words
 
-__all__ = ["feature_coverage"]
-
 
 def feature_coverage(study: StudyFolder) -> ReportFigure:
     """Share of accounts with a value, per feature; left-out features are pale."""

@@ -3,15 +3,13 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
+from clustering.arrays import Floats
 from clustering.report.kit.cache import drawn_once
 from clustering.report.kit.canvas import INK, MUTED, new_figure, wrap_apart
 from clustering.report.kit.facts import decimal, group_words, segment_names
 from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
-
-__all__ = ["profile_heatmap"]
 
 _LIMIT = 2.0  # standard deviations at which the colours end; the numbers go on
 _MOST_UPRIGHT = 8  # columns; the names of more are written at an angle
@@ -56,7 +54,7 @@ def _title(table: pd.DataFrame, study: StudyFolder) -> str:
     )
 
 
-def _write_numbers(ax: Axes, values: NDArray[np.float64]) -> None:
+def _write_numbers(ax: Axes, values: Floats) -> None:
     size = 9 if values.shape[1] <= 6 else 8
     for (row, column), value in np.ndenumerate(values):
         if not np.isfinite(value):

@@ -21,8 +21,6 @@ from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
 from clustering.wording import number_in_words, p_in_words
 
-__all__ = ["null_tests", "segment_stability"]
-
 _NULL_NAMES = {
     "gaussian": "one Gaussian cloud",
     "copula_margins": "same distributions and correlations",

@@ -15,8 +15,6 @@ from clustering.report.kit.facts import (
 from clustering.results import StudyFolder
 from clustering.wording import p_in_words, structure_in_words
 
-__all__ = ["commercial", "narrow", "stability", "structure", "why"]
-
 #: Segments of a smaller share of the accounts are said to be small.
 _SMALL = 0.05
 

@@ -20,8 +20,6 @@ from clustering.results import StudyFolder
 from clustering.results.movement_document import MovementEntry
 from clustering.wording import percent_in_words
 
-__all__ = ["by_distance", "drift", "hysteresis", "model_or_accounts"]
-
 #: Rules that are drawn beside the segments, if the study has them: more lines hide each other.
 _SHOWN_RULES = ("arr_tiers", "growth_risk", "needs", "health_profitability", "lifecycle_touch")
 _DRAWN_FEATURES = 20

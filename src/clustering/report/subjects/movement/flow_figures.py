@@ -12,8 +12,6 @@ from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
 from clustering.results.movement_document import MovementEntry
 
-__all__ = ["flow_over_time", "transition_heatmap"]
-
 _BAR = 0.12  # width of a bar, in steps
 _SPACE = 0.015  # between two bars, in heights
 _NOWHERE = ("(entered)", "(left)", "(no segment)")

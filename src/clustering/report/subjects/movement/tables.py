@@ -6,8 +6,6 @@ from clustering.report.kit.html import Account, Cell, Html, Number, Private, tab
 from clustering.report.kit.names import with_private
 from clustering.results import StudyFolder
 
-__all__ = ["fates", "moves", "overrides", "private_texts", "reconfirmation"]
-
 _WORDS = {"lasting": "moved", "passing": "taken back", "back": "back where it was", "open": "waits"}
 
 

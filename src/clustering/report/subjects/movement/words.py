@@ -3,18 +3,6 @@
 from clustering.report.kit.facts import group_words, percent
 from clustering.results import StudyFolder
 
-__all__ = [
-    "answer",
-    "drift",
-    "limits",
-    "movement",
-    "over_time",
-    "overrides",
-    "playbooks",
-    "reconfirmation",
-    "rules",
-]
-
 _NOT_LOOKED = "This study did not look back in time."
 #: From this share on a labelling is said to be another one every time.
 _WAVERS = 0.25

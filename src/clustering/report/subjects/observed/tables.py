@@ -19,14 +19,6 @@ from clustering.report.kit.facts import (
 from clustering.report.kit.html import Cell, Html, Number, table
 from clustering.results import StudyFolder
 
-__all__ = [
-    "differences_table",
-    "rates_table",
-    "renewals_table",
-    "retention_table",
-    "secondary_table",
-]
-
 #: The amount of a book that has contracts; a study calls any other by another name.
 CONTRACTED = "ARR"
 

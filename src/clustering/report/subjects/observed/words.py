@@ -14,8 +14,6 @@ from clustering.results import StudyFolder
 from clustering.results.later_document import ExpansionEntry, InsideTiersEntry
 from clustering.wording import p_in_words
 
-__all__ = ["differences", "how_judged", "inside_tiers", "multiplicity", "what_happened"]
-
 #: A test is called significant at this level, corrected where there are several.
 _LEVEL = 0.05
 

@@ -8,15 +8,6 @@ from clustering.report.kit.facts import TIERS, amount_title, group_words, labell
 from clustering.report.kit.html import Account, Cell, Html, Number, table
 from clustering.results import StudyFolder
 
-__all__ = [
-    "champions",
-    "champions_table",
-    "discovery",
-    "discovery_table",
-    "misjudged",
-    "misjudged_table",
-]
-
 _KINDS = {"medoid": "typical", "boundary": "between two", "misfit": "unlike the others"}
 
 

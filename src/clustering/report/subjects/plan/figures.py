@@ -22,8 +22,6 @@ from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
 from clustering.wording import number_in_words, percent_in_words
 
-__all__ = ["cost_by_labelling", "cost_of_care", "delivery_audit", "head_count", "segment_value"]
-
 _ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
 _BLUE, _ORANGE, _GREEN = colours(3)
 _DELIVERY = (

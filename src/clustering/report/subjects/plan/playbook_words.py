@@ -2,8 +2,6 @@
 
 from clustering.results import StudyFolder
 
-__all__ = ["reasons"]
-
 
 def reasons(study: StudyFolder) -> list[str]:
     """One sentence a segment: its playbook, and the rule that chose it."""

@@ -13,8 +13,6 @@ from clustering.report.subjects.plan.sensitivity_words import answer_name, n_fra
 from clustering.results import StudyFolder
 from clustering.wording import number_in_words, percent_in_words
 
-__all__ = ["tornado"]
-
 _MOST = 10
 _PANELS = (("plan_cost_share", "plan"), ("cost_share", "all"))
 

@@ -8,8 +8,6 @@ from clustering.report.kit.facts import percent, title_of
 from clustering.results import StudyFolder
 from clustering.wording import number_in_words
 
-__all__ = ["answer_name", "fragile", "n_fragile"]
-
 _MOST_SETTINGS = 4
 
 

@@ -7,8 +7,6 @@ from clustering.report.kit.facts import amount_title
 from clustering.report.kit.html import Account, Cell, Html, Number, table
 from clustering.results import StudyFolder
 
-__all__ = ["audited", "costs", "coverage_plan", "playbooks", "segment_values"]
-
 _LEVELS = ("high", "medium", "low", "digital")
 
 

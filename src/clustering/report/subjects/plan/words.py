@@ -7,19 +7,6 @@ from clustering.report.subjects.forward.recommendation import recommendation
 from clustering.results import StudyFolder
 from clustering.results.plan_document import AuditEntry, EffortEntry, PlanEntry, StaffingEntry
 
-__all__ = [
-    "answer",
-    "assumptions",
-    "books",
-    "coverage",
-    "delivery",
-    "levers",
-    "not_computed",
-    "running",
-    "staffing",
-    "value",
-]
-
 _NONE = "This study has no plan: it was made by an earlier version. Run it again."
 _TITLES = {
     "over_delivered": "Over-delivered",

@@ -50,7 +50,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="replace the table of the package")
     arguments = parser.parse_args()
-    here = Path(__file__).resolve().parents[1] / "src" / "clustering" / "selection" / TABLE
+    here = (
+        Path(__file__).resolve().parents[1]
+        / "src"
+        / "clustering"
+        / "structure"
+        / "separation"
+        / TABLE
+    )
     if arguments.write:
         draws = {n: min(MOST_DRAWS, max(LEAST_DRAWS, VALUES_DRAWN // n)) for n in SIZES}
         here.write_text("\n".join(table(draws, SEED)) + "\n", encoding="utf-8")

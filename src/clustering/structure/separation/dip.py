@@ -76,7 +76,7 @@ def _p_value(D: float, n: int) -> float:
 @cache
 def _quantiles() -> tuple[Floats, Floats, Floats]:
     """Sample sizes (s,), upper tail probabilities (q,) and quantiles (s, q) of the table."""
-    with files("clustering.structure").joinpath(TABLE).open(encoding="utf-8") as lines:
+    with files("clustering.structure.separation").joinpath(TABLE).open(encoding="utf-8") as lines:
         head = next(line for line in lines if not line.startswith("#"))
         table = np.loadtxt(lines, delimiter=",")
     return table[:, 0], np.array([float(p) for p in head.split(",")[1:]]), table[:, 1:]

@@ -29,8 +29,8 @@ def notebook_folder() -> Path:
     StudyFolderError
         The installation has none.
     """
-    installed = Path(__file__).parent / "notebooks"
-    checkout = Path(__file__).parents[3] / "notebooks"
+    installed = Path(__file__).parents[1] / "notebooks"
+    checkout = Path(__file__).parents[4] / "notebooks"
     for folder in (installed, checkout):
         if any(folder.glob("*.ipynb")):
             return folder

@@ -1,11 +1,10 @@
 """Which files and folders a configuration names to be read, and whether they are there."""
 
-import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
 from clustering.config import StudyConfig
-from clustering.errors import BadInputError, breaches_message
+from clustering.errors import BadInputError, breaches_message, did_you_mean
 
 _SQLITE = "sqlite:"
 
@@ -75,5 +74,4 @@ def _near(path: Path) -> str:
     if path.exists() or not path.parent.is_dir():
         return ""
     present = [entry.name for entry in path.parent.iterdir()]
-    near = difflib.get_close_matches(path.name, present, n=1, cutoff=0.6)
-    return f" Did you mean '{near[0]}'?" if near else ""
+    return did_you_mean(path.name, present)

@@ -6,7 +6,6 @@ and all mistakes are reported at once. There is no default for `as_of`: a missin
 fail, not fall back to "today".
 """
 
-import difflib
 import hashlib
 import json
 import re
@@ -32,7 +31,7 @@ from clustering.config.schemes import (
     LifecycleTouchConfig,
     StrategicConfig,
 )
-from clustering.errors import ConfigError, breaches_message
+from clustering.errors import ConfigError, breaches_message, or_known
 
 Family = Literal[
     "milestones", "outcomes", "usage", "engagement", "sentiment", "lifecycle", "commercial"
@@ -487,11 +486,7 @@ def _explain(entry: Any) -> str:
     *parents, last = (str(part) for part in entry["loc"]) if entry["loc"] else ("",)
     where = ".".join([*parents, last])
     if entry["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(last, _known_keys(parents), n=1, cutoff=0.5)
-        hint = (
-            f" Did you mean '{near[0]}'?" if near else f" Known: {', '.join(_known_keys(parents))}."
-        )
-        return f"'{where}' is not a known key.{hint}"
+        return f"'{where}' is not a known key.{or_known(last, _known_keys(parents))}"
     if entry["type"] == "missing":
         if where == "as_of":
             return "'as_of' is missing: the date that the study pretends it is, as in 2025-06-30."

@@ -1,0 +1,31 @@
+"""The tables of the report, whatever their subject, for the notebooks."""
+
+from clustering.report.subjects.tables import (
+    agreements,
+    candidates,
+    features,
+    forward,
+    labellings,
+    left_out,
+    misplaced,
+    profiles,
+    provenance,
+    ruled_out,
+    segments,
+    typical,
+)
+
+__all__ = [
+    "agreements",
+    "candidates",
+    "features",
+    "forward",
+    "labellings",
+    "left_out",
+    "misplaced",
+    "profiles",
+    "provenance",
+    "ruled_out",
+    "segments",
+    "typical",
+]

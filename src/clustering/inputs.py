@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from clustering.config import StudyConfig
+from clustering.config.source import SQLITE
 from clustering.errors import BadInputError, breaches_message, did_you_mean
-
-_SQLITE = "sqlite:"
 
 
 def named_inputs(config: StudyConfig) -> dict[str, Path]:
@@ -19,11 +18,11 @@ def named_inputs(config: StudyConfig) -> dict[str, Path]:
     {'source.folder': PosixPath('book'), 'source.database': PosixPath('crm.db')}
     """
     database = config.source.database
-    is_file = database is not None and database.startswith(_SQLITE)
+    is_file = database is not None and database.startswith(SQLITE)
     places = {
         "source.folder": config.source.folder,
         "source.mapping": config.source.mapping,
-        "source.database": Path(str(database).removeprefix(_SQLITE)) if is_file else None,
+        "source.database": Path(str(database).removeprefix(SQLITE)) if is_file else None,
         "engagement.playbooks": config.engagement.playbooks,
         "movement.overrides": config.movement.overrides,
     }

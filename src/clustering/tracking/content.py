@@ -15,12 +15,12 @@ from typing import Any
 import pandas as pd
 
 from clustering.columns import ARR_TIERS, SEGMENT
+from clustering.config.study import PLACES
 from clustering.errors import TrackingError
 from clustering.results import TABLES, StudyFolder
 from clustering.results.plan_document import PlanEntry
 from clustering.tracking.later_metrics import later_metrics
 
-_PLACES = ("source", "output", "tracking")
 _NO_METRIC = re.compile(r"[^A-Za-z0-9_\-. /]")  # what MLflow refuses in the name of a metric
 _PEOPLE = ("csm", "book_csm", "name")
 #: Tables that hold names, and what people wrote.
@@ -46,10 +46,9 @@ def parameters(study: StudyFolder) -> dict[str, str]:
 
 def without_places(configuration: Mapping[str, Any]) -> dict[str, Any]:
     """The configuration without the places of files, wherever they stand in it."""
-    kept = {key: value for key, value in configuration.items() if key not in _PLACES}
-    for part, place in (("engagement", "playbooks"), ("movement", "overrides")):
-        if part in kept:
-            kept[part] = {key: kept[part][key] for key in kept[part] if key != place}
+    kept = {key: value for key, value in configuration.items() if PLACES.get(key) is not True}
+    for part in kept.keys() & PLACES.keys():
+        kept[part] = {key: value for key, value in kept[part].items() if key not in PLACES[part]}
     return kept
 
 

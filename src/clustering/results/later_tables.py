@@ -17,7 +17,7 @@ LATER_TABLES: tuple[TableSpec, ...] = (
             _c("raw", "number", "events / n.", nullable=True),
             _c("wilson_low", "number", "95 % Wilson interval.", nullable=True),
             _c("wilson_high", "number", "95 % Wilson interval.", nullable=True),
-            _c("shrunken", "number", "ReportFigure to the mean by a beta-binomial.", nullable=True),
+            _c("shrunken", "number", "Drawn to the mean by a beta-binomial.", nullable=True),
             _c("suppressed", "boolean", "Fewer than 20 accounts: not to be shown or ranked."),
             _c("weighted", "number", "Weighted by membership; segments only.", nullable=True),
             _c("corrected", "number", "Assignment error undone (BCH); segments only.",

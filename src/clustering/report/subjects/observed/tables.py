@@ -47,7 +47,7 @@ def rates_table(study: StudyFolder) -> Html:
         "Group",
         "Accounts",
         "Rate (95 % Wilson)",
-        "ReportFigure to the mean",
+        "Drawn to the mean",
         "Assignment error undone (95 %)",
     ]
     return table(f"How often '{primary}' occurred, by group", columns, rows)

@@ -1,18 +1,14 @@
-"""The pages of a report as text, made in this process: its notebooks' cells, one after the other.
+"""The pages of a report as text.
 
-What a reader sees is what the cells give: sentences and tables, titles and texts of figures. A
-kernel for each page would cost seconds and add nothing but the shell around them.
+What a reader sees is what the cells of the notebooks give: sentences and tables, titles and texts
+of figures.
 """
 
-import ast
 import html
 import re
 from pathlib import Path
-from typing import Any
 
-import nbformat
-
-from clustering.report.build.kernel import notebook_folder
+from clustering.report.build.notebooks import Cell, read_notebook, run_notebooks
 from clustering.report.build.pages import PAGES, index_page
 from clustering.report.kit.figure import ReportFigure
 from clustering.report.kit.html import Html
@@ -39,27 +35,11 @@ def spoilt(text: str) -> str:
 
 
 def _cells(folder: Path, name: str, figures: bool) -> str:
-    notebook = nbformat.read(notebook_folder() / f"{name}.ipynb", as_version=4)
-    namespace: dict[str, Any] = {}
-    texts = []
-    for cell in notebook.cells:
-        if cell.cell_type != "code":
-            texts.append(cell.source)
-        elif "parameters" in cell.metadata.get("tags", []):
-            namespace |= {"STUDY": str(folder), "NAMES": False}
-        elif figures or not cell.source.startswith(_DRAWING):
-            texts.append(_text(_run(cell.source, namespace)))
-    return "\n".join(texts)
+    def wanted(cell: Cell) -> bool:
+        return figures or not cell.source.startswith(_DRAWING)
 
-
-def _run(source: str, namespace: dict[str, Any]) -> object:
-    """Run a cell; give the value of its last expression, as a notebook shows it."""
-    *before, last = ast.parse(source).body
-    if not isinstance(last, ast.Expr):
-        exec(source, namespace)
-        return None
-    exec(compile(ast.Module(before, []), "cell", "exec"), namespace)
-    return eval(compile(ast.Expression(last.value), "cell", "eval"), namespace)
+    (ran,) = run_notebooks([read_notebook(name)], folder, wanted=wanted)
+    return "\n".join(_text(cell.shown) if cell.is_code else cell.source for cell in ran.cells)
 
 
 def _text(shown: object) -> str:

@@ -12,7 +12,8 @@ import pytest
 from clustering import results
 from clustering.errors import OutputError, StudyFolderError
 from clustering.report import render as render_study
-from clustering.report.build import kernel, pages
+from clustering.report.build import pages
+from clustering.report.build.notebooks import Cell, Notebook, run_notebooks
 from clustering.report.build.render import WITHOUT_NAMES
 from study_folders import HOSTILE_NAMES, build_study
 
@@ -118,16 +119,11 @@ def test_a_cell_that_fails_leaves_the_earlier_report(
     assert not [file for file in study.iterdir() if file.name.startswith(".")]
 
 
-def test_the_kernel_is_this_python(tmp_path: Path) -> None:
-    import sys
-
-    from nbformat.v4 import new_code_cell, new_notebook
-
-    first = new_notebook(cells=[new_code_cell("import sys; left = 1\nsys.executable")])
-    second = new_notebook(cells=[new_code_cell("'left' in dir()")])
-    ran = kernel.execute([first, second], "")
-    assert ran[0].cells[0].outputs[0]["data"]["text/plain"] == repr(sys.executable)
-    assert ran[1].cells[0].outputs[0]["data"]["text/plain"] == "False"
+def test_no_notebook_rests_on_what_another_left_behind(tmp_path: Path) -> None:
+    first = Notebook((Cell("left = 1\nleft", is_code=True, tags=()),))
+    second = Notebook((Cell("'left' in dir()", is_code=True, tags=()),))
+    ran = run_notebooks([first, second], tmp_path)
+    assert [notebook.cells[0].shown for notebook in ran] == [1, False]
 
 
 def test_a_report_that_cannot_be_written_is_one_message(

@@ -1,4 +1,4 @@
-"""From executed notebooks to pages that work offline: no script, no address, own style."""
+"""From notebooks that were run to pages that work offline: no script, no address, own style."""
 
 import base64
 import html
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from clustering.report import words
+from clustering.report.build.notebooks import Notebook
 from clustering.report.kit.html import bullets, paragraphs
 from clustering.results import StudyFolder
 
@@ -44,9 +45,9 @@ PAGES = (
 _FIGURE = re.compile(r'<img data-figure="([^"]+)"[^>]*src="data:image/png;base64,([^"]+)"')
 
 
-def notebook_page(study: StudyFolder, page: Page, notebook: Any) -> str:
-    """The page of one executed notebook."""
-    return _in_shell(study, page, _template("notebook.html.j2").render(nb=notebook))
+def notebook_page(study: StudyFolder, page: Page, notebook: Notebook) -> str:
+    """The page of a notebook that was run."""
+    return _in_shell(study, page, _template("notebook.html.j2").render(notebook=notebook))
 
 
 def index_page(study: StudyFolder) -> str:
@@ -98,20 +99,9 @@ def _template(name: str) -> Any:
 def _environment() -> Any:
     # Imported here: the notebooks import this package for its figures alone.
     from jinja2 import Environment, FileSystemLoader
+    from markdown_it import MarkdownIt
 
     # Values are escaped in the templates, where one sees which are text and which are pages.
     environment = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=False)
-    environment.filters["markdown2html"] = _markdown
+    environment.filters["markdown"] = MarkdownIt("commonmark", {"html": False}).render
     return environment
-
-
-def _markdown(source: str) -> str:
-    """Text of a notebook as nbconvert renders it.
-
-    Its whole exporter would parse the finished page once more, megabytes of figures included,
-    and write the attributes of every element in another order.
-    """
-    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
-
-    renderer = IPythonRenderer(escape=True, exclude_anchor_links=True)
-    return str(MarkdownWithMath(renderer=renderer).render(source))

@@ -12,7 +12,7 @@ from clustering.errors import OutputError
 from clustering.outputs import publish, staged_folder
 from clustering.progress import SILENT, Progress
 from clustering.report.kit.facts import account_names
-from clustering.report.build.kernel import execute, notebook_folder
+from clustering.report.build.notebooks import read_notebook, run_notebooks
 from clustering.report.subjects.movement.tables import private_texts
 from clustering.report.kit.names import with_names, with_private
 from clustering.report.build.pages import INDEX, PAGES, figures_in, index_page, notebook_page
@@ -61,15 +61,11 @@ def render(folder: Path, progress: Progress = SILENT) -> Path:
 
 def _pages(study: StudyFolder, progress: Progress) -> dict[str, str]:
     """Every page without names, by file."""
-    import nbformat
-
-    sources = notebook_folder()
-    notebooks = [nbformat.read(sources / f"{page.notebook}.ipynb", as_version=4) for page in PAGES]
-    parameters = f"STUDY = {str(study.path.resolve())!r}\nNAMES = False"
-    executed = execute(notebooks, parameters, progress)
+    notebooks = [read_notebook(page.notebook) for page in PAGES]
+    ran = run_notebooks(notebooks, study.path.resolve(), progress=progress)
     pages = {
         page.file: notebook_page(study, page, notebook)
-        for page, notebook in zip(PAGES, executed, strict=True)
+        for page, notebook in zip(PAGES, ran, strict=True)
     }
     return {INDEX: index_page(study)} | pages
 

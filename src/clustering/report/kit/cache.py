@@ -1,7 +1,6 @@
 """A study opened once for all notebooks of one report, and each of its figures drawn once.
 
-The notebooks share a kernel, and several show the same figure: opened and drawn anew in each they
-would take half as long again.
+Several notebooks show the same figure: opened and drawn in each they would take half as long again.
 """
 
 import functools

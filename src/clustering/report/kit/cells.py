@@ -12,7 +12,7 @@ from clustering.report.kit.facts import account_names, percent
 from clustering.report.kit.html import Account, Cell, Html, Number
 from clustering.report.kit.names import with_names
 from clustering.results import StudyFolder
-from clustering.wording import p_in_words
+from clustering.wording import number_in_words, p_in_words
 
 Maker = Callable[[Any], Cell]
 
@@ -90,18 +90,20 @@ def share(name: str) -> Maker:
     return lambda result: share_cell(_field(result, name))
 
 
-def number(name: str, form: str = ".2f") -> Maker:
-    """The cell of any other number, formatted as Python does.
+def number(name: str, form: str = "") -> Maker:
+    """The cell of any other number: with as many digits as it needs, or in a form of Python.
 
     Examples
     --------
-    >>> number("csms", ",.1f")({"csms": 1234.56})
-    Number(text='1,234.6')
+    >>> number("csms", ",.1f")({"csms": 1234.56}), number("csms")({"csms": None})
+    (Number(text='1,234.6'), Number(text='–'))
     """
 
     def cell(result: Any) -> Number:
         found = _field(result, name)
-        return Number(MISSING if found is None or math.isnan(found) else format(found, form))
+        if found is None or math.isnan(found):
+            return Number(MISSING)
+        return Number(format(found, form) if form else number_in_words(found))
 
     return cell
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from types import ModuleType
 from typing import Any
 
 import narwhals as nw
@@ -23,14 +24,19 @@ from clustering.features.families import (
 from clustering.features.measures import Period
 from clustering.features.types import Feature
 
-DEFINITIONS: tuple[Definition, ...] = (
-    *milestones.DEFINITIONS,
-    *outcomes.DEFINITIONS,
-    *usage.DEFINITIONS,
-    *engagement.DEFINITIONS,
-    *sentiment.DEFINITIONS,
-    *lifecycle.DEFINITIONS,
-    *commercial.DEFINITIONS,
+#: The modules of the families, in the order in which their features are listed everywhere.
+FAMILIES: tuple[ModuleType, ...] = (
+    milestones,
+    outcomes,
+    usage,
+    engagement,
+    sentiment,
+    lifecycle,
+    commercial,
+)
+
+DEFINITIONS: tuple[Definition, ...] = tuple(
+    definition for family in FAMILIES for definition in family.DEFINITIONS
 )
 
 #: All features, described for the default look-back window (no date enters a description).

@@ -169,7 +169,7 @@ def _is_known(name: str, values: pd.DataFrame) -> bool:
 def _every_name() -> list[str]:
     """Names that a study may have, though these tables do not allow them."""
     return [
-        *(definition.feature.name for definition in DEFINITIONS),
+        *(definition.name for definition in DEFINITIONS),
         *(axis.name for axis in (*COMPOSITES, *GUIDANCE)),
         *(name for name, _, _ in AMOUNTS),
         *(scheme.name for scheme in SCHEMES),

@@ -159,13 +159,10 @@ def _contract_outcomes(
             "extract, or set subscriptions.complete_to."
         )
     amounts = _amounts(tables, account_ids, as_of, end)
-    notes = []
-    not_at_risk = int((~(amounts["before"] > 0)).sum())
-    if not_at_risk:
-        notes.append(
-            f"{not_at_risk} of {len(account_ids)} accounts had no ARR at as_of and are not at risk."
-        )
-    notes += _one_for_all(amounts["before"])
+    notes = _one_for_all(amounts["before"])
+    if not_at_risk := int((~(amounts["before"] > 0)).sum()):
+        at_as_of = "accounts had no ARR at as_of and are not at risk."
+        notes.insert(0, f"{not_at_risk} of {len(account_ids)} {at_as_of}")
     return _contract_frame(amounts), " ".join(notes)
 
 
@@ -237,8 +234,6 @@ def _timing(tables: Tables, account_ids: "pd.Index[str]", as_of: date, end: date
         return nothing
     amounts = _amounts(tables, account_ids, as_of, seen_to)
     at_risk = (amounts["before"] > 0).to_numpy()
-    followed = np.where(at_risk, float((seen_to - as_of).days), np.nan)
-    frame = nothing.assign(followed_days=followed)
     closed_days = _days_after(_closed_on(tables, account_ids, seen_to), as_of)
     lost_days = _last_loss(subscriptions, amounts["before"], as_of, seen_to).reindex(account_ids)
     gone_days = {
@@ -248,7 +243,8 @@ def _timing(tables: Tables, account_ids: "pd.Index[str]", as_of: date, end: date
     }[tables.account_rules.left_by]
     left = at_risk & (amounts["gone"] == 1).to_numpy()
     due_days = _first_due(subscriptions, as_of, seen_to).reindex(account_ids)
-    return frame.assign(
+    return nothing.assign(
+        followed_days=np.where(at_risk, float((seen_to - as_of).days), np.nan),
         due_days=np.where(at_risk, due_days, np.nan),
         left_days=np.where(left, gone_days, np.nan),
     )

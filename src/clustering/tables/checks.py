@@ -13,8 +13,8 @@ from datetime import date, timedelta
 
 from clustering.tables.contract import AS_OF_SLACK_DAYS, BEHAVIOUR_TABLES, COUNTED_TABLES, Table
 from clustering.tables.coverage import Coverage
-from clustering.tables.init.table_quality import spaced
 from clustering.tables.session import Session, quoted_name
+from clustering.tables.table_quality import spaced
 
 #: Fewer recorded milestones do not tell what `recorded_on` is the date of.
 _FEWEST_RECORDS = 10

@@ -12,8 +12,8 @@ from clustering.config import EndIs
 from clustering.tables.checks import Findings, first_ids
 from clustering.tables.contract import Table
 from clustering.tables.coverage import Coverage
-from clustering.tables.init.table_quality import spaced
 from clustering.tables.session import Session, quoted_name
+from clustering.tables.table_quality import spaced
 
 _RECIPES = "docs/bring_your_data.md"
 #: Amounts below this are rounding, not debts.

@@ -36,17 +36,17 @@ from clustering.tables.checks import (
 from clustering.tables.contract import TABLES, Table, with_columns
 from clustering.tables.contracts_check import contract_findings, currency_breaches
 from clustering.tables.coverage import find_coverage
-from clustering.tables.init.table_quality import (
+from clustering.tables.reading.cells import Cells, trimmed
+from clustering.tables.reading.files import Relation, duckdb_words, reading_error
+from clustering.tables.session import Session, quoted_name
+from clustering.tables.sources import Sources, find_sources
+from clustering.tables.table_quality import (
     Profile,
     column_breaches,
     match_columns,
     profile,
     spaced,
 )
-from clustering.tables.reading.cells import Cells, trimmed
-from clustering.tables.reading.files import Relation, duckdb_words, reading_error
-from clustering.tables.session import Session, quoted_name
-from clustering.tables.sources import Sources, find_sources
 from clustering.tables.types import SourceTables
 
 

@@ -5,7 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clustering.config import MatrixConfig, MovementConfig
+from clustering.config import MatrixConfig
+from clustering.config.movement import MovementConfig
 from clustering.matrix import standardise
 from clustering.models.types import CandidateSpec
 from clustering.movement.drift.population import feature_drift, stability_index

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clustering.config import FeaturesConfig, MovementConfig, StudyConfig
+from clustering.config import FeaturesConfig, StudyConfig
+from clustering.config.movement import MovementConfig
 from clustering.features import build_snapshot
 from clustering.models.types import CandidateSpec
 from clustering.movement.overrides.active import Overrides, no_overrides

@@ -1,4 +1,4 @@
-"""Which files and folders a configuration names to be read, and whether they are there."""
+"""What a configuration names to be read, whether it is there, and whether it is enough."""
 
 import difflib
 from collections.abc import Iterator
@@ -77,3 +77,15 @@ def _near(path: Path) -> str:
     present = [entry.name for entry in path.parent.iterdir()]
     near = difflib.get_close_matches(path.name, present, n=1, cutoff=0.6)
     return f" Did you mean '{near[0]}'?" if near else ""
+
+
+def too_few(config: StudyConfig, n_accounts: int) -> str | None:
+    """Say that a study would be refused for its few active accounts; None where it would not."""
+    least = 2 * config.evidence.smallest_segment
+    if n_accounts >= least:
+        return None
+    return (
+        f"{n_accounts} accounts were active on {config.as_of}; two segments of at least "
+        f"evidence.smallest_segment = {config.evidence.smallest_segment} need {least}. "
+        "Give more accounts, or set a smaller evidence.smallest_segment."
+    )

@@ -147,7 +147,7 @@ def test_the_parts_of_a_move_sum_to_the_change_of_its_log_odds(before, after, mi
     rows = np.arange(5)
     change = np.zeros(5)
     for sign, values in ((1, after), (-1, before)):
-        scores, sharpness = model._scores(np.ascontiguousarray(values.T))
+        scores, sharpness = model.log_scores(np.ascontiguousarray(values.T))
         log_odds = sharpness * (scores[target, rows] - scores[origin, rows])
         change += sign * log_odds
     np.testing.assert_allclose(parts, change, rtol=1e-7, atol=1e-7)

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from clustering.columns import ACCOUNT_ID
-from clustering.movement import Movement
 from clustering.movement.overrides.active import status
 from clustering.movement.run import OverTime
 from clustering.movement.track.hysteresis import ABSENT
+from clustering.movement.track.track import Movement
 from clustering.results.movement_document import (
     AssignmentEntry,
     GrowthEntry,

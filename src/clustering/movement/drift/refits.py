@@ -16,11 +16,10 @@ from clustering.arrays import Floats, Ints
 from clustering.comparison.base.rates import wilson
 from clustering.features import Snapshot
 from clustering.matrix import Standardiser
-from clustering.models.kmeans import fit_kmeans
 from clustering.models.labels import adjusted_rand, contingency, match
-from clustering.models.mixture import as_clustering, fit_mixture
-from clustering.models.types import CandidateSpec, Clustering
-from clustering.scorer import SegmentModel
+from clustering.models.model import Model
+from clustering.models.refit import refit
+from clustering.models.types import CandidateSpec
 
 #: Refits are made on at most so many accounts: beyond it sampling hardly changes a model.
 _REFIT_ACCOUNTS = 20_000
@@ -35,7 +34,7 @@ class FrozenModel:
     """A standardisation and a segmentation that were fitted together, frozen."""
 
     standardiser: Standardiser
-    model: SegmentModel
+    model: Model
 
     def labels(self, snapshot: Snapshot) -> Ints:
         """Segments of the accounts of a snapshot; -1 where nothing is known of an account."""
@@ -98,26 +97,12 @@ class ModelChange:
         return self.interval[0] - self.null_high
 
 
-Refitted = Callable[[Floats, int], SegmentModel]
+Refitted = Callable[[Floats, int], Model]
 
 
 def fit_anew(spec: CandidateSpec, n_init: int) -> Refitted:
     """How the study's kind of segments is fitted to other values, as values and seed -> model."""
-
-    def fit(values: Floats, seed: int) -> SegmentModel:
-        if spec.covariance_type is not None:
-            mixture = fit_mixture(
-                values, spec.n_clusters, spec.covariance_type, n_init=n_init, seed=seed
-            )
-            return SegmentModel.of(as_clustering(mixture, n_init=n_init, seed=seed))
-        found = fit_kmeans(values, spec.n_clusters, n_init=n_init, seed=seed)
-        return SegmentModel.of(
-            Clustering(
-                spec, found.labels, found.centres, found.n_iter, found.converged, found.inertia
-            )
-        )
-
-    return fit
+    return lambda values, seed: refit(spec, values, n_init=n_init, seed=seed).model
 
 
 def first_model(

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from clustering.movement.drift.fates import fates
 from clustering.movement.drift.population import stability_index
-from clustering.movement.drift.refits import fates
 from clustering.movement.track.hysteresis import (
     ABSENT,
     UNKNOWN,

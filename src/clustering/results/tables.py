@@ -8,8 +8,8 @@ import pandas as pd
 import pandera.pandas as pa
 
 from clustering.errors import StudyFolderError, breaches_message
+from clustering.movement.run import MOVEMENT_TABLES
 from clustering.results.later_tables import LATER_TABLES
-from clustering.results.movement_tables import MOVEMENT_TABLES
 from clustering.results.next_steps_document import NEXT_STEPS_TABLES
 from clustering.results.plan_tables import PLAN_TABLES
 from clustering.schema import TableSpec

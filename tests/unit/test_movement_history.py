@@ -104,7 +104,7 @@ def test_a_labelling_over_time_is_compared_with_itself(snapshots, scorer):
     def by_date(snapshot):
         label = "new" if snapshot.as_of == AS_OF else "old"
         labels = pd.Series(label, index=snapshot.frame.index, dtype="str")
-        made = Labelling("ages", "Ages", labels, (label,), "rule", "-", "by date")
+        made = Labelling("ages", "Ages", labels, (label,), "rule", "by date")
         return (made, replace(made, name="own_column", kind="own"))
 
     table = stability_over_time(snapshots, history, history.labels, by_date)

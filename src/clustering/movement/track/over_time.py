@@ -12,7 +12,7 @@ from clustering.features import Snapshot
 from clustering.movement.track.history import History, Snapshots
 from clustering.movement.track.transitions import by_distance
 from clustering.schema import TableSpec, column
-from clustering.schemes import Labelling
+from clustering.schemes import SCHEMES, Labelling
 
 Assign = Callable[[Snapshot], Sequence[Labelling]]
 
@@ -35,10 +35,8 @@ STABILITY_OVER_TIME = TableSpec(
     optional=True,
 )
 
-#: Labellings whose column has no history: they are the same at every date by construction.
-_UNDATED = ("employee_bands",)
-#: Labellings whose levels are dealt anew at every date: their numbers mean nothing across dates.
-_DEALT_ANEW = ("csm_book",)
+_UNDATED = tuple(scheme.name for scheme in SCHEMES if not scheme.dated)
+_DEALT_ANEW = tuple(scheme.name for scheme in SCHEMES if not scheme.levels_last)
 
 
 def stability_over_time(

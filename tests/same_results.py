@@ -30,8 +30,12 @@ EVIDENCE_COLUMNS = (
     *("features_used", "active_weeks_share", "events_per_active_date", "active_users_peak"),
     *("engagement_hours", "engagements_held", "tickets_opened", "tenure_days"),
 )
-#: Different in each run: the time, and what the results were made with.
-UNCOMPARED = ("/created_at", "/provenance/versions", "/provenance/config_hash")
+#: Different in each run: the time and the places, and what the results were made with.
+UNCOMPARED = (
+    *("/created_at", "/provenance/versions", "/provenance/config_hash"),
+    *("/configuration/source", "/configuration/output"),
+)
+TIME = re.compile(r"Study '|\d{4}-\d\d-\d\dT")
 #: Relative; a sum in another order moves the last digits, a change of the method moves more.
 TOLERANCE = 1e-9
 
@@ -101,7 +105,7 @@ def facts(file: Path) -> dict[str, Any]:
         body = re.sub(r"(?s)<(script|style|svg|head)\b.*?</\1>", " ", file.read_text())
         words = html.unescape(re.sub(r"<[^>]+>", "\n", body))
         lines = [" ".join(line.split()) for line in words.splitlines()]
-        return dict(leaves([line for line in lines if line]))
+        return dict(leaves([line for line in lines if line and not TIME.match(line)]))
     return {}
 
 
@@ -118,7 +122,8 @@ def differences(before: Path, after: Path) -> Iterator[str]:
         str(file.relative_to(folder))
         for folder in (before, after)
         for file in folder.rglob("*")
-        if file.suffix in suffixes
+        if file.suffix in suffixes and file.name != "tracking.json"
+        if "mlartifacts" not in file.parts
     }
     for name in sorted(files):
         if not ((before / name).exists() and (after / name).exists()):

@@ -1,4 +1,4 @@
-"""Which files and folders a configuration names to be read, and whether they are there."""
+"""What a configuration names to be read, whether it is there, and whether it is enough."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,3 +74,15 @@ def _near(path: Path) -> str:
         return ""
     present = [entry.name for entry in path.parent.iterdir()]
     return did_you_mean(path.name, present)
+
+
+def too_few(config: StudyConfig, n_accounts: int) -> str | None:
+    """Say that a study would be refused for its few active accounts; None where it would not."""
+    least = 2 * config.evidence.smallest_segment
+    if n_accounts >= least:
+        return None
+    return (
+        f"{n_accounts} accounts were active on {config.as_of}; two segments of at least "
+        f"evidence.smallest_segment = {config.evidence.smallest_segment} need {least}. "
+        "Give more accounts, or set a smaller evidence.smallest_segment."
+    )

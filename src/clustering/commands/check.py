@@ -29,8 +29,8 @@ def check(
     from clustering.config import load_config
     from clustering.features import build_snapshot
     from clustering.features.horizon import build_horizon, horizon_end
+    from clustering.inputs import too_few
     from clustering.schemes import assign_all
-    from clustering.study import too_few
     from clustering.tables import open_tables
 
     study = load_config(config, settings or ())

@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from clustering.errors import StudyFolderError, breaches_message
+from clustering.movement.run import MOVEMENT_TABLES
 from clustering.results.later_tables import LATER_TABLES
-from clustering.results.movement_tables import MOVEMENT_TABLES
 from clustering.results.next_steps_document import NEXT_STEPS_TABLES
 from clustering.results.plan_tables import PLAN_TABLES
 from clustering.schema import Kind, TableSpec

@@ -12,8 +12,8 @@ from clustering.features import FEATURES
 from clustering.features.snapshot import ATTRIBUTES
 from clustering.features.types import Snapshot
 from clustering.schemes.axes import Axes
-from clustering.schemes.families.composites import AMOUNTS, COMPOSITES, GUIDANCE
-from clustering.schemes.families.stages import lifecycle_stage
+from clustering.schemes.composites import AMOUNTS, COMPOSITES, GUIDANCE
+from clustering.schemes.stages import lifecycle_stage
 
 _STAGE = "lifecycle_stage"
 #: Attributes that come from a table other than `accounts`, and what would allow them.

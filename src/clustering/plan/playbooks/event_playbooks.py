@@ -17,8 +17,8 @@ from clustering.features.snapshot import ATTRIBUTES
 from clustering.features.types import Snapshot
 from clustering.plan.playbooks.library import Playbook, Playbooks
 from clustering.schemes.axes import Axes
+from clustering.schemes.composites import AMOUNTS, COMPOSITES, GUIDANCE
 from clustering.schemes.expressions import evaluate, parse
-from clustering.schemes.families.composites import AMOUNTS, COMPOSITES, GUIDANCE
 from clustering.schemes.readable import FROM_TABLES
 from clustering.schemes.registry import SCHEMES
 from clustering.schemes.types import Labelling

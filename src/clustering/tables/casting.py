@@ -7,12 +7,12 @@ of a `Tally`, so that one aggregate query finds all of them; no bad value passes
 from dataclasses import replace
 
 from clustering.tables.cast import Cast, Tally, empty, said_missing, wrong_type
-from clustering.tables.contract import FIRST_DATE, LAST_DATE, Column
+from clustering.tables.contract import FIRST_DATE, ISO_DATE, LAST_DATE, Column
 from clustering.tables.reading.cells import Cells
 from clustering.tables.reading.numbers import Marks, example_forms, is_open, number_sql
 from clustering.tables.session import quoted_name, quoted_text
 
-_ISO = r"'\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?'"
+_ISO = f"'{ISO_DATE}'"
 _ISO_WITH_ZONE = r"'\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)? ?(Z|UTC|[+-]\d{2}(:?\d{2})?)'"
 #: Days of a spreadsheet between 1954 and 2091, and its 9999-12-31; a year (2019) is none of them.
 _SERIAL = r"'([2-6]\d{4}(\.\d+)?|2958465|2957003)'"

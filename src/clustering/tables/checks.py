@@ -44,6 +44,16 @@ class Findings:
         return Findings(self.breaches + other.breaches, self.notes + other.notes)
 
 
+def breach(sentence: str) -> Findings:
+    """One breach."""
+    return Findings(breaches=(sentence,))
+
+
+def note(sentence: str) -> Findings:
+    """One note."""
+    return Findings(notes=(sentence,))
+
+
 def presence_breaches(present: Collection[str]) -> list[str]:
     """Say which required table is missing among those `present`."""
     breaches = []
@@ -189,14 +199,12 @@ def _against_accounts(
     )
     findings = Findings()
     if unknown:
-        findings += Findings((_unknown_breach(session, table, unknown, n_rows),))
+        findings += breach(_unknown_breach(session, table, unknown, n_rows))
     if before:
-        findings += Findings(
-            notes=(
-                f"{table.name}: {spaced(before)} of {spaced(n_rows)} rows "
-                f"({_share(before, n_rows)}) have {since} before the account's started_on; they "
-                "are used as they stand.",
-            )
+        findings += note(
+            f"{table.name}: {spaced(before)} of {spaced(n_rows)} rows "
+            f"({_share(before, n_rows)}) have {since} before the account's started_on; they "
+            "are used as they stand."
         )
     return findings
 

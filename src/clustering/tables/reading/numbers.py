@@ -86,7 +86,7 @@ def mark_counts(text: str) -> tuple[str, str, str]:
     ----------
     text : SQL of the text of a cell
     """
-    points, commas = (f"regexp_full_match({text}, {quoted_text(form)})" for form in _SURE)
+    points, commas = (_matches(text, form) for form in _SURE)
     first, second, third = (
         f"count(*) FILTER (WHERE {where})" for where in (points, commas, is_open(text))
     )
@@ -100,7 +100,7 @@ def is_open(text: str) -> str:
     ----------
     text : SQL of the text of a cell
     """
-    return f"regexp_full_match({text}, {quoted_text(_OPEN)})"
+    return _matches(text, _OPEN)
 
 
 def decide(points: int, commas: int, open_: int, setting: Decimal | None) -> Marks:
@@ -140,11 +140,15 @@ def number_sql(text: str, marks: Marks) -> str:
     # Programs write infinity so; the contract refuses it by that name.
     infinite = rf"(?i){_SIGN}(inf|infinity|nan)"
     return (
-        f"CASE WHEN regexp_full_match({text}, {quoted_text(form)}) THEN TRY_CAST({digits} AS DOUBLE) "
-        f"WHEN regexp_full_match({text}, {quoted_text(infinite)}) THEN TRY_CAST({text} AS DOUBLE) END"
+        f"CASE WHEN {_matches(text, form)} THEN TRY_CAST({digits} AS DOUBLE) "
+        f"WHEN {_matches(text, infinite)} THEN TRY_CAST({text} AS DOUBLE) END"
     )
 
 
 def example_forms(decimal: Decimal) -> str:
     """How numbers with that mark look, for a message."""
     return "1,234.5 or 1234.5" if decimal == "." else "1.234,5 or 1234,5"
+
+
+def _matches(text: str, form: str) -> str:
+    return f"regexp_full_match({text}, {quoted_text(form)})"

@@ -44,6 +44,7 @@ from clustering.tables.session import Session, quoted_name
 from clustering.tables.sources import Sources, find_sources
 from clustering.tables.table_quality import (
     Profile,
+    Raw,
     column_breaches,
     match_columns,
     profile,
@@ -230,11 +231,9 @@ def _read(
 ) -> tuple[dict[str, str], int, Profile]:
     types = _stage(session, table, relation)
     n_empty = 0 if relation.typed else drop_empty_rows(session, _raw(session, table), types)
-    matched = match_columns(table, list(types))
+    raw = Raw(session, _raw(session, table), types, match_columns(table, list(types)))
     cells = Cells(wanted.cells, relation.day_zero)
-    found = profile(
-        session, table.columns, _raw(session, table), matched, types, cells, title=f"{table.name}: "
-    )
+    found = profile(table.columns, raw, cells, title=f"{table.name}: ")
     if wanted.ends_on_last_day(table.name) and "ended_on" in found.expressions:
         # From here on every end is the first day without: no reader has to know the setting.
         day_after = f"CAST({found.expressions['ended_on']} + INTERVAL 1 DAY AS DATE)"

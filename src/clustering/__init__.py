@@ -6,7 +6,7 @@ Examples
 --------
 >>> import clustering
 >>> sorted(clustering.__all__)[:3]
-['Scorer', 'StudyConfig', 'build_horizon']
+['Scorer', 'SegmentClusterer', 'StudyConfig']
 """
 
 import importlib
@@ -25,6 +25,7 @@ _HOMES = {
     "run_study": "clustering.study",
     "read": "clustering.results",
     "Scorer": "clustering.scorer",
+    "SegmentClusterer": "clustering.estimator",
 }
 
 __all__ = list(_HOMES)

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from clustering.config import EvidenceConfig, ModelsConfig
 from clustering.models.kmeans import KMeansFit, fit_kmeans
-from clustering.models.labels import canonical_rows
+from clustering.models.labels import canonical_order
 from clustering.progress import SILENT
 from clustering.structure.candidates import fit_mixtures
 from clustering.structure.criteria.stability import jaccard_stability
@@ -242,11 +242,11 @@ def judge_book(
     """Verdict and number of natural clusters of one book."""
     values = draw(np.random.default_rng(seed))
     if args.around:
-        passed = around(np.ascontiguousarray(values[canonical_rows(values)]), truth, seed)
+        passed = around(np.ascontiguousarray(values[canonical_order(values)]), truth, seed)
         return "natural" if passed > 1 else "not natural", passed
     config = EvidenceConfig(resamples=args.resamples, nulls=args.nulls)
     if not args.whole:
-        raw = np.ascontiguousarray(values[canonical_rows(values)])
+        raw = np.ascontiguousarray(values[canonical_order(values)])
         n_clusters = natural_clusters(raw, config, args.k_max, seed)
         if args.mixtures:
             n_clusters = natural_components(raw, n_clusters, config, args.k_max, seed)

@@ -12,7 +12,7 @@ from clustering.arrays import Floats, Ints
 from clustering.config import EvidenceConfig, ModelsConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.models.kmeans import KMeansFit, checked_values, fit_kmeans
-from clustering.models.labels import canonical_rows
+from clustering.models.labels import canonical_order
 from clustering.models.mixture import as_clustering
 from clustering.models.types import CandidateSpec, Clustering
 from clustering.progress import SILENT, Progress
@@ -188,7 +188,7 @@ def judge(
         )
 
     def run(rows: Ints, words: Sequence[str]) -> Evidence:
-        order = rows[canonical_rows(matrix[rows])]
+        order = rows[canonical_order(matrix[rows])]
         protocol = _Protocol(
             values=np.ascontiguousarray(rescale(np.ascontiguousarray(matrix[order]))),
             raw=source[order],

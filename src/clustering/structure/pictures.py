@@ -14,7 +14,7 @@ from scipy.optimize import linear_sum_assignment
 from clustering.arrays import Flags, Floats, Ints
 from clustering.inference.multiple_testing import holm
 from clustering.models.kernels.packing import nearest, pack
-from clustering.models.labels import canonical_rows
+from clustering.models.labels import canonical_order
 from clustering.models.refit import refit
 from clustering.models.types import CandidateSpec, Clustering
 from clustering.progress import SILENT, Progress
@@ -353,7 +353,7 @@ def _histogram(along: Floats) -> Ints:
 
 def _sample(values: Floats, seed: int) -> Ints:
     """At most `REFITTED` positions in the order of their values, whatever that of the rows."""
-    order = canonical_rows(values)
+    order = canonical_order(values)
     if len(order) <= REFITTED:
         return order
     drawn = np.random.default_rng([seed, len(order)]).choice(len(order), REFITTED, replace=False)

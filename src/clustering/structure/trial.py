@@ -41,8 +41,6 @@ Prepare = Callable[[Floats], Floats]
 TRIAL_ROWS = 4000
 #: Starts of every refit: the Ward tree, k-means and random rows; the best of them runs on.
 REFIT_STARTS = 3
-#: Least gain of the mean log-likelihood: partitions and ICL do not need the digits of a report.
-REFIT_TOLERANCE = 1e-5
 #: The gain in ICL is compared on at most so many accounts, with at most so many draws.
 NULL_ROWS = 500
 MOST_NULLS = 99
@@ -261,8 +259,7 @@ def _fit(
         seed=seed,
         starts=starts,
         extra=extra,
-        long_runs=1,
-        tolerance=REFIT_TOLERANCE,
+        quick_runs=1,
     )
 
 

@@ -20,8 +20,7 @@ from clustering.models.labels import cross_counts
 from clustering.progress import SILENT, Progress
 from clustering.resampling.draws import Draw, Scheme, bootstrap, distinct, subset
 from clustering.resampling.engine import run_tasks
-from clustering.resampling.fits import ResampleFit, Starts, fit_resample
-from clustering.resampling.optima import competing_optima
+from clustering.resampling.fits import ResampleFit, Starts, competing_optima, fit_resample
 
 DISSOLVED = 0.5
 RECOVERED = 0.75

@@ -231,8 +231,7 @@ def mixture_saddle(
                 n_init=MIXTURE_STARTS,
                 seed=draw,
                 starts=starts,
-                long_runs=2,
-                tolerance=1e-5,
+                quick_runs=2,
             )
         }
 

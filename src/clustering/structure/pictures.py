@@ -13,7 +13,7 @@ from scipy.optimize import linear_sum_assignment
 
 from clustering.arrays import Flags, Floats, Ints
 from clustering.inference.multiple_testing import holm
-from clustering.models.kernels.packing import nearest, pack
+from clustering.models.kernels.packing import nearest_centre
 from clustering.models.labels import canonical_order
 from clustering.models.refit import refit
 from clustering.models.types import CandidateSpec, Clustering
@@ -300,15 +300,11 @@ def _fit(
     """Centres of the same kind of segments on one draw, and what labels any accounts by them."""
     if spec.algorithm == "kmeans":
         (fit,) = fit_resample(base, draw, (spec.n_clusters,), rng, STARTS)
-        return fit.centres, lambda values: _nearest(values, fit.centres)
+        return fit.centres, lambda values: nearest_centre(values, fit.centres)
     values = base[np.repeat(draw.rows, draw.weights.astype(np.int64))]
     seed = int(rng.integers(2**31))
     model = refit(spec, values, n_init=MIXTURE_STARTS, seed=seed, quick=True).model
     return model.centres, model.labels
-
-
-def _nearest(values: Floats, centres: Floats) -> Ints:
-    return nearest(pack(values, np.arange(len(values))), len(values), centres)[0]
 
 
 @dataclass(frozen=True, eq=False)

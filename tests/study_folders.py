@@ -23,6 +23,8 @@ from clustering.comparison.scorecard import scorecard
 from clustering.config import StudyConfig
 from clustering.models.model import CentreModel
 from clustering.models.types import CandidateSpec, Clustering
+from clustering.movement.overrides.reconfirmation import RECONFIRMATION
+from clustering.movement.run import AssignmentSummary
 from clustering.results.folder import write
 from clustering.results.pictures import picture_tables
 from clustering.results.plan_document import PlanEntry
@@ -194,6 +196,7 @@ class _Simulated:
             "profiles": self.profiles(),
             "disagreements": self.disagreements(),
             "typical": self.typical(),
+            "reconfirmation": RECONFIRMATION.from_rows([]),
             **picture_tables(self.pictures(), self.ids),
             **self.plan[1],
         }
@@ -514,6 +517,9 @@ class _Simulated:
                 "scorecard": self.scorecard() if recipe.with_arr and recipe.k > 1 else None,
                 "recommendation": self.recommendation(),
                 "evidence": self.evidence(),
+                "movement": None,
+                "movement_absent": "This study did not look back in time.",
+                "assignment": dict.fromkeys(AssignmentSummary.model_fields, 0),
                 "outcomes": {
                     "days": 365,
                     "observed": {"churned": 0.12, "expanded": 0.2},

@@ -26,6 +26,7 @@ from clustering.models.types import Clustering
 from clustering.movement.earlier_dates import earlier_accounts
 from clustering.movement.overrides.active import ASSIGNED, study_overrides
 from clustering.movement.overrides.reconfirmation import served_otherwise
+from clustering.movement.past import Past
 from clustering.movement.run import run_movement
 from clustering.plan.accounts.discovery import discovery_sheet
 from clustering.plan.make import Plan, Planned, check_settings, make_plan
@@ -91,9 +92,8 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         snapshot = build_snapshot(tables, config.as_of, config.features)
         horizon = build_horizon(tables, config.as_of, config.horizon_days)
         # Before anything is fitted: a mistake in a scheme of the company's own is told at once.
-        labellings, absent = under_amount_name(
-            *assign_all(snapshot, config.schemes), config.amount_name
-        )
+        assigned, not_assigned = assign_all(snapshot, config.schemes)
+        labellings, absent = under_amount_name(assigned, not_assigned, config.amount_name)
     with progress.step("Standardising"):
         matrix, standardiser = standardise(snapshot, config.matrix)
         if words := too_few(config, len(matrix.account_ids)):
@@ -105,20 +105,11 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         profiles = profile(snapshot, matrix, evidence.chosen, amount_name=config.amount_name)
         scorer = _scorer(config, standardiser, matrix, evidence, profiles)
         scores = scorer.score_features(snapshot.frame.loc[list(matrix.account_ids)])
-    over_time = run_movement(
-        tables,
-        snapshot,
-        scorer,
-        evidence.chosen.spec,
-        scores,
-        overrides,
-        lambda earlier: assign_all(earlier, config.schemes, strict=False)[0],
-        config,
-        progress,
-    )
+    past = Past(tables, config, snapshot, assigned)
+    spec = evidence.chosen.spec
+    over_time = run_movement(past, scorer, spec, scores, overrides, progress)
     with progress.step("Looking at earlier dates"):
-        segments = scores["segment_name"]
-        earlier = earlier_accounts(tables, config, snapshot, horizon, evidence.chosen, segments)
+        earlier = earlier_accounts(past, horizon, spec, scores["segment_name"])
     material = _material(
         snapshot,
         horizon,

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from clustering.models.model import CentreModel, GaussianModel
+from clustering.movement.drift.fates import fates
 from clustering.movement.drift.population import stability_index
-from clustering.movement.drift.refits import fates
 from clustering.movement.track.hysteresis import (
     ABSENT,
     UNKNOWN,

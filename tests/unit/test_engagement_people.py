@@ -52,7 +52,7 @@ def matrix_of(snapshot: Snapshot, names: tuple[str, ...] = ("used", "late", "sha
 
 def growing(snapshot: Snapshot, levels: list[str]) -> Labelling:
     labels = pd.Series(levels, index=snapshot.frame.index, dtype="str")
-    return Labelling("growth_risk", "", labels, tuple(sorted(set(levels))), "rule", "-", "")
+    return Labelling("growth_risk", "", labels, tuple(sorted(set(levels))), "rule", "")
 
 
 # used, late, share, neutral: two champions (a0, a1), three others

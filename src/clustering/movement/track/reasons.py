@@ -13,22 +13,33 @@ from clustering.features import Snapshot
 from clustering.features.types import Feature
 from clustering.models.model import Model
 from clustering.movement.track.history import History
+from clustering.schema import TableSpec, column
 from clustering.scorer import Scorer
 from clustering.wording import number_in_words
 
 #: Features that are named for a move, the strongest first.
 N_DRIVERS = 3
 
+MOVES = TableSpec(
+    "moves",
+    "Every change of segment from one snapshot to the next, and the features behind it.",
+    (
+        column("account_id", "text", "Account."),
+        column("from_date", "text", "Snapshot before."),
+        column("to_date", "text", "Snapshot after."),
+        column("from_segment", "text", "Segment before."),
+        column("to_segment", "text", "Segment after."),
+        column("probability", "number", "Of the new segment."),
+        column("log_odds_change", "number", "Of the new segment against the old one."),
+        column("outcome", "text", "Under the rule: lasting, passing (taken back), back, or open."),
+        column("why", "text", "The features that moved it most, before and after."),
+    ),
+    more="driver_1 to driver_3 and driver_1_share to driver_3_share: those features and their "
+    "shares of what spoke for the move.",
+    optional=True,
+)
 _COLUMNS = {
-    ACCOUNT_ID: "str",
-    "from_date": "str",
-    "to_date": "str",
-    "from_segment": "str",
-    "to_segment": "str",
-    "probability": "float64",
-    "log_odds_change": "float64",
-    "outcome": "str",
-    "why": "str",
+    **MOVES.dtypes,
     **{f"driver_{rank}": "str" for rank in range(1, N_DRIVERS + 1)},
     **{f"driver_{rank}_share": "float64" for rank in range(1, N_DRIVERS + 1)},
 }
@@ -80,12 +91,10 @@ def moves_table(
     Returns
     -------
     DataFrame
-        One row a change: account, dates, segments, ``probability`` of the new segment,
-        ``log_odds_change`` (of the new against the old segment), ``outcome`` (``lasting``: the
-        account moved under the rule of hysteresis; ``passing``: the snapshots turned away again
-        before; ``back``: it returned to the segment that it had held all the time; ``open``: it
-        waits for the next snapshot), ``why`` in words and units, and the
-        ``driver_1`` to ``driver_3`` with their shares of the change.
+        One row a change, with the columns of `MOVES`; its ``outcome`` is ``lasting`` (the account
+        moved under the rule of hysteresis), ``passing`` (the snapshots turned away again before),
+        ``back`` (it returned to the segment that it had held all the time) or ``open`` (it waits
+        for the next snapshot).
     """
     changes = _changes(history.labels)
     outcome = _outcomes(history.labels, held, changes)

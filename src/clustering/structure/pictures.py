@@ -21,7 +21,7 @@ from clustering.progress import SILENT, Progress
 from clustering.resampling.draws import Draw, bootstrap, halves
 from clustering.resampling.engine import run_tasks
 from clustering.resampling.fits import Starts, fit_resample
-from clustering.structure.evidence import Evidence
+from clustering.structure.protocol import Evidence
 from clustering.structure.separation.dip import dip
 from clustering.structure.separation.valleys import gabriel_neighbours
 
@@ -118,8 +118,8 @@ def picture_evidence(
 
     Parameters
     ----------
-    values : (n, d), as given to `judge`
-    evidence : what `judge` found in them
+    values : (n, d), as given to `assess_structure`
+    evidence : what was found in them
     positions : (n,), the axis on which the clustergram is drawn
     seed : of the samples and refits; neither the order of the rows nor `n_threads` matters
     """

@@ -87,8 +87,8 @@ def study_metrics(study: StudyFolder) -> dict[str, float]:
         metrics[f"gain_log_loss.{entry.labelling}.{entry.outcome}"] = gain
     for ablation in document.leakage.ablations:
         metrics[f"ami_with_tiers.{ablation.features}"] = ablation.ami
-    for test in document.evidence.get("structure", {}).get("nulls", []):
-        metrics[f"null_p.{test['name']}"] = test["p"]
+    for test in document.evidence.structure.nulls:
+        metrics[f"null_p.{test.name}"] = test.p
     metrics |= _movement_metrics(study)
     metrics |= later_metrics(study)
     metrics |= _next_steps_metrics(study)
@@ -202,7 +202,7 @@ def verdict(study: StudyFolder) -> dict[str, Any]:
         "n_clusters": document.n_clusters,
         "group_word": document.group_word.model_dump(),
         "chosen": document.chosen.model_dump(),
-        "admissible": document.evidence.get("admissible", []),
+        "admissible": list(document.evidence.admissible),
         "reasons": document.reasons,
         "ruled_out": document.ruled_out,
         "seed": document.seed,

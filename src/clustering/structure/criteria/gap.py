@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -13,8 +13,11 @@ from clustering.progress import SILENT, Progress
 from clustering.resampling.draws import Draw
 from clustering.resampling.engine import run_tasks
 from clustering.resampling.fits import Starts, fit_resample
+from clustering.structure.findings import GapRow
 
 ReferenceSpace = Literal["pca", "box"]
+#: The first takes part in the verdict.
+SPACES: tuple[ReferenceSpace, ...] = get_args(ReferenceSpace)
 COLD = Starts(n_cold=8, n_long=2, warm=False)
 
 
@@ -46,6 +49,15 @@ class Gap:
     def chosen_k(self) -> int | None:
         """The published rule, see `smallest_k`."""
         return smallest_k(self.ks, self.gap, self.se)
+
+    def row(self, at: int) -> GapRow:
+        """The statistic of one k, by its position among them."""
+        return GapRow(
+            log_w=self.log_w[at],
+            expected_log_w=self.expected_log_w[at],
+            gap=self.gap[at],
+            se=self.se[at],
+        )
 
 
 def smallest_k(ks: Sequence[int], gap: Floats, se: Floats) -> int | None:

@@ -38,7 +38,6 @@ class Valley:
     fewest_points : median over splits of the fewest held-out accounts of a pair
     """
 
-    k: int
     share: float
     median_p: float
     nearest: tuple[float, ...]
@@ -136,7 +135,7 @@ def held_out_valleys(
         progress=progress,
         n_threads=n_threads,
     )
-    return {k: _summary(k, [result[k] for result in results]) for k in ks}
+    return {k: _summary([result[k] for result in results]) for k in ks}
 
 
 def _judge_split(values: Floats, labels: Ints, found: Floats, reference: Floats) -> _Split:
@@ -163,11 +162,10 @@ def _pair_p(values: Floats, labels: Ints, centres: Floats, pair: tuple[int, int]
     return dip(values[members] @ (centres[j] - centres[i])).p
 
 
-def _summary(k: int, splits: Sequence[_Split]) -> Valley:
+def _summary(splits: Sequence[_Split]) -> Valley:
     p_values = np.array([p for split in splits for p in split.p_values])
     nearest_p = np.array([split.nearest_p for split in splits])
     return Valley(
-        k=k,
         share=float((p_values < LEVEL).mean()) if p_values.size else 0.0,
         median_p=float(np.median(p_values)) if p_values.size else 1.0,
         nearest=tuple((nearest_p < LEVEL).mean(axis=0).tolist()),

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from clustering.report.kit.canvas import ACCENT, INK, MUTED, PALE, colours, new_figure, tidy
-from clustering.report.kit.facts import VOTE_NAMES, k_in_words, preferences
+from clustering.report.kit.facts import VOTE_NAMES, asked, k_in_words, preferences
 from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
 
@@ -135,9 +135,8 @@ def _panel(ax: Axes, study: StudyFolder, criterion: Criterion, votes: Mapping[st
     else:
         _kmeans_lines(ax, rows, criterion, study, votes)
     if criterion.threshold is not None:
-        threshold = study.document.configuration.get("evidence", {}).get(criterion.threshold)
-        if threshold is not None:
-            ax.axhline(threshold, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
+        threshold = getattr(asked(study), criterion.threshold)
+        ax.axhline(threshold, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
     ax.set_title(criterion.title, loc="left", fontsize=10, color=INK, pad=14, fontweight="bold")
     ax.text(0, 1.03, criterion.reading, transform=ax.transAxes, fontsize=8.5, color=MUTED)
     ax.set_xticks(range(1, int(study.candidates["k"].max()) + 1))
@@ -177,23 +176,21 @@ def _kmeans_lines(
 
 def _null_band(ax: Axes, study: StudyFolder, column: str) -> None:
     """The criterion in books without groups, mean and two standard deviations, where recorded."""
-    entries = [
-        (entry["k"], entry[f"{column}_null"])
-        for entry in study.document.evidence.get("kmeans", [])
-        if entry.get(f"{column}_null")
-    ]
+    rows = study.document.evidence.kmeans if column == "silhouette" else ()
+    entries = [(row.k, row.silhouette_null) for row in rows if row.silhouette_null is not None]
     if entries:
         ax.fill_between(
             [k for k, _ in entries],
-            [null["mean"] - 2 * null["sd"] for _, null in entries],
-            [null["mean"] + 2 * null["sd"] for _, null in entries],
+            [null.mean - 2 * null.sd for _, null in entries],
+            [null.mean + 2 * null.sd for _, null in entries],
             color=PALE,
             zorder=0,
         )
 
 
 def _mixture_lines(ax: Axes, rows: pd.DataFrame, column: str, study: StudyFolder) -> None:
-    recorded = study.document.evidence.get("chosen_by", {}).get(column.split("_")[0])
+    chosen_by = study.document.evidence.chosen_by
+    best = chosen_by.bic if column == "bic" else chosen_by.icl
     allowed = rows[rows["ruled_out"].isna()] if "ruled_out" in rows.columns else rows
     for kind, colour in zip(_COVARIANCES, colours(4), strict=True):
         part = allowed[allowed["covariance_type"] == kind]
@@ -209,8 +206,8 @@ def _mixture_lines(ax: Axes, rows: pd.DataFrame, column: str, study: StudyFolder
             linewidth=1.4,
             label=kind,
         )
-        if isinstance(recorded, Mapping) and recorded.get("covariance_type") == kind:
-            mark = part[part["k"] == recorded.get("k")]
+        if best is not None and best.covariance_type == kind:
+            mark = part[part["k"] == best.k]
             ax.plot(mark["k"], mark[column], "o", color=colour, markersize=8, zorder=3)
     ax.legend(frameon=False, fontsize=8, ncols=2)
 

@@ -1,6 +1,6 @@
 """Is there structure: the tests against homogeneous books; and does each segment come back."""
 
-from typing import Any
+from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
@@ -19,6 +19,7 @@ from clustering.report.kit.canvas import (
 from clustering.report.kit.facts import come_back, group_words
 from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
+from clustering.structure.findings import NullTest
 from clustering.wording import number_in_words, p_in_words
 
 _NULL_NAMES = {
@@ -31,32 +32,32 @@ _SCHEMES = ("bootstrap", "distinct", "subset", "noise")
 
 def null_tests(study: StudyFolder) -> ReportFigure | None:
     """The observed statistic beside its distribution in books without groups."""
-    tests = facts.null_tests(study)
+    tests = study.document.evidence.segment_nulls
     if not tests:
         return None
     title = _null_title(study, tests)
-    statistics = list(dict.fromkeys(test["statistic"] for test in tests))
+    statistics = list(dict.fromkeys(test.statistic for test in tests))
     figure = new_figure(title, height=1.6 + 0.75 * len(tests))
     grid = figure.subplots(
         len(statistics),
         1,
         squeeze=False,
-        height_ratios=[sum(t["statistic"] == s for t in tests) for s in statistics],
+        height_ratios=[sum(t.statistic == s for t in tests) for s in statistics],
     )[:, 0]
     for ax, statistic in zip(grid, statistics, strict=True):
-        _null_panel(ax, [test for test in tests if test["statistic"] == statistic], statistic)
+        _null_panel(ax, [test for test in tests if test.statistic == statistic], statistic)
     said = "; ".join(
-        f"{test['statistic']} against {_null_name(test)}: {number_in_words(test['observed'])}, "
-        f"null {number_in_words(test['mean'])} with sd {number_in_words(test['sd'], 2)}, "
-        f"{p_in_words(test['p'])}"
+        f"{test.statistic} against {_null_name(test)}: {number_in_words(test.observed)}, "
+        f"null {number_in_words(test.mean)} with sd {number_in_words(test.sd, 2)}, "
+        f"{p_in_words(test.p)}"
         for test in tests
     )
     return ReportFigure("null_tests", figure, title, f"Observed values against null bands. {said}.")
 
 
-def _null_title(study: StudyFolder, tests: list[dict[str, Any]]) -> str:
+def _null_title(study: StudyFolder, tests: Sequence[NullTest]) -> str:
     kept = [test for test in tests if not facts.stands_out(study, test)]
-    largest = max(test["p"] for test in tests)
+    largest = max(test.p for test in tests)
     if not kept:
         return (
             f"A book without groups would not look like this: all {len(tests)} tests reject "
@@ -68,19 +69,19 @@ def _null_title(study: StudyFolder, tests: list[dict[str, Any]]) -> str:
     )
 
 
-def _null_name(test: dict[str, Any]) -> str:
-    return _NULL_NAMES.get(test["name"], str(test["name"]).replace("_", " "))
+def _null_name(test: NullTest) -> str:
+    return _NULL_NAMES[test.name]
 
 
-def _null_panel(ax: Axes, tests: list[dict[str, Any]], statistic: str) -> None:
+def _null_panel(ax: Axes, tests: Sequence[NullTest], statistic: str) -> None:
     for row, test in enumerate(tests):
-        low, high = test["mean"] - 2 * test["sd"], test["mean"] + 2 * test["sd"]
+        low, high = test.mean - 2 * test.sd, test.mean + 2 * test.sd
         ax.barh(row, high - low, left=low, height=0.42, color=PALE)
-        ax.plot([test["mean"]] * 2, [row - 0.21, row + 0.21], color=INK, linewidth=1)
-        ax.plot(test["observed"], row, "o", color=ACCENT, markersize=9)
+        ax.plot([test.mean] * 2, [row - 0.21, row + 0.21], color=INK, linewidth=1)
+        ax.plot(test.observed, row, "o", color=ACCENT, markersize=9)
         ax.annotate(
-            f"{p_in_words(test['p'])}  ({test['replicates']} draws)",
-            (test["observed"], row - 0.24),
+            f"{p_in_words(test.p)}  ({test.replicates} draws)",
+            (test.observed, row - 0.24),
             ha="center",
             va="bottom",
             fontsize=9,
@@ -100,7 +101,7 @@ def segment_stability(study: StudyFolder) -> ReportFigure | None:
     segments = study.document.segments
     if any(segment.jaccard is None for segment in segments):
         return None
-    threshold = float(study.document.configuration.get("evidence", {}).get("min_jaccard", 0.75))
+    threshold = facts.asked(study).min_jaccard
     title = _stability_title(study, threshold)
     figure = new_figure(title, height=1.9 + 0.6 * len(segments))
     ax = figure.subplots()
@@ -137,17 +138,10 @@ def segment_stability(study: StudyFolder) -> ReportFigure | None:
 def _schemes(study: StudyFolder) -> dict[str, list[float]]:
     """Jaccard per segment by scheme; the bootstrap alone where the rest was not recorded."""
     segments = study.document.segments
-    recorded: dict[str, Any] = {}
+    recorded = study.document.evidence.kmeans[len(segments) - 1].jaccard.model_dump()
     if study.document.chosen.algorithm == "kmeans":
-        for entry in study.document.evidence.get("kmeans", []):
-            if entry.get("k") == len(segments):
-                recorded = entry.get("jaccard") or {}
-    schemes = {
-        name: [float(value) for value in recorded[name]]
-        for name in _SCHEMES
-        if len(recorded.get(name) or []) == len(segments)
-    }
-    return schemes or {"bootstrap": [float(s.jaccard or 0.0) for s in segments]}
+        return {name: values for name, values in recorded.items() if values is not None}
+    return {"bootstrap": [float(s.jaccard or 0.0) for s in segments]}
 
 
 def _stability_title(study: StudyFolder, threshold: float) -> str:

@@ -195,6 +195,7 @@ def _assess(
         seed=config.seed,
         config=config.evidence,
         models=config.models,
+        complete=False,
         progress=progress,
     )
     return assess_structure(

@@ -200,7 +200,7 @@ class ChosenBy(Entry):
     """The k that each criterion would choose by itself; None where it cannot choose."""
 
     gap_pca: int | None = Field(description="Gap statistic, box along the principal axes.")
-    gap_box: int | None = Field(description="Gap statistic, box of columns; null in a study.")
+    gap_box: int | None = Field(None, description="Gap statistic, box of columns; null in a study.")
     prediction_strength: int | None = Field(description="The largest k that is strong enough.")
     instability: int | None = Field(description="The least unstable k.")
     silhouette: int | None = Field(description="The largest average silhouette.")

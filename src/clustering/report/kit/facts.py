@@ -20,7 +20,6 @@ TIERS = "arr_tiers"
 
 VOTE_NAMES = {
     "gap_pca": "gap (PCA box)",
-    "gap_box": "gap (plain box)",
     "silhouette": "silhouette",
     "prediction_strength": "prediction strength",
     "instability": "instability",
@@ -95,7 +94,8 @@ def asked(study: StudyFolder) -> EvidenceConfig:
 
 def preferences(study: StudyFolder) -> dict[str, int]:
     """The k that each criterion prefers by its own rule, as the study recorded it."""
-    return study.document.evidence.chosen_by.votes
+    votes = study.document.evidence.chosen_by.votes
+    return {name: votes[name] for name in VOTE_NAMES if name in votes}
 
 
 def k_in_words(study: StudyFolder, k: int) -> str:

@@ -4,11 +4,9 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from clustering.report.kit import facts
 from clustering.report.kit.canvas import (
     ACCENT,
     INK,
-    MARKERS,
     PALE,
     colours,
     new_figure,
@@ -16,7 +14,7 @@ from clustering.report.kit.canvas import (
     wrap,
     wrap_apart,
 )
-from clustering.report.kit.facts import come_back, group_words
+from clustering.report.kit.facts import asked, come_back, group_words, stands_out
 from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
 from clustering.structure.findings import NullTest
@@ -27,7 +25,6 @@ _NULL_NAMES = {
     "copula_margins": "same distributions and correlations",
     "copula_unimodal": "the same, each with one peak",
 }
-_SCHEMES = ("bootstrap", "distinct", "subset", "noise")
 
 
 def null_tests(study: StudyFolder) -> ReportFigure | None:
@@ -56,7 +53,7 @@ def null_tests(study: StudyFolder) -> ReportFigure | None:
 
 
 def _null_title(study: StudyFolder, tests: Sequence[NullTest]) -> str:
-    kept = [test for test in tests if not facts.stands_out(study, test)]
+    kept = [test for test in tests if not stands_out(study, test)]
     largest = max(test.p for test in tests)
     if not kept:
         return (
@@ -97,27 +94,23 @@ def _null_panel(ax: Axes, tests: Sequence[NullTest], statistic: str) -> None:
 
 
 def segment_stability(study: StudyFolder) -> ReportFigure | None:
-    """Jaccard of every segment under each scheme of resampling; None for a single segment."""
+    """Jaccard of every segment under the bootstrap; None for a single segment."""
     segments = study.document.segments
-    if any(segment.jaccard is None for segment in segments):
+    jaccard = [segment.jaccard for segment in segments if segment.jaccard is not None]
+    if len(jaccard) < len(segments):
         return None
-    threshold = facts.asked(study).min_jaccard
+    threshold = asked(study).min_jaccard
     title = _stability_title(study, threshold)
     figure = new_figure(title, height=1.9 + 0.6 * len(segments))
     ax = figure.subplots()
     ax.axvline(threshold, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
-    schemes = _schemes(study)
-    for i, (name, values) in enumerate(schemes.items()):
-        rows = [row + 0.16 * (i - (len(schemes) - 1) / 2) for row in range(len(values))]
-        ax.plot(
-            values,
-            rows,
-            MARKERS[i],
-            color=colours(4)[i],
-            markersize=7,
-            linestyle="none",
-            label=name,
-        )
+    ax.plot(
+        jaccard,
+        range(len(segments)),
+        "o",
+        color=colours(1)[0],
+        markersize=7,
+    )
     titles = wrap_apart([s.name for s in segments], 34, lines=2)
     labels = [
         f"{title}\n{s.n_accounts:,} accounts" for title, s in zip(titles, segments, strict=True)
@@ -129,19 +122,8 @@ def segment_stability(study: StudyFolder) -> ReportFigure | None:
         f"mean Jaccard with the most similar group in a resample (line: {threshold:g})", fontsize=10
     )
     tidy(ax, grid="x")
-    if len(schemes) > 1:
-        figure.legend(loc="outside lower left", ncols=4, frameon=False, fontsize=9)
     said = "; ".join(f"{s.name}: {s.jaccard:.2f}" for s in segments)
     return ReportFigure("segment_stability", figure, title, f"Dots per segment. {said}.")
-
-
-def _schemes(study: StudyFolder) -> dict[str, list[float]]:
-    """Jaccard per segment by scheme; the bootstrap alone where the rest was not recorded."""
-    segments = study.document.segments
-    recorded = study.document.evidence.kmeans[len(segments) - 1].jaccard.model_dump()
-    if study.document.chosen.algorithm == "kmeans":
-        return {name: values for name, values in recorded.items() if values is not None}
-    return {"bootstrap": [float(s.jaccard or 0.0) for s in segments]}
 
 
 def _stability_title(study: StudyFolder, threshold: float) -> str:

@@ -112,7 +112,6 @@ def picture_evidence(
     *,
     seed: int,
     progress: Progress = SILENT,
-    n_threads: int | None = None,
 ) -> Pictures:
     """The numbers of all pictures; the cost does not grow beyond a few thousand accounts.
 
@@ -121,7 +120,7 @@ def picture_evidence(
     values : (n, d), as given to `assess_structure`
     evidence : what was found in them
     positions : (n,), the axis on which the clustergram is drawn
-    seed : of the samples and refits; neither the order of the rows nor `n_threads` matters
+    seed : of the samples and refits; the order of the rows does not matter
     """
     partitions = [one.labels for one in evidence.clusterings if one.spec.algorithm == "kmeans"]
     together = coassignment(
@@ -130,7 +129,6 @@ def picture_evidence(
         evidence.account_stability,
         seed=seed,
         progress=progress,
-        n_threads=n_threads,
     )
     return Pictures(
         clustergram=clustergram(partitions, positions),
@@ -189,7 +187,6 @@ def coassignment(
     seed: int,
     n_refits: int = REFITS,
     progress: Progress = SILENT,
-    n_threads: int | None = None,
 ) -> CoAssignment | None:
     """Share of refits on bootstrap draws in which two accounts are together.
 
@@ -232,14 +229,7 @@ def coassignment(
     def refit(number: int, rng: np.random.Generator) -> Ints:
         return _fit(base, bootstrap(len(base), rng), chosen.spec, rng).assign(accounts)
 
-    labels = run_tasks(
-        refit,
-        n_refits,
-        seed=seed,
-        purpose="co-assignment",
-        progress=progress,
-        n_threads=n_threads,
-    )
+    labels = run_tasks(refit, n_refits, seed=seed, purpose="co-assignment", progress=progress)
     counts = sum((found[:, None] == found[None]).astype(np.int64) for found in labels)
     return CoAssignment(rows[shown], np.asarray(counts / n_refits), n_refits, len(rows))
 

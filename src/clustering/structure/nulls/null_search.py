@@ -63,7 +63,6 @@ def search_nulls(
     replicates: int,
     seed: int,
     progress: Progress = SILENT,
-    n_threads: int | None = None,
 ) -> NullSearch:
     """Run the whole pipeline on draws from one null.
 
@@ -80,14 +79,7 @@ def search_nulls(
         return search(prepare(draw(rng)), ks, rng).silhouettes
 
     drawn = np.stack(
-        run_tasks(
-            task,
-            replicates,
-            seed=seed,
-            purpose=f"null '{name}'",
-            progress=progress,
-            n_threads=n_threads,
-        )
+        run_tasks(task, replicates, seed=seed, purpose=f"null '{name}'", progress=progress)
     )
     drawn = np.where(np.isfinite(drawn), drawn, 0.0)
     used = [index for index, k in enumerate(ks) if k in SEARCHED]

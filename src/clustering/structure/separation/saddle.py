@@ -128,7 +128,6 @@ def cross_fitted_saddles(
     seed: int,
     repeats: int = REPEATS,
     progress: Progress = SILENT,
-    n_threads: int | None = None,
 ) -> dict[int, Saddle]:
     """Test every cluster of every k for a valley towards its nearest cluster.
 
@@ -165,7 +164,7 @@ def cross_fitted_saddles(
             k: fit_discriminant(train, of_k.labels, k) for k, of_k in zip(ks, fits, strict=True)
         }
 
-    found = _cross_fit(core, fit, centres, ks, repeats, seed, progress, n_threads)
+    found = _cross_fit(core, fit, centres, ks, repeats, seed, progress)
     return {k: _summary([counts[k] for counts in found]) for k in ks}
 
 
@@ -177,7 +176,6 @@ def mixture_saddle(
     seed: int,
     repeats: int = REPEATS,
     progress: Progress = SILENT,
-    n_threads: int | None = None,
 ) -> Saddle | None:
     """The same test of the components of a mixture, refitted in every fold from cold starts.
 
@@ -219,7 +217,7 @@ def mixture_saddle(
             )
         }
 
-    found = _cross_fit(core, fit, {k: centres}, (k,), repeats, seed, progress, n_threads)
+    found = _cross_fit(core, fit, {k: centres}, (k,), repeats, seed, progress)
     return _summary([counts[k] for counts in found])
 
 
@@ -231,7 +229,6 @@ def _cross_fit(
     repeats: int,
     seed: int,
     progress: Progress,
-    n_threads: int | None,
 ) -> list[dict[int, list[_Counts]]]:
     """Counts by k and cluster of every repeat, each over five folds."""
 
@@ -244,14 +241,7 @@ def _cross_fit(
                 _count(core[fold == held_out], models[k], centres[k], counts[k])
         return counts
 
-    return run_tasks(
-        task,
-        repeats,
-        seed=seed,
-        purpose="held-out saddles",
-        progress=progress,
-        n_threads=n_threads,
-    )
+    return run_tasks(task, repeats, seed=seed, purpose="held-out saddles", progress=progress)
 
 
 def _count(test: Floats, model: _Components, centres: Floats, counts: list[_Counts]) -> None:

@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from clustering.movement.run import AssignmentSummary
+from clustering.movement.track.track import MovementSummary
 from clustering.results.later_document import AfterwardsEntry, DifferencesEntry
-from clustering.results.movement_document import AssignmentEntry, MovementEntry
 from clustering.results.next_steps_document import NextStepsEntry
 from clustering.results.plan_document import PlanEntry
 from clustering.results.scorecard_document import RecommendationEntry, ScorecardEntry
@@ -315,13 +316,11 @@ class StudyDocument(Entry):
     next_steps: NextStepsEntry | None = Field(
         None, description="Champions, misjudged accounts, settings moved. Null in earlier studies."
     )
-    movement: MovementEntry | None = Field(
-        None, description="The accounts over time; null where it could not be looked at."
+    movement: MovementSummary | None = Field(
+        description="The accounts over time; null where it could not be looked at."
     )
-    movement_absent: str = Field("", description="Why there is no `movement`, and what allows it.")
-    assignment: AssignmentEntry | None = Field(
-        None, description="Whose word decides the segment. Null in earlier studies."
-    )
+    movement_absent: str = Field(description="Why there is no `movement`, and what allows it.")
+    assignment: AssignmentSummary = Field(description="Whose word decides the segment.")
     outcomes: Outcomes = Field(description="What was observed after as_of.")
     ruled_out: list[str] = Field(description="Candidates that a guard ruled out, with reasons.")
     warnings: list[str] = Field(description="What stands but needs reading.")

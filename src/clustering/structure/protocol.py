@@ -212,5 +212,5 @@ def _clusterings(
     fitted = [fit for fit in mixtures.fits if fit is not None] if matrix.whole else []
     if offered is not None and not matrix.whole:
         fit = offered.fit
-        fitted.append(replace(fit, responsibilities=fit.posterior(matrix.values)))
+        fitted.append(replace(fit, responsibilities=fit.model.probabilities(matrix.values)))
     return (*found, *(as_clustering(fit, n_init=n_init, seed=seed) for fit in fitted))

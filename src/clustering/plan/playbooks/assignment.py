@@ -25,7 +25,7 @@ import pandas as pd
 from clustering.arrays import Flags
 from clustering.plan.playbooks.library import PRESENT_CARE, STANDARD, Playbooks
 from clustering.schemes.axes import Axes
-from clustering.schemes.families.composites import GUIDANCE
+from clustering.schemes.composites import GUIDANCE
 
 _HEALTHY, _DRAWN = 0.5, 0.25
 #: How far beyond a cut a mean must lie: standard errors, and standard deviations of the accounts.

@@ -12,13 +12,13 @@ from clustering.config import EvidenceConfig, ModelsConfig
 from clustering.errors import BadInputError
 from clustering.models.refit import refit
 from clustering.models.types import Algorithm, CandidateSpec, Clustering, CovarianceType
-from clustering.structure.evidence import LEAST_ROWS, Evidence, judge
+from clustering.structure.evidence import LEAST_ROWS, Evidence, assess_structure
 
 
 class SegmentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     """Segments of accounts, with a verdict on whether they are natural clusters.
 
-    The verdict is that of `clustering.judge`. Columns are taken as they are: put a
+    The verdict is that of `clustering.assess_structure`. Columns are taken as they are: put a
     `StandardScaler` before it where they have different units.
 
     Parameters
@@ -46,7 +46,7 @@ class SegmentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
 
     See Also
     --------
-    clustering.judge : the verdict alone
+    clustering.assess_structure : the verdict alone
 
     Examples
     --------
@@ -98,7 +98,7 @@ class SegmentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             validate_data(self, X, dtype=np.float64, ensure_min_samples=LEAST_ROWS)
         )
         seed = self._seed()
-        self.evidence_: Evidence = judge(
+        self.evidence_: Evidence = assess_structure(
             values, config=self.evidence, models=self.models, seed=seed
         )
         self.verdict_ = self.evidence_.verdict

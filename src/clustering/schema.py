@@ -13,6 +13,13 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, model_validator
 
 Kind = Literal["text", "number", "integer", "boolean", "list"]
+_DTYPES: dict[Kind, str] = {
+    "text": "str",
+    "number": "float64",
+    "integer": "int64",
+    "boolean": "bool",
+    "list": "object",
+}
 
 
 class Entry(BaseModel):
@@ -84,6 +91,18 @@ class TableSpec:
     def of(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The declared columns of a frame, in their order."""
         return frame[[one.name for one in self.columns]]
+
+    def typed(self, rows: Any) -> pd.DataFrame:
+        """The declared columns of rows, each of the type of its kind, even where there is no row.
+
+        Examples
+        --------
+        >>> table = TableSpec("sizes", "", (column("name", "text", ""), column("n", "integer", "")))
+        >>> table.typed([]).dtypes.astype(str).to_dict()
+        {'name': 'str', 'n': 'int64'}
+        """
+        kinds = {one.name: _DTYPES[one.kind] for one in self.columns}
+        return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
 
 
 def column(name: str, kind: Kind, meaning: str, *, nullable: bool = False) -> ColumnSpec:

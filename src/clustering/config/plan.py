@@ -6,12 +6,16 @@ report says so wherever it prints a number that rests on them.
 
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 #: The labelling that the study recommends, whichever it is.
 RECOMMENDED = "recommended"
+
+Level = Literal["high", "medium", "low", "digital"]
+#: Levels of touch, the highest first.
+LEVELS: tuple[Level, ...] = get_args(Level)
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Hours = Annotated[float, Field(ge=0.0, le=10.0)]

@@ -17,7 +17,6 @@ import pandas as pd
 from clustering.columns import ARR_TIERS, SEGMENT
 from clustering.errors import TrackingError
 from clustering.results import TABLES, StudyFolder
-from clustering.results.plan_document import PlanEntry
 from clustering.tracking.later_metrics import later_metrics
 
 _PLACES = ("source", "output", "tracking")
@@ -92,14 +91,12 @@ def study_metrics(study: StudyFolder) -> dict[str, float]:
     metrics |= _movement_metrics(study)
     metrics |= later_metrics(study)
     metrics |= _next_steps_metrics(study)
-    return _finite(metrics | _plan_metrics(document.plan))
+    return _finite(metrics | _plan_metrics(study))
 
 
 def _next_steps_metrics(study: StudyFolder) -> dict[str, float | None]:
     """How many accounts are on the lists, and how many answers are fragile."""
     entry = study.document.next_steps
-    if entry is None:
-        return {}
     moved = study.table("sensitivity")
     flips = moved.loc[moved["flips"], ["answer", "subject"]].drop_duplicates()
     return {
@@ -110,10 +107,9 @@ def _next_steps_metrics(study: StudyFolder) -> dict[str, float | None]:
     }
 
 
-def _plan_metrics(plan: PlanEntry | None) -> dict[str, float | None]:
+def _plan_metrics(study: StudyFolder) -> dict[str, float | None]:
     """Sums of the plan; they are of all accounts, none of a single one."""
-    if plan is None:
-        return {}
+    plan = study.document.plan
     metrics: dict[str, float | None] = {
         "plan.hours": plan.hours,
         "plan.csms": plan.csms,

@@ -14,8 +14,6 @@ _KINDS = {"medoid": "typical", "boundary": "between two", "misfit": "unlike the 
 def misjudged(study: StudyFolder) -> list[str]:
     """How many accounts the tiers get wrong by the rule of Mansdorf, and what is at stake."""
     entry = study.document.next_steps
-    if entry is None:
-        return []
     amount = study.document.amount_name
     if entry.misjudged_absent:
         return [f"Which accounts {amount} tiers get wrong cannot be told: {entry.misjudged_absent}"]
@@ -51,7 +49,7 @@ def misjudged(study: StudyFolder) -> list[str]:
 
 def misjudged_table(study: StudyFolder, *, names: bool = False, most: int = 10) -> Html:
     """The accounts that the tiers get wrong, of either kind, in the order of the study."""
-    if study.document.next_steps is None or study.document.next_steps.misjudged_absent:
+    if study.document.next_steps.misjudged_absent:
         return Html("")
     frame = study.table("misjudged")
     shown = frame.groupby("care", sort=False).head(most)
@@ -82,8 +80,6 @@ def misjudged_table(study: StudyFolder, *, names: bool = False, most: int = 10) 
 def champions(study: StudyFolder) -> list[str]:
     """Who the champions are, and the gap that most growth accounts have to theirs."""
     entry = study.document.next_steps
-    if entry is None:
-        return []
     if entry.champions_absent:
         return [entry.champions_absent]
     rule = entry.champions_rule[0].upper() + entry.champions_rule[1:]
@@ -106,8 +102,6 @@ def champions(study: StudyFolder) -> list[str]:
 
 def champions_table(study: StudyFolder, *, names: bool = False, most: int = 12) -> Html:
     """Growth accounts with their nearest champion and the gaps, largest growth potential first."""
-    if study.document.next_steps is None:
-        return Html("")
     frame = study.table("champions")
     nearest = frame[frame["rank"] == 1]
     potential = study.accounts.set_index("account_id").get(
@@ -134,11 +128,9 @@ def champions_table(study: StudyFolder, *, names: bool = False, most: int = 12) 
 
 def discovery(study: StudyFolder) -> list[str]:
     """What the list is for, and where its spreadsheet is."""
-    if study.document.next_steps is None:
-        return []
     n = len(study.table("discovery"))
     plan = study.document.plan
-    apart = "" if plan is None or plan.labelling == SEGMENT else " The plan does not rest on them."
+    apart = "" if plan.labelling == SEGMENT else " The plan does not rest on them."
     return [
         f"{n} accounts to interview, so that people find out whether the {group_words(study)} are "
         f"needs.{apart} Each has a hypothesis that the talk may refute. The list is in "
@@ -149,8 +141,6 @@ def discovery(study: StudyFolder) -> list[str]:
 
 def discovery_table(study: StudyFolder, *, names: bool = False) -> Html:
     """Every account to interview, with its hypothesis."""
-    if study.document.next_steps is None:
-        return Html("")
     rows: list[list[Cell]] = [
         [
             Account(str(row["account_id"])),

@@ -36,7 +36,7 @@ _DELIVERY = (
 def cost_of_care(study: StudyFolder) -> ReportFigure | None:
     """Cost of care as a share of ARR, per label, against the limit; None without ARR."""
     plan = study.document.plan
-    if plan is None or plan.cost_share is None:
+    if plan.cost_share is None:
         return None
     frame = study.table("coverage").dropna(subset=["cost_share"])
     limit, amount = plan.assumptions.affordable_share, study.document.amount_name
@@ -69,7 +69,7 @@ def cost_of_care(study: StudyFolder) -> ReportFigure | None:
 def delivery_audit(study: StudyFolder) -> ReportFigure | None:
     """Accounts of every label by their one delivery status; None where no hours are known."""
     plan = study.document.plan
-    if plan is None or not any(entry.name == "over_delivered" for entry in plan.audit):
+    if not any(entry.name == "over_delivered" for entry in plan.audit):
         return None
     frame = study.table("audit").dropna(subset=["label"])
     labels = study.table("coverage")["label"].tolist()
@@ -112,7 +112,7 @@ def delivery_audit(study: StudyFolder) -> ReportFigure | None:
 def head_count(study: StudyFolder) -> ReportFigure | None:
     """What other head counts could cover; None where there is no allocation."""
     plan = study.document.plan
-    found = None if plan is None else plan.staffing
+    found = plan.staffing
     if found is None or found.status == "infeasible":
         return None
     curve = study.table("head_count").dropna()
@@ -151,8 +151,6 @@ def head_count(study: StudyFolder) -> ReportFigure | None:
 
 def segment_value(study: StudyFolder) -> ReportFigure | None:
     """ARR of every label, split into cost to serve and the rest, with NRR and GRR."""
-    if study.document.plan is None:
-        return None
     frame = study.table("segment_value")
     frame = frame[(frame["kind"] == "segment") & ~frame["suppressed"]].dropna(subset=["arr"])
     if frame.empty:
@@ -190,8 +188,6 @@ def segment_value(study: StudyFolder) -> ReportFigure | None:
 def cost_by_labelling(study: StudyFolder) -> ReportFigure | None:
     """Cost of care as a share of ARR by every labelling; None without ARR."""
     plan = study.document.plan
-    if plan is None:
-        return None
     frame = study.table("plan_costs").dropna(subset=["cost_share"]).sort_values("cost_share")
     if frame.empty:
         return None

@@ -19,8 +19,6 @@ _PANELS = (("plan_cost_share", "plan"), ("cost_share", "all"))
 
 def tornado(study: StudyFolder) -> ReportFigure | None:
     """Settings that move most, each by 20 % down and up; None in earlier studies."""
-    if study.document.next_steps is None:
-        return None
     frame = study.table("sensitivity")
     labels = _largest(frame, "labels", "all", base=0.0)
     if labels.empty:
@@ -52,7 +50,7 @@ def tornado(study: StudyFolder) -> ReportFigure | None:
 
 def _title(study: StudyFolder) -> str:
     n = n_fragile(study)
-    moved = study.document.next_steps.settings_moved if study.document.next_steps else 0
+    moved = study.document.next_steps.settings_moved
     if n == 0:
         return f"No answer flips when one of {moved} settings moves by 20 %"
     what = "answer is fragile: it flips" if n == 1 else "answers are fragile: they flip"

@@ -14,7 +14,7 @@ def playbooks(study: StudyFolder) -> Html:
     """Every playbook that the plan uses, with its touches."""
     plan = study.document.plan
     rows: list[list[Cell]] = []
-    for book in plan.playbooks if plan else []:
+    for book in plan.playbooks:
         touches = ", ".join(f"{times:g} x {title}" for title, times in book.touches.items())
         when = "all year" if book.kind == "segment" else f"from {book.trigger} to {book.exit}"
         rows.append(
@@ -40,8 +40,6 @@ def playbooks(study: StudyFolder) -> Html:
 
 def coverage_plan(study: StudyFolder) -> Html:
     """Accounts, touches, hours, CSMs and cost of every segment, and the levels it gets."""
-    if study.document.plan is None:
-        return Html("")
     frame = study.table("coverage")
     titles = {book.name: book.title for book in study.document.plan.playbooks}
     allocated = "n_high" in frame
@@ -86,8 +84,6 @@ def audited(study: StudyFolder, kind: str, *, names: bool = False, most: int = 1
 
     The accounts where most money lies come first.
     """
-    if study.document.plan is None:
-        return Html("")
     frame = study.table("audit")
     chosen = frame[frame["delivery"] == kind]
     if kind == "bad_fit":
@@ -123,8 +119,6 @@ def audited(study: StudyFolder, kind: str, *, names: bool = False, most: int = 1
 
 def segment_values(study: StudyFolder) -> Html:
     """What each segment gives back, net of serving it; few accounts are not shown."""
-    if study.document.plan is None:
-        return Html("")
     rows: list[list[Cell]] = []
     for row in study.table("segment_value").to_dict("records"):
         name = row["group"] if row["kind"] == "segment" else f"… in {row['group']}"
@@ -169,8 +163,6 @@ def _values(row: dict[str, Any]) -> list[Cell]:
 
 def costs(study: StudyFolder) -> Html:
     """What care by every labelling would cost, on its own playbooks."""
-    if study.document.plan is None:
-        return Html("")
     rows: list[list[Cell]] = [
         [
             row["title"],

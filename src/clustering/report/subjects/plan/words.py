@@ -2,12 +2,14 @@
 
 from clustering.columns import SEGMENT
 from clustering.config.plan import RECOMMENDED
+from clustering.plan.care.audit import AuditTotal
+from clustering.plan.care.effort import Effort
+from clustering.plan.make import PlanEntry
+from clustering.plan.staffing.head_count import HeadCount
 from clustering.report.kit.facts import decimal, group_words, percent
 from clustering.report.subjects.forward.recommendation import recommendation
 from clustering.results import StudyFolder
-from clustering.results.plan_document import AuditEntry, EffortEntry, PlanEntry, StaffingEntry
 
-_NONE = "This study has no plan: it was made by an earlier version. Run it again."
 _TITLES = {
     "over_delivered": "Over-delivered",
     "under_delivered": "Under-delivered",
@@ -27,8 +29,6 @@ _ONE_STATUS = [
 def answer(study: StudyFolder) -> list[str]:
     """What stands first on the page: what breaks today, what it plans on, cost, whom, the team."""
     plan = study.document.plan
-    if plan is None:
-        return [_NONE]
     return [
         *_too_few(plan),
         _planned_on(study, plan),
@@ -41,8 +41,6 @@ def answer(study: StudyFolder) -> list[str]:
 def assumptions(study: StudyFolder) -> list[str]:
     """What the company assumed, and did not measure."""
     plan = study.document.plan
-    if plan is None:
-        return []
     given, currency = plan.assumptions, study.document.currency
     whose = "the company's own" if given.own_playbooks else "those that come with the package"
     touches = ", ".join(f"{title} {hours:g} h" for title, hours in given.touch_hours.items())
@@ -67,8 +65,6 @@ def assumptions(study: StudyFolder) -> list[str]:
 def delivery(study: StudyFolder) -> list[str]:
     """Whom today's care fails, and by which rule."""
     plan = study.document.plan
-    if plan is None:
-        return []
     found = [f"{_list(study, entry)} The rule: {entry.rule}." for entry in plan.audit]
     missing = [
         f"{_TITLES[name.removeprefix('audit.')]} accounts cannot be computed: {why}."
@@ -86,8 +82,6 @@ def delivery(study: StudyFolder) -> list[str]:
 def coverage(study: StudyFolder) -> list[str]:
     """What care by the playbooks costs, segment by segment."""
     plan = study.document.plan
-    if plan is None:
-        return []
     limit = percent(plan.assumptions.affordable_share)
     over = len(plan.over_limit)
     names = ", ".join(f"'{name}'" for name in plan.over_limit)
@@ -104,7 +98,7 @@ def coverage(study: StudyFolder) -> list[str]:
 def levers(study: StudyFolder) -> list[str]:
     """The ways back under the limit, for each segment above it."""
     plan = study.document.plan
-    if plan is None or not plan.over_limit:
+    if not plan.over_limit:
         return []
     frame = study.table("coverage")
     texts = []
@@ -138,8 +132,6 @@ def levers(study: StudyFolder) -> list[str]:
 def staffing(study: StudyFolder) -> list[str]:
     """What the head count covers, and what it leaves on the table."""
     plan = study.document.plan
-    if plan is None:
-        return []
     found = plan.staffing
     if found is None:
         return [f"The allocation cannot be computed: {plan.not_computed['allocation']}."]
@@ -173,7 +165,7 @@ def staffing(study: StudyFolder) -> list[str]:
 def books(study: StudyFolder) -> list[str]:
     """Who looks after whom."""
     plan = study.document.plan
-    if plan is None or plan.staffing is None:
+    if plan.staffing is None:
         return []
     found = plan.staffing.books
     if found.worst_after is None:
@@ -197,8 +189,6 @@ def books(study: StudyFolder) -> list[str]:
 def running(study: StudyFolder) -> list[str]:
     """Event playbooks that start now, beside the segment."""
     plan = study.document.plan
-    if plan is None:
-        return []
     events = [book for book in plan.playbooks if book.kind == "event"]
     texts = [
         f"'{book.title}' runs for {book.n_accounts:,} accounts: {book.trigger}."
@@ -218,8 +208,6 @@ def running(study: StudyFolder) -> list[str]:
 def value(study: StudyFolder) -> list[str]:
     """What the segments give back, and the care with which to read it."""
     plan = study.document.plan
-    if plan is None:
-        return []
     texts = []
     if plan.top_segment is not None:
         texts.append(
@@ -237,8 +225,6 @@ def value(study: StudyFolder) -> list[str]:
 def not_computed(study: StudyFolder) -> list[str]:
     """What of the plan the tables do not allow, and which would."""
     plan = study.document.plan
-    if plan is None:
-        return []
     texts = [
         f"{name.replace('.', ': ', 1).replace('_', ' ')}: {why}."
         for name, why in plan.not_computed.items()
@@ -300,7 +286,7 @@ def _alternative(study: StudyFolder, plan: PlanEntry) -> str:
     )
 
 
-def _effort(effort: EffortEntry) -> str:
+def _effort(effort: Effort) -> str:
     """What scales the hours, whether it was measured, and of how many accounts it is not known."""
     measures = ", ".join(f"{words} ({n:,} accounts)" for words, n in effort.measures.items())
     value = decimal(effort.elasticity)
@@ -360,7 +346,7 @@ def _failed(plan: PlanEntry) -> str:
     return f"Of the accounts, {'; '.join(parts)}."
 
 
-def _list(study: StudyFolder, entry: AuditEntry) -> str:
+def _list(study: StudyFolder, entry: AuditTotal) -> str:
     title = _TITLES[entry.name]
     if not entry.n_accounts:
         return f"{title}: no account."
@@ -389,7 +375,7 @@ def _csms(n: int) -> str:
     return "1 CSM" if n == 1 else f"{n} CSMs"
 
 
-def _left(study: StudyFolder, found: StaffingEntry) -> str:
+def _left(study: StudyFolder, found: HeadCount) -> str:
     if found.left <= 0.005 * max(found.coverable, 1e-9):
         return "; more people would cover hardly more."
     return (

@@ -9,8 +9,9 @@ References
 Pickens: fully loaded CSM cost of at most 15 % of ARR, with these four levers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 from scipy.optimize import brentq
 
 from clustering.config.plan import LeversConfig
@@ -34,6 +35,10 @@ class Mix:
     services_per_account: float
     cost_share: float
     reached: bool
+
+
+#: The four, as both classes call them.
+_FOUR = ("arr_per_account", "accounts_per_csm", "cost_per_csm", "services_per_account")
 
 
 @dataclass(frozen=True)
@@ -136,7 +141,7 @@ def _mix(
         return _at(1.0, start, moves)
     moved = brentq(lambda x: _at(x, start, moves).cost_share - limit, 0.0, 1.0, xtol=1e-12)
     found = _at(float(moved), start, moves)
-    return Mix(**{**vars(found), "cost_share": limit, "reached": True})
+    return replace(found, cost_share=limit, reached=True)
 
 
 def _at(
@@ -148,3 +153,26 @@ def _at(
     services = moved * moves[3]
     share = cost_share(arr, accounts, cost, services)
     return Mix(moved, arr, accounts, cost, services, share, reached=False)
+
+
+def lever_columns(levers: Levers | None) -> dict[str, float | bool]:
+    """Columns of the coverage plan: each lever alone and in both mixes; missing where None.
+
+    Examples
+    --------
+    >>> columns = lever_columns(solve_levers(30_000, 25, 150_000, 0.15, LeversConfig()))
+    >>> round(columns["need_arr_per_account"]), round(columns["equal_arr_per_account"])
+    (40000, 32404)
+    """
+
+    def value(of: Levers | Mix | None, name: str) -> float:
+        return np.nan if of is None else float(getattr(of, name))
+
+    mixes = {"equal": levers and levers.equal, "bounded": levers and levers.bounded}
+    columns: dict[str, float | bool] = {}
+    for lever in _FOUR:
+        columns[f"need_{lever}"] = value(levers, lever)
+        columns |= {f"{mix}_{lever}": value(of, lever) for mix, of in mixes.items()}
+    for mix, of in mixes.items():
+        columns |= {f"{mix}_{name}": value(of, name) for name in ("moved", "cost_share")}
+    return columns | {"bounded_reached": levers is not None and levers.bounded.reached}

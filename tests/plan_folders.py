@@ -150,4 +150,4 @@ def next_steps(
         champions_reason, 0 if champions_reason else 1, 0 if champions_reason else 1,
     )  # fmt: skip
     missing = listed.iloc[:0] if misjudged_reason else listed
-    return NextSteps(missing, misjudged_reason, found, talks, SENSITIVITY.typed(rows))
+    return NextSteps(missing, misjudged_reason, found, talks, SENSITIVITY.from_rows(rows))

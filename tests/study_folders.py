@@ -21,7 +21,10 @@ from clustering.comparison.forward.evaluate import ForwardEntry as Judged
 from clustering.comparison.recommendation import recommend
 from clustering.comparison.scorecard import scorecard
 from clustering.config import StudyConfig
+from clustering.models.model import CentreModel
 from clustering.models.types import CandidateSpec, Clustering
+from clustering.movement.overrides.reconfirmation import RECONFIRMATION
+from clustering.movement.run import AssignmentSummary
 from clustering.plan.make import Plan
 from clustering.results.folder import write
 from clustering.results.pictures import picture_tables
@@ -193,6 +196,7 @@ class _Simulated:
             "profiles": self.profiles(),
             "disagreements": self.disagreements(),
             "typical": self.typical(),
+            "reconfirmation": RECONFIRMATION.from_rows([]),
             **picture_tables(self.pictures(), self.ids),
             **self.plan.tables,
             **next_steps([LABELS]).tables,
@@ -216,7 +220,9 @@ class _Simulated:
     def pictures(self) -> Pictures:
         k, accounts = self.recipe.k, self.accounts()
         centres = np.stack([self.z[self.segment == number].mean(0) for number in range(k)])
-        chosen = Clustering(CandidateSpec("kmeans", k), self.segment.copy(), centres, 1, True)
+        chosen = Clustering(
+            CandidateSpec("kmeans", k), CentreModel(centres, 1.0), self.segment.copy(), 1, True
+        )
         stability = accounts["stability"].to_numpy()
         return Pictures(
             clustergram(self.partitions(), accounts["map_1"].to_numpy()),
@@ -513,6 +519,9 @@ class _Simulated:
                 "scorecard": self.scorecard() if recipe.with_arr and recipe.k > 1 else None,
                 "recommendation": self.recommendation(),
                 "evidence": self.evidence(),
+                "movement": None,
+                "movement_absent": "This study did not look back in time.",
+                "assignment": dict.fromkeys(AssignmentSummary.model_fields, 0),
                 "outcomes": {
                     "days": 365,
                     "observed": {"churned": 0.12, "expanded": 0.2},
@@ -814,7 +823,7 @@ def add_scorer(folder: Path) -> None:
     from clustering.matrix.standardise import standardise
     from clustering.models.kmeans import fit_kmeans
     from clustering.models.types import CandidateSpec
-    from clustering.scorer import Scorer
+    from clustering.scorer import Scorer, Training
 
     study = results.read(folder)
     entries = [feature for feature in study.document.features if feature.included]
@@ -848,9 +857,7 @@ def add_scorer(folder: Path) -> None:
         matrix,
         [segment.name for segment in study.document.segments],
         FeaturesConfig(),
-        date(2025, 6, 30),
-        verdict=study.document.verdict,
-        study=study.document.name,
+        Training(date(2025, 6, 30), study.document.verdict, study=study.document.name),
     )
     scorer.save(folder / "scorer")
 

@@ -19,13 +19,14 @@ from clustering.config import StudyConfig
 from clustering.errors import BadInputError
 from clustering.features import Horizon, Snapshot, build_snapshot
 from clustering.features.horizon import build_horizon
-from clustering.inputs import check_inputs
+from clustering.inputs import check_inputs, too_few
 from clustering.matrix import FeatureMatrix, Standardiser, standardise
-from clustering.models.refit import fit_again
+from clustering.models.refit import refit
 from clustering.models.types import Clustering
 from clustering.movement.earlier_dates import earlier_accounts
 from clustering.movement.overrides.active import ASSIGNED, study_overrides
 from clustering.movement.overrides.reconfirmation import served_otherwise
+from clustering.movement.past import Past
 from clustering.movement.run import run_movement
 from clustering.plan.accounts.discovery import discovery_sheet
 from clustering.plan.inputs import PlanInputs, Planned
@@ -38,7 +39,7 @@ from clustering.results.assemble import Study, assemble, group_word
 from clustering.results.spreadsheet import write_spreadsheet
 from clustering.schemes import Axes, Labelling, assign_all, compute_axes
 from clustering.schemes.naming import under_amount_name
-from clustering.scorer import Scorer
+from clustering.scorer import Scorer, Training
 from clustering.structure.evidence import Evidence, judge
 from clustering.structure.pictures import picture_evidence
 from clustering.tables import SourceTables, open_tables
@@ -92,9 +93,8 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         snapshot = build_snapshot(tables, config.as_of, config.features)
         horizon = build_horizon(tables, config.as_of, config.horizon_days)
         # Before anything is fitted: a mistake in a scheme of the company's own is told at once.
-        labellings, absent = under_amount_name(
-            *assign_all(snapshot, config.schemes), config.amount_name
-        )
+        assigned, not_assigned = assign_all(snapshot, config.schemes)
+        labellings, absent = under_amount_name(assigned, not_assigned, config.amount_name)
     with progress.step("Standardising"):
         matrix, standardiser = standardise(snapshot, config.matrix)
         if words := too_few(config, len(matrix.account_ids)):
@@ -106,20 +106,11 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         profiles = profile(snapshot, matrix, evidence.chosen, amount_name=config.amount_name)
         scorer = _scorer(config, standardiser, matrix, evidence, profiles)
         scores = scorer.score_features(snapshot.frame.loc[list(matrix.account_ids)])
-    over_time = run_movement(
-        tables,
-        snapshot,
-        scorer,
-        evidence.chosen.spec,
-        scores,
-        overrides,
-        lambda earlier: assign_all(earlier, config.schemes, strict=False)[0],
-        config,
-        progress,
-    )
+    past = Past(tables, config, snapshot, assigned)
+    spec = evidence.chosen.spec
+    over_time = run_movement(past, scorer, spec, scores, overrides, progress)
     with progress.step("Looking at earlier dates"):
-        segments = scores["segment_name"]
-        earlier = earlier_accounts(tables, config, snapshot, horizon, evidence.chosen, segments)
+        earlier = earlier_accounts(past, horizon, spec, scores["segment_name"])
     material = _material(
         snapshot,
         horizon,
@@ -208,11 +199,7 @@ def _scorer(
         matrix,
         profiles.names,
         config.features,
-        config.as_of,
-        verdict=evidence.verdict,
-        are_clusters=evidence.are_clusters,
-        study=config.name,
-        config_hash=config.hash,
+        Training(config.as_of, evidence.verdict, evidence.are_clusters, config.name, config.hash),
     )
 
 
@@ -287,11 +274,15 @@ def _material(
     proxies = [f.name for f in snapshot.features if f.size_proxy and f.family != "commercial"]
 
     def cluster(values: Floats, seed: int) -> Ints:
-        return fit_again(chosen.spec, values, n_init=REFIT_STARTS, seed=seed).assign(values)
+        return labels_of(values, values, seed)
 
-    def refit(rows: Ints, seed: int) -> Ints:
+    def pipeline(rows: Ints, seed: int) -> Ints:
         values = standardiser.refitted(raw[rows]).transform_columns([*raw.T]).T
-        return fit_again(chosen.spec, values[rows], n_init=REFIT_STARTS, seed=seed).assign(values)
+        return labels_of(values[rows], values, seed)
+
+    def labels_of(fitted: Floats, values: Floats, seed: int) -> Ints:
+        again = refit(chosen.spec, fitted, n_init=REFIT_STARTS, seed=seed, quick=True)
+        return again.model.labels(values)
 
     raw = standardiser.complete_raw(frame)
     labels = {labelling.name: labelling.labels.reindex(ids) for labelling in labellings}
@@ -313,7 +304,7 @@ def _material(
         as_of=snapshot.as_of,
         days=horizon.days,
         cluster=cluster,
-        refit=refit,
+        refit=pipeline,
         earlier=earlier,
         responsibilities=scorer.model.probabilities(matrix.values),
         segment_names=tuple(scorer.segment_names),
@@ -332,15 +323,3 @@ def _standardised(proxies: pd.DataFrame) -> Floats:
     logged = np.log1p(known.to_numpy(dtype=np.float64))
     spread = logged.std(axis=0)
     return np.asarray((logged - logged.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
-
-
-def too_few(config: StudyConfig, n_accounts: int) -> str | None:
-    """Say that a study would be refused for its few active accounts; None where it would not."""
-    least = 2 * config.evidence.smallest_segment
-    if n_accounts >= least:
-        return None
-    return (
-        f"{n_accounts} accounts were active on {config.as_of}; two segments of at least "
-        f"evidence.smallest_segment = {config.evidence.smallest_segment} need {least}. "
-        "Give more accounts, or set a smaller evidence.smallest_segment."
-    )

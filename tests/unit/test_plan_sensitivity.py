@@ -14,7 +14,7 @@ from clustering.features.types import Snapshot
 from clustering.plan.scheme_answers import scheme_sensitivity
 from clustering.plan.sensitivity import STEP, Answer, Setting, settings_of, vary
 from clustering.schemes import SCHEMES, SchemeAbsentError, compute_axes
-from clustering.schemes.registry import Inputs
+from clustering.schemes.scheme import Inputs
 from scheme_snapshots import random_snapshot
 
 

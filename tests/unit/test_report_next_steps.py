@@ -19,7 +19,8 @@ from clustering.report.subjects.plan.account_lists import (
 from clustering.report.subjects.plan.sensitivity_figures import tornado
 from clustering.report.subjects.plan.sensitivity_words import fragile, n_fragile
 from clustering.results import StudyFolder
-from clustering.tracking.content import study_metrics, write_artifacts
+from clustering.tracking.content import write_artifacts
+from clustering.tracking.metrics import study_metrics
 from plan_folders import CLOSEST, FLIP, LABELS, SCHEME, STEADY, next_steps
 from study_folders import Recipe, build_study
 

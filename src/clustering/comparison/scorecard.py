@@ -20,10 +20,8 @@ from clustering.comparison.base.labellings import Labelling, encode
 from clustering.comparison.forward.evaluate import ForwardEntry
 from clustering.comparison.forward.time_split import EarlierDates
 from clustering.progress import SILENT, Progress
+from clustering.schemes import CONTROLS, SCHEMES
 from clustering.structure.criteria.silhouette import silhouettes
-
-#: Labellings that nobody proposes: they show what a labelling must do better than.
-CONTROLS = ("tenure_bands",)
 
 #: Accounts whose silhouettes are compared at most; each with all others of them.
 MOST_ACCOUNTS = 2_000
@@ -31,8 +29,7 @@ MOST_ACCOUNTS = 2_000
 #: Random groups of the same sizes that the silhouette is read against.
 _RANDOM_GROUPS = 19
 
-#: Labels that are dealt anew every time, or whose column has no dates, have no past to agree with.
-_NO_PAST = ("csm_book", "employee_bands")
+_NO_PAST = tuple(scheme.name for scheme in SCHEMES if not scheme.has_past)
 
 _Z = 1.959963984540054
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from clustering.columns import ACCOUNT_ID, SEGMENT
 from clustering.config import SchemesConfig
 from clustering.config.plan import LEVELS, RECOMMENDED, EngagementConfig
-from clustering.errors import ConfigError
+from clustering.errors import ConfigError, or_known
 from clustering.plan.assumptions import Assumptions
 from clustering.plan.care.audit import AUDIT, Audit, AuditTotal, audit_delivery
 from clustering.plan.care.coverage import cover
@@ -17,7 +17,6 @@ from clustering.plan.care.effort import Effort, account_size, effort_of
 from clustering.plan.care.needs import Care, account_facts
 from clustering.plan.care.value import SegmentValue, segment_value
 from clustering.plan.inputs import PlanInputs, Planned
-from clustering.plan.nearest import did_you_mean
 from clustering.plan.playbooks.event_playbooks import Running, run_playbooks, trigger_values
 from clustering.plan.playbooks.library import (
     PRESENT_CARE,
@@ -209,7 +208,7 @@ def _chosen(plan_on: str, given: PlanInputs) -> Planned:
         return by_name[name]
     raise ConfigError(
         f"'engagement.plan_on': these accounts have no labelling '{name}'."
-        f"{did_you_mean(name, by_name)} A scheme whose tables are missing cannot be planned on."
+        f"{or_known(name, by_name)} A scheme whose tables are missing cannot be planned on."
     )
 
 
@@ -226,6 +225,6 @@ def check_settings(config: EngagementConfig, schemes: SchemesConfig) -> None:
     if config.plan_on not in known:
         raise ConfigError(
             f"'engagement.plan_on': there is no labelling '{config.plan_on}'."
-            f"{did_you_mean(config.plan_on, known)}"
+            f"{or_known(config.plan_on, known)}"
         )
     load_playbooks(config.playbooks)

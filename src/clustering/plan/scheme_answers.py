@@ -10,19 +10,16 @@ from sklearn.metrics import adjusted_mutual_info_score
 
 from clustering.arrays import Floats, Ints
 from clustering.columns import ARR
-from clustering.comparison.scorecard import CONTROLS
 from clustering.config import SchemesConfig
 from clustering.features.types import Snapshot
 from clustering.plan.sensitivity import Answer, Kind, Setting, settings_of, vary
 from clustering.schemes import SCHEMES, Axes, SchemeAbsentError
 from clustering.schemes.axes import combine, quantities, score_parts
-from clustering.schemes.registry import Inputs, Scheme
+from clustering.schemes.scheme import Inputs, Scheme
 
 #: With more accounts, a sample of so many serves.
 MOST_ACCOUNTS = 5_000
 
-#: A control and a list of books: no proposal that could win, and no labels that compare.
-_NOT_IN_RUN = (*CONTROLS, "csm_book")
 _WEIGHTS = ("axes.growth_potential", "axes.churn_risk", "axes.health", "axes.guidance")
 
 _PROFITABLE = "schemes.health_profitability.profitability.value"
@@ -134,12 +131,10 @@ class _SchemeAnswers:
 
     def _all_labels(self, config: SchemesConfig) -> dict[str, tuple[object, Ints | None]]:
         given = Inputs(self.snapshot, self._axes(config), config)
-        in_run = [s for s in SCHEMES if s.settings is not None or s.axes]
-        return {
-            scheme.name: self._labels(scheme, given)
-            for scheme in in_run
-            if scheme.name not in _NOT_IN_RUN
-        }
+        # A control could not win, and books have no labels that compare.
+        proposed = [s for s in SCHEMES if s.levels_last and not s.control]
+        in_run = [s for s in proposed if s.settings is not None or s.axes]
+        return {scheme.name: self._labels(scheme, given) for scheme in in_run}
 
     def _labels(self, scheme: Scheme, given: Inputs) -> tuple[object, Ints | None]:
         """Codes of a scheme's labels, -1 where there is none; None where it cannot be applied."""

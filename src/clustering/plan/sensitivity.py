@@ -188,7 +188,7 @@ def vary(
                     "flips": any(side.words not in ("", today.words) for side in (low, high)),
                 }
             )
-    return SENSITIVITY.typed(rows)
+    return SENSITIVITY.from_rows(rows)
 
 
 _MISSING = Answer(float("nan"))

@@ -42,7 +42,6 @@ from clustering.results.document import (
     WithinTiersEntry,
 )
 from clustering.results.later import afterwards_entry, differences_entry, later_frames
-from clustering.results.movement import assignment_entry, movement_entry, movement_frames
 from clustering.results.pictures import picture_tables
 from clustering.results.scheme_table import scheme_table
 from clustering.results.scorecard import scorecard_entry, scorecard_table
@@ -119,7 +118,7 @@ def assemble(study: Study) -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
         **study.plan.tables,
         **study.next_steps.tables,
         "scorecard": scorecard_table(scorecard),
-        **movement_frames(study.over_time, study.config.as_of.isoformat()),
+        **study.over_time.frames,
     }
     if NAME in study.snapshot.attributes:
         names = study.snapshot.attributes[NAME].reindex(study.matrix.account_ids)
@@ -164,7 +163,7 @@ def _accounts(study: Study, known: Axes, stage: "pd.Series[str]") -> pd.DataFram
 
 def _document(study: Study, accounts: pd.DataFrame, scorecard: ScorecardEntry) -> StudyDocument:
     config, evidence, forward = study.config, study.evidence, study.comparison.forward
-    spec = evidence.chosen.spec
+    spec, movement = evidence.chosen.spec, study.over_time.movement
     return StudyDocument(
         schema_version=1,
         name=config.name,
@@ -210,9 +209,9 @@ def _document(study: Study, accounts: pd.DataFrame, scorecard: ScorecardEntry) -
         plan=study.plan.entry,
         next_steps=study.next_steps.entry,
         scorecard=scorecard,
-        movement=movement_entry(study.over_time.movement),
-        movement_absent=_movement_absent(study.over_time),
-        assignment=assignment_entry(study.over_time, config.as_of.isoformat()),
+        movement=None if isinstance(movement, str) else movement.summary,
+        movement_absent=movement if isinstance(movement, str) else "",
+        assignment=study.over_time.decided,
         outcomes=_outcomes(study.horizon, config.amount_name),
         ruled_out=list(evidence.ruled_out),
         warnings=[
@@ -225,10 +224,6 @@ def _document(study: Study, accounts: pd.DataFrame, scorecard: ScorecardEntry) -
             )
         ],
     )
-
-
-def _movement_absent(over_time: OverTime) -> str:
-    return over_time.movement if isinstance(over_time.movement, str) else ""
 
 
 def _scorecard(study: Study) -> ScorecardEntry:

@@ -8,10 +8,11 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from clustering.movement.run import AssignmentSummary
+from clustering.movement.track.track import MovementSummary
 from clustering.plan.make import PlanEntry
 from clustering.plan.next_steps import NextStepsEntry
 from clustering.results.later_document import AfterwardsEntry, DifferencesEntry
-from clustering.results.movement_document import AssignmentEntry, MovementEntry
 from clustering.results.scorecard_document import RecommendationEntry, ScorecardEntry
 from clustering.schema import Entry
 
@@ -322,13 +323,11 @@ class StudyDocument(Entry):
     )
     plan: PlanEntry = Field(description="What to do: care, its cost, whom it fails.")
     next_steps: NextStepsEntry = Field(description="Champions, misjudged accounts, settings moved.")
-    movement: MovementEntry | None = Field(
-        None, description="The accounts over time; null where it could not be looked at."
+    movement: MovementSummary | None = Field(
+        description="The accounts over time; null where it could not be looked at."
     )
-    movement_absent: str = Field("", description="Why there is no `movement`, and what allows it.")
-    assignment: AssignmentEntry | None = Field(
-        None, description="Whose word decides the segment. Null in earlier studies."
-    )
+    movement_absent: str = Field(description="Why there is no `movement`, and what allows it.")
+    assignment: AssignmentSummary = Field(description="Whose word decides the segment.")
     outcomes: Outcomes = Field(description="What was observed after as_of.")
     ruled_out: list[str] = Field(description="Candidates that a guard ruled out, with reasons.")
     warnings: list[str] = Field(description="What stands but needs reading.")

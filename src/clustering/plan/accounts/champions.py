@@ -100,7 +100,7 @@ def find_champions(
     if not reason and growth is None:
         reason = "No growth accounts: the scheme 'growth_risk' cannot be applied."
     if reason or growth is None:
-        return Champions(CHAMPIONS.typed([]), rule, reason, 0, 0)
+        return Champions(CHAMPIONS.from_rows([]), rule, reason, 0, 0)
     grows = growth.labels.reindex(ids).isin(_GROWING).to_numpy() & ~champion
     rule += "; growth accounts are those to grow or invest in by the scheme 'growth_risk'"
     if growth.near_line is not None:
@@ -109,7 +109,7 @@ def find_champions(
         rule += f", without {int(near.sum()):,} near the line (a label within its noise)"
     if not grows.any():
         reason = "No growth accounts: every one of them is a champion already, or near the line."
-        return Champions(CHAMPIONS.typed([]), rule, reason, 0, 0)
+        return Champions(CHAMPIONS.from_rows([]), rule, reason, 0, 0)
     table = _table(snapshot, matrix, np.flatnonzero(grows), np.flatnonzero(champion))
     return Champions(table, rule, "", int(champion.sum()), int(grows.sum()))
 
@@ -188,7 +188,7 @@ def _table(
                 }
                 for number, f in enumerate(matter, start=1)
             ] or [pair | {"gap": 0, "words": _NO_GAP}]
-    table = CHAMPIONS.typed(rows)
+    table = CHAMPIONS.from_rows(rows)
     return table.sort_values([ACCOUNT_ID, "rank", "gap"], kind="stable", ignore_index=True)
 
 

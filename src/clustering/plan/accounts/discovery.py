@@ -123,7 +123,7 @@ def discovery_list(
                     "question": question,
                 }
             )
-    return DISCOVERY.typed(rows)
+    return DISCOVERY.from_rows(rows)
 
 
 def discovery_sheet(table: pd.DataFrame, attributes: pd.DataFrame) -> pd.DataFrame:

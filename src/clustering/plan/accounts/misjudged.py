@@ -71,7 +71,7 @@ def misjudged_accounts(
     Mansdorf 2020.
     """
     if tiers is None or by_stage is None or len(tiers.levels) < 2:
-        return MISJUDGED.typed([])
+        return MISJUDGED.from_rows([])
     index = by_stage.labels.index
     known = axes.frame[["growth_potential", "churn_risk", "revenue_at_risk"]].reindex(index)
     features = snapshot.frame.reindex(index=index, columns=[_ADOPTED, "expansion_pipeline"])
@@ -95,7 +95,7 @@ def misjudged_accounts(
     found = found.sort_values(
         ["care", "rank_by", ACCOUNT_ID], ascending=[True, False, True], ignore_index=True
     )
-    return MISJUDGED.typed(found)
+    return MISJUDGED.from_rows(found)
 
 
 def _why(row: Mapping[Hashable, Any], config: SchemesConfig) -> str:

@@ -112,7 +112,7 @@ class Care:
 
     def costs(self, candidates: Sequence[Planned]) -> pd.DataFrame:
         """What care by each labelling would cost, on its own playbooks, as `PLAN_COSTS` says."""
-        return PLAN_COSTS.typed([self._cost(one) for one in candidates])
+        return PLAN_COSTS.from_rows([self._cost(one) for one in candidates])
 
     def _cost(self, one: Planned) -> dict[str, object]:
         _, frame = self.by(one)

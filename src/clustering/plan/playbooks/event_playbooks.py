@@ -11,16 +11,15 @@ from typing import Any
 import pandas as pd
 
 from clustering.columns import ACCOUNT_ID
-from clustering.errors import BadInputError, ConfigError, breaches_message
+from clustering.errors import BadInputError, ConfigError, breaches_message, or_known
 from clustering.features.registry import DEFINITIONS
 from clustering.features.snapshot import ATTRIBUTES
 from clustering.features.types import Snapshot
-from clustering.plan.nearest import did_you_mean
 from clustering.plan.playbooks.library import Playbook, Playbooks
 from clustering.schema import TableSpec, column
 from clustering.schemes.axes import Axes
+from clustering.schemes.composites import AMOUNTS, COMPOSITES, GUIDANCE
 from clustering.schemes.expressions import evaluate, parse
-from clustering.schemes.families.composites import AMOUNTS, COMPOSITES, GUIDANCE
 from clustering.schemes.readable import FROM_TABLES
 from clustering.schemes.registry import SCHEMES
 from clustering.schemes.types import Labelling
@@ -89,7 +88,7 @@ def condition(sql: str, values: pd.DataFrame) -> "pd.Series[bool]":
     known = [*values.columns, *_every_name()]
     unknown = [name for name in expression.columns if name not in known]
     if unknown:
-        hint = did_you_mean(unknown[0], known)
+        hint = or_known(unknown[0], known)
         raise BadInputError(
             f"the condition \"{sql}\" names '{unknown[0]}', which is no axis, feature, attribute "
             f"or scheme.{hint}"
@@ -142,7 +141,7 @@ def run_playbooks(
             not_told[name] = f"its trigger needs {' and '.join(lacking)}, which no account has"
     if breaches:
         raise ConfigError(breaches_message("the playbooks' conditions", breaches))
-    return Running(PLAYBOOK_RUNS.typed(rows), not_told)
+    return Running(PLAYBOOK_RUNS.from_rows(rows), not_told)
 
 
 def _states(
@@ -164,7 +163,7 @@ def _states(
 def _every_name() -> list[str]:
     """Names that a study may have, though these tables do not allow them."""
     return [
-        *(definition.feature.name for definition in DEFINITIONS),
+        *(definition.name for definition in DEFINITIONS),
         *(axis.name for axis in (*COMPOSITES, *GUIDANCE)),
         *(name for name, _, _ in AMOUNTS),
         *(scheme.name for scheme in SCHEMES),

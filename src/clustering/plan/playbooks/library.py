@@ -18,8 +18,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from clustering.config.plan import Level
-from clustering.errors import BadInputError, ConfigError, breaches_message
-from clustering.plan.nearest import did_you_mean
+from clustering.errors import BadInputError, ConfigError, breaches_message, or_known
 from clustering.schema import Entry
 from clustering.schemes.expressions import parse
 
@@ -113,8 +112,7 @@ class Playbooks(_Part):
     @model_validator(mode="after")
     def _all_known(self) -> "Playbooks":
         breaches = [
-            f"playbook '{name}' plans the unknown touch '{touch}'."
-            f"{did_you_mean(touch, self.touches)}"
+            f"playbook '{name}' plans the unknown touch '{touch}'.{or_known(touch, self.touches)}"
             for name, playbook in self.playbooks.items()
             for touch in playbook.planned
             if touch not in self.touches
@@ -124,7 +122,7 @@ class Playbooks(_Part):
             for label, name in labels.items():
                 if name not in segment_kind:
                     what = "is an event playbook" if name in self.playbooks else "is not known"
-                    hint = did_you_mean(name, segment_kind)
+                    hint = or_known(name, segment_kind)
                     breaches.append(f"assign.{scheme} '{label}': playbook '{name}' {what}.{hint}")
         for name in (PRESENT_CARE, STANDARD):
             if name in self.playbooks and name not in segment_kind:

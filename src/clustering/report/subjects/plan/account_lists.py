@@ -100,7 +100,7 @@ def champions_table(study: StudyFolder, *, names: bool = False, most: int = 12) 
     nearest = nearest.sort_values("potential", ascending=False, kind="stable").reset_index()
     columns = [
         Column("Growth account", account()),
-        Column("Growth potential", number("potential")),
+        Column("Growth potential", number("potential", ".2f")),
         Column("Nearest champion", account("champion_id")),
         Column("Gaps that matter", text("words")),
     ]

@@ -20,7 +20,8 @@ from clustering.matrix import FeatureMatrix
 from clustering.models.types import Clustering
 from clustering.profiles import Profiles
 from clustering.profiles.unlike import Unlike
-from clustering.schema import TableSpec, column
+from clustering.schema import TableSpec
+from clustering.schema import column as _c
 from clustering.schemes import Axes
 from clustering.scorer.files import guard_cells
 
@@ -43,17 +44,17 @@ DISCOVERY = TableSpec(
     "Accounts to interview, with a hypothesis each. `discovery.csv` (UTF-8 with a byte order "
     "mark) and `discovery.xlsx` are the same list for people, with names; both stay local.",
     (
-        column("segment", "integer", "Segment number."),
-        column("segment_name", "text", "Segment name."),
-        column("kind", "text", "medoid, boundary or misfit."),
-        column("rank", "integer", "From 1, within segment and kind."),
-        column("account_id", "text", "Key."),
-        column("arr", "number", "ARR.", nullable=True),
-        column("probability", "number", "Probability of the segment, given the model."),
-        column("runner_up", "text", "The second most probable segment.", nullable=True),
-        column("distance", "number", "Distance to the mean of the segment in the matrix."),
-        column("hypothesis", "text", "What the interview may refute."),
-        column("question", "text", "What to ask."),
+        _c("segment", "integer", "Segment number."),
+        _c("segment_name", "text", "Segment name."),
+        _c("kind", "text", "medoid, boundary or misfit."),
+        _c("rank", "integer", "From 1, within segment and kind."),
+        _c("account_id", "text", "Key."),
+        _c("arr", "number", "ARR.", nullable=True),
+        _c("probability", "number", "Probability of the segment, given the model."),
+        _c("runner_up", "text", "The second most probable segment.", nullable=True),
+        _c("distance", "number", "Distance to the mean of the segment in the matrix."),
+        _c("hypothesis", "text", "What the interview may refute."),
+        _c("question", "text", "What to ask."),
     ),
     optional=True,
 )
@@ -100,14 +101,14 @@ def discovery_list(
         margin = known["margin"].to_numpy(dtype=float)[members]
         for kind, rank, place in _pick(distance, margin, np.array(matrix.account_ids)[members]):
             row = known.iloc[members[place]]
-            if kind == "medoid":
-                hypothesis, question = _of_medoid(profile.name, guidance.iloc[members])
-            elif kind == "boundary":
-                hypothesis, question = _of_boundary(profile.name, row)
-            else:
-                hypothesis, question = _of_misfit(
-                    profile.name, unlike.words(members, int(members[place]))
-                )
+            match kind:
+                case "medoid":
+                    hypothesis, question = _of_medoid(profile.name, guidance.iloc[members])
+                case "boundary":
+                    hypothesis, question = _of_boundary(profile.name, row)
+                case _:
+                    words = unlike.words(members, int(members[place]))
+                    hypothesis, question = _of_misfit(profile.name, words)
             rows.append(
                 {
                     "segment": profile.segment,
@@ -115,10 +116,10 @@ def discovery_list(
                     "kind": kind,
                     "rank": rank,
                     ACCOUNT_ID: matrix.account_ids[members[place]],
-                    ARR: float(arr.iloc[members[place]]),
-                    "probability": float(row["probability"]),
+                    ARR: arr.iloc[members[place]],
+                    "probability": row["probability"],
                     "runner_up": row["runner_up"] if len(profiles.segments) > 1 else None,
-                    "distance": float(distance[place]),
+                    "distance": distance[place],
                     "hypothesis": hypothesis,
                     "question": question,
                 }
@@ -152,21 +153,14 @@ def discovery_sheet(table: pd.DataFrame, attributes: pd.DataFrame) -> pd.DataFra
     for name in (NAME, "csm", "region", "industry"):
         if name in attributes:
             sheet[name] = attributes[name].reindex(table[ACCOUNT_ID]).to_numpy()
-    sheet = sheet.assign(
-        arr=table[ARR].round(0),
-        hypothesis=table["hypothesis"],
-        question=table["question"],
-        answer="",
-        asked_by="",
-        asked_on="",
-    )
-    texts = sheet.select_dtypes(exclude="number").columns
+    texts = ["hypothesis", "question"]
+    sheet = sheet.assign(arr=table[ARR].round(0), **{name: table[name] for name in texts})
+    sheet[["answer", "asked_by", "asked_on"]] = ""
     # A line break or tab inside a cell can start a new cell, and with it a formula.
-    tidy = {
-        name: sheet[name].map(lambda cell: " ".join(str(cell).split()), na_action="ignore")
-        for name in texts
-    }
-    return guard_cells(sheet.assign(**tidy).astype(dict.fromkeys(texts, "str")))
+    for column in sheet.select_dtypes(exclude="number"):
+        tidy = sheet[column].map(lambda cell: " ".join(str(cell).split()), na_action="ignore")
+        sheet[column] = tidy.astype("str")
+    return guard_cells(sheet)
 
 
 def _pick(

@@ -54,8 +54,6 @@ AUDIT = TableSpec(
     optional=True,
 )
 
-_BOTH = "it needs, and of what its label usually gets at its size"
-
 #: The median absolute deviation of a normal distribution, in standard deviations.
 _MAD = 0.6744897501960817
 #: Less time is not recorded, so no hours at all are read as this many on the logarithmic scale.
@@ -156,37 +154,22 @@ def audit_delivery(
     frame["delivery"] = np.select(
         [over, under, bad, judged], [OVER, UNDER, BAD_FIT, AS_NEEDED], UNKNOWN
     )
-    rules = [_rule(row, config, affordable_share, no_delivery) for row in frame.itertuples()]
-    frame["delivery_rule"] = pd.Series(rules, index=frame.index, dtype="str")
+    said = [_rule(row, config, affordable_share, no_delivery) for row in frame.itertuples()]
+    frame["delivery_rule"] = pd.Series(said, index=frame.index, dtype="str")
     absent = _not_computed(frame, no_delivery)
-    lists = {
-        "over_delivered": (OVER, excess, _over_rule(config)),
-        "under_delivered": (UNDER, short, _under_rule(config)),
-        "bad_fit": (
-            BAD_FIT,
-            (frame["needed_cost"] - frame["affordable_cost"]) / max(hour_cost, 1e-12),
-            f"the hours needed, at {hour_cost:,.0f} an hour, cost more than "
-            f"{100 * affordable_share:g} % of the amount, and it is on neither list above",
-        ),
-    }
-    totals = []
-    for name, (status, hours, rule) in lists.items():
-        listed = frame[frame["delivery"] == status]
-        total = float(hours[listed.index].sum())
-        arr = float(listed["arr"].sum(min_count=min(len(listed), 1)))
-        if name not in absent:
-            totals.append(
-                AuditTotal(
-                    name=name,
-                    n_accounts=len(listed),
-                    hours=total,
-                    money=total * hour_cost,
-                    arr=arr,
-                    rule=rule,
-                )
-            )
+    rules = _rules_of_lists(config, hour_cost, affordable_share)
+    beyond = (frame["needed_cost"] - frame["affordable_cost"]) / max(hour_cost, 1e-12)
+    totals = tuple(
+        _total(name, rules[name], frame[frame["delivery"] == status], hours, hour_cost)
+        for name, status, hours in (
+            ("over_delivered", OVER, excess),
+            ("under_delivered", UNDER, short),
+            ("bad_fit", BAD_FIT, beyond),
+        )
+        if name not in absent
+    )
     n_unknown = int((frame["delivery"] == UNKNOWN).sum())
-    return Audit(frame.rename_axis(ACCOUNT_ID).reset_index(), tuple(totals), absent, n_unknown)
+    return Audit(frame.rename_axis(ACCOUNT_ID).reset_index(), totals, absent, n_unknown)
 
 
 def _usual(
@@ -261,21 +244,33 @@ def _not_computed(frame: pd.DataFrame, no_delivery: str) -> dict[str, str]:
     return absent
 
 
-def _over_rule(config: AuditConfig) -> str:
-    return (
-        f"delivered more than {config.over_from:g} times what {_BOTH}, with the hours of running "
-        "event playbooks on top; "
-        f"{config.least_hours:g} hours a year or more beyond both; and {config.outlier_from:g} "
-        "standard deviations (robust) outside the spread of such accounts"
+def _total(
+    name: str, rule: str, listed: pd.DataFrame, hours: "pd.Series[float]", hour_cost: float
+) -> AuditTotal:
+    total = float(hours[listed.index].sum())
+    arr = float(listed["arr"].sum(min_count=min(len(listed), 1)))
+    return AuditTotal(
+        name=name,
+        n_accounts=len(listed),
+        hours=total,
+        money=total * hour_cost,
+        arr=arr,
+        rule=rule,
     )
 
 
-def _under_rule(config: AuditConfig) -> str:
-    return (
-        f"delivered less than {100 * config.under_below:g} % of what {_BOTH}; "
-        f"{config.least_hours:g} hours a year or more short of both; and "
-        f"{config.outlier_from:g} standard deviations (robust) outside the spread of such accounts"
-    )
+def _rules_of_lists(config: AuditConfig, hour_cost: float, share: float) -> dict[str, str]:
+    both = "it needs, and of what its label usually gets at its size"
+    spread = f"{config.outlier_from:g} standard deviations (robust) outside the spread of such"
+    hours = f"{config.least_hours:g} hours a year or more"
+    return {
+        "over_delivered": f"delivered more than {config.over_from:g} times what {both}, with the "
+        f"hours of running event playbooks on top; {hours} beyond both; and {spread} accounts",
+        "under_delivered": f"delivered less than {100 * config.under_below:g} % of what {both}; "
+        f"{hours} short of both; and {spread} accounts",
+        "bad_fit": f"the hours needed, at {hour_cost:,.0f} an hour, cost more than "
+        f"{100 * share:g} % of the amount, and it is on neither list above",
+    }
 
 
 def _rule(row: Any, config: AuditConfig, share: float, no_delivery: str) -> str:

@@ -15,8 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from clustering.config.base import Part
 from clustering.config.plan import Level
 from clustering.errors import BadInputError, ConfigError, breaches_message, or_known
 from clustering.schema import Entry
@@ -32,18 +33,14 @@ Times = Annotated[float, Field(ge=0.0, le=_MOST_TOUCHES)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Touch(_Part):
+class Touch(Part):
     """A kind of touch and what one of it takes for one account, in hours; assumed."""
 
     title: str = Field(min_length=1, max_length=80)
     hours: float = Field(ge=0.0, le=100.0)
 
 
-class Playbook(_Part):
+class Playbook(Part):
     """One playbook.
 
     Attributes
@@ -102,7 +99,7 @@ class PlaybookEntry(Entry):
     n_accounts: int = Field(description="Accounts that have it, or for which it runs.")
 
 
-class Playbooks(_Part):
+class Playbooks(Part):
     """All playbooks, the touches they are made of, and who gets which."""
 
     touches: dict[Name, Touch]

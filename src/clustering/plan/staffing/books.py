@@ -7,11 +7,13 @@ account moves without need, and the books end no worse than they began; that the
 fewest possible is not proven.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from clustering.arrays import Flags, Floats, Ints
+from clustering.arrays import Floats, Ints
 from clustering.schema import Entry, TableSpec, column
 
 #: More books than this are balanced in blocks, each a fair sample of light and heavy ones.
@@ -129,11 +131,9 @@ def _relative(amount: "pd.Series[float]", n_books: int) -> Floats:
 
 def _loads(weights: Floats, book: Ints, n_books: int) -> Floats:
     """ARR and hours of the books in units of the mean, shape (n_books, 2)."""
-    held = book >= 0
-    columns = [
-        np.bincount(book[held], weights=weights[held, c], minlength=n_books) for c in range(2)
-    ]
-    return np.column_stack(columns).astype(np.float64)
+    load = np.zeros((n_books, 2))
+    np.add.at(load, book[book >= 0], weights[book >= 0])
+    return load
 
 
 def _worst(weights: Floats, book: Ints, n_books: int) -> float:
@@ -172,17 +172,22 @@ def _in_blocks(weights: Floats, start: Ints, n_books: int, tolerance: float) -> 
 
 def _rebalanced(weights: Floats, start: Ints, n_books: int, tolerance: float) -> Ints:
     """Move accounts, one at a time, while a move takes something off the excess."""
+    active = weights.sum(axis=0) > 0
+
+    def excess(load: Floats) -> Floats:
+        """How far books lie outside the tolerance, ARR and hours (the last axis) added."""
+        beyond = np.maximum(np.abs(load - 1.0) - tolerance, 0.0)
+        return np.asarray((beyond * active).sum(axis=-1))
+
     book = start.copy()
     load = _loads(weights, book, n_books)
     closed = np.zeros(n_books, dtype=bool)
-    active = weights.sum(axis=0) > 0
     for _ in range(4 * len(book)):
-        excess = _excess(load, tolerance, active)
-        excess[closed] = 0.0
-        worst = int(np.argmax(excess))
-        if excess[worst] <= 1e-12:
+        open_excess = np.where(closed, 0.0, excess(load))
+        worst = int(np.argmax(open_excess))
+        if open_excess[worst] <= 1e-12:
             break
-        move = _best_move(weights, book, load, worst, tolerance, active)
+        move = _best_move(weights, book, load, worst, excess)
         if move is None:
             closed[worst] = True
             continue
@@ -194,34 +199,23 @@ def _rebalanced(weights: Floats, start: Ints, n_books: int, tolerance: float) ->
     return book
 
 
-def _excess(load: Floats, tolerance: float, active: Flags) -> Floats:
-    """How far each book lies outside the tolerance, ARR and hours added; the last axis is those."""
-    beyond = np.maximum(np.abs(load - 1.0) - tolerance, 0.0)
-    return np.asarray((beyond * active).sum(axis=-1))
-
-
 def _best_move(
-    weights: Floats, book: Ints, load: Floats, worst: int, tolerance: float, active: Flags
+    weights: Floats, book: Ints, load: Floats, worst: int, excess: Callable[[Floats], Floats]
 ) -> tuple[int, int] | None:
     """The account and its new book that take most off the excess: out of `worst`, or into it."""
-    before = _excess(load, tolerance, active)
+    before = excess(load)
     inside, outside = np.flatnonzero(book == worst), np.flatnonzero(book != worst)
-    left = _excess(load[worst] - weights[inside], tolerance, active) - before[worst]
-    gained = _excess(load[None, :, :] + weights[inside][:, None, :], tolerance, active) - before
-    change_out = left[:, None] + gained
-    change_out[:, worst] = np.inf
+    left = excess(load[worst] - weights[inside]) - before[worst]
+    gained = excess(load[None, :, :] + weights[inside][:, None, :]) - before
+    out = left[:, None] + gained
+    out[:, worst] = np.inf
     source = book[outside]
-    change_in = (
-        _excess(load[source] - weights[outside], tolerance, active)
-        - before[source]
-        + _excess(load[worst] + weights[outside], tolerance, active)
-        - before[worst]
-    )
-    best_out = float(change_out.min()) if change_out.size else np.inf
-    best_in = float(change_in.min()) if change_in.size else np.inf
+    into = excess(load[source] - weights[outside]) - before[source]
+    into = into + excess(load[worst] + weights[outside]) - before[worst]
+    best_out, best_in = out.min(initial=np.inf), into.min(initial=np.inf)
     if min(best_out, best_in) >= -1e-9:
         return None
     if best_out <= best_in:
-        row, target = divmod(int(np.argmin(change_out)), change_out.shape[1])
+        row, target = divmod(int(np.argmin(out)), out.shape[1])
         return int(inside[row]), target
-    return int(outside[int(np.argmin(change_in))]), worst
+    return int(outside[int(np.argmin(into))]), worst

@@ -25,9 +25,9 @@ from clustering.models.model import CentreModel
 from clustering.models.types import CandidateSpec, Clustering
 from clustering.movement.overrides.reconfirmation import RECONFIRMATION
 from clustering.movement.run import AssignmentSummary
+from clustering.plan.make import Plan
 from clustering.results.folder import write
 from clustering.results.pictures import picture_tables
-from clustering.results.plan_document import PlanEntry
 from clustering.results.scorecard import scorecard_entry
 from clustering.results.scorecard_document import ScorecardEntry
 from clustering.structure.pictures import (
@@ -36,7 +36,7 @@ from clustering.structure.pictures import (
     coassignment,
     valley_projections,
 )
-from plan_folders import planned
+from plan_folders import LABELS, next_steps, planned
 
 HOSTILE_NAMES = (
     'Acme, "Quoted" & Sons',
@@ -198,7 +198,8 @@ class _Simulated:
             "typical": self.typical(),
             "reconfirmation": RECONFIRMATION.from_rows([]),
             **picture_tables(self.pictures(), self.ids),
-            **self.plan[1],
+            **self.plan.tables,
+            **next_steps([LABELS]).tables,
         }
         if self.recipe.names:
             names = [
@@ -213,7 +214,7 @@ class _Simulated:
         return frames
 
     @cached_property
-    def plan(self) -> tuple[PlanEntry, dict[str, pd.DataFrame]]:
+    def plan(self) -> Plan:
         return planned(self.accounts(), tuple(self.segment_names))
 
     def pictures(self) -> Pictures:
@@ -510,7 +511,8 @@ class _Simulated:
                 "forward_rivals": _RIVALS if recipe.forward else [],
                 "within_tiers": _WITHIN if recipe.with_arr else None,
                 "leakage": _LEAKAGE if recipe.with_arr else _NO_LEAKAGE,
-                "plan": self.plan[0].model_dump(),
+                "plan": self.plan.entry.model_dump(),
+                "next_steps": next_steps([LABELS]).entry.model_dump(),
                 "scorecard": self.scorecard() if recipe.with_arr and recipe.k > 1 else None,
                 "recommendation": self.recommendation(),
                 "evidence": self.evidence(),

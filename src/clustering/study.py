@@ -29,8 +29,9 @@ from clustering.movement.overrides.reconfirmation import served_otherwise
 from clustering.movement.past import Past
 from clustering.movement.run import run_movement
 from clustering.plan.accounts.discovery import discovery_sheet
-from clustering.plan.make import Plan, Planned, check_settings, make_plan
-from clustering.plan.next_steps import find_next_steps
+from clustering.plan.inputs import PlanInputs, Planned
+from clustering.plan.make import Plan, check_settings, make_plan
+from clustering.plan.next_steps import Segmented, find_next_steps
 from clustering.profiles import Profiles, map_accounts, profile
 from clustering.profiles.unlike import Unlike
 from clustering.progress import SILENT, Progress
@@ -141,18 +142,10 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
             group_word(evidence).plural,
         )
     with progress.step("Finding whom to talk to, and what to doubt"):
-        next_steps = find_next_steps(
-            config,
-            snapshot,
-            matrix,
-            evidence.chosen,
-            profiles,
-            scores,
-            axes,
-            labellings,
-            absent,
-            plan,
+        segmented = Segmented(
+            snapshot, matrix, evidence.chosen, profiles, scores, axes, labellings, absent
         )
+        next_steps = find_next_steps(config, segmented, plan)
     return Study(
         config=config,
         tables=tables,
@@ -256,8 +249,7 @@ def _plan(
         )
         for one in labellings
     ]
-    return make_plan(
-        config.engagement,
+    given = PlanInputs(
         hour_cost=config.schemes.axes.cost.hour,
         tables=tables,
         snapshot=snapshot,
@@ -267,6 +259,7 @@ def _plan(
         candidates=[learned, *others],
         recommended=recommendation.labelling,
     )
+    return make_plan(config.engagement, given)
 
 
 def _material(

@@ -41,9 +41,7 @@ from clustering.results.document import (
     WithinTiersEntry,
 )
 from clustering.results.later import afterwards_entry, differences_entry, later_frames
-from clustering.results.next_steps import next_steps_entry, next_steps_frames
 from clustering.results.pictures import picture_tables
-from clustering.results.plan import plan_entry, plan_frames
 from clustering.results.scheme_table import scheme_table
 from clustering.results.scorecard import scorecard_entry, scorecard_table
 from clustering.results.scorecard_document import RecommendationEntry, ScorecardEntry
@@ -116,8 +114,8 @@ def assemble(study: Study) -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
         "typical": study.profiles.typical,
         **later_frames(study.comparison.happened, study.comparison.differences),
         **picture_tables(study.pictures, study.matrix.account_ids),
-        **plan_frames(study.plan),
-        **next_steps_frames(study.next_steps),
+        **study.plan.tables,
+        **study.next_steps.tables,
         "scorecard": scorecard_table(scorecard),
         **study.over_time.frames,
     }
@@ -205,8 +203,8 @@ def _document(study: Study, accounts: pd.DataFrame, scorecard: ScorecardEntry) -
         multiplicity=MultiplicityEntry.model_validate(to_jsonable(asdict(forward.multiplicity))),
         evidence=evidence.findings(),
         recommendation=RecommendationEntry(**asdict(study.recommendation)),
-        plan=plan_entry(study.plan, config.engagement),
-        next_steps=next_steps_entry(study.next_steps),
+        plan=study.plan.entry,
+        next_steps=study.next_steps.entry,
         scorecard=scorecard,
         movement=None if isinstance(movement, str) else movement.summary,
         movement_absent=movement if isinstance(movement, str) else "",

@@ -10,9 +10,9 @@ from pydantic import Field
 
 from clustering.movement.run import AssignmentSummary
 from clustering.movement.track.track import MovementSummary
+from clustering.plan.make import PlanEntry
+from clustering.plan.next_steps import NextStepsEntry
 from clustering.results.later_document import AfterwardsEntry, DifferencesEntry
-from clustering.results.next_steps_document import NextStepsEntry
-from clustering.results.plan_document import PlanEntry
 from clustering.results.scorecard_document import RecommendationEntry, ScorecardEntry
 from clustering.schema import Entry
 from clustering.structure.findings import Findings, Offered, VerdictName
@@ -310,12 +310,8 @@ class StudyDocument(Entry):
     recommendation: RecommendationEntry | None = Field(
         None, description="For which labelling to plan care, and why. Null in earlier studies."
     )
-    plan: PlanEntry | None = Field(
-        None, description="What to do: care, its cost, whom it fails. Null in earlier studies."
-    )
-    next_steps: NextStepsEntry | None = Field(
-        None, description="Champions, misjudged accounts, settings moved. Null in earlier studies."
-    )
+    plan: PlanEntry = Field(description="What to do: care, its cost, whom it fails.")
+    next_steps: NextStepsEntry = Field(description="Champions, misjudged accounts, settings moved.")
     movement: MovementSummary | None = Field(
         description="The accounts over time; null where it could not be looked at."
     )

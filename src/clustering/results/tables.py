@@ -11,9 +11,18 @@ import pandas as pd
 
 from clustering.errors import StudyFolderError, breaches_message
 from clustering.movement.run import MOVEMENT_TABLES
+from clustering.plan.accounts.champions import CHAMPIONS
+from clustering.plan.accounts.discovery import DISCOVERY
+from clustering.plan.accounts.misjudged import MISJUDGED
+from clustering.plan.care.audit import AUDIT
+from clustering.plan.care.coverage import COVERAGE
+from clustering.plan.care.needs import PLAN_COSTS
+from clustering.plan.care.value import SEGMENT_VALUE
+from clustering.plan.playbooks.event_playbooks import PLAYBOOK_RUNS
+from clustering.plan.sensitivity import SENSITIVITY
+from clustering.plan.staffing.books import BOOKS
+from clustering.plan.staffing.head_count import HEAD_COUNT
 from clustering.results.later_tables import LATER_TABLES
-from clustering.results.next_steps_document import NEXT_STEPS_TABLES
-from clustering.results.plan_tables import PLAN_TABLES
 from clustering.schema import Kind, TableSpec
 from clustering.schema import column as _c
 from clustering.structure.tables import CANDIDATES
@@ -184,8 +193,17 @@ TABLES: tuple[TableSpec, ...] = (
         ),
     ),
     *LATER_TABLES,
-    *PLAN_TABLES,
-    *NEXT_STEPS_TABLES,
+    AUDIT,
+    COVERAGE,
+    BOOKS,
+    HEAD_COUNT,
+    PLAYBOOK_RUNS,
+    SEGMENT_VALUE,
+    PLAN_COSTS,
+    MISJUDGED,
+    CHAMPIONS,
+    DISCOVERY,
+    SENSITIVITY,
     *MOVEMENT_TABLES,
 )
 

@@ -8,7 +8,7 @@ with its `fit`.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import ClassVar, Self
 
@@ -100,7 +100,6 @@ class Model(ABC):
         """Shape of each of its arrays, for k segments and d features."""
 
     @classmethod
-    @abstractmethod
     def from_arrays(
         cls,
         algorithm: Algorithm,
@@ -108,6 +107,9 @@ class Model(ABC):
         arrays: Mapping[str, Floats],
     ) -> Self:
         """What `to_arrays` gave, put together again."""
+        given = {**arrays, "algorithm": algorithm, "covariance_type": covariance_type}
+        parts = fields(cls)  # type: ignore[arg-type]  # every kind is a dataclass
+        return cls(**{one.name: given[one.name] for one in parts if one.init})
 
     def assign(self, columns: Floats) -> Assignment:
         """Assign accounts given as columns.
@@ -167,6 +169,7 @@ class CentreModel(Model):
 
     def __post_init__(self) -> None:
         self.centres.setflags(write=False)
+        object.__setattr__(self, "variance", float(np.reshape(self.variance, ())))
 
     def log_scores(self, columns: Floats) -> tuple[Floats, float]:
         """As in `Model`: minus the squared distances, and half the precision."""
@@ -209,16 +212,6 @@ class CentreModel(Model):
     def shapes(cls, k: int, d: int) -> dict[str, tuple[int, ...]]:
         """As in `Model`."""
         return {"centres": (k, d), "variance": (1,)}
-
-    @classmethod
-    def from_arrays(
-        cls,
-        algorithm: Algorithm,
-        covariance_type: CovarianceType | None,
-        arrays: Mapping[str, Floats],
-    ) -> Self:
-        """As in `Model`."""
-        return cls(arrays["centres"], float(arrays["variance"][0]), algorithm)
 
 
 @dataclass(frozen=True, eq=False)
@@ -276,18 +269,6 @@ class GaussianModel(Model):
     def shapes(cls, k: int, d: int) -> dict[str, tuple[int, ...]]:
         """As in `Model`."""
         return {"centres": (k, d), "weights": (k,), "covariances": (k, d, d)}
-
-    @classmethod
-    def from_arrays(
-        cls,
-        algorithm: Algorithm,
-        covariance_type: CovarianceType | None,
-        arrays: Mapping[str, Floats],
-    ) -> Self:
-        """As in `Model`."""
-        if covariance_type is None:
-            raise ValueError("a mixture needs its covariance type")
-        return cls(covariance_type, arrays["centres"], arrays["weights"], arrays["covariances"])
 
 
 #: What each algorithm gives.

@@ -139,13 +139,9 @@ def inertia_of(blocks: Floats, weights: Floats, centres: Floats) -> float:
     best = np.empty(LANES)
     scratch = np.empty(LANES)
     lane_sums = np.zeros(LANES)
+    labels = np.empty(LANES, np.int64)
     for b in range(blocks.shape[0]):
-        squared_distances(blocks[b], centres[0], best)
-        for j in range(1, centres.shape[0]):
-            squared_distances(blocks[b], centres[j], scratch)
-            for lane in range(LANES):
-                closer = scratch[lane] < best[lane]
-                best[lane] = scratch[lane] if closer else best[lane]
+        nearest_in_block(blocks[b], centres, scratch, best, labels)
         for lane in range(LANES):
             lane_sums[lane] += weights[b * LANES + lane] * best[lane]
     total = 0.0

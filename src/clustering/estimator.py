@@ -67,7 +67,7 @@ class SegmentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         *,
         algorithm: Algorithm = "kmeans",
         covariance_type: CovarianceType | None = None,
-        trim: float = CandidateSpec.trim,
+        trim: float = 0.05,
         evidence: EvidenceConfig | None = None,
         models: ModelsConfig | None = None,
         random_state: int | np.random.RandomState | None = 0,

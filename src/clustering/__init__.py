@@ -20,7 +20,7 @@ _HOMES = {
     "build_snapshot": "clustering.features",
     "build_horizon": "clustering.features.horizon",
     "standardise": "clustering.matrix",
-    "judge": "clustering.structure.evidence",
+    "assess_structure": "clustering.structure.evidence",
     "compare_partitions": "clustering.comparison",
     "run_study": "clustering.study",
     "read": "clustering.results",

@@ -12,13 +12,15 @@ from clustering.config import EvidenceConfig, ModelsConfig
 from clustering.errors import BadInputError
 from clustering.models.refit import refit
 from clustering.models.types import Algorithm, CandidateSpec, Clustering, CovarianceType
-from clustering.structure.evidence import LEAST_ROWS, Evidence, judge
+from clustering.structure.evidence import LEAST_ROWS, assess_structure
+from clustering.structure.protocol import Evidence
+from clustering.structure.settings import ProtocolSettings
 
 
 class SegmentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     """Segments of accounts, with a verdict on whether they are natural clusters.
 
-    The verdict is that of `clustering.judge`. Columns are taken as they are: put a
+    The verdict is that of `clustering.assess_structure`. Columns are taken as they are: put a
     `StandardScaler` before it where they have different units.
 
     Parameters
@@ -46,7 +48,7 @@ class SegmentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
 
     See Also
     --------
-    clustering.judge : the verdict alone
+    clustering.assess_structure : the verdict alone
 
     Examples
     --------
@@ -98,9 +100,13 @@ class SegmentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             validate_data(self, X, dtype=np.float64, ensure_min_samples=LEAST_ROWS)
         )
         seed = self._seed()
-        self.evidence_: Evidence = judge(
-            values, config=self.evidence, models=self.models, seed=seed
+        settings = ProtocolSettings(
+            seed,
+            config=self.evidence or EvidenceConfig(),
+            models=self.models or ModelsConfig(),
+            complete=False,
         )
+        self.evidence_: Evidence = assess_structure(values, settings)
         self.verdict_ = self.evidence_.verdict
         self.reasons_ = self.evidence_.reasons
         asked = self.n_clusters is not None

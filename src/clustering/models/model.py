@@ -83,7 +83,16 @@ class Model(ABC):
 
     @abstractmethod
     def slopes(self, values: Floats, segments: Ints) -> Floats:
-        """Gradient of minus the log odds of a segment at accounts (n, n_features), likewise."""
+        """Gradient (n, n_features), at each account, of half its squared distance to a segment.
+
+        In the segment's own metric; the difference of two segments' is the gradient of the log
+        odds between them.
+
+        Parameters
+        ----------
+        values : float64 array of shape (n, n_features)
+        segments : int64 array of shape (n,)
+        """
 
     @abstractmethod
     def breaches(self) -> Iterator[str]:
@@ -169,6 +178,7 @@ class CentreModel(Model):
 
     def __post_init__(self) -> None:
         self.centres.setflags(write=False)
+        # Stored as an array of one number.
         object.__setattr__(self, "variance", float(np.reshape(self.variance, ())))
 
     def log_scores(self, columns: Floats) -> tuple[Floats, float]:

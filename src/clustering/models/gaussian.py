@@ -106,6 +106,19 @@ def estimate(
     return counts / counts.sum(), means, covariances
 
 
+def n_free_parameters(k: int, d: int, covariance_type: CovarianceType) -> int:
+    """Free parameters of a mixture: k-1 weights, k d means, and the covariances.
+
+    Examples
+    --------
+    >>> [n_free_parameters(3, 2, t) for t in ("full", "tied", "diag", "spherical")]
+    [17, 11, 14, 11]
+    """
+    triangle = d * (d + 1) // 2
+    covariances = {"full": k * triangle, "tied": triangle, "diag": k * d, "spherical": k}
+    return k - 1 + k * d + covariances[covariance_type]
+
+
 def square(covariances: Floats) -> Floats:
     """Covariances as (k, d, d), whether given so or as variances (k, d)."""
     if covariances.ndim == 3:

@@ -195,7 +195,7 @@ class _Simulated:
             "profiles": self.profiles(),
             "disagreements": self.disagreements(),
             "typical": self.typical(),
-            "reconfirmation": RECONFIRMATION.from_rows([]),
+            "reconfirmation": RECONFIRMATION.typed([]),
             **picture_tables(self.pictures(), self.ids),
             **self.plan[1],
         }
@@ -602,6 +602,7 @@ class _Simulated:
                     "mean_probability": 0.83,
                     "mean_stability": 0.88,
                     "jaccard": round(0.9 - 0.06 * number, 3) if self.recipe.k > 1 else None,
+                    "made_by": None,
                 }
             )
         return entries

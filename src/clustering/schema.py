@@ -4,7 +4,6 @@ A room declares its results here beside the code that computes them; the study f
 as they are, and `docs/study_folder.md` is generated from the same descriptions.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -89,25 +88,21 @@ class TableSpec:
     optional: bool = False
     spreadsheet: bool = False
 
-    @property
-    def dtypes(self) -> dict[str, str]:
-        """The pandas type of every declared column."""
-        return {one.name: _DTYPES[one.kind] for one in self.columns}
-
     def of(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The declared columns of a frame, in their order."""
         return frame[[one.name for one in self.columns]]
 
-    def from_rows(self, rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
-        """The declared columns with the values of rows, typed also where there is no row.
+    def typed(self, rows: Any) -> pd.DataFrame:
+        """The declared columns of rows, each of the type of its kind, even where there is no row.
 
         Examples
         --------
-        >>> spec = TableSpec("mix", "A mix.", (column("n", "integer", "Accounts."),))
-        >>> spec.from_rows([]).dtypes.to_dict()
-        {'n': dtype('int64')}
+        >>> table = TableSpec("sizes", "", (column("name", "text", ""), column("n", "integer", "")))
+        >>> table.typed([]).dtypes.astype(str).to_dict()
+        {'name': 'str', 'n': 'int64'}
         """
-        return pd.DataFrame(rows, columns=list(self.dtypes)).astype(self.dtypes)
+        kinds = {one.name: _DTYPES[one.kind] for one in self.columns}
+        return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
 
 
 def column(name: str, kind: Kind, meaning: str, *, nullable: bool = False) -> ColumnSpec:

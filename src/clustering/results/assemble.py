@@ -45,12 +45,12 @@ from clustering.results.later import afterwards_entry, differences_entry, later_
 from clustering.results.next_steps import next_steps_entry, next_steps_frames
 from clustering.results.pictures import picture_tables
 from clustering.results.plan import plan_entry, plan_frames
-from clustering.results.scheme_table import scheme_table
 from clustering.results.scorecard import scorecard_entry, scorecard_table
 from clustering.results.scorecard_document import RecommendationEntry, ScorecardEntry
 from clustering.schema import to_jsonable
 from clustering.schemes import Axes, Labelling, compute_axes, lifecycle_stage
 from clustering.schemes.naming import named
+from clustering.schemes.table import scheme_table
 from clustering.scorer import Scorer
 from clustering.structure.criteria.silhouette import silhouettes
 from clustering.structure.evidence import Evidence
@@ -275,24 +275,13 @@ def _segments(study: Study, accounts: pd.DataFrame) -> list[SegmentEntry]:
     means = accounts.groupby(SEGMENT)[["probability", "stability"]].mean()
     return [
         SegmentEntry(
-            segment=segment.segment,
-            name=segment.name,
-            description=segment.description,
-            n_accounts=segment.n_accounts,
-            share=segment.share,
-            arr=segment.arr,
-            arr_share=segment.arr_share,
-            mean_probability=float(means["probability"][segment.segment]),
-            mean_stability=_known(means["stability"][segment.segment]),
-            jaccard=float(jaccard[segment.segment]) if len(jaccard) > 1 else None,
-            made_by=segment.made_by,
+            **dict(segment),
+            mean_probability=means["probability"][segment.segment],
+            mean_stability=means["stability"][segment.segment],
+            jaccard=jaccard[segment.segment] if len(jaccard) > 1 else None,
         )
         for segment in study.profiles.segments
     ]
-
-
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
 
 
 def _labellings(study: Study) -> list[LabellingEntry]:

@@ -9,11 +9,13 @@ import pandera.pandas as pa
 
 from clustering.errors import StudyFolderError, breaches_message
 from clustering.movement.run import MOVEMENT_TABLES
+from clustering.profiles.profile import PROFILES, TYPICAL
 from clustering.results.later_tables import LATER_TABLES
 from clustering.results.next_steps_document import NEXT_STEPS_TABLES
 from clustering.results.plan_tables import PLAN_TABLES
 from clustering.schema import TableSpec
 from clustering.schema import column as _c
+from clustering.schemes.table import SCHEMES
 
 TABLES: tuple[TableSpec, ...] = (
     TableSpec(
@@ -41,17 +43,7 @@ TABLES: tuple[TableSpec, ...] = (
         (_c("account_id", "text", "Key."), _c("name", "text", "Name.", nullable=True)),
         optional=True,
     ),
-    TableSpec(
-        "schemes",
-        "One row an account: what every scheme says of it.",
-        (
-            _c("account_id", "text", "Key."),
-            _c("lifecycle_stage", "text", "Stage of its lifecycle.", nullable=True),
-        ),
-        more="The label of every scheme under its name, and the axes; beside a composite axis "
-        "`<axis>_evidence`, the share of its weight that was known for the account.",
-        optional=True,
-    ),
+    SCHEMES,
     TableSpec(
         "candidates",
         "One row a candidate model, with every criterion.",
@@ -114,22 +106,7 @@ TABLES: tuple[TableSpec, ...] = (
             _c("share_of_second", "number", "Share of the accounts with the second label."),
         ),
     ),
-    TableSpec(
-        "profiles",
-        "One row a segment and feature.",
-        (
-            _c("segment", "integer", "Segment number."),
-            _c("segment_name", "text", "Segment name."),
-            _c("feature", "text", "Feature."),
-            _c("family", "text", "Its family."),
-            _c("unit", "text", "Its unit."),
-            _c("n", "integer", "Accounts with a value."),
-            _c("median", "number", "Median.", nullable=True),
-            _c("q25", "number", "Lower quartile.", nullable=True),
-            _c("q75", "number", "Upper quartile.", nullable=True),
-            _c("mean_z", "number", "Mean in standard deviations from all accounts.", nullable=True),
-        ),
-    ),
+    PROFILES,
     TableSpec(
         "disagreements",
         "Accounts whose other label is rarer in their segment than chance allows; may be empty.",
@@ -143,17 +120,7 @@ TABLES: tuple[TableSpec, ...] = (
             _c("why", "text", "In words."),
         ),
     ),
-    TableSpec(
-        "typical",
-        "The accounts nearest to the centre of each segment.",
-        (
-            _c("segment", "integer", "Segment number."),
-            _c("segment_name", "text", "Segment name."),
-            _c("rank", "integer", "From 1, the nearest."),
-            _c("account_id", "text", "Key."),
-            _c("distance", "number", "Distance to the centre in the matrix."),
-        ),
-    ),
+    TYPICAL,
     TableSpec(
         "clustergram",
         "How accounts move between the k-means partitions: one row a group and source.",

@@ -27,7 +27,7 @@ from clustering.movement.track.history import (
     history_table,
     snapshot_dates,
 )
-from clustering.movement.track.hysteresis import ABSENT, Rule, flip_flops, held_segments, n_moves
+from clustering.movement.track.hysteresis import ABSENT, Rule, changes, flip_flops, held_segments
 from clustering.movement.track.lasting import LastingMovement, lasting_movement
 from clustering.movement.track.over_time import Assign, stability_over_time
 from clustering.movement.track.reasons import moves_table
@@ -51,7 +51,7 @@ class Moves(Entry):
     @classmethod
     def of(cls, labels: Ints) -> "Moves":
         """Those of labels (n_accounts, n_dates)."""
-        return cls(moves=int(n_moves(labels).sum()), flip_flops=int(flip_flops(labels).sum()))
+        return cls(moves=changes(labels).shape[1], flip_flops=int(flip_flops(labels).sum()))
 
 
 class MovementSummary(Entry):

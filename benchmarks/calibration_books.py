@@ -28,7 +28,7 @@ from clustering.features import Snapshot, build_snapshot
 from clustering.features.horizon import build_horizon
 from clustering.matrix import standardise
 from clustering.models.kmeans import fit_kmeans
-from clustering.models.refit import fit_again
+from clustering.models.refit import refit
 from clustering.models.types import CandidateSpec
 from clustering.simulation import simulate
 from clustering.simulation.book import write_book
@@ -67,12 +67,13 @@ def refit_rows(books: int) -> Iterator[Row]:
         for book in range(books):
             values, tier = clouds(ACCOUNTS, distance, np.random.default_rng([5, book]))
 
-            def refit(rows: Codes, seed: int, values: Floats = values) -> Codes:
-                return fit_again(KIND, values[rows], n_init=5, seed=seed).assign(values)
+            def pipeline(rows: Codes, seed: int, values: Floats = values) -> Codes:
+                again = refit(KIND, values[rows], n_init=5, seed=seed, quick=True)
+                return again.model.labels(values)
 
             found = agreement_of_refits(
                 fit_kmeans(values, 3, n_init=10, seed=book).labels,
-                tier, refit, n_refits=50, seed=book,
+                tier, pipeline, n_refits=50, seed=book,
             )  # fmt: skip
             (low, high), (least, most) = found.interval.ami, found.interval.ari
             ami.append(low <= truth[0] <= high)

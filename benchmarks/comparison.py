@@ -29,7 +29,7 @@ from clustering.comparison.scorecard import scorecard
 from clustering.config import ComparisonConfig
 from clustering.inference import selective_kmeans_test
 from clustering.models.kmeans import fit_kmeans
-from clustering.models.refit import fit_again
+from clustering.models.refit import refit
 from clustering.models.types import CandidateSpec
 
 #: Groups of the 13 schemes that stand beside tiers and segments; the last are books of CSMs.
@@ -71,10 +71,9 @@ def parts(book: dict[str, object], n: int) -> dict[str, Callable[[], object]]:
     labels = {"segment": segment, "arr_tiers": tier, **book["schemes"]}
     log_arr = np.log1p(np.asarray(arr))
 
-    def refit(rows: np.ndarray, seed: int) -> np.ndarray:
-        return fit_again(CandidateSpec("kmeans", 4), values[rows], n_init=5, seed=seed).assign(
-            values
-        )
+    def pipeline(rows: np.ndarray, seed: int) -> np.ndarray:
+        again = refit(CandidateSpec("kmeans", 4), values[rows], n_init=5, seed=seed, quick=True)
+        return again.model.labels(values)
 
     def cluster(matrix: np.ndarray, seed: int) -> np.ndarray:
         return fit_kmeans(matrix, 4, n_init=5, seed=seed).labels

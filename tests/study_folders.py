@@ -21,6 +21,7 @@ from clustering.comparison.forward.evaluate import ForwardEntry as Judged
 from clustering.comparison.recommendation import recommend
 from clustering.comparison.scorecard import scorecard
 from clustering.config import StudyConfig
+from clustering.models.model import CentreModel
 from clustering.models.types import CandidateSpec, Clustering
 from clustering.movement.overrides.reconfirmation import RECONFIRMATION
 from clustering.movement.run import AssignmentSummary
@@ -218,7 +219,9 @@ class _Simulated:
     def pictures(self) -> Pictures:
         k, accounts = self.recipe.k, self.accounts()
         centres = np.stack([self.z[self.segment == number].mean(0) for number in range(k)])
-        chosen = Clustering(CandidateSpec("kmeans", k), self.segment.copy(), centres, 1, True)
+        chosen = Clustering(
+            CandidateSpec("kmeans", k), CentreModel(centres, 1.0), self.segment.copy(), 1, True
+        )
         stability = accounts["stability"].to_numpy()
         return Pictures(
             clustergram(self.partitions(), accounts["map_1"].to_numpy()),
@@ -819,7 +822,7 @@ def add_scorer(folder: Path) -> None:
     from clustering.matrix.standardise import standardise
     from clustering.models.kmeans import fit_kmeans
     from clustering.models.types import CandidateSpec
-    from clustering.scorer import Scorer
+    from clustering.scorer import Scorer, Training
 
     study = results.read(folder)
     entries = [feature for feature in study.document.features if feature.included]
@@ -853,9 +856,7 @@ def add_scorer(folder: Path) -> None:
         matrix,
         [segment.name for segment in study.document.segments],
         FeaturesConfig(),
-        date(2025, 6, 30),
-        verdict=study.document.verdict,
-        study=study.document.name,
+        Training(date(2025, 6, 30), study.document.verdict, study=study.document.name),
     )
     scorer.save(folder / "scorer")
 

@@ -80,7 +80,7 @@ def python_page() -> str:
         "# In Python",
         "",
         "The public names of the package; each is imported when it is first used. The line that",
-        "they form is [`clustering.run_study`](#clustering.run_study); every step can be run alone.",
+        "they form is [`run_study`](#clustering.run_study); every step can be run alone.",
     ]
     for name in sorted(clustering.__all__, key=str.lower):
         kind = "class" if isinstance(getattr(clustering, name), type) else "function"

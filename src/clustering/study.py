@@ -19,9 +19,9 @@ from clustering.config import StudyConfig
 from clustering.errors import BadInputError
 from clustering.features import Horizon, Snapshot, build_snapshot
 from clustering.features.horizon import build_horizon
-from clustering.inputs import check_inputs
+from clustering.inputs import check_inputs, too_few
 from clustering.matrix import FeatureMatrix, Standardiser, standardise
-from clustering.models.refit import fit_again
+from clustering.models.refit import refit
 from clustering.models.types import Clustering
 from clustering.movement.earlier_dates import earlier_accounts
 from clustering.movement.overrides.active import ASSIGNED, study_overrides
@@ -38,7 +38,7 @@ from clustering.results.assemble import Study, assemble, group_word
 from clustering.results.spreadsheet import write_spreadsheet
 from clustering.schemes import Axes, Labelling, assign_all, compute_axes
 from clustering.schemes.naming import under_amount_name
-from clustering.scorer import Scorer
+from clustering.scorer import Scorer, Training
 from clustering.structure.evidence import Evidence, judge
 from clustering.structure.pictures import picture_evidence
 from clustering.tables import SourceTables, open_tables
@@ -206,11 +206,7 @@ def _scorer(
         matrix,
         profiles.names,
         config.features,
-        config.as_of,
-        verdict=evidence.verdict,
-        are_clusters=evidence.are_clusters,
-        study=config.name,
-        config_hash=config.hash,
+        Training(config.as_of, evidence.verdict, evidence.are_clusters, config.name, config.hash),
     )
 
 
@@ -285,11 +281,15 @@ def _material(
     proxies = [f.name for f in snapshot.features if f.size_proxy and f.family != "commercial"]
 
     def cluster(values: Floats, seed: int) -> Ints:
-        return fit_again(chosen.spec, values, n_init=REFIT_STARTS, seed=seed).assign(values)
+        return labels_of(values, values, seed)
 
-    def refit(rows: Ints, seed: int) -> Ints:
+    def pipeline(rows: Ints, seed: int) -> Ints:
         values = standardiser.refitted(raw[rows]).transform_columns([*raw.T]).T
-        return fit_again(chosen.spec, values[rows], n_init=REFIT_STARTS, seed=seed).assign(values)
+        return labels_of(values[rows], values, seed)
+
+    def labels_of(fitted: Floats, values: Floats, seed: int) -> Ints:
+        again = refit(chosen.spec, fitted, n_init=REFIT_STARTS, seed=seed, quick=True)
+        return again.model.labels(values)
 
     raw = standardiser.complete_raw(frame)
     labels = {labelling.name: labelling.labels.reindex(ids) for labelling in labellings}
@@ -311,7 +311,7 @@ def _material(
         as_of=snapshot.as_of,
         days=horizon.days,
         cluster=cluster,
-        refit=refit,
+        refit=pipeline,
         earlier=earlier,
         responsibilities=scorer.model.probabilities(matrix.values),
         segment_names=tuple(scorer.segment_names),
@@ -330,15 +330,3 @@ def _standardised(proxies: pd.DataFrame) -> Floats:
     logged = np.log1p(known.to_numpy(dtype=np.float64))
     spread = logged.std(axis=0)
     return np.asarray((logged - logged.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
-
-
-def too_few(config: StudyConfig, n_accounts: int) -> str | None:
-    """Say that a study would be refused for its few active accounts; None where it would not."""
-    least = 2 * config.evidence.smallest_segment
-    if n_accounts >= least:
-        return None
-    return (
-        f"{n_accounts} accounts were active on {config.as_of}; two segments of at least "
-        f"evidence.smallest_segment = {config.evidence.smallest_segment} need {least}. "
-        "Give more accounts, or set a smaller evidence.smallest_segment."
-    )

@@ -13,12 +13,12 @@ from clustering.config import FeaturesConfig, MatrixConfig, StudyConfig
 from clustering.features import build_snapshot
 from clustering.matrix import standardise
 from clustering.models.kmeans import fit_kmeans
-from clustering.models.types import CandidateSpec, Clustering
+from clustering.models.types import CandidateSpec
 from clustering.movement import Movement, study_movement
 from clustering.movement.past import Past
 from clustering.profiles import profile
 from clustering.schemes import assign_all
-from clustering.scorer import Scorer
+from clustering.scorer import Scorer, Training
 from clustering.simulation import simulate, write_book
 from clustering.tables import open_tables
 
@@ -52,10 +52,10 @@ def followed(scenario: str, seed: int, k: int | None = None, **settings: int) ->
         matrix, scales = standardise(snapshot, MatrixConfig())
         fit = fit_kmeans(matrix.values, k or K[scenario], seed=seed)
         spec = CandidateSpec("kmeans", fit.k)
-        chosen = Clustering(spec, fit.labels, fit.centres, fit.n_iter, True, fit.inertia)
+        chosen = fit.clustering(spec)
         names = profile(snapshot, matrix, chosen).names
         scorer = Scorer.build(
-            scales, chosen, matrix, names, FeaturesConfig(), AS_OF, verdict="natural"
+            scales, chosen, matrix, names, FeaturesConfig(), Training(AS_OF, "natural")
         )
         assigned, _ = assign_all(snapshot, config.schemes)
         return study_movement(Past(tables, config, snapshot, assigned), scorer, spec)

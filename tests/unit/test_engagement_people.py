@@ -12,6 +12,7 @@ from clustering.config import SchemesConfig
 from clustering.errors import OutputError
 from clustering.features.types import Feature, Snapshot
 from clustering.matrix import FeatureMatrix
+from clustering.models.model import CentreModel
 from clustering.models.types import CandidateSpec, Clustering
 from clustering.plan.accounts.champions import N_CHAMPIONS, Champions, find_champions
 from clustering.plan.accounts.discovery import KINDS, N_EACH, discovery_list, discovery_sheet
@@ -159,7 +160,7 @@ def discovered(k: int = 2) -> pd.DataFrame:
     snapshot = snapshot_of(values.tolist(), arr=[float(100 * row) for row in range(n)])
     matrix = matrix_of(snapshot)
     centres = np.stack([matrix.values[group == g].mean(0) for g in range(k)])
-    chosen = Clustering(CandidateSpec("kmeans", k), group, centres, 1, True)
+    chosen = Clustering(CandidateSpec("kmeans", k), CentreModel(centres, 1.0), group, 1, True)
     margin = np.full(n, 0.9)
     margin[[7, 44]] = 0.1, 0.2
     scores = pd.DataFrame(

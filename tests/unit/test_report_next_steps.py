@@ -23,7 +23,8 @@ from clustering.report.subjects.plan.sensitivity_figures import tornado
 from clustering.report.subjects.plan.sensitivity_words import fragile, n_fragile
 from clustering.results import StudyFolder
 from clustering.results.next_steps import next_steps_entry, next_steps_frames
-from clustering.tracking.content import study_metrics, write_artifacts
+from clustering.tracking.content import write_artifacts
+from clustering.tracking.metrics import study_metrics
 from study_folders import Recipe, build_study
 
 Build = Callable[..., StudyFolder]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clustering.commands.console import OUT, bars
 from clustering.commands.ready.read_labels import Decimal, Missing, reading_of
 
 if TYPE_CHECKING:
@@ -89,6 +88,7 @@ def score(
     ] = None,
 ) -> None:
     """Segment, probability, runner-up and novelty of every account."""
+    from clustering.commands.console import bars
     from clustering.movement.overrides.active import assigned
     from clustering.scorer.files import check_output, write_scores
 
@@ -113,14 +113,14 @@ def score(
 
 
 def _inputs(source: Path) -> list[Path]:
+    if not source.is_dir() and source.suffix.lower() != ".toml":
+        return [source]
     from clustering.commands.reading import study_inputs, tables_of_folder
     from clustering.config import load_config
 
-    if source.is_dir():
-        return tables_of_folder(source)
-    if source.suffix.lower() == ".toml":
-        return study_inputs(load_config(source), source)
-    return [source]
+    return (
+        tables_of_folder(source) if source.is_dir() else study_inputs(load_config(source), source)
+    )
 
 
 def _load(model: str, tracking_uri: str | None) -> "Scorer":
@@ -255,4 +255,6 @@ def _show_novel(scorer: "Scorer", scores: "pd.DataFrame", heard: _Heard, doubted
 
 
 def _print(text: str) -> None:
+    from clustering.commands.console import OUT
+
     OUT.print(text, markup=False, soft_wrap=True)

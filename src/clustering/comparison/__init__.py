@@ -44,12 +44,12 @@ __all__ = [
 ]
 
 _LATER = {
-    "ForwardEntry": "study_forward",
-    "ForwardStudy": "study_forward",
-    "ablation": "leakage",
-    "detect_circularity": "leakage",
-    "forward_study": "study_forward",
-    "leakage_index": "leakage",
+    "ForwardEntry": "forward.study",
+    "ForwardStudy": "forward.study",
+    "ablation": "leakage.size_leakage",
+    "detect_circularity": "leakage.size_leakage",
+    "forward_study": "forward.study",
+    "leakage_index": "leakage.size_leakage",
 }
 
 

@@ -12,6 +12,7 @@ from clustering.errors import BadInputError, breaches_message
 from clustering.models.kernels.packing import nearest, pack, padded
 from clustering.models.kernels.seeding import seed_plus_plus
 from clustering.models.labels import adjusted_rand, canonical_order, renumber
+from clustering.models.model import CentreModel
 from clustering.models.optima import Optimum, distinct_optima, run_on_all, search
 from clustering.models.types import CandidateSpec, Clustering
 
@@ -80,14 +81,14 @@ class KMeansFit:
 
     def clustering(self, spec: CandidateSpec) -> Clustering:
         """The same solution in the type that all candidates share."""
-        return Clustering(
-            spec=spec,
-            labels=self.labels,
-            centres=self.centres,
-            n_iter=self.n_iter,
-            converged=self.converged,
-            inertia=self.inertia,
-        )
+        variance = self.inertia / max(1, self.labels.size * self.centres.shape[1])
+        model = CentreModel(self.centres, variance)
+        return Clustering(spec, model, self.labels, self.n_iter, self.converged)
+
+
+def fit(spec: CandidateSpec, values: Floats, *, n_init: int, seed: int, quick: bool) -> Clustering:
+    """K-means of the number of clusters of `spec`: see `refit.refit`."""
+    return fit_kmeans(values, spec.n_clusters, n_init=n_init, seed=seed).clustering(spec)
 
 
 def fit_kmeans(

@@ -10,9 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import solve_triangular
+from scipy.linalg import eigvalsh
 
 from clustering.arrays import Floats, Ints
+from clustering.errors import BadInputError
+from clustering.models.gaussian import estimate, log_joint_density, square
+from clustering.models.model import GaussianModel
 from clustering.models.starts import MixtureStarts
 from clustering.models.types import CandidateSpec, Clustering, CovarianceType
 
@@ -85,17 +88,14 @@ class MixtureFit:
         labels: Ints = self.responsibilities.argmax(axis=1)
         return labels
 
-    def scores(self, values: Floats) -> Floats:
-        """Log joint densities (k, n) of every component at new rows."""
-        scores: Floats = log_joint_density(values, self.weights, self.means, self.covariances).T
-        return scores
+    @property
+    def model(self) -> GaussianModel:
+        """What assigns any account, components in the order of this fit."""
+        return GaussianModel(self.covariance_type, self.means, self.weights, self.covariances)
 
-    def posterior(self, values: Floats) -> Floats:
-        """Responsibilities (n, k) at new rows."""
-        scores = self.scores(values).T
-        odds = np.exp(scores - scores.max(axis=1, keepdims=True))
-        posterior: Floats = odds / odds.sum(axis=1, keepdims=True)
-        return posterior
+    def scores(self, values: Floats) -> Floats:
+        """Log joint densities (k, n) of every component at new rows (n, d)."""
+        return self.model.log_scores(values.T)[0]
 
     def sd_along(self, component: int, unit: Floats) -> float:
         """Standard deviation of a component along a direction of length 1."""
@@ -136,74 +136,6 @@ class _State:
     converged: bool = False
 
 
-def _estimate(
-    X: Floats, resp: Floats, kind: CovarianceType, reg: float
-) -> tuple[Floats, Floats, Floats]:
-    """M-step."""
-    n, d = X.shape
-    counts = resp.sum(axis=0) + 1e-12
-    means = (resp.T @ X) / counts[:, None]
-    k = len(counts)
-    if kind == "full":
-        covariances = np.empty((k, d, d))
-        for j in range(k):
-            centred = X - means[j]
-            covariances[j] = (centred * resp[:, j, None]).T @ centred / counts[j]
-        covariances[:, np.arange(d), np.arange(d)] += reg
-    elif kind == "tied":
-        pooled = (X.T @ X - (means * counts[:, None]).T @ means) / n
-        covariances = np.broadcast_to(pooled + reg * np.eye(d), (k, d, d))
-    else:
-        variances = np.maximum((resp.T @ (X * X)) / counts[:, None] - means**2, 0.0)
-        if kind == "spherical":
-            variances = np.repeat(variances.mean(axis=1, keepdims=True), d, axis=1)
-        covariances = variances + reg
-    return counts / counts.sum(), means, covariances
-
-
-def log_joint_density(X: Floats, weights: Floats, means: Floats, covariances: Floats) -> Floats:
-    """Log of weight times density of every component at every row.
-
-    Parameters
-    ----------
-    X : (n, d)
-    weights, means, covariances : of shapes (k,), (k, d) and (k, d, d), or (k, d) when diagonal
-
-    Returns
-    -------
-    (n, k); its log-sum-exp over components is the log density of each row.
-    """
-    n, d = X.shape
-    if covariances.ndim == 2:
-        precision = 1.0 / covariances
-        squared = (
-            (X * X) @ precision.T
-            - 2.0 * X @ (means * precision).T
-            + (means**2 * precision).sum(axis=1)
-        )
-        log_det = np.log(covariances).sum(axis=1)
-    else:
-        factors = np.linalg.cholesky(covariances)
-        log_det = 2.0 * np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
-        k = len(weights)
-        identity = np.eye(d)
-        inverse = np.stack(
-            [
-                solve_triangular(factor, identity, lower=True, check_finite=False).T
-                for factor in factors
-            ]
-        )
-        wide = np.ascontiguousarray(inverse.transpose(1, 0, 2)).reshape(d, k * d)
-        offsets = np.einsum("kd,kde->ke", means, inverse).ravel()
-        whitened = X @ wide
-        whitened -= offsets
-        np.square(whitened, out=whitened)
-        squared = whitened.reshape(n, k, d).sum(axis=2)
-    constant = d * np.log(2.0 * np.pi)
-    density: Floats = np.log(weights) - 0.5 * (constant + log_det + squared)
-    return density
-
-
 def _expect(X: Floats, state: _State) -> tuple[Floats, float]:
     """E-step: responsibilities and the log-likelihood of the current parameters."""
     joint = log_joint_density(X, state.weights, state.means, state.covariances)
@@ -225,16 +157,9 @@ def _run(
         if abs(gain) < tolerance * len(X):
             state.converged = True
             break
-        state.weights, state.means, state.covariances = _estimate(X, resp, kind, reg)
+        state.weights, state.means, state.covariances = estimate(X, resp, kind, reg)
         state.n_iter += 1
     return state
-
-
-def _square(covariances: Floats) -> Floats:
-    """Covariances as (k, d, d)."""
-    if covariances.ndim == 3:
-        return np.array(covariances)
-    return np.stack([np.diag(variances) for variances in covariances])
 
 
 def _eigenvalue_ratio(weights: Floats, covariances: Floats) -> float:
@@ -242,13 +167,8 @@ def _eigenvalue_ratio(weights: Floats, covariances: Floats) -> float:
     if covariances.ndim == 2:
         return float((covariances / (weights @ covariances)).min())
     pooled = np.einsum("k,kde->de", weights, covariances)
-    factor = np.linalg.cholesky(pooled)
-    smallest = np.inf
-    for covariance in covariances:
-        half = solve_triangular(factor, covariance, lower=True, check_finite=False)
-        whitened = solve_triangular(factor, half.T, lower=True, check_finite=False)
-        smallest = min(smallest, float(np.linalg.eigvalsh(0.5 * (whitened + whitened.T))[0]))
-    return max(smallest, 0.0)
+    smallest = [eigvalsh(one, pooled, subset_by_index=(0, 0))[0] for one in covariances]
+    return max(float(min(smallest)), 0.0)
 
 
 def _floor_share(covariances: Floats, reg: float) -> float:
@@ -279,7 +199,7 @@ def _finish(
     X: Floats, state: _State, kind: CovarianceType, reg: float, scale: _Scaling
 ) -> MixtureFit:
     resp, log_likelihood = _expect(X, state)
-    covariances = _square(state.covariances)
+    covariances = square(state.covariances)
     return MixtureFit(
         covariance_type=kind,
         weights=state.weights,
@@ -301,7 +221,7 @@ def _is_degenerate(state: _State, reg: float) -> bool:
 
 
 def _from_responsibilities(X: Floats, resp: Floats, kind: CovarianceType, reg: float) -> _State:
-    return _State(*_estimate(X, resp, kind, reg))
+    return _State(*estimate(X, resp, kind, reg))
 
 
 def _one_hot(labels: Ints, k: int) -> Floats:
@@ -432,13 +352,28 @@ def as_clustering(fit: MixtureFit, *, n_init: int, seed: int) -> Clustering:
     order = np.argsort(fit.means[:, 0], kind="stable")
     responsibilities = np.ascontiguousarray(fit.responsibilities[:, order])
     return Clustering(
-        spec=CandidateSpec("mixture", fit.k, fit.covariance_type, n_init, REG_COVAR, seed),
-        labels=responsibilities.argmax(axis=1).astype(np.int64),
-        centres=fit.means[order].copy(),
-        n_iter=fit.n_iter,
-        converged=fit.converged,
-        log_likelihood=fit.log_likelihood,
-        weights=fit.weights[order].copy(),
-        covariances=fit.covariances[order].copy(),
-        responsibilities=responsibilities,
+        CandidateSpec("mixture", fit.k, fit.covariance_type, n_init, REG_COVAR, seed),
+        GaussianModel(
+            fit.covariance_type, fit.means[order], fit.weights[order], fit.covariances[order]
+        ),
+        responsibilities.argmax(axis=1).astype(np.int64),
+        fit.n_iter,
+        fit.converged,
+        responsibilities,
     )
+
+
+def fit(spec: CandidateSpec, values: Floats, *, n_init: int, seed: int, quick: bool) -> Clustering:
+    """A mixture of the kind of `spec`: see `refit.refit`."""
+    if spec.covariance_type is None:
+        raise BadInputError("a mixture needs a covariance type; give full, tied, diag or spherical")
+    found = fit_mixture(
+        values,
+        spec.n_clusters,
+        spec.covariance_type,
+        n_init=n_init,
+        seed=seed,
+        long_runs=1 if quick else LONG_RUNS,
+        tolerance=1e-5 if quick else TOLERANCE,
+    )
+    return as_clustering(found, n_init=n_init, seed=seed)

@@ -9,7 +9,7 @@ import pandas as pd
 from clustering.columns import ACCOUNT_ID, ARR, SEGMENT
 from clustering.config import SchemesConfig
 from clustering.config.plan import RECOMMENDED, EngagementConfig
-from clustering.errors import ConfigError
+from clustering.errors import ConfigError, or_known
 from clustering.features.as_of import Tables
 from clustering.features.types import Horizon, Snapshot
 from clustering.plan.care.audit import Audit, audit_delivery
@@ -17,7 +17,6 @@ from clustering.plan.care.coverage import Rates, SegmentCoverage, cover
 from clustering.plan.care.delivered_care import Trailing, trailing
 from clustering.plan.care.effort import Effort, account_size, elasticity_of, size_in_label
 from clustering.plan.care.value import SegmentValue, segment_value
-from clustering.plan.nearest import did_you_mean
 from clustering.plan.playbooks.assignment import Assigned, assign_playbooks
 from clustering.plan.playbooks.event_playbooks import Running, run_playbooks, trigger_values
 from clustering.plan.playbooks.library import PRESENT_CARE, STANDARD, Playbooks, load_playbooks
@@ -165,7 +164,7 @@ def _chosen(name: str, recommended: str, candidates: Sequence[Planned]) -> Plann
     known = [one.name for one in candidates]
     raise ConfigError(
         f"'engagement.plan_on': these accounts have no labelling '{name}'."
-        f"{did_you_mean(name, known)} A scheme whose tables are missing cannot be planned on."
+        f"{or_known(name, known)} A scheme whose tables are missing cannot be planned on."
     )
 
 
@@ -290,6 +289,6 @@ def check_settings(config: EngagementConfig, schemes: SchemesConfig) -> None:
     if config.plan_on not in known:
         raise ConfigError(
             f"'engagement.plan_on': there is no labelling '{config.plan_on}'."
-            f"{did_you_mean(config.plan_on, known)}"
+            f"{or_known(config.plan_on, known)}"
         )
     load_playbooks(config.playbooks)

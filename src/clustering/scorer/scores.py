@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from clustering.arrays import Flags, Floats, Ints
 from clustering.columns import ACCOUNT_ID
-from clustering.scorer.assignment import Assignment
+from clustering.models.model import Assignment
 
 #: An account with a smaller share of known features is scored, and flagged as little known.
 LEAST_KNOWN_SHARE = 0.5

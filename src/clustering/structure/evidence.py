@@ -472,22 +472,15 @@ class _Protocol:
             ]
         elif adopted.trial is not None:
             fit = adopted.trial.fit
-            everyone = replace(fit, responsibilities=fit.posterior(self.values))
+            everyone = replace(fit, responsibilities=fit.model.probabilities(self.values))
             found.append(as_clustering(everyone, n_init=n_init, seed=self.seed))
         return tuple(_in_order(one, back) for one in found)
 
 
 def _in_order(clustering: Clustering, back: Ints) -> Clustering:
-    responsibilities = clustering.responsibilities
-    return Clustering(
-        spec=clustering.spec,
+    shares = clustering.responsibilities
+    return replace(
+        clustering,
         labels=clustering.labels[back],
-        centres=clustering.centres,
-        n_iter=clustering.n_iter,
-        converged=clustering.converged,
-        inertia=clustering.inertia,
-        log_likelihood=clustering.log_likelihood,
-        weights=clustering.weights,
-        covariances=clustering.covariances,
-        responsibilities=None if responsibilities is None else responsibilities[back],
+        responsibilities=None if shares is None else shares[back],
     )

@@ -5,7 +5,7 @@ the segments are fitted again (co-assignment), and what held-out accounts look l
 neighbouring segments (valley projections).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from clustering.arrays import Flags, Floats, Ints
 from clustering.inference.multiple_testing import holm
 from clustering.models.kernels.packing import nearest, pack
 from clustering.models.labels import canonical_rows
-from clustering.models.refit import Refitted, fit_again
+from clustering.models.refit import refit
 from clustering.models.types import CandidateSpec, Clustering
 from clustering.progress import SILENT, Progress
 from clustering.resampling.draws import Draw, bootstrap, halves
@@ -229,11 +229,12 @@ def coassignment(
     shown = shown[order]
     accounts = np.ascontiguousarray(base[shown])
 
-    def refit(number: int, rng: np.random.Generator) -> Ints:
-        return _fit(base, bootstrap(len(base), rng), chosen.spec, rng).assign(accounts)
+    def task(number: int, rng: np.random.Generator) -> Ints:
+        _, labels_of = _fit(base, bootstrap(len(base), rng), chosen.spec, rng)
+        return labels_of(accounts)
 
     labels = run_tasks(
-        refit,
+        task,
         n_refits,
         seed=seed,
         purpose="co-assignment",
@@ -281,10 +282,10 @@ def valley_projections(
 
     def project(number: int, rng: np.random.Generator) -> list[_Projected]:
         first, second = halves(len(base), rng)
-        again = _fit(base, first, chosen.spec, rng)
+        centres, labels_of = _fit(base, first, chosen.spec, rng)
         held_out = np.ascontiguousarray(base[second.rows])
         reference = chosen.centres - middle
-        return _project_pairs(held_out, again.assign(held_out), again.centres, reference)
+        return _project_pairs(held_out, labels_of(held_out), centres, reference)
 
     n_held_out = len(base) - len(base) // 2
     (pairs,) = run_tasks(
@@ -293,13 +294,17 @@ def valley_projections(
     return _adjusted(pairs, n_held_out)
 
 
-def _fit(base: Floats, draw: Draw, spec: CandidateSpec, rng: np.random.Generator) -> Refitted:
-    """The same kind of segments on one draw."""
+def _fit(
+    base: Floats, draw: Draw, spec: CandidateSpec, rng: np.random.Generator
+) -> tuple[Floats, Callable[[Floats], Ints]]:
+    """Centres of the same kind of segments on one draw, and what labels any accounts by them."""
     if spec.algorithm == "kmeans":
         (fit,) = fit_resample(base, draw, (spec.n_clusters,), rng, STARTS)
-        return Refitted(fit.centres, lambda values: _nearest(values, fit.centres))
+        return fit.centres, lambda values: _nearest(values, fit.centres)
     values = base[np.repeat(draw.rows, draw.weights.astype(np.int64))]
-    return fit_again(spec, values, n_init=MIXTURE_STARTS, seed=int(rng.integers(2**31)))
+    seed = int(rng.integers(2**31))
+    model = refit(spec, values, n_init=MIXTURE_STARTS, seed=seed, quick=True).model
+    return model.centres, model.labels
 
 
 def _nearest(values: Floats, centres: Floats) -> Ints:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clustering.commands.console import OUT, bars
 from clustering.commands.ready.accounts import Account
 from clustering.commands.ready.read_labels import (
     Decimal,
@@ -54,6 +53,7 @@ def evidence(
     json: Annotated[Path | None, typer.Option(metavar="OUT", help="Write all of it here.")] = None,
 ) -> None:
     """Judge a ready matrix: natural clusters, reproducible bands, or neither; with the reasons."""
+    from clustering.commands.console import OUT, bars
     from clustering.commands.ready.read_matrix import read_numeric
     from clustering.config import EvidenceConfig, ModelsConfig
     from clustering.structure.evidence import judge
@@ -80,6 +80,7 @@ def evidence(
 
 
 def _show(found: "Evidence") -> None:
+    from clustering.commands.console import OUT
     from clustering.commands.ready.evidence_tables import kmeans_table, mixture_table, null_table
 
     OUT.print(f"{found.n} rows x {found.d} columns, scale {found.scale}, seed {found.seed}")

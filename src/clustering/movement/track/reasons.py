@@ -11,10 +11,11 @@ from clustering.arrays import Flags, Floats, Ints
 from clustering.columns import ACCOUNT_ID
 from clustering.features import Snapshot
 from clustering.features.types import Feature
+from clustering.models.model import Model
 from clustering.movement.track.history import History
 from clustering.movement.track.hysteresis import changes
 from clustering.schema import TableSpec, column
-from clustering.scorer import Scorer, SegmentModel
+from clustering.scorer import Scorer
 from clustering.wording import number_in_words
 
 #: Features that are named for a move, the strongest first.
@@ -45,7 +46,7 @@ _DRIVERS = {
 
 
 def contributions(
-    model: SegmentModel, before: Floats, after: Floats, origin: Ints, target: Ints
+    model: Model, before: Floats, after: Floats, origin: Ints, target: Ints
 ) -> Floats:
     """What each feature added to the log odds of the new segment against the old one.
 
@@ -55,7 +56,7 @@ def contributions(
 
     Parameters
     ----------
-    model : SegmentModel
+    model : Model
     before, after : float64 arrays (n, n_features), standardised, at the two dates
     origin, target : int64 arrays (n,), the segments moved from and to
 
@@ -65,26 +66,14 @@ def contributions(
 
     Examples
     --------
-    >>> model = SegmentModel("kmeans", None, np.array([[0.0, 0.0], [2.0, 0.0]]), variance=1.0)
+    >>> from clustering.models.model import CentreModel
+    >>> model = CentreModel(np.array([[0.0, 0.0], [2.0, 0.0]]), variance=1.0)
     >>> contributions(model, np.zeros((1, 2)), np.array([[2.0, 5.0]]), np.array([0]), np.array([1]))
     array([[4., 0.]])
     """
     middle = (before + after) / 2
-    gradient = _slope(model, middle, origin) - _slope(model, middle, target)
+    gradient = model.slopes(middle, origin) - model.slopes(middle, target)
     return np.asarray(gradient * (after - before))
-
-
-def _slope(model: SegmentModel, values: Floats, segments: Ints) -> Floats:
-    """Gradient of half the squared distance to a segment, in its own metric, (n, n_features)."""
-    offsets = values - model.centres[segments]
-    if model.covariances is None:
-        return np.asarray(offsets / max(model.variance or 0.0, np.finfo(np.float64).tiny))
-    precisions = np.linalg.inv(model.covariances)
-    slopes = np.empty_like(offsets)
-    for segment, precision in enumerate(precisions):
-        rows = segments == segment
-        slopes[rows] = offsets[rows] @ precision
-    return slopes
 
 
 def moves_table(

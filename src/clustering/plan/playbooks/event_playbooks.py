@@ -11,11 +11,10 @@ from typing import Any
 import pandas as pd
 
 from clustering.columns import ACCOUNT_ID
-from clustering.errors import BadInputError, ConfigError, breaches_message
+from clustering.errors import BadInputError, ConfigError, breaches_message, or_known
 from clustering.features.registry import DEFINITIONS
 from clustering.features.snapshot import ATTRIBUTES
 from clustering.features.types import Snapshot
-from clustering.plan.nearest import did_you_mean
 from clustering.plan.playbooks.library import Playbook, Playbooks
 from clustering.schemes.axes import Axes
 from clustering.schemes.composites import AMOUNTS, COMPOSITES, GUIDANCE
@@ -76,7 +75,7 @@ def condition(sql: str, values: pd.DataFrame) -> "pd.Series[bool]":
     expression = parse(sql)
     unknown = [name for name in expression.columns if not _is_known(name, values)]
     if unknown:
-        hint = did_you_mean(unknown[0], [*values.columns, *_every_name()])
+        hint = or_known(unknown[0], [*values.columns, *_every_name()])
         raise BadInputError(
             f"the condition \"{sql}\" names '{unknown[0]}', which is no axis, feature, attribute "
             f"or scheme.{hint}"
@@ -170,7 +169,7 @@ def _is_known(name: str, values: pd.DataFrame) -> bool:
 def _every_name() -> list[str]:
     """Names that a study may have, though these tables do not allow them."""
     return [
-        *(definition.feature.name for definition in DEFINITIONS),
+        *(definition.name for definition in DEFINITIONS),
         *(axis.name for axis in (*COMPOSITES, *GUIDANCE)),
         *(name for name, _, _ in AMOUNTS),
         *(scheme.name for scheme in SCHEMES),

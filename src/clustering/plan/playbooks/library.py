@@ -17,8 +17,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from clustering.errors import BadInputError, ConfigError, breaches_message
-from clustering.plan.nearest import did_you_mean
+from clustering.errors import BadInputError, ConfigError, breaches_message, or_known
 from clustering.schemes.expressions import parse
 
 #: What an account gets whose need cannot be told: what it gets today, whatever that is; and where
@@ -100,14 +99,14 @@ class Playbooks(_Part):
         for name, playbook in self.playbooks.items():
             for touch in playbook.planned:
                 if touch not in self.touches:
-                    hint = did_you_mean(touch, self.touches)
+                    hint = or_known(touch, self.touches)
                     breaches.append(f"playbook '{name}' plans the unknown touch '{touch}'.{hint}")
         segment_kind = [n for n, playbook in self.playbooks.items() if playbook.kind == "segment"]
         for scheme, labels in self.assign.items():
             for label, name in labels.items():
                 if name not in segment_kind:
                     what = "is an event playbook" if name in self.playbooks else "is not known"
-                    hint = did_you_mean(name, segment_kind)
+                    hint = or_known(name, segment_kind)
                     breaches.append(f"assign.{scheme} '{label}': playbook '{name}' {what}.{hint}")
         for name in (PRESENT_CARE, STANDARD):
             if name in self.playbooks and name not in segment_kind:

@@ -6,6 +6,7 @@ import io
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -40,7 +41,7 @@ class ReportFigure:
     @cached_property
     def _png(self) -> bytes:
         """Drawn once: `savefig` draws every figure twice, first for its layout alone."""
-        canvas = FigureCanvasAgg(self.figure)
+        canvas: Any = FigureCanvasAgg(self.figure)  # untyped
         self.figure.set_dpi(_DOTS_PER_INCH)
         with warnings.catch_warnings():
             # A level that a company named with an emoji is shown as a box, and that is enough.

@@ -1,10 +1,10 @@
 """Counting, in one aggregate query a table, everything that can be wrong within a row."""
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from clustering.errors import near_names
 from clustering.tables.casting import Cast, Problem, Remark, cast_column
 from clustering.tables.contract import Column, Table
 from clustering.tables.reading.cells import Cells
@@ -94,7 +94,7 @@ def _missing(name: str, extra: Sequence[str], meant: Mapping[str, str | None]) -
 
 
 def _nearest(name: str, candidates: Sequence[str]) -> str | None:
-    near = difflib.get_close_matches(name.strip().lower(), candidates, n=1, cutoff=0.6)
+    near = near_names(name.strip().lower(), candidates)
     return near[0] if near else None
 
 

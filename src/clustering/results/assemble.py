@@ -48,7 +48,7 @@ from clustering.results.plan import plan_entry, plan_frames
 from clustering.results.scorecard import scorecard_entry, scorecard_table
 from clustering.results.scorecard_document import RecommendationEntry, ScorecardEntry
 from clustering.schema import to_jsonable
-from clustering.schemes import Axes, Labelling, compute_axes, lifecycle_stage
+from clustering.schemes import Axes, Labelling, lifecycle_stage
 from clustering.schemes.naming import named
 from clustering.schemes.table import scheme_table
 from clustering.scorer import Scorer
@@ -80,6 +80,7 @@ class Study:
     matrix: FeatureMatrix
     evidence: Evidence
     pictures: Pictures
+    axes: Axes
     labellings: tuple[Labelling, ...]
     absent: Mapping[str, str]
     profiles: Profiles
@@ -101,14 +102,13 @@ def group_word(evidence: Evidence) -> GroupWord:
 
 def assemble(study: Study) -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
     """The document and the tables of the study folder."""
-    axes = compute_axes(study.snapshot, study.config.schemes.axes)
-    stage = lifecycle_stage(study.snapshot, axes, study.config.schemes.axes.stages)
-    accounts = _accounts(study, axes, stage)
+    stage = lifecycle_stage(study.snapshot, study.axes, study.config.schemes.axes.stages)
+    accounts = _accounts(study, stage)
     scorecard = _scorecard(study)
     document = _document(study, accounts, scorecard)
     frames = {
         "accounts": accounts,
-        "schemes": scheme_table(study.matrix.account_ids, study.labellings, axes, stage),
+        "schemes": scheme_table(study.matrix.account_ids, study.labellings, study.axes, stage),
         "candidates": study.evidence.table(),
         "agreements": _agreement_table(document.agreements),
         "crosswalk": study.comparison.agreements.crosswalk,
@@ -128,7 +128,7 @@ def assemble(study: Study) -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
     return document, frames
 
 
-def _accounts(study: Study, known: Axes, stage: "pd.Series[str]") -> pd.DataFrame:
+def _accounts(study: Study, stage: "pd.Series[str]") -> pd.DataFrame:
     ids = list(study.matrix.account_ids)
     attributes = study.snapshot.attributes.reindex(ids)
     labels = study.evidence.chosen.labels
@@ -140,7 +140,7 @@ def _accounts(study: Study, known: Axes, stage: "pd.Series[str]") -> pd.DataFram
     extra = [column for column in _ATTRIBUTES if column in attributes]
     features = study.snapshot.frame.reindex(ids)
     scores = study.scores.reindex(ids)
-    axes = known.frame.reindex(ids)
+    axes = study.axes.frame.reindex(ids)
     columns: dict[str, Any] = {
         **{str(name): features[name] for name in features},
         **{name: attributes[name] for name in extra if name not in features},

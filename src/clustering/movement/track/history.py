@@ -48,11 +48,6 @@ class Snapshots:
     taken: tuple[Snapshot, ...]
     out_of_reach: Mapping[date, str]
 
-    @property
-    def dates(self) -> tuple[date, ...]:
-        """Dates of the snapshots, oldest first."""
-        return tuple(snapshot.as_of for snapshot in self.taken)
-
 
 @dataclass(frozen=True, eq=False)
 class History:

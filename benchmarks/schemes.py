@@ -28,10 +28,10 @@ from clustering.movement.track.reasons import moves_table
 from clustering.movement.track.transitions import transition_table
 from clustering.plan.accounts.champions import find_champions
 from clustering.plan.care.audit import audit_delivery
-from clustering.plan.care.demand import Demand
 from clustering.plan.playbooks.library import load_playbooks
 from clustering.plan.scheme_answers import scheme_sensitivity
 from clustering.plan.staffing.allocation import allocate
+from clustering.plan.staffing.demand import Demand
 from clustering.profiles import profile
 from clustering.schemes import assign_all, compute_axes
 from clustering.scorer import Scorer, Training

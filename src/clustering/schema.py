@@ -88,21 +88,25 @@ class TableSpec:
     optional: bool = False
     spreadsheet: bool = False
 
+    @property
+    def dtypes(self) -> dict[str, str]:
+        """The pandas type of every declared column."""
+        return {one.name: _DTYPES[one.kind] for one in self.columns}
+
     def of(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The declared columns of a frame, in their order."""
         return frame[[one.name for one in self.columns]]
 
-    def typed(self, rows: Any) -> pd.DataFrame:
-        """The declared columns of rows, each of the type of its kind, even where there is no row.
+    def from_rows(self, rows: Any) -> pd.DataFrame:
+        """The declared columns with the values of rows, typed also where there is no row.
 
         Examples
         --------
-        >>> table = TableSpec("sizes", "", (column("name", "text", ""), column("n", "integer", "")))
-        >>> table.typed([]).dtypes.astype(str).to_dict()
-        {'name': 'str', 'n': 'int64'}
+        >>> spec = TableSpec("mix", "A mix.", (column("n", "integer", "Accounts."),))
+        >>> spec.from_rows([]).dtypes.to_dict()
+        {'n': dtype('int64')}
         """
-        kinds = {one.name: _DTYPES[one.kind] for one in self.columns}
-        return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
+        return pd.DataFrame(rows, columns=list(self.dtypes)).astype(self.dtypes)
 
 
 def column(name: str, kind: Kind, meaning: str, *, nullable: bool = False) -> ColumnSpec:

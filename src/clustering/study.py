@@ -29,8 +29,9 @@ from clustering.movement.overrides.reconfirmation import served_otherwise
 from clustering.movement.past import Past
 from clustering.movement.run import run_movement
 from clustering.plan.accounts.discovery import discovery_sheet
-from clustering.plan.make import Plan, Planned, check_settings, make_plan
-from clustering.plan.next_steps import find_next_steps
+from clustering.plan.inputs import PlanInputs, Planned
+from clustering.plan.make import Plan, check_settings, make_plan
+from clustering.plan.next_steps import Segmented, find_next_steps
 from clustering.profiles import Profiles, map_accounts, profile
 from clustering.profiles.unlike import Unlike
 from clustering.progress import SILENT, Progress
@@ -39,8 +40,10 @@ from clustering.results.spreadsheet import write_spreadsheet
 from clustering.schemes import Axes, Labelling, assign_all, compute_axes
 from clustering.schemes.naming import under_amount_name
 from clustering.scorer import Scorer, Training
-from clustering.structure.evidence import Evidence, judge
+from clustering.structure.evidence import assess_structure
 from clustering.structure.pictures import picture_evidence
+from clustering.structure.protocol import Evidence
+from clustering.structure.settings import ProtocolSettings
 from clustering.tables import SourceTables, open_tables
 
 #: Starts of each refit for the ceiling and the ablation: many refits, so few starts each.
@@ -99,7 +102,7 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         matrix, standardiser = standardise(snapshot, config.matrix)
         if words := too_few(config, len(matrix.account_ids)):
             raise BadInputError(words)
-    evidence = _judge(config, snapshot, matrix, standardiser, progress)
+    evidence = _assess(config, snapshot, matrix, standardiser, progress)
     axis = map_accounts(matrix.values)[:, 0]
     pictures = picture_evidence(matrix.values, evidence, axis, seed=config.seed, progress=progress)
     with progress.step("Describing the segments"):
@@ -139,18 +142,10 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
             group_word(evidence).plural,
         )
     with progress.step("Finding whom to talk to, and what to doubt"):
-        next_steps = find_next_steps(
-            config,
-            snapshot,
-            matrix,
-            evidence.chosen,
-            profiles,
-            scores,
-            axes,
-            labellings,
-            absent,
-            plan,
+        segmented = Segmented(
+            snapshot, matrix, evidence.chosen, profiles, scores, axes, labellings, absent
         )
+        next_steps = find_next_steps(config, segmented, plan)
     return Study(
         config=config,
         tables=tables,
@@ -173,7 +168,7 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
     )
 
 
-def _judge(
+def _assess(
     config: StudyConfig,
     snapshot: Snapshot,
     matrix: FeatureMatrix,
@@ -181,16 +176,20 @@ def _judge(
     progress: Progress,
 ) -> Evidence:
     known = snapshot.frame.loc[list(matrix.account_ids)]
-    return judge(
-        matrix.values,
-        raw=standardiser.complete_raw(known),
-        prepare=standardiser.refit,
+    settings = ProtocolSettings(
+        seed=config.seed,
         config=config.evidence,
         models=config.models,
-        seed=config.seed,
+        complete=False,
+        progress=progress,
+    )
+    return assess_structure(
+        matrix.values,
+        settings,
+        raw=standardiser.complete_raw(known),
+        prepare=standardiser.refit,
         columns=matrix.feature_names,
         accounts=matrix.account_ids,
-        progress=progress,
     )
 
 
@@ -251,8 +250,7 @@ def _plan(
         )
         for one in labellings
     ]
-    return make_plan(
-        config.engagement,
+    given = PlanInputs(
         hour_cost=config.schemes.axes.cost.hour,
         tables=tables,
         snapshot=snapshot,
@@ -262,6 +260,7 @@ def _plan(
         candidates=[learned, *others],
         recommended=recommendation.labelling,
     )
+    return make_plan(config.engagement, given)
 
 
 def _material(

@@ -34,13 +34,9 @@ def test_metrics_are_finite_and_have_names_that_mlflow_takes(tmp_path: Path) -> 
 def test_sums_of_the_plan_are_metrics(tmp_path: Path) -> None:
     study = results.read(build_study(tmp_path / "s"))
     plan, metrics = study.document.plan, study_metrics(study)
-    assert plan is not None
     assert metrics["plan.cost"] == plan.cost
     assert metrics["audit.bad_fit.accounts"] == plan.audit[-1].n_accounts
     assert metrics["plan.accounts_moved"] == 0
-    without = study.document.model_copy(update={"plan": None})
-    earlier = results.StudyFolder(study.path, without)
-    assert not [name for name in study_metrics(earlier) if name.startswith("plan.")]
 
 
 def test_the_place_of_the_playbooks_is_not_recorded() -> None:
@@ -71,16 +67,20 @@ def test_tables_are_recorded_without_people(tmp_path: Path) -> None:
         "audit",
         "books",
         "candidates",
+        "champions",
         "clustergram",
         "coassignment",
         "coverage",
         "crosswalk",
         "disagreements",
+        "discovery",
         "head_count",
+        "misjudged",
         "plan_costs",
         "playbook_runs",
         "profiles",
         "segment_value",
+        "sensitivity",
         "typical",
         "valleys",
     ]

@@ -6,7 +6,7 @@ report says so wherever it prints a number that rests on them.
 
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -14,6 +14,10 @@ from clustering.config.base import Part, Share, section
 
 #: The labelling that the study recommends, whichever it is.
 RECOMMENDED = "recommended"
+
+Level = Literal["high", "medium", "low", "digital"]
+#: Levels of touch, the highest first.
+LEVELS: tuple[Level, ...] = get_args(Level)
 
 Hours = Annotated[float, Field(ge=0.0, le=10.0)]
 

@@ -219,7 +219,7 @@ def _feature_table(
             rows.append(
                 (segment, names[segment], *described, len(values), median, q25, q75, mean_z)
             )
-    return PROFILES.typed(rows)
+    return PROFILES.from_rows(rows)
 
 
 def _typical_table(
@@ -236,4 +236,4 @@ def _typical_table(
     )
     table = table.sort_values(["segment", "distance", ACCOUNT_ID], kind="stable")
     table["rank"] = table.groupby("segment").cumcount() + 1
-    return TYPICAL.typed(table[table["rank"] <= N_TYPICAL]).reset_index(drop=True)
+    return TYPICAL.from_rows(table[table["rank"] <= N_TYPICAL]).reset_index(drop=True)

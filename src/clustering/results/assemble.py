@@ -25,7 +25,6 @@ from clustering.plan.next_steps import NextSteps
 from clustering.profiles import Profiles, map_accounts
 from clustering.results.document import (
     AgreementEntry,
-    Chosen,
     FeatureEntry,
     ForwardEntry,
     GroupWord,
@@ -42,9 +41,7 @@ from clustering.results.document import (
     WithinTiersEntry,
 )
 from clustering.results.later import afterwards_entry, differences_entry, later_frames
-from clustering.results.next_steps import next_steps_entry, next_steps_frames
 from clustering.results.pictures import picture_tables
-from clustering.results.plan import plan_entry, plan_frames
 from clustering.results.scorecard import scorecard_entry, scorecard_table
 from clustering.results.scorecard_document import RecommendationEntry, ScorecardEntry
 from clustering.schema import to_jsonable
@@ -53,8 +50,8 @@ from clustering.schemes.naming import named
 from clustering.schemes.table import scheme_table
 from clustering.scorer import Scorer
 from clustering.structure.criteria.silhouette import silhouettes
-from clustering.structure.evidence import Evidence
 from clustering.structure.pictures import Pictures
+from clustering.structure.protocol import Evidence
 from clustering.tables import SourceTables
 
 #: Libraries whose version may change a number of the study.
@@ -117,8 +114,8 @@ def assemble(study: Study) -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
         "typical": study.profiles.typical,
         **later_frames(study.comparison.happened, study.comparison.differences),
         **picture_tables(study.pictures, study.matrix.account_ids),
-        **plan_frames(study.plan),
-        **next_steps_frames(study.next_steps),
+        **study.plan.tables,
+        **study.next_steps.tables,
         "scorecard": scorecard_table(scorecard),
         **study.over_time.frames,
     }
@@ -165,7 +162,7 @@ def _accounts(study: Study, stage: "pd.Series[str]") -> pd.DataFrame:
 
 def _document(study: Study, accounts: pd.DataFrame, scorecard: ScorecardEntry) -> StudyDocument:
     config, evidence, forward = study.config, study.evidence, study.comparison.forward
-    spec, movement = evidence.chosen.spec, study.over_time.movement
+    movement = study.over_time.movement
     return StudyDocument(
         schema_version=1,
         name=config.name,
@@ -185,9 +182,7 @@ def _document(study: Study, accounts: pd.DataFrame, scorecard: ScorecardEntry) -
         verdict=evidence.verdict,
         n_clusters=evidence.n_clusters,
         reasons=list(evidence.reasons),
-        chosen=Chosen(
-            algorithm=spec.algorithm, k=spec.n_clusters, covariance_type=spec.covariance_type
-        ),
+        chosen=evidence.offered,
         group_word=group_word(evidence),
         segments_return=evidence.segments_return,
         features=[_feature(study, index) for index in range(len(study.snapshot.features))],
@@ -206,10 +201,10 @@ def _document(study: Study, accounts: pd.DataFrame, scorecard: ScorecardEntry) -
         afterwards=afterwards_entry(study.comparison.happened),
         differences=differences_entry(study.comparison.differences),
         multiplicity=MultiplicityEntry.model_validate(to_jsonable(asdict(forward.multiplicity))),
-        evidence=evidence.to_json(),
+        evidence=evidence.findings(),
         recommendation=RecommendationEntry(**asdict(study.recommendation)),
-        plan=plan_entry(study.plan, config.engagement),
-        next_steps=next_steps_entry(study.next_steps),
+        plan=study.plan.entry,
+        next_steps=study.next_steps.entry,
         scorecard=scorecard,
         movement=None if isinstance(movement, str) else movement.summary,
         movement_absent=movement if isinstance(movement, str) else "",

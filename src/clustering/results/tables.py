@@ -11,13 +11,23 @@ import pandas as pd
 
 from clustering.errors import StudyFolderError, breaches_message
 from clustering.movement.run import MOVEMENT_TABLES
+from clustering.plan.accounts.champions import CHAMPIONS
+from clustering.plan.accounts.discovery import DISCOVERY
+from clustering.plan.accounts.misjudged import MISJUDGED
+from clustering.plan.care.audit import AUDIT
+from clustering.plan.care.coverage import COVERAGE
+from clustering.plan.care.needs import PLAN_COSTS
+from clustering.plan.care.value import SEGMENT_VALUE
+from clustering.plan.playbooks.event_playbooks import PLAYBOOK_RUNS
+from clustering.plan.sensitivity import SENSITIVITY
+from clustering.plan.staffing.books import BOOKS
+from clustering.plan.staffing.head_count import HEAD_COUNT
 from clustering.profiles.profile import PROFILES, TYPICAL
 from clustering.results.later_tables import LATER_TABLES
-from clustering.results.next_steps_document import NEXT_STEPS_TABLES
-from clustering.results.plan_tables import PLAN_TABLES
 from clustering.schema import Kind, TableSpec
 from clustering.schema import column as _c
 from clustering.schemes.table import SCHEMES
+from clustering.structure.tables import CANDIDATES
 
 TABLES: tuple[TableSpec, ...] = (
     TableSpec(
@@ -46,20 +56,7 @@ TABLES: tuple[TableSpec, ...] = (
         optional=True,
     ),
     SCHEMES,
-    TableSpec(
-        "candidates",
-        "One row a candidate model, with every criterion.",
-        (
-            _c("algorithm", "text", "kmeans or mixture."),
-            _c("k", "integer", "Number of segments."),
-            _c("covariance_type", "text", "Of a mixture.", nullable=True),
-            _c("sizes", "list", "Accounts per segment."),
-            _c("ruled_out", "text", "The reason why a guard ruled it out.", nullable=True),
-            _c("admissible", "boolean", "Whether the rule admits it."),
-            _c("chosen", "boolean", "Whether it is the chosen one."),
-        ),
-        more="The criteria, named as in the JSON of `clustering evidence`.",
-    ),
+    CANDIDATES,
     TableSpec(
         "agreements",
         "One row a pair of labellings; the columns of `agreements` in study.json.",
@@ -163,8 +160,17 @@ TABLES: tuple[TableSpec, ...] = (
         ),
     ),
     *LATER_TABLES,
-    *PLAN_TABLES,
-    *NEXT_STEPS_TABLES,
+    AUDIT,
+    COVERAGE,
+    BOOKS,
+    HEAD_COUNT,
+    PLAYBOOK_RUNS,
+    SEGMENT_VALUE,
+    PLAN_COSTS,
+    MISJUDGED,
+    CHAMPIONS,
+    DISCOVERY,
+    SENSITIVITY,
     *MOVEMENT_TABLES,
 )
 

@@ -133,4 +133,4 @@ def fate_table(found: Sequence[Fate], names: Sequence[str]) -> pd.DataFrame:
         overlaps = "; ".join(name(other, latest=not latest) for other in fate.into)
         own = name(fate.segment, latest=latest)
         rows.append((fate.side, own, fate.n_accounts, fate.kind, overlaps, fate.overlap))
-    return SEGMENT_FATES.typed(rows)
+    return SEGMENT_FATES.from_rows(rows)

@@ -209,4 +209,4 @@ def history_table(history: History, held: Ints) -> pd.DataFrame:
         "held_segment": names[np.maximum(under_rule, -1)],
         "waiting": (labels >= 0) & (under_rule >= 0) & (labels != under_rule),
     }
-    return MOVEMENT.typed(table)
+    return MOVEMENT.from_rows(table)

@@ -109,7 +109,7 @@ def moves_table(
         )
     explained = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     drivers = explained.reindex(columns=list(_DRIVERS)).astype(_DRIVERS)
-    table = MOVES.typed(explained).join(drivers)
+    table = MOVES.from_rows(explained).join(drivers)
     return table.sort_values(["to_date", ACCOUNT_ID], kind="stable").reset_index(drop=True)
 
 

@@ -82,7 +82,7 @@ def transition_table(history: History, held: Ints) -> pd.DataFrame:
         for rule, labels in (("none", history.labels), ("hysteresis", held))
         for start, end, span in pairs
     ]
-    return pd.concat([TRANSITIONS.typed([]), *parts], ignore_index=True)
+    return pd.concat([TRANSITIONS.from_rows([]), *parts], ignore_index=True)
 
 
 def _transitions(
@@ -125,7 +125,7 @@ def mix_table(history: History) -> pd.DataFrame:
         for name, n in zip(history.names, counts, strict=True):
             low, high = wilson(float(n), float(known.size)) if known.size else (np.nan, np.nan)
             rows.append((day.isoformat(), name, int(n), n / max(1, known.size), low, high))
-    return SEGMENT_MIX.typed(rows)
+    return SEGMENT_MIX.from_rows(rows)
 
 
 def by_distance(labels: Ints, dates: Sequence[date]) -> pd.DataFrame:

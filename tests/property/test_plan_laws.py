@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from clustering.config.plan import AuditConfig, TouchLevelsConfig
 from clustering.plan.care.audit import audit_delivery
-from clustering.plan.care.demand import Demand
 from clustering.plan.care.value import segment_value
 from clustering.plan.staffing.allocation import allocate
+from clustering.plan.staffing.demand import Demand
 
 HOURS = st.floats(0.0, 200.0)
 AMOUNT = st.one_of(st.just(float("nan")), st.floats(0.0, 1e6))

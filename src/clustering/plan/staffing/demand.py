@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from clustering.arrays import Floats, Ints
-
-LEVELS = ("high", "medium", "low", "digital")
+from clustering.config.plan import LEVELS
 
 #: Up to so many accounts each is a variable of its own.
 _SINGLE = 2_000

@@ -1,5 +1,7 @@
 """Coverage and the four levers: the examples of the sources, with their arithmetic."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clustering.config.plan import CapacityConfig, EngagementConfig, LeversConfig
-from clustering.plan.care.coverage import Rates, SegmentCoverage, cover, coverage_table
+from clustering.plan.assumptions import Assumptions
+from clustering.plan.care.coverage import COVERAGE, cover
+from clustering.plan.care.levers import cost_share, solve_levers
 from clustering.plan.playbooks.assignment import Assigned
-from clustering.plan.playbooks.levers import cost_share, solve_levers
 from clustering.plan.playbooks.library import load_playbooks
 
 
@@ -26,12 +29,18 @@ def accounts_of(arr: list[float], label: str = "a", playbook: str = "high_touch"
 
 def covered(
     arr: list[float], label: str = "a", playbook: str = "high_touch", **config: object
-) -> SegmentCoverage:
+) -> Any:
     settings = EngagementConfig.model_validate(config)
     frame = accounts_of(arr, label, playbook)
     assigned = (Assigned("a", playbook, "test"),)
-    rates = Rates.of(settings, hour_cost=100.0)
-    return cover(frame, assigned, load_playbooks(), rates, settings)[0]
+    (row,) = cover(
+        frame, assigned, load_playbooks(), assumed(settings), settings.levers
+    ).itertuples()
+    return row
+
+
+def assumed(settings: EngagementConfig) -> Assumptions:
+    return Assumptions.of(settings, 100.0, load_playbooks())
 
 
 def test_hours_are_those_of_every_account_at_its_size_or_of_its_present_care() -> None:
@@ -39,9 +48,9 @@ def test_hours_are_those_of_every_account_at_its_size_or_of_its_present_care() -
     frame["size_factor"] = [0.5, 2.0, 1.0]
     frame["needed_hours"] *= frame["size_factor"]
     frame.loc["x2", ["has_need", "needed_hours"]] = [False, 30.0]  # keeps what it gets today
-    rates = Rates.of(EngagementConfig(), hour_cost=100.0)
     books, assigned = load_playbooks(), (Assigned("a", "high_touch", "test"),)
-    (one,) = cover(frame, assigned, books, rates, EngagementConfig())
+    found = cover(frame, assigned, books, assumed(EngagementConfig()), LeversConfig())
+    (one,) = found.itertuples()
     assert one.scale == pytest.approx(2.5)
     assert one.hours == pytest.approx(2.5 * 49.2 + 30.0)  # 49.2 are a year of high touch
     assert (one.n_present, one.present_hours, one.delivered_hours) == (1, 30.0, 90.0)
@@ -123,14 +132,14 @@ def test_hours_csms_and_cost_of_a_segment() -> None:
     # 492,000 / 3,000,000 = 16.4 %.
     assert one.cost_share == pytest.approx(0.164)
     assert one.over_limit
-    assert one.levers is not None
-    assert one.levers.arr_per_account == pytest.approx(32_800)
+    assert one.need_arr_per_account == pytest.approx(32_800)
 
 
 def test_an_empty_segment_stays_in_the_plan_with_zeros() -> None:
     one = covered([10_000.0], label="b")
-    assert (one.n_accounts, one.hours, one.cost, one.arr) == (0, 0.0, 0.0, None)
-    assert one.levers is None
+    assert (one.n_accounts, one.hours, one.cost) == (0, 0.0, 0.0)
+    assert np.isnan(one.arr)
+    assert np.isnan(one.need_arr_per_account)
     assert one.note == "no account has this label now"
 
 
@@ -143,22 +152,24 @@ def test_a_cost_of_zero_is_within_every_limit() -> None:
 
 def test_no_arr_leaves_the_share_open_and_an_arr_of_zero_has_no_lever() -> None:
     unknown = covered([np.nan] * 3)
-    assert unknown.cost_share is None
+    assert np.isnan(unknown.cost_share)
     assert not unknown.over_limit
     assert "table `subscriptions`" in unknown.note
     nothing = covered([0.0] * 3)
     assert nothing.over_limit
-    assert nothing.levers is None
+    assert np.isnan(nothing.need_arr_per_account)
     assert "no lever" in nothing.note
 
 
 def test_the_table_has_a_row_a_segment_even_without_levers() -> None:
-    table = coverage_table((covered([1e6]),), {})
+    accounts, assigned = accounts_of([1e6]), (Assigned("a", "high_touch", "test"),)
+    found = cover(accounts, assigned, load_playbooks(), assumed(EngagementConfig()), LeversConfig())
+    table = COVERAGE.of(found)
     assert len(table) == 1
     assert np.isnan(table["need_arr_per_account"][0])
 
 
 def test_the_cost_of_a_csm_is_given_or_follows_from_the_hour() -> None:
-    assert Rates.of(EngagementConfig(), 100.0).csm_cost == 150_000.0
+    assert assumed(EngagementConfig()).csm_cost == 150_000.0
     given_cost = EngagementConfig(capacity=CapacityConfig(csm_cost=180_000.0))
-    assert Rates.of(given_cost, 100.0).hour_cost == 120.0
+    assert assumed(given_cost).hour_cost == 120.0

@@ -9,15 +9,27 @@ References
 Pickens: fully loaded CSM cost of at most 15 % of ARR, with these four levers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
+import numpy as np
 from scipy.optimize import brentq
 
+from clustering.arrays import Floats
 from clustering.config.plan import LeversConfig
 
 
 @dataclass(frozen=True)
-class Mix:
+class _Levers:
+    """The four levers: values of the first three, and a price of services an account and year."""
+
+    arr_per_account: float
+    accounts_per_csm: float
+    cost_per_csm: float
+    services_per_account: float
+
+
+@dataclass(frozen=True)
+class Mix(_Levers):
     """Where the four levers stand together.
 
     Attributes
@@ -28,32 +40,22 @@ class Mix:
     """
 
     moved: float
-    arr_per_account: float
-    accounts_per_csm: float
-    cost_per_csm: float
-    services_per_account: float
     cost_share: float
-    reached: bool
+    reached: bool = False
 
 
 @dataclass(frozen=True)
-class Levers:
+class Levers(_Levers):
     """What each lever alone must become, and two mixes.
 
     Attributes
     ----------
-    arr_per_account, accounts_per_csm, cost_per_csm : the value that alone meets the limit
-    services_per_account : the price of services an account and year that alone meets it
     equal : the mix in which each lever goes the same share of its way alone
     bounded : the mix in which each lever goes the same share of its bound (`LeversConfig`); not
         reached where all bounds together do not suffice: the care is not affordable for these
         accounts, so charge more, serve them otherwise, or do not sign (Murphy)
     """
 
-    arr_per_account: float
-    accounts_per_csm: float
-    cost_per_csm: float
-    services_per_account: float
     equal: Mix
     bounded: Mix
 
@@ -107,44 +109,56 @@ def solve_levers(
         return None
     factor = share / limit
     services = arr_per_account * (share - limit)
-    start = (arr_per_account, accounts_per_csm, cost_per_csm)
-    alone = (factor - 1.0, factor - 1.0, 1.0 - 1.0 / factor, services)
-    bounded = (
-        bounds.arr_per_account,
-        bounds.accounts_per_csm,
-        bounds.cost_per_csm,
-        bounds.priced_services * arr_per_account,
+    start = np.array([arr_per_account, accounts_per_csm, cost_per_csm, 0.0])
+    alone = start * [factor, factor, 1.0 / factor, 0.0] + [0.0, 0.0, 0.0, services]
+    farthest = np.array(
+        [
+            arr_per_account * (1.0 + bounds.arr_per_account),
+            accounts_per_csm * (1.0 + bounds.accounts_per_csm),
+            cost_per_csm * (1.0 - bounds.cost_per_csm),
+            arr_per_account * bounds.priced_services,
+        ]
     )
-    return Levers(
-        arr_per_account=arr_per_account * factor,
-        accounts_per_csm=accounts_per_csm * factor,
-        cost_per_csm=cost_per_csm / factor,
-        services_per_account=services,
-        equal=_mix(start, alone, limit),
-        bounded=_mix(start, bounded, limit),
-    )
+    equal, bounded = _mix(start, alone, limit), _mix(start, farthest, limit)
+    arr, accounts, cost, _ = alone.tolist()
+    return Levers(arr, accounts, cost, services, equal, bounded)
 
 
-def _mix(
-    start: tuple[float, float, float], moves: tuple[float, float, float, float], limit: float
-) -> Mix:
-    """The smallest common share of all moves that meets the limit; all of them where none does.
+def _mix(start: Floats, end: Floats, limit: float) -> Mix:
+    """The smallest common share of all ways that meets the limit; all of them where none does.
 
     The cost share falls in the common share, so there is one root.
     """
-    if _at(1.0, start, moves).cost_share > limit:
-        return _at(1.0, start, moves)
-    moved = brentq(lambda x: _at(x, start, moves).cost_share - limit, 0.0, 1.0, xtol=1e-12)
-    found = _at(float(moved), start, moves)
-    return Mix(**{**vars(found), "cost_share": limit, "reached": True})
+
+    def at(moved: float) -> Mix:
+        arr, accounts, cost, services = (start + moved * (end - start)).tolist()
+        share = cost_share(arr, accounts, cost, services)
+        return Mix(arr, accounts, cost, services, moved, share)
+
+    if at(1.0).cost_share > limit:
+        return at(1.0)
+    moved = brentq(lambda moved: at(moved).cost_share - limit, 0.0, 1.0, xtol=1e-12)
+    return replace(at(float(moved)), cost_share=limit, reached=True)
 
 
-def _at(
-    moved: float, start: tuple[float, float, float], moves: tuple[float, float, float, float]
-) -> Mix:
-    arr = start[0] * (1.0 + moved * moves[0])
-    accounts = start[1] * (1.0 + moved * moves[1])
-    cost = start[2] * (1.0 - moved * moves[2])
-    services = moved * moves[3]
-    share = cost_share(arr, accounts, cost, services)
-    return Mix(moved, arr, accounts, cost, services, share, reached=False)
+def lever_columns(levers: Levers | None) -> dict[str, float | bool]:
+    """Columns of the coverage plan: each lever alone and in both mixes; missing where None.
+
+    Examples
+    --------
+    >>> columns = lever_columns(solve_levers(30_000, 25, 150_000, 0.15, LeversConfig()))
+    >>> round(columns["need_arr_per_account"]), round(columns["equal_arr_per_account"])
+    (40000, 32404)
+    """
+
+    def value(of: Levers | Mix | None, name: str) -> float:
+        return np.nan if of is None else float(getattr(of, name))
+
+    mixes = {"equal": levers and levers.equal, "bounded": levers and levers.bounded}
+    columns: dict[str, float | bool] = {}
+    for lever in (field.name for field in fields(_Levers)):
+        columns[f"need_{lever}"] = value(levers, lever)
+        columns |= {f"{mix}_{lever}": value(of, lever) for mix, of in mixes.items()}
+    for mix, of in mixes.items():
+        columns |= {f"{mix}_{name}": value(of, name) for name in ("moved", "cost_share")}
+    return columns | {"bounded_reached": levers is not None and levers.bounded.reached}

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clustering.config.plan import TouchLevelsConfig
-from clustering.plan.care.demand import LEVELS, Demand
+from clustering.config.plan import LEVELS, TouchLevelsConfig
 from clustering.plan.staffing.allocation import Allocation, allocate, coverage_curve
+from clustering.plan.staffing.demand import Demand
 
 TOUCH = TouchLevelsConfig()
 SHARE, COVERS = np.array(TOUCH.hours), np.array(TOUCH.covers)
@@ -79,7 +79,7 @@ def test_groups_and_single_accounts_agree(monkeypatch: pytest.MonkeyPatch) -> No
     rng = np.random.default_rng(1)
     wanted = demand(list(rng.choice([10.0, 40.0], 300)), list(np.exp(rng.normal(8, 1, 300))))
     single = allocate(wanted, 3_000.0, TOUCH)
-    monkeypatch.setattr("clustering.plan.care.demand._SINGLE", 10)
+    monkeypatch.setattr("clustering.plan.staffing.demand._SINGLE", 10)
     grouped = allocate(wanted, 3_000.0, TOUCH)
     holds(grouped, wanted, 3_000.0, np.inf)
     assert grouped.covered == pytest.approx(single.covered, rel=0.005)
@@ -116,7 +116,6 @@ def test_both_limits_that_break_are_named() -> None:
 def test_hours_without_end_give_everyone_high_touch() -> None:
     found = allocate(demand([10.0, 20.0], [5.0, 7.0]), 1e6, TOUCH)
     assert [LEVELS[level] for level in found.level] == ["high", "high"]
-    assert found.value_of_an_hour == 0.0
     assert found.reason == "neither hours nor places limit what is covered"
 
 

@@ -15,16 +15,16 @@ from clustering.config.plan import EngagementConfig, TouchLevelsConfig
 from clustering.errors import ConfigError
 from clustering.features import Horizon, Snapshot, build_snapshot
 from clustering.features.horizon import build_horizon
-from clustering.plan.care.delivered_care import trailing
-from clustering.plan.make import Plan, Planned, check_settings, make_plan
-from clustering.results.plan import plan_entry, plan_frames
-from clustering.results.plan_tables import PLAN_TABLES
-from clustering.results.tables import _schema
+from clustering.plan.care.delivered_care import delivered_care
+from clustering.plan.inputs import PlanInputs, Planned
+from clustering.plan.make import Plan, check_settings, make_plan
+from clustering.results.tables import TABLES, _schema
 from clustering.schemes import Axes, Labelling, assign_all, compute_axes
 from clustering.simulation import simulate
 from feature_books import Frames
 
 AS_OF = date(2025, 6, 30)
+SPECS = {spec.name: spec for spec in TABLES}
 
 
 def without(tables: Frames, *names: str) -> Frames:
@@ -59,19 +59,14 @@ def given(tables: Frames) -> Given:
     return given_by(tables)
 
 
-def plan_of(given: Given, hour_cost: float = 100.0, **settings: object) -> Plan:
-    candidates = [Planned(one.name, one.title, one.labels, one.levels) for one in given.labellings]
-    config = EngagementConfig.model_validate({"plan_on": "arr_tiers", **settings})
-    return make_plan(
-        config,
-        hour_cost=hour_cost,
-        tables=given.tables,
-        snapshot=given.snapshot,
-        horizon=given.horizon,
-        axes=given.axes,
-        labellings=given.labellings,
-        candidates=candidates,
-    )
+def plan_of(given: Given, recommended: str = "arr_tiers", **settings: object) -> Plan:
+    candidates = [
+        Planned(one.name, one.title, one.labels, one.levels, near_line=one.near_line)
+        for one in given.labellings
+    ]
+    config = EngagementConfig.model_validate(settings)
+    inputs = PlanInputs(100.0, **vars(given), candidates=candidates, recommended=recommended)
+    return make_plan(config, inputs)
 
 
 def test_every_account_is_audited_allocated_and_in_a_book(given: Given) -> None:
@@ -80,21 +75,20 @@ def test_every_account_is_audited_allocated_and_in_a_book(given: Given) -> None:
     ids = given.snapshot.frame.index
     assert plan.audit.frame["account_id"].tolist() == list(ids)
     assert plan.staffing.accounts["level"].notna().all()
-    assert plan.staffing.books.frame["book"].notna().all()
-    used = plan.staffing.allocation.hours + plan.staffing.event_hours
-    assert used <= plan.staffing.hours + 1e-6
-    assert plan.staffing.csms == given.snapshot.attributes["csm"].nunique()
-    assert sum(one.n_accounts for one in plan.coverage) == len(ids)
-    assert plan.not_computed == {}
+    assert plan.staffing.accounts["book"].notna().all()
+    found = plan.staffing.found
+    assert found.hours_used + found.event_hours <= found.hours + 1e-6
+    assert found.csms == given.snapshot.attributes["csm"].nunique()
+    assert plan.coverage["n_accounts"].sum() == len(ids)
+    assert plan.entry.not_computed == {}
 
 
 def test_its_tables_and_entry_are_what_the_study_folder_promises(given: Given) -> None:
     plan = plan_of(given)
-    frames = plan_frames(plan)
-    assert set(frames) == {spec.name for spec in PLAN_TABLES}
-    for spec in PLAN_TABLES:
-        _schema(spec).validate(frames[spec.name], lazy=True)
-    entry = plan_entry(plan, EngagementConfig(plan_on="arr_tiers"))
+    frames, entry = plan.tables, plan.entry
+    assert len(frames) == 7
+    for name, frame in frames.items():
+        _schema(SPECS[name]).validate(frame, lazy=True)
     costs = frames["plan_costs"].set_index("labelling")
     assert entry.cost == pytest.approx(costs.loc["arr_tiers", "cost"])
     assert entry.hours == pytest.approx(frames["coverage"][["hours", "event_hours"]].sum().sum())
@@ -108,8 +102,8 @@ def test_its_tables_and_entry_are_what_the_study_folder_promises(given: Given) -
 
 def test_without_engagements_it_names_the_table(tables: Frames) -> None:
     plan = plan_of(given_by(without(tables, "engagements")))
-    assert plan.not_computed["audit.over_delivered"].startswith("no `engagements` table")
-    assert plan.not_computed["audit.under_delivered"].startswith("no `engagements` table")
+    assert plan.entry.not_computed["audit.over_delivered"].startswith("no `engagements` table")
+    assert plan.entry.not_computed["audit.under_delivered"].startswith("no `engagements` table")
     assert [total.name for total in plan.audit.totals] == ["bad_fit"]
     assert set(plan.audit.frame["delivery"]) == {"unknown"}
 
@@ -118,7 +112,7 @@ def test_without_a_head_count_it_says_what_would_give_one(given: Given) -> None:
     nobody = replace(given.snapshot, attributes=given.snapshot.attributes.drop(columns="csm"))
     plan = plan_of(replace(given, snapshot=nobody))
     assert plan.staffing is None
-    assert plan.not_computed["allocation"] == (
+    assert plan.entry.not_computed["allocation"] == (
         "no head count: set engagement.capacity.csms, or give the column `accounts.csm`"
     )
 
@@ -127,16 +121,14 @@ def test_no_csm_leaves_everything_digital(given: Given) -> None:
     plan = plan_of(given, capacity={"csms": 0})
     assert plan.staffing is not None
     assert set(plan.staffing.accounts["level"]) == {"digital"}
-    assert plan.staffing.books.frame["book"].isna().all()
-    entry = plan_entry(plan, EngagementConfig(capacity={"csms": 0}))  # type: ignore[arg-type]
-    assert entry.staffing is not None
-    assert entry.staffing.books.worst_after is None
+    assert plan.staffing.accounts["book"].isna().all()
+    assert plan.staffing.found.books.worst_after is None
 
 
 def test_one_csm_has_every_account(given: Given) -> None:
     plan = plan_of(given, capacity={"csms": 1})
     assert plan.staffing is not None
-    assert set(plan.staffing.books.frame["book"]) == {"book_01"}
+    assert set(plan.staffing.accounts["book"]) == {"book_01"}
 
 
 def test_an_infeasible_head_count_names_the_limit(
@@ -149,14 +141,13 @@ def test_an_infeasible_head_count_names_the_limit(
     )
     plan = plan_of(given, capacity={"csms": 0}, playbooks=own)
     assert plan.staffing is not None
-    assert plan.staffing.allocation.status == "infeasible"
-    assert "the head count has 0: hire for" in plan.staffing.allocation.reason
-    frames = plan_frames(plan)
-    assert frames["books"]["level"].isna().all()
-    _schema(next(spec for spec in PLAN_TABLES if spec.name == "books")).validate(frames["books"])
-    entry = plan_entry(plan, EngagementConfig())
-    assert entry.staffing is not None
-    assert entry.staffing.left == pytest.approx(entry.staffing.coverable)
+    found = plan.staffing.found
+    assert found.status == "infeasible"
+    assert "the head count has 0: hire for" in found.reason
+    books = plan.tables["books"]
+    assert books["level"].isna().all()
+    _schema(SPECS["books"]).validate(books)
+    assert found.left == pytest.approx(found.coverable)
 
 
 def test_the_plan_knows_nothing_of_later_rows(tables: Frames, given: Given) -> None:
@@ -166,8 +157,8 @@ def test_the_plan_knows_nothing_of_later_rows(tables: Frames, given: Given) -> N
     more = nw.from_native(pd.concat([engagements, later], ignore_index=True)).lazy()
     with_later = replace(tables, frames={**tables.frames, "engagements": more})
     started = given.snapshot.attributes["started_on"]
-    before = trailing(tables, started, AS_OF, 365).frame
-    pd.testing.assert_frame_equal(before, trailing(with_later, started, AS_OF, 365).frame)
+    before = delivered_care(tables, started, AS_OF, 365).frame
+    pd.testing.assert_frame_equal(before, delivered_care(with_later, started, AS_OF, 365).frame)
 
 
 def test_hours_of_a_young_account_and_of_a_young_table_are_brought_to_a_year() -> None:
@@ -188,16 +179,14 @@ def test_hours_of_a_young_account_and_of_a_young_table_are_brought_to_a_year() -
     started = pd.Series(
         pd.to_datetime(["2020-01-01", "2025-05-31"]), index=pd.Index(["old", "young"])
     )
-    found = trailing(tables, started, AS_OF, 365)
+    found = delivered_care(tables, started, AS_OF, 365)
     # The table begins 90 days before the as-of date, the young account 30 days before it.
     assert found.frame["exposure_days"].tolist() == [90.0, 30.0]
-    assert found.frame["delivered_hours_per_year"].tolist() == pytest.approx(
-        [9 * 365 / 90, 4 * 365 / 30]
-    )
+    assert found.frame["delivered_hours"].tolist() == pytest.approx([9 * 365 / 90, 4 * 365 / 30])
     assert found.notes == (
         "'engagements' begins on 2025-04-02: hours delivered are of 90 days, brought to a year.",
     )
-    assert found.not_computed["sales_cycle_days"] == "no `opportunities` table"
+    assert found.frame["sales_cycle_days"].isna().all()
 
 
 def test_a_labelling_that_these_accounts_do_not_have_is_refused(given: Given) -> None:
@@ -248,7 +237,7 @@ def test_numbers_that_cannot_be_are_refused(key: str, value: float) -> None:
 
 def test_a_cost_of_zero_makes_everything_affordable(given: Given) -> None:
     plan = plan_of(given, capacity={"csm_cost": 0.0})
-    assert not any(one.over_limit for one in plan.coverage)
+    assert not plan.coverage["over_limit"].any()
     assert plan.audit.totals[-1].n_accounts == 0
     assert np.isfinite(plan.schemes["cost_share"].dropna()).all()
 
@@ -257,10 +246,11 @@ def test_one_more_csm_never_covers_more_than_is_said(given: Given) -> None:
     few, more = plan_of(given, capacity={"csms": 1}), plan_of(given, capacity={"csms": 2})
     assert few.staffing is not None
     assert more.staffing is not None
-    gained = more.staffing.allocation.covered - few.staffing.allocation.covered
-    assert 0 < gained <= few.staffing.one_more * (1 + 1e-9)
+    gained = more.staffing.found.covered - few.staffing.found.covered
+    one_more = few.staffing.found.one_more_csm
+    assert 0 < gained <= one_more * (1 + 1e-9)
     # The curve is a bound that the optimum all but reaches.
-    assert few.staffing.one_more <= gained * 1.05
+    assert one_more <= gained * 1.05
 
 
 def test_the_playbooks_are_found_beside_the_configuration(tmp_path: Path) -> None:
@@ -279,31 +269,13 @@ def test_the_playbooks_are_found_beside_the_configuration(tmp_path: Path) -> Non
         check_settings(first.engagement, first.schemes)
 
 
-def plan_for(given: Given, recommended: str | None, **settings: object) -> Plan:
-    candidates = [
-        Planned(one.name, one.title, one.labels, one.levels, near_line=one.near_line)
-        for one in given.labellings
-    ]
-    return make_plan(
-        EngagementConfig.model_validate(settings),
-        hour_cost=100.0,
-        tables=given.tables,
-        snapshot=given.snapshot,
-        horizon=given.horizon,
-        axes=given.axes,
-        labellings=given.labellings,
-        candidates=candidates,
-        recommended=recommended,
-    )
-
-
 def test_the_plan_is_for_what_is_recommended_unless_a_labelling_is_named(given: Given) -> None:
-    assert plan_for(given, "needs_segment").on.name == "needs_segment"
-    assert plan_for(given, "needs_segment", plan_on="arr_tiers").on.name == "arr_tiers"
+    assert plan_of(given, "needs_segment").on.name == "needs_segment"
+    assert plan_of(given, "needs_segment", plan_on="arr_tiers").on.name == "arr_tiers"
 
 
 def test_accounts_near_the_line_of_a_quadrant_keep_their_present_care(given: Given) -> None:
-    plan = plan_for(given, "growth_risk")
+    plan = plan_of(given, "growth_risk")
     audit = plan.audit.frame.set_index("account_id")
     near = plan.on.near_line
     assert near is not None
@@ -314,31 +286,29 @@ def test_accounts_near_the_line_of_a_quadrant_keep_their_present_care(given: Giv
     )
     assert not set(audit.loc[near, "delivery"]) & {"over", "under", "bad_fit"}
     assert "present_care" not in set(audit.loc[~near, "playbook"])
-    assert sum(one.n_present for one in plan.coverage) == near.sum()
-    hours = sum(one.hours for one in plan.coverage)
-    assert hours == pytest.approx(audit["needed_hours"].sum())
-    entry = plan_entry(plan, EngagementConfig())
-    used = {book.name: book.n_accounts for book in entry.playbooks if book.kind == "segment"}
+    assert plan.coverage["n_present"].sum() == near.sum()
+    assert plan.coverage["hours"].sum() == pytest.approx(audit["needed_hours"].sum())
+    used = {book.name: book.n_accounts for book in plan.entry.playbooks if book.kind == "segment"}
     assert used["present_care"] == near.sum()
     assert sum(used.values()) == len(audit)
 
 
 def test_without_hours_delivered_accounts_near_the_line_get_standard_care(tables: Frames) -> None:
-    plan = plan_for(given_by(without(tables, "engagements")), "growth_risk")
+    plan = plan_of(given_by(without(tables, "engagements")), "growth_risk")
     audit = plan.audit.frame.set_index("account_id")
     near = plan.on.near_line
     assert near is not None
     assert set(audit.loc[near, "playbook"]) == {"standard"}
     assert audit["needed_hours"].notna().all()
-    assert plan.delivered_hours is None
-    assert plan.effort.elasticity.origin == "assumed"
+    assert plan.entry.delivered_hours is None
+    assert plan.entry.effort.origin == "assumed"
 
 
 def test_needed_hours_are_those_of_the_playbook_at_the_size_of_the_account(given: Given) -> None:
-    plan = plan_for(given, "arr_tiers", size_elasticity=0.5)
+    plan = plan_of(given, "arr_tiers", size_elasticity=0.5)
     audit = plan.audit.frame.set_index("account_id")
     seats = given.snapshot.frame["contracted_seats"]
     smb = audit.index[audit["label"] == "smb"]
-    expected = plan.books.hours("low_touch") * (seats[smb] / seats[smb].median()) ** 0.5
+    expected = plan.playbooks.hours("low_touch") * (seats[smb] / seats[smb].median()) ** 0.5
     assert audit.loc[smb, "needed_hours"].to_numpy() == pytest.approx(expected.to_numpy())
-    assert plan.effort.elasticity.origin == "configured"
+    assert plan.entry.effort.origin == "configured"

@@ -11,7 +11,7 @@ from clustering.plan.care.effort import (
     ASSUMED,
     Size,
     account_size,
-    elasticity_of,
+    effort_of,
     size_in_label,
 )
 
@@ -59,19 +59,19 @@ def book(elasticity: float, n: int = 400, noise: float = 0.3) -> tuple[Size, pd.
 
 @pytest.mark.parametrize("true", [0.0, 0.4, 0.85])
 def test_the_hours_delivered_inside_the_labels_tell_the_elasticity(true: float) -> None:
-    found = elasticity_of(*book(true))
+    found = effort_of(*book(true))
     assert found.origin == "estimated"
     assert found.interval is not None
     assert found.interval[0] < true < found.interval[1]
-    assert found.value == pytest.approx(true, abs=0.06)
+    assert found.elasticity == pytest.approx(true, abs=0.06)
 
 
 @pytest.mark.parametrize(("true", "held"), [(1.4, 1.0), (-0.4, 0.0)])
 def test_it_is_held_between_0_and_1_and_the_interval_is_told_as_it_is(
     true: float, held: float
 ) -> None:
-    found = elasticity_of(*book(true))
-    assert found.value == held
+    found = effort_of(*book(true))
+    assert found.elasticity == held
     assert found.interval is not None
     assert found.interval[0] < true < found.interval[1]
 
@@ -82,19 +82,19 @@ def test_a_label_of_larger_accounts_that_gets_more_is_no_elasticity() -> None:
     labels = pd.Series(["x", "y"] * 200)
     size = Size(labels.map({"x": 1.0, "y": 10.0}) * np.exp(0.5 * rng.normal(size=400)), {})
     hours = labels.map({"x": 5.0, "y": 50.0}) * np.exp(0.2 * rng.normal(size=400))
-    assert elasticity_of(size, hours, labels).value < 0.1
+    assert effort_of(size, hours, labels).elasticity < 0.1
 
 
 def test_too_little_to_estimate_it_is_said_and_the_middle_is_taken() -> None:
     size, hours, labels = book(0.8, n=20)
-    found = elasticity_of(size, hours, labels)
-    assert (found.value, found.origin) == (ASSUMED, "assumed")
+    found = effort_of(size, hours, labels)
+    assert (found.elasticity, found.origin) == (ASSUMED, "assumed")
     assert found.why == "hours and a size are known together of 20 accounts, and 30 are needed"
     size, hours, labels = book(0.8, n=40, noise=3.0)
-    assert "tell too little of it" in elasticity_of(size, hours, labels).why
+    assert "tell too little of it" in effort_of(size, hours, labels).why
     size, hours, labels = book(0.8)
     same = Size(size.relative * 0 + 1, {})
-    assert "of one size" in elasticity_of(same, hours, labels).why
-    none = elasticity_of(size, hours * np.nan, labels)
+    assert "of one size" in effort_of(same, hours, labels).why
+    none = effort_of(size, hours * np.nan, labels)
     assert none.origin == "assumed"
-    assert elasticity_of(size, hours, labels, 0.3).value == 0.3
+    assert effort_of(size, hours, labels, 0.3).elasticity == 0.3

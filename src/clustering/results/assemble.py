@@ -46,13 +46,13 @@ from clustering.results.scorecard import scorecard_entry, scorecard_table
 from clustering.results.scorecard_document import RecommendationEntry, ScorecardEntry
 from clustering.schema import to_jsonable
 from clustering.schemes import Axes, Labelling, lifecycle_stage
-from clustering.schemes.naming import named
 from clustering.schemes.table import scheme_table
 from clustering.scorer import Scorer
 from clustering.structure.criteria.silhouette import silhouettes
 from clustering.structure.pictures import Pictures
 from clustering.structure.protocol import Evidence
 from clustering.tables import SourceTables
+from clustering.wording import named
 
 #: Libraries whose version may change a number of the study.
 _COMPUTING = ("clustering", "numpy", "pandas", "scipy", "scikit-learn", "duckdb", "numba")

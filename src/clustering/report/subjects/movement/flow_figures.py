@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 
 from clustering.arrays import Floats
 from clustering.movement.track.track import MovementSummary
+from clustering.movement.track.transitions import ENTERED, LEFT, NO_SEGMENT
 from clustering.report.kit.canvas import INK, MUTED, PALE, colours, new_figure, wrap_apart
 from clustering.report.kit.facts import percent, segment_names
 from clustering.report.kit.figure import ReportFigure
@@ -14,7 +15,7 @@ from clustering.results import StudyFolder
 
 _BAR = 0.12  # width of a bar, in steps
 _SPACE = 0.015  # between two bars, in heights
-_NOWHERE = ("(entered)", "(left)", "(no segment)")
+_NOWHERE = (ENTERED, LEFT, NO_SEGMENT)
 
 
 def flow_over_time(study: StudyFolder, rule: str = "hysteresis") -> ReportFigure | None:

@@ -4,6 +4,7 @@ A room declares its results here beside the code that computes them; the study f
 as they are, and `docs/study_folder.md` is generated from the same descriptions.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -13,6 +14,13 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, model_validator
 
 Kind = Literal["text", "number", "integer", "boolean", "list"]
+_DTYPES: dict[Kind, str] = {
+    "text": "str",
+    "number": "float64",
+    "integer": "int64",
+    "boolean": "bool",
+    "list": "object",
+}
 
 
 class Entry(BaseModel):
@@ -81,9 +89,25 @@ class TableSpec:
     optional: bool = False
     spreadsheet: bool = False
 
+    @property
+    def dtypes(self) -> dict[str, str]:
+        """The pandas type of every declared column."""
+        return {one.name: _DTYPES[one.kind] for one in self.columns}
+
     def of(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The declared columns of a frame, in their order."""
         return frame[[one.name for one in self.columns]]
+
+    def from_rows(self, rows: Sequence[Sequence[Any] | Mapping[str, Any]]) -> pd.DataFrame:
+        """The declared columns with the values of rows, typed also where there is no row.
+
+        Examples
+        --------
+        >>> spec = TableSpec("mix", "A mix.", (column("n", "integer", "Accounts."),))
+        >>> spec.from_rows([]).dtypes.to_dict()
+        {'n': dtype('int64')}
+        """
+        return pd.DataFrame(rows, columns=list(self.dtypes)).astype(self.dtypes)
 
 
 def column(name: str, kind: Kind, meaning: str, *, nullable: bool = False) -> ColumnSpec:

@@ -7,8 +7,10 @@ report never meets a folder that it cannot show.
 import pandas as pd
 import pandera.pandas as pa
 
+from clustering.comparison.agreement.entries import AGREEMENTS, CROSSWALK, DISAGREEMENTS
+from clustering.comparison.observed.entries import DIFFERENCES, RATES, RENEWALS, RETENTION
+from clustering.comparison.scorecard_entries import SCORECARD
 from clustering.errors import StudyFolderError, breaches_message
-from clustering.results.later_tables import LATER_TABLES
 from clustering.results.movement_tables import MOVEMENT_TABLES
 from clustering.results.next_steps_document import NEXT_STEPS_TABLES
 from clustering.results.plan_tables import PLAN_TABLES
@@ -66,54 +68,9 @@ TABLES: tuple[TableSpec, ...] = (
         ),
         more="The criteria, named as in the JSON of `clustering evidence`.",
     ),
-    TableSpec(
-        "agreements",
-        "One row a pair of labellings; the columns of `agreements` in study.json.",
-        (
-            _c("first", "text", "Labelling."),
-            _c("second", "text", "Labelling."),
-            _c("n", "integer", "Accounts that have both labels."),
-            _c("ami", "number", "Adjusted mutual information."),
-            _c("ari", "number", "Adjusted Rand index."),
-            _c("permutation_p", "number", "p-value of the AMI under permutation."),
-        ),
-        more="ami_low, ami_high, ari_low, ari_high: the 95 % interval.",
-    ),
-    TableSpec(
-        "scorecard",
-        "One row a labelling: all of them side by side; the columns of `scorecard` in study.json.",
-        (
-            _c("labelling", "text", "Labelling."),
-            _c("control", "boolean", "Whether it is there to compare with."),
-            _c("n_accounts", "integer", "Accounts that it labels."),
-            _c("n_groups", "integer", "Its groups."),
-            _c("silhouette", "number", "Less that of random groups.", nullable=True),
-            _c("explained", "number", "Omega squared of the features.", nullable=True),
-            _c("resampled", "number", "AMI with its own refits.", nullable=True),
-            _c("over_time", "number", "AMI with itself at an earlier date.", nullable=True),
-            _c("with_segments", "number", "AMI with the segments.", nullable=True),
-            _c("with_tiers", "number", "AMI with the ARR tiers.", nullable=True),
-            _c("gain", "number", "Gain in log loss over the tiers.", nullable=True),
-            _c("gains", "boolean", "Whether it told more than the tiers."),
-            _c("cost_share", "number", "Cost of care over ARR.", nullable=True),
-        ),
-        more="<name>_low and <name>_high: the 95 % interval of each estimate.",
-        optional=True,
-    ),
-    TableSpec(
-        "crosswalk",
-        "Two labellings against each other, in accounts and in ARR.",
-        (
-            _c("first", "text", "Labelling."),
-            _c("second", "text", "Labelling."),
-            _c("first_label", "text", "Its label."),
-            _c("second_label", "text", "Its label."),
-            _c("n_accounts", "integer", "Accounts with both labels."),
-            _c("arr", "number", "Their ARR.", nullable=True),
-            _c("share_of_first", "number", "Share of the accounts with the first label."),
-            _c("share_of_second", "number", "Share of the accounts with the second label."),
-        ),
-    ),
+    AGREEMENTS,
+    SCORECARD,
+    CROSSWALK,
     TableSpec(
         "profiles",
         "One row a segment and feature.",
@@ -130,19 +87,7 @@ TABLES: tuple[TableSpec, ...] = (
             _c("mean_z", "number", "Mean in standard deviations from all accounts.", nullable=True),
         ),
     ),
-    TableSpec(
-        "disagreements",
-        "Accounts whose other label is rarer in their segment than chance allows; may be empty.",
-        (
-            _c("account_id", "text", "Key."),
-            _c("second", "text", "The other labelling."),
-            _c("label", "text", "Its label."),
-            _c("segment_name", "text", "Segment."),
-            _c("arr", "number", "ARR.", nullable=True),
-            _c("surprise", "number", "How far the pair of labels is rarer than chance."),
-            _c("why", "text", "In words."),
-        ),
-    ),
+    DISAGREEMENTS,
     TableSpec(
         "typical",
         "The accounts nearest to the centre of each segment.",
@@ -193,7 +138,10 @@ TABLES: tuple[TableSpec, ...] = (
             _c("dip_p_holm", "number", "The same, adjusted for the number of pairs (Holm)."),
         ),
     ),
-    *LATER_TABLES,
+    RATES,
+    RETENTION,
+    RENEWALS,
+    DIFFERENCES,
     *PLAN_TABLES,
     *NEXT_STEPS_TABLES,
     *MOVEMENT_TABLES,

@@ -83,7 +83,7 @@ def study_metrics(study: StudyFolder) -> dict[str, float]:
         metrics |= {f"ami.{pair}": agreement.ami, f"ari.{pair}": agreement.ari}
         metrics |= {f"permutation_p.{pair}": agreement.permutation_p}
     for entry in document.forward_rivals:  # the labellings' own gains are among `later_metrics`
-        gain = (entry.gain or {}).get("log_loss")
+        gain = None if entry.gain is None else entry.gain.log_loss
         metrics[f"gain_log_loss.{entry.labelling}.{entry.outcome}"] = gain
     for ablation in document.leakage.ablations:
         metrics[f"ami_with_tiers.{ablation.features}"] = ablation.ami

@@ -250,7 +250,7 @@ def _planned_on(study: StudyFolder, plan: PlanEntry) -> str:
     """Which labelling the page plans on, and why."""
     recommended = study.document.recommendation
     because = recommendation(study)
-    if plan.plan_on == RECOMMENDED or recommended is None:
+    if plan.plan_on == RECOMMENDED:
         return f"This plan is for {plan.title}. {because}"
     if plan.labelling == recommended.labelling:
         return f"This plan is for {plan.title}, as configured and as recommended. {because}"

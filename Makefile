@@ -5,7 +5,7 @@ UV := $(BIN)/uv
 READY := .venv/ready
 BOOK := data/simulated/needs
 
-.PHONY: setup study test test-fast check bench lock docs clean
+.PHONY: setup study test test-fast check bench lock docs site clean
 .DEFAULT_GOAL := study
 
 setup: $(READY)
@@ -35,11 +35,12 @@ test: $(READY) ## Every test: the fast ones, then the slow ones, two at a time.
 test-fast: $(READY) ## What a developer runs often.
 	@OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 2 -m "not slow and not browser"
 
-check: $(READY) ## Style, types and the import contracts.
+check: $(READY) ## Style, types, import contracts, and the site of the docs.
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/sphinx-build -q -W --keep-going -b html docs build/site
 
 bench: $(READY) ## Speed as a ratio to a peer in the same run.
 	@for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
@@ -51,5 +52,8 @@ lock: ## Pin the dependencies again; no index address enters the file.
 docs: $(READY) ## Pages that are generated from the code.
 	@$(BIN)/python -m clustering.documentation
 
+site: $(READY) ## The pages of docs/ as a site that works offline: build/site/index.html.
+	@$(BIN)/sphinx-build -q -W --keep-going -b html docs build/site
+
 clean:
-	rm -rf .venv data/simulated studies
+	rm -rf .venv build data/simulated studies

@@ -24,12 +24,14 @@ from clustering.comparison import (
     leakage_index,
 )
 from clustering.comparison.agreement.pairwise import compare_labellings
+from clustering.comparison.forward.study import Question
+from clustering.comparison.forward.time_split import DatedAccounts
 from clustering.comparison.leakage.outcome_leakage import refuse_outcomes_in_features
 from clustering.comparison.scorecard import scorecard
 from clustering.config import ComparisonConfig
 from clustering.inference import selective_kmeans_test
 from clustering.models.kmeans import fit_kmeans
-from clustering.models.refit import fit_again
+from clustering.models.refit import refit
 from clustering.models.types import CandidateSpec
 
 #: Groups of the 13 schemes that stand beside tiers and segments; the last are books of CSMs.
@@ -71,10 +73,9 @@ def parts(book: dict[str, object], n: int) -> dict[str, Callable[[], object]]:
     labels = {"segment": segment, "arr_tiers": tier, **book["schemes"]}
     log_arr = np.log1p(np.asarray(arr))
 
-    def refit(rows: np.ndarray, seed: int) -> np.ndarray:
-        return fit_again(CandidateSpec("kmeans", 4), values[rows], n_init=5, seed=seed).assign(
-            values
-        )
+    def pipeline(rows: np.ndarray, seed: int) -> np.ndarray:
+        again = refit(CandidateSpec("kmeans", 4), values[rows], n_init=5, seed=seed, quick=True)
+        return again.model.labels(values)
 
     def cluster(matrix: np.ndarray, seed: int) -> np.ndarray:
         return fit_kmeans(matrix, 4, n_init=5, seed=seed).labels
@@ -101,9 +102,11 @@ def parts(book: dict[str, object], n: int) -> dict[str, Callable[[], object]]:
             tier, segment, churned, account=np.arange(n) // 2
         ),
         "forward study: 1 labelling, strong model, rivals": lambda: forward_study(
-            features, {"arr_tiers": tier, "segment": segment},
-            pd.DataFrame({"churned": churned}), outcome="churned", as_of=date(2025, 6, 30),
-            days=365, arr=arr, seed=1,
+            DatedAccounts(
+                date(2025, 6, 30), {"arr_tiers": tier, "segment": segment}, features, arr,
+                pd.DataFrame({"churned": churned}),
+            ),
+            Question("churned", 365), seed=1,
         ),
         "inside the tiers, 1,999 permutations": lambda: heterogeneity_within_tiers(
             tier, segment, np.asarray(features), made_segments=True, seed=1

@@ -28,13 +28,13 @@ from clustering.movement.track.reasons import moves_table
 from clustering.movement.track.transitions import transition_table
 from clustering.plan.accounts.champions import find_champions
 from clustering.plan.care.audit import audit_delivery
-from clustering.plan.care.demand import Demand
 from clustering.plan.playbooks.library import load_playbooks
 from clustering.plan.scheme_answers import scheme_sensitivity
 from clustering.plan.staffing.allocation import allocate
+from clustering.plan.staffing.demand import Demand
 from clustering.profiles import profile
 from clustering.schemes import assign_all, compute_axes
-from clustering.scorer import Scorer
+from clustering.scorer import Scorer, Training
 from clustering.simulation import simulate, write_book
 from clustering.tables import open_folder
 
@@ -123,8 +123,8 @@ def main() -> None:
     fit = fit_kmeans(matrix.values, 4, n_init=1, seed=0)
     chosen = fit.clustering(CandidateSpec("kmeans", 4))
     names = profile(book, matrix, chosen).names
-    scorer = Scorer.build(standardiser, chosen, matrix, names, FeaturesConfig(), book.as_of,
-                          verdict="natural")  # fmt: skip
+    scorer = Scorer.build(standardiser, chosen, matrix, names, FeaturesConfig(),
+                          Training(book.as_of, "natural"))  # fmt: skip
     history = [enlarged(small, n, seed=step, days=91 * step) for step in range(n_dates - 1, 0, -1)]
     snapshots = [*history, book]
 

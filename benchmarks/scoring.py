@@ -26,7 +26,7 @@ from clustering.matrix import standardise
 from clustering.models.kmeans import fit_kmeans
 from clustering.models.mixture import as_clustering, fit_mixture
 from clustering.models.types import CandidateSpec, Clustering
-from clustering.scorer import Scorer
+from clustering.scorer import Scorer, Training
 
 Floats = NDArray[np.float64]
 Result = tuple[NDArray[np.int64], NDArray[np.int64], Floats, Floats, NDArray[np.bool_]]
@@ -80,8 +80,7 @@ def train(n_accounts: int, missing: float, algorithm: str) -> Scorer:
         matrix,
         names,
         FeaturesConfig(),
-        snapshot.as_of,
-        verdict="reproducible",
+        Training(snapshot.as_of, "reproducible"),
     )
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import clustering
 from clustering.config import StudyConfig
 from clustering.features.types import Horizon, Snapshot
-from clustering.schemes.families.bands import cut, cut_points
+from clustering.schemes.bands import cut, cut_points
 from clustering.schemes.families.tiers import SIZE_LEVELS
 
 __all__ = ["Told", "tell", "write_tables"]

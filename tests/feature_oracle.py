@@ -204,7 +204,7 @@ def _contract(rows: Sequence[Row], as_of: date) -> dict[str, Value]:
     seats = sum(row["seats"] or 0 for row in active)
     return {
         "contracted_arr": max(0.0, round(sum(r["arr"] for r in active), 4)) if begun else None,
-        "contracted_seats": seats or None,
+        "contracted_seats": seats if seats > 0 else None,
     }
 
 

@@ -11,12 +11,12 @@ import pandas as pd
 
 from clustering.config.plan import EngagementConfig
 from clustering.features import Horizon, Snapshot
-from clustering.plan.make import Plan, Planned, make_plan
-from clustering.results.plan import plan_entry, plan_frames
-from clustering.results.plan_document import PlanEntry
+from clustering.plan.accounts.champions import Champions
+from clustering.plan.inputs import PlanInputs, Planned
+from clustering.plan.make import Plan, make_plan
+from clustering.plan.next_steps import NextSteps
+from clustering.plan.sensitivity import SENSITIVITY
 from clustering.schemes import Axes
-
-__all__ = ["planned"]
 
 _AS_OF = date(2025, 6, 30)
 
@@ -27,19 +27,12 @@ class _Tables:
     absent: tuple[str, ...] = ()
 
 
-def planned(
-    accounts: pd.DataFrame, segments: tuple[str, ...]
-) -> tuple[PlanEntry, dict[str, pd.DataFrame]]:
-    """Entry and tables of a plan on the segments of `accounts`.
+def planned(accounts: pd.DataFrame, segments: tuple[str, ...]) -> Plan:
+    """A plan on the segments of `accounts`.
 
     Engagements are there where ARR is, so that a study without ARR has neither.
     """
-    config = EngagementConfig()
-    plan = _plan(accounts.set_index("account_id"), segments, config)
-    return plan_entry(plan, config), plan_frames(plan)
-
-
-def _plan(frame: pd.DataFrame, segments: tuple[str, ...], config: EngagementConfig) -> Plan:
+    frame = accounts.set_index("account_id")
     rng = np.random.default_rng(3)
     n = len(frame)
     index = frame.index
@@ -64,8 +57,7 @@ def _plan(frame: pd.DataFrame, segments: tuple[str, ...], config: EngagementConf
     outcomes = pd.DataFrame({"nrr": 1.05, "grr": 0.9}, index=index)
     known = frame["arr"].notna()
     horizon = Horizon(365, outcomes.where(known, np.nan))
-    return make_plan(
-        config,
+    given = PlanInputs(
         hour_cost=100.0,
         tables=_engagements(index, rng) if known.any() else _Tables(),
         snapshot=snapshot,
@@ -74,6 +66,7 @@ def _plan(frame: pd.DataFrame, segments: tuple[str, ...], config: EngagementConf
         labellings=(),
         candidates=[Planned("segment", "the segments", frame["segment_name"], segments)],
     )
+    return make_plan(EngagementConfig(), given)
 
 
 def _hours(n: int, rng: np.random.Generator) -> np.ndarray:
@@ -92,3 +85,69 @@ def _engagements(index: pd.Index, rng: np.random.Generator) -> _Tables:
         }
     ).astype({"account_id": "str"})
     return _Tables({"engagements": nw.from_native(rows).lazy()})
+
+
+def moved(
+    answer: str, subject: str, setting: str, values: tuple[float, float, float],
+    words: tuple[str, str, str] = ("", "", ""), kind: str = "threshold",
+) -> dict[str, object]:  # fmt: skip
+    low, base, high = values
+    return dict(
+        zip(
+            (one.name for one in SENSITIVITY.columns),
+            [answer, subject, setting, kind, 10.0, 8.0, 12.0, base, low, high, words[1], words[0],
+             words[2], any(word not in ("", words[1]) for word in words)],
+            strict=True,
+        )
+    )  # fmt: skip
+
+
+LABELS = moved("labels", "all", "schemes.growth_risk.risk.quantile", (0.1, 0.0, 0.2))
+SCHEME = moved("labels", "arr_tiers", "schemes.arr_tiers.quantiles.0", (0.12, 0.0, 0.3))
+STEADY = moved(
+    "plan_cost_share", "plan", "schemes.axes.cost.hour", (0.08, 0.1, 0.12),
+    ("within the limit",) * 3, "cost",
+)  # fmt: skip
+FLIP = moved(
+    "cost_share", "all", "schemes.axes.cost.hour", (0.11, 0.14, 0.17),
+    ("within the limit", "within the limit", "over the limit"), "cost",
+)  # fmt: skip
+CLOSEST = moved(
+    "closest", "all", "schemes.axes.health.outcomes", (0.3, 0.4, 0.41),
+    ("arr_tiers", "needs_segment", "needs_segment"), "weight",
+)  # fmt: skip
+
+
+def next_steps(
+    rows: list[dict[str, object]], *, champions_reason: str = "", misjudged_reason: str = ""
+) -> NextSteps:
+    listed = pd.DataFrame(
+        {
+            "account_id": ["A-00003", "A-00004"], "tier": ["smb", "enterprise"],
+            "care": ["too little", "too much"],
+            "by_stage": ["high_touch, smb, adoption", "low_touch, enterprise, retention"],
+            "arr": [9_000.0, 900_000.0], "at_stake": [250_000.0, 4_000.0],
+            "growth_potential": [0.7, 0.2], "churn_risk": [0.1, 0.1], "adopted_share": [0.5, 1.0],
+            "expansion_pipeline": [249_000.0, 0.0], "why": ["room to grow", "fully adopted"],
+        }
+    )  # fmt: skip
+    gaps = pd.DataFrame(
+        {
+            "account_id": "A-00003", "champion_id": "A-00005", "rank": 1, "distance": 1.0,
+            "gap": [1, 2], "feature": ["features_used_90d", "nps_latest"], "unit": "u",
+            "value": 1.0, "champion_value": 2.0, "difference": [2.0, 1.0], "words": ["one", "two"],
+        }
+    )  # fmt: skip
+    talks = pd.DataFrame(
+        {
+            "segment": [0], "segment_name": "late", "kind": "boundary", "rank": [1],
+            "account_id": ["A-00006"], "arr": [5.0], "probability": [0.6], "runner_up": ["on time"],
+            "distance": [1.5], "hypothesis": "it could be both", "question": "which?",
+        }
+    )  # fmt: skip
+    found = Champions(
+        gaps.iloc[:0] if champions_reason else gaps, "champions are those marked",
+        champions_reason, 0 if champions_reason else 1, 0 if champions_reason else 1,
+    )  # fmt: skip
+    missing = listed.iloc[:0] if misjudged_reason else listed
+    return NextSteps(missing, misjudged_reason, found, talks, SENSITIVITY.from_rows(rows))

@@ -3,6 +3,7 @@
     python tests/same_results.py store BEFORE        with the code before
     python tests/same_results.py store AFTER         with the code after
     python tests/same_results.py compare BEFORE AFTER
+    python tests/same_results.py digest STUDY        what the test of a small study knows of it
 
 `store` runs the shipped studies (those whose input exists) and `evidence`, `agree` and `forward`
 on the accounts of the first. `compare` lists every value that differs, and exits 1 if any does.
@@ -30,8 +31,12 @@ EVIDENCE_COLUMNS = (
     *("features_used", "active_weeks_share", "events_per_active_date", "active_users_peak"),
     *("engagement_hours", "engagements_held", "tickets_opened", "tenure_days"),
 )
-#: Different in each run: the time, and what the results were made with.
-UNCOMPARED = ("/created_at", "/provenance/versions", "/provenance/config_hash")
+#: Different in each run: the time and the places, and what the results were made with.
+UNCOMPARED = (
+    *("/created_at", "/provenance/versions", "/provenance/config_hash"),
+    *("/configuration/source", "/configuration/output"),
+)
+TIME = re.compile(r"Study '|\d{4}-\d\d-\d\dT")
 #: Relative; a sum in another order moves the last digits, a change of the method moves more.
 TOLERANCE = 1e-9
 
@@ -101,7 +106,7 @@ def facts(file: Path) -> dict[str, Any]:
         body = re.sub(r"(?s)<(script|style|svg|head)\b.*?</\1>", " ", file.read_text())
         words = html.unescape(re.sub(r"<[^>]+>", "\n", body))
         lines = [" ".join(line.split()) for line in words.splitlines()]
-        return dict(leaves([line for line in lines if line]))
+        return dict(leaves([line for line in lines if line and not TIME.match(line)]))
     return {}
 
 
@@ -118,7 +123,8 @@ def differences(before: Path, after: Path) -> Iterator[str]:
         str(file.relative_to(folder))
         for folder in (before, after)
         for file in folder.rglob("*")
-        if file.suffix in suffixes
+        if file.suffix in suffixes and file.name != "tracking.json"
+        if "mlartifacts" not in file.parts
     }
     for name in sorted(files):
         if not ((before / name).exists() and (after / name).exists()):
@@ -133,24 +139,21 @@ def differences(before: Path, after: Path) -> Iterator[str]:
                 yield f"{name} {path}: {pair[0]!r} -> {pair[1]!r}"
 
 
-def digest(folder: Path) -> dict[str, dict[str, Any]]:
-    """A study folder in few words: for each part its values, their sum, and its words."""
-    parts: dict[str, dict[str, Any]] = {}
+def digest(folder: Path) -> dict[str, list[Any]]:
+    """A study folder in few words: of each part how many values, their sum, and their words."""
+    found: dict[str, list[Any]] = {}
     for file in [*sorted(folder.glob("*.parquet")), folder / "study.json"]:
-        found: dict[str, list[Any]] = {}
         for path, value in facts(file).items():
             if not path.startswith(UNCOMPARED):
                 section = re.split(r"[/\[]", path)[1] if file.suffix == ".json" else ""
                 found.setdefault(f"{file.stem} {section}".strip(), []).append(value)
-        for part, values in found.items():
-            numbers = [v for v in values if isinstance(v, int | float) and math.isfinite(v)]
-            words = [v for v in values if isinstance(v, str)]
-            parts[part] = {
-                "values": len(values),
-                "sum": sum(map(abs, numbers)),
-                "words": hashlib.sha256("\n".join(words).encode()).hexdigest()[:12],
-            }
-    return parts
+    return {part: _digest(values) for part, values in found.items()}
+
+
+def _digest(values: list[Any]) -> list[Any]:
+    numbers = [abs(v) for v in values if isinstance(v, int | float) and math.isfinite(v)]
+    words = "\n".join(v for v in values if isinstance(v, str))
+    return [len(values), sum(numbers), hashlib.sha256(words.encode()).hexdigest()[:12]]
 
 
 def main(action: str, *folders: str) -> int:
@@ -158,7 +161,8 @@ def main(action: str, *folders: str) -> int:
         store(Path(folders[0]).resolve())
         return 0
     if action == "digest":
-        print(json.dumps(digest(Path(folders[0])), indent=1))
+        lines = (json.dumps({k: v})[1:-1] for k, v in digest(Path(folders[0])).items())
+        print("{", ",\n".join(lines), "}", sep="\n")
         return 0
     found = list(differences(*map(Path, folders)))
     print(*found, f"{len(found)} differences", sep="\n")

@@ -13,9 +13,10 @@ from sklearn.mixture import GaussianMixture
 from clustering.config import FeaturesConfig, MatrixConfig
 from clustering.features.types import Feature, Scale, Snapshot
 from clustering.matrix import FeatureMatrix, Standardiser, standardise
+from clustering.models.model import CentreModel, GaussianModel
 from clustering.models.types import CandidateSpec, Clustering, CovarianceType
 from clustering.profiles import profile
-from clustering.scorer import Scorer
+from clustering.scorer import Scorer, Training
 
 AS_OF = date(2025, 6, 30)
 
@@ -84,11 +85,10 @@ def kmeans_clustering(values: NDArray[np.float64], k: int) -> Clustering:
     distances = ((values[:, None, :] - centres) ** 2).sum(axis=2)
     return Clustering(
         CandidateSpec("kmeans", k),
+        CentreModel(centres, float(distances.min(axis=1).sum()) / values.size),
         distances.argmin(axis=1),
-        centres,
         n_iter=int(fit.n_iter_),
         converged=True,
-        inertia=float(distances.min(axis=1).sum()),
     )
 
 
@@ -109,13 +109,10 @@ def mixture_clustering(
     posterior = fit.predict_proba(values)
     return Clustering(
         CandidateSpec("mixture", k, kind, reg_covar=1e-4),
+        GaussianModel(kind, fit.means_, fit.weights_, covariances),
         posterior.argmax(axis=1),
-        fit.means_,
         n_iter=int(fit.n_iter_),
         converged=bool(fit.converged_),
-        log_likelihood=float(fit.score(values) * len(values)),
-        weights=fit.weights_,
-        covariances=covariances,
         responsibilities=posterior,
     )
 
@@ -139,8 +136,5 @@ def scorer_of(snapshot: Snapshot, algorithm: str = "kmeans", k: int = 3) -> Scor
         matrix,
         profile(snapshot, matrix, clustering).names,
         FeaturesConfig(),
-        snapshot.as_of,
-        verdict="reproducible",
-        study="demo",
-        config_hash="0" * 64,
+        Training(snapshot.as_of, "reproducible", study="demo", config_hash="0" * 64),
     )

@@ -23,17 +23,20 @@ from clustering.comparison.recommendation import recommend
 from clustering.comparison.scorecard import Gains, score_table, scorecard
 from clustering.comparison.scorecard_entries import Recommendation, Scorecard
 from clustering.config import StudyConfig
+from clustering.models.model import CentreModel
 from clustering.models.types import CandidateSpec, Clustering
+from clustering.movement.overrides.reconfirmation import RECONFIRMATION
+from clustering.movement.run import AssignmentSummary
+from clustering.plan.make import Plan
 from clustering.results.folder import write
 from clustering.results.pictures import picture_tables
-from clustering.results.plan_document import PlanEntry
 from clustering.structure.pictures import (
     Pictures,
     clustergram,
     coassignment,
     valley_projections,
 )
-from plan_folders import planned
+from plan_folders import LABELS, next_steps, planned
 
 HOSTILE_NAMES = (
     'Acme, "Quoted" & Sons',
@@ -192,11 +195,13 @@ class _Simulated:
             "crosswalk": self.crosswalk(),
             "profiles": self.profiles(),
             "disagreements": self.disagreements(),
-            "scorecard": score_table(self.scorecard().scores),
+            "scorecard": score_table(self.scorecard.scores),
             **{spec.name: spec.from_rows([]) for spec in (RATES, RETENTION, RENEWALS, DIFFERENCES)},
             "typical": self.typical(),
+            "reconfirmation": RECONFIRMATION.from_rows([]),
             **picture_tables(self.pictures(), self.ids),
-            **self.plan[1],
+            **self.plan.tables,
+            **next_steps([LABELS]).tables,
         }
         if self.recipe.names:
             names = [
@@ -211,13 +216,15 @@ class _Simulated:
         return frames
 
     @cached_property
-    def plan(self) -> tuple[PlanEntry, dict[str, pd.DataFrame]]:
+    def plan(self) -> Plan:
         return planned(self.accounts(), tuple(self.segment_names))
 
     def pictures(self) -> Pictures:
         k, accounts = self.recipe.k, self.accounts()
         centres = np.stack([self.z[self.segment == number].mean(0) for number in range(k)])
-        chosen = Clustering(CandidateSpec("kmeans", k), self.segment.copy(), centres, 1, True)
+        chosen = Clustering(
+            CandidateSpec("kmeans", k), CentreModel(centres, 1.0), self.segment.copy(), 1, True
+        )
         stability = accounts["stability"].to_numpy()
         return Pictures(
             clustergram(self.partitions(), accounts["map_1"].to_numpy()),
@@ -417,12 +424,8 @@ class _Simulated:
                     "sizes": [n // k] * k,
                     "inertia": n * 9.0 * (0.25 + 0.75 / k),
                     "silhouette": None if k == 1 else 0.32 - 0.03 * abs(k - 2),
-                    "calinski_harabasz": None if k == 1 else 180 - 14 * abs(k - self.recipe.k),
-                    "davies_bouldin": None if k == 1 else 1.1 + 0.1 * abs(k - self.recipe.k),
                     "gap_pca": 0.2 + 0.1 * min(k, self.recipe.k) - 0.01 * k,
                     "gap_pca_se": 0.012,
-                    "gap_box": 0.3 + 0.12 * min(k, self.recipe.k + 1) - 0.01 * k,
-                    "gap_box_se": 0.014,
                     "prediction_strength": 1.0 if k == 1 else strength,
                     "instability": None if k == 1 else 0.05 + 0.04 * abs(k - self.recipe.k),
                     "jaccard_min": None if k == 1 else max(0.2, strength - 0.05),
@@ -493,6 +496,7 @@ class _Simulated:
                 "n_accounts": len(self.ids),
                 "commercial_in_matrix": recipe.commercial,
                 "verdict": recipe.verdict,
+                "segments_return": recipe.verdict != "constructive",
                 "n_clusters": recipe.k if natural else 1,
                 "reasons": _REASONS[recipe.verdict],
                 "chosen": chosen,
@@ -515,10 +519,14 @@ class _Simulated:
                 "differences": _DIFFERENCES,
                 "within_tiers": _WITHIN if recipe.with_arr else None,
                 "leakage": _LEAKAGE if recipe.with_arr else _NO_LEAKAGE,
-                "plan": self.plan[0].model_dump(),
-                "scorecard": self.scorecard(),
+                "plan": self.plan.entry.model_dump(),
+                "next_steps": next_steps([LABELS]).entry.model_dump(),
+                "scorecard": self.scorecard,
                 "recommendation": self.recommendation(),
                 "evidence": self.evidence(),
+                "movement": None,
+                "movement_absent": "This study did not look back in time.",
+                "assignment": dict.fromkeys(AssignmentSummary.model_fields, 0),
                 "outcomes": {
                     "days": 365,
                     "observed": {"churned": 0.12, "expanded": 0.2},
@@ -540,6 +548,7 @@ class _Simulated:
             labellings=list(self.others()),
         )
 
+    @cached_property
     def scorecard(self) -> Scorecard:
         accounts = self.accounts()
         labels = {"segment": accounts["segment_name"], **map_series(self.others())}
@@ -659,20 +668,29 @@ class _Simulated:
                 "mean": 0.22 + 0.03 * i,
                 "sd": 0.02,
                 "p": 0.005 if natural else 0.21,
+                "z": (observed - 0.22 - 0.03 * i) / 0.02,
                 "replicates": 199,
             }
             for i, name in enumerate(("gaussian", "copula_margins", "copula_unimodal"))
         ]
+        gap = {"log_w": 1.0, "expected_log_w": 1.2, "gap": 0.2, "se": 0.01}
         kmeans = [
             {
                 "k": size,
+                "sizes": [len(self.ids) // size] * size,
+                "inertia": 10.0,
+                "silhouette": None if size == 1 else 0.3,
+                "calinski_harabasz": None,
+                "davies_bouldin": None,
+                "gap": {"pca": gap},
+                "prediction_strength": max(0.1, 0.93 - 0.12 * abs(size - k)),
+                "instability": None if size == 1 else 0.05,
+                "seed_ari": None if size == 1 else 1.0,
+                "jaccard": {"bootstrap": [round(0.92 - 0.05 * j, 3) for j in range(size)]},
+                "valley_share": None if size == 1 else 0.5,
+                "saddle": None,
+                "bridges": [],
                 "silhouette_null": {"mean": 0.2 - 0.01 * size, "sd": 0.01} if size > 1 else None,
-                "jaccard": {
-                    scheme: [round(0.92 - 0.05 * j - 0.02 * i, 3) for j in range(size)]
-                    for i, scheme in enumerate(("bootstrap", "distinct", "subset", "noise"))
-                }
-                if size > 1
-                else None,
             }
             for size in range(1, 9)
         ]
@@ -688,16 +706,23 @@ class _Simulated:
             "reasons": _REASONS[self.recipe.verdict],
             "chosen_by": {
                 "gap_pca": k,
-                "gap_box": k + 1,
                 "prediction_strength": k,
                 "instability": k,
                 "silhouette": 2,
                 "bic": {"covariance_type": "full", "k": 3},
                 "icl": {"covariance_type": "full", "k": 2},
             },
-            "structure": {"hopkins": 0.61, "dip": {}, "nulls": nulls},
+            "structure": {
+                "hopkins": None,
+                "hopkins_null": None,
+                "dip": None,
+                "nulls": nulls,
+                "least_effect": 3.0,
+            },
             "kmeans": kmeans,
             "mixtures": [],
+            "trial": None,
+            "segments_return": self.recipe.verdict != "constructive",
         }
 
 
@@ -842,7 +867,7 @@ def add_scorer(folder: Path) -> None:
     from clustering.matrix.standardise import standardise
     from clustering.models.kmeans import fit_kmeans
     from clustering.models.types import CandidateSpec
-    from clustering.scorer import Scorer
+    from clustering.scorer import Scorer, Training
 
     study = results.read(folder)
     entries = [feature for feature in study.document.features if feature.included]
@@ -876,9 +901,7 @@ def add_scorer(folder: Path) -> None:
         matrix,
         [segment.name for segment in study.document.segments],
         FeaturesConfig(),
-        date(2025, 6, 30),
-        verdict=study.document.verdict,
-        study=study.document.name,
+        Training(date(2025, 6, 30), study.document.verdict, study=study.document.name),
     )
     scorer.save(folder / "scorer")
 

@@ -12,9 +12,12 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
+import clustering
+
 #: Page in `docs/` -> the function that gives its text.
 PAGES: dict[str, str] = {
     "configuration.md": "clustering.documentation:configuration_page",
+    "python.md": "clustering.documentation:python_page",
     "features.md": "clustering.features.dictionary:features_page",
     "schemes.md": "clustering.schemes.page:schemes_page",
     "study_folder.md": "clustering.documentation:study_folder_page",
@@ -69,6 +72,20 @@ def _as_toml(value: object) -> str:
     if isinstance(value, tuple):
         return "[" + ", ".join(_as_toml(part) for part in value) + "]"
     return f'"{value}"' if isinstance(value, str | Path) else str(value)
+
+
+def python_page() -> str:
+    """`docs/python.md`: the public names with their docstrings, which the site shows."""
+    lines = [
+        "# In Python",
+        "",
+        "The public names of the package; each is imported when it is first used. The line that",
+        "they form is [`run_study`](#clustering.run_study); every step can be run alone.",
+    ]
+    for name in sorted(clustering.__all__, key=str.lower):
+        kind = "class" if isinstance(getattr(clustering, name), type) else "function"
+        lines += ["", f"## {name}", "", f"```{{eval-rst}}\n.. auto{kind}:: clustering.{name}\n```"]
+    return "\n".join(lines) + "\n"
 
 
 def tables_page() -> str:
@@ -139,9 +156,11 @@ def study_folder_page() -> str:
 
 def _document_keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():
+        if field.exclude:
+            continue
         yield f"| `{prefix}{name}` | {field.description} |"
         part = _not_null(field.annotation)
-        many = getattr(part, "__origin__", None) is list
+        many = get_origin(part) in (list, tuple)
         inner = part.__args__[0] if many else part
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             yield from _document_keys(inner, f"{prefix}{name}[]." if many else f"{prefix}{name}.")

@@ -5,7 +5,8 @@ status 1. Where a caller passed a bad value they are `ValueError` too, so that P
 catch what they expect.
 """
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 
 
 class ClusteringError(Exception):
@@ -56,3 +57,57 @@ def breaches_message(subject: str, breaches: Sequence[str]) -> str:
     """
     count = f"{len(breaches)} breach" + ("" if len(breaches) == 1 else "es")
     return "\n".join([f"{subject} ({count}):", *(f"  - {breach}" for breach in breaches)])
+
+
+def near_names(
+    name: str, known: Iterable[str], *, cutoff: float = 0.6, at_most: int = 1
+) -> list[str]:
+    """The known names that are nearest to a mistyped one, the nearest first.
+
+    Parameters
+    ----------
+    cutoff : how alike they must be at least, from 0 to 1 (nothing in common, the same)
+    at_most : how many are named
+
+    Examples
+    --------
+    >>> near_names("meetng", ["meeting", "qbr"])
+    ['meeting']
+    """
+    return difflib.get_close_matches(name, list(known), n=at_most, cutoff=cutoff)
+
+
+def did_you_mean(
+    name: str,
+    known: Iterable[str],
+    *,
+    otherwise: str = "",
+    cutoff: float = 0.6,
+    at_most: int = 1,
+) -> str:
+    """The hint that ends a message about a mistyped name, as `near_names` finds it.
+
+    Parameters
+    ----------
+    otherwise : the hint where no known name is near
+
+    Examples
+    --------
+    >>> did_you_mean("meetng", ["meeting", "qbr"])
+    " Did you mean 'meeting'?"
+    """
+    near = near_names(name, known, cutoff=cutoff, at_most=at_most)
+    return f" Did you mean {' or '.join(map(repr, near))}?" if near else otherwise
+
+
+def or_known(name: str, known: Iterable[str]) -> str:
+    """The same hint; where nothing is near, all known names, if they are few.
+
+    Examples
+    --------
+    >>> or_known("call", ["meeting", "qbr"])
+    ' Known: meeting, qbr.'
+    """
+    names = list(known)
+    listed = f" Known: {', '.join(names)}." if 0 < len(names) <= 30 else ""
+    return did_you_mean(name, names, otherwise=listed, cutoff=0.5)

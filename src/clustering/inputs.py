@@ -1,13 +1,11 @@
-"""Which files and folders a configuration names to be read, and whether they are there."""
+"""What a configuration names to be read, whether it is there, and whether it is enough."""
 
-import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
 from clustering.config import StudyConfig
-from clustering.errors import BadInputError, breaches_message
-
-_SQLITE = "sqlite:"
+from clustering.config.source import SQLITE
+from clustering.errors import BadInputError, breaches_message, did_you_mean
 
 
 def named_inputs(config: StudyConfig) -> dict[str, Path]:
@@ -20,11 +18,11 @@ def named_inputs(config: StudyConfig) -> dict[str, Path]:
     {'source.folder': PosixPath('book'), 'source.database': PosixPath('crm.db')}
     """
     database = config.source.database
-    is_file = database is not None and database.startswith(_SQLITE)
+    is_file = database is not None and database.startswith(SQLITE)
     places = {
         "source.folder": config.source.folder,
         "source.mapping": config.source.mapping,
-        "source.database": Path(str(database).removeprefix(_SQLITE)) if is_file else None,
+        "source.database": Path(str(database).removeprefix(SQLITE)) if is_file else None,
         "engagement.playbooks": config.engagement.playbooks,
         "movement.overrides": config.movement.overrides,
     }
@@ -75,5 +73,16 @@ def _near(path: Path) -> str:
     if path.exists() or not path.parent.is_dir():
         return ""
     present = [entry.name for entry in path.parent.iterdir()]
-    near = difflib.get_close_matches(path.name, present, n=1, cutoff=0.6)
-    return f" Did you mean '{near[0]}'?" if near else ""
+    return did_you_mean(path.name, present)
+
+
+def too_few(config: StudyConfig, n_accounts: int) -> str | None:
+    """Say that a study would be refused for its few active accounts; None where it would not."""
+    least = 2 * config.evidence.smallest_segment
+    if n_accounts >= least:
+        return None
+    return (
+        f"{n_accounts} accounts were active on {config.as_of}; two segments of at least "
+        f"evidence.smallest_segment = {config.evidence.smallest_segment} need {least}. "
+        "Give more accounts, or set a smaller evidence.smallest_segment."
+    )

@@ -4,7 +4,6 @@ A room declares its results here beside the code that computes them; the study f
 as they are, and `docs/study_folder.md` is generated from the same descriptions.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -98,7 +97,7 @@ class TableSpec:
         """The declared columns of a frame, in their order."""
         return frame[[one.name for one in self.columns]]
 
-    def from_rows(self, rows: Sequence[Sequence[Any] | Mapping[str, Any]]) -> pd.DataFrame:
+    def from_rows(self, rows: Any) -> pd.DataFrame:
         """The declared columns with the values of rows, typed also where there is no row.
 
         Examples

@@ -7,7 +7,6 @@ it runs. The names come from DuckDB's own parser, so that neither case nor quote
 lambdas, windows or a dot before the bracket can hide one.
 """
 
-import difflib
 import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from clustering.errors import BadInputError
+from clustering.errors import BadInputError, did_you_mean
 
 #: Settings of a connection on which SQL of a user's own runs. What else is locked, and which
 #: files it may still open, is for whoever makes the connection.
@@ -339,10 +338,6 @@ def _function_refusal(
     name = str(part.get("function_name", "")).lower()
     if name in known or name in operators:
         return None
-    return f"the {called} {name}(), which is not one that {dialect.whose}{_near(name, known)}"
-
-
-def _near(name: str, known: Collection[str]) -> str:
-    """The nearest name where it is near enough to be a slip of the pen."""
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
-    return f". Did you mean '{near[0]}'?" if near else ""
+    hint = did_you_mean(name, known, cutoff=0.8)
+    stop = "." if hint else ""
+    return f"the {called} {name}(), which is not one that {dialect.whose}{stop}{hint}"

@@ -27,17 +27,19 @@ from clustering.config import StudyConfig
 from clustering.errors import BadInputError
 from clustering.features import Horizon, Snapshot, build_snapshot
 from clustering.features.horizon import build_horizon
-from clustering.inputs import check_inputs
+from clustering.inputs import check_inputs, too_few
 from clustering.matrix import FeatureMatrix, Standardiser, standardise
-from clustering.models.refit import fit_again
+from clustering.models.refit import refit
 from clustering.models.types import Clustering
 from clustering.movement.earlier_dates import earlier_accounts
 from clustering.movement.overrides.active import ASSIGNED, study_overrides
 from clustering.movement.overrides.reconfirmation import served_otherwise
+from clustering.movement.past import Past
 from clustering.movement.run import run_movement
 from clustering.plan.accounts.discovery import discovery_sheet
-from clustering.plan.make import Plan, Planned, check_settings, make_plan
-from clustering.plan.next_steps import find_next_steps
+from clustering.plan.inputs import PlanInputs, Planned
+from clustering.plan.make import Plan, check_settings, make_plan
+from clustering.plan.next_steps import Segmented, find_next_steps
 from clustering.profiles import Profiles, map_accounts, profile
 from clustering.profiles.unlike import Unlike
 from clustering.progress import SILENT, Progress
@@ -45,9 +47,11 @@ from clustering.results.assemble import Study, assemble, group_word
 from clustering.results.spreadsheet import write_spreadsheet
 from clustering.schemes import Axes, Labelling, assign_all, compute_axes
 from clustering.schemes.naming import under_amount_name
-from clustering.scorer import Scorer
-from clustering.structure.evidence import Evidence, judge
+from clustering.scorer import Scorer, Training
+from clustering.structure.evidence import assess_structure
 from clustering.structure.pictures import picture_evidence
+from clustering.structure.protocol import Evidence
+from clustering.structure.settings import ProtocolSettings
 from clustering.tables import SourceTables, open_tables
 
 #: Starts of each refit for the ceiling and the ablation: many refits, so few starts each.
@@ -99,34 +103,24 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         snapshot = build_snapshot(tables, config.as_of, config.features)
         horizon = build_horizon(tables, config.as_of, config.horizon_days)
         # Before anything is fitted: a mistake in a scheme of the company's own is told at once.
-        labellings, absent = under_amount_name(
-            *assign_all(snapshot, config.schemes), config.amount_name
-        )
+        assigned, not_assigned = assign_all(snapshot, config.schemes)
+        labellings, absent = under_amount_name(assigned, not_assigned, config.amount_name)
     with progress.step("Standardising"):
         matrix, standardiser = standardise(snapshot, config.matrix)
         if words := too_few(config, len(matrix.account_ids)):
             raise BadInputError(words)
-    evidence = _judge(config, snapshot, matrix, standardiser, progress)
+    evidence = _assess(config, snapshot, matrix, standardiser, progress)
     axis = map_accounts(matrix.values)[:, 0]
     pictures = picture_evidence(matrix.values, evidence, axis, seed=config.seed, progress=progress)
     with progress.step("Describing the segments"):
         profiles = profile(snapshot, matrix, evidence.chosen, amount_name=config.amount_name)
         scorer = _scorer(config, standardiser, matrix, evidence, profiles)
         scores = scorer.score_features(snapshot.frame.loc[list(matrix.account_ids)])
-    over_time = run_movement(
-        tables,
-        snapshot,
-        scorer,
-        evidence.chosen.spec,
-        scores,
-        overrides,
-        lambda earlier: assign_all(earlier, config.schemes, strict=False)[0],
-        config,
-        progress,
-    )
+    past = Past(tables, config, snapshot, assigned)
+    spec = evidence.chosen.spec
+    over_time = run_movement(past, scorer, spec, scores, overrides, progress)
     with progress.step("Looking at earlier dates"):
-        segments = scores["segment_name"]
-        earlier = earlier_accounts(tables, config, snapshot, horizon, evidence.chosen, segments)
+        earlier = earlier_accounts(past, horizon, spec, scores["segment_name"])
     material = _material(
         snapshot,
         horizon,
@@ -156,18 +150,10 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
             group_word(evidence).plural,
         )
     with progress.step("Finding whom to talk to, and what to doubt"):
-        next_steps = find_next_steps(
-            config,
-            snapshot,
-            matrix,
-            evidence.chosen,
-            profiles,
-            scores,
-            axes,
-            labellings,
-            absent,
-            plan,
+        segmented = Segmented(
+            snapshot, matrix, evidence.chosen, profiles, scores, axes, labellings, absent
         )
+        next_steps = find_next_steps(config, segmented, plan)
     return Study(
         config=config,
         tables=tables,
@@ -189,7 +175,7 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
     )
 
 
-def _judge(
+def _assess(
     config: StudyConfig,
     snapshot: Snapshot,
     matrix: FeatureMatrix,
@@ -197,16 +183,20 @@ def _judge(
     progress: Progress,
 ) -> Evidence:
     known = snapshot.frame.loc[list(matrix.account_ids)]
-    return judge(
-        matrix.values,
-        raw=standardiser.complete_raw(known),
-        prepare=standardiser.refit,
+    settings = ProtocolSettings(
+        seed=config.seed,
         config=config.evidence,
         models=config.models,
-        seed=config.seed,
+        complete=False,
+        progress=progress,
+    )
+    return assess_structure(
+        matrix.values,
+        settings,
+        raw=standardiser.complete_raw(known),
+        prepare=standardiser.refit,
         columns=matrix.feature_names,
         accounts=matrix.account_ids,
-        progress=progress,
     )
 
 
@@ -223,11 +213,7 @@ def _scorer(
         matrix,
         profiles.names,
         config.features,
-        config.as_of,
-        verdict=evidence.verdict,
-        are_clusters=evidence.are_clusters,
-        study=config.name,
-        config_hash=config.hash,
+        Training(config.as_of, evidence.verdict, evidence.are_clusters, config.name, config.hash),
     )
 
 
@@ -271,8 +257,7 @@ def _plan(
         )
         for one in labellings
     ]
-    return make_plan(
-        config.engagement,
+    given = PlanInputs(
         hour_cost=config.schemes.axes.cost.hour,
         tables=tables,
         snapshot=snapshot,
@@ -282,6 +267,7 @@ def _plan(
         candidates=[learned, *others],
         recommended=recommendation.labelling,
     )
+    return make_plan(config.engagement, given)
 
 
 def _material(
@@ -302,11 +288,15 @@ def _material(
     proxies = [f.name for f in snapshot.features if f.size_proxy and f.family != "commercial"]
 
     def cluster(values: Floats, seed: int) -> Ints:
-        return fit_again(chosen.spec, values, n_init=REFIT_STARTS, seed=seed).assign(values)
+        return labels_of(values, values, seed)
 
-    def refit(rows: Ints, seed: int) -> Ints:
+    def pipeline(rows: Ints, seed: int) -> Ints:
         values = standardiser.refitted(raw[rows]).transform_columns([*raw.T]).T
-        return fit_again(chosen.spec, values[rows], n_init=REFIT_STARTS, seed=seed).assign(values)
+        return labels_of(values[rows], values, seed)
+
+    def labels_of(fitted: Floats, values: Floats, seed: int) -> Ints:
+        again = refit(chosen.spec, fitted, n_init=REFIT_STARTS, seed=seed, quick=True)
+        return again.model.labels(values)
 
     raw = standardiser.complete_raw(frame)
     labels = {labelling.name: labelling.labels.reindex(ids) for labelling in labellings}
@@ -339,7 +329,7 @@ def _material(
             earlier=earlier,
         ),
         cluster=cluster,
-        refit=refit,
+        refit=pipeline,
         unlike=Unlike.of(snapshot, matrix).words,
     )
 
@@ -350,15 +340,3 @@ def _standardised(proxies: pd.DataFrame) -> Floats:
     logged = np.log1p(known.to_numpy(dtype=np.float64))
     spread = logged.std(axis=0)
     return np.asarray((logged - logged.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
-
-
-def too_few(config: StudyConfig, n_accounts: int) -> str | None:
-    """Say that a study would be refused for its few active accounts; None where it would not."""
-    least = 2 * config.evidence.smallest_segment
-    if n_accounts >= least:
-        return None
-    return (
-        f"{n_accounts} accounts were active on {config.as_of}; two segments of at least "
-        f"evidence.smallest_segment = {config.evidence.smallest_segment} need {least}. "
-        "Give more accounts, or set a smaller evidence.smallest_segment."
-    )

@@ -15,7 +15,7 @@ from clustering.features import build_snapshot
 from clustering.matrix import standardise
 from clustering.models.kmeans import fit_kmeans
 from clustering.models.types import CandidateSpec
-from clustering.scorer import Scorer
+from clustering.scorer import Scorer, Training
 from clustering.simulation import simulate, write_book
 from clustering.tables import open_folder
 from shared_data import shared_folder
@@ -40,11 +40,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         matrix,
         ("one", "two", "three"),
         FeaturesConfig(),
-        AS_OF,
-        verdict="natural",
-        are_clusters=False,
-        study="beyond",
-        config_hash="0",
+        Training(AS_OF, "natural", study="beyond", config_hash="0"),
     )
     scorer.save(folder / "scorer")
     assert np.isfinite(matrix.values).all()

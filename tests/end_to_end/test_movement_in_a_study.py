@@ -139,7 +139,8 @@ def test_the_page_shows_who_and_why_only_where_it_stays_with_the_company(decided
 
 
 def test_neither_who_nor_why_is_in_the_record(decided, tmp_path):
-    from clustering.tracking.content import parameters, study_metrics, write_artifacts
+    from clustering.tracking.content import parameters, write_artifacts
+    from clustering.tracking.metrics import study_metrics
 
     write_artifacts(decided, tmp_path)
     for file in tmp_path.rglob("*"):

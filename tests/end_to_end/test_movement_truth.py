@@ -13,11 +13,12 @@ from clustering.config import FeaturesConfig, MatrixConfig, StudyConfig
 from clustering.features import build_snapshot
 from clustering.matrix import standardise
 from clustering.models.kmeans import fit_kmeans
-from clustering.models.types import CandidateSpec, Clustering
+from clustering.models.types import CandidateSpec
 from clustering.movement import Movement, study_movement
+from clustering.movement.past import Past
 from clustering.profiles import profile
 from clustering.schemes import assign_all
-from clustering.scorer import Scorer
+from clustering.scorer import Scorer, Training
 from clustering.simulation import simulate, write_book
 from clustering.tables import open_tables
 
@@ -51,14 +52,13 @@ def followed(scenario: str, seed: int, k: int | None = None, **settings: int) ->
         matrix, scales = standardise(snapshot, MatrixConfig())
         fit = fit_kmeans(matrix.values, k or K[scenario], seed=seed)
         spec = CandidateSpec("kmeans", fit.k)
-        chosen = Clustering(spec, fit.labels, fit.centres, fit.n_iter, True, fit.inertia)
+        chosen = fit.clustering(spec)
         names = profile(snapshot, matrix, chosen).names
         scorer = Scorer.build(
-            scales, chosen, matrix, names, FeaturesConfig(), AS_OF, verdict="natural"
+            scales, chosen, matrix, names, FeaturesConfig(), Training(AS_OF, "natural")
         )
-        return study_movement(
-            tables, snapshot, scorer, spec, lambda s: assign_all(s, config.schemes)[0], config
-        )
+        assigned, _ = assign_all(snapshot, config.schemes)
+        return study_movement(Past(tables, config, snapshot, assigned), scorer, spec)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -67,22 +67,22 @@ def followed(scenario: str, seed: int, k: int | None = None, **settings: int) ->
 )
 def test_movement_drift_and_neither_are_told_apart(scenario, kind, seed):
     found = followed(scenario, seed)
-    assert found.verdict.kind == kind
-    drifted = set(found.drift.loc[found.drift["drifted"], "feature"])
+    assert found.summary.verdict == kind
+    drifted = set(found.frames["drift"].loc[found.frames["drift"]["drifted"], "feature"])
     if scenario == "drift":  # the release adds breadth of use for everybody
         assert "features_used" in drifted
-        assert "emerged" in set(found.segment_fates["fate"])
+        assert "emerged" in set(found.frames["segment_fates"]["fate"])
     else:
         assert drifted == set()
-        assert set(found.segment_fates["fate"]) == {"survived", "kept"}
+        assert set(found.frames["segment_fates"]["fate"]) == {"survived", "kept"}
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_wavering_between_too_many_segments_is_not_movement(seed):
     """Six segments on four needs: a fifth changes label each quarter, and nobody moves."""
     found = followed("needs", seed, k=6)
-    assert found.growth.per_step > 0.08
-    assert found.verdict.kind != "movement"
+    assert found.summary.growth.per_step > 0.08
+    assert found.summary.verdict != "movement"
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -121,9 +121,9 @@ def planted(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_hysteresis_takes_most_of_the_wavering_and_keeps_most_of_the_movement(seed):
     needs, moving = followed("needs", seed), followed("moving", seed)
-    assert needs.n_flip_flops[0] > 5
-    assert needs.n_flip_flops[1] == 0
-    assert needs.n_moves[1] < 0.7 * needs.n_moves[0]
+    assert needs.summary.without_hysteresis.flip_flops > 5
+    assert needs.summary.with_hysteresis.flip_flops == 0
+    assert needs.summary.with_hysteresis.moves < 0.7 * needs.summary.without_hysteresis.moves
     kept = (moving.held[:, 0] != moving.held[:, -1]) & (moving.held[:, [0, -1]] >= 0).all(axis=1)
     raw = moving.history.labels
     moved = (raw[:, 0] != raw[:, -1]) & (raw[:, [0, -1]] >= 0).all(axis=1)
@@ -132,7 +132,7 @@ def test_hysteresis_takes_most_of_the_wavering_and_keeps_most_of_the_movement(se
 
 def test_nobody_is_dropped_and_every_move_has_its_reasons():
     found = followed("moving", 7)
-    steps = found.transitions[found.transitions["span"] == "step"]
+    steps = found.frames["transitions"][found.frames["transitions"]["span"] == "step"]
     labels = found.history.labels
     for rule in ("none", "hysteresis"):
         for t, day in enumerate(found.history.dates[1:], start=1):
@@ -140,16 +140,18 @@ def test_nobody_is_dropped_and_every_move_has_its_reasons():
             assert rows["n_accounts"].sum() == (labels[:, t - 1 : t + 1] != -2).any(axis=1).sum()
     assert {"(entered)"} <= set(steps["from_segment"])
     assert {"(left)"} <= set(steps["to_segment"])
-    assert len(found.moves) == found.n_moves[0]
-    assert (found.moves["log_odds_change"] > 0).all()
-    assert (found.moves["outcome"] == "lasting").sum() == found.n_moves[1]
-    assert found.moves["why"].str.contains(" to ").mean() > 0.99
-    shares = found.moves[["driver_1_share", "driver_2_share", "driver_3_share"]]
+    assert len(found.frames["moves"]) == found.summary.without_hysteresis.moves
+    assert (found.frames["moves"]["log_odds_change"] > 0).all()
+    assert (
+        found.frames["moves"]["outcome"] == "lasting"
+    ).sum() == found.summary.with_hysteresis.moves
+    assert found.frames["moves"]["why"].str.contains(" to ").mean() > 0.99
+    shares = found.frames["moves"][["driver_1_share", "driver_2_share", "driver_3_share"]]
     assert shares.sum(axis=1).le(1 + 1e-9).all()
 
 
 def test_rules_that_cut_noise_waver_and_tiers_do_not():
-    table = followed("needs", 7).stability
+    table = followed("needs", 7).frames["stability_over_time"]
     step = table[table["days"] == 91].set_index("labelling")["differ"]
     assert step["arr_tiers"] < 0.05 < step["growth_risk"]
     assert step["held_segment"] < step["segment"]
@@ -160,14 +162,14 @@ def test_rules_that_cut_noise_waver_and_tiers_do_not():
 def test_dates_that_the_tables_do_not_reach_are_named():
     found = followed("needs", 7, snapshots=14)
     assert len(found.history.dates) < 14
-    earliest = min(found.out_of_reach)
-    assert "is missing for" in found.out_of_reach[earliest]
+    earliest = min(found.summary.out_of_reach)
+    assert "is missing for" in found.summary.out_of_reach[earliest]
 
 
 def test_one_step_back_tells_of_the_model_and_not_of_lasting_movement():
     found = followed("moving", 7, snapshots=2)
-    assert found.growth is None
-    assert found.verdict.kind == "unknown"
-    assert "needs three snapshots" in found.verdict.reasons[0]
-    assert len(found.moves) > 0
-    assert np.isfinite(found.change.differ)
+    assert found.summary.growth is None
+    assert found.summary.verdict == "unknown"
+    assert "needs three snapshots" in found.summary.reasons[0]
+    assert len(found.frames["moves"]) > 0
+    assert np.isfinite(found.summary.model_change.differ)

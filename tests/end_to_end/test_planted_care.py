@@ -16,7 +16,8 @@ from clustering.features import build_snapshot
 from clustering.features.horizon import build_horizon
 from clustering.matrix import standardise
 from clustering.models.kmeans import fit_kmeans
-from clustering.plan.make import Plan, Planned, make_plan
+from clustering.plan.inputs import PlanInputs, Planned
+from clustering.plan.make import Plan, make_plan
 from clustering.schemes import assign_all, compute_axes
 from clustering.simulation import CarePlan, simulate, write_book
 from clustering.tables import open_folder
@@ -46,8 +47,7 @@ def found(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         ids = pd.Index(matrix.account_ids, name="account_id")
         learned = pd.Series([f"segment {label}" for label in labels], index=ids, dtype="str")
         labellings, _ = assign_all(snapshot, schemes)
-        plan = make_plan(
-            EngagementConfig(),
+        inputs = PlanInputs(
             hour_cost=schemes.axes.cost.hour,
             tables=tables,
             snapshot=snapshot,
@@ -56,6 +56,7 @@ def found(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             labellings=labellings,
             candidates=[Planned("segment", "Segments", learned, tuple(sorted(set(learned))))],
         )
+        plan = make_plan(EngagementConfig(), inputs)
     truth = pd.read_parquet(folder / "truth" / "truth.parquet").set_index("account_id")
     planted = pd.read_parquet(folder / "truth" / "delivery.parquet").set_index("account_id")
     return Found(plan, planted.loc[ids], truth.loc[ids, "true_segment"])
@@ -73,17 +74,16 @@ def test_planted_delivery_is_found(found: Found, kind: str) -> None:
 
 
 def test_the_unaffordable_segment_is_the_one_over_the_limit(found: Found) -> None:
-    over = [one for one in found.plan.coverage if one.over_limit]
-    assert len(over) == 1
-    label = over[0].label
+    coverage = found.plan.coverage
+    (over,) = coverage[coverage["over_limit"]].itertuples()
+    label = over.label
     mostly = found.segment[found.plan.on.labels == label].mode()[0]
     assert mostly == UNAFFORDABLE
-    assert over[0].levers is not None
-    assert over[0].levers.equal.cost_share == pytest.approx(0.15)
+    assert over.equal_cost_share == pytest.approx(0.15)
 
 
 def test_learned_segments_get_the_playbook_of_what_they_need(found: Found) -> None:
-    for one in found.plan.assigned:
+    for one in found.plan.coverage.itertuples():
         mostly = found.segment[found.plan.on.labels == one.label].mode()[0]
         assert one.playbook == mostly, one
 
@@ -117,17 +117,17 @@ def book_without_care(scenario: str, seed: int, folder: Path) -> dict[str, Plan]
                 for one in labellings
             ),
         ]
+        inputs = PlanInputs(
+            hour_cost=schemes.axes.cost.hour,
+            tables=tables,
+            snapshot=snapshot,
+            horizon=build_horizon(tables, as_of, 365),
+            axes=compute_axes(snapshot, schemes.axes),
+            labellings=labellings,
+            candidates=candidates,
+        )
         return {
-            name: make_plan(
-                EngagementConfig(plan_on=name),
-                hour_cost=schemes.axes.cost.hour,
-                tables=tables,
-                snapshot=snapshot,
-                horizon=build_horizon(tables, as_of, 365),
-                axes=compute_axes(snapshot, schemes.axes),
-                labellings=labellings,
-                candidates=candidates,
-            )
+            name: make_plan(EngagementConfig(plan_on=name), inputs)
             for name in ("segment", "arr_tiers", "current_segment")
         }
 

@@ -18,7 +18,7 @@ from clustering.models.kmeans import fit_kmeans
 from clustering.models.mixture import as_clustering, fit_mixture
 from clustering.models.types import CandidateSpec, Clustering
 from clustering.profiles import profile
-from clustering.scorer import Scorer
+from clustering.scorer import Scorer, Training
 from clustering.simulation import simulate, write_book
 from clustering.simulation.scenarios import SCENARIOS
 from clustering.tables import open_folder
@@ -53,7 +53,7 @@ def learn(folder: Path, as_of: date, algorithm: str) -> tuple[Scorer, pd.Series]
     clustering = fit(matrix.values, algorithm)
     names = profile(snapshot, matrix, clustering).names
     scorer = Scorer.build(
-        standardiser, clustering, matrix, names, FeaturesConfig(), as_of, verdict="reproducible"
+        standardiser, clustering, matrix, names, FeaturesConfig(), Training(as_of, "reproducible")
     )
     return scorer, pd.Series(clustering.labels, index=list(matrix.account_ids))
 

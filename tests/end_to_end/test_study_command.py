@@ -16,6 +16,7 @@ import pytest
 from clustering import results
 from clustering.simulation import simulate, write_book
 from report_pages import page_texts
+from same_results import digest
 
 pytestmark = pytest.mark.slow
 
@@ -76,6 +77,17 @@ def test_the_folder_is_complete_and_readable(workplace: Path) -> None:
     assert "name" not in study.accounts
     assert len(study.names) == document.n_accounts
     assert (study.path / "report" / "index.html").exists()
+
+
+def test_no_result_changed_unnoticed(workplace: Path) -> None:
+    """Where it is meant: `same_results.py digest` on this study, and a line in the changelog."""
+    known = json.loads((Path(__file__).parents[1] / "reference" / "small_study.json").read_text())
+    found = digest(workplace / "trial")
+    assert sorted(found) == sorted(known)
+    for part, (n_values, total, words) in known.items():
+        assert found[part][0] == n_values, part
+        assert found[part][1] == pytest.approx(total, rel=1e-6), part
+        assert found[part][2] == words, part
 
 
 def test_the_planted_segments_are_found(workplace: Path) -> None:

@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from clustering.models.model import CentreModel, GaussianModel
+from clustering.movement.drift.fates import fates
 from clustering.movement.drift.population import stability_index
-from clustering.movement.drift.refits import fates
 from clustering.movement.track.hysteresis import (
     ABSENT,
     UNKNOWN,
@@ -16,7 +17,6 @@ from clustering.movement.track.hysteresis import (
     n_moves,
 )
 from clustering.movement.track.reasons import _changes, _outcomes, contributions
-from clustering.scorer import SegmentModel
 
 SETTINGS = settings(max_examples=60, deadline=None)
 SHAPES = hnp.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=8)
@@ -147,7 +147,7 @@ def test_the_parts_of_a_move_sum_to_the_change_of_its_log_odds(before, after, mi
     rows = np.arange(5)
     change = np.zeros(5)
     for sign, values in ((1, after), (-1, before)):
-        scores, sharpness = model._scores(np.ascontiguousarray(values.T))
+        scores, sharpness = model.log_scores(np.ascontiguousarray(values.T))
         log_odds = sharpness * (scores[target, rows] - scores[origin, rows])
         change += sign * log_odds
     np.testing.assert_allclose(parts, change, rtol=1e-7, atol=1e-7)
@@ -156,11 +156,11 @@ def test_the_parts_of_a_move_sum_to_the_change_of_its_log_odds(before, after, mi
 def _model(rng, mixture):
     centres = rng.normal(0, 2, (2, 3))
     if not mixture:
-        return SegmentModel("kmeans", None, centres, variance=0.7)
+        return CentreModel(centres, variance=0.7)
     roots = rng.normal(0, 1, (2, 3, 3))
     covariances = roots @ roots.transpose(0, 2, 1) + np.eye(3)
     weights = np.array([0.3, 0.7])
-    return SegmentModel("mixture", "full", centres, weights=weights, covariances=covariances)
+    return GaussianModel("full", centres, weights, covariances)
 
 
 COUNTS = hnp.arrays(np.int64, 6, elements=st.integers(0, 500))

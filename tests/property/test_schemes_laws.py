@@ -13,7 +13,7 @@ from clustering.config.schemes import AxesConfig, CsmBookConfig
 from clustering.features.types import Snapshot
 from clustering.schemes import assign_all, compute_axes, csm_book
 from clustering.schemes.axes import combine, quantities, score_parts
-from clustering.schemes.families.composites import COMPOSITES, GUIDANCE, AxisPart, Composite
+from clustering.schemes.composites import COMPOSITES, GUIDANCE, AxisPart, Composite
 from scheme_snapshots import random_snapshot
 
 PARTS = [(c, part) for c in (*COMPOSITES, *GUIDANCE) for part in c.parts]

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clustering.errors import ModelFolderError
-from clustering.scorer import Scorer, SegmentModel
+from clustering.models.model import CentreModel, GaussianModel
+from clustering.scorer import Scorer
 from snapshots import book, scorer_of
 
 FILES = ["manifest.json", "model.npz", "scorer.json", "standardiser.json"]
@@ -56,11 +57,11 @@ def test_a_file_cut_short_or_made_longer_is_refused(folder, name, place, longer)
 def random_model(rng, k, d, kind):
     centres = rng.normal(size=(k, d)) * 2
     if kind == "kmeans":
-        return SegmentModel("kmeans", None, centres, variance=float(rng.uniform(0.05, 3)))
+        return CentreModel(centres, variance=float(rng.uniform(0.05, 3)))
     roots = rng.normal(size=(k, d, d)) / np.sqrt(d)
     covariances = roots @ roots.transpose(0, 2, 1) + 0.05 * np.eye(d)
     weights = rng.dirichlet(np.ones(k) * 5)
-    return SegmentModel("mixture", "full", centres, weights=weights, covariances=covariances)
+    return GaussianModel("full", centres, weights, covariances)
 
 
 @settings(max_examples=100, deadline=None)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from clustering.commands import check, init
 from clustering.config import load_config
 from clustering.errors import TableContractError
-from clustering.study import too_few
+from clustering.inputs import too_few
 
 ACCOUNTS = "account_id,started_on,current_segment\na,2023-01-01,one\nb,2023-02-01,two\n"
 USAGE = "account_id,used_on,feature,events\na,2024-01-01,x,3\nb,2024-01-05,y,2\na,2024-02-01,x,1\n"

@@ -14,7 +14,9 @@ from clustering.features.types import Feature
 from clustering.matrix import standardise
 from clustering.models.kmeans import fit_kmeans
 from clustering.models.types import CandidateSpec
-from clustering.movement.earlier_dates import earlier_accounts, earlier_dates, unreached
+from clustering.movement.earlier_dates import earlier_accounts, earlier_dates
+from clustering.movement.past import Past, Unreached, unreached
+from clustering.schemes import assign_all
 from clustering.simulation import simulate, write_book
 from clustering.tables import open_tables
 
@@ -43,9 +45,10 @@ def material(book: Path, **comparison: object):
     snapshot = build_snapshot(tables, AS_OF, config.features)
     horizon = build_horizon(tables, AS_OF, config.horizon_days)
     matrix, _ = standardise(snapshot, config.matrix)
-    chosen = fit_kmeans(matrix.values, 3, n_init=3, seed=3).clustering(CandidateSpec("kmeans", 3))
-    names = pd.Series([f"s{code}" for code in chosen.labels], index=list(matrix.account_ids))
-    return earlier_accounts(tables, config, snapshot, horizon, chosen, names)
+    labels = fit_kmeans(matrix.values, 3, n_init=3, seed=3).labels
+    names = pd.Series([f"s{code}" for code in labels], index=list(matrix.account_ids))
+    past = Past(tables, config, snapshot, assign_all(snapshot, config.schemes)[0])
+    return earlier_accounts(past, horizon, CandidateSpec("kmeans", 3), names)
 
 
 def test_windows_close_before_the_test_date(book):
@@ -111,7 +114,7 @@ def test_counts_need_the_whole_look_back_window():
     ranges = {"usage": (date(2024, 1, 1), AS_OF), "surveys": (date(2024, 1, 1), AS_OF)}
     assert unreached(ranges, (feature,), date(2024, 4, 1), 90) == []
     assert unreached(ranges, (feature,), date(2024, 3, 30), 90) == [
-        "'usage' begins on 2024-01-01, and features of 2024-03-30 need it from 2023-12-31"
+        Unreached("usage", date(2024, 1, 1), date(2023, 12, 31))
     ]
     assert len(unreached(ranges, (feature,), date(2023, 12, 31), 90)) == 2
     assert unreached({"usage": None}, (feature,), date(2020, 1, 1), 90) == []

@@ -104,21 +104,30 @@ def test_shares_of_few_are_drawn_towards_one_half() -> None:
     assert found == [None, 0.75, 10.5 / 11, 0.5 / 11]
 
 
-def test_a_definition_names_all_that_it_reads() -> None:
-    description = Feature(
+def test_a_definition_needs_what_its_measures_read() -> None:
+    def measure(name: str, table: str, *columns: str) -> Measure:
+        return Measure(name, table, lambda _: nw.col("score"), "sum", columns)
+
+    definition = Definition(
         name="x",
         family="usage",
-        unit="events",
+        unit="events in {window} days",
         meaning="",
         null_means="",
-        needs=("usage",),
+        needs=("accounts.employees",),
         scale="count",
         higher_is_better=None,
         words=("low", "high"),
+        measures=(
+            measure("y", "surveys"),
+            measure("z", "usage", "active_users"),
+            measure("w", "usage"),
+        ),
     )
-    hidden = Measure("y", "surveys", lambda _: nw.col("score"), "sum")
-    with pytest.raises(ValueError, match=r"feature 'x' reads \['surveys'\] but says .*\['usage'\]"):
-        Definition(description, (hidden,), lambda _: nw.col("y"))
+    described = definition.described(Period(AS_OF, 90))
+    assert described.needs == ("surveys", "usage.active_users", "accounts.employees")
+    assert described.unit == "events in 90 days"
+    assert type(described) is Feature
 
 
 def test_one_name_stands_for_one_measure() -> None:

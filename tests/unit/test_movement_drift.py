@@ -5,20 +5,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clustering.config import MatrixConfig, MovementConfig
+from clustering.config import MatrixConfig
+from clustering.config.movement import MovementConfig
 from clustering.matrix import standardise
 from clustering.models.types import CandidateSpec
+from clustering.movement.drift.fates import fates
 from clustering.movement.drift.population import feature_drift, stability_index
 from clustering.movement.drift.refits import (
     FrozenModel,
     ModelChange,
-    fates,
     first_model,
     fit_anew,
     model_change,
 )
 from clustering.movement.drift.verdict import judge_movement
-from clustering.movement.track.lasting import Growth
+from clustering.movement.track.lasting import LastingMovement
 from snapshots import book, snapshot_of
 
 DATES = (date(2024, 7, 1), date(2024, 12, 30), date(2025, 6, 30))
@@ -46,7 +47,7 @@ def test_the_same_population_gives_the_same_model(early, late, spec):
     change = model_change(first, latest, late, fit, n_refits=10, seed=0)
     assert change.n_accounts == 500
     assert change.differ < 0.05
-    assert change.adjusted_rand > 0.9
+    assert change.ari > 0.9
     assert change.beyond_refits < CONFIG.least_model_change
 
 
@@ -143,10 +144,20 @@ def test_a_feature_that_is_constant_or_unknown_does_not_drift():
     assert not table["drifted"].any()
 
 
-GROWTH = Growth(500, 0.1, 0.4, 0.3, (0.26, 0.34))
-STILL = Growth(500, 0.05, 0.07, 0.02, (0.0, 0.04))
-SAME = ModelChange(800, 0.02, (0.01, 0.03), 0.95, 0.01, 0.02, 20)
-OTHER = ModelChange(800, 0.25, (0.22, 0.28), 0.7, 0.02, 0.05, 20)
+GROWTH = LastingMovement(
+    n_accounts=500, per_step=0.1, over_window=0.4, value=0.3, interval=(0.26, 0.34)
+)
+STILL = LastingMovement(
+    n_accounts=500, per_step=0.05, over_window=0.07, value=0.02, interval=(0.0, 0.04)
+)
+SAME = ModelChange(
+    n_accounts=800, differ=0.02, interval=(0.01, 0.03), ari=0.95, refits_median=0.01,
+    refits_high=0.02, n_refits=20,
+)  # fmt: skip
+OTHER = ModelChange(
+    n_accounts=800, differ=0.25, interval=(0.22, 0.28), ari=0.7, refits_median=0.02,
+    refits_high=0.05, n_refits=20,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -177,19 +188,19 @@ def test_the_verdict_follows_from_the_numbers(growth, change, kind, words):
 
 
 def test_movement_that_is_too_little_to_claim_is_not_denied_beside_its_interval():
-    few = replace(STILL, interval=(0.01, 0.03))
+    few = STILL.model_copy(update={"interval": (0.01, 0.03)})
     sentence = judge_movement(few, SAME, CONFIG, DATES).sentence
     assert sentence.startswith("Few accounts moved for good, and no need to cut")
     assert "begins at 5.0 % or more" in sentence
 
 
 def test_an_interval_that_touches_the_limit_decides():
-    at = replace(STILL, interval=(0.05, 0.1))
-    below = replace(STILL, interval=(0.0499, 0.1))
+    at = STILL.model_copy(update={"interval": (0.05, 0.1)})
+    below = STILL.model_copy(update={"interval": (0.0499, 0.1)})
     assert judge_movement(at, SAME, CONFIG, DATES).kind == "movement"
     assert judge_movement(below, SAME, CONFIG, DATES).kind == "neither"
-    changed = replace(OTHER, interval=(0.1001, 0.3))
-    same = replace(OTHER, interval=(0.0999, 0.3))
+    changed = OTHER.model_copy(update={"interval": (0.1001, 0.3)})
+    same = OTHER.model_copy(update={"interval": (0.0999, 0.3)})
     assert judge_movement(STILL, changed, CONFIG, DATES).kind == "recut"
     assert judge_movement(STILL, same, CONFIG, DATES).kind == "neither"
 

@@ -7,11 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clustering.config import FeaturesConfig, MovementConfig, StudyConfig
+from clustering.config import MatrixConfig, StudyConfig
+from clustering.config.movement import MovementConfig
 from clustering.features import build_snapshot
 from clustering.models.types import CandidateSpec
 from clustering.movement.overrides.active import Overrides, no_overrides
 from clustering.movement.overrides.reconfirmation import assignments, reconfirmation_list
+from clustering.movement.past import Past
 from clustering.movement.track.history import Snapshots, earlier_snapshots, follow, snapshot_dates
 from clustering.movement.track.hysteresis import ABSENT, UNKNOWN
 from clustering.movement.track.over_time import stability_over_time
@@ -76,13 +78,13 @@ def test_accounts_that_come_go_or_are_unknown_stay_on_the_list(snapshots, scorer
 
 def test_a_move_and_its_reasons_reach_the_tables(snapshots, scorer):
     found = follow_accounts(snapshots, scorer, CandidateSpec("kmeans", 3), nothing, CONFIG)
-    moved = found.moves.set_index("account_id")
+    moved = found.frames["moves"].set_index("account_id")
     names = scorer.segment_names
     own = scorer.score_features(snapshots.taken[2].frame)["segment_name"]
     if own["a0002"] != scorer.score_features(snapshots.taken[0].frame)["segment_name"]["a0002"]:
         assert moved.loc["a0002", "to_segment"] == own["a0002"]
         assert moved.loc["a0002", "outcome"] == "lasting"
-    assert set(found.mix["segment_name"]) == set(names)
+    assert set(found.frames["segment_mix"]["segment_name"]) == set(names)
     assert "a0004" not in moved.index  # not known in between, the same before and after
 
 
@@ -91,9 +93,9 @@ def test_too_few_accounts_for_a_model_of_the_first_date_are_named(snapshots, sco
     few = replace(first, frame=first.frame.iloc[:50], attributes=first.attributes.iloc[:50])
     short = Snapshots((few, *snapshots.taken[1:]), {})
     found = follow_accounts(short, scorer, CandidateSpec("kmeans", 3), nothing, CONFIG)
-    assert found.change is None
-    assert found.segment_fates.empty
-    assert any("a model of 3 segments of that day needs 60" in r for r in found.verdict.reasons)
+    assert found.summary.model_change is None
+    assert "segment_fates" not in found.frames
+    assert any("a model of 3 segments of that day needs 60" in r for r in found.summary.reasons)
 
 
 def test_a_labelling_over_time_is_compared_with_itself(snapshots, scorer):
@@ -102,7 +104,7 @@ def test_a_labelling_over_time_is_compared_with_itself(snapshots, scorer):
     def by_date(snapshot):
         label = "new" if snapshot.as_of == AS_OF else "old"
         labels = pd.Series(label, index=snapshot.frame.index, dtype="str")
-        made = Labelling("ages", "Ages", labels, (label,), "rule", "-", "by date")
+        made = Labelling("ages", "Ages", labels, (label,), "rule", "by date")
         return (made, replace(made, name="own_column", kind="own"))
 
     table = stability_over_time(snapshots, history, history.labels, by_date)
@@ -115,13 +117,13 @@ def test_a_labelling_over_time_is_compared_with_itself(snapshots, scorer):
 
 def test_one_segment_has_nowhere_to_move(latest):
     alone = scorer_of(latest, k=1)
-    words = study_movement(None, latest, alone, CandidateSpec("kmeans", 1), nothing, CONFIG)
+    words = study_movement(Past(None, CONFIG, latest, ()), alone, CandidateSpec("kmeans", 1))
     assert words == "There is one segment, and nowhere to move to."
 
 
 def test_movement_can_be_switched_off(latest, scorer):
     off = CONFIG.model_copy(update={"movement": MovementConfig(snapshots=1)})
-    words = study_movement(None, latest, scorer, CandidateSpec("kmeans", 3), nothing, off)
+    words = study_movement(Past(None, off, latest, ()), scorer, CandidateSpec("kmeans", 3))
     assert words == "movement.snapshots is 1: movement was not looked at."
 
 
@@ -143,9 +145,8 @@ def tables(tmp_path_factory):
 def test_a_date_out_of_reach_is_named_with_its_reason(tables, as_of, needed, words):
     latest = build_snapshot(tables, as_of)
     dates = snapshot_dates(as_of, 3, 91)
-    found = earlier_snapshots(
-        tables, latest, FeaturesConfig(), dates, needed, max_missing_share=0.2
-    )
+    config = CONFIG.model_copy(update={"matrix": MatrixConfig(max_missing_share=0.2)})
+    found = earlier_snapshots(Past(tables, config, latest, ()), dates, needed)
     assert found.dates == (as_of,)
     assert list(found.out_of_reach) == [dates[1], dates[0]]
     assert words in found.out_of_reach[dates[1]]
@@ -156,7 +157,7 @@ def test_a_study_that_reaches_nowhere_says_so(tables, scorer):
     config = CONFIG.model_copy(update={"as_of": as_of})
     latest = build_snapshot(tables, as_of)
     spec = CandidateSpec("kmeans", 3)
-    words = study_movement(tables, latest, scorer, spec, nothing, config)
+    words = study_movement(Past(tables, config, latest, ()), scorer, spec)
     assert words.startswith("Movement cannot be told: the tables do not reach back to 2022-06-02")
 
 

@@ -4,13 +4,10 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from clustering import results
-from clustering.plan.accounts.champions import Champions
 from clustering.plan.next_steps import NextSteps
-from clustering.plan.sensitivity import COLUMNS
 from clustering.report.subjects.plan.account_lists import (
     champions,
     champions_table,
@@ -22,103 +19,27 @@ from clustering.report.subjects.plan.account_lists import (
 from clustering.report.subjects.plan.sensitivity_figures import tornado
 from clustering.report.subjects.plan.sensitivity_words import fragile, n_fragile
 from clustering.results import StudyFolder
-from clustering.results.next_steps import next_steps_entry, next_steps_frames
-from clustering.tracking.content import study_metrics, write_artifacts
+from clustering.tracking.content import write_artifacts
+from clustering.tracking.metrics import study_metrics
+from plan_folders import CLOSEST, FLIP, LABELS, SCHEME, STEADY, next_steps
 from study_folders import Recipe, build_study
 
 Build = Callable[..., StudyFolder]
 
 
-def moved(
-    answer: str, subject: str, setting: str, values: tuple[float, float, float],
-    words: tuple[str, str, str] = ("", "", ""), kind: str = "threshold",
-) -> dict[str, object]:  # fmt: skip
-    low, base, high = values
-    return dict(
-        zip(
-            COLUMNS,
-            [answer, subject, setting, kind, 10.0, 8.0, 12.0, base, low, high, words[1], words[0],
-             words[2], any(word not in ("", words[1]) for word in words)],
-            strict=True,
-        )
-    )  # fmt: skip
-
-
-LABELS = moved("labels", "all", "schemes.growth_risk.risk.quantile", (0.1, 0.0, 0.2))
-SCHEME = moved("labels", "arr_tiers", "schemes.arr_tiers.quantiles.0", (0.12, 0.0, 0.3))
-STEADY = moved(
-    "plan_cost_share", "plan", "schemes.axes.cost.hour", (0.08, 0.1, 0.12),
-    ("within the limit",) * 3, "cost",
-)  # fmt: skip
-FLIP = moved(
-    "cost_share", "all", "schemes.axes.cost.hour", (0.11, 0.14, 0.17),
-    ("within the limit", "within the limit", "over the limit"), "cost",
-)  # fmt: skip
-CLOSEST = moved(
-    "closest", "all", "schemes.axes.health.outcomes", (0.3, 0.4, 0.41),
-    ("arr_tiers", "needs_segment", "needs_segment"), "weight",
-)  # fmt: skip
-
-
-def next_steps(
-    rows: list[dict[str, object]], *, champions_reason: str = "", misjudged_reason: str = ""
-) -> NextSteps:
-    listed = pd.DataFrame(
-        {
-            "account_id": ["A-00003", "A-00004"], "tier": ["smb", "enterprise"],
-            "care": ["too little", "too much"],
-            "by_stage": ["high_touch, smb, adoption", "low_touch, enterprise, retention"],
-            "arr": [9_000.0, 900_000.0], "at_stake": [250_000.0, 4_000.0],
-            "growth_potential": [0.7, 0.2], "churn_risk": [0.1, 0.1], "adopted_share": [0.5, 1.0],
-            "expansion_pipeline": [249_000.0, 0.0], "why": ["room to grow", "fully adopted"],
-        }
-    )  # fmt: skip
-    gaps = pd.DataFrame(
-        {
-            "account_id": "A-00003", "champion_id": "A-00005", "rank": 1, "distance": 1.0,
-            "gap": [1, 2], "feature": ["features_used_90d", "nps_latest"], "unit": "u",
-            "value": 1.0, "champion_value": 2.0, "difference": [2.0, 1.0], "words": ["one", "two"],
-        }
-    )  # fmt: skip
-    talks = pd.DataFrame(
-        {
-            "segment": [0], "segment_name": "late", "kind": "boundary", "rank": [1],
-            "account_id": ["A-00006"], "arr": [5.0], "probability": [0.6], "runner_up": ["on time"],
-            "distance": [1.5], "hypothesis": "it could be both", "question": "which?",
-        }
-    )  # fmt: skip
-    found = Champions(
-        gaps.iloc[:0] if champions_reason else gaps, "champions are those marked",
-        champions_reason, 0 if champions_reason else 1, 0 if champions_reason else 1,
-    )  # fmt: skip
-    sensitivity = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
-    missing = listed.iloc[:0] if misjudged_reason else listed
-    return NextSteps(missing, misjudged_reason, found, talks, sensitivity)
-
-
 @pytest.fixture
 def build(tmp_path: Path) -> Build:
-    def built(found: NextSteps | None) -> StudyFolder:
+    def built(found: NextSteps) -> StudyFolder:
         folder = build_study(tmp_path / "study", Recipe(n_accounts=60))
-        if found is not None:
-            for name, frame in next_steps_frames(found).items():
-                frame.to_parquet(folder / f"{name}.parquet", index=False)
-            file = folder / "study.json"
-            content = json.loads(file.read_text())
-            content["next_steps"] = next_steps_entry(found).model_dump()
-            file.write_text(json.dumps(content))
+        for name, frame in found.tables.items():
+            frame.to_parquet(folder / f"{name}.parquet", index=False)
+        file = folder / "study.json"
+        content = json.loads(file.read_text())
+        content["next_steps"] = found.entry.model_dump()
+        file.write_text(json.dumps(content))
         return results.read(folder)
 
     return built
-
-
-def test_a_study_of_an_earlier_version_says_nothing(build: Build) -> None:
-    study = build(None)
-    for words in (misjudged, champions, discovery, fragile):
-        assert words(study) == []
-    for table in (misjudged_table, champions_table, discovery_table):
-        assert table(study).text == ""
-    assert tornado(study) is None
 
 
 class TestMisjudged:

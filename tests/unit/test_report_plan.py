@@ -25,7 +25,6 @@ WORDS = (
     plan.staffing,
     plan.value,
 )
-FIGURES = ("cost_by_labelling", "cost_of_care", "delivery_audit", "head_count", "segment_value")
 
 
 @pytest.fixture(scope="module")
@@ -36,27 +35,14 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
 def with_plan(study: StudyFolder, **changes: Any) -> StudyFolder:
     """The same study whose plan says something else."""
     entry = study.document.plan
-    assert entry is not None
     changed = entry.model_copy(update=changes)
     return StudyFolder(study.path, study.document.model_copy(update={"plan": changed}))
 
 
 def with_staffing(study: StudyFolder, **changes: Any) -> StudyFolder:
     entry = study.document.plan
-    assert entry is not None
     assert entry.staffing is not None
     return with_plan(study, staffing=entry.staffing.model_copy(update=changes))
-
-
-def test_a_study_of_an_earlier_version_says_that_it_has_no_plan(study: StudyFolder) -> None:
-    earlier = StudyFolder(study.path, study.document.model_copy(update={"plan": None}))
-    assert plan.answer(earlier) == [
-        "This study has no plan: it was made by an earlier version. Run it again."
-    ]
-    assert [word(earlier) for word in WORDS[1:]] == [[]] * (len(WORDS) - 1)
-    assert [getattr(figures, name)(earlier) for name in FIGURES] == [None] * len(FIGURES)
-    for shown in (plan.coverage_plan, plan.segment_values, plan.costs):
-        assert shown(earlier).text == ""
 
 
 def test_every_assumption_says_that_it_is_one(study: StudyFolder) -> None:
@@ -77,7 +63,6 @@ def test_money_left_on_the_table_is_said_where_people_would_help(study: StudyFol
 
 def test_a_head_count_below_what_is_delivered_today_is_said_first(study: StudyFolder) -> None:
     entry = study.document.plan
-    assert entry is not None
     assert entry.delivered_hours is not None
     assert entry.staffing is not None
     short = with_staffing(study, hours=entry.delivered_hours - 500.0)
@@ -97,7 +82,6 @@ def test_nothing_is_called_proven_but_the_gap(study: StudyFolder) -> None:
 
 def test_a_plan_says_what_it_is_for_and_what_is_recommended(study: StudyFolder) -> None:
     entry = study.document.plan
-    assert entry is not None
     basis = [text for text in plan.answer(study) if text.startswith("This plan is for ")]
     assert basis == [f"This plan is for {entry.title}. {words.recommendation(study)}"]
     named = with_plan(study, plan_on="needs_segment", labelling="needs_segment", title="needs")
@@ -121,7 +105,6 @@ def test_the_segments_are_an_alternative_with_a_price_where_the_plan_is_for_othe
 
 def test_an_account_is_on_one_list(study: StudyFolder) -> None:
     entry = study.document.plan
-    assert entry is not None
     audit = study.table("audit")
     counts = audit["delivery"].value_counts()
     found = {total.name: total.n_accounts for total in entry.audit}
@@ -149,7 +132,6 @@ def test_an_infeasible_head_count_names_its_limit(study: StudyFolder) -> None:
 def test_without_engagements_the_lists_are_named_as_missing(study: StudyFolder) -> None:
     why = "no `engagements` table"
     entry = study.document.plan
-    assert entry is not None
     none = with_plan(
         study, audit=entry.audit[-1:], not_computed={"audit.over_delivered": why, "a.b": "c"}
     )
@@ -161,7 +143,6 @@ def test_without_engagements_the_lists_are_named_as_missing(study: StudyFolder) 
 def test_levers_are_given_for_the_segments_over_the_limit_alone(tmp_path: Path) -> None:
     many = results.read(build_study(tmp_path / "many", Recipe(k=11, n_accounts=600)))
     entry = many.document.plan
-    assert entry is not None
     texts = plan.levers(many)
     assert len(texts) == len(entry.over_limit) > 0
     for label, text in zip(entry.over_limit, texts, strict=True):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from clustering import results
-from clustering.comparison.agreement.entries import StudyAgreement
+from clustering.comparison.agreement.entries import AgreementInterval, StudyAgreement
 from clustering.comparison.base.entries import Gain
 from clustering.comparison.scorecard_entries import Estimate, Recommendation
 from clustering.report import figures, words
@@ -24,6 +24,10 @@ def study_of(folder: Path, **changes: object) -> StudyFolder:
 
 def changed(study: StudyFolder, **changes: object) -> StudyFolder:
     return StudyFolder(study.path, study.document.model_copy(update=changes))
+
+
+def interval(low: float, high: float) -> AgreementInterval:
+    return AgreementInterval(ami=(low, high), ari=(low, high))
 
 
 def everything_said(study: StudyFolder) -> list[str]:
@@ -106,7 +110,11 @@ def test_agreement_is_said_as_far_as_the_interval_reaches(
     entry = agreement_with(study, "arr_tiers")
     assert entry is not None
     entry = entry.model_copy(
-        update={"ami": (low + high) / 2, "interval": {"ami": [low, high]}, "permutation_p": p}
+        update={
+            "ami": (low + high) / 2,
+            "interval": interval(low, high),
+            "permutation_p": p,
+        }
     )
     sentence = words.agreement_sentence(study, entry, "ARR tiers")
     assert sentence.startswith("Bands and ARR tiers")
@@ -205,7 +213,7 @@ def test_agreement_most_is_said_only_where_intervals_part(tmp_path: Path) -> Non
     assert parted is not None
     assert "agrees most" in parted.title
     equal = [
-        entry.model_copy(update={"ami": 0.3, "interval": {"ami": [0.2, 0.4]}})
+        entry.model_copy(update={"ami": 0.3, "interval": interval(0.2, 0.4)})
         for entry in study.document.agreements
     ]
     together = figures.agreement_dots(changed(study, agreements=equal))
@@ -351,7 +359,7 @@ def test_the_matrix_counts_pairs_by_their_intervals(tmp_path: Path) -> None:
     ends = [(0.55, 0.7), (0.1, 0.6), (-0.01, 0.02)]
     told = [
         entry.model_copy(
-            update={"first": one, "second": other, "ami": sum(ami) / 2, "interval": {"ami": [*ami]}}
+            update={"first": one, "second": other, "ami": sum(ami) / 2, "interval": interval(*ami)}
         )
         for (one, other), ami in zip(pairs, ends, strict=True)
     ]

@@ -9,10 +9,12 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from clustering.errors import OutputError, StudyFolderError
 from clustering.results import publish, read, staged, still_there
+from clustering.results.tables import check_tables
 from study_folders import Recipe, build_study
 
 
@@ -122,3 +124,18 @@ def test_what_belongs_to_one_study_is_not_put_beside_another(tmp_path: Path) -> 
         still_there(study),
     ):
         raise AssertionError("not reached")
+
+
+def test_tables_that_a_report_could_not_show_are_refused_all_at_once() -> None:
+    names = pd.DataFrame({"account_id": [1.0, None], "more": ["a", "b"]})
+    with pytest.raises(StudyFolderError) as refused:
+        check_tables({"names": names})
+    for breach in (
+        "table 'accounts' is missing.",
+        "names.account_id is empty in 1 rows.",
+        "names.account_id is not text.",
+        "names.name is missing.",
+    ):
+        assert breach in str(refused.value)
+    assert "'names' is missing" not in str(refused.value)
+    assert "names.more" not in str(refused.value)

@@ -46,7 +46,7 @@ from clustering.schemes import (
     needs_segment,
     strategic_enterprise_smb,
 )
-from clustering.schemes.families.stages import STAGES
+from clustering.schemes.stages import STAGES
 
 NAN = float("nan")
 MISSING = None

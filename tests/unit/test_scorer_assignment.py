@@ -1,10 +1,8 @@
-import dataclasses
-
 import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from clustering.scorer import SegmentModel
+from clustering.models.model import MODELS, CentreModel, GaussianModel
 from snapshots import kmeans_clustering, mixture_clustering
 
 
@@ -21,7 +19,7 @@ def columns(values):
 
 def test_kmeans_labels_and_distances_are_those_of_the_nearest_centre(values):
     clustering = kmeans_clustering(values, 3)
-    assignment = SegmentModel.of(clustering).assign(columns(values))
+    assignment = clustering.model.assign(columns(values))
     distances = np.sqrt(((values[:, None, :] - clustering.centres) ** 2).sum(axis=2))
     np.testing.assert_array_equal(assignment.labels, clustering.labels)
     np.testing.assert_array_equal(assignment.runner_up, np.argsort(distances, axis=1)[:, 1])
@@ -30,12 +28,13 @@ def test_kmeans_labels_and_distances_are_those_of_the_nearest_centre(values):
 
 def test_kmeans_probability_is_the_posterior_of_equal_spheres(values):
     clustering = kmeans_clustering(values, 3)
-    variance = clustering.inertia / values.size
+    nearest = ((values - clustering.centres[clustering.labels]) ** 2).sum()
+    variance = nearest / values.size
     densities = np.column_stack(
         [multivariate_normal(c, variance * np.eye(4)).pdf(values) for c in clustering.centres]
     )
     expected = densities / densities.sum(axis=1, keepdims=True)
-    model = SegmentModel.of(clustering)
+    model = clustering.model
     np.testing.assert_allclose(model.probabilities(values), expected, atol=1e-9)
     assignment = model.assign(columns(values))
     np.testing.assert_allclose(assignment.probability, expected.max(axis=1), atol=1e-9)
@@ -46,16 +45,16 @@ def test_kmeans_probability_is_the_posterior_of_equal_spheres(values):
 @pytest.mark.parametrize("kind", ["full", "tied", "diag", "spherical"])
 def test_mixture_probability_and_log_density_are_those_of_scipy(values, kind):
     clustering = mixture_clustering(values, 3, kind)
+    model = clustering.model
     joint = np.column_stack(
         [
             np.log(weight) + multivariate_normal(mean, covariance).logpdf(values)
             for weight, mean, covariance in zip(
-                clustering.weights, clustering.centres, clustering.covariances, strict=True
+                model.weights, model.centres, model.covariances, strict=True
             )
         ]
     )
     log_density = np.logaddexp.reduce(joint, axis=1)
-    model = SegmentModel.of(clustering)
     assignment = model.assign(columns(values))
     np.testing.assert_allclose(assignment.fit, log_density, atol=1e-9)
     np.testing.assert_allclose(
@@ -65,7 +64,7 @@ def test_mixture_probability_and_log_density_are_those_of_scipy(values, kind):
 
 
 def test_a_tie_goes_to_the_first_segment_wherever_the_account_stands():
-    model = SegmentModel("kmeans", None, np.array([[-1.0, 0.3], [1.0, 0.3]]), variance=0.5)
+    model = CentreModel(np.array([[-1.0, 0.3], [1.0, 0.3]]), variance=0.5)
     middle = np.array([[0.0], [0.7]])
     for n in (1, 7, 8192, 8193):
         assignment = model.assign(np.repeat(middle, n, axis=1))
@@ -74,13 +73,13 @@ def test_a_tie_goes_to_the_first_segment_wherever_the_account_stands():
 
 
 def test_near_ties_far_from_the_origin_are_decided_by_differences():
-    model = SegmentModel("kmeans", None, np.array([[1e7], [1e7 + 2]]), variance=1.0)
+    model = CentreModel(np.array([[1e7], [1e7 + 2]]), variance=1.0)
     assignment = model.assign(np.array([[1e7 + 0.999, 1e7 + 1.001]]))
     assert assignment.labels.tolist() == [0, 1]
 
 
 def test_one_segment_is_certain_and_has_no_runner_up(values):
-    assignment = SegmentModel.of(kmeans_clustering(values, 1)).assign(columns(values))
+    assignment = kmeans_clustering(values, 1).model.assign(columns(values))
     assert (assignment.probability == 1).all()
     assert (assignment.margin == 1).all()
     assert (assignment.runner_up == -1).all()
@@ -88,22 +87,48 @@ def test_one_segment_is_certain_and_has_no_runner_up(values):
 
 def test_copies_without_any_spread_are_certain():
     values = np.repeat([[0.0, 0.0], [1.0, 1.0]], 5, axis=0)
-    assignment = SegmentModel.of(kmeans_clustering(values, 2)).assign(columns(values))
+    assignment = kmeans_clustering(values, 2).model.assign(columns(values))
     assert assignment.probability == pytest.approx(np.ones(10))
 
 
 @pytest.mark.parametrize("fit", [kmeans_clustering, mixture_clustering])
 def test_arrays_hold_everything(values, fit):
-    model = SegmentModel.of(fit(values, 3))
-    again = SegmentModel.from_arrays(model.algorithm, model.covariance_type, model.arrays())
+    model = fit(values, 3).model
+    arrays = model.to_arrays()
+    assert {name: array.shape for name, array in arrays.items()} == model.shapes(3, 4)
+    again = MODELS[model.algorithm].from_arrays(model.algorithm, model.covariance_type, arrays)
     np.testing.assert_array_equal(again.probabilities(values), model.probabilities(values))
 
 
-def test_parts_that_are_needed_are_asked_for(values):
-    clustering = kmeans_clustering(values, 2)
-    with pytest.raises(ValueError, match="needs its inertia"):
-        SegmentModel.of(dataclasses.replace(clustering, inertia=None))
-    with pytest.raises(ValueError, match="k-means needs the variance"):
-        SegmentModel("kmeans", None, clustering.centres)
-    with pytest.raises(ValueError, match="a mixture needs weights and covariances"):
-        SegmentModel("mixture", "full", clustering.centres)
+@pytest.mark.parametrize("fit", [kmeans_clustering, mixture_clustering])
+def test_slopes_are_the_gradient_of_the_log_odds(values, fit):
+    model = fit(values, 3).model
+    origin, target = np.zeros(300, dtype=int), np.ones(300, dtype=int)
+    step = 1e-6 * np.eye(4)
+    numeric = np.empty_like(values)
+    for feature in range(4):
+        ends = [np.log(model.probabilities(values + sign * step[feature])) for sign in (1, -1)]
+        odds = [end[:, 1] - end[:, 0] for end in ends]
+        numeric[:, feature] = (odds[0] - odds[1]) / 2e-6
+    exact = model.slopes(values, origin) - model.slopes(values, target)
+    np.testing.assert_allclose(numeric, exact, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        (CentreModel(np.array([[2e6]]), 1.0), "centres lie further"),
+        (CentreModel(np.zeros((1, 1)), -1.0), "'variance' cannot be"),
+        (GaussianModel("full", np.zeros((1, 1)), np.array([0.5]), np.ones((1, 1, 1))), "weights"),
+        (GaussianModel("full", np.zeros((1, 1)), np.ones(1), -np.ones((1, 1, 1))), "covariances"),
+    ],
+)
+def test_numbers_that_no_fit_gives_are_named(model, words):
+    (breach,) = model.breaches()
+    assert words in breach
+
+
+def test_a_mixture_needs_its_covariance_type(values):
+    arrays = mixture_clustering(values, 2).model.to_arrays()
+    with pytest.raises(ValueError, match="needs its covariance type"):
+        GaussianModel.from_arrays("mixture", None, arrays)

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from clustering.scorer import SegmentModel
 from clustering.scorer.novelty import held_out_log_density, novelty_limits
 from snapshots import kmeans_clustering, mixture_clustering
 
@@ -22,7 +21,7 @@ def ids():
 
 def test_kmeans_limits_are_quantiles_of_each_segments_own_distances(values, ids):
     clustering = kmeans_clustering(values, 2)
-    limits = novelty_limits(SegmentModel.of(clustering), clustering, values, ids)
+    limits = novelty_limits(clustering, values, ids)
     for segment in range(2):
         own = values[clustering.labels == segment] - clustering.centres[segment]
         expected = np.quantile(np.sqrt((own**2).sum(axis=1)), 0.995)
@@ -34,8 +33,8 @@ def test_kmeans_limits_are_quantiles_of_each_segments_own_distances(values, ids)
 @pytest.mark.parametrize("kind", ["full", "tied", "diag", "spherical"])
 def test_mixture_limit_flags_about_one_in_a_hundred_new_accounts(values, ids, kind):
     clustering = mixture_clustering(values, 2, kind)
-    model = SegmentModel.of(clustering)
-    limits = novelty_limits(model, clustering, values, ids)
+    model = clustering.model
+    limits = novelty_limits(clustering, values, ids)
     assert limits[0] == limits[1]
     rng = np.random.default_rng(6)
     fresh = np.repeat([[0.0, 0, 0], [8, 0, 0]], 20_000, axis=0) + rng.normal(size=(40_000, 3))
@@ -49,7 +48,7 @@ def test_held_out_densities_are_lower_than_in_sample_ones():
     values = rng.normal(size=(120, 8))
     clustering = mixture_clustering(values, 1)
     held_out = held_out_log_density(clustering, values, [str(row) for row in range(120)])
-    in_sample = SegmentModel.of(clustering).assign(np.ascontiguousarray(values.T)).fit
+    in_sample = clustering.model.assign(np.ascontiguousarray(values.T)).fit
     assert np.quantile(held_out, 0.01) < np.quantile(in_sample, 0.01)
     assert held_out.mean() < in_sample.mean()
 

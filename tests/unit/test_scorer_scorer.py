@@ -6,7 +6,7 @@ import pytest
 
 from clustering.config import FeaturesConfig
 from clustering.errors import BadInputError
-from clustering.scorer import Scorer
+from clustering.scorer import Scorer, Training
 from snapshots import AS_OF, book, fitted, scorer_of
 
 ALGORITHMS = ["kmeans", "mixture"]
@@ -171,7 +171,7 @@ def test_parts_of_different_studies_are_refused(snapshot):
         given = {"matrix": matrix, "clustering": clustering, "names": ("a", "b", "c"), **parts}
         return Scorer.build(
             standardiser, given["clustering"], given["matrix"], given["names"],
-            FeaturesConfig(), AS_OF, verdict="natural",
+            FeaturesConfig(), Training(AS_OF, "natural"),
         )  # fmt: skip
 
     with pytest.raises(BadInputError, match="not fitted on this matrix"):

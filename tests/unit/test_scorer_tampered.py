@@ -129,7 +129,10 @@ def test_wrong_arrays_are_named(folder_of, kind, change, message):
 
 
 DESCRIPTIONS = [
-    (lambda c: c.update(algorithm="dbscan"), "algorithm: Input should be 'kmeans' or 'mixture'"),
+    (
+        lambda c: c.update(algorithm="dbscan"),
+        "algorithm: Input should be 'kmeans', 'mixture' or 'trimmed'",
+    ),
     (lambda c: c.update(algorithm="mixture"), "mixture does not go with covariances 'None'"),
     (lambda c: c.update(covariance_type="full"), "kmeans does not go with covariances 'full'"),
     (lambda c: c.update(verdict="splendid"), "verdict: Input should be"),

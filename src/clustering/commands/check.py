@@ -25,12 +25,12 @@ def check(
     ] = None,
 ) -> None:
     """Check the source tables, every breach at once, and say what they allow."""
-    from clustering.commands.console import OUT, bars
+    from clustering.commands.console import OUT, bars, say
     from clustering.config import load_config
     from clustering.features import build_snapshot
     from clustering.features.horizon import build_horizon, horizon_end
+    from clustering.inputs import too_few
     from clustering.schemes import assign_all
-    from clustering.study import too_few
     from clustering.tables import open_tables
 
     study = load_config(config, settings or ())
@@ -40,29 +40,25 @@ def check(
             snapshot = build_snapshot(tables, study.as_of, study.features)
             horizon = build_horizon(tables, study.as_of, study.horizon_days)
             schemes, absent = assign_all(snapshot, study.schemes)
-    OUT.print(
+    say(
         f"The tables of '{study.name}' meet their contract. {len(snapshot.frame):,} accounts are "
-        f"active at as_of {study.as_of}.\n",
-        markup=False,
-        soft_wrap=True,
+        f"active at as_of {study.as_of}.\n"
     )
     OUT.print(_tables(tables))
-    _say("Notes on the input", [*tables.notes, *snapshot.notes])
+    _listed("Notes on the input", [*tables.notes, *snapshot.notes])
     until = horizon_end(study.as_of, study.horizon_days)
-    _say(f"What became of the accounts, to {until}", [*_outcomes(horizon), *horizon.notes])
+    _listed(f"What became of the accounts, to {until}", [*_outcomes(horizon), *horizon.notes])
     OUT.print(_families(snapshot))
-    _say("Not computed", _by_reason(snapshot.not_computed))
-    _say(
+    _listed("Not computed", _by_reason(snapshot.not_computed))
+    _listed(
         "Computed to describe the segments, but kept out of the matrix",
         _by_reason(snapshot.withheld),
     )
-    _say("Schemes to compare with", [f"{s.name}: {_levels(s.levels)}" for s in schemes])
-    _say("Schemes that cannot be applied", [f"{name}: {why}" for name, why in absent.items()])
+    _listed("Schemes to compare with", [f"{s.name}: {_levels(s.levels)}" for s in schemes])
+    _listed("Schemes that cannot be applied", [f"{name}: {why}" for name, why in absent.items()])
     refused = too_few(study, len(snapshot.frame))
-    next_step = (
-        f"clustering study {config}" if refused is None else f"a study refuses this. {refused}"
-    )
-    OUT.print(f"Next: {next_step}", markup=False, soft_wrap=True)
+    next_step = f"a study refuses this. {refused}" if refused else f"clustering study {config}"
+    say(f"Next: {next_step}")
 
 
 def _outcomes(horizon: "Horizon") -> list[str]:
@@ -81,25 +77,27 @@ def _levels(levels: Sequence[str]) -> str:
     return ("; " if any("," in level for level in levels) else ", ").join(levels)
 
 
-def _say(title: str, lines: Sequence[str]) -> None:
-    from clustering.commands.console import OUT
+def _listed(title: str, lines: Sequence[str]) -> None:
+    from clustering.commands.console import say
 
     if lines:
-        OUT.print(f"{title}:", markup=False)
-        for line in lines:
-            OUT.print(f"  - {line}", markup=False, soft_wrap=True)
-        OUT.print()
+        say("\n".join([f"{title}:", *(f"  - {line}" for line in lines), ""]))
 
 
-def _tables(tables: "SourceTables") -> "Table":
+def _columns(first: str, *numbers: str) -> "Table":
     from rich.box import SIMPLE
     from rich.table import Table
 
+    shown = Table(first, box=SIMPLE, pad_edge=False)
+    for title in numbers:
+        shown.add_column(title, justify="right")
+    return shown
+
+
+def _tables(tables: "SourceTables") -> "Table":
     from clustering.tables import TABLES
 
-    shown = Table("table", box=SIMPLE, pad_edge=False)
-    for title in ("rows", "first date", "last date", "rows after as_of"):
-        shown.add_column(title, justify="right")
+    shown = _columns("table", "rows", "first date", "last date", "rows after as_of")
     for table in TABLES:
         if table.name in tables.absent:
             shown.add_row(table.name, "absent", "", "", "")
@@ -112,14 +110,9 @@ def _tables(tables: "SourceTables") -> "Table":
 
 
 def _families(snapshot: "Snapshot") -> "Table":
-    from rich.box import SIMPLE
-    from rich.table import Table
-
     from clustering.features import FEATURES
 
-    shown = Table("features of", box=SIMPLE, pad_edge=False)
-    for title in ("computed", "of", "for the matrix"):
-        shown.add_column(title, justify="right")
+    shown = _columns("features of", "computed", "of", "for the matrix")
     for family in dict.fromkeys(feature.family for feature in FEATURES):
         computed = [f for f in snapshot.features if f.family == family]
         entering = [f for f in computed if f.name not in snapshot.withheld]

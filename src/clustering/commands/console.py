@@ -20,6 +20,11 @@ OUT = Console(highlight=False)
 ERR = Console(stderr=True, highlight=False)
 
 
+def say(text: str) -> None:
+    """Print a line of a result as it is: nothing in it is markup, and only the terminal wraps."""
+    OUT.print(text, markup=False, soft_wrap=True)
+
+
 class Bars:
     """`clustering.progress.Progress` as bars; a line a step where there is no terminal."""
 

@@ -31,14 +31,13 @@ def init(
     """Draft a study for your own files: a configuration and one SQL mapping per table."""
     import re
 
-    from clustering.commands.console import OUT
+    from clustering.commands.console import say
     from clustering.tables.init.drafting import draft_study, write_draft
 
     name = re.sub(r"[^A-Za-z0-9_-]+", "_", folder.resolve().name).strip("_-")[:64] or "study"
     draft = draft_study(name, folder, [*files, *(more or [])])
     written = write_draft(draft, name, folder)
-    for line in _summary(draft, written):
-        OUT.print(line, markup=False, soft_wrap=True)
+    say("\n".join(_summary(draft, written)))
 
 
 def _summary(draft: "Draft", written: tuple[Path, ...]) -> list[str]:

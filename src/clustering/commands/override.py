@@ -66,6 +66,7 @@ def set_(
     file: File = None,
 ) -> None:
     """Put an account into a segment until a date, whatever the model says."""
+    from clustering.commands.console import say
     from clustering.movement.overrides.decisions import Decision, set_override
 
     known = _known(study)
@@ -86,13 +87,13 @@ def set_(
         segments=known.segments,
         reading=known.config.source,
     )
-    _print(
+    say(
         f"Account {account} is in '{decision.segment}' from {decision.decided_on} until "
         f"{decision.valid_until}, by {by}: {reason}"
     )
-    _print(f"Written to {place} ({n} {'decision' if n == 1 else 'decisions'}).")
+    say(f"Written to {place} ({n} {'decision' if n == 1 else 'decisions'}).")
     if decision.decided_on > known.as_of:
-        _print(
+        say(
             f"The study is as of {known.as_of}: a study or score as of {decision.decided_on} or "
             "later respects it."
         )
@@ -110,7 +111,7 @@ def list_(
     from rich.table import Table
     from rich.text import Text
 
-    from clustering.commands.console import OUT
+    from clustering.commands.console import OUT, say
     from clustering.movement.overrides.active import status
     from clustering.movement.overrides.file import named_file, read_overrides
 
@@ -118,7 +119,7 @@ def list_(
     day = known.as_of if as_of is None else as_of.date()
     place = named_file(known.config, file)
     if not place.exists():
-        _print(f"There are no overrides: there is no file {place}.")
+        say(f"There are no overrides: there is no file {place}.")
         return
     frame = read_overrides(place, known.config.source)
     frame = frame.assign(status=status(frame, day)).sort_values(["account_id", "decided_on"])
@@ -131,7 +132,7 @@ def list_(
         texts = [row["account_id"], row["segment"], row["decided_by"], row["reason"], *dates]
         table.add_row(*(Text(str(text)) for text in (*texts, row["status"])))
     OUT.print(table)
-    _print(f"{len(frame)} in {place}, {int((frame['status'] == 'in force').sum())} in force.")
+    say(f"{len(frame)} in {place}, {int((frame['status'] == 'in force').sum())} in force.")
 
 
 def clear(
@@ -144,6 +145,7 @@ def clear(
     file: File = None,
 ) -> None:
     """End an override; what held before that day stays on record."""
+    from clustering.commands.console import say
     from clustering.movement.overrides.decisions import clear_override
 
     known = _known(study)
@@ -154,14 +156,14 @@ def clear(
         words.append("the override that held ends the day before and stays on record")
     if done.removed:
         words.append(f"{done.removed} that had not begun by then taken out")
-    _print(f"Account {account} is free from {on.date()}: {'; '.join(words)}. Written to {place}.")
+    say(f"Account {account} is free from {on.date()}: {'; '.join(words)}. Written to {place}.")
 
 
 def _place(config: "StudyConfig", given: Path | None) -> Path:
     """The file to write to; the tables and the other inputs of the study are none."""
     from clustering.commands.reading import study_inputs
     from clustering.movement.overrides.file import named_file
-    from clustering.outputs import check_file
+    from clustering.targets import check_file
 
     file = named_file(config, given)
     others = [path for path in study_inputs(config) if path.resolve() != file.resolve()]
@@ -193,9 +195,3 @@ def _known(study: Path) -> _Known:
         segments=tuple(segment.name for segment in found.document.segments),
         as_of=date.fromisoformat(found.document.as_of),
     )
-
-
-def _print(text: str) -> None:
-    from clustering.commands.console import OUT
-
-    OUT.print(text, markup=False, soft_wrap=True)

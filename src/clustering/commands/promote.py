@@ -18,7 +18,7 @@ def promote(
 ) -> None:
     """Register the study's model as champion; the former one stays as @previous."""
     from clustering import tracking
-    from clustering.commands.console import OUT
+    from clustering.commands.console import say
 
     made = tracking.promote(study, by=by, reason=reason)
     former = (
@@ -26,8 +26,4 @@ def promote(
         if made.former_version
         else "there was none before"
     )
-    OUT.print(
-        f"models:/{made.name}@champion is now version {made.version}; {former}.",
-        soft_wrap=True,
-        markup=False,
-    )
+    say(f"models:/{made.name}@champion is now version {made.version}; {former}.")

@@ -15,14 +15,11 @@ def report(
     study: Annotated[Path, typer.Argument(metavar="STUDY", help="Folder of a finished study.")],
 ) -> None:
     """Render the report of a finished study to offline HTML."""
-    from clustering.commands.console import OUT, bars
+    from clustering.commands.console import bars, say
     from clustering.report import render
 
     with bars() as progress:
         index = render(study, progress)
-    OUT.print(f"Report: {index.resolve()}", soft_wrap=True, markup=False)
-    OUT.print(
-        f"To pass on, without the names of accounts: {index.resolve().parent / 'without_names'}",
-        soft_wrap=True,
-        markup=False,
-    )
+    say(f"Report: {index.resolve()}")
+    without_names = index.resolve().parent / "without_names"
+    say(f"To pass on, without the names of accounts: {without_names}")

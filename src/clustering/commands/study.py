@@ -86,8 +86,8 @@ def _record(
 
 def _say_what_is_personal(target: Path) -> None:
     from clustering import results
-    from clustering.commands.console import OUT
+    from clustering.commands.console import say
     from clustering.tracking import personal_notes
 
     for note in personal_notes(results.read(target)):
-        OUT.print(note, markup=False, soft_wrap=True)
+        say(note)

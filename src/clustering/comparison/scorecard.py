@@ -20,11 +20,9 @@ from clustering.comparison.forward.entries import ForwardEntry
 from clustering.comparison.forward.time_split import EarlierDates
 from clustering.comparison.scorecard_entries import SCORECARD, Estimate, Score
 from clustering.progress import SILENT, Progress
+from clustering.schemes import CONTROLS, SCHEMES
 from clustering.structure.criteria.silhouette import silhouettes
 from clustering.wording import LEVEL
-
-#: Labellings that nobody proposes: they show what a labelling must do better than.
-CONTROLS = ("tenure_bands",)
 
 #: Accounts whose silhouettes are compared at most; each with all others of them.
 MOST_ACCOUNTS = 2_000
@@ -32,8 +30,7 @@ MOST_ACCOUNTS = 2_000
 #: Random groups of the same sizes that the silhouette is read against.
 _RANDOM_GROUPS = 19
 
-#: Labels that are dealt anew every time, or whose column has no dates, have no past to agree with.
-_NO_PAST = ("csm_book", "employee_bands")
+_NO_PAST = tuple(scheme.name for scheme in SCHEMES if not scheme.has_past)
 
 _Z = 1.959963984540054
 

@@ -1,26 +1,25 @@
 """The configuration of a study: TOML into frozen models, every default documented."""
 
-from clustering.config.study import (
+from clustering.config.loading import load_config
+from clustering.config.movement import MovementConfig
+from clustering.config.plan import EngagementConfig
+from clustering.config.schemes import ArrTiersConfig, EmployeeBandsConfig, SchemesConfig
+from clustering.config.source import (
     AccountsConfig,
-    ArrTiersConfig,
-    ComparisonConfig,
-    EmployeeBandsConfig,
     EndIs,
+    ReadingConfig,
+    SourceConfig,
+    SubscriptionsConfig,
+)
+from clustering.config.structure import (
     EvidenceConfig,
     Family,
     FeaturesConfig,
     MatrixConfig,
     MilestoneRulesConfig,
     ModelsConfig,
-    OutputConfig,
-    ReadingConfig,
-    SchemesConfig,
-    SourceConfig,
-    StudyConfig,
-    SubscriptionsConfig,
-    TrackingConfig,
-    load_config,
 )
+from clustering.config.study import ComparisonConfig, OutputConfig, StudyConfig, TrackingConfig
 
 __all__ = [
     "AccountsConfig",
@@ -28,12 +27,14 @@ __all__ = [
     "ComparisonConfig",
     "EmployeeBandsConfig",
     "EndIs",
+    "EngagementConfig",
     "EvidenceConfig",
     "Family",
     "FeaturesConfig",
     "MatrixConfig",
     "MilestoneRulesConfig",
     "ModelsConfig",
+    "MovementConfig",
     "OutputConfig",
     "ReadingConfig",
     "SchemesConfig",

@@ -2,17 +2,14 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
+from clustering.config.base import Part, Share
+
 Label = Annotated[str, Field(min_length=1, max_length=60)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ConditionConfig(_Part):
+class ConditionConfig(Part):
     """What one axis, feature or attribute must be; every key that is given must hold."""
 
     min: float | None = Field(None, description="At least this value.")
@@ -45,7 +42,7 @@ class ConditionConfig(_Part):
         return self
 
 
-class OwnRuleConfig(_Part):
+class OwnRuleConfig(Part):
     """One line of a scheme of your own: its label is given where all conditions hold."""
 
     label: Label = Field(description="The label that accounts get.")
@@ -54,7 +51,7 @@ class OwnRuleConfig(_Part):
     )
 
 
-class OwnSchemeConfig(_Part):
+class OwnSchemeConfig(Part):
     """A scheme of your own: a column of the accounts, a list of rules, or an SQL expression.
 
     Examples

@@ -1,17 +1,14 @@
 """Settings of movement over time: snapshot dates, hysteresis, drift, reconfirmation, overrides."""
 
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
+from clustering.config.base import Part, Share
 
 
-class MovementConfig(BaseModel):
+class MovementConfig(Part):
     """How accounts are followed over time, and which decisions of people hold."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     snapshots: int = Field(
         5,

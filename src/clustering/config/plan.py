@@ -6,22 +6,23 @@ report says so wherever it prints a number that rests on them.
 
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from clustering.config.base import Part, Share, section
 
 #: The labelling that the study recommends, whichever it is.
 RECOMMENDED = "recommended"
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Level = Literal["high", "medium", "low", "digital"]
+#: Levels of touch, the highest first.
+LEVELS: tuple[Level, ...] = get_args(Level)
+
 Hours = Annotated[float, Field(ge=0.0, le=10.0)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class CapacityConfig(_Part):
+class CapacityConfig(Part):
     """How many CSMs there are, and what one gives and costs in a year."""
 
     csms: int | None = Field(
@@ -43,7 +44,7 @@ class CapacityConfig(_Part):
     )
 
 
-class AuditConfig(_Part):
+class AuditConfig(Part):
     """When an account counts as over- or under-delivered."""
 
     window_days: int = Field(
@@ -72,7 +73,7 @@ class AuditConfig(_Part):
     )
 
 
-class TouchLevelsConfig(_Part):
+class TouchLevelsConfig(Part):
     """What a level of touch takes and covers; assumed, since no table tells."""
 
     hours: tuple[Hours, Hours, Hours, Hours] = Field(
@@ -95,7 +96,7 @@ class TouchLevelsConfig(_Part):
         return self
 
 
-class LeversConfig(_Part):
+class LeversConfig(Part):
     """How far each way back under the cost limit can be gone; the bounds of their mix."""
 
     arr_per_account: float = Field(
@@ -112,7 +113,7 @@ class LeversConfig(_Part):
     )
 
 
-class EngagementConfig(_Part):
+class EngagementConfig(Part):
     """The plan that follows from a segmentation (docs/plan.md)."""
 
     plan_on: str = Field(
@@ -142,11 +143,7 @@ class EngagementConfig(_Part):
     smallest_group: int = Field(
         20, ge=1, description="Values of fewer accounts are not shown (small groups)."
     )
-    capacity: CapacityConfig = Field(default_factory=CapacityConfig, description="The team.")
-    audit: AuditConfig = Field(default_factory=AuditConfig, description="The delivery audit.")
-    levels: TouchLevelsConfig = Field(
-        default_factory=TouchLevelsConfig, description="Levels of touch."
-    )
-    levers: LeversConfig = Field(
-        default_factory=LeversConfig, description="Ways back under the cost limit."
-    )
+    capacity: CapacityConfig = section(CapacityConfig, "The team.")
+    audit: AuditConfig = section(AuditConfig, "The delivery audit.")
+    levels: TouchLevelsConfig = section(TouchLevelsConfig, "Levels of touch.")
+    levers: LeversConfig = section(LeversConfig, "Ways back under the cost limit.")

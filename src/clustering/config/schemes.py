@@ -2,18 +2,16 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
+from clustering.config.base import Part, Share, section
+from clustering.config.custom_schemes import OwnSchemeConfig
+
 Weight = Annotated[float, Field(ge=0.0, le=100.0)]
 Amount = Annotated[float, Field(gt=0.0)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Weights(_Part):
+class _Weights(Part):
     """Weights of the parts of one axis, by name; only their ratios matter."""
 
     @model_validator(mode="after")
@@ -64,14 +62,14 @@ class GuidanceWeights(_Weights):
     )
 
 
-class CostConfig(_Part):
+class CostConfig(Part):
     """What it costs to serve an account."""
 
     hour: Amount = Field(100.0, description="Loaded cost of an hour that people spend.")
     ticket: Amount = Field(50.0, description="Cost of a support ticket.")
 
 
-class StagesConfig(_Part):
+class StagesConfig(Part):
     """When an account is in which stage of its lifecycle."""
 
     onboarding_days: float = Field(120.0, ge=0.0, description="Onboarding lasts so many days.")
@@ -79,21 +77,17 @@ class StagesConfig(_Part):
     mature_from: Share = Field(0.85, description="Mature from this share of due milestones on.")
 
 
-class AxesConfig(_Part):
+class AxesConfig(Part):
     """The axes that the schemes share."""
 
-    growth_potential: GrowthPotentialWeights = Field(
-        default_factory=GrowthPotentialWeights, description="Weights of growth potential."
+    growth_potential: GrowthPotentialWeights = section(
+        GrowthPotentialWeights, "Weights of growth potential."
     )
-    churn_risk: ChurnRiskWeights = Field(
-        default_factory=ChurnRiskWeights, description="Weights of churn risk."
-    )
-    health: HealthWeights = Field(default_factory=HealthWeights, description="Weights of health.")
-    guidance: GuidanceWeights = Field(
-        default_factory=GuidanceWeights, description="Weights of the guidance needed."
-    )
-    cost: CostConfig = Field(default_factory=CostConfig, description="Cost to serve.")
-    stages: StagesConfig = Field(default_factory=StagesConfig, description="Lifecycle stages.")
+    churn_risk: ChurnRiskWeights = section(ChurnRiskWeights, "Weights of churn risk.")
+    health: HealthWeights = section(HealthWeights, "Weights of health.")
+    guidance: GuidanceWeights = section(GuidanceWeights, "Weights of the guidance needed.")
+    cost: CostConfig = section(CostConfig, "Cost to serve.")
+    stages: StagesConfig = section(StagesConfig, "Lifecycle stages.")
     least_evidence: Share = Field(
         0.3, description="Least share of an axis' weights whose part is known for an account."
     )
@@ -104,40 +98,37 @@ class AxesConfig(_Part):
     )
 
 
-class Cut(_Part):
+class Cut(Part):
     """Where an axis is cut: at a value, or at a quantile of the accounts."""
 
     value: float | None = Field(None, description="Cut at this value (None: at the quantile).")
     quantile: Share = Field(0.5, description="Quantile of the accounts that serves otherwise.")
 
 
-class GrowthRiskConfig(_Part):
+class GrowthRiskConfig(Part):
     """The four quadrants of Farmer 2020."""
 
-    growth: Cut = Field(default_factory=Cut, description="Where growth potential is high.")
-    risk: Cut = Field(default_factory=Cut, description="Where churn risk is high.")
+    growth: Cut = section(Cut, "Where growth potential is high.")
+    risk: Cut = section(Cut, "Where churn risk is high.")
 
 
-class GrowthRevenueAtRiskConfig(_Part):
+class GrowthRevenueAtRiskConfig(Part):
     """The plane of Zubayrov 2021."""
 
-    growth: Cut = Field(default_factory=Cut, description="Where growth potential is high.")
-    revenue_at_risk: Cut = Field(
-        default_factory=lambda: Cut(quantile=0.75), description="Where revenue at risk is high."
-    )
+    growth: Cut = section(Cut, "Where growth potential is high.")
+    revenue_at_risk: Cut = section(Cut, "Where revenue at risk is high.", quantile=0.75)
 
 
-class HealthProfitabilityConfig(_Part):
+class HealthProfitabilityConfig(Part):
     """The quadrant of Eizips 2017."""
 
-    health: Cut = Field(default_factory=Cut, description="From where an account is healthy.")
-    profitability: Cut = Field(
-        default_factory=lambda: Cut(value=0.85),
-        description="From where it is profitable; 0.85 is a cost to serve of 15 % of ARR.",
+    health: Cut = section(Cut, "From where an account is healthy.")
+    profitability: Cut = section(
+        Cut, "From where it is profitable; 0.85 is a cost to serve of 15 % of ARR.", value=0.85
     )
 
 
-class ExpansionTouchConfig(_Part):
+class ExpansionTouchConfig(Part):
     """Touch tiers of Mong 2021."""
 
     medium_from: Amount = Field(25_000.0, description="Least ARR or pipeline of medium touch.")
@@ -150,18 +141,16 @@ class ExpansionTouchConfig(_Part):
         return self
 
 
-class StrategicConfig(_Part):
+class StrategicConfig(Part):
     """Strategic, enterprise and SMB accounts of Pickens."""
 
     upsell_from: Amount = Field(
         100_000.0, description="Least open expansion pipeline of a major upsell."
     )
-    enterprise_from: Cut = Field(
-        default_factory=lambda: Cut(quantile=0.6), description="Least ARR of the enterprise tier."
-    )
+    enterprise_from: Cut = section(Cut, "Least ARR of the enterprise tier.", quantile=0.6)
 
 
-class ExpansionTriggerConfig(_Part):
+class ExpansionTriggerConfig(Part):
     """When an expansion playbook starts, of Knoefel 2021."""
 
     days_ahead: float = Field(
@@ -174,7 +163,7 @@ class ExpansionTriggerConfig(_Part):
     watch_health: Share = Field(0.6, description="Worth watching from this health on.")
 
 
-class LifecycleTouchConfig(_Part):
+class LifecycleTouchConfig(Part):
     """Touch, ARR band and goal of Mansdorf 2020."""
 
     growth_from: Share = Field(0.5, description="Growth potential that repays a CSM's time.")
@@ -184,7 +173,70 @@ class LifecycleTouchConfig(_Part):
     )
 
 
-class CsmBookConfig(_Part):
+class CsmBookConfig(Part):
     """Books of accounts of equal ARR, of Eizips 2017."""
 
     arr_per_csm: Amount = Field(2_000_000.0, description="ARR that one CSM looks after.")
+
+
+class ArrTiersConfig(Part):
+    """The baseline of the study: cut points of ARR."""
+
+    midmarket_from: float | None = Field(
+        None, gt=0, description="Least ARR of the midmarket tier (None: the lower quantile)."
+    )
+    enterprise_from: float | None = Field(
+        None, gt=0, description="Least ARR of the enterprise tier (None: the upper quantile)."
+    )
+    quantiles: tuple[Share, Share] = Field(
+        (0.6, 0.9), description="Quantiles of ARR that serve where no amount is given."
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "ArrTiersConfig":
+        if (self.midmarket_from is None) != (self.enterprise_from is None):
+            raise ValueError("give both midmarket_from and enterprise_from, or neither")
+        low, high = self.midmarket_from, self.enterprise_from
+        if low is not None and high is not None and low >= high:
+            raise ValueError("midmarket_from must be below enterprise_from")
+        if self.quantiles[0] >= self.quantiles[1]:
+            raise ValueError("the first quantile must be below the second")
+        return self
+
+
+class EmployeeBandsConfig(Part):
+    """Bands of the customer's employees."""
+
+    midmarket_from: float = Field(200, gt=0, description="Least employees of the midmarket band.")
+    enterprise_from: float = Field(
+        2000, gt=0, description="Least employees of the enterprise band."
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "EmployeeBandsConfig":
+        if self.midmarket_from >= self.enterprise_from:
+            raise ValueError("midmarket_from must be below enterprise_from")
+        return self
+
+
+class SchemesConfig(Part):
+    """The rule-based schemes (docs/schemes.md)."""
+
+    arr_tiers: ArrTiersConfig = section(ArrTiersConfig, "The baseline of the study.")
+    employee_bands: EmployeeBandsConfig = section(
+        EmployeeBandsConfig, "How Sales segments before any ARR."
+    )
+    axes: AxesConfig = section(AxesConfig, "Axes of the schemes.")
+    expansion_touch: ExpansionTouchConfig = section(ExpansionTouchConfig, "Mong 2021.")
+    strategic_enterprise_smb: StrategicConfig = section(StrategicConfig, "Pickens.")
+    growth_risk: GrowthRiskConfig = section(GrowthRiskConfig, "Farmer 2020.")
+    growth_revenue_at_risk: GrowthRevenueAtRiskConfig = section(
+        GrowthRevenueAtRiskConfig, "Zubayrov 2021."
+    )
+    health_profitability: HealthProfitabilityConfig = section(
+        HealthProfitabilityConfig, "Eizips 2017."
+    )
+    lifecycle_touch: LifecycleTouchConfig = section(LifecycleTouchConfig, "Mansdorf 2020.")
+    expansion_trigger: ExpansionTriggerConfig = section(ExpansionTriggerConfig, "Knoefel 2021.")
+    csm_book: CsmBookConfig = section(CsmBookConfig, "Eizips 2017.")
+    own: tuple[OwnSchemeConfig, ...] = Field((), description="Schemes of your own.")

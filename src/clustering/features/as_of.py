@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import narwhals as nw
 
 from clustering.config import AccountsConfig
-from clustering.features.engines import column_names, typed
+from clustering.features.engines import column_names, typed, with_date
 from clustering.tables.coverage import Coverage
 
 
@@ -111,8 +111,8 @@ def visible_frame(table: str, frame: nw.LazyFrame[Any], as_of: date) -> nw.LazyF
         frame = frame.filter(recorded.is_null() | (recorded <= today))
     if table == "milestones":
         frame = _reached_by_then(frame, as_of)
-    if rule.open_ended is not None and rule.open_ended not in names:
-        frame = frame.with_columns(nw.lit(None).cast(nw.Date).alias(rule.open_ended))
+    if rule.open_ended is not None:
+        frame = with_date(frame, rule.open_ended)
     for filled_in_later, known_with_it in rule.later.items():
         frame = _empty_what_came_later(frame, filled_in_later, known_with_it, as_of)
     return frame

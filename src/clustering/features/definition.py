@@ -1,7 +1,7 @@
 """A feature's definition: its description, the measures it is formed from, and its formula."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 
 import narwhals as nw
 
@@ -9,40 +9,41 @@ from clustering.features.measures import Measure, Period
 from clustering.features.types import Feature
 
 
-@dataclass(frozen=True)
-class Definition:
-    """One feature, defined once for every engine.
+@dataclass(frozen=True, kw_only=True)
+class Definition(Feature):
+    """One feature, defined once for every engine: its description and how it is formed.
+
+    `{window}`, `{half}` and `{weeks}` in the texts stand for the look-back window, half of it in
+    days, and its whole weeks.
 
     Attributes
     ----------
-    feature : its description; `{window}`, `{half}` and `{weeks}` in the texts stand for the
-        look-back window, half of it in days, and its whole weeks
     measures : the aggregates that the formula reads, by their names
-    formula : the value from the measures of an account; null stays null. `tenure_days` and,
-        where the accounts have it, `employees` are there too
+    formula : the value from the measures of an account (None: that of its only measure); null
+        stays null. `tenure_days` and, where the accounts have it, `employees` are there too
+    needs : given are those that no measure needs; the others come first
     """
 
-    feature: Feature
-    measures: tuple[Measure, ...]
-    formula: Callable[[Period], nw.Expr]
+    needs: tuple[str, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    formula: Callable[[Period], nw.Expr] | None = None
 
     def __post_init__(self) -> None:
-        needs = {need for measure in self.measures for need in measure.needs}
-        if not needs <= {*self.feature.needs, *(n.split(".")[0] for n in self.feature.needs)}:
-            raise ValueError(
-                f"feature '{self.feature.name}' reads {sorted(needs)} but says that it needs "
-                f"{sorted(self.feature.needs)}. Name them all in `needs`."
-            )
+        needs = dict.fromkeys(need for measure in self.measures for need in measure.needs)
+        needs |= dict.fromkeys(self.needs)
+        in_columns = {table for table, _, column in (n.partition(".") for n in needs) if column}
+        object.__setattr__(self, "needs", tuple(need for need in needs if need not in in_columns))
+
+    def value(self, period: Period) -> nw.Expr:
+        """The value of the feature, from columns of the names of its measures."""
+        return nw.col(self.measures[0].name) if self.formula is None else self.formula(period)
 
     def described(self, period: Period) -> Feature:
         """Describe the feature with the lengths of this period in its texts."""
         lengths = {"window": period.window_days, "half": period.half, "weeks": period.weeks}
-        return replace(
-            self.feature,
-            unit=self.feature.unit.format(**lengths),
-            meaning=self.feature.meaning.format(**lengths),
-            null_means=self.feature.null_means.format(**lengths),
-        )
+        known = {field.name: getattr(self, field.name) for field in fields(Feature)}
+        texts = {name: known[name].format(**lengths) for name in ("unit", "meaning", "null_means")}
+        return Feature(**{**known, **texts})
 
 
 def ratio(part: nw.Expr, whole: nw.Expr) -> nw.Expr:

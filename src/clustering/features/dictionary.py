@@ -7,27 +7,8 @@ from collections.abc import Iterable, Iterator
 from types import ModuleType
 
 from clustering.config import FeaturesConfig
-from clustering.features.families import (
-    commercial,
-    engagement,
-    lifecycle,
-    milestones,
-    outcomes,
-    sentiment,
-    usage,
-)
-from clustering.features.registry import FEATURES, withheld
+from clustering.features.registry import FAMILIES, FEATURES, withheld
 from clustering.features.types import Feature, possible_values
-
-_FAMILIES: dict[str, ModuleType] = {
-    "milestones": milestones,
-    "outcomes": outcomes,
-    "usage": usage,
-    "engagement": engagement,
-    "sentiment": sentiment,
-    "lifecycle": lifecycle,
-    "commercial": commercial,
-}
 
 _OPENING = """\
 # Features
@@ -76,8 +57,10 @@ def features_page() -> str:
     default = FeaturesConfig()
     reasons = withheld(default)
     parts = [_OPENING.format(window=default.window_days), *_contents(), _horizon_pointer()]
-    for family, module in _FAMILIES.items():
-        parts += [f"## {family.capitalize()}\n", f"{_module_text(module)}\n"]
+    for module in FAMILIES:
+        family = _name(module)
+        # What stands at the head of a family's file.
+        parts += [f"## {family.capitalize()}\n", f"{(module.__doc__ or '').strip()}\n"]
         parts += [_entry(f, reasons.get(f.name)) for f in FEATURES if f.family == family]
     return "\n".join(parts)
 
@@ -85,7 +68,7 @@ def features_page() -> str:
 def _contents() -> Iterator[str]:
     yield "| family | features |"
     yield "| --- | --- |"
-    for family in _FAMILIES:
+    for family in map(_name, FAMILIES):
         names = [f"[`{f.name}`](#{f.name})" for f in FEATURES if f.family == family]
         yield f"| {family} | {', '.join(names)} |"
     yield ""
@@ -98,9 +81,8 @@ def _horizon_pointer() -> str:
     )
 
 
-def _module_text(module: ModuleType) -> str:
-    """What stands at the head of a family's file."""
-    return (module.__doc__ or "").strip()
+def _name(family: ModuleType) -> str:
+    return family.__name__.rpartition(".")[2]
 
 
 def _entry(feature: Feature, reason: str | None) -> str:

@@ -38,6 +38,13 @@ def typed(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     return frame.with_columns(**dates, **coded) if dates or coded else frame
 
 
+def with_date(frame: nw.LazyFrame[Any], column: str) -> nw.LazyFrame[Any]:
+    """A frame that has a date column: without any date where it had no such column."""
+    if column in column_names(frame):
+        return frame
+    return frame.with_columns(nw.lit(None).cast(nw.Date).alias(column))
+
+
 def _is_date(column: str) -> bool:
     """The contract's names of dates; the type tells nothing where all are empty."""
     return column.endswith("_on") or column == "valid_until"

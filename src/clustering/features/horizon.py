@@ -24,7 +24,7 @@ import pandas as pd
 from clustering.columns import ACCOUNT_ID
 from clustering.errors import BadInputError
 from clustering.features.as_of import Tables, visible_frames
-from clustering.features.engines import collect_by_account, column_names, typed
+from clustering.features.engines import collect_by_account, typed, with_date
 from clustering.features.families.standing import standing
 from clustering.features.measures import fixed_point
 from clustering.features.types import Horizon
@@ -35,6 +35,9 @@ _YEAR = 365
 
 #: Above this share of the ARR in one account the others hardly count in what is weighted by it.
 _MOST_OF_ONE = 0.5
+
+
+_NOT_AT_RISK = "ARR at `as_of` is 0 or unknown"
 
 
 @dataclass(frozen=True)
@@ -49,11 +52,9 @@ class Outcome:
 
     name: str
     definition: str
-    needs: str
-    missing: str
+    needs: str = "subscriptions"
+    missing: str = _NOT_AT_RISK
 
-
-_NOT_AT_RISK = "ARR at `as_of` is 0 or unknown"
 
 OUTCOMES = (
     Outcome(
@@ -61,36 +62,25 @@ OUTCOMES = (
         "ARR at the end is 0: no contract with an amount is active, or `accounts.ended_on` has "
         'passed. With `accounts.left_by` = "contracts" the date is not looked at, with "accounts" '
         "it alone decides. An account that left and came back within the horizon has not churned.",
-        "subscriptions",
-        _NOT_AT_RISK,
     ),
     Outcome(
-        "contracted",
-        "ARR at the end is lower than at `as_of`, and the account has not churned.",
-        "subscriptions",
-        _NOT_AT_RISK,
+        "contracted", "ARR at the end is lower than at `as_of`, and the account has not churned."
     ),
     Outcome(
         "renewed",
         "Of accounts with a contract, active at `as_of`, whose `ended_on` lies in the horizon: "
         "ARR at the end is above 0.",
-        "subscriptions",
-        f"{_NOT_AT_RISK}; no contract was due (censored, not renewed)",
+        missing=f"{_NOT_AT_RISK}; no contract was due (censored, not renewed)",
     ),
-    Outcome("expanded", "ARR at the end is higher than at `as_of`.", "subscriptions", _NOT_AT_RISK),
+    Outcome("expanded", "ARR at the end is higher than at `as_of`."),
     Outcome(
         "dormant",
         "No row of `usage` in the horizon, of an account that has one up to `as_of`.",
-        "usage",
-        "no row of `usage` up to `as_of`",
+        needs="usage",
+        missing="no row of `usage` up to `as_of`",
     ),
-    Outcome("nrr", "ARR at the end over ARR at `as_of`.", "subscriptions", _NOT_AT_RISK),
-    Outcome(
-        "grr",
-        "The same, with the increase of an account counted as none.",
-        "subscriptions",
-        _NOT_AT_RISK,
-    ),
+    Outcome("nrr", "ARR at the end over ARR at `as_of`."),
+    Outcome("grr", "The same, with the increase of an account counted as none."),
 )
 
 
@@ -169,13 +159,10 @@ def _contract_outcomes(
             "extract, or set subscriptions.complete_to."
         )
     amounts = _amounts(tables, account_ids, as_of, end)
-    notes = []
-    not_at_risk = int((~(amounts["before"] > 0)).sum())
-    if not_at_risk:
-        notes.append(
-            f"{not_at_risk} of {len(account_ids)} accounts had no ARR at as_of and are not at risk."
-        )
-    notes += _one_for_all(amounts["before"])
+    notes = _one_for_all(amounts["before"])
+    if not_at_risk := int((~(amounts["before"] > 0)).sum()):
+        at_as_of = "accounts had no ARR at as_of and are not at risk."
+        notes.insert(0, f"{not_at_risk} of {len(account_ids)} {at_as_of}")
     return _contract_frame(amounts), " ".join(notes)
 
 
@@ -210,9 +197,7 @@ def _amounts(tables: Tables, account_ids: "pd.Index[str]", as_of: date, end: dat
 
 def _closed_on(tables: Tables, account_ids: "pd.Index[str]", day: date) -> "pd.Series[Any]":
     """When the account's row says that it ended, up to a day."""
-    accounts = typed(tables.frames["accounts"])
-    if "ended_on" not in column_names(accounts):
-        return pd.Series(pd.NaT, account_ids)
+    accounts = with_date(typed(tables.frames["accounts"]), "ended_on")
     ended = collect_by_account(accounts.select(ACCOUNT_ID, "ended_on"))["ended_on"]
     ended = ended.reindex(account_ids).astype("datetime64[s]")
     return ended.where(ended <= pd.Timestamp(day))
@@ -220,19 +205,14 @@ def _closed_on(tables: Tables, account_ids: "pd.Index[str]", day: date) -> "pd.S
 
 def _arr_before_and_after(subscriptions: nw.LazyFrame[Any], as_of: date, end: date) -> pd.DataFrame:
     """ARR at both instants and the contracts due between them, per account, in fixed point."""
-    frame = typed(subscriptions)
-    has_end = "ended_on" in column_names(frame)
-    amount = fixed_point(nw.col("arr"))
+    amount, ended = fixed_point(nw.col("arr")), nw.col("ended_on")
 
     def active(day: date) -> nw.Expr:
-        started = nw.col("started_on") <= nw.lit(day)
-        if not has_end:
-            return started
-        return started & (nw.col("ended_on").is_null() | (nw.col("ended_on") > nw.lit(day)))
+        goes_on = ended.is_null() | (ended > nw.lit(day))
+        return (nw.col("started_on") <= nw.lit(day)) & goes_on
 
-    due = active(as_of) & (nw.col("arr") > 0)
-    due = due & (nw.col("ended_on") <= nw.lit(end)) if has_end else due & nw.lit(False)
-    frame = frame.select(
+    due = active(as_of) & (nw.col("arr") > 0) & (ended <= nw.lit(end))
+    frame = with_date(typed(subscriptions), "ended_on").select(
         ACCOUNT_ID,
         before=nw.when(active(as_of)).then(amount),
         after=nw.when(active(end)).then(amount),
@@ -254,8 +234,6 @@ def _timing(tables: Tables, account_ids: "pd.Index[str]", as_of: date, end: date
         return nothing
     amounts = _amounts(tables, account_ids, as_of, seen_to)
     at_risk = (amounts["before"] > 0).to_numpy()
-    followed = np.where(at_risk, float((seen_to - as_of).days), np.nan)
-    frame = nothing.assign(followed_days=followed)
     closed_days = _days_after(_closed_on(tables, account_ids, seen_to), as_of)
     lost_days = _last_loss(subscriptions, amounts["before"], as_of, seen_to).reindex(account_ids)
     gone_days = {
@@ -265,7 +243,8 @@ def _timing(tables: Tables, account_ids: "pd.Index[str]", as_of: date, end: date
     }[tables.account_rules.left_by]
     left = at_risk & (amounts["gone"] == 1).to_numpy()
     due_days = _first_due(subscriptions, as_of, seen_to).reindex(account_ids)
-    return frame.assign(
+    return nothing.assign(
+        followed_days=np.where(at_risk, float((seen_to - as_of).days), np.nan),
         due_days=np.where(at_risk, due_days, np.nan),
         left_days=np.where(left, gone_days, np.nan),
     )
@@ -278,11 +257,8 @@ def _days_after(dates: "pd.Series[Any]", as_of: date) -> "pd.Series[float]":
 
 def _first_due(subscriptions: nw.LazyFrame[Any], as_of: date, seen_to: date) -> "pd.Series[float]":
     """Days to the first end of a contract of the as-of date, by account."""
-    frame = typed(subscriptions)
-    if "ended_on" not in column_names(frame):
-        return pd.Series(dtype="float64")
     ended = nw.col("ended_on")
-    due = frame.filter(
+    due = with_date(typed(subscriptions), "ended_on").filter(
         nw.col("arr") > 0,
         nw.col("started_on") <= nw.lit(as_of),
         (ended > nw.lit(as_of)) & (ended <= nw.lit(seen_to)),
@@ -302,13 +278,10 @@ def _last_loss(
     ----------
     before : ARR at `as_of` in fixed point, by account
     """
-    frame = typed(subscriptions)
+    frame = with_date(typed(subscriptions), "ended_on")
     amount = fixed_point(nw.col("arr"))
-    steps = [("started_on", amount)]
-    if "ended_on" in column_names(frame):
-        steps.append(("ended_on", -amount))
     parts = []
-    for column, step in steps:
+    for column, step in (("started_on", amount), ("ended_on", -amount)):
         day = nw.col(column)
         events = frame.filter((day > nw.lit(as_of)) & (day <= nw.lit(seen_to)))
         events = events.select(ACCOUNT_ID, day=day, step=step)

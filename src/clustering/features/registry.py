@@ -1,14 +1,14 @@
 """Every feature there is, which of them some tables allow, and which may enter the matrix."""
 
-import difflib
 from collections.abc import Callable, Mapping
 from datetime import date
+from types import ModuleType
 from typing import Any
 
 import narwhals as nw
 
 from clustering.config import FeaturesConfig
-from clustering.errors import ConfigError, breaches_message
+from clustering.errors import ConfigError, breaches_message, did_you_mean
 from clustering.features.as_of import Tables
 from clustering.features.definition import Definition
 from clustering.features.engines import column_names
@@ -24,14 +24,19 @@ from clustering.features.families import (
 from clustering.features.measures import Period
 from clustering.features.types import Feature
 
-DEFINITIONS: tuple[Definition, ...] = (
-    *milestones.DEFINITIONS,
-    *outcomes.DEFINITIONS,
-    *usage.DEFINITIONS,
-    *engagement.DEFINITIONS,
-    *sentiment.DEFINITIONS,
-    *lifecycle.DEFINITIONS,
-    *commercial.DEFINITIONS,
+#: The modules of the families, in the order in which their features are listed everywhere.
+FAMILIES: tuple[ModuleType, ...] = (
+    milestones,
+    outcomes,
+    usage,
+    engagement,
+    sentiment,
+    lifecycle,
+    commercial,
+)
+
+DEFINITIONS: tuple[Definition, ...] = tuple(
+    definition for family in FAMILIES for definition in family.DEFINITIONS
 )
 
 #: All features, described for the default look-back window (no date enters a description).
@@ -141,8 +146,7 @@ def _check_excluded(names: tuple[str, ...]) -> None:
     breaches = []
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f" Did you mean '{near[0]}'?" if near else " docs/features.md lists them all."
+            hint = did_you_mean(name, known, otherwise=" docs/features.md lists them all.")
             breaches.append(f"'{name}' is not a feature.{hint}")
     if breaches:
         raise ConfigError(breaches_message("'features.exclude' names unknown features", breaches))

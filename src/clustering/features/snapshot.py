@@ -80,7 +80,7 @@ def build_snapshot(tables: Tables, as_of: date, config: FeaturesConfig | None = 
     kept_out = withheld(config)
     period = Period(as_of, config.window_days)
     names, not_computed = computable(tables, config)
-    definitions = [d for d in DEFINITIONS if d.feature.name in names]
+    definitions = [d for d in DEFINITIONS if d.name in names]
 
     visible = visible_frames(tables, as_of)
     derived = config.milestones.derive and "usage" in visible and "milestones" not in visible
@@ -185,7 +185,7 @@ def _form(
     measured: pd.DataFrame, definitions: Iterable[Definition], period: Period
 ) -> pd.DataFrame:
     """Evaluate every formula on the measures."""
-    formulas = {d.feature.name: d.formula(period).cast(nw.Float64) for d in definitions}
+    formulas = {d.name: d.value(period).cast(nw.Float64) for d in definitions}
     frame = nw.from_native(measured.reset_index(drop=True), eager_only=True)
     return frame.select(**formulas).to_native().set_axis(measured.index, axis="index")
 
@@ -201,16 +201,13 @@ def _attributes(accounts: pd.DataFrame, measured: pd.DataFrame, period: Period) 
 
 def _absence_notes(measured: pd.DataFrame) -> tuple[str, ...]:
     """Sentences on accounts whose absence from a table is missing knowledge, not zero."""
-    consequences = {
-        usage.LAST.name: "have no row in 'usage' up to the as-of date: their usage features are "
-        "missing, not zero",
-    }
-    notes = []
-    for name, consequence in consequences.items():
-        absent = int(measured[name].isna().sum()) if name in measured else 0
-        if absent:
-            notes.append(f"{absent} of {len(measured)} accounts {consequence}.")
-    return tuple(notes)
+    absent = int(measured[usage.LAST.name].isna().sum()) if usage.LAST.name in measured else 0
+    if not absent:
+        return ()
+    return (
+        f"{absent} of {len(measured)} accounts have no row in 'usage' up to the as-of date: their "
+        "usage features are missing, not zero.",
+    )
 
 
 def _short_tables(visible: Mapping[str, nw.LazyFrame[Any]], period: Period) -> dict[str, date]:

@@ -6,7 +6,6 @@ from typing import get_args
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from clustering.arrays import Floats
 from clustering.config import Family, MatrixConfig
@@ -174,6 +173,8 @@ def rank_correlations(values: Floats) -> Floats:
     >>> rank_correlations(np.column_stack([x, -(x**3)])).round(6).tolist()
     [[1.0, -1.0], [-1.0, 1.0]]
     """
+    from scipy.stats import rankdata  # heavy, and a scorer never screens
+
     observed = ~np.isnan(values)
     ranks = np.zeros_like(values)
     for column, known in enumerate(observed.T):

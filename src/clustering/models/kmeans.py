@@ -9,9 +9,10 @@ from scipy.spatial.distance import pdist
 
 from clustering.arrays import Floats, Ints
 from clustering.errors import BadInputError, breaches_message
-from clustering.models.kernels.packing import nearest, pack, padded
+from clustering.models.kernels.packing import nearest_centre, pack, padded
 from clustering.models.kernels.seeding import seed_plus_plus
 from clustering.models.labels import adjusted_rand, canonical_order, renumber
+from clustering.models.model import CentreModel
 from clustering.models.optima import Optimum, distinct_optima, run_on_all, search
 from clustering.models.types import CandidateSpec, Clustering
 
@@ -80,14 +81,14 @@ class KMeansFit:
 
     def clustering(self, spec: CandidateSpec) -> Clustering:
         """The same solution in the type that all candidates share."""
-        return Clustering(
-            spec=spec,
-            labels=self.labels,
-            centres=self.centres,
-            n_iter=self.n_iter,
-            converged=self.converged,
-            inertia=self.inertia,
-        )
+        variance = self.inertia / max(1, self.labels.size * self.centres.shape[1])
+        model = CentreModel(self.centres, variance)
+        return Clustering(spec, model, self.labels, self.n_iter, self.converged)
+
+
+def fit(spec: CandidateSpec, values: Floats, *, n_init: int, seed: int, quick: bool) -> Clustering:
+    """K-means of the number of clusters of `spec`: see `refit.refit`."""
+    return fit_kmeans(values, spec.n_clusters, n_init=n_init, seed=seed).clustering(spec)
 
 
 def fit_kmeans(
@@ -164,7 +165,7 @@ def _fit(
     used, compact = np.unique(best.labels, return_inverse=True)
     order = canonical_order(best.centres[used])
     centres = best.centres[used][order]
-    labels, _ = nearest(pack(centred, np.arange(len(centred))), len(centred), centres)
+    labels = nearest_centre(centred, centres)
     labels[rows] = renumber(compact, order)  # ties stay where the means were computed
     other, ari = _runner_up(runs)
     return KMeansFit(

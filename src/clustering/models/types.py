@@ -1,17 +1,26 @@
 """Candidates before and after fitting."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from clustering.arrays import Floats, Ints
 
-Algorithm = Literal["kmeans", "mixture"]
+if TYPE_CHECKING:
+    from clustering.models.model import Model
+
+Algorithm = Literal["kmeans", "mixture", "trimmed"]
 CovarianceType = Literal["full", "tied", "diag", "spherical"]
 
 
 @dataclass(frozen=True)
 class CandidateSpec:
-    """A model with its settings, before fitting."""
+    """A model with its settings, before fitting.
+
+    Attributes
+    ----------
+    covariance_type, reg_covar : of a mixture; `reg_covar` is a share of each column's variance
+    trim : share of the accounts that trimmed k-means sets aside
+    """
 
     algorithm: Algorithm
     n_clusters: int
@@ -19,6 +28,7 @@ class CandidateSpec:
     n_init: int = 20
     reg_covar: float = 1e-6
     seed: int = 0
+    trim: float = 0.05
 
     @property
     def name(self) -> str:
@@ -33,34 +43,24 @@ class Clustering:
 
     Attributes
     ----------
+    model : what assigns any account to the clusters
     labels : int64 array of shape (n_accounts,), 0 .. k-1
-    centres : float64 array of shape (k, n_features)
-    covariances : float64 array of shape (k, n_features, n_features), mixtures only; whatever the
-        covariance type, so that a scorer needs one formula
-    weights : float64 array of shape (k,), mixtures only
     responsibilities : float64 array of shape (n_accounts, k), mixtures only; rows sum to 1
-    inertia : within-cluster sum of squares (k-means)
-    log_likelihood : sum over accounts (mixtures)
     """
 
     spec: CandidateSpec
+    model: "Model"
     labels: Ints
-    centres: Floats
     n_iter: int
     converged: bool
-    inertia: float | None = None
-    log_likelihood: float | None = None
-    weights: Floats | None = None
-    covariances: Floats | None = None
     responsibilities: Floats | None = None
 
     def __post_init__(self) -> None:
-        for array in (
-            self.labels,
-            self.centres,
-            self.weights,
-            self.covariances,
-            self.responsibilities,
-        ):
-            if array is not None:
-                array.setflags(write=False)
+        self.labels.setflags(write=False)
+        if self.responsibilities is not None:
+            self.responsibilities.setflags(write=False)
+
+    @property
+    def centres(self) -> Floats:
+        """float64 array of shape (k, n_features)."""
+        return self.model.centres

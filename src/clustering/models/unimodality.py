@@ -3,7 +3,8 @@
 import numpy as np
 
 from clustering.arrays import Ints
-from clustering.models.mixture import MixtureFit, log_joint_density
+from clustering.models.gaussian import log_joint_density
+from clustering.models.mixture import MixtureFit
 
 STEPS = 101
 

@@ -5,8 +5,8 @@ what was known by then: standardisation and model are fitted there, frozen, and 
 dates, the as-of date included. Rules are applied at every date to what was known on it.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -17,15 +17,14 @@ from clustering.comparison.base.labellings import encode, pair
 from clustering.comparison.forward.time_split import DatedAccounts, EarlierDates
 from clustering.config import StudyConfig
 from clustering.errors import BadInputError
-from clustering.features import Horizon, Snapshot, build_snapshot
+from clustering.features import Horizon, Snapshot
 from clustering.features.horizon import build_horizon, horizon_end
 from clustering.features.types import Feature
 from clustering.matrix import standardise
-from clustering.models.types import CandidateSpec, Clustering
+from clustering.models.types import CandidateSpec
 from clustering.movement.drift.refits import FrozenModel, fit_anew
-from clustering.schemes import Labelling, assign_all
-from clustering.tables import SourceTables
-from clustering.tables.contract import COUNTED_TABLES
+from clustering.movement.past import Past, unreached
+from clustering.schemes import Labelling
 
 
 def earlier_dates(
@@ -44,96 +43,67 @@ def earlier_dates(
     return [horizon_end(as_of, -(horizon_days + step * index)) for index in range(n_dates)]
 
 
-def unreached(
-    ranges: Mapping[str, tuple[date, date] | None],
-    features: tuple[Feature, ...],
-    day: date,
-    window_days: int,
-) -> list[str]:
-    """The tables that do not reach back far enough for the features of a date, by name."""
-    needed = {table for feature in features for table in feature.tables}
-    found = []
-    for table in sorted(needed):
-        known = ranges.get(table)
-        if known is None:
-            continue
-        least = day - timedelta(days=window_days) if table in COUNTED_TABLES else day
-        if known[0] > least:
-            found.append(
-                f"'{table}' begins on {known[0]}, and features of {day} need it from {least}"
-            )
-    return found
-
-
 def earlier_accounts(
-    tables: SourceTables,
-    config: StudyConfig,
-    snapshot: Snapshot,
-    horizon: Horizon,
-    chosen: Clustering,
-    segments: "pd.Series[str]",
+    past: Past, horizon: Horizon, spec: CandidateSpec, segments: "pd.Series[str]"
 ) -> EarlierDates | str:
     """The accounts on earlier dates, or the reason why the tables do not allow it.
 
     Parameters
     ----------
-    tables, config : of the study
-    snapshot, horizon : of its as-of date
-    chosen : the model of the study; its kind and number of segments are used again
+    past : the accounts of the study on any date
+    horizon : of its as-of date
+    spec : the kind and number of segments of the study, which are used again
     segments : the study's segments, to say how far those of the earlier date are the same
     """
+    config, latest = past.config, past.latest
     asked = config.comparison
     if asked.earlier_dates == 0:
         return "comparison.earlier_dates is 0"
-    used = _used(snapshot)
+    used = [f for f in latest.features if f.name not in latest.withheld]
     wanted = earlier_dates(
         config.as_of, config.horizon_days, asked.earlier_dates, asked.earlier_step_days
     )
-    problems = {
-        day: unreached(tables.date_ranges, used, day, config.features.window_days) for day in wanted
-    }
+    problems = {day: _problems(past, used, day) for day in wanted}
     reached = [day for day in wanted if not problems[day]]
-    notes = tuple(
-        f"The earlier date {day} is not used: {'; '.join(found)}."
-        for day, found in problems.items()
-        if found
-    )
     if not reached:
         return (
             f"the tables do not reach back to an earlier date whose window of "
-            f"{config.horizon_days} days had closed by {config.as_of}: "
-            f"{'; '.join(problems[wanted[0]])}"
+            f"{config.horizon_days} days had closed by {config.as_of}: {problems[wanted[0]]}"
         )
     try:
-        snapshots = [build_snapshot(tables, day, config.features) for day in reached]
-        model = _frozen(snapshots[0], config, chosen.spec)
+        snapshots = [past.snapshot(day) for day in reached]
+        model = _frozen(snapshots[0], config, spec)
     except BadInputError as error:
         return f"no segments could be made on {reached[0]}: {error}"
-    absent = [name for name in model.standardiser.feature_names if name not in snapshot.frame]
+    absent = [name for name in model.standardiser.feature_names if name not in latest.frame]
     if absent:
         return f"features of {reached[0]} cannot be computed on {config.as_of}: {', '.join(absent)}"
     train = tuple(
-        _dated(
-            part,
-            build_horizon(tables, part.as_of, config.horizon_days),
-            model,
-            assign_all(part, config.schemes, strict=False)[0],
-        )
+        _dated(past, part, build_horizon(past.tables, part.as_of, config.horizon_days), model)
         for part in snapshots
     )
-    labellings, _ = assign_all(snapshot, config.schemes)
-    test = _dated(snapshot, horizon, model, labellings)
+    test = _dated(past, latest, horizon, model)
     return EarlierDates(
         train=train,
         test=test,
-        undated=_undated(labellings, (test, *train)),
+        undated=_undated(past.assigned, (test, *train)),
         agreement=_agreement(test.labels[SEGMENT], segments),
-        notes=notes,
+        notes=tuple(
+            f"The earlier date {day} is not used: {words}."
+            for day, words in problems.items()
+            if words
+        ),
     )
 
 
-def _used(snapshot: Snapshot) -> tuple[Feature, ...]:
-    return tuple(f for f in snapshot.features if f.name not in snapshot.withheld)
+def _problems(past: Past, features: Sequence[Feature], day: date) -> str:
+    """Why the tables do not reach back to a date; empty where they do."""
+    found = unreached(past.tables.date_ranges, features, day, past.config.features.window_days)
+    return "; ".join(
+        f"'{one.table}' begins on {one.begins}, and features of {day} need it from "
+        f"{one.needed_from}"
+        for one in found
+    )
 
 
 def _frozen(snapshot: Snapshot, config: StudyConfig, spec: CandidateSpec) -> FrozenModel:
@@ -149,18 +119,13 @@ def _frozen(snapshot: Snapshot, config: StudyConfig, spec: CandidateSpec) -> Fro
     return FrozenModel(standardiser, fit(matrix.values, config.seed))
 
 
-def _dated(
-    snapshot: Snapshot,
-    horizon: Horizon,
-    model: FrozenModel,
-    labellings: Sequence[Labelling],
-) -> DatedAccounts:
+def _dated(past: Past, snapshot: Snapshot, horizon: Horizon, model: FrozenModel) -> DatedAccounts:
     ids = snapshot.frame.index
     codes = model.labels(snapshot)
     known = np.flatnonzero(codes >= 0)
     segment = pd.Series(None, index=ids, dtype="str")
     segment.iloc[known] = [f"segment {code}" for code in codes[known]]
-    labels = {item.name: item.labels for item in labellings if item.kind == "rule"}
+    labels = {one.name: one.labels for one in past.labellings(snapshot) if one.kind == "rule"}
     return DatedAccounts(
         as_of=snapshot.as_of,
         labels={SEGMENT: segment.rename(SEGMENT), **labels},

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
+from pydantic import Field
 
 from clustering.columns import ARR_TIERS
 from clustering.config import StudyConfig
@@ -17,7 +18,39 @@ from clustering.plan.make import Plan
 from clustering.plan.plan_answers import plan_sensitivity
 from clustering.plan.scheme_answers import scheme_sensitivity
 from clustering.profiles import Profiles
+from clustering.schema import Entry
 from clustering.schemes import Axes, Labelling
+
+
+class NextStepsEntry(Entry):
+    """Who counts as a champion, and why a list is empty."""
+
+    champions_rule: str = Field(description="Who counts as a champion and as a growth account.")
+    champions_absent: str = Field(description="Why champions.parquet is empty; else ''.")
+    n_champions: int = Field(description="Champions among the accounts.")
+    n_growth: int = Field(description="Growth accounts, each with its nearest champions.")
+    misjudged_absent: str = Field(description="Why misjudged.parquet cannot be told; else ''.")
+    settings_moved: int = Field(description="Settings that sensitivity.parquet moved by 20 %.")
+
+
+@dataclass(frozen=True, eq=False)
+class Segmented:
+    """The accounts, their segments, and what the schemes say of them.
+
+    Attributes
+    ----------
+    scores : of the accounts by the scorer, indexed by `account_id`
+    labellings, absent : schemes that these accounts allow, and why each other is absent
+    """
+
+    snapshot: Snapshot
+    matrix: FeatureMatrix
+    chosen: Clustering
+    profiles: Profiles
+    scores: pd.DataFrame
+    axes: Axes
+    labellings: tuple[Labelling, ...]
+    absent: Mapping[str, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,46 +60,61 @@ class NextSteps:
     Attributes
     ----------
     misjudged : accounts that ARR tiers get wrong, as `misjudged_accounts` gives them
-    misjudged_reason : why none can be told; empty where it can
+    misjudged_absent : why none can be told; empty where it can
     champions : growth accounts and their nearest champions
     discovery : accounts to interview, as `discovery_list` gives them
     sensitivity : answers under moved settings, as `vary` gives them
     """
 
     misjudged: pd.DataFrame
-    misjudged_reason: str
+    misjudged_absent: str
     champions: Champions
     discovery: pd.DataFrame
     sensitivity: pd.DataFrame
 
+    @property
+    def entry(self) -> NextStepsEntry:
+        """What stands in `study.json` about the tables."""
+        return NextStepsEntry(
+            champions_rule=self.champions.rule,
+            champions_absent=self.champions.reason,
+            n_champions=self.champions.n_champions,
+            n_growth=self.champions.n_growth,
+            misjudged_absent=self.misjudged_absent,
+            settings_moved=self.sensitivity["setting"].nunique(),
+        )
 
-def find_next_steps(
-    config: StudyConfig,
-    snapshot: Snapshot,
-    matrix: FeatureMatrix,
-    chosen: Clustering,
-    profiles: Profiles,
-    scores: pd.DataFrame,
-    axes: Axes,
-    labellings: tuple[Labelling, ...],
-    absent: Mapping[str, str],
-    plan: Plan,
-) -> NextSteps:
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables of the study folder, by name."""
+        return {
+            "misjudged": self.misjudged,
+            "champions": self.champions.table,
+            "discovery": self.discovery,
+            "sensitivity": self.sensitivity,
+        }
+
+
+def find_next_steps(config: StudyConfig, known: Segmented, plan: Plan) -> NextSteps:
     """Find all of it for the accounts of the matrix."""
-    schemes = config.schemes
-    by_name = {labelling.name: labelling for labelling in labellings}
+    snapshot, matrix, axes, schemes = known.snapshot, known.matrix, known.axes, config.schemes
+    by_name = {labelling.name: labelling for labelling in known.labellings}
     tiers, by_stage = by_name.get(ARR_TIERS), by_name.get("lifecycle_touch")
-    reasons = [absent[name] for name in (ARR_TIERS, "lifecycle_touch") if name in absent]
-    segments = pd.Series(chosen.labels, index=pd.Index(matrix.account_ids))
+    reasons = [
+        known.absent[name] for name in (ARR_TIERS, "lifecycle_touch") if name in known.absent
+    ]
+    segments = pd.Series(known.chosen.labels, index=pd.Index(matrix.account_ids))
+    limit = config.engagement.affordable_share
     moved = [
-        scheme_sensitivity(snapshot, segments, schemes, config.engagement.affordable_share,
-                           config.seed),
+        scheme_sensitivity(snapshot, segments, schemes, limit, config.seed),
         plan_sensitivity(plan, schemes.axes.cost.hour),
-    ]  # fmt: skip
+    ]
     return NextSteps(
         misjudged=misjudged_accounts(snapshot, axes, tiers, by_stage, schemes),
-        misjudged_reason=" ".join(dict.fromkeys(reasons)),
+        misjudged_absent=" ".join(dict.fromkeys(reasons)),
         champions=find_champions(snapshot, matrix, axes, by_name.get("growth_risk"), schemes),
-        discovery=discovery_list(snapshot, matrix, chosen, profiles, scores, axes),
+        discovery=discovery_list(
+            snapshot, matrix, known.chosen, known.profiles, known.scores, axes
+        ),
         sensitivity=pd.concat(moved, ignore_index=True),
     )

@@ -37,20 +37,20 @@ def plan_sensitivity(plan: Plan, hour_cost: float) -> pd.DataFrame:
     DataFrame
         As `vary` gives it.
     """
-    runs = _runs(plan)
-    in_use = {one.playbook for one in plan.coverage} | {name for _, name in runs}
-    playbooks = {name: dict(plan.books.playbooks[name].planned) for name in sorted(in_use)}
+    runs, given, books = _runs(plan), plan.entry.assumptions, plan.playbooks
+    in_use = {*plan.coverage["playbook"], *(name for _, name in runs)}
+    playbooks = {name: dict(books.playbooks[name].planned) for name in sorted(in_use)}
     touches = sorted({touch for planned in playbooks.values() for touch in planned})
-    own_cost = {"csm_cost": plan.rates.csm_cost}
-    priced = plan.rates.csm_cost == plan.rates.csm_hours * hour_cost
+    priced = given.csm_cost == given.csm_hours * hour_cost
+    own_cost = {} if priced else {"csm_cost": given.csm_cost}
     assumed = _Assumptions(
         engagement={
-            "affordable_share": plan.rates.limit,
-            "capacity": {"csm_hours": plan.rates.csm_hours, **({} if priced else own_cost)},
+            "affordable_share": given.affordable_share,
+            "capacity": {"csm_hours": given.csm_hours, **own_cost},
         },
         schemes={"axes": {"cost": {"hour": hour_cost}}} if priced else {},
         playbooks={
-            "touches": {name: {"hours": plan.books.touches[name].hours} for name in touches},
+            "touches": {name: {"hours": books.touches[name].hours} for name in touches},
             "playbooks": {name: {"touches_a_year": planned} for name, planned in playbooks.items()},
         },
     )
@@ -93,11 +93,12 @@ def _measure(
         hour = settings.schemes["axes"]["cost"]["hour"]
     answers: dict[tuple[str, str], Answer] = {}
     hours_in_all = amount_in_all = 0.0
-    for one in plan.coverage:
+    one: Any  # a row of `cover`
+    for one in plan.coverage.itertuples():
         hours = one.scale * hours_of[one.playbook] + one.present_hours
         hours += sum(n * hours_of[name] for (label, name), n in runs.items() if label == one.label)
         hours_in_all += hours
-        if one.arr:
+        if abs(one.arr) > 0:
             amount_in_all += one.arr
             answers["plan_label", one.label] = _share(hours * hour, one.arr, limit)
     answers["plan_csms", _PLAN] = Answer(hours_in_all / capacity["csm_hours"])

@@ -3,26 +3,25 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.metrics import adjusted_mutual_info_score
 
 from clustering.arrays import Floats, Ints
 from clustering.columns import ARR
-from clustering.comparison.scorecard import CONTROLS
 from clustering.config import SchemesConfig
 from clustering.features.types import Snapshot
 from clustering.plan.sensitivity import Answer, Kind, Setting, settings_of, vary
 from clustering.schemes import SCHEMES, Axes, SchemeAbsentError
 from clustering.schemes.axes import combine, quantities, score_parts
-from clustering.schemes.registry import Inputs, Scheme
+from clustering.schemes.scheme import Inputs, Scheme
 
 #: With more accounts, a sample of so many serves.
 MOST_ACCOUNTS = 5_000
 
-#: A control and a list of books: no proposal that could win, and no labels that compare.
-_NOT_IN_RUN = (*CONTROLS, "csm_book")
 _WEIGHTS = ("axes.growth_potential", "axes.churn_risk", "axes.health", "axes.guidance")
 
 _PROFITABLE = "schemes.health_profitability.profitability.value"
@@ -61,8 +60,8 @@ def scheme_sensitivity(
     part = Snapshot(
         snapshot.as_of, snapshot.frame.loc[ids], snapshot.features, snapshot.attributes.loc[ids]
     )
-    answers = _SchemeAnswers.of(part, np.asarray(segments.loc[ids], np.int64), affordable_share)
-    answers.remember_labels(config)
+    numbers = np.asarray(segments.loc[ids], np.int64)
+    answers = _SchemeAnswers.of(part, numbers, affordable_share, config)
     return vary(config, _settings(config), answers.measure)
 
 
@@ -81,6 +80,13 @@ def _kind(name: str) -> Kind | None:
     return "weight" if name.startswith(_WEIGHTS) else "threshold"
 
 
+class _Labels(NamedTuple):
+    """Labels by a scheme under a configuration ("" where there is none), and their AMI."""
+
+    text: NDArray[np.object_]
+    agreement: float
+
+
 @dataclass(eq=False)
 class _SchemeAnswers:
     """Measures the answers; what a change does not touch is taken from the run before."""
@@ -90,40 +96,34 @@ class _SchemeAnswers:
     affordable_share: float
     known: pd.DataFrame
     scores: Mapping[str, Floats]
-    labels: dict[object, Ints | None] = field(default_factory=dict)
-    agreement: dict[object, float] = field(default_factory=dict)
-    base: dict[str, Ints] = field(default_factory=dict)
-    levels: dict[str, dict[str, int]] = field(default_factory=dict)
+    labels: dict[object, _Labels | None] = field(default_factory=dict)
+    base: dict[str, _Labels] = field(default_factory=dict)
     axes: tuple[str, Axes] | None = None
 
     @classmethod
-    def of(cls, snapshot: Snapshot, segments: Ints, affordable_share: float) -> "_SchemeAnswers":
+    def of(
+        cls, snapshot: Snapshot, segments: Ints, affordable_share: float, today: SchemesConfig
+    ) -> "_SchemeAnswers":
+        """Changes are counted from the labels of today."""
         known = quantities(snapshot)
-        return cls(snapshot, segments, affordable_share, known, score_parts(known))
-
-    def remember_labels(self, config: SchemesConfig) -> None:
-        """Take the labels of today, from which changes are counted."""
-        found = self._all_labels(config)
-        self.base = {name: codes for name, (_, codes) in found.items() if codes is not None}
+        answers = cls(snapshot, segments, affordable_share, known, score_parts(known))
+        answers.base = answers._all_labels(today)
+        return answers
 
     def measure(self, config: SchemesConfig) -> dict[tuple[str, str], Answer]:
         """Every answer under a configuration."""
-        axes = self._axes(config)
-        answers = {**self._csms(config), **self._cost(axes)}
+        answers = {**self._csms(config), **self._cost(self._axes(config))}
         changed = np.zeros(len(self.segments), dtype=bool)
-        agreement = {}
-        for name, (key, codes) in self._all_labels(config).items():
-            if codes is None or name not in self.base:
-                continue
-            moved = codes != self.base[name]
+        found = {n: one for n, one in self._all_labels(config).items() if n in self.base}
+        for name, labels in found.items():
+            moved = labels.text != self.base[name].text
             changed |= moved
             answers["labels", name] = Answer(float(moved.mean()))
-            agreement[name] = self._agreement(key, codes)
-            answers["agreement", name] = Answer(agreement[name])
+            answers["agreement", name] = Answer(labels.agreement)
         answers["labels", "all"] = Answer(float(changed.mean()))
-        if agreement and len(set(self.segments)) > 1:
-            closest = max(agreement, key=lambda name: (round(agreement[name], 9), name))
-            answers["closest", "all"] = Answer(agreement[closest], closest)
+        if found and len(set(self.segments)) > 1:
+            closest = max(found, key=lambda name: (round(found[name].agreement, 9), name))
+            answers["closest", "all"] = Answer(found[closest].agreement, closest)
         return answers
 
     def _axes(self, config: SchemesConfig) -> Axes:
@@ -132,17 +132,16 @@ class _SchemeAnswers:
             self.axes = key, combine(self.known, self.scores, config.axes)
         return self.axes[1]
 
-    def _all_labels(self, config: SchemesConfig) -> dict[str, tuple[object, Ints | None]]:
+    def _all_labels(self, config: SchemesConfig) -> dict[str, _Labels]:
         given = Inputs(self.snapshot, self._axes(config), config)
-        in_run = [s for s in SCHEMES if s.settings is not None or s.axes]
-        return {
-            scheme.name: self._labels(scheme, given)
-            for scheme in in_run
-            if scheme.name not in _NOT_IN_RUN
-        }
+        # A control could not win, and books have no labels that compare.
+        proposed = [s for s in SCHEMES if s.levels_last and not s.control]
+        in_run = [s for s in proposed if s.settings is not None or s.axes]
+        found = {scheme.name: self._labels(scheme, given) for scheme in in_run}
+        return {name: labels for name, labels in found.items() if labels is not None}
 
-    def _labels(self, scheme: Scheme, given: Inputs) -> tuple[object, Ints | None]:
-        """Codes of a scheme's labels, -1 where there is none; None where it cannot be applied."""
+    def _labels(self, scheme: Scheme, given: Inputs) -> _Labels | None:
+        """Labels by a scheme; None where it cannot be applied."""
         parts = tuple(getattr(given.config, name).model_dump_json() for name in scheme.all_settings)
         read = tuple(given.axes.frame[name].to_numpy().tobytes() for name in scheme.axes)
         key = (scheme.name, parts, read)
@@ -152,23 +151,11 @@ class _SchemeAnswers:
             except SchemeAbsentError:
                 self.labels[key] = None
             else:
-                self.labels[key] = self._codes(scheme.name, found)
-        return key, self.labels[key]
-
-    def _codes(self, name: str, labels: "pd.Series[str]") -> Ints:
-        """A level keeps its code, whatever other levels occur."""
-        known = self.levels.setdefault(name, {})
-        place, found = pd.factorize(labels)
-        for level in sorted(map(str, found)):
-            known.setdefault(level, len(known))
-        return np.array([*(known[str(level)] for level in found), -1], np.int64)[place]
-
-    def _agreement(self, key: object, codes: Ints) -> float:
-        """AMI of a labelling with the segments, over the accounts that have a label."""
-        if key not in self.agreement:
-            has = codes >= 0
-            self.agreement[key] = float(adjusted_mutual_info_score(self.segments[has], codes[has]))
-        return self.agreement[key]
+                has = found.notna().to_numpy()
+                codes, _ = pd.factorize(found[has], sort=True)
+                ami = float(adjusted_mutual_info_score(self.segments[has], codes))
+                self.labels[key] = _Labels(found.fillna("").to_numpy(dtype=object), ami)
+        return self.labels[key]
 
     def _csms(self, config: SchemesConfig) -> dict[tuple[str, str], Answer]:
         total = self.known[ARR].clip(lower=0).sum()

@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ValidationError
 
+from clustering.schema import TableSpec, column
+
 #: Every setting is moved down and up by this share of its value.
 STEP = 0.2
 
@@ -23,22 +25,29 @@ Config = TypeVar("Config", bound=BaseModel)
 Kind = Literal["weight", "threshold", "cost", "touches"]
 Path = tuple[str | int, ...]
 
-COLUMNS = {
-    "answer": "str",
-    "subject": "str",
-    "setting": "str",
-    "kind": "str",
-    "base_setting": "float64",
-    "low_setting": "float64",
-    "high_setting": "float64",
-    "base": "float64",
-    "low": "float64",
-    "high": "float64",
-    "base_answer": "str",
-    "low_answer": "str",
-    "high_answer": "str",
-    "flips": "bool",
-}
+SENSITIVITY = TableSpec(
+    "sensitivity",
+    "Answers when one setting moves by 20 %, everything else as it is: one row an answer and "
+    "setting.",
+    (
+        column("answer", "text", "labels, agreement, closest, csms, cost_share, plan_csms, "
+               "plan_cost_share or plan_label."),
+        column("subject", "text", "Scheme or label; 'all' or 'plan' where it is of the whole."),
+        column("setting", "text", "Setting, as in the configuration or the playbooks."),
+        column("kind", "text", "weight, threshold, cost or touches."),
+        column("base_setting", "number", "Its value today."),
+        column("low_setting", "number", "Moved down; missing where refused.", nullable=True),
+        column("high_setting", "number", "Moved up; missing where refused.", nullable=True),
+        column("base", "number", "The answer today."),
+        column("low", "number", "With the setting moved down.", nullable=True),
+        column("high", "number", "With the setting moved up.", nullable=True),
+        column("base_answer", "text", "The same in words; '' where it is a number."),
+        column("low_answer", "text", "With the setting moved down."),
+        column("high_answer", "text", "With the setting moved up."),
+        column("flips", "boolean", "Whether the words change: the answer is fragile."),
+    ),
+    optional=True,
+)  # fmt: skip
 
 
 class Answer(NamedTuple):
@@ -138,9 +147,7 @@ def vary(
     Returns
     -------
     DataFrame
-        One row an answer and setting that moves it: `answer`, `subject`, `setting`, `kind`,
-        `base_setting`, `low_setting`, `high_setting`, the numbers `base`, `low`, `high`, the words
-        `base_answer`, `low_answer`, `high_answer`, and `flips`: the words change. An answer of the
+        One row an answer and setting that moves it, as `SENSITIVITY` says. An answer of the
         subject "all" has a row for every setting, moved or not.
 
     Examples
@@ -157,13 +164,11 @@ def vary(
     base = measure(config)
     rows: list[dict[str, Any]] = []
     for setting in settings:
-        low, low_value = _moved(config, setting, -1)
-        high, high_value = _moved(config, setting, +1)
-        below = {} if low is None else measure(low)
-        above = {} if high is None else measure(high)
+        moved, values = zip(*(_moved(config, setting, sign) for sign in (-1, +1)), strict=True)
+        sides = [{} if one is None else measure(one) for one in moved]
         for (answer, subject), today in base.items():
-            sides = [side.get((answer, subject), _MISSING) for side in (below, above)]
-            if subject != "all" and not any(_differs(today, side) for side in sides):
+            low, high = (side.get((answer, subject), _MISSING) for side in sides)
+            if subject != "all" and not any(_differs(today, side) for side in (low, high)):
                 continue
             rows.append(
                 {
@@ -172,18 +177,18 @@ def vary(
                     "setting": setting.name,
                     "kind": setting.kind,
                     "base_setting": setting.value,
-                    "low_setting": low_value,
-                    "high_setting": high_value,
+                    "low_setting": values[0],
+                    "high_setting": values[1],
                     "base": today.value,
-                    "low": sides[0].value,
-                    "high": sides[1].value,
+                    "low": low.value,
+                    "high": high.value,
                     "base_answer": today.words,
-                    "low_answer": sides[0].words,
-                    "high_answer": sides[1].words,
-                    "flips": any(side.words not in ("", today.words) for side in sides),
+                    "low_answer": low.words,
+                    "high_answer": high.words,
+                    "flips": any(side.words not in ("", today.words) for side in (low, high)),
                 }
             )
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+    return SENSITIVITY.from_rows(rows)
 
 
 _MISSING = Answer(float("nan"))

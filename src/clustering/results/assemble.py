@@ -25,7 +25,6 @@ from clustering.plan.make import Plan
 from clustering.plan.next_steps import NextSteps
 from clustering.profiles import Profiles, map_accounts
 from clustering.results.document import (
-    Chosen,
     FeatureEntry,
     GroupWord,
     InputEntry,
@@ -36,17 +35,14 @@ from clustering.results.document import (
     StudyDocument,
     TablesEntry,
 )
-from clustering.results.movement import assignment_entry, movement_entry, movement_frames
-from clustering.results.next_steps import next_steps_entry, next_steps_frames
 from clustering.results.pictures import picture_tables
-from clustering.results.plan import plan_entry, plan_frames
 from clustering.results.scheme_table import scheme_table
 from clustering.schemes import Axes, Labelling, compute_axes, lifecycle_stage
 from clustering.schemes.naming import named
 from clustering.scorer import Scorer
 from clustering.structure.criteria.silhouette import silhouettes
-from clustering.structure.evidence import Evidence
 from clustering.structure.pictures import Pictures
+from clustering.structure.protocol import Evidence
 from clustering.tables import SourceTables
 
 #: Libraries whose version may change a number of the study.
@@ -112,10 +108,10 @@ def assemble(study: Study) -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
         "renewals": study.comparison.happened.renewals,
         "differences": study.comparison.difference_tests,
         **picture_tables(study.pictures, study.matrix.account_ids),
-        **plan_frames(study.plan),
-        **next_steps_frames(study.next_steps),
+        **study.plan.tables,
+        **study.next_steps.tables,
         "scorecard": score_table(scorecard.scores),
-        **movement_frames(study.over_time, study.config.as_of.isoformat()),
+        **study.over_time.frames,
     }
     if NAME in study.snapshot.attributes:
         names = study.snapshot.attributes[NAME].reindex(study.matrix.account_ids)
@@ -160,7 +156,7 @@ def _accounts(study: Study, known: Axes, stage: "pd.Series[str]") -> pd.DataFram
 
 def _document(study: Study, accounts: pd.DataFrame, scorecard: Scorecard) -> StudyDocument:
     config, evidence, forward = study.config, study.evidence, study.comparison.forward
-    spec = evidence.chosen.spec
+    movement = study.over_time.movement
     return StudyDocument(
         schema_version=1,
         name=config.name,
@@ -180,9 +176,7 @@ def _document(study: Study, accounts: pd.DataFrame, scorecard: Scorecard) -> Stu
         verdict=evidence.verdict,
         n_clusters=evidence.n_clusters,
         reasons=list(evidence.reasons),
-        chosen=Chosen(
-            algorithm=spec.algorithm, k=spec.n_clusters, covariance_type=spec.covariance_type
-        ),
+        chosen=evidence.offered,
         group_word=group_word(evidence),
         segments_return=evidence.segments_return,
         features=[_feature(study, index) for index in range(len(study.snapshot.features))],
@@ -201,14 +195,14 @@ def _document(study: Study, accounts: pd.DataFrame, scorecard: Scorecard) -> Stu
         afterwards=study.comparison.happened.told,
         differences=study.comparison.differences,
         multiplicity=forward.multiplicity,
-        evidence=evidence.to_json(),
+        evidence=evidence.findings(),
         recommendation=study.recommendation,
-        plan=plan_entry(study.plan, config.engagement),
-        next_steps=next_steps_entry(study.next_steps),
+        plan=study.plan.entry,
+        next_steps=study.next_steps.entry,
         scorecard=scorecard,
-        movement=movement_entry(study.over_time.movement),
-        movement_absent=_movement_absent(study.over_time),
-        assignment=assignment_entry(study.over_time, config.as_of.isoformat()),
+        movement=None if isinstance(movement, str) else movement.summary,
+        movement_absent=movement if isinstance(movement, str) else "",
+        assignment=study.over_time.decided,
         outcomes=_outcomes(study.horizon, config.amount_name),
         ruled_out=list(evidence.ruled_out),
         warnings=[
@@ -221,10 +215,6 @@ def _document(study: Study, accounts: pd.DataFrame, scorecard: Scorecard) -> Stu
             )
         ],
     )
-
-
-def _movement_absent(over_time: OverTime) -> str:
-    return over_time.movement if isinstance(over_time.movement, str) else ""
 
 
 def _scorecard(study: Study) -> Scorecard:

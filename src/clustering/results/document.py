@@ -13,12 +13,12 @@ from clustering.comparison.forward.entries import ForwardEntry, Multiplicity, Ti
 from clustering.comparison.leakage.entries import Leakage
 from clustering.comparison.observed.entries import Afterwards, Differences, WithinTiers
 from clustering.comparison.scorecard_entries import Recommendation, Scorecard
-from clustering.results.movement_document import AssignmentEntry, MovementEntry
-from clustering.results.next_steps_document import NextStepsEntry
-from clustering.results.plan_document import PlanEntry
+from clustering.movement.run import AssignmentSummary
+from clustering.movement.track.track import MovementSummary
+from clustering.plan.make import PlanEntry
+from clustering.plan.next_steps import NextStepsEntry
 from clustering.schema import Entry
-
-Verdict = Literal["natural", "reproducible", "constructive"]
+from clustering.structure.findings import Findings, Offered, VerdictName
 
 
 class InputEntry(Entry):
@@ -41,14 +41,6 @@ class TablesEntry(Entry):
 
     present: list[str] = Field(description="Tables that were read.")
     absent: list[str] = Field(description="Tables that the company did not give.")
-
-
-class Chosen(Entry):
-    """The model whose segments the study works with."""
-
-    algorithm: Literal["kmeans", "mixture"] = Field(description="Kind of model.")
-    k: int = Field(description="Number of segments.")
-    covariance_type: str | None = Field(description="Of a mixture; null for k-means.")
 
 
 class GroupWord(Entry):
@@ -130,15 +122,13 @@ class StudyDocument(Entry):
     tables: TablesEntry = Field(description="Tables present and absent.")
     n_accounts: int = Field(description="Accounts active at as_of.")
     commercial_in_matrix: bool = Field(description="Whether ARR and the like made the segments.")
-    verdict: Verdict = Field(description="natural, reproducible or constructive.")
+    verdict: VerdictName = Field(description="natural, reproducible or constructive.")
     n_clusters: int = Field(description="Natural clusters; 1 when there are none.")
     reasons: list[str] = Field(description="Why the verdict is what it is.")
-    chosen: Chosen = Field(description="The model behind the segments.")
+    chosen: Offered = Field(description="The model behind the segments.")
     group_word: GroupWord = Field(description="What the segments may be called.")
-    segments_return: bool | None = Field(
-        None,
-        description="Whether the segments come back when the study is repeated on other accounts. "
-        "Null in earlier studies.",
+    segments_return: bool = Field(
+        description="Whether the segments come back when the study is repeated on other accounts."
     )
     features: list[FeatureEntry] = Field(description="Every feature that was computed.")
     not_computed: dict[str, str] = Field(description="Every other feature, and what it needs.")
@@ -166,22 +156,16 @@ class StudyDocument(Entry):
     differences: Differences = Field(description="In which features segments differ.")
     within_tiers: WithinTiers | None = Field(description="Variation inside the tiers.")
     leakage: Leakage = Field(description="ARR hidden in the features.")
-    evidence: dict[str, Any] = Field(description="The JSON of `clustering evidence`.")
+    evidence: Findings = Field(description="As the JSON of `clustering evidence`.")
     scorecard: Scorecard = Field(description="Every labelling side by side.")
     recommendation: Recommendation = Field(description="For which labelling to plan care, and why.")
-    plan: PlanEntry | None = Field(
-        None, description="What to do: care, its cost, whom it fails. Null in earlier studies."
+    plan: PlanEntry = Field(description="What to do: care, its cost, whom it fails.")
+    next_steps: NextStepsEntry = Field(description="Champions, misjudged accounts, settings moved.")
+    movement: MovementSummary | None = Field(
+        description="The accounts over time; null where it could not be looked at."
     )
-    next_steps: NextStepsEntry | None = Field(
-        None, description="Champions, misjudged accounts, settings moved. Null in earlier studies."
-    )
-    movement: MovementEntry | None = Field(
-        None, description="The accounts over time; null where it could not be looked at."
-    )
-    movement_absent: str = Field("", description="Why there is no `movement`, and what allows it.")
-    assignment: AssignmentEntry | None = Field(
-        None, description="Whose word decides the segment. Null in earlier studies."
-    )
+    movement_absent: str = Field(description="Why there is no `movement`, and what allows it.")
+    assignment: AssignmentSummary = Field(description="Whose word decides the segment.")
     outcomes: Outcomes = Field(description="What was observed after as_of.")
     ruled_out: list[str] = Field(description="Candidates that a guard ruled out, with reasons.")
     warnings: list[str] = Field(description="What stands but needs reading.")

@@ -1,21 +1,33 @@
 """The Parquet tables of a study folder, their columns and meaning.
 
-Pandera checks the columns that every reader relies on before a study is written, so that a
-report never meets a folder that it cannot show.
+The columns that every reader relies on are checked before a study is written, so that a report
+never meets a folder that it cannot show.
 """
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import pandas as pd
-import pandera.pandas as pa
 
 from clustering.comparison.agreement.entries import AGREEMENTS, CROSSWALK, DISAGREEMENTS
 from clustering.comparison.observed.entries import DIFFERENCES, RATES, RENEWALS, RETENTION
 from clustering.comparison.scorecard_entries import SCORECARD
 from clustering.errors import StudyFolderError, breaches_message
-from clustering.results.movement_tables import MOVEMENT_TABLES
-from clustering.results.next_steps_document import NEXT_STEPS_TABLES
-from clustering.results.plan_tables import PLAN_TABLES
-from clustering.schema import TableSpec
+from clustering.movement.run import MOVEMENT_TABLES
+from clustering.plan.accounts.champions import CHAMPIONS
+from clustering.plan.accounts.discovery import DISCOVERY
+from clustering.plan.accounts.misjudged import MISJUDGED
+from clustering.plan.care.audit import AUDIT
+from clustering.plan.care.coverage import COVERAGE
+from clustering.plan.care.needs import PLAN_COSTS
+from clustering.plan.care.value import SEGMENT_VALUE
+from clustering.plan.playbooks.event_playbooks import PLAYBOOK_RUNS
+from clustering.plan.sensitivity import SENSITIVITY
+from clustering.plan.staffing.books import BOOKS
+from clustering.plan.staffing.head_count import HEAD_COUNT
+from clustering.schema import Kind, TableSpec
 from clustering.schema import column as _c
+from clustering.structure.tables import CANDIDATES
 
 TABLES: tuple[TableSpec, ...] = (
     TableSpec(
@@ -54,20 +66,7 @@ TABLES: tuple[TableSpec, ...] = (
         "`<axis>_evidence`, the share of its weight that was known for the account.",
         optional=True,
     ),
-    TableSpec(
-        "candidates",
-        "One row a candidate model, with every criterion.",
-        (
-            _c("algorithm", "text", "kmeans or mixture."),
-            _c("k", "integer", "Number of segments."),
-            _c("covariance_type", "text", "Of a mixture.", nullable=True),
-            _c("sizes", "list", "Accounts per segment."),
-            _c("ruled_out", "text", "The reason why a guard ruled it out.", nullable=True),
-            _c("admissible", "boolean", "Whether the rule admits it."),
-            _c("chosen", "boolean", "Whether it is the chosen one."),
-        ),
-        more="The criteria, named as in the JSON of `clustering evidence`.",
-    ),
+    CANDIDATES,
     AGREEMENTS,
     SCORECARD,
     CROSSWALK,
@@ -142,8 +141,17 @@ TABLES: tuple[TableSpec, ...] = (
     RETENTION,
     RENEWALS,
     DIFFERENCES,
-    *PLAN_TABLES,
-    *NEXT_STEPS_TABLES,
+    AUDIT,
+    COVERAGE,
+    BOOKS,
+    HEAD_COUNT,
+    PLAYBOOK_RUNS,
+    SEGMENT_VALUE,
+    PLAN_COSTS,
+    MISJUDGED,
+    CHAMPIONS,
+    DISCOVERY,
+    SENSITIVITY,
     *MOVEMENT_TABLES,
 )
 
@@ -162,33 +170,30 @@ def check_tables(frames: dict[str, pd.DataFrame]) -> None:
             if not spec.optional:
                 breaches.append(f"table '{spec.name}' is missing.")
             continue
-        try:
-            _schema(spec).validate(frames[spec.name], lazy=True)
-        except pa.errors.SchemaErrors as error:
-            cases = error.failure_cases.drop_duplicates(["column", "check"])
-            breaches += [f"{spec.name}.{row.column}: {row.check}" for row in cases.itertuples()]
+        breaches += _breaches(spec, frames[spec.name])
     if breaches:
         raise StudyFolderError(breaches_message("the study's tables", breaches))
 
 
-def _schema(spec: TableSpec) -> pa.DataFrameSchema:
-    columns = {
-        column.name: pa.Column(
-            None, checks=_IS_KIND[column.kind], nullable=column.nullable, required=True
-        )
-        for column in spec.columns
-    }
-    return pa.DataFrameSchema(columns, strict=False)
+def _breaches(spec: TableSpec, frame: pd.DataFrame) -> Iterator[str]:
+    for column in spec.columns:
+        place = f"{spec.name}.{column.name}"
+        if column.name not in frame:
+            yield f"{place} is missing."
+            continue
+        filled = frame[column.name].dropna()
+        if len(filled) < len(frame) and not column.nullable:
+            yield f"{place} is empty in {len(frame) - len(filled)} rows."
+        called, holds = _KINDS[column.kind]
+        if not holds(filled):
+            yield f"{place} is not {called}."
 
 
-def _is(kind: str, test: object) -> pa.Check:
-    return pa.Check(test, name=f"is not {kind}", error=f"is not {kind}")
-
-
-_IS_KIND = {
-    "text": _is("text", lambda s: pd.api.types.is_string_dtype(s) or s.isna().all()),
-    "number": _is("a number", lambda s: pd.api.types.is_numeric_dtype(s)),
-    "integer": _is("an integer", lambda s: pd.api.types.is_integer_dtype(s)),
-    "boolean": _is("true or false", lambda s: pd.api.types.is_bool_dtype(s)),
-    "list": _is("a list", lambda s: s.map(lambda value: hasattr(value, "__len__")).all()),
+#: What each kind is called, and whether the values of a column are of it.
+_KINDS: dict[Kind, tuple[str, Callable[["pd.Series[Any]"], bool]]] = {
+    "text": ("text", lambda s: s.empty or pd.api.types.is_string_dtype(s)),
+    "number": ("a number", pd.api.types.is_numeric_dtype),
+    "integer": ("an integer", pd.api.types.is_integer_dtype),
+    "boolean": ("true or false", pd.api.types.is_bool_dtype),
+    "list": ("a list", lambda s: all(hasattr(value, "__len__") for value in s)),
 }

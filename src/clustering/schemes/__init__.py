@@ -10,17 +10,18 @@ from clustering.schemes.families.quadrants import (
     growth_risk,
     health_profitability,
 )
-from clustering.schemes.families.stages import lifecycle_stage
 from clustering.schemes.families.tiers import arr_tiers, employee_bands
 from clustering.schemes.families.touch import (
     expansion_touch,
     lifecycle_touch,
     strategic_enterprise_smb,
 )
-from clustering.schemes.registry import SCHEMES, assign_all
+from clustering.schemes.registry import CONTROLS, SCHEMES, assign_all
+from clustering.schemes.stages import lifecycle_stage
 from clustering.schemes.types import Labelling, SchemeAbsentError, SchemeKind
 
 __all__ = [
+    "CONTROLS",
     "SCHEMES",
     "Axes",
     "Labelling",

@@ -17,7 +17,7 @@ from clustering.arrays import Floats
 from clustering.columns import ARR
 from clustering.config.schemes import AxesConfig
 from clustering.features.types import Snapshot
-from clustering.schemes.families.composites import (
+from clustering.schemes.composites import (
     COMPOSITES,
     GUIDANCE,
     AxisPart,

@@ -14,7 +14,7 @@ from clustering.config.custom_schemes import ConditionConfig, OwnRuleConfig, Own
 from clustering.errors import BadInputError, ConfigError, breaches_message
 from clustering.schemes.expressions import evaluate, examine
 from clustering.schemes.readable import Readable
-from clustering.schemes.types import Labelling, SchemeAbsentError, make_labelling
+from clustering.schemes.types import Groups, Labelling, SchemeAbsentError, make_labelling
 
 #: A partition into more groups than this is a list of accounts, not a segmentation.
 MOST_LABELS = 60
@@ -88,12 +88,9 @@ def _apply(scheme: OwnSchemeConfig, columns: Readable) -> Labelling:
     return make_labelling(
         scheme.name,
         scheme.shown,
-        labels,
-        scheme.levels or _in_order(scheme, found),
+        Groups(labels, scheme.levels or _in_order(scheme, found), rule),
         # A rule can be applied at any date; what a column of today said earlier is not known.
         kind="own" if scheme.column is not None or columns.undated & {*read} else "rule",
-        source="-",
-        rule=rule,
         ordered=scheme.ordered,
     )
 

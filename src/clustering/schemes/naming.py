@@ -31,7 +31,7 @@ def under_amount_name(
     --------
     >>> import pandas as pd
     >>> labels = pd.Series(["smb"])
-    >>> tiers = Labelling("arr_tiers", "ARR tiers", labels, ("smb",), "rule", "-", "ARR")
+    >>> tiers = Labelling("arr_tiers", "ARR tiers", labels, ("smb",), "rule", "ARR")
     >>> renamed, _ = under_amount_name((tiers,), {}, "run-rate")
     >>> renamed[0].name, renamed[0].title, renamed[0].rule
     ('arr_tiers', 'run-rate tiers', 'run-rate')

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from pydantic import BaseModel
 
 from clustering.config import SchemesConfig
+from clustering.schemes.composites import AMOUNTS, COMPOSITES, GUIDANCE, Composite
 from clustering.schemes.expressions import FUNCTIONS
-from clustering.schemes.families.composites import AMOUNTS, COMPOSITES, GUIDANCE, Composite
-from clustering.schemes.families.stages import STAGES, lifecycle_stage
-from clustering.schemes.registry import SCHEMES, Scheme
+from clustering.schemes.registry import SCHEMES
+from clustering.schemes.scheme import Scheme
+from clustering.schemes.stages import STAGES, lifecycle_stage
 
 _INTRODUCTION = """# Schemes
 

@@ -1,6 +1,5 @@
 """What a scheme of the company's own may read: axes, features and attributes, by name."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -8,12 +7,13 @@ import pandas as pd
 
 from clustering.columns import ARR
 from clustering.config import SchemesConfig
+from clustering.errors import did_you_mean
 from clustering.features import FEATURES
 from clustering.features.snapshot import ATTRIBUTES
 from clustering.features.types import Snapshot
 from clustering.schemes.axes import Axes
-from clustering.schemes.families.composites import AMOUNTS, COMPOSITES, GUIDANCE
-from clustering.schemes.families.stages import lifecycle_stage
+from clustering.schemes.composites import AMOUNTS, COMPOSITES, GUIDANCE
+from clustering.schemes.stages import lifecycle_stage
 
 _STAGE = "lifecycle_stage"
 #: Attributes that come from a table other than `accounts`, and what would allow them.
@@ -58,13 +58,9 @@ class Readable:
         for name in names:
             if name in self.present or name in self.absent:
                 continue
-            near = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.6)
-            hint = (
-                f"Did you mean {' or '.join(map(repr, near))}?"
-                if near
-                else "docs/schemes.md lists the axes, docs/features.md the features."
-            )
-            sentences.append(f"'{name}' is no axis, feature or attribute. {hint}")
+            listed = " docs/schemes.md lists the axes, docs/features.md the features."
+            hint = did_you_mean(name.lower(), known, otherwise=listed, at_most=3)
+            sentences.append(f"'{name}' is no axis, feature or attribute.{hint}")
         return sentences
 
     def texts(self) -> list[str]:

@@ -25,7 +25,6 @@ class Labelling:
         which is never a level of its own
     levels : the levels that accounts have, in their order where the scheme has one
     kind : `rule` (computed here) or `own` (a column of the accounts)
-    source : short name of who proposed it, as in docs/schemes.md; "-" for the company's own
     rule : the rule in words, with the thresholds that were used
     ordered : whether the order of the levels means more of something
     near_line : whether each account lies so near a cut of its axes that its label is within their
@@ -37,7 +36,6 @@ class Labelling:
     labels: "pd.Series[str]"
     levels: tuple[str, ...]
     kind: SchemeKind
-    source: str
     rule: str
     ordered: bool = False
     near_line: "pd.Series[bool] | None" = None
@@ -48,17 +46,18 @@ class Labelling:
         return int(self.labels.notna().sum())
 
 
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """What a rule gives; see `Labelling` for the attributes."""
+
+    labels: "pd.Series[str]"
+    levels: Sequence[str]
+    rule: str
+    near_line: "pd.Series[bool] | None" = None
+
+
 def make_labelling(
-    name: str,
-    title: str,
-    labels: "pd.Series[str]",
-    levels: Sequence[str],
-    *,
-    kind: SchemeKind,
-    source: str,
-    rule: str,
-    ordered: bool = False,
-    near_line: "pd.Series[bool] | None" = None,
+    name: str, title: str, groups: Groups, *, kind: SchemeKind, ordered: bool = False
 ) -> Labelling:
     """Keep the levels that occur, and refuse a scheme that tells no two accounts apart.
 
@@ -67,7 +66,7 @@ def make_labelling(
     SchemeAbsentError
         No account has a level, or all have the same.
     """
-    labels = labels.astype("str").rename(name)
+    labels, rule = groups.labels.astype("str").rename(name), groups.rule
     found = set(labels.dropna().unique())
     if not found:
         raise SchemeAbsentError(f"'{name}': no account has what the rule needs ({rule}).")
@@ -76,5 +75,5 @@ def make_labelling(
             f"'{name}' puts every account into '{found.pop()}', so there is nothing to compare "
             f"({rule})."
         )
-    used = tuple(level for level in levels if level in found)
-    return Labelling(name, title, labels, used, kind, source, rule, ordered, near_line)
+    levels = tuple(level for level in groups.levels if level in found)
+    return Labelling(name, title, labels, levels, kind, rule, ordered, groups.near_line)

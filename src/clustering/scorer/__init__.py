@@ -1,6 +1,5 @@
 """Scoring accounts that the study has not seen, from raw tables or from features."""
 
-from clustering.scorer.assignment import SegmentModel
 from clustering.scorer.scorer import Scorer, Training
 
-__all__ = ["Scorer", "SegmentModel", "Training"]
+__all__ = ["Scorer", "Training"]

@@ -16,18 +16,14 @@ from clustering.config import FeaturesConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.matrix.standardise import Standardiser
 from clustering.matrix.stored import STRICT, read_strictly
+from clustering.models.model import MODELS, Model
 from clustering.models.types import Algorithm, CovarianceType
 from clustering.scorer.arrays import pack, unpack
-from clustering.scorer.assignment import SegmentModel
 from clustering.scorer.scorer import Scorer, Training, Verdict
 
 SCORER = "scorer.json"
 STANDARDISER = "standardiser.json"
 MODEL = "model.npz"
-
-#: Standardised values are a few units from zero; far larger ones overflow when squared.
-_LARGEST = 1e6
-_WEIGHTS_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -74,7 +70,7 @@ def as_files(scorer: Scorer) -> dict[str, bytes]:
     return {
         SCORER: as_json(description),
         STANDARDISER: as_json(scorer.standardiser.to_json()),
-        MODEL: pack({"limits": scorer.limits, **scorer.model.arrays()}),
+        MODEL: pack({"limits": scorer.limits, **scorer.model.to_arrays()}),
     }
 
 
@@ -115,10 +111,11 @@ def from_files(files: Mapping[str, bytes]) -> Scorer:
     if breaches := [*_description_breaches(given)]:
         raise BadInputError(breaches_message(f"{SCORER} contradicts itself", breaches))
     k, d = len(given.segments), len(standardiser.columns)
-    arrays = unpack(files[MODEL], _shapes(given.algorithm, k, d))
+    kind = MODELS[given.algorithm]
+    arrays = unpack(files[MODEL], {"limits": (k,), **kind.shapes(k, d)})
     limits = arrays.pop("limits")
-    model = SegmentModel.from_arrays(given.algorithm, given.covariance_type, arrays)
-    if breaches := [*_model_breaches(model), *_limit_breaches(model, limits.min())]:
+    model = kind.from_arrays(given.algorithm, given.covariance_type, arrays)
+    if breaches := [*model.breaches(), *_limit_breaches(model, limits.min())]:
         raise BadInputError(breaches_message("these are not parameters of segments", breaches))
     _try(model, standardiser)
     return Scorer(
@@ -138,13 +135,6 @@ def from_files(files: Mapping[str, bytes]) -> Scorer:
     )
 
 
-def _shapes(algorithm: Algorithm, k: int, d: int) -> dict[str, tuple[int, ...]]:
-    shapes: dict[str, tuple[int, ...]] = {"limits": (k,), "centres": (k, d)}
-    if algorithm == "kmeans":
-        return {**shapes, "variance": (1,)}
-    return {**shapes, "weights": (k,), "covariances": (k, d, d)}
-
-
 def _description_breaches(given: _Description) -> Iterator[str]:
     names = [segment.name for segment in given.segments]
     if [segment.segment for segment in given.segments] != list(range(len(names))) or not names:
@@ -155,41 +145,16 @@ def _description_breaches(given: _Description) -> Iterator[str]:
         yield "a segment has fewer than 0 accounts."
     if given.group_word.singular == "cluster" and given.verdict != "natural":
         yield f"segments of the verdict '{given.verdict}' are not clusters."
-    if (given.algorithm == "mixture") != (given.covariance_type is not None):
+    if MODELS[given.algorithm].by_distance != (given.covariance_type is None):
         yield f"{given.algorithm} does not go with covariances '{given.covariance_type}'."
 
 
-def _model_breaches(model: SegmentModel) -> Iterator[str]:
-    if np.abs(model.centres).max() > _LARGEST:
-        yield f"centres lie further than {_LARGEST:,.0f} from zero."
-    if model.variance is not None and not 0 <= model.variance <= _LARGEST:
-        yield f"'variance' cannot be {model.variance}."
-    weights = np.ones(1) if model.weights is None else model.weights
-    if weights.min() <= 0 or abs(weights.sum() - 1) > _WEIGHTS_TOLERANCE:
-        yield "weights are not positive shares that sum to 1."
-    if model.covariances is not None and not _are_covariances(model):
-        yield "covariances are not symmetric and positive definite."
-
-
-def _are_covariances(model: SegmentModel) -> bool:
-    covariances = model.covariances
-    if covariances is None or np.abs(covariances).max() > _LARGEST:
-        return False
-    if not np.allclose(covariances, covariances.transpose(0, 2, 1)):
-        return False
-    try:
-        np.linalg.cholesky(covariances)
-    except np.linalg.LinAlgError:
-        return False
-    return True
-
-
-def _limit_breaches(model: SegmentModel, least: float) -> Iterator[str]:
-    if model.algorithm == "kmeans" and least < 0:
+def _limit_breaches(model: Model, least: float) -> Iterator[str]:
+    if model.by_distance and least < 0:
         yield f"a limit of distance cannot be {least}."
 
 
-def _try(model: SegmentModel, standardiser: Standardiser) -> None:
+def _try(model: Model, standardiser: Standardiser) -> None:
     """Assign the prototypes: numbers that cannot be computed with must not wait for an account."""
     prototypes = np.array(standardiser.prototypes).T
     with np.errstate(over="raise", divide="raise", invalid="raise"):

@@ -2,32 +2,30 @@
 
 import zlib
 from collections.abc import Sequence
-from typing import get_args
 
 import numpy as np
 
 from clustering.arrays import Flags, Floats
-from clustering.models.types import Clustering, CovarianceType
-from clustering.scorer.assignment import SegmentModel
+from clustering.models.gaussian import estimate, square
+from clustering.models.model import GaussianModel
+from clustering.models.types import Clustering
 
-#: K-means: an account further from its centre than this share of its segment's accounts is new.
+#: By distance, an account further from its centre than this share of its segment's is new.
 DISTANCE_QUANTILE = 0.995
-#: Mixtures: an account less likely than all but this share of held-out accounts is new.
+#: By density, an account less likely than all but this share of held-out accounts is new.
 LOG_DENSITY_QUANTILE = 0.01
 
 _FOLDS = 5
 
 
-def novelty_limits(
-    model: SegmentModel, clustering: Clustering, values: Floats, account_ids: Sequence[str]
-) -> Floats:
+def novelty_limits(clustering: Clustering, values: Floats, account_ids: Sequence[str]) -> Floats:
     """Limits beyond which an account is flagged.
 
     The posterior probability cannot tell: it is near 1 for an account that is far from everything.
 
     Parameters
     ----------
-    model, clustering : the fitted segments
+    clustering : the fitted segments
     values : float64 array of shape (n_accounts, n_features), the training matrix
     account_ids : sequence of str
         Decide by their hash which fold an account is held out in; nothing of them is stored.
@@ -35,18 +33,15 @@ def novelty_limits(
     Returns
     -------
     float64 array of shape (k,)
-        K-means: the 99.5 % quantile of the distance to the own centre, of each segment's training
-        accounts. Mixtures: the 1 % quantile of the held-out log density, the same for every
-        segment (see `held_out_log_density`).
+        By distance: the 99.5 % quantile of the distance to the own centre, of each segment's
+        training accounts. By density: the 1 % quantile of the held-out log density, the same for
+        every segment (see `held_out_log_density`).
     """
-    if model.algorithm == "kmeans":
+    model = clustering.model
+    if model.by_distance:
         distances = model.assign(np.ascontiguousarray(values.T)).fit
-        return np.array(
-            [
-                np.quantile(distances[clustering.labels == segment], DISTANCE_QUANTILE)
-                for segment in range(model.k)
-            ]
-        )
+        own = [distances[clustering.labels == segment] for segment in range(model.k)]
+        return np.array([np.quantile(one, DISTANCE_QUANTILE) for one in own])
     limit = np.quantile(held_out_log_density(clustering, values, account_ids), LOG_DENSITY_QUANTILE)
     return np.full(model.k, limit)
 
@@ -70,46 +65,25 @@ def held_out_log_density(
     density = np.empty(len(values))
     for fold in np.unique(folds):
         held_out = folds == fold
-        model = _estimate(clustering, values, ~held_out if not held_out.all() else held_out)
+        model = _without(clustering, values, ~held_out if not held_out.all() else held_out)
         density[held_out] = model.assign(np.ascontiguousarray(values[held_out].T)).fit
     return density
 
 
-def _estimate(clustering: Clustering, values: Floats, rows: Flags) -> SegmentModel:
+def _without(clustering: Clustering, values: Floats, rows: Flags) -> GaussianModel:
     """M-step on some rows; a component that they do not determine keeps the full fit's."""
-    full = clustering.covariances
-    if clustering.responsibilities is None or full is None or clustering.weights is None:
+    full, shares = clustering.model, clustering.responsibilities
+    if shares is None or not isinstance(full, GaussianModel):
         raise ValueError("held-out densities need the responsibilities of a mixture")
-    kept, shares = values[rows], clustering.responsibilities[rows]
-    counts = shares.sum(axis=0)
-    determined = counts >= 2 * values.shape[1] + 2
-    safe = np.maximum(counts, 1e-12)
-    means = np.where(
-        determined[:, np.newaxis], (shares.T @ kept) / safe[:, np.newaxis], clustering.centres
+    reg = clustering.spec.reg_covar
+    ridge = reg * values.var(axis=0)
+    ridge = np.where(ridge > 0, ridge, reg)
+    kind = full.covariance_type
+    weights, means, covariances = estimate(values[rows], shares[rows], kind, ridge)
+    determined = shares[rows].sum(axis=0) >= 2 * values.shape[1] + 2
+    return GaussianModel(
+        kind,
+        np.where(determined[:, np.newaxis], means, full.centres),
+        weights,
+        np.where(determined[:, np.newaxis, np.newaxis], square(covariances), full.covariances),
     )
-    scatter = np.stack(
-        [
-            ((kept - mean) * share[:, np.newaxis]).T @ (kept - mean)
-            for mean, share in zip(means, shares.T, strict=True)
-        ]
-    )
-    kind = clustering.spec.covariance_type or get_args(CovarianceType)[0]
-    covariances = _constrained(scatter, safe, kind)
-    ridge = clustering.spec.reg_covar * values.var(axis=0)
-    covariances = covariances + np.diag(np.where(ridge > 0, ridge, clustering.spec.reg_covar))
-    covariances = np.where(determined[:, np.newaxis, np.newaxis], covariances, full)
-    return SegmentModel("mixture", kind, means, weights=safe / safe.sum(), covariances=covariances)
-
-
-def _constrained(scatter: Floats, counts: Floats, kind: CovarianceType) -> Floats:
-    """Covariances (k, d, d) of the given type from the components' scatter matrices."""
-    k, d, _ = scatter.shape
-    if kind == "tied":
-        return np.broadcast_to(scatter.sum(axis=0) / counts.sum(), (k, d, d)).copy()
-    covariances = scatter / counts[:, np.newaxis, np.newaxis]
-    if kind == "full":
-        return covariances
-    variances = np.diagonal(covariances, axis1=1, axis2=2)
-    if kind == "spherical":
-        variances = np.repeat(variances.mean(axis=1, keepdims=True), d, axis=1)
-    return variances[:, :, np.newaxis] * np.eye(d)

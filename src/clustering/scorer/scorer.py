@@ -1,10 +1,10 @@
 """The scorer: raw tables or features of any day in, a segment with its reasons out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,16 +14,17 @@ from clustering.arrays import Flags, Floats
 from clustering.columns import ACCOUNT_ID
 from clustering.config import FeaturesConfig
 from clustering.errors import BadInputError, breaches_message
-from clustering.features import Snapshot, build_snapshot
 from clustering.matrix.standardise import Standardiser
 from clustering.matrix.types import FeatureMatrix
+from clustering.models.model import Assignment, Model
 from clustering.models.types import Clustering
-from clustering.scorer.assignment import Assignment, SegmentModel
 from clustering.scorer.novelty import DISTANCE_QUANTILE, LOG_DENSITY_QUANTILE, novelty_limits
 from clustering.scorer.oddities import reasons_by_row, set_apart, unit_mistakes
 from clustering.scorer.scores import Scores
-from clustering.tables import SourceTables
-from clustering.tables.checks import as_of_findings
+
+if TYPE_CHECKING:
+    from clustering.features import Snapshot
+    from clustering.tables import SourceTables
 
 Verdict = Literal["natural", "reproducible", "constructive"]
 
@@ -40,19 +41,20 @@ class Training:
 
     Attributes
     ----------
-    study, as_of, config_hash : name, date and configuration of the study
+    as_of : date of the training snapshot
     verdict : of the evidence
     are_clusters : whether these very segments are the natural ones; only then may they be called
         clusters
+    study, config_hash : name and configuration of the study, for the record
     sizes : accounts of each segment in training
     """
 
-    study: str
     as_of: date
-    config_hash: str
     verdict: Verdict
-    are_clusters: bool
-    sizes: tuple[int, ...]
+    are_clusters: bool = False
+    study: str = ""
+    config_hash: str = ""
+    sizes: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.are_clusters and self.verdict != "natural":
@@ -80,7 +82,7 @@ class Scorer:
     """
 
     standardiser: Standardiser
-    model: SegmentModel
+    model: Model
     segment_names: tuple[str, ...]
     limits: Floats
     features: FeaturesConfig
@@ -94,12 +96,7 @@ class Scorer:
         matrix: FeatureMatrix,
         names: Sequence[str],
         features: FeaturesConfig,
-        as_of: date,
-        *,
-        verdict: Verdict,
-        are_clusters: bool = False,
-        study: str = "",
-        config_hash: str = "",
+        training: Training,
     ) -> "Scorer":
         """Put the fitted parts of a study together.
 
@@ -109,9 +106,7 @@ class Scorer:
         clustering : the chosen model, fitted on `matrix`
         names : names of the segments, by their number
         features : configuration of the features, so that raw tables can be scored
-        as_of : date of the training snapshot
-        verdict, are_clusters : of the evidence: `Evidence.verdict` and `Evidence.are_clusters`
-        study, config_hash : name and configuration of the study, for the record
+        training : what is known of the study; its `sizes` are counted here
 
         Raises
         ------
@@ -119,27 +114,20 @@ class Scorer:
             The parts do not belong together: widths differ, or the parameters do not give back
             the labels of the training matrix (a clustering that had not converged).
         """
-        model = SegmentModel.of(clustering)
+        model = clustering.model
         if matrix.values.shape != (clustering.labels.size, clustering.centres.shape[1]):
             raise BadInputError("the clustering was not fitted on this matrix.")
         if len(names) != model.k or matrix.feature_names != standardiser.feature_names:
             raise BadInputError("names, matrix and standardiser must be of the same study.")
-        _check_labels(model, clustering, matrix.values)
-        training = Training(
-            study=study,
-            as_of=as_of,
-            config_hash=config_hash,
-            verdict=verdict,
-            are_clusters=are_clusters,
-            sizes=tuple(np.bincount(clustering.labels, minlength=model.k).tolist()),
-        )
+        _check_labels(clustering, matrix.values)
+        sizes = np.bincount(clustering.labels, minlength=model.k)
         return cls(
             standardiser=standardiser,
             model=model,
             segment_names=tuple(names),
-            limits=novelty_limits(model, clustering, matrix.values, matrix.account_ids),
+            limits=novelty_limits(clustering, matrix.values, matrix.account_ids),
             features=features,
-            training=training,
+            training=replace(training, sizes=tuple(sizes.tolist())),
         )
 
     def save(self, folder: Path) -> None:
@@ -155,7 +143,7 @@ class Scorer:
 
         return read(folder)
 
-    def score_tables(self, tables: SourceTables, as_of: date) -> pd.DataFrame:
+    def score_tables(self, tables: "SourceTables", as_of: date) -> pd.DataFrame:
         """Compute the features as of a date, as `snapshot` does, and score them.
 
         Returns
@@ -170,7 +158,7 @@ class Scorer:
         """
         return self.score_features(self.snapshot(tables, as_of).frame)
 
-    def snapshot(self, tables: SourceTables, as_of: date) -> Snapshot:
+    def snapshot(self, tables: "SourceTables", as_of: date) -> "Snapshot":
         """Compute the features as of a date, with the configuration of the study.
 
         Parameters
@@ -186,6 +174,10 @@ class Scorer:
             The date lies outside the tables, or a feature of the model cannot be computed; with
             the tables or columns that it needs.
         """
+        # Features alone are scored without the rooms that read tables.
+        from clustering.features import build_snapshot
+        from clustering.tables.checks import as_of_findings
+
         outside = as_of_findings(as_of, tables.date_ranges, tables.coverage).breaches
         if outside:
             raise BadInputError(breaches_message("the tables cannot be scored", outside))
@@ -244,7 +236,7 @@ class Scorer:
             frame.index,
             self.segment_names,
             reasons_by_row(odd),
-            by_distance=self.model.algorithm == "kmeans",
+            by_distance=self.model.by_distance,
         )
 
     def unit_mistakes(self, frame: pd.DataFrame) -> tuple[str, ...]:
@@ -295,14 +287,13 @@ class Scorer:
     @property
     def expected_novel_share(self) -> float:
         """Share of accounts like the training accounts that is flagged all the same."""
-        by_distance = self.model.algorithm == "kmeans"
-        return 1 - DISTANCE_QUANTILE if by_distance else LOG_DENSITY_QUANTILE
+        return 1 - DISTANCE_QUANTILE if self.model.by_distance else LOG_DENSITY_QUANTILE
 
     def is_novel(self, assignment: Assignment) -> Flags:
         """Which accounts are beyond the limit of their segment."""
         limits = self.limits[assignment.labels]
         slack = _ROUNDING * np.abs(limits)
-        if self.model.algorithm == "kmeans":
+        if self.model.by_distance:
             return np.asarray(assignment.fit > limits + slack)
         return np.asarray(assignment.fit < limits - slack)
 
@@ -314,9 +305,9 @@ def _known_shares(raw: Sequence[Floats]) -> Floats:
     return np.asarray(1.0 - missing / len(raw))
 
 
-def _check_labels(model: SegmentModel, clustering: Clustering, values: Floats) -> None:
+def _check_labels(clustering: Clustering, values: Floats) -> None:
     """Refuse parameters that do not give back the labels, exact ties apart."""
-    assignment = model.assign(np.ascontiguousarray(values.T))
+    assignment = clustering.model.assign(np.ascontiguousarray(values.T))
     differ = assignment.labels != clustering.labels
     if (differ & (assignment.margin > _ROUNDING)).any():
         raise BadInputError(

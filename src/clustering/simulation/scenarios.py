@@ -1,10 +1,9 @@
 """The scenarios: what is true in each, and what an honest study must say of it."""
 
-import difflib
 from dataclasses import dataclass
 from typing import Literal
 
-from clustering.errors import BadInputError
+from clustering.errors import BadInputError, did_you_mean
 
 ScenarioName = Literal["needs", "tiers", "none", "one_feature", "moving", "drift"]
 
@@ -80,6 +79,5 @@ def find_scenario(name: str) -> Scenario:
         if scenario.name == name:
             return scenario
     known = [scenario.name for scenario in SCENARIOS]
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f" Did you mean '{near[0]}'?" if near else ""
+    hint = did_you_mean(name, known)
     raise BadInputError(f"there is no scenario '{name}'; known are {', '.join(known)}.{hint}")

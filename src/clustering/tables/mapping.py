@@ -10,7 +10,6 @@ A mapping may come from somebody else, so it is held against the list of what it
 (`clustering.sql`) before any of it runs, and once more when its files have their full names.
 """
 
-import difflib
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from clustering.errors import BadInputError
+from clustering.errors import BadInputError, near_names
 from clustering.sql import MAPPING, READERS, parse_select, parts, refusals
 from clustering.tables.contract import TABLES_BY_NAME
 from clustering.tables.reading.files import SUFFIXES, Relation, read_file
@@ -72,7 +71,7 @@ def mapping_files(folder: Path) -> dict[str, Path]:
         raise BadInputError(f"the mapping folder '{folder}' has no .sql file, one per table.")
     for name in files:
         if name not in TABLES_BY_NAME:
-            near = difflib.get_close_matches(name, TABLES_BY_NAME, n=1, cutoff=0.5)
+            near = near_names(name, TABLES_BY_NAME, cutoff=0.5)
             hint = (
                 f"Did you mean '{near[0]}.sql'?" if near else f"Known: {', '.join(TABLES_BY_NAME)}."
             )
@@ -176,7 +175,7 @@ def _misused_readers(tree: Any) -> Iterator[str]:
         for option in options:
             called = _option(option)
             if called not in READERS[name]:
-                near = difflib.get_close_matches(called, READERS[name], n=1, cutoff=0.8)
+                near = near_names(called, READERS[name], cutoff=0.8)
                 hint = f" (did you mean '{near[0]}'?)" if near else ""
                 yield f"the option '{called}' of {name}(){hint}"
 

@@ -1,11 +1,10 @@
 """Which table of the contract is read from what: files, a mapping, or an attached database."""
 
-import difflib
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from clustering.config import SourceConfig
-from clustering.errors import BadInputError
+from clustering.errors import BadInputError, did_you_mean
 from clustering.tables.contract import TABLES_BY_NAME
 from clustering.tables.mapping import mapping_files, read_mapping
 from clustering.tables.reading.files import Relation, read_file, table_files
@@ -112,8 +111,7 @@ def _from_folder(session: Session, sources: Sources, files: dict[str, list[Path]
 
 def _unknown_file(file: Path, name: str, present: set[str]) -> list[str]:
     absent = [table for table in TABLES_BY_NAME if table not in present]
-    near = difflib.get_close_matches(name.lower(), absent, n=1, cutoff=0.7)
-    if not near and file.suffix == ".json":
+    hint = did_you_mean(name.lower(), absent, cutoff=0.7)
+    if not hint and file.suffix == ".json":
         return []  # a manifest or the like, not a table under another name
-    hint = f" Did you mean '{near[0]}'?" if near else ""
     return [f"'{file.name}' is no table of the contract and is not read.{hint}"]

@@ -29,7 +29,6 @@ SERVING_LIBRARIES = (
     "numpy",
     "pandas",
     "pyarrow",
-    "scipy",
     "pydantic",
     "narwhals",
     "duckdb",

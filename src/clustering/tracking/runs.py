@@ -15,13 +15,8 @@ from clustering.errors import StudyFolderError, TrackingError
 from clustering.outputs import scratch, whole_file
 from clustering.progress import SILENT, Progress
 from clustering.results import StudyFolder
-from clustering.tracking.content import (
-    candidate_metrics,
-    parameters,
-    study_metrics,
-    write_artifacts,
-    write_pages,
-)
+from clustering.tracking.content import parameters, write_artifacts, write_pages
+from clustering.tracking.metrics import candidate_metrics, study_metrics
 from clustering.tracking.model import log_model
 from clustering.tracking.pseudonyms import pseudonymised
 from clustering.tracking.store import (

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clustering.commands.console import OUT
 from clustering.commands.ready.accounts import Account, account_column, distinct_rows
 from clustering.commands.ready.read_labels import (
     Missing,
@@ -87,6 +86,8 @@ def _show(agreement: "Agreement") -> None:
 
 
 def _print(text: str) -> None:
+    from clustering.commands.console import OUT
+
     OUT.print(text, markup=False, soft_wrap=True)
 
 

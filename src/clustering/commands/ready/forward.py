@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clustering.commands.console import OUT
 from clustering.commands.ready.accounts import Account, account_column, distinct_rows
 from clustering.commands.ready.read_labels import (
     Missing,
@@ -109,4 +108,6 @@ def _print_ratio(name: str, ratio: "LikelihoodRatio | None") -> None:
 
 
 def _print(text: str) -> None:
+    from clustering.commands.console import OUT
+
     OUT.print(text, markup=False, soft_wrap=True)

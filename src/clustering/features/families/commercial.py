@@ -5,11 +5,14 @@ the matrix unless the configuration says so: segments made from ARR agree with A
 agreement means nothing.
 """
 
+from functools import partial
+
 import narwhals as nw
 
 from clustering.features.definition import Definition
 from clustering.features.measures import Measure, Period, fixed_point, from_fixed_point
-from clustering.features.types import Feature
+
+feature = partial(Definition, family="commercial")
 
 _GROWTH_KINDS = ("expansion", "new_use_case")
 
@@ -46,75 +49,60 @@ def _white_space(_: Period) -> nw.Expr:
 
 
 DEFINITIONS = (
-    Definition(
-        Feature(
-            name="contracted_arr",
-            family="commercial",
-            unit="currency per year",
-            meaning="Yearly amount of all contracts active at the as-of date.",
-            null_means="the account has no contract in 'subscriptions' that began by the as-of "
-            "date; 0 is a customer whose contracts have all ended",
-            needs=("subscriptions",),
-            scale="amount",
-            higher_is_better=None,
-            words=("low ARR", "high ARR"),
-            size_proxy=True,
-        ),
-        (ARR,),
+    feature(
+        name="contracted_arr",
+        unit="currency per year",
+        meaning="Yearly amount of all contracts active at the as-of date.",
+        null_means="the account has no contract in 'subscriptions' that began by the as-of "
+        "date; 0 is a customer whose contracts have all ended",
+        scale="amount",
+        higher_is_better=None,
+        words=("low ARR", "high ARR"),
+        size_proxy=True,
+        measures=(ARR,),
         # Credits above what they are set against, on a date between, make no negative amount.
-        lambda _: (
+        formula=lambda _: (
             nw.when(nw.col(ARR.name) > 0)
             .then(from_fixed_point(ARR.name))
             .otherwise(nw.when(~nw.col(ARR.name).is_null()).then(nw.lit(0.0)))
         ),
     ),
-    Definition(
-        Feature(
-            name="contracted_seats",
-            family="commercial",
-            unit="seats",
-            meaning="Seats of all contracts active at the as-of date.",
-            null_means="no active contract says how many seats it has",
-            needs=("subscriptions.seats",),
-            scale="count",
-            higher_is_better=None,
-            words=("few seats", "many seats"),
-            size_proxy=True,
-        ),
-        (SEATS,),
-        lambda _: nw.when(nw.col(SEATS.name) > 0).then(nw.col(SEATS.name)),
+    feature(
+        name="contracted_seats",
+        unit="seats",
+        meaning="Seats of all contracts active at the as-of date.",
+        null_means="no active contract says how many seats it has",
+        scale="count",
+        higher_is_better=None,
+        words=("few seats", "many seats"),
+        size_proxy=True,
+        measures=(SEATS,),
+        formula=lambda _: nw.when(nw.col(SEATS.name) > 0).then(nw.col(SEATS.name)),
     ),
-    Definition(
-        Feature(
-            name="expansion_pipeline",
-            family="commercial",
-            unit="currency per year",
-            meaning="Amount of the opportunities for expansion or a new use case that are open at "
-            "the as-of date; 0 where none is.",
-            null_means="never: an account without an open opportunity has none",
-            needs=("opportunities.closed_on",),
-            scale="amount",
-            higher_is_better=True,
-            words=("no expansion in sight", "large expansion pipeline"),
-            size_proxy=True,
-        ),
-        (_PIPELINE,),
-        lambda _: from_fixed_point(_PIPELINE.name).fill_null(0.0),
+    feature(
+        name="expansion_pipeline",
+        unit="currency per year",
+        meaning="Amount of the opportunities for expansion or a new use case that are open at "
+        "the as-of date; 0 where none is.",
+        null_means="never: an account without an open opportunity has none",
+        scale="amount",
+        higher_is_better=True,
+        words=("no expansion in sight", "large expansion pipeline"),
+        size_proxy=True,
+        measures=(_PIPELINE,),
+        formula=lambda _: from_fixed_point(_PIPELINE.name).fill_null(0.0),
     ),
-    Definition(
-        Feature(
-            name="white_space_share",
-            family="commercial",
-            unit="share of employees, 0 to 1",
-            meaning="White space: the share of the customer's employees without a seat.",
-            null_means="no seats under contract, or the number of employees is not known",
-            needs=("subscriptions.seats", "accounts.employees"),
-            scale="share",
-            higher_is_better=None,
-            words=("little white space", "much white space"),
-            size_proxy=True,
-        ),
-        (SEATS,),
-        _white_space,
+    feature(
+        name="white_space_share",
+        unit="share of employees, 0 to 1",
+        meaning="White space: the share of the customer's employees without a seat.",
+        null_means="no seats under contract, or the number of employees is not known",
+        needs=("accounts.employees",),
+        scale="share",
+        higher_is_better=None,
+        words=("little white space", "much white space"),
+        size_proxy=True,
+        measures=(SEATS,),
+        formula=_white_space,
     ),
 )

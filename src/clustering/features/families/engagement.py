@@ -6,12 +6,15 @@ size; volumes, and the days since the last contact that follow from them, are th
 proxies of size. What enters the matrix is the same volume per seat, the mix and the timing.
 """
 
+from functools import partial
+
 import narwhals as nw
 
 from clustering.features.definition import Definition, ratio, shrunken_share
 from clustering.features.families.commercial import SEATS
 from clustering.features.measures import Measure, Period, day_number, fixed_point, from_fixed_point
-from clustering.features.types import Feature
+
+feature = partial(Definition, family="engagement")
 
 #: Words for the two upper of the usual four levels of severity, and for the two lower, compared
 #: in lower case. A ticket whose level is none of them is not counted: a scale of numbers may run
@@ -84,148 +87,110 @@ _NEVER = "never: the table is a register, and an account without a row had none"
 _NO_SEATS = "no active contract says how many seats it has"
 
 DEFINITIONS = (
-    Definition(
-        Feature(
-            name="days_since_last_engagement",
-            family="engagement",
-            unit="days",
-            meaning="Days from the latest engagement, however long ago, to the as-of date.",
-            null_means="no engagement with the account up to the as-of date",
-            needs=("engagements",),
-            scale="days",
-            higher_is_better=False,
-            words=("spoken with lately", "not spoken with for long"),
-            size_proxy=True,
-        ),
-        (_LAST_HELD,),
-        lambda _: nw.col(_LAST_HELD.name),
+    feature(
+        name="days_since_last_engagement",
+        unit="days",
+        meaning="Days from the latest engagement, however long ago, to the as-of date.",
+        null_means="no engagement with the account up to the as-of date",
+        scale="days",
+        higher_is_better=False,
+        words=("spoken with lately", "not spoken with for long"),
+        size_proxy=True,
+        measures=(_LAST_HELD,),
     ),
-    Definition(
-        Feature(
-            name="hours_per_engagement",
-            family="engagement",
-            unit="hours per engagement",
-            meaning="Mean length of the engagements of the last {window} days.",
-            null_means="no engagement in the last {window} days",
-            needs=("engagements",),
-            scale="amount",
-            higher_is_better=None,
-            words=("short engagements", "long engagements"),
-        ),
-        (_HOURS, _HELD),
-        lambda _: ratio(from_fixed_point(_HOURS.name), nw.col(_HELD.name)),
+    feature(
+        name="hours_per_engagement",
+        unit="hours per engagement",
+        meaning="Mean length of the engagements of the last {window} days.",
+        null_means="no engagement in the last {window} days",
+        scale="amount",
+        higher_is_better=None,
+        words=("short engagements", "long engagements"),
+        measures=(_HOURS, _HELD),
+        formula=lambda _: ratio(from_fixed_point(_HOURS.name), nw.col(_HELD.name)),
     ),
-    Definition(
-        Feature(
-            name="engagement_hours_per_100_seats",
-            family="engagement",
-            unit="hours per 100 seats",
-            meaning="Hours that people spent on the account in the last {window} days, per 100 "
-            "seats under contract.",
-            null_means=_NO_SEATS,
-            needs=("engagements", "subscriptions.seats"),
-            scale="amount",
-            higher_is_better=None,
-            words=("little care per seat", "much care per seat"),
-        ),
-        (_HOURS, SEATS),
-        _hours_per_100_seats,
+    feature(
+        name="engagement_hours_per_100_seats",
+        unit="hours per 100 seats",
+        meaning="Hours that people spent on the account in the last {window} days, per 100 "
+        "seats under contract.",
+        null_means=_NO_SEATS,
+        scale="amount",
+        higher_is_better=None,
+        words=("little care per seat", "much care per seat"),
+        measures=(_HOURS, SEATS),
+        formula=_hours_per_100_seats,
     ),
-    Definition(
-        Feature(
-            name="tickets_per_100_seats",
-            family="engagement",
-            unit="tickets per 100 seats",
-            meaning="Tickets opened in the last {window} days, per 100 seats under contract.",
-            null_means=_NO_SEATS,
-            needs=("tickets", "subscriptions.seats"),
-            scale="amount",
-            higher_is_better=False,
-            words=("few tickets per seat", "many tickets per seat"),
-        ),
-        (_OPENED, SEATS),
-        lambda _: _per_100_seats(nw.col(_OPENED.name)),
+    feature(
+        name="tickets_per_100_seats",
+        unit="tickets per 100 seats",
+        meaning="Tickets opened in the last {window} days, per 100 seats under contract.",
+        null_means=_NO_SEATS,
+        scale="amount",
+        higher_is_better=False,
+        words=("few tickets per seat", "many tickets per seat"),
+        measures=(_OPENED, SEATS),
+        formula=lambda _: _per_100_seats(nw.col(_OPENED.name)),
     ),
-    Definition(
-        Feature(
-            name="severe_tickets_share",
-            family="engagement",
-            unit="smoothed share, 0 to 1",
-            meaning="Share of the tickets opened in the last {window} days that are severe (high, "
-            "urgent, critical, P1 or the like, as against low, medium, normal, P3 or the like), "
-            "drawn towards one half where there were few: (severe + 1/2) / (tickets + 1).",
-            null_means="no ticket with a severity in such words was opened in the last {window} "
-            "days; numbers alone are not read, since scales run both ways",
-            needs=("tickets.severity",),
-            scale="share",
-            higher_is_better=False,
-            words=("minor tickets only", "severe tickets"),
-        ),
-        (_RATED, _SEVERE),
-        lambda _: shrunken_share(_SEVERE.name, _RATED.name),
+    feature(
+        name="severe_tickets_share",
+        unit="smoothed share, 0 to 1",
+        meaning="Share of the tickets opened in the last {window} days that are severe (high, "
+        "urgent, critical, P1 or the like, as against low, medium, normal, P3 or the like), "
+        "drawn towards one half where there were few: (severe + 1/2) / (tickets + 1).",
+        null_means="no ticket with a severity in such words was opened in the last {window} "
+        "days; numbers alone are not read, since scales run both ways",
+        scale="share",
+        higher_is_better=False,
+        words=("minor tickets only", "severe tickets"),
+        measures=(_RATED, _SEVERE),
+        formula=lambda _: shrunken_share(_SEVERE.name, _RATED.name),
     ),
-    Definition(
-        Feature(
-            name="ticket_resolution_days",
-            family="engagement",
-            unit="days",
-            meaning="Median days from opening to closing, over the tickets closed in the last "
-            "{window} days.",
-            null_means="no ticket was closed in the last {window} days",
-            needs=("tickets.closed_on",),
-            scale="days",
-            higher_is_better=False,
-            words=("tickets solved quickly", "tickets solved slowly"),
-        ),
-        (_RESOLUTION,),
-        lambda _: nw.col(_RESOLUTION.name),
+    feature(
+        name="ticket_resolution_days",
+        unit="days",
+        meaning="Median days from opening to closing, over the tickets closed in the last "
+        "{window} days.",
+        null_means="no ticket was closed in the last {window} days",
+        scale="days",
+        higher_is_better=False,
+        words=("tickets solved quickly", "tickets solved slowly"),
+        measures=(_RESOLUTION,),
     ),
-    Definition(
-        Feature(
-            name="engagement_hours",
-            family="engagement",
-            unit="hours in {window} days",
-            meaning="Hours that people spent on the account in the last {window} days.",
-            null_means=_NEVER,
-            needs=("engagements",),
-            scale="amount",
-            higher_is_better=None,
-            words=("little care", "much care"),
-            size_proxy=True,
-        ),
-        (_HOURS,),
-        lambda _: from_fixed_point(_HOURS.name).fill_null(0.0),
+    feature(
+        name="engagement_hours",
+        unit="hours in {window} days",
+        meaning="Hours that people spent on the account in the last {window} days.",
+        null_means=_NEVER,
+        scale="amount",
+        higher_is_better=None,
+        words=("little care", "much care"),
+        size_proxy=True,
+        measures=(_HOURS,),
+        formula=lambda _: from_fixed_point(_HOURS.name).fill_null(0.0),
     ),
-    Definition(
-        Feature(
-            name="engagements_held",
-            family="engagement",
-            unit="engagements in {window} days",
-            meaning="Meetings and other engagements in the last {window} days.",
-            null_means=_NEVER,
-            needs=("engagements",),
-            scale="count",
-            higher_is_better=None,
-            words=("few meetings", "many meetings"),
-            size_proxy=True,
-        ),
-        (_HELD,),
-        lambda _: nw.col(_HELD.name).fill_null(0.0),
+    feature(
+        name="engagements_held",
+        unit="engagements in {window} days",
+        meaning="Meetings and other engagements in the last {window} days.",
+        null_means=_NEVER,
+        scale="count",
+        higher_is_better=None,
+        words=("few meetings", "many meetings"),
+        size_proxy=True,
+        measures=(_HELD,),
+        formula=lambda _: nw.col(_HELD.name).fill_null(0.0),
     ),
-    Definition(
-        Feature(
-            name="tickets_opened",
-            family="engagement",
-            unit="tickets in {window} days",
-            meaning="Tickets opened in the last {window} days.",
-            null_means=_NEVER,
-            needs=("tickets",),
-            scale="count",
-            higher_is_better=False,
-            words=("few tickets", "many tickets"),
-            size_proxy=True,
-        ),
-        (_OPENED,),
-        lambda _: nw.col(_OPENED.name).fill_null(0.0),
+    feature(
+        name="tickets_opened",
+        unit="tickets in {window} days",
+        meaning="Tickets opened in the last {window} days.",
+        null_means=_NEVER,
+        scale="count",
+        higher_is_better=False,
+        words=("few tickets", "many tickets"),
+        size_proxy=True,
+        measures=(_OPENED,),
+        formula=lambda _: nw.col(_OPENED.name).fill_null(0.0),
     ),
 )

@@ -5,26 +5,25 @@ another name. It describes segments, and stays out of the matrix unless the conf
 it in (`features.include_tenure`).
 """
 
+from functools import partial
+
 import narwhals as nw
 
 from clustering.features.definition import Definition
-from clustering.features.types import Feature
+
+feature = partial(Definition, family="lifecycle")
 
 DEFINITIONS = (
-    Definition(
-        Feature(
-            name="tenure_days",
-            family="lifecycle",
-            unit="days",
-            meaning="Days from the start of the account to the as-of date.",
-            null_means="never: every account has a start",
-            needs=("accounts",),
-            scale="days",
-            higher_is_better=None,
-            words=("new customers", "long-standing customers"),
-            age_proxy=True,
-        ),
-        (),
-        lambda _: nw.col("tenure_days"),
+    feature(
+        name="tenure_days",
+        unit="days",
+        meaning="Days from the start of the account to the as-of date.",
+        null_means="never: every account has a start",
+        needs=("accounts",),
+        scale="days",
+        higher_is_better=None,
+        words=("new customers", "long-standing customers"),
+        age_proxy=True,
+        formula=lambda _: nw.col("tenure_days"),
     ),
 )

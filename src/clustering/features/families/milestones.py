@@ -15,6 +15,7 @@ Counts and ages of what is overdue grow with the age of the account; they descri
 stay out of the matrix by default.
 """
 
+from functools import partial
 from typing import Any
 
 import narwhals as nw
@@ -23,7 +24,9 @@ from clustering.columns import ACCOUNT_ID
 from clustering.features.definition import Definition, shrunken_share
 from clustering.features.engines import column_names
 from clustering.features.measures import Measure, Period, day_number
-from clustering.features.types import MOST_DAYS, Feature
+from clustering.features.types import MOST_DAYS
+
+feature = partial(Definition, family="milestones")
 
 #: The landmark of early pace, and the least age at which it is extrapolated.
 _EARLY_DAYS = 180
@@ -141,105 +144,80 @@ def _early_pace(_: Period) -> nw.Expr:
 _NOTHING_DUE = "no milestone of the account was due yet"
 
 DEFINITIONS = (
-    Definition(
-        Feature(
-            name="milestones_due_achieved_share",
-            family="milestones",
-            unit="smoothed share, 0 to 1",
-            meaning="Of the milestones whose projected date has passed, the share that has been "
-            "reached, drawn towards one half where few were due: (reached + 1/2) / (due + 1).",
-            null_means=_NOTHING_DUE,
-            needs=("milestones.achieved_on", "milestones.projected_on"),
-            scale="share",
-            higher_is_better=True,
-            words=("few due milestones reached", "most due milestones reached"),
-        ),
-        (_DUE, _DUE_ACHIEVED),
-        lambda _: shrunken_share(_DUE_ACHIEVED.name, _DUE.name),
+    feature(
+        name="milestones_due_achieved_share",
+        unit="smoothed share, 0 to 1",
+        meaning="Of the milestones whose projected date has passed, the share that has been "
+        "reached, drawn towards one half where few were due: (reached + 1/2) / (due + 1).",
+        null_means=_NOTHING_DUE,
+        scale="share",
+        higher_is_better=True,
+        words=("few due milestones reached", "most due milestones reached"),
+        measures=(_DUE, _DUE_ACHIEVED),
+        formula=lambda _: shrunken_share(_DUE_ACHIEVED.name, _DUE.name),
     ),
-    Definition(
-        Feature(
-            name="milestone_delay_days",
-            family="milestones",
-            unit="days (negative: early)",
-            meaning="Median days from the projected date to the day a milestone was reached, over "
-            "the milestones whose projected date has passed; one that has not been reached counts "
-            "with its delay so far.",
-            null_means=_NOTHING_DUE,
-            needs=("milestones.achieved_on", "milestones.projected_on"),
-            scale="signed",
-            higher_is_better=False,
-            words=("ahead of milestones", "late on milestones"),
-            within=(-MOST_DAYS, MOST_DAYS),
-        ),
-        (_DELAY,),
-        lambda _: nw.col(_DELAY.name),
+    feature(
+        name="milestone_delay_days",
+        unit="days (negative: early)",
+        meaning="Median days from the projected date to the day a milestone was reached, over "
+        "the milestones whose projected date has passed; one that has not been reached counts "
+        "with its delay so far.",
+        null_means=_NOTHING_DUE,
+        scale="signed",
+        higher_is_better=False,
+        words=("ahead of milestones", "late on milestones"),
+        within=(-MOST_DAYS, MOST_DAYS),
+        measures=(_DELAY,),
     ),
-    Definition(
-        Feature(
-            name="milestones_overdue",
-            family="milestones",
-            unit="milestones",
-            meaning="Milestones whose projected date has passed and that have not been reached.",
-            null_means=_NOTHING_DUE,
-            needs=("milestones.achieved_on", "milestones.projected_on"),
-            scale="count",
-            higher_is_better=False,
-            words=("nothing overdue", "many milestones overdue"),
-            age_proxy=True,
-        ),
-        (_DUE, MISSED),
-        lambda _: nw.when(nw.col(_DUE.name) > 0).then(nw.col(MISSED.name)),
+    feature(
+        name="milestones_overdue",
+        unit="milestones",
+        meaning="Milestones whose projected date has passed and that have not been reached.",
+        null_means=_NOTHING_DUE,
+        scale="count",
+        higher_is_better=False,
+        words=("nothing overdue", "many milestones overdue"),
+        age_proxy=True,
+        measures=(_DUE, MISSED),
+        formula=lambda _: nw.when(nw.col(_DUE.name) > 0).then(nw.col(MISSED.name)),
     ),
-    Definition(
-        Feature(
-            name="oldest_overdue_days",
-            family="milestones",
-            unit="days",
-            meaning="Days since the projected date of the milestone that has been overdue longest; "
-            "0 where milestones were due and all have been reached.",
-            null_means=_NOTHING_DUE,
-            needs=("milestones.achieved_on", "milestones.projected_on"),
-            scale="days",
-            higher_is_better=False,
-            words=("no long delays", "long overdue milestones"),
-            age_proxy=True,
-        ),
-        (_DUE, MISSED, _OLDEST_MISSED),
-        _oldest_overdue,
+    feature(
+        name="oldest_overdue_days",
+        unit="days",
+        meaning="Days since the projected date of the milestone that has been overdue longest; "
+        "0 where milestones were due and all have been reached.",
+        null_means=_NOTHING_DUE,
+        scale="days",
+        higher_is_better=False,
+        words=("no long delays", "long overdue milestones"),
+        age_proxy=True,
+        measures=(_DUE, MISSED, _OLDEST_MISSED),
+        formula=_oldest_overdue,
     ),
-    Definition(
-        Feature(
-            name="days_to_first_value",
-            family="milestones",
-            unit="days",
-            meaning="Days from the start of the account to its first milestone reached; negative "
-            "where the extract dates a milestone before the start.",
-            null_means="no milestone has been reached yet; young accounts can show short times "
-            "only, so compare accounts of like age",
-            needs=("milestones.achieved_on",),
-            scale="signed",
-            higher_is_better=False,
-            words=("quick to first value", "slow to first value"),
-            within=(-MOST_DAYS, MOST_DAYS),
-        ),
-        (_FIRST_ACHIEVED,),
-        lambda _: nw.col("tenure_days") - nw.col(_FIRST_ACHIEVED.name),
+    feature(
+        name="days_to_first_value",
+        unit="days",
+        meaning="Days from the start of the account to its first milestone reached; negative "
+        "where the extract dates a milestone before the start.",
+        null_means="no milestone has been reached yet; young accounts can show short times "
+        "only, so compare accounts of like age",
+        scale="signed",
+        higher_is_better=False,
+        words=("quick to first value", "slow to first value"),
+        within=(-MOST_DAYS, MOST_DAYS),
+        measures=(_FIRST_ACHIEVED,),
+        formula=lambda _: nw.col("tenure_days") - nw.col(_FIRST_ACHIEVED.name),
     ),
-    Definition(
-        Feature(
-            name="early_milestones_per_90_days",
-            family="milestones",
-            unit="milestones per 90 days",
-            meaning="Early pace: milestones reached in the first 180 days of the account, per 90 "
-            "days (for a younger account, in its days so far).",
-            null_means="nothing was reached or due yet, or the account is younger than 30 days",
-            needs=("milestones.achieved_on", "milestones.projected_on"),
-            scale="count",
-            higher_is_better=True,
-            words=("slow start", "fast start"),
-        ),
-        (_EARLY, ACHIEVED, _DUE),
-        _early_pace,
+    feature(
+        name="early_milestones_per_90_days",
+        unit="milestones per 90 days",
+        meaning="Early pace: milestones reached in the first 180 days of the account, per 90 "
+        "days (for a younger account, in its days so far).",
+        null_means="nothing was reached or due yet, or the account is younger than 30 days",
+        scale="count",
+        higher_is_better=True,
+        words=("slow start", "fast start"),
+        measures=(_EARLY, ACHIEVED, _DUE),
+        formula=_early_pace,
     ),
 )

@@ -6,6 +6,7 @@ difference turned where lower is better, so that 1 is on target and more is ahea
 unlike `target / value` it stays finite when a value that should be low reaches zero.
 """
 
+from functools import partial
 from typing import Any
 
 import narwhals as nw
@@ -13,7 +14,8 @@ import narwhals as nw
 from clustering.columns import ACCOUNT_ID
 from clustering.features.definition import Definition, shrunken_share
 from clustering.features.measures import Measure, Period, day_number, on_grid
-from clustering.features.types import Feature
+
+feature = partial(Definition, family="outcomes")
 
 #: Outcomes are often measured quarterly or yearly; the look-back window would miss most.
 MEMORY_DAYS = 365
@@ -82,69 +84,51 @@ _CHANGE = Measure("outcome_median_change", "outcomes", _change, "median")
 _NOT_MEASURED = "no outcome was measured in the last year"
 
 DEFINITIONS = (
-    Definition(
-        Feature(
-            name="outcome_attainment",
-            family="outcomes",
-            unit="ratio (1: on target)",
-            meaning="Attainment of the account's outcomes: median, over outcomes, of their latest "
-            "value in the last year against its target; above 1 is ahead, also where lower values "
-            "are the aim.",
-            null_means=f"{_NOT_MEASURED}, or all targets are zero",
-            needs=("outcomes",),
-            scale="signed",
-            higher_is_better=True,
-            words=("outcomes below target", "outcomes above target"),
-        ),
-        (_ATTAINMENT,),
-        lambda _: nw.col(_ATTAINMENT.name),
+    feature(
+        name="outcome_attainment",
+        unit="ratio (1: on target)",
+        meaning="Attainment of the account's outcomes: median, over outcomes, of their latest "
+        "value in the last year against its target; above 1 is ahead, also where lower values "
+        "are the aim.",
+        null_means=f"{_NOT_MEASURED}, or all targets are zero",
+        scale="signed",
+        higher_is_better=True,
+        words=("outcomes below target", "outcomes above target"),
+        measures=(_ATTAINMENT,),
     ),
-    Definition(
-        Feature(
-            name="outcomes_on_target_share",
-            family="outcomes",
-            unit="smoothed share, 0 to 1",
-            meaning="Share of the account's outcomes whose latest value in the last year meets its "
-            "target, drawn towards one half where few are measured: (met + 1/2) / (measured + 1).",
-            null_means=_NOT_MEASURED,
-            needs=("outcomes",),
-            scale="share",
-            higher_is_better=True,
-            words=("few outcomes on target", "most outcomes on target"),
-        ),
-        (_MEASURED, _ON_TARGET),
-        lambda _: shrunken_share(_ON_TARGET.name, _MEASURED.name),
+    feature(
+        name="outcomes_on_target_share",
+        unit="smoothed share, 0 to 1",
+        meaning="Share of the account's outcomes whose latest value in the last year meets its "
+        "target, drawn towards one half where few are measured: (met + 1/2) / (measured + 1).",
+        null_means=_NOT_MEASURED,
+        scale="share",
+        higher_is_better=True,
+        words=("few outcomes on target", "most outcomes on target"),
+        measures=(_MEASURED, _ON_TARGET),
+        formula=lambda _: shrunken_share(_ON_TARGET.name, _MEASURED.name),
     ),
-    Definition(
-        Feature(
-            name="outcome_trend_per_90_days",
-            family="outcomes",
-            unit="change of attainment per 90 days",
-            meaning="Median, over outcomes, of the change in attainment from the first to the "
-            "latest value in the last year, per 90 days.",
-            null_means="no outcome was measured on two days in the last year",
-            needs=("outcomes",),
-            scale="signed",
-            higher_is_better=True,
-            words=("outcomes falling", "outcomes rising"),
-        ),
-        (_CHANGE,),
-        lambda _: nw.col(_CHANGE.name),
+    feature(
+        name="outcome_trend_per_90_days",
+        unit="change of attainment per 90 days",
+        meaning="Median, over outcomes, of the change in attainment from the first to the "
+        "latest value in the last year, per 90 days.",
+        null_means="no outcome was measured on two days in the last year",
+        scale="signed",
+        higher_is_better=True,
+        words=("outcomes falling", "outcomes rising"),
+        measures=(_CHANGE,),
     ),
-    Definition(
-        Feature(
-            name="outcomes_ahead_share",
-            family="outcomes",
-            unit="smoothed share, 0 to 1",
-            meaning="Share of the account's outcomes whose latest value in the last year is ahead "
-            "of its target by a tenth or more, drawn towards one half where few are measured.",
-            null_means=_NOT_MEASURED,
-            needs=("outcomes",),
-            scale="share",
-            higher_is_better=True,
-            words=("few outcomes ahead of plan", "many outcomes ahead of plan"),
-        ),
-        (_MEASURED, _AHEAD),
-        lambda _: shrunken_share(_AHEAD.name, _MEASURED.name),
+    feature(
+        name="outcomes_ahead_share",
+        unit="smoothed share, 0 to 1",
+        meaning="Share of the account's outcomes whose latest value in the last year is ahead "
+        "of its target by a tenth or more, drawn towards one half where few are measured.",
+        null_means=_NOT_MEASURED,
+        scale="share",
+        higher_is_better=True,
+        words=("few outcomes ahead of plan", "many outcomes ahead of plan"),
+        measures=(_MEASURED, _AHEAD),
+        formula=lambda _: shrunken_share(_AHEAD.name, _MEASURED.name),
     ),
 )

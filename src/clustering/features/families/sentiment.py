@@ -1,10 +1,13 @@
 """Sentiment: what people at the customer answered. Silence is not an answer: it stays missing."""
 
+from functools import partial
+
 import narwhals as nw
 
 from clustering.features.definition import Definition, ratio
 from clustering.features.measures import Measure, Period, fixed_point, from_fixed_point
-from clustering.features.types import Feature
+
+feature = partial(Definition, family="sentiment")
 
 #: Surveys go out once or twice a year; the look-back window would miss most answers.
 MEMORY_DAYS = 365
@@ -52,22 +55,17 @@ def _mean_score(
     most: float = 100.0,  # of any scale that the tables take
 ) -> Definition:
     total, answers = measures
-    of_tickets = total.table == "tickets"
-    return Definition(
-        Feature(
-            name=name,
-            family="sentiment",
-            unit="points of the scale in use",
-            meaning=meaning,
-            null_means="no such answer in the last year; silence is not an opinion",
-            needs=("tickets.closed_on", "tickets.score") if of_tickets else ("surveys",),
-            scale="signed",
-            higher_is_better=True,
-            words=words,
-            within=(0.0, most),
-        ),
-        measures,
-        lambda _: ratio(from_fixed_point(total.name), nw.col(answers.name)),
+    return feature(
+        name=name,
+        unit="points of the scale in use",
+        meaning=meaning,
+        null_means="no such answer in the last year; silence is not an opinion",
+        scale="signed",
+        higher_is_better=True,
+        words=words,
+        within=(0.0, most),
+        measures=measures,
+        formula=lambda _: ratio(from_fixed_point(total.name), nw.col(answers.name)),
     )
 
 

@@ -7,13 +7,15 @@ have used the product or may not be tracked; the table cannot tell, and its usag
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import narwhals as nw
 
 from clustering.features.definition import Definition, ratio
 from clustering.features.families.commercial import SEATS
 from clustering.features.measures import How, Measure, Period
-from clustering.features.types import Feature
+
+feature = partial(Definition, family="usage")
 
 
 def _in_window(
@@ -83,133 +85,99 @@ _NO_NUMBER = f"{_NO_ROW}; or no use in the last {{window}} days tells the number
 _NO_USE = "no use in the last {window} days"
 
 DEFINITIONS = (
-    Definition(
-        Feature(
-            name="features_used",
-            family="usage",
-            unit="features",
-            meaning="Breadth: different features used in the last {window} days.",
-            null_means=f"{_NO_ROW}; 0 is none in the window",
-            needs=("usage",),
-            scale="count",
-            higher_is_better=True,
-            words=("low breadth", "high breadth"),
-        ),
-        (_FEATURES,),
-        lambda _: nw.col(_FEATURES.name),
+    feature(
+        name="features_used",
+        unit="features",
+        meaning="Breadth: different features used in the last {window} days.",
+        null_means=f"{_NO_ROW}; 0 is none in the window",
+        scale="count",
+        higher_is_better=True,
+        words=("low breadth", "high breadth"),
+        measures=(_FEATURES,),
     ),
-    Definition(
-        Feature(
-            name="active_weeks_share",
-            family="usage",
-            unit="share, 0 to 1",
-            meaning="Regularity: share of the last {weeks} weeks with any use (for a younger "
-            "account, of its whole weeks).",
-            null_means=f"{_NO_ROW}; or the account is younger than a week",
-            needs=("usage",),
-            scale="share",
-            higher_is_better=True,
-            words=("used now and then", "used every week"),
-        ),
-        (_WEEKS,),
-        _active_weeks,
+    feature(
+        name="active_weeks_share",
+        unit="share, 0 to 1",
+        meaning="Regularity: share of the last {weeks} weeks with any use (for a younger "
+        "account, of its whole weeks).",
+        null_means=f"{_NO_ROW}; or the account is younger than a week",
+        scale="share",
+        higher_is_better=True,
+        words=("used now and then", "used every week"),
+        measures=(_WEEKS,),
+        formula=_active_weeks,
     ),
-    Definition(
-        Feature(
-            name="days_since_last_use",
-            family="usage",
-            unit="days",
-            meaning="Recency: days from the latest use, however long ago, to the as-of date.",
-            null_means=_NO_ROW,
-            needs=("usage",),
-            scale="days",
-            higher_is_better=False,
-            words=("used lately", "not used for long"),
-        ),
-        (LAST,),
-        lambda _: nw.col(LAST.name),
+    feature(
+        name="days_since_last_use",
+        unit="days",
+        meaning="Recency: days from the latest use, however long ago, to the as-of date.",
+        null_means=_NO_ROW,
+        scale="days",
+        higher_is_better=False,
+        words=("used lately", "not used for long"),
+        measures=(LAST,),
     ),
-    Definition(
-        Feature(
-            name="usage_trend",
-            family="usage",
-            unit="-1 to 1",
-            meaning="Trend: events of the last {half} days less those of the {half} days before, "
-            "over the events of both; 0 is steady, 1 is all new, -1 is stopped.",
-            null_means="no use in either half, or the account is younger than both halves",
-            needs=("usage",),
-            scale="signed",
-            higher_is_better=True,
-            words=("usage falling", "usage rising"),
-            within=(-1.0, 1.0),
-        ),
-        (_LATE_EVENTS, _EARLY_EVENTS),
-        _trend,
+    feature(
+        name="usage_trend",
+        unit="-1 to 1",
+        meaning="Trend: events of the last {half} days less those of the {half} days before, "
+        "over the events of both; 0 is steady, 1 is all new, -1 is stopped.",
+        null_means="no use in either half, or the account is younger than both halves",
+        scale="signed",
+        higher_is_better=True,
+        words=("usage falling", "usage rising"),
+        within=(-1.0, 1.0),
+        measures=(_LATE_EVENTS, _EARLY_EVENTS),
+        formula=_trend,
     ),
-    Definition(
-        Feature(
-            name="events_per_user_day",
-            family="usage",
-            unit="events per active user and date",
-            meaning="Depth: events per active user, over the rows of the last {window} days that "
-            "say how many users there were (where the extract is weekly, a date is a week).",
-            null_means=f"{_NO_USE} with a number of users",
-            needs=("usage.active_users",),
-            scale="amount",
-            higher_is_better=True,
-            words=("shallow use", "deep use"),
-        ),
-        (_USER_EVENTS, _USER_DATES),
-        lambda _: ratio(nw.col(_USER_EVENTS.name), nw.col(_USER_DATES.name)),
+    feature(
+        name="events_per_user_day",
+        unit="events per active user and date",
+        meaning="Depth: events per active user, over the rows of the last {window} days that "
+        "say how many users there were (where the extract is weekly, a date is a week).",
+        null_means=f"{_NO_USE} with a number of users",
+        scale="amount",
+        higher_is_better=True,
+        words=("shallow use", "deep use"),
+        measures=(_USER_EVENTS, _USER_DATES),
+        formula=lambda _: ratio(nw.col(_USER_EVENTS.name), nw.col(_USER_DATES.name)),
     ),
-    Definition(
-        Feature(
-            name="seat_utilisation_share",
-            family="usage",
-            unit="share of seats (above 1: more users than seats)",
-            meaning="Most users active in one feature on one date in the last {window} days, over "
-            "the seats under contract at the as-of date.",
-            null_means=f"no seats under contract; or {_NO_NUMBER}",
-            needs=("usage.active_users", "subscriptions.seats"),
-            scale="share",
-            higher_is_better=True,
-            words=("seats unused", "seats well used"),
-            within=(0.0, math.inf),
-        ),
-        (_USERS, _DATES, SEATS),
-        lambda period: ratio(_peak_users(period), nw.col(SEATS.name)),
+    feature(
+        name="seat_utilisation_share",
+        unit="share of seats (above 1: more users than seats)",
+        meaning="Most users active in one feature on one date in the last {window} days, over "
+        "the seats under contract at the as-of date.",
+        null_means=f"no seats under contract; or {_NO_NUMBER}",
+        scale="share",
+        higher_is_better=True,
+        words=("seats unused", "seats well used"),
+        within=(0.0, math.inf),
+        measures=(_USERS, _DATES, SEATS),
+        formula=lambda period: ratio(_peak_users(period), nw.col(SEATS.name)),
     ),
-    Definition(
-        Feature(
-            name="events_per_active_date",
-            family="usage",
-            unit="events per date with use",
-            meaning="Volume: events per date with any use in the last {window} days (where the "
-            "extract is weekly, a date is a week).",
-            null_means=_NO_USE,
-            needs=("usage",),
-            scale="amount",
-            higher_is_better=True,
-            words=("low volume", "high volume"),
-            size_proxy=True,
-        ),
-        (_EVENTS, _DATES),
-        lambda _: ratio(nw.col(_EVENTS.name), nw.col(_DATES.name)),
+    feature(
+        name="events_per_active_date",
+        unit="events per date with use",
+        meaning="Volume: events per date with any use in the last {window} days (where the "
+        "extract is weekly, a date is a week).",
+        null_means=_NO_USE,
+        scale="amount",
+        higher_is_better=True,
+        words=("low volume", "high volume"),
+        size_proxy=True,
+        measures=(_EVENTS, _DATES),
+        formula=lambda _: ratio(nw.col(_EVENTS.name), nw.col(_DATES.name)),
     ),
-    Definition(
-        Feature(
-            name="active_users_peak",
-            family="usage",
-            unit="users",
-            meaning="Most users active in one feature on one date in the last {window} days.",
-            null_means=_NO_NUMBER,
-            needs=("usage.active_users",),
-            scale="count",
-            higher_is_better=True,
-            words=("few users", "many users"),
-            size_proxy=True,
-        ),
-        (_USERS, _DATES),
-        _peak_users,
+    feature(
+        name="active_users_peak",
+        unit="users",
+        meaning="Most users active in one feature on one date in the last {window} days.",
+        null_means=_NO_NUMBER,
+        scale="count",
+        higher_is_better=True,
+        words=("few users", "many users"),
+        size_proxy=True,
+        measures=(_USERS, _DATES),
+        formula=_peak_users,
     ),
 )

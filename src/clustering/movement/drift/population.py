@@ -10,6 +10,26 @@ from scipy.stats import false_discovery_control
 from clustering.arrays import Floats, Ints
 from clustering.features import Snapshot
 from clustering.features.types import Feature
+from clustering.schema import TableSpec, column
+
+DRIFT = TableSpec(
+    "drift",
+    "How far each feature is distributed otherwise than at the first snapshot.",
+    (
+        column("feature", "text", "Feature."),
+        column("unit", "text", "Its unit."),
+        column("psi", "number", "Population stability index; from 0.1 moderate, from 0.25 large."),
+        column("null_high", "number", "95 % quantile when the dates are exchanged."),
+        column("p", "number", "Permutation of the dates."),
+        column("p_adjusted", "number", "Benjamini-Hochberg over the features."),
+        column("drifted", "boolean", "Index at least 0.1 and adjusted p at most 0.05."),
+        column("median_first", "number", "Median at the first snapshot.", nullable=True),
+        column("median_last", "number", "Median at the last snapshot.", nullable=True),
+        column("missing_first", "number", "Share missing at the first snapshot."),
+        column("missing_last", "number", "Share missing at the last snapshot."),
+    ),
+    optional=True,
+)
 
 #: Usual reading of the index: below 0.1 the same, from 0.25 on another population.
 MODERATE, LARGE = 0.1, 0.25
@@ -63,10 +83,7 @@ def feature_drift(
     Returns
     -------
     DataFrame
-        One row a feature, largest index first: ``feature``, ``unit``, ``psi``, ``null_high``
-        (95 % quantile under the null), ``p``, ``p_adjusted`` (Benjamini-Hochberg), ``drifted``
-        (the index is at least 0.1 and ``p_adjusted`` at most 0.05), ``median_first``,
-        ``median_last``, ``missing_first``, ``missing_last``.
+        One row a feature, largest index first, with the columns of `DRIFT`.
     """
     common = first.frame.index.intersection(last.frame.index)
     rng = np.random.default_rng(seed)
@@ -74,12 +91,13 @@ def feature_drift(
         _one_feature(first.frame[f.name], last.frame[f.name], common, f, n_draws, rng)
         for f in features
     ]
-    names = ["feature", "unit", "psi", "null_high", "p"]
-    names += ["median_first", "median_last", "missing_first", "missing_last"]
-    table = pd.DataFrame(rows, columns=names)
-    table.insert(5, "p_adjusted", false_discovery_control(table["p"]) if rows else [])
-    table.insert(6, "drifted", (table["psi"] >= MODERATE) & (table["p_adjusted"] <= 0.05))
-    return table.sort_values(["psi", "feature"], ascending=[False, True], ignore_index=True)
+    made_later = ("p_adjusted", "drifted")
+    table = pd.DataFrame(rows, columns=[name for name in DRIFT.dtypes if name not in made_later])
+    table["p_adjusted"] = false_discovery_control(table["p"]) if rows else []
+    table["drifted"] = (table["psi"] >= MODERATE) & (table["p_adjusted"] <= 0.05)
+    return DRIFT.of(table).sort_values(
+        ["psi", "feature"], ascending=[False, True], ignore_index=True
+    )
 
 
 def _one_feature(

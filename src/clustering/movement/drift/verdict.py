@@ -7,7 +7,7 @@ from typing import Literal
 
 from clustering.config.movement import MovementConfig
 from clustering.movement.drift.refits import ModelChange
-from clustering.movement.track.lasting import FEWEST_ACCOUNTS, Growth
+from clustering.movement.track.lasting import FEWEST_ACCOUNTS, LastingMovement
 
 VerdictKind = Literal["recut", "movement", "neither", "unknown"]
 
@@ -29,7 +29,7 @@ class MovementVerdict:
 
 
 def judge_movement(
-    growth: Growth | None,
+    growth: LastingMovement | None,
     change: ModelChange | None,
     config: MovementConfig,
     dates: Sequence[date],
@@ -78,14 +78,14 @@ def judge_movement(
     )
 
 
-def _not_enough(growth: Growth) -> str:
+def _not_enough(growth: LastingMovement) -> str:
     """Nothing is above 0, or something that is too little to be called movement."""
     if growth.interval[0] > 0:
         return "Few accounts moved for good, and no need to cut the segments again was shown."
     return "Neither lasting movement of accounts nor a need to cut the segments again was shown."
 
 
-def _movement_words(growth: Growth | None, dates: Sequence[date]) -> str:
+def _movement_words(growth: LastingMovement | None, dates: Sequence[date]) -> str:
     if growth is None:
         return (
             f"Lasting movement cannot be told: that needs three snapshots and at least "
@@ -110,7 +110,7 @@ def _change_words(change: ModelChange, dates: Sequence[date]) -> str:
         f"a model fitted on {dates[0]} gives {_percent(change.differ)} (95 % interval "
         f"{_percent(low)} to {_percent(high)}) of the {change.n_accounts:,} accounts of "
         f"{dates[-1]} another segment than the model of that day; {change.n_refits} refits on "
-        f"resampled accounts of that day change up to {_percent(change.null_high)}."
+        f"resampled accounts of that day change up to {_percent(change.refits_high)}."
     )
 
 

@@ -16,10 +16,28 @@ from clustering.columns import ACCOUNT_ID
 from clustering.config import StudyConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.movement.overrides.file import COLUMNS, overrides_file, read_overrides
+from clustering.schema import TableSpec, column
 from clustering.tables import SourceTables
 
 #: The segment by which an account is served: the override, or else what the model says.
 ASSIGNED = "assigned_segment"
+
+OVERRIDES = TableSpec(
+    "overrides",
+    "Decisions of people, those that have expired among them. Never tracked, never in the "
+    "scorer, never in the fit.",
+    (
+        column("account_id", "text", "Account."),
+        column("segment", "text", "The segment that was decided."),
+        column("decided_by", "text", "Who."),
+        column("reason", "text", "Why."),
+        column("decided_on", "text", "When."),
+        column("valid_until", "text", "Last day on which it holds."),
+        column("status", "text", "On the as-of date: in force, expired or not yet."),
+        column("model_segment", "text", "The model's own answer.", nullable=True),
+    ),
+    optional=True,
+)
 
 #: More accounts of one breach than this are counted, not named.
 _NAMED = 3
@@ -183,6 +201,18 @@ def status(frame: pd.DataFrame, as_of: date) -> "pd.Series[str]":
         [frame["valid_until"] < day, frame["decided_on"] > day], ["expired", "not yet"], "in force"
     )
     return pd.Series(words, index=frame.index, dtype="str")
+
+
+def override_table(overrides: Overrides, model: "pd.Series[str]", as_of: date) -> pd.DataFrame:
+    """Every decision beside the model's answer, by account; the columns of `OVERRIDES`."""
+    frame = overrides.frame
+    table = frame.assign(
+        decided_on=frame["decided_on"].dt.strftime("%Y-%m-%d"),
+        valid_until=frame["valid_until"].dt.strftime("%Y-%m-%d"),
+        status=status(frame, as_of),
+        model_segment=model.reindex(frame[ACCOUNT_ID]).to_numpy(),
+    ).astype("str")
+    return table.sort_values([ACCOUNT_ID, "decided_on"], ignore_index=True)
 
 
 def assigned(model: "pd.Series[str]", in_force: pd.DataFrame) -> pd.DataFrame:

@@ -18,6 +18,31 @@ from clustering.config.movement import MovementConfig
 from clustering.movement.overrides.active import ASSIGNED, Overrides, assigned
 from clustering.movement.track.hysteresis import flip_flops
 from clustering.movement.track.track import Movement
+from clustering.schema import TableSpec, column
+
+RECONFIRMATION = TableSpec(
+    "reconfirmation",
+    "Accounts whose segment people should confirm at the next executive review; also as a "
+    "spreadsheet, `reconfirmation.csv`.",
+    (
+        column("account_id", "text", "Account."),
+        column("assigned_segment", "text", "Segment by which it is served.", nullable=True),
+        column("segment_name", "text", "The model's own answer.", nullable=True),
+        column("runner_up", "text", "Second most probable segment.", nullable=True),
+        column("probability", "number", "Of the model's answer."),
+        column("margin", "number", "Probability less that of the runner-up."),
+        column("arr", "number", "ARR.", nullable=True),
+        column("n_reasons", "integer", "How many of the next five hold."),
+        column("near_boundary", "boolean", "Its margin is small."),
+        column("moved_lately", "boolean", "It moved at the last snapshot."),
+        column("waiting", "boolean", "The last snapshot says another segment than it holds."),
+        column("wavering", "boolean", "It went and came back within the window."),
+        column("override_due", "boolean", "Its override ends before the next snapshot."),
+        column("why", "text", "In words."),
+    ),
+    optional=True,
+    spreadsheet=True,
+)
 
 #: An account that returned to the segment it came from so often has no segment that lasts.
 _WAVERS = 1
@@ -101,9 +126,7 @@ def reconfirmation_list(
     Returns
     -------
     DataFrame
-        ``account_id``, ``assigned_segment``, ``segment_name`` (the model's), ``runner_up``,
-        ``probability``, ``margin``, ``arr``, ``n_reasons``, ``near_boundary``, ``moved_lately``,
-        ``waiting``, ``wavering``, ``override_due``, ``why`` (in words).
+        The columns of `RECONFIRMATION`.
     """
     index = scores.index
     moved, waiting, wavering = _over_time(movement, index)

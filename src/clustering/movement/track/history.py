@@ -9,14 +9,30 @@ import pandas as pd
 
 from clustering.arrays import Flags, Floats, Ints
 from clustering.columns import ACCOUNT_ID
-from clustering.config import FeaturesConfig
 from clustering.errors import BadInputError
-from clustering.features import Snapshot, build_snapshot
+from clustering.features import Snapshot
+from clustering.movement.past import Past, unreached
 from clustering.movement.track.hysteresis import ABSENT, UNKNOWN
+from clustering.schema import TableSpec, column
 from clustering.scorer import Scorer
-from clustering.tables import SourceTables
 from clustering.tables.checks import as_of_findings
-from clustering.tables.contract import COUNTED_TABLES
+
+MOVEMENT = TableSpec(
+    "movement",
+    "The segment of every account at every snapshot date, by the study's own model: one row an "
+    "account and date. Accounts that come and go are there at every date.",
+    (
+        column("account_id", "text", "Key."),
+        column("snapshot", "text", "Date of the snapshot."),
+        column("state", "text", "active, not yet, left, or no segment (nothing is known)."),
+        column("segment_name", "text", "Segment; missing where there is none.", nullable=True),
+        column("probability", "number", "Of the segment.", nullable=True),
+        column("margin", "number", "Probability less that of the runner-up.", nullable=True),
+        column("held_segment", "text", "Segment under hysteresis.", nullable=True),
+        column("waiting", "boolean", "The evidence is for another segment and has not lasted yet."),
+    ),
+    optional=True,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,16 +100,8 @@ def snapshot_dates(as_of: date, n_snapshots: int, step_days: int) -> tuple[date,
     )
 
 
-def earlier_snapshots(
-    tables: SourceTables,
-    latest: Snapshot,
-    config: FeaturesConfig,
-    dates: Sequence[date],
-    needed: Sequence[str],
-    *,
-    max_missing_share: float,
-) -> Snapshots:
-    """Build the snapshots before the study's own, as far back as the tables reach.
+def earlier_snapshots(past: Past, dates: Sequence[date], needed: Sequence[str]) -> Snapshots:
+    """The snapshots before the study's own, as far back as the tables reach.
 
     A date is out of reach where an early snapshot would differ from a late one for reasons of the
     extract, not of the accounts: a table that begins inside the look-back window, a feature of the
@@ -101,24 +109,22 @@ def earlier_snapshots(
 
     Parameters
     ----------
-    tables : SourceTables
-    latest : the study's own snapshot, at the last of `dates`
-    config : the configuration of the features
-    dates : oldest first
-    needed : features of the model
-    max_missing_share : a feature of the model may be missing for so many accounts
+    past : the accounts of the study on any date
+    dates : oldest first, that of the study the last
+    needed : features of the model; each may be missing for `matrix.max_missing_share` of the
+        accounts
     """
-    taken, out_of_reach = [latest], {}
+    taken, out_of_reach = [past.latest], {}
     reason = ""
     for day in sorted(dates, reverse=True)[1:]:
-        reason = reason or _short_tables(tables, latest, config, day, needed)
+        reason = reason or _short_tables(past, day, needed)
         if not reason:
             try:
-                snapshot = build_snapshot(tables, day, config)
+                snapshot = past.snapshot(day)
             except BadInputError as error:
                 reason = str(error)
             else:
-                reason = _little_known(snapshot, needed, max_missing_share)
+                reason = _little_known(snapshot, needed, past.config.matrix.max_missing_share)
         if reason:
             out_of_reach[day] = reason
         else:
@@ -126,25 +132,18 @@ def earlier_snapshots(
     return Snapshots(tuple(taken), out_of_reach)
 
 
-def _short_tables(
-    tables: SourceTables,
-    latest: Snapshot,
-    config: FeaturesConfig,
-    day: date,
-    needed: Sequence[str],
-) -> str:
+def _short_tables(past: Past, day: date, needed: Sequence[str]) -> str:
+    tables = past.tables
     outside = as_of_findings(day, tables.date_ranges, tables.coverage).breaches
     if outside:
         return outside[0]
-    wanted = {table for f in latest.features if f.name in needed for table in f.tables}
-    start = day - timedelta(days=config.window_days)
-    for table in sorted(wanted):
-        found = tables.date_ranges.get(table)
-        first_needed = start if table in COUNTED_TABLES else day
-        if found is not None and table != "accounts" and found[0] > first_needed:
+    features = [feature for feature in past.latest.features if feature.name in needed]
+    short = unreached(tables.date_ranges, features, day, past.config.features.window_days)
+    for one in short:
+        if one.table != "accounts":
             return (
-                f"'{table}' begins on {found[0]}; a snapshot of {day} would need its rows from "
-                f"{first_needed} on"
+                f"'{one.table}' begins on {one.begins}; a snapshot of {day} would need its rows "
+                f"from {one.needed_from} on"
             )
     return ""
 
@@ -193,3 +192,26 @@ def follow(snapshots: Sequence[Snapshot], scorer: Scorer) -> History:
         margin=margin,
         names=scorer.segment_names,
     )
+
+
+def history_table(history: History, held: Ints) -> pd.DataFrame:
+    """Every account at every date, with the columns of `MOVEMENT`; `held` as in `held_segments`."""
+    n_accounts, n_dates = history.labels.shape
+    labels, under_rule = history.labels.ravel(), held.ravel()
+    names = np.array([*history.names, None], dtype=object)  # -1 and -2 take the last
+    there = labels != ABSENT
+    before = ~np.logical_or.accumulate(history.labels != ABSENT, axis=1).ravel()
+    state = np.select(
+        [labels >= 0, there, before], ["active", "no segment", "not yet"], default="left"
+    )
+    table = {
+        ACCOUNT_ID: np.repeat(history.accounts.to_numpy(dtype=object), n_dates),
+        "snapshot": np.tile([day.isoformat() for day in history.dates], n_accounts),
+        "state": state,
+        "segment_name": names[np.maximum(labels, -1)],
+        "probability": history.probability.ravel(),
+        "margin": history.margin.ravel(),
+        "held_segment": names[np.maximum(under_rule, -1)],
+        "waiting": (labels >= 0) & (under_rule >= 0) & (labels != under_rule),
+    }
+    return pd.DataFrame(table).astype(MOVEMENT.dtypes)

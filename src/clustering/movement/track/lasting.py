@@ -1,16 +1,17 @@
 """Lasting movement: accounts whose features changed together, as a change of segment asks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations, pairwise
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 from scipy.stats import norm
 
 from clustering.arrays import Floats, Ints
 from clustering.features import Snapshot
 from clustering.movement.track.history import History
+from clustering.schema import Entry
 from clustering.scorer import Scorer
 
 #: Fewer accounts tell nothing about movement.
@@ -22,29 +23,23 @@ _LEAST_SHARED = 0.05
 _Z95 = float(norm.ppf(0.975))
 
 
-@dataclass(frozen=True)
-class Growth:
-    """Lasting movement over the window, beside the changes of label that it is part of.
+class LastingMovement(Entry):
+    """Lasting movement over the window, beside the changes of label that it is part of."""
 
-    Attributes
-    ----------
-    n_accounts : accounts with a segment at every date
-    per_step : mean share that has another segment one step later
-    over_window : share that has another segment at the end than at the beginning
-    value : share of the accounts whose features moved together, see `lasting_movement`
-    interval : 95 %, by the normal approximation over accounts; a share is not below 0
-    """
-
-    n_accounts: int
-    per_step: float
-    over_window: float
-    value: float
-    interval: tuple[float, float]
+    n_accounts: int = Field(description="Accounts with a segment at every snapshot.")
+    per_step: float = Field(description="Mean share in another segment one snapshot later.")
+    over_window: float = Field(description="Share in another segment at the end.")
+    value: float = Field(
+        description="Lasting movement: share of accounts whose features of different families "
+        "went the same way from one segment to another."
+    )
+    #: By the normal approximation over accounts; a share is not below 0.
+    interval: tuple[float, float] = Field(description="95 % interval over accounts.")
 
 
 def lasting_movement(
     history: History, snapshots: Sequence[Snapshot], scorer: Scorer
-) -> Growth | None:
+) -> LastingMovement | None:
     """Share of the accounts that moved, beyond what wavers; None where it cannot be told.
 
     An account near a border has another label next time because some feature of it wavered, or
@@ -65,8 +60,8 @@ def lasting_movement(
 
     Returns
     -------
-    Growth, or None with fewer than three dates or 30 accounts with a segment at all of them, or
-    where one family of features makes the segments.
+    LastingMovement, or None with fewer than three dates or 30 accounts with a segment at all of
+    them, or where one family of features makes the segments.
     """
     followed = history.followed
     labels = history.labels[followed]
@@ -80,7 +75,7 @@ def lasting_movement(
     value = float(moved.mean())
     half = _Z95 * float(moved.std(ddof=1)) / np.sqrt(n)
     steps = [labels[:, a] != labels[:, b] for a, b in pairwise(range(n_dates))]
-    return Growth(
+    return LastingMovement(
         n_accounts=n,
         per_step=float(np.mean(steps)),
         over_window=float((labels[:, 0] != labels[:, -1]).mean()),

@@ -8,20 +8,35 @@ import pandas as pd
 
 from clustering.arrays import Ints
 from clustering.columns import SEGMENT
-from clustering.errors import ClusteringError
 from clustering.features import Snapshot
 from clustering.movement.track.history import History, Snapshots
 from clustering.movement.track.transitions import by_distance
-from clustering.schemes import Labelling
+from clustering.schema import TableSpec, column
+from clustering.schemes import SCHEMES, Labelling
 
 Assign = Callable[[Snapshot], Sequence[Labelling]]
 
 HELD_SEGMENT = "held_segment"
 
-#: Labellings whose column has no history: they are the same at every date by construction.
-_UNDATED = ("employee_bands",)
-#: Labellings whose levels are dealt anew at every date: their numbers mean nothing across dates.
-_DEALT_ANEW = ("csm_book",)
+STABILITY_OVER_TIME = TableSpec(
+    "stability_over_time",
+    "How many accounts have another label, by how far apart two snapshots are, for every "
+    "labelling. What only wavers differs as often after a year as after a quarter.",
+    (
+        column("labelling", "text", "Labelling."),
+        column("title", "text", "Its name for readers."),
+        column("days", "number", "Days between the two snapshots."),
+        column("n_accounts", "integer", "Accounts with both labels."),
+        column("differ", "number", "Share with another label."),
+        column("low", "number", "95 % interval."),
+        column("high", "number", "95 % interval."),
+        column("note", "text", "Where a labelling cannot change, or cannot be compared."),
+    ),
+    optional=True,
+)
+
+_UNDATED = tuple(scheme.name for scheme in SCHEMES if not scheme.dated)
+_DEALT_ANEW = tuple(scheme.name for scheme in SCHEMES if not scheme.levels_last)
 
 
 def stability_over_time(
@@ -41,12 +56,11 @@ def stability_over_time(
     Returns
     -------
     DataFrame
-        ``labelling``, ``title``, ``days``, ``n_accounts``, ``differ``, ``low``, ``high`` (see
-        `by_distance`), ``note`` (where a labelling cannot change, because it is not dated).
+        The columns of `STABILITY_OVER_TIME`; see `by_distance`.
     """
     by_name: dict[str, dict[date, Labelling]] = {}
     for snapshot in snapshots.taken:
-        for labelling in _assigned(assign, snapshot):
+        for labelling in assign(snapshot):
             by_name.setdefault(labelling.name, {})[snapshot.as_of] = labelling
     followed = history.followed
     parts = [
@@ -68,18 +82,7 @@ def stability_over_time(
         parts.append(by_distance(codes, history.dates).assign(labelling=name, title=latest.title))
     table = pd.concat(parts, ignore_index=True)  # those of no pair of dates are empty
     table["note"] = [notes.get(str(name), "") for name in table["labelling"]]
-    kinds = {"labelling": "str", "title": "str", "note": "str", "n_accounts": "int64"}
-    numbers = dict.fromkeys(("days", "differ", "low", "high"), "float64")
-    columns = ["labelling", "title", "days", "n_accounts", "differ", "low", "high", "note"]
-    return table[columns].astype({**kinds, **numbers})
-
-
-def _assigned(assign: Assign, snapshot: Snapshot) -> Sequence[Labelling]:
-    """The rule-based labellings of an early date; none where a rule cannot be read on it."""
-    try:
-        return assign(snapshot)
-    except ClusteringError:
-        return ()
+    return STABILITY_OVER_TIME.of(table).astype(STABILITY_OVER_TIME.dtypes)
 
 
 def _note(labelling: Labelling) -> str:

@@ -11,30 +11,42 @@ from clustering.arrays import Flags, Floats, Ints
 from clustering.columns import ACCOUNT_ID
 from clustering.features import Snapshot
 from clustering.features.types import Feature
+from clustering.models.model import Model
 from clustering.movement.track.history import History
-from clustering.scorer import Scorer, SegmentModel
+from clustering.schema import TableSpec, column
+from clustering.scorer import Scorer
 from clustering.wording import number_in_words
 
 #: Features that are named for a move, the strongest first.
 N_DRIVERS = 3
 
+MOVES = TableSpec(
+    "moves",
+    "Every change of segment from one snapshot to the next, and the features behind it.",
+    (
+        column("account_id", "text", "Account."),
+        column("from_date", "text", "Snapshot before."),
+        column("to_date", "text", "Snapshot after."),
+        column("from_segment", "text", "Segment before."),
+        column("to_segment", "text", "Segment after."),
+        column("probability", "number", "Of the new segment."),
+        column("log_odds_change", "number", "Of the new segment against the old one."),
+        column("outcome", "text", "Under the rule: lasting, passing (taken back), back, or open."),
+        column("why", "text", "The features that moved it most, before and after."),
+    ),
+    more="driver_1 to driver_3 and driver_1_share to driver_3_share: those features and their "
+    "shares of what spoke for the move.",
+    optional=True,
+)
 _COLUMNS = {
-    ACCOUNT_ID: "str",
-    "from_date": "str",
-    "to_date": "str",
-    "from_segment": "str",
-    "to_segment": "str",
-    "probability": "float64",
-    "log_odds_change": "float64",
-    "outcome": "str",
-    "why": "str",
+    **MOVES.dtypes,
     **{f"driver_{rank}": "str" for rank in range(1, N_DRIVERS + 1)},
     **{f"driver_{rank}_share": "float64" for rank in range(1, N_DRIVERS + 1)},
 }
 
 
 def contributions(
-    model: SegmentModel, before: Floats, after: Floats, origin: Ints, target: Ints
+    model: Model, before: Floats, after: Floats, origin: Ints, target: Ints
 ) -> Floats:
     """What each feature added to the log odds of the new segment against the old one.
 
@@ -44,7 +56,7 @@ def contributions(
 
     Parameters
     ----------
-    model : SegmentModel
+    model : Model
     before, after : float64 arrays (n, n_features), standardised, at the two dates
     origin, target : int64 arrays (n,), the segments moved from and to
 
@@ -54,26 +66,14 @@ def contributions(
 
     Examples
     --------
-    >>> model = SegmentModel("kmeans", None, np.array([[0.0, 0.0], [2.0, 0.0]]), variance=1.0)
+    >>> from clustering.models.model import CentreModel
+    >>> model = CentreModel(np.array([[0.0, 0.0], [2.0, 0.0]]), variance=1.0)
     >>> contributions(model, np.zeros((1, 2)), np.array([[2.0, 5.0]]), np.array([0]), np.array([1]))
     array([[4., 0.]])
     """
     middle = (before + after) / 2
-    gradient = _slope(model, middle, origin) - _slope(model, middle, target)
+    gradient = model.slopes(middle, origin) - model.slopes(middle, target)
     return np.asarray(gradient * (after - before))
-
-
-def _slope(model: SegmentModel, values: Floats, segments: Ints) -> Floats:
-    """Gradient of half the squared distance to a segment, in its own metric, (n, n_features)."""
-    offsets = values - model.centres[segments]
-    if model.covariances is None:
-        return np.asarray(offsets / max(model.variance or 0.0, np.finfo(np.float64).tiny))
-    precisions = np.linalg.inv(model.covariances)
-    slopes = np.empty_like(offsets)
-    for segment, precision in enumerate(precisions):
-        rows = segments == segment
-        slopes[rows] = offsets[rows] @ precision
-    return slopes
 
 
 def moves_table(
@@ -91,12 +91,10 @@ def moves_table(
     Returns
     -------
     DataFrame
-        One row a change: account, dates, segments, ``probability`` of the new segment,
-        ``log_odds_change`` (of the new against the old segment), ``outcome`` (``lasting``: the
-        account moved under the rule of hysteresis; ``passing``: the snapshots turned away again
-        before; ``back``: it returned to the segment that it had held all the time; ``open``: it
-        waits for the next snapshot), ``why`` in words and units, and the
-        ``driver_1`` to ``driver_3`` with their shares of the change.
+        One row a change, with the columns of `MOVES`; its ``outcome`` is ``lasting`` (the account
+        moved under the rule of hysteresis), ``passing`` (the snapshots turned away again before),
+        ``back`` (it returned to the segment that it had held all the time) or ``open`` (it waits
+        for the next snapshot).
     """
     changes = _changes(history.labels)
     outcome = _outcomes(history.labels, held, changes)

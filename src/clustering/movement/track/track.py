@@ -1,46 +1,81 @@
 """Everything that a study says about time: movement, hysteresis, drift and their verdict."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import pandas as pd
+from pydantic import Field
 
 from clustering.arrays import Ints
 from clustering.config import StudyConfig
-from clustering.features import Snapshot
 from clustering.models.types import CandidateSpec
+from clustering.movement.drift.fates import fate_table, fates
 from clustering.movement.drift.population import feature_drift
 from clustering.movement.drift.refits import (
-    Fate,
     FrozenModel,
     ModelChange,
-    fates,
     first_model,
     fit_anew,
     model_change,
 )
-from clustering.movement.drift.verdict import MovementVerdict, judge_movement
+from clustering.movement.drift.verdict import VerdictKind, judge_movement
+from clustering.movement.past import Past
 from clustering.movement.track.history import (
     History,
     Snapshots,
     earlier_snapshots,
     follow,
+    history_table,
     snapshot_dates,
 )
-from clustering.movement.track.hysteresis import Rule, flip_flops, held_segments, n_moves
-from clustering.movement.track.lasting import Growth, lasting_movement
+from clustering.movement.track.hysteresis import ABSENT, Rule, flip_flops, held_segments, n_moves
+from clustering.movement.track.lasting import LastingMovement, lasting_movement
 from clustering.movement.track.over_time import Assign, stability_over_time
 from clustering.movement.track.reasons import moves_table
 from clustering.movement.track.transitions import mix_table, transition_table
 from clustering.progress import SILENT, Progress
+from clustering.schema import Entry
 from clustering.scorer import Scorer
-from clustering.tables import SourceTables
 
 #: Starts of a refit on resampled accounts, and of the model of the first date.
 _REFIT_STARTS, _FIRST_STARTS = 5, 20
 #: A model of the first date needs so many accounts for each segment.
 _ACCOUNTS_A_SEGMENT = 20
+
+
+class Moves(Entry):
+    """Changes of segment from one snapshot to the next."""
+
+    moves: int = Field(description="Changes of segment, all accounts and steps.")
+    flip_flops: int = Field(description="Returns to the segment of two snapshots ago.")
+
+    @classmethod
+    def of(cls, labels: Ints) -> "Moves":
+        """Those of labels (n_accounts, n_dates)."""
+        return cls(moves=int(n_moves(labels).sum()), flip_flops=int(flip_flops(labels).sum()))
+
+
+class MovementSummary(Entry):
+    """The accounts over the snapshots of a window, by one frozen model."""
+
+    dates: list[str] = Field(description="Snapshot dates, oldest first.")
+    out_of_reach: dict[str, str] = Field(description="Dates that could not be had, and why.")
+    verdict: VerdictKind = Field(
+        description="Cut again; movement without instability; neither; or it cannot be told."
+    )
+    sentence: str = Field(description="The verdict in words.")
+    reasons: list[str] = Field(description="The other finding, and what could not be told.")
+    rule: str = Field(description="Hysteresis in words.")
+    without_hysteresis: Moves = Field(description="Every change counts.")
+    with_hysteresis: Moves = Field(description="Only lasting evidence counts.")
+    n_lasting: int = Field(description="Changes that lasted under the rule.")
+    n_passing: int = Field(description="Changes that were taken back before they counted.")
+    n_back: int = Field(description="Changes back to the segment that was held all the time.")
+    n_open: int = Field(description="Changes that wait for the next snapshot.")
+    n_entered: int = Field(description="Accounts that began within the window and are there.")
+    n_left: int = Field(description="Accounts of the first snapshot that have ended.")
+    growth: LastingMovement | None = Field(description="Lasting movement; null if not told.")
+    model_change: ModelChange | None = Field(description="Null if not told.")
+    drifted: list[str] = Field(description="Features that are distributed otherwise than then.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,42 +86,18 @@ class Movement:
     ----------
     history : segment of every account at every date, without hysteresis
     held : int64 array of the same shape, with hysteresis
-    rule : of the hysteresis
-    out_of_reach : dates that were wanted and could not be had, and why
-    transitions, moves, mix, stability : see `transition_table`, `moves_table`, `mix_table` and
-        `by_distance` (one row a labelling and distance in time)
-    n_moves, n_flip_flops : (without, with hysteresis)
-    growth : lasting movement; None where it cannot be told
-    change : change of the model; None where it cannot be told
-    segment_fates, drift : what became of the segments and of the features; empty likewise
-    verdict : movement, a re-cut, or neither
+    summary : what `study.json` says
+    frames : the tables of the study folder, by name
     """
 
     history: History
     held: Ints
-    rule: Rule
-    out_of_reach: Mapping[date, str]
-    transitions: pd.DataFrame
-    moves: pd.DataFrame
-    mix: pd.DataFrame
-    stability: pd.DataFrame
-    n_moves: tuple[int, int]
-    n_flip_flops: tuple[int, int]
-    growth: Growth | None
-    change: ModelChange | None
-    segment_fates: pd.DataFrame
-    drift: pd.DataFrame
-    verdict: MovementVerdict
+    summary: MovementSummary
+    frames: dict[str, pd.DataFrame]
 
 
 def study_movement(
-    tables: SourceTables,
-    snapshot: Snapshot,
-    scorer: Scorer,
-    spec: CandidateSpec,
-    assign: Assign,
-    config: StudyConfig,
-    progress: Progress = SILENT,
+    past: Past, scorer: Scorer, spec: CandidateSpec, progress: Progress = SILENT
 ) -> Movement | str:
     """Follow the accounts of a study back in time; or say why that cannot be done.
 
@@ -97,31 +108,23 @@ def study_movement(
 
     Parameters
     ----------
-    tables, snapshot, scorer, spec : of the study; the chosen model
-    assign : every rule-based labelling of a snapshot
-    config, progress
+    past : the accounts of the study on any date
+    scorer, spec : its scorer, and the kind of the chosen model
     """
-    settings = config.movement
-    if settings.snapshots == 1:
+    config = past.config
+    if config.movement.snapshots == 1:
         return "movement.snapshots is 1: movement was not looked at."
     if scorer.model.k == 1:
         return "There is one segment, and nowhere to move to."
     with progress.step("Looking back in time"):
-        dates = snapshot_dates(config.as_of, settings.snapshots, settings.step_days)
-        snapshots = earlier_snapshots(
-            tables,
-            snapshot,
-            config.features,
-            dates,
-            scorer.standardiser.feature_names,
-            max_missing_share=config.matrix.max_missing_share,
-        )
+        dates = snapshot_dates(config.as_of, config.movement.snapshots, config.movement.step_days)
+        snapshots = earlier_snapshots(past, dates, scorer.standardiser.feature_names)
         if len(snapshots.taken) == 1:
             reason = snapshots.out_of_reach[dates[-2]]
             return (
                 f"Movement cannot be told: the tables do not reach back to {dates[-2]} ({reason})."
             )
-        return follow_accounts(snapshots, scorer, spec, assign, config)
+        return follow_accounts(snapshots, scorer, spec, past.labellings, config)
 
 
 def follow_accounts(
@@ -131,34 +134,55 @@ def follow_accounts(
     assign: Assign,
     config: StudyConfig,
 ) -> Movement:
-    """Movement over snapshots that were taken already, at least two."""
-    settings = config.movement
+    """Movement over snapshots that were taken already, at least two.
+
+    Parameters
+    ----------
+    assign : every rule-based labelling of a snapshot
+    """
+    settings, taken = config.movement, snapshots.taken
     rule = Rule(settings.hold_snapshots, settings.hold_probability)
-    history = follow(snapshots.taken, scorer)
+    history = follow(taken, scorer)
     held = held_segments(history.labels, history.probability, rule)
-    growth = lasting_movement(history, snapshots.taken, scorer)
-    change, became, absent = _drift(snapshots, scorer, spec, config)
-    both = (history.labels, held)
-    return Movement(
-        history=history,
-        held=held,
-        rule=rule,
-        out_of_reach=snapshots.out_of_reach,
-        transitions=transition_table(history, held),
-        moves=moves_table(history, held, snapshots.taken, scorer),
-        mix=mix_table(history),
-        stability=stability_over_time(snapshots, history, held, assign),
-        n_moves=(int(n_moves(both[0]).sum()), int(n_moves(both[1]).sum())),
-        n_flip_flops=(int(flip_flops(both[0]).sum()), int(flip_flops(both[1]).sum())),
+    growth = lasting_movement(history, taken, scorer)
+    moves = moves_table(history, held, taken, scorer)
+    change, became, absent = _change_of_model(snapshots, scorer, spec, config)
+    drift = _feature_drift(snapshots, scorer, config)
+    verdict = judge_movement(growth, change, settings, history.dates, absent)
+    outcomes = moves["outcome"].value_counts()
+    was_there, is_there = (history.labels[:, t] != ABSENT for t in (0, -1))
+    summary = MovementSummary(
+        dates=[day.isoformat() for day in history.dates],
+        out_of_reach={day.isoformat(): why for day, why in snapshots.out_of_reach.items()},
+        verdict=verdict.kind,
+        sentence=verdict.sentence,
+        reasons=list(verdict.reasons),
+        rule=rule.words,
+        without_hysteresis=Moves.of(history.labels),
+        with_hysteresis=Moves.of(held),
+        n_lasting=outcomes.get("lasting", 0),
+        n_passing=outcomes.get("passing", 0),
+        n_back=outcomes.get("back", 0),
+        n_open=outcomes.get("open", 0),
+        n_entered=(~was_there & is_there).sum(),
+        n_left=(was_there & ~is_there).sum(),
         growth=growth,
-        change=change,
-        segment_fates=became,
-        drift=_feature_drift(snapshots, scorer, config),
-        verdict=judge_movement(growth, change, settings, history.dates, absent),
+        model_change=change,
+        drifted=list(drift.loc[drift["drifted"], "feature"]),
     )
+    frames = {
+        "movement": history_table(history, held),
+        "transitions": transition_table(history, held),
+        "moves": moves,
+        "segment_mix": mix_table(history),
+        "stability_over_time": stability_over_time(snapshots, history, held, assign),
+        "drift": drift,
+        **({"segment_fates": became} if len(became) else {}),
+    }
+    return Movement(history, held, summary, frames)
 
 
-def _drift(
+def _change_of_model(
     snapshots: Snapshots, scorer: Scorer, spec: CandidateSpec, config: StudyConfig
 ) -> tuple[ModelChange | None, pd.DataFrame, str]:
     """Change of the model since the first date, fates of the segments, or why they are absent."""
@@ -169,7 +193,7 @@ def _drift(
             f"{len(first.frame):,} accounts were active on {first.as_of}; a model of "
             f"{scorer.model.k} segments of that day needs {least:,}."
         )
-        return None, _fate_table((), scorer.segment_names), reason
+        return None, fate_table((), scorer.segment_names), reason
     latest = FrozenModel(scorer.standardiser, scorer.model)
     earlier = first_model(
         scorer.standardiser, first, fit_anew(spec, _FIRST_STARTS), seed=config.seed
@@ -185,32 +209,7 @@ def _drift(
     old, new = earlier.labels(last), latest.labels(last)
     known = (old >= 0) & (new >= 0)
     found = fates(old[known], new[known], earlier.model.k, latest.model.k)
-    return change, _fate_table(found, scorer.segment_names), ""
-
-
-def _fate_table(found: Sequence[Fate], names: Sequence[str]) -> pd.DataFrame:
-    """Fates with names: those of today's segments, and numbers for the segments of then."""
-    rows = [
-        (
-            fate.side,
-            _side_name(fate.side, fate.segment, names),
-            fate.n_accounts,
-            fate.kind,
-            "; ".join(_side_name(_OTHER[fate.side], other, names) for other in fate.into),
-            fate.overlap,
-        )
-        for fate in found
-    ]
-    columns = ["model", "segment_name", "n_accounts", "fate", "overlaps", "overlap"]
-    kinds = dict.fromkeys(columns, "str") | {"n_accounts": "int64", "overlap": "float64"}
-    return pd.DataFrame(rows, columns=columns).astype(kinds)
-
-
-_OTHER = {"first": "latest", "latest": "first"}
-
-
-def _side_name(side: str, segment: int, names: Sequence[str]) -> str:
-    return names[segment] if side == "latest" else f"segment {segment + 1} of then"
+    return change, fate_table(found, scorer.segment_names), ""
 
 
 def _feature_drift(snapshots: Snapshots, scorer: Scorer, config: StudyConfig) -> pd.DataFrame:

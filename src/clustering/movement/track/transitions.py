@@ -10,10 +10,47 @@ from clustering.arrays import Ints
 from clustering.comparison.base.rates import wilson
 from clustering.movement.track.history import History
 from clustering.movement.track.hysteresis import ABSENT, UNKNOWN
+from clustering.schema import TableSpec, column
 
 ENTERED = "(entered)"
 LEFT = "(left)"
 NO_SEGMENT = "(no segment)"
+
+TRANSITIONS = TableSpec(
+    "transitions",
+    "Accounts by where they were and where they are: every step, and the whole window.",
+    (
+        column("rule", "text", "none, or hysteresis."),
+        column(
+            "span",
+            "text",
+            "step; window; or followed: the window, of the accounts with a segment at every date.",
+        ),
+        column("from_date", "text", "Date."),
+        column("to_date", "text", "Date."),
+        column("from_segment", "text", "Segment, (entered) or (no segment)."),
+        column("to_segment", "text", "Segment, (left) or (no segment)."),
+        column("n_accounts", "integer", "Accounts."),
+        column("share_of_from", "number", "Share of those that were there."),
+        column("low", "number", "95 % Wilson interval."),
+        column("high", "number", "95 % Wilson interval."),
+    ),
+    optional=True,
+)
+
+SEGMENT_MIX = TableSpec(
+    "segment_mix",
+    "Share of every segment at every snapshot.",
+    (
+        column("snapshot", "text", "Date."),
+        column("segment_name", "text", "Segment."),
+        column("n_accounts", "integer", "Accounts."),
+        column("share", "number", "Share of the accounts with a segment."),
+        column("low", "number", "95 % Wilson interval."),
+        column("high", "number", "95 % Wilson interval."),
+    ),
+    optional=True,
+)
 
 
 def state_names(names: Sequence[str]) -> "pd.Series[str]":
@@ -32,10 +69,7 @@ def transition_table(history: History, held: Ints) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``rule`` (``none``, ``hysteresis``), ``span`` (``step``, ``window``; ``followed``: the
-        window of the accounts with a segment at every date), ``from_date``, ``to_date``,
-        ``from_segment``, ``to_segment``, ``n_accounts``, ``share_of_from`` with its 95 % Wilson
-        interval ``low``, ``high``. In steps and the window accounts that come and go are counted
+        The columns of `TRANSITIONS`. In steps and the window accounts that come and go are counted
         from "(entered)" and to "(left)", and every account that is active at either date is in
         one row.
     """
@@ -48,17 +82,7 @@ def transition_table(history: History, held: Ints) -> pd.DataFrame:
         for rule, labels in (("none", history.labels), ("hysteresis", held))
         for start, end, span in pairs
     ]
-    columns = ["rule", "span", "from_date", "to_date", "from_segment", "to_segment", "n_accounts"]
-    columns += ["share_of_from", "low", "high"]
-    if not parts:
-        return pd.DataFrame({name: pd.Series(dtype=_kind(name)) for name in columns})
-    return pd.concat(parts, ignore_index=True)[columns]
-
-
-def _kind(column: str) -> str:
-    if column == "n_accounts":
-        return "int64"
-    return "float64" if column in ("share_of_from", "low", "high") else "str"
+    return pd.concat([TRANSITIONS.from_rows([]), *parts], ignore_index=True)
 
 
 def _transitions(
@@ -101,8 +125,7 @@ def mix_table(history: History) -> pd.DataFrame:
         for name, n in zip(history.names, counts, strict=True):
             low, high = wilson(float(n), float(known.size)) if known.size else (np.nan, np.nan)
             rows.append((day.isoformat(), name, int(n), n / max(1, known.size), low, high))
-    columns = ["snapshot", "segment_name", "n_accounts", "share", "low", "high"]
-    return pd.DataFrame(rows, columns=columns)
+    return SEGMENT_MIX.from_rows(rows)
 
 
 def by_distance(labels: Ints, dates: Sequence[date]) -> pd.DataFrame:

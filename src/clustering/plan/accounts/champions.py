@@ -12,12 +12,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
-from clustering.arrays import Flags, Floats
+from clustering.arrays import Flags
 from clustering.columns import ACCOUNT_ID
 from clustering.config import SchemesConfig
 from clustering.features.types import Feature, Snapshot
 from clustering.matrix import FeatureMatrix
 from clustering.profiles.naming import LEAST_DIFFERENCE
+from clustering.profiles.unlike import Unlike
+from clustering.schema import TableSpec, column
 from clustering.schemes import Axes, Labelling
 from clustering.wording import number_in_words
 
@@ -27,19 +29,26 @@ N_GAPS = 3
 
 _ADOPTED = ("milestones_due_achieved_share", "outcome_attainment")
 _GROWING = ("grow", "invest")
-_COLUMNS = {
-    ACCOUNT_ID: "str",
-    "champion_id": "str",
-    "rank": "int64",
-    "distance": "float64",
-    "gap": "int64",
-    "feature": "str",
-    "unit": "str",
-    "value": "float64",
-    "champion_value": "float64",
-    "difference": "float64",
-    "words": "str",
-}
+
+CHAMPIONS = TableSpec(
+    "champions",
+    "Growth accounts with their nearest champions and the gaps to each: one row an account, "
+    "champion and gap.",
+    (
+        column("account_id", "text", "Growth account."),
+        column("champion_id", "text", "Champion."),
+        column("rank", "integer", "From 1, the nearest."),
+        column("distance", "number", "Distance in the matrix."),
+        column("gap", "integer", "From 1, the largest; 0 where no gap matters."),
+        column("feature", "text", "Feature in which the champion stands better.", nullable=True),
+        column("unit", "text", "Its unit.", nullable=True),
+        column("value", "number", "Value of the account.", nullable=True),
+        column("champion_value", "number", "Value of the champion.", nullable=True),
+        column("difference", "number", "In standard deviations of the matrix.", nullable=True),
+        column("words", "text", "In words."),
+    ),
+    optional=True,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,10 +57,7 @@ class Champions:
 
     Attributes
     ----------
-    table : one row an account, champion and gap: `account_id`, `champion_id`, `rank` (1 is the
-        nearest), `distance` (in the matrix), `gap` (1 is the largest; 0 where no gap matters, and
-        the next columns are empty), `feature`, `unit`, `value` and `champion_value` (in that unit),
-        `difference` (in standard deviations of the matrix) and `words`
+    table : the columns of `CHAMPIONS`; the feature and its numbers are missing where no gap matters
     rule : who counts as a champion, and as a growth account
     reason : why there is no row; empty where there is one
     n_champions, n_growth : how many there are of both
@@ -91,10 +97,10 @@ def find_champions(
     """
     ids = pd.Index(matrix.account_ids)
     champion, rule, reason = _champions(snapshot, axes, config, ids)
-    if reason:
-        return _none(rule, reason)
-    if growth is None:
-        return _none(rule, "No growth accounts: the scheme 'growth_risk' cannot be applied.")
+    if not reason and growth is None:
+        reason = "No growth accounts: the scheme 'growth_risk' cannot be applied."
+    if reason or growth is None:
+        return Champions(CHAMPIONS.from_rows([]), rule, reason, 0, 0)
     grows = growth.labels.reindex(ids).isin(_GROWING).to_numpy() & ~champion
     rule += "; growth accounts are those to grow or invest in by the scheme 'growth_risk'"
     if growth.near_line is not None:
@@ -102,16 +108,10 @@ def find_champions(
         grows &= ~near
         rule += f", without {int(near.sum()):,} near the line (a label within its noise)"
     if not grows.any():
-        return _none(
-            rule, "No growth accounts: every one of them is a champion already, or near the line."
-        )
+        reason = "No growth accounts: every one of them is a champion already, or near the line."
+        return Champions(CHAMPIONS.from_rows([]), rule, reason, 0, 0)
     table = _table(snapshot, matrix, np.flatnonzero(grows), np.flatnonzero(champion))
     return Champions(table, rule, "", int(champion.sum()), int(grows.sum()))
-
-
-def _none(rule: str, reason: str) -> Champions:
-    empty = {name: pd.Series([], dtype=kind) for name, kind in _COLUMNS.items()}
-    return Champions(pd.DataFrame(empty), rule, reason, 0, 0)
 
 
 def _champions(
@@ -129,23 +129,22 @@ def _champions(
         "milestones reached, outcomes on target, churn risk below "
         f"{settings.risk_from:g}"
     )
-    column = "the column accounts.is_champion" + (
-        "" if marked is None else " (no account has it set)"
-    )
+    unset = "" if marked is None else " (no account has it set)"
+    would_say = f"the column accounts.is_champion{unset} would say who they are"
     absent = [name for name in _ADOPTED if name not in snapshot.frame]
     if absent or axes.frame["churn_risk"].isna().all():
         needs = [f"'{name}' {snapshot.not_computed.get(name, 'is missing')}" for name in absent]
         needs = needs or ["the axis 'churn_risk' is missing"]
         reason = (
-            f"No champions: {column} would say who they are; that accounts are fully adopted "
-            f"cannot be told either ({'; '.join(needs)})."
+            f"No champions: {would_say}; that accounts are fully adopted cannot be told either "
+            f"({'; '.join(needs)})."
         )
         return np.zeros(len(ids), bool), rule, reason
     reached, attained = (snapshot.frame[name].reindex(ids) for name in _ADOPTED)
     risk = axes.frame["churn_risk"].reindex(ids)
     adopted = (reached >= settings.adopted_from) & (attained >= 1.0) & (risk < settings.risk_from)
-    reason = "" if adopted.any() else f"No champions: no account is fully adopted, and {column}"
-    reason = f"{reason} would say who they are." if reason else ""
+    reason = f"No champions: no account is fully adopted, and {would_say}."
+    reason = "" if adopted.any() else reason
     return adopted.to_numpy(dtype=bool), rule, reason
 
 
@@ -155,69 +154,42 @@ def _table(
     growing: NDArray[np.intp],
     champions: NDArray[np.intp],
 ) -> pd.DataFrame:
+    """The largest gaps of every growth account to each of its nearest champions."""
     n_near = min(N_CHAMPIONS, len(champions))
     search = NearestNeighbors(n_neighbors=n_near).fit(matrix.values[champions])
     distances, near = search.kneighbors(matrix.values[growing])
-    features = [_by_name(snapshot)[name] for name in matrix.feature_names]
-    raw = snapshot.frame.loc[list(matrix.account_ids), list(matrix.feature_names)].to_numpy()
-    better = np.array([0.0 if f.higher_is_better is None else 2.0 * f.higher_is_better - 1.0
-                       for f in features])  # fmt: skip
     # The families' weights are part of the distances, not of what a standard deviation is.
-    spread = matrix.values.std(axis=0)
-    parts = []
+    seen = Unlike.of(snapshot, matrix)
+    sides = [feature.higher_is_better for feature in seen.features]
+    better = np.array([0.0 if side is None else 2.0 * side - 1.0 for side in sides])
+    rows: list[dict[str, object]] = []
     for rank in range(n_near):
         chosen = champions[near[:, rank]]
-        gap = (matrix.values[chosen] - matrix.values[growing]) / np.where(spread > 0, spread, 1.0)
-        gap = np.where(np.isnan(raw[chosen]) | np.isnan(raw[growing]), 0.0, gap * better)
-        parts.append(
-            _rows(matrix, features, raw, growing, chosen, rank + 1, distances[:, rank], gap)
-        )
-    table = pd.concat(parts, ignore_index=True)
-    table = table.sort_values([ACCOUNT_ID, "rank", "gap"], kind="stable", ignore_index=True)
-    return table.astype(_COLUMNS)
-
-
-def _by_name(snapshot: Snapshot) -> dict[str, Feature]:
-    return {feature.name: feature for feature in snapshot.features}
-
-
-def _rows(
-    matrix: FeatureMatrix,
-    features: list[Feature],
-    raw: Floats,
-    growing: NDArray[np.intp],
-    chosen: NDArray[np.intp],
-    rank: int,
-    distance: Floats,
-    gap: Floats,
-) -> pd.DataFrame:
-    """The largest gaps of every account to one champion; one empty row where none matters."""
-    order = np.argsort(-np.round(gap, 9), axis=1, kind="stable")[:, :N_GAPS]
-    sizes = np.take_along_axis(gap, order, axis=1)
-    account, place = np.nonzero(sizes >= LEAST_DIFFERENCE)
-    without = np.flatnonzero(~(sizes >= LEAST_DIFFERENCE).any(axis=1))
-    feature = order[account, place]
-    ids = np.array(matrix.account_ids, dtype=object)
-    rows = np.concatenate([account, without])
-    n_empty = len(without)
-    empty = np.full(n_empty, np.nan)
-    value, better = raw[growing[account], feature], raw[chosen[account], feature]
-    words = [_words(features[f], v, b) for f, v, b in zip(feature, value, better, strict=True)]
-    return pd.DataFrame(
-        {
-            ACCOUNT_ID: ids[growing[rows]],
-            "champion_id": ids[chosen[rows]],
-            "rank": rank,
-            "distance": distance[rows],
-            "gap": np.concatenate([place + 1, np.zeros(n_empty, int)]),
-            "feature": [*(features[f].name for f in feature), *[None] * n_empty],
-            "unit": [*(features[f].unit for f in feature), *[None] * n_empty],
-            "value": np.concatenate([value, empty]),
-            "champion_value": np.concatenate([better, empty]),
-            "difference": np.concatenate([sizes[account, place], empty]),
-            "words": [*words, *[_NO_GAP] * n_empty],
-        }
-    )
+        gap = np.nan_to_num((seen.z[chosen] - seen.z[growing]) * better)
+        largest = np.argsort(-np.round(gap, 9), axis=1, kind="stable")[:, :N_GAPS]
+        for place, (account, champion) in enumerate(zip(growing, chosen, strict=True)):
+            pair = {
+                ACCOUNT_ID: matrix.account_ids[account],
+                "champion_id": matrix.account_ids[champion],
+                "rank": rank + 1,
+                "distance": distances[place, rank],
+            }
+            matter = [f for f in largest[place] if gap[place, f] >= LEAST_DIFFERENCE]
+            rows += [
+                pair
+                | {
+                    "gap": number,
+                    "feature": seen.features[f].name,
+                    "unit": seen.features[f].unit,
+                    "value": seen.raw[account, f],
+                    "champion_value": seen.raw[champion, f],
+                    "difference": gap[place, f],
+                    "words": _words(seen.features[f], *seen.raw[[account, champion], f]),
+                }
+                for number, f in enumerate(matter, start=1)
+            ] or [pair | {"gap": 0, "words": _NO_GAP}]
+    table = CHAMPIONS.from_rows(rows)
+    return table.sort_values([ACCOUNT_ID, "rank", "gap"], kind="stable", ignore_index=True)
 
 
 _NO_GAP = "no gap of half a standard deviation or more: in what was measured it is like a champion"

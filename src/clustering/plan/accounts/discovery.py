@@ -20,6 +20,8 @@ from clustering.matrix import FeatureMatrix
 from clustering.models.types import Clustering
 from clustering.profiles import Profiles
 from clustering.profiles.unlike import Unlike
+from clustering.schema import TableSpec
+from clustering.schema import column as _c
 from clustering.schemes import Axes
 from clustering.scorer.files import guard_cells
 
@@ -36,19 +38,26 @@ _GUIDANCE = {
     "guidance_execution": "execution",
     "guidance_first_steps": "first steps",
 }
-_COLUMNS = {
-    "segment": "int64",
-    "segment_name": "str",
-    "kind": "str",
-    "rank": "int64",
-    ACCOUNT_ID: "str",
-    ARR: "float64",
-    "probability": "float64",
-    "runner_up": "str",
-    "distance": "float64",
-    "hypothesis": "str",
-    "question": "str",
-}
+
+DISCOVERY = TableSpec(
+    "discovery",
+    "Accounts to interview, with a hypothesis each. `discovery.csv` (UTF-8 with a byte order "
+    "mark) and `discovery.xlsx` are the same list for people, with names; both stay local.",
+    (
+        _c("segment", "integer", "Segment number."),
+        _c("segment_name", "text", "Segment name."),
+        _c("kind", "text", "medoid, boundary or misfit."),
+        _c("rank", "integer", "From 1, within segment and kind."),
+        _c("account_id", "text", "Key."),
+        _c("arr", "number", "ARR.", nullable=True),
+        _c("probability", "number", "Probability of the segment, given the model."),
+        _c("runner_up", "text", "The second most probable segment.", nullable=True),
+        _c("distance", "number", "Distance to the mean of the segment in the matrix."),
+        _c("hypothesis", "text", "What the interview may refute."),
+        _c("question", "text", "What to ask."),
+    ),
+    optional=True,
+)
 
 
 def discovery_list(
@@ -74,9 +83,7 @@ def discovery_list(
     Returns
     -------
     DataFrame
-        `segment`, `segment_name`, `kind`, `rank` (from 1), `account_id`, `arr`, `probability`,
-        `runner_up`, `distance` (to the mean of the members, in the matrix), `hypothesis` and
-        `question`; names of accounts are not in it.
+        The columns of `DISCOVERY`; names of accounts are not in it.
 
     References
     ----------
@@ -89,19 +96,19 @@ def discovery_list(
     rows: list[dict[str, object]] = []
     for profile in profiles.segments:
         members = np.flatnonzero(chosen.labels == profile.segment)
-        distance = _to_mean(matrix.values[members])
+        values = matrix.values[members]
+        distance = np.sqrt(((values - values.mean(axis=0)) ** 2).sum(axis=1))
         margin = known["margin"].to_numpy(dtype=float)[members]
-        drawn = _drawn_most(guidance.iloc[members])
         for kind, rank, place in _pick(distance, margin, np.array(matrix.account_ids)[members]):
             row = known.iloc[members[place]]
-            if kind == "medoid":
-                hypothesis, question = _of_medoid(profile.name, drawn)
-            elif kind == "boundary":
-                hypothesis, question = _of_boundary(profile.name, row)
-            else:
-                hypothesis, question = _of_misfit(
-                    profile.name, unlike.words(members, int(members[place]))
-                )
+            match kind:
+                case "medoid":
+                    hypothesis, question = _of_medoid(profile.name, guidance.iloc[members])
+                case "boundary":
+                    hypothesis, question = _of_boundary(profile.name, row)
+                case _:
+                    words = unlike.words(members, int(members[place]))
+                    hypothesis, question = _of_misfit(profile.name, words)
             rows.append(
                 {
                     "segment": profile.segment,
@@ -109,15 +116,15 @@ def discovery_list(
                     "kind": kind,
                     "rank": rank,
                     ACCOUNT_ID: matrix.account_ids[members[place]],
-                    ARR: float(arr.iloc[members[place]]),
-                    "probability": float(row["probability"]),
+                    ARR: arr.iloc[members[place]],
+                    "probability": row["probability"],
                     "runner_up": row["runner_up"] if len(profiles.segments) > 1 else None,
-                    "distance": float(distance[place]),
+                    "distance": distance[place],
                     "hypothesis": hypothesis,
                     "question": question,
                 }
             )
-    return pd.DataFrame(rows, columns=list(_COLUMNS)).astype(_COLUMNS)
+    return DISCOVERY.from_rows(rows)
 
 
 def discovery_sheet(table: pd.DataFrame, attributes: pd.DataFrame) -> pd.DataFrame:
@@ -143,24 +150,17 @@ def discovery_sheet(table: pd.DataFrame, attributes: pd.DataFrame) -> pd.DataFra
     [["'-1", "'=cmd()"]]
     """
     sheet = table[["segment_name", "kind", ACCOUNT_ID]].copy()
-    for column in (NAME, "csm", "region", "industry"):
-        if column in attributes:
-            sheet[column] = attributes[column].reindex(table[ACCOUNT_ID]).to_numpy()
-    sheet = sheet.assign(
-        arr=table[ARR].round(0),
-        hypothesis=table["hypothesis"],
-        question=table["question"],
-        answer="",
-        asked_by="",
-        asked_on="",
-    )
-    texts = sheet.select_dtypes(exclude="number").columns
+    for name in (NAME, "csm", "region", "industry"):
+        if name in attributes:
+            sheet[name] = attributes[name].reindex(table[ACCOUNT_ID]).to_numpy()
+    texts = ["hypothesis", "question"]
+    sheet = sheet.assign(arr=table[ARR].round(0), **{name: table[name] for name in texts})
+    sheet[["answer", "asked_by", "asked_on"]] = ""
     # A line break or tab inside a cell can start a new cell, and with it a formula.
-    tidy = {
-        name: sheet[name].map(lambda cell: " ".join(str(cell).split()), na_action="ignore")
-        for name in texts
-    }
-    return guard_cells(sheet.assign(**tidy).astype(dict.fromkeys(texts, "str")))
+    for column in sheet.select_dtypes(exclude="number"):
+        tidy = sheet[column].map(lambda cell: " ".join(str(cell).split()), na_action="ignore")
+        sheet[column] = tidy.astype("str")
+    return guard_cells(sheet)
 
 
 def _pick(
@@ -180,10 +180,6 @@ def _pick(
         yield from ((kind, rank, place) for rank, place in enumerate(found, start=1))
 
 
-def _to_mean(values: Floats) -> Floats:
-    return np.asarray(np.sqrt(((values - values.mean(axis=0)) ** 2).sum(axis=1)))
-
-
 def _guidance(axes: Axes, ids: "pd.Index[str]") -> "pd.Series[str]":
     """The kind of guidance that each account draws most; missing where it is not known."""
     frame = axes.frame.reindex(ids)[list(_GUIDANCE)]
@@ -192,20 +188,13 @@ def _guidance(axes: Axes, ids: "pd.Index[str]") -> "pd.Series[str]":
     return most.reindex(ids)
 
 
-def _drawn_most(guidance: "pd.Series[str]") -> tuple[str, int, int] | None:
-    """Kind of guidance that most members draw, how many they are, and of how many it is known."""
+def _of_medoid(segment: str, guidance: "pd.Series[str]") -> tuple[str, str]:
     counts = guidance.value_counts()
-    if counts.empty:
-        return None
-    return str(counts.index[0]), int(counts.iloc[0]), int(counts.sum())
-
-
-def _of_medoid(segment: str, drawn: tuple[str, int, int] | None) -> tuple[str, str]:
     need = "the records do not say which: its accounts draw different guidance, or none is recorded"
-    if drawn is not None and 2 * drawn[1] > drawn[2]:
+    if len(counts) and 2 * counts.iloc[0] > counts.sum():
         need = (
-            f"going by the records it is guidance in {drawn[0]}, which {drawn[1]:,} of "
-            f"{drawn[2]:,} accounts draw most"
+            f"going by the records it is guidance in {counts.index[0]}, which {counts.iloc[0]:,} "
+            f"of {counts.sum():,} accounts draw most"
         )
     return (
         f"Stands for '{segment}': if these accounts have one need, this one has it too; {need}.",

@@ -7,6 +7,7 @@ that is about to leave: companies A and B of Mansdorf 2020. An account whose tou
 """
 
 from collections.abc import Hashable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,23 +15,31 @@ import pandas as pd
 from clustering.columns import ACCOUNT_ID, ARR
 from clustering.config import SchemesConfig
 from clustering.features.types import Snapshot
+from clustering.schema import TableSpec, column
 from clustering.schemes import Axes, Labelling
 
 _ADOPTED = "milestones_due_achieved_share"
 _SHRUNK = ", drawn towards one half"
-_COLUMNS = {
-    ACCOUNT_ID: "str",
-    "tier": "str",
-    "care": "str",
-    "by_stage": "str",
-    ARR: "float64",
-    "at_stake": "float64",
-    "growth_potential": "float64",
-    "churn_risk": "float64",
-    "adopted_share": "float64",
-    "expansion_pipeline": "float64",
-    "why": "str",
-}
+
+MISJUDGED = TableSpec(
+    "misjudged",
+    "Accounts that ARR tiers get wrong: the tier asks for the opposite of the care that repays "
+    "a CSM's time (Mansdorf 2020).",
+    (
+        column("account_id", "text", "Key."),
+        column("tier", "text", "ARR tier."),
+        column("care", "text", "'too much' or 'too little' care by the tier."),
+        column("by_stage", "text", "Label of `lifecycle_touch`."),
+        column("arr", "number", "ARR."),
+        column("at_stake", "number", "Open expansion plus revenue at risk, a year.", nullable=True),
+        column("growth_potential", "number", "Axis, 0..1."),
+        column("churn_risk", "number", "Axis, 0..1."),
+        column("adopted_share", "number", "Share of the due milestones reached."),
+        column("expansion_pipeline", "number", "Open expansion, a year.", nullable=True),
+        column("why", "text", "In words."),
+    ),
+    optional=True,
+)
 
 
 def misjudged_accounts(
@@ -54,31 +63,22 @@ def misjudged_accounts(
     Returns
     -------
     DataFrame
-        `account_id`, `tier`, `care` (``too much`` or ``too little``), `by_stage` (the label of
-        `lifecycle_touch`), `arr`, `at_stake` (open expansion plus revenue at risk, a year), the
-        axes and features behind it, and `why` in words; within each kind the first are those with
-        most care to save (the largest ARR), or with most at stake.
+        The columns of `MISJUDGED`; within each kind the first are those with most care to save
+        (the largest ARR), or with most at stake.
 
     References
     ----------
     Mansdorf 2020.
     """
     if tiers is None or by_stage is None or len(tiers.levels) < 2:
-        return pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in _COLUMNS.items()})
+        return MISJUDGED.from_rows([])
     index = by_stage.labels.index
-    frame = pd.DataFrame(
-        {
-            "tier": tiers.labels.reindex(index),
-            "by_stage": by_stage.labels,
-            ARR: snapshot.attributes[ARR].reindex(index),
-            "growth_potential": axes.frame["growth_potential"].reindex(index),
-            "churn_risk": axes.frame["churn_risk"].reindex(index),
-            "adopted_share": snapshot.frame[_ADOPTED].reindex(index),
-            "expansion_pipeline": snapshot.frame.get(
-                "expansion_pipeline", pd.Series(np.nan, index=snapshot.frame.index)
-            ).reindex(index),
-            "revenue_at_risk": axes.frame["revenue_at_risk"].reindex(index),
-        }
+    known = axes.frame[["growth_potential", "churn_risk", "revenue_at_risk"]].reindex(index)
+    features = snapshot.frame.reindex(index=index, columns=[_ADOPTED, "expansion_pipeline"])
+    frame = known.join(features.rename(columns={_ADOPTED: "adopted_share"})).assign(
+        tier=tiers.labels.reindex(index),
+        by_stage=by_stage.labels,
+        arr=snapshot.attributes[ARR].reindex(index),
     )
     touch = frame["by_stage"].str.partition(",")[0]
     too_much = (frame["tier"] == tiers.levels[-1]) & (touch == "low_touch")
@@ -95,16 +95,16 @@ def misjudged_accounts(
     found = found.sort_values(
         ["care", "rank_by", ACCOUNT_ID], ascending=[True, False, True], ignore_index=True
     )
-    return found[list(_COLUMNS)].astype(_COLUMNS)
+    return MISJUDGED.from_rows(found)
 
 
-def _why(row: Mapping[Hashable, object], config: SchemesConfig) -> str:
+def _why(row: Mapping[Hashable, Any], config: SchemesConfig) -> str:
     """The numbers that decided, against the thresholds that they were held to."""
     settings = config.lifecycle_touch
     growth, risk, adopted = (
-        float(str(row[name])) for name in ("growth_potential", "churn_risk", "adopted_share")
+        row[name] for name in ("growth_potential", "churn_risk", "adopted_share")
     )
-    pipeline = float(str(row["expansion_pipeline"]))
+    pipeline = row["expansion_pipeline"]
     opened = f", {pipeline:,.0f} of expansion open" if pipeline > 0 else ""
     if row["care"] == "too much":
         stage = "fully adopted" if adopted >= settings.adopted_from else "not fully adopted"

@@ -13,34 +13,46 @@ charge more, serve it otherwise, or do not sign (Murphy; the limit of 15 % is of
 measured goes before what rests on assumed costs, so every account has one status.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 from scipy.optimize import nnls
 
 from clustering.arrays import Floats
 from clustering.columns import ACCOUNT_ID
 from clustering.config.plan import AuditConfig
+from clustering.plan.assumptions import ASSUMED
 from clustering.plan.care.effort import slope_through_origin
+from clustering.schema import Entry, TableSpec, column
 
 OVER, UNDER, BAD_FIT, AS_NEEDED, UNKNOWN = "over", "under", "bad_fit", "as_needed", "unknown"
 
-#: The statuses of an account, in the order in which they are looked for, and their names in lists.
-DELIVERY: Mapping[str, str] = MappingProxyType(
-    {
-        OVER: "over_delivered",
-        UNDER: "under_delivered",
-        BAD_FIT: "bad_fit",
-        AS_NEEDED: "as_needed",
-        UNKNOWN: "cannot_be_told",
-    }
+AUDIT = TableSpec(
+    "audit",
+    f"Delivery audit: one row an account. {ASSUMED}",
+    (
+        column("account_id", "text", "Key."),
+        column("label", "text", "Label of the planned labelling.", nullable=True),
+        column("playbook", "text", "Its playbook.", nullable=True),
+        column("delivery", "text", "Its one status: over, under, bad_fit, as_needed, or unknown."),
+        column("needed_hours", "number", "Of the playbook at its size, a year.", nullable=True),
+        column("usual_hours", "number", "What its label gets at its size.", nullable=True),
+        column("event_hours", "number", "Hours of the event playbooks that run."),
+        column("delivered_hours", "number", "Of the trailing window, a year.", nullable=True),
+        column("gap_hours", "number", "Delivered minus usual; judged accounts.", nullable=True),
+        column("deviation", "number", "The gap in robust standard deviations.", nullable=True),
+        column("size_factor", "number", "Factor of its size on the playbook's hours."),
+        column("exposure_days", "number", "Days of the window in which it could be seen."),
+        column("arr", "number", "ARR.", nullable=True),
+        column("needed_cost", "number", "Cost of the hours needed.", nullable=True),
+        column("affordable_cost", "number", "Affordable share of its ARR.", nullable=True),
+        column("delivery_rule", "text", "What put it on a list, or why it cannot be told."),
+    ),
+    optional=True,
 )
-
-_BOTH = "it needs, and of what its label usually gets at its size"
 
 #: The median absolute deviation of a normal distribution, in standard deviations.
 _MAD = 0.6744897501960817
@@ -50,25 +62,19 @@ _LEAST_RECORDED = 0.25
 _BINS = 8
 
 
-@dataclass(frozen=True)
-class AuditTotal:
-    """One of the three lists: `over_delivered`, `under_delivered` or `bad_fit`.
+class AuditTotal(Entry):
+    """One list of the delivery audit."""
 
-    Attributes
-    ----------
-    hours : a year: delivered beyond need and usual, missing to both, or needed beyond the
-        affordable
-    money : those hours at the cost of an hour
-    arr : amount of the accounts on the list; None where no account has one
-    rule : what put an account there, with its numbers
-    """
-
-    name: str
-    n_accounts: int
-    hours: float
-    money: float
-    arr: float | None
-    rule: str
+    name: str = Field(
+        description="over_delivered, under_delivered or bad_fit; no account is on two."
+    )
+    n_accounts: int = Field(description="Accounts on it.")
+    hours: float = Field(
+        description="Hours a year: beyond need and usual, short of both, or beyond the affordable."
+    )
+    money: float = Field(description="Those hours at the cost of an hour.")
+    arr: float | None = Field(description="ARR of the accounts; null where none is known.")
+    rule: str = Field(description="The rule that puts an account on it.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +83,7 @@ class Audit:
 
     Attributes
     ----------
-    frame : one row an account; see `audit.parquet` in docs/study_folder.md
+    frame : one row an account, with the columns of `AUDIT`
     totals : the lists that could be made; no account is on two
     not_computed : for each list that could not, why and which table would allow it
     n_not_judged : accounts of which it cannot be told whether they get what they need
@@ -148,28 +154,22 @@ def audit_delivery(
     frame["delivery"] = np.select(
         [over, under, bad, judged], [OVER, UNDER, BAD_FIT, AS_NEEDED], UNKNOWN
     )
-    frame["delivery_rule"] = _rules(frame, config, affordable_share, no_delivery)
-    no_fit = "" if frame["arr"].notna().any() else "no ARR is known; the table `subscriptions`"
-    lists = {
-        OVER: (excess, _over_rule(config)),
-        UNDER: (short, _under_rule(config)),
-        BAD_FIT: (
-            (frame["needed_cost"] - frame["affordable_cost"]) / max(hour_cost, 1e-12),
-            f"the hours needed, at {hour_cost:,.0f} an hour, cost more than "
-            f"{100 * affordable_share:g} % of the amount, and it is on neither list above",
-        ),
-    }
-    absent = _not_computed(no_delivery, no_fit)
-    return Audit(
-        frame=frame.rename_axis(ACCOUNT_ID).reset_index(),
-        totals=tuple(
-            _total(DELIVERY[status], frame[frame["delivery"] == status], hours, hour_cost, rule)
-            for status, (hours, rule) in lists.items()
-            if DELIVERY[status] not in absent
-        ),
-        not_computed=absent,
-        n_not_judged=int((frame["delivery"] == UNKNOWN).sum()),
+    said = [_rule(row, config, affordable_share, no_delivery) for row in frame.itertuples()]
+    frame["delivery_rule"] = pd.Series(said, index=frame.index, dtype="str")
+    absent = _not_computed(frame, no_delivery)
+    rules = _rules_of_lists(config, hour_cost, affordable_share)
+    beyond = (frame["needed_cost"] - frame["affordable_cost"]) / max(hour_cost, 1e-12)
+    totals = tuple(
+        _total(name, rules[name], frame[frame["delivery"] == status], hours, hour_cost)
+        for name, status, hours in (
+            ("over_delivered", OVER, excess),
+            ("under_delivered", UNDER, short),
+            ("bad_fit", BAD_FIT, beyond),
+        )
+        if name not in absent
     )
+    n_unknown = int((frame["delivery"] == UNKNOWN).sum())
+    return Audit(frame.rename_axis(ACCOUNT_ID).reset_index(), totals, absent, n_unknown)
 
 
 def _usual(
@@ -234,78 +234,70 @@ def _spread(usual: Floats, off: Floats, least_accounts: int) -> Floats:
     return np.asarray(np.sqrt(np.maximum(constant + falling / usual, 1e-12)))
 
 
-def _not_computed(no_delivery: str, no_fit: str) -> dict[str, str]:
+def _not_computed(frame: pd.DataFrame, no_delivery: str) -> dict[str, str]:
     absent: dict[str, str] = {}
     if no_delivery:
         reason = f"{no_delivery}; with it, hours delivered can be compared with hours needed"
-        absent |= {DELIVERY[OVER]: reason, DELIVERY[UNDER]: reason}
-    if no_fit:
-        absent[DELIVERY[BAD_FIT]] = f"{no_fit} would allow it"
+        absent |= {"over_delivered": reason, "under_delivered": reason}
+    if not frame["arr"].notna().any():
+        absent["bad_fit"] = "no ARR is known; the table `subscriptions` would allow it"
     return absent
 
 
 def _total(
-    name: str, rows: pd.DataFrame, hours: "pd.Series[float]", hour_cost: float, rule: str
+    name: str, rule: str, listed: pd.DataFrame, hours: "pd.Series[float]", hour_cost: float
 ) -> AuditTotal:
-    total = float(hours.reindex(rows.index).sum())
-    arr = rows["arr"].sum() if rows["arr"].notna().any() or rows.empty else None
+    total = float(hours[listed.index].sum())
+    arr = float(listed["arr"].sum(min_count=min(len(listed), 1)))
     return AuditTotal(
-        name, len(rows), total, total * hour_cost, None if arr is None else float(arr), rule
+        name=name,
+        n_accounts=len(listed),
+        hours=total,
+        money=total * hour_cost,
+        arr=arr,
+        rule=rule,
     )
 
 
-def _over_rule(config: AuditConfig) -> str:
-    return (
-        f"delivered more than {config.over_from:g} times what {_BOTH}, with the hours of running "
-        "event playbooks on top; "
-        f"{config.least_hours:g} hours a year or more beyond both; and {config.outlier_from:g} "
-        "standard deviations (robust) outside the spread of such accounts"
-    )
-
-
-def _under_rule(config: AuditConfig) -> str:
-    return (
-        f"delivered less than {100 * config.under_below:g} % of what {_BOTH}; "
-        f"{config.least_hours:g} hours a year or more short of both; and "
-        f"{config.outlier_from:g} standard deviations (robust) outside the spread of such accounts"
-    )
-
-
-def _rules(
-    frame: pd.DataFrame, config: AuditConfig, share: float, no_delivery: str
-) -> "pd.Series[str]":
-    """What gave the account its status, or why it could not be judged, in its numbers."""
-    texts = [_rule(row, config, share, no_delivery) for row in frame.itertuples()]
-    return pd.Series(texts, index=frame.index, dtype="str")
+def _rules_of_lists(config: AuditConfig, hour_cost: float, share: float) -> dict[str, str]:
+    both = "it needs, and of what its label usually gets at its size"
+    spread = f"{config.outlier_from:g} standard deviations (robust) outside the spread of such"
+    hours = f"{config.least_hours:g} hours a year or more"
+    return {
+        "over_delivered": f"delivered more than {config.over_from:g} times what {both}, with the "
+        f"hours of running event playbooks on top; {hours} beyond both; and {spread} accounts",
+        "under_delivered": f"delivered less than {100 * config.under_below:g} % of what {both}; "
+        f"{hours} short of both; and {spread} accounts",
+        "bad_fit": f"the hours needed, at {hour_cost:,.0f} an hour, cost more than "
+        f"{100 * share:g} % of the amount, and it is on neither list above",
+    }
 
 
 def _rule(row: Any, config: AuditConfig, share: float, no_delivery: str) -> str:
-    def of(name: str) -> float:
-        return float(getattr(row, name))
-
-    dear = f"needed care costs {of('needed_cost'):,.0f}, more than {100 * share:g} % of "
-    dear += f"{of('arr'):,.0f}"
-    match row.delivery:
-        case "over" | "under" as status:
-            events = f" and {of('event_hours'):.0f} for events" if of("event_hours") else ""
-            extra = events if status == OVER else ""
-            also = f"; {dear}" if of("needed_cost") > of("affordable_cost") else ""
-            return (
-                f"{of('delivered_hours'):.0f} h a year delivered; {of('needed_hours'):.0f} needed"
-                f"{extra}, and its label usually gets {of('usual_hours'):.0f} at its size{also}"
-            )
-        case "bad_fit":
-            return dear
-        case "as_needed":
-            return ""
-    if np.isnan(of("needed_hours")):
+    """What gave an account its status, or why it could not be judged, in its numbers."""
+    dear = (
+        f"needed care costs {row.needed_cost:,.0f}, more than {100 * share:g} % of {row.arr:,.0f}"
+    )
+    if row.delivery in (OVER, UNDER):
+        events = row.delivery == OVER and row.event_hours
+        extra = f" and {row.event_hours:.0f} for events" if events else ""
+        also = f"; {dear}" if row.needed_cost > row.affordable_cost else ""
+        return (
+            f"{row.delivered_hours:.0f} h a year delivered; {row.needed_hours:.0f} needed{extra}, "
+            f"and its label usually gets {row.usual_hours:.0f} at its size{also}"
+        )
+    if row.delivery == BAD_FIT:
+        return dear
+    if row.delivery == AS_NEEDED:
+        return ""
+    if np.isnan(row.needed_hours):
         return "nothing says how many hours it needs"
     if no_delivery:
         return f"the hours delivered are not known: {no_delivery}"
-    if np.isnan(of("delivered_hours")):
+    if np.isnan(row.delivered_hours):
         return "its hours of the window are not known"
-    if of("exposure_days") < config.least_days:
-        return f"seen for {of('exposure_days'):.0f} days, fewer than {config.least_days}"
+    if row.exposure_days < config.least_days:
+        return f"seen for {row.exposure_days:.0f} days, fewer than {config.least_days}"
     if not row.has_need:
         return "it keeps its present care, since what it needs cannot be told"
     return (

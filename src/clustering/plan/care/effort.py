@@ -13,10 +13,11 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from pydantic import Field
 
 from clustering.arrays import Floats
 from clustering.features.types import Snapshot
+from clustering.schema import Entry
 
 #: What drives effort, the best first: column of the snapshot -> what readers call it.
 MEASURES: Mapping[str, str] = {
@@ -31,6 +32,22 @@ ASSUMED = 0.5
 #: Fewer accounts with hours and a size, or a wider interval, tell nothing.
 _FEWEST, _WIDEST = 30, 0.6
 _Z = 1.959963984540054
+
+
+class Effort(Entry):
+    """How the hours of the playbooks grow with the size of an account."""
+
+    elasticity: float = Field(
+        description="Hours are those of the playbook x (size / median size of the label) to this."
+    )
+    interval: tuple[float, float] | None = Field(
+        description="95 % interval of the estimate; null where it is none."
+    )
+    origin: Literal["configured", "estimated", "assumed"] = Field(description="Where it is from.")
+    why: str = Field(description="Why it could not be estimated; else ''.")
+    n_accounts: int = Field(description="Accounts that the estimate rests on.")
+    measures: dict[str, int] = Field(description="Accounts by the measure that tells their size.")
+    n_unknown: int = Field(description="Accounts of unknown size, taken as median ones.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,33 +68,6 @@ class Size:
     def n_unknown(self) -> int:
         """Accounts whose size no measure tells."""
         return int(self.relative.isna().sum())
-
-
-@dataclass(frozen=True)
-class Elasticity:
-    """By how much the hours grow with size: hours are proportional to `size ** value`.
-
-    Attributes
-    ----------
-    interval : 95 %, None where it is not an estimate
-    origin : `configured`, `estimated` or `assumed`
-    why : why it could not be estimated; empty otherwise
-    n_accounts : that the estimate rests on
-    """
-
-    value: float
-    interval: tuple[float, float] | None
-    origin: Literal["configured", "estimated", "assumed"]
-    why: str = ""
-    n_accounts: int = 0
-
-
-@dataclass(frozen=True, eq=False)
-class Effort:
-    """What scales the hours of the playbooks."""
-
-    size: Size
-    elasticity: Elasticity
 
 
 def account_size(snapshot: Snapshot, ids: pd.Index) -> Size:
@@ -123,12 +113,12 @@ def size_in_label(size: Size, labels: "pd.Series[str]") -> "pd.Series[float]":
     return (size.relative / median).fillna(1.0)
 
 
-def elasticity_of(
+def effort_of(
     size: Size,
     delivered: "pd.Series[float]",
     labels: "pd.Series[str]",
     configured: float | None = None,
-) -> Elasticity:
+) -> Effort:
     """The elasticity of the hours delivered inside the labels, held between 0 and 1.
 
     The slope of log hours on log size with a level of its own for every label, by least squares;
@@ -146,33 +136,47 @@ def elasticity_of(
     >>> size = Size(pd.Series(np.linspace(0.1, 8.0, 40), index=index), {})
     >>> labels = pd.Series(["x", "y"] * 20, index=index)
     >>> hours = 10 * size.relative**0.7 * labels.map({"x": 1.0, "y": 3.0})
-    >>> round(elasticity_of(size, hours, labels).value, 6)
+    >>> round(effort_of(size, hours, labels).elasticity, 6)
     0.7
     """
-    if configured is not None:
-        return Elasticity(configured, None, "configured")
     known = (delivered > 0) & size.relative.notna() & labels.notna()
-    groups = labels[known].to_numpy()
-    x, y = (_within(values[known], groups) for values in (size.relative, delivered))
     n, spare = int(known.sum()), int(known.sum()) - labels[known].nunique() - 1
-    if n < _FEWEST or spare < 1:
+    value, interval, origin, why = ASSUMED, None, "assumed", ""
+    if configured is not None:
+        value, origin, n = configured, "configured", 0
+    elif n < _FEWEST or spare < 1:
         why = f"hours and a size are known together of {n} accounts, and {_FEWEST} are needed"
-        return Elasticity(ASSUMED, None, "assumed", why, n)
+    else:
+        x, y = (_within(values[known], labels[known]) for values in (size.relative, delivered))
+        value, interval, why = _estimated(x, y, spare)
+        origin = "assumed" if why else "estimated"
+    return Effort(
+        elasticity=value,
+        interval=interval,
+        origin=origin,
+        why=why,
+        n_accounts=n,
+        measures=dict(size.counts),
+        n_unknown=size.n_unknown,
+    )
+
+
+def _estimated(x: Floats, y: Floats, spare: int) -> tuple[float, tuple[float, float] | None, str]:
+    """The elasticity and its interval, or why they tell too little."""
     if not (x**2).sum() > 0:
-        return Elasticity(ASSUMED, None, "assumed", "all accounts of a segment are of one size", n)
+        return ASSUMED, None, "all accounts of a segment are of one size"
     slope, error = slope_through_origin(x, y, spare)
     low, high = slope - _Z * error, slope + _Z * error
     if high - low > _WIDEST:
         why = f"the hours delivered tell too little of it (95 % interval {low:.2f} to {high:.2f})"
-        return Elasticity(ASSUMED, None, "assumed", why, n)
-    bounded = float(np.clip(slope, 0.0, 1.0))
-    return Elasticity(bounded, (float(low), float(high)), "estimated", n_accounts=n)
+        return ASSUMED, None, why
+    return float(np.clip(slope, 0.0, 1.0)), (low, high), ""
 
 
-def _within(values: "pd.Series[float]", groups: NDArray[np.object_]) -> Floats:
+def _within(values: "pd.Series[float]", groups: "pd.Series[str]") -> Floats:
     """Logarithms less the mean of their group."""
     logged = pd.Series(np.log(values.to_numpy(dtype=np.float64)))
-    return (logged - logged.groupby(groups).transform("mean")).to_numpy()
+    return (logged - logged.groupby(groups.to_numpy()).transform("mean")).to_numpy()
 
 
 def slope_through_origin(x: Floats, y: Floats, spare: int) -> tuple[float, float]:

@@ -1,14 +1,41 @@
 """What each segment gives back, net of what it costs to serve.
 
 Nothing is measured twice: what happened after the as-of date (GRR, NRR) is the horizon's, and what
-the trailing window saw is `trailing`'s. Groups of few accounts are not shown: their numbers are
-those of single customers.
+the year before it saw is `delivered_care`'s. Groups of few accounts are not shown: their numbers
+are those of single customers.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+
+from clustering.schema import TableSpec, column
+
+SEGMENT_VALUE = TableSpec(
+    "segment_value",
+    "What each segment gives back, net of serving it, and the industries of the top segment. "
+    "Groups of few accounts have their size alone.",
+    (
+        column("kind", "text", "segment, or industry of the top segment."),
+        column("label", "text", "Label of the planned labelling."),
+        column("group", "text", "The label again, or the industry."),
+        column("n_accounts", "integer", "Accounts."),
+        column("suppressed", "boolean", "Whether there are too few to show more."),
+        column("arr", "number", "ARR.", nullable=True),
+        column("arr_share", "number", "Share of all ARR.", nullable=True),
+        column("nrr", "number", "NRR over the horizon, weighted by ARR.", nullable=True),
+        column("grr", "number", "GRR over the horizon, weighted by ARR.", nullable=True),
+        column("expansion_pipeline", "number", "Open expansion.", nullable=True),
+        column("champion_share", "number", "Share with a champion.", nullable=True),
+        column("promoter_share", "number", "Share of NPS answers of 9 or 10.", nullable=True),
+        column("sales_cycle_days", "number", "Mean days opened to closed.", nullable=True),
+        column("answers_per_account", "number", "Answers a year per account.", nullable=True),
+        column("cost_to_serve", "number", "Care and tickets a year.", nullable=True),
+        column("net", "number", "ARR less the cost to serve.", nullable=True),
+    ),
+    optional=True,
+)
 
 #: Column of the table -> what would allow it where it is missing for all.
 MEASURES: dict[str, str] = {
@@ -23,7 +50,12 @@ MEASURES: dict[str, str] = {
     "cost_to_serve": "`engagements`",
     "net": "`engagements` and `subscriptions`",
 }
-_SEGMENT, _INDUSTRY = "segment", "industry"
+_SUMS = [
+    *("arr", "cost_to_serve", "expansion_pipeline", "nps_answers", "nps_promoters"),
+    *("sales_closed", "sales_cycle_days"),
+]
+_MEANS = ["is_champion", "answers_per_year"]
+_WEIGHTED = ["nrr", "grr"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +64,7 @@ class SegmentValue:
 
     Attributes
     ----------
-    frame : one row a segment, then one row an industry of the top segment; `kind` tells which.
-        Rows of few accounts have their size alone and `suppressed`
+    frame : as `SEGMENT_VALUE` says: the segments, then the industries of the top one
     top : the segment of the largest amount; None where no amount is known
     not_computed : for each measure that no account allows, the table that would
     """
@@ -73,21 +104,27 @@ def segment_value(
     >>> found.frame[["nrr", "grr"]].iloc[0].round(3).tolist()
     [0.95, 0.875]
     """
-    total = accounts["arr"].sum()
-    rows = [
-        _row(_SEGMENT, level, level, accounts[accounts["label"] == level], total, smallest_group)
-        for level in levels
-    ]
-    by_amount = accounts.groupby("label")["arr"].sum(min_count=1).dropna()
+    known = accounts.reindex(columns=[*_SUMS, *_MEANS, *_WEIGHTED]).astype("float64")
+    known = known.assign(label=accounts["label"], industry=accounts.get("industry"))
+    groups = [("segment", level, level, known[known["label"] == level]) for level in levels]
+    by_amount = known.groupby("label")["arr"].sum(min_count=1).dropna()
     top = str(by_amount.idxmax()) if len(by_amount) else None
-    if top is not None and "industry" in accounts:
-        mine = accounts[accounts["label"] == top]
-        industries = mine["industry"].dropna().astype("str")
-        for industry in sorted(industries.unique()):
-            part = mine.loc[industries.index[industries == industry]]
-            rows.append(_row(_INDUSTRY, top, industry, part, total, smallest_group))
-    frame = pd.DataFrame(rows)
-    segments = frame[(frame["kind"] == _SEGMENT) & ~frame["suppressed"]]
+    if top is not None:
+        by_industry = known[known["label"] == top].groupby("industry")
+        groups += [("industry", top, str(name), part) for name, part in by_industry]
+    total = known["arr"].sum()
+    frame = pd.DataFrame(
+        {
+            "kind": kind,
+            "label": label,
+            "group": group,
+            "n_accounts": len(part),
+            "suppressed": len(part) < smallest_group,
+            **_measures(part.iloc[:0] if len(part) < smallest_group else part, total),
+        }
+        for kind, label, group, part in groups
+    )
+    segments = frame[(frame["kind"] == "segment") & ~frame["suppressed"]]
     absent = {
         name: f"no {allows}" if allows.startswith("`") else f"{allows} is missing"
         for name, allows in MEASURES.items()
@@ -96,53 +133,29 @@ def segment_value(
     return SegmentValue(frame, top, absent)
 
 
-def _row(
-    kind: str, segment: str, group: str, part: pd.DataFrame, total: float, smallest: int
-) -> dict[str, object]:
-    row: dict[str, object] = {
-        "kind": kind,
-        "label": segment,
-        "group": group,
-        "n_accounts": len(part),
-        "suppressed": len(part) < smallest,
-    }
-    measures = dict.fromkeys(["arr_share", *MEASURES], np.nan)
-    if len(part) >= smallest:
-        measures |= _measures(part, total)
-    return row | measures
-
-
 def _measures(part: pd.DataFrame, total: float) -> dict[str, float]:
-    arr, cost = _sum(part, "arr"), _sum(part, "cost_to_serve")
-    closed, answers = _sum(part, "sales_closed"), _sum(part, "nps_answers")
+    """What the accounts give back; missing where none of them tells."""
+    sums, means = part[_SUMS].sum(min_count=1), part[_MEANS].mean()
     return {
-        "arr": arr,
-        "arr_share": arr / total if total > 0 else np.nan,
+        "arr_share": sums["arr"] / total if total > 0 else np.nan,
+        "arr": sums["arr"],
         "nrr": _weighted(part, "nrr"),
         "grr": _weighted(part, "grr"),
-        "expansion_pipeline": _sum(part, "expansion_pipeline"),
-        "champion_share": _column(part, "is_champion").mean(),
-        "promoter_share": _sum(part, "nps_promoters") / answers if answers > 0 else np.nan,
-        "sales_cycle_days": _sum(part, "sales_cycle_days") / closed if closed > 0 else np.nan,
-        "answers_per_account": _column(part, "answers_per_year").mean(),
-        "cost_to_serve": cost,
-        "net": arr - cost,
+        "expansion_pipeline": sums["expansion_pipeline"],
+        "champion_share": means["is_champion"],
+        "promoter_share": _ratio(sums["nps_promoters"], sums["nps_answers"]),
+        "sales_cycle_days": _ratio(sums["sales_cycle_days"], sums["sales_closed"]),
+        "answers_per_account": means["answers_per_year"],
+        "cost_to_serve": sums["cost_to_serve"],
+        "net": sums["arr"] - sums["cost_to_serve"],
     }
 
 
-def _column(part: pd.DataFrame, name: str) -> "pd.Series[float]":
-    if name not in part:
-        return pd.Series(np.nan, index=part.index)
-    return part[name].astype("float64")
-
-
-def _sum(part: pd.DataFrame, name: str) -> float:
-    """Sum over the accounts that have it; missing where none has."""
-    return float(_column(part, name).sum(min_count=1))
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole > 0 else np.nan
 
 
 def _weighted(part: pd.DataFrame, name: str) -> float:
     """Mean weighted by the amount, over the accounts for which it was observed."""
-    values, arr = _column(part, name), _column(part, "arr")
-    known = values.notna() & (arr > 0)
-    return float(np.average(values[known], weights=arr[known])) if known.any() else np.nan
+    known = part[name].notna() & (part["arr"] > 0)
+    return _ratio(float((part[name] * part["arr"])[known].sum()), float(part["arr"][known].sum()))

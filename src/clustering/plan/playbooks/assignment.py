@@ -25,16 +25,15 @@ import pandas as pd
 from clustering.arrays import Flags
 from clustering.plan.playbooks.library import PRESENT_CARE, STANDARD, Playbooks
 from clustering.schemes.axes import Axes
-from clustering.schemes.families.composites import GUIDANCE
 
 _HEALTHY, _DRAWN = 0.5, 0.25
 #: How far beyond a cut a mean must lie: standard errors, and standard deviations of the accounts.
 _ERRORS, _LEAST = 2.0, 0.1
-_GUIDANCE = {composite.name: composite.name.removeprefix("guidance_") for composite in GUIDANCE}
-_PLAYBOOK_OF = {
-    "strategy": "strategy_guidance",
-    "execution": "execution_guidance",
-    "first_steps": "first_steps",
+#: Axis of a kind of guidance -> its words, and the playbook that gives it.
+_GUIDANCE = {
+    "guidance_strategy": ("strategy guidance", "strategy_guidance"),
+    "guidance_execution": ("execution guidance", "execution_guidance"),
+    "guidance_first_steps": ("first steps guidance", "first_steps"),
 }
 
 
@@ -106,7 +105,7 @@ def assign_playbooks(
     return tuple(assigned)
 
 
-def _stand(values: "pd.Series[float]", inside: "Flags") -> _Standing | None:
+def _stand(values: "pd.Series[float]", inside: Flags) -> _Standing | None:
     """Standing of the accounts inside; None where the axis is not known of any of them.
 
     The error is that of their mean against all others: with `f` the share inside, their mean lies
@@ -123,7 +122,7 @@ def _stand(values: "pd.Series[float]", inside: "Flags") -> _Standing | None:
     return _Standing(float(mine.mean()), float((1.0 - share) * error))
 
 
-def _by_needs(scaled: pd.DataFrame, inside: "Flags") -> tuple[str | None, str]:
+def _by_needs(scaled: pd.DataFrame, inside: Flags) -> tuple[str | None, str]:
     """Playbook and rule; no playbook where the first rule that could decide is undecided."""
     found = {str(axis): _stand(scaled[axis], inside) for axis in scaled}
     standing = {axis: one for axis, one in found.items() if one is not None}
@@ -155,13 +154,13 @@ def _by_needs(scaled: pd.DataFrame, inside: "Flags") -> tuple[str | None, str]:
 
 
 def _by_guidance(
-    drawn: Mapping[str, _Standing], scaled: pd.DataFrame, inside: "Flags"
+    drawn: Mapping[str, _Standing], scaled: pd.DataFrame, inside: Flags
 ) -> tuple[str | None, str]:
     """The guidance drawn most; no rule where none is drawn beyond all accounts."""
     order = sorted(drawn, key=lambda axis: -drawn[axis].value)
     most = drawn[order[0]]
-    kind = _GUIDANCE[order[0]]
-    words = f"{kind.replace('_', ' ')} guidance {most.words}"
+    kind, playbook = _GUIDANCE[order[0]]
+    words = f"{kind} {most.words}"
     beyond = most.above(_DRAWN)
     if beyond is False:
         return None, ""
@@ -170,10 +169,9 @@ def _by_guidance(
     for axis in order[1:]:
         lead = _stand(scaled[order[0]] - scaled[axis], inside)
         if lead is not None and not lead.above(0.0):
-            other = _GUIDANCE[axis].replace("_", " ")
-            both = f"{words} and {other} guidance {drawn[axis].words}"
+            both = f"{words} and {_GUIDANCE[axis][0]} {drawn[axis].words}"
             return None, _near(both, "of which neither is clearly drawn more")
-    return _PLAYBOOK_OF[kind], (
+    return playbook, (
         f"it draws {words} standard deviations more than all accounts, and no other kind as much"
     )
 

@@ -11,18 +11,30 @@ from typing import Any
 import pandas as pd
 
 from clustering.columns import ACCOUNT_ID
-from clustering.errors import BadInputError, ConfigError, breaches_message
+from clustering.errors import BadInputError, ConfigError, breaches_message, or_known
 from clustering.features.registry import DEFINITIONS
 from clustering.features.snapshot import ATTRIBUTES
 from clustering.features.types import Snapshot
-from clustering.plan.nearest import did_you_mean
 from clustering.plan.playbooks.library import Playbook, Playbooks
+from clustering.schema import TableSpec, column
 from clustering.schemes.axes import Axes
+from clustering.schemes.composites import AMOUNTS, COMPOSITES, GUIDANCE
 from clustering.schemes.expressions import evaluate, parse
-from clustering.schemes.families.composites import AMOUNTS, COMPOSITES, GUIDANCE
 from clustering.schemes.readable import FROM_TABLES
 from clustering.schemes.registry import SCHEMES
 from clustering.schemes.types import Labelling
+
+PLAYBOOK_RUNS = TableSpec(
+    "playbook_runs",
+    "Event playbooks that start, run or end now, beside the segment, which they do not change.",
+    (
+        column("account_id", "text", "Key."),
+        column("playbook", "text", "Event playbook."),
+        column("state", "text", "starts, runs or ends."),
+        column("because", "text", "The condition that decided."),
+    ),
+    optional=True,
+)
 
 #: Never in a condition: a playbook must not depend on who the account is or who serves it.
 _PEOPLE = ("name", "csm")
@@ -34,8 +46,7 @@ class Running:
 
     Attributes
     ----------
-    frame : one row an account and playbook that starts, goes on or ends: `account_id`,
-        `playbook`, `state` (starts, runs, ends) and `because`, the condition that decided
+    frame : one row an account and playbook that starts, goes on or ends, as `PLAYBOOK_RUNS` says
     not_told : for each playbook whose trigger no account allows, which value it lacks
     """
 
@@ -74,9 +85,10 @@ def condition(sql: str, values: pd.DataFrame) -> "pd.Series[bool]":
     [True, False, <NA>]
     """
     expression = parse(sql)
-    unknown = [name for name in expression.columns if not _is_known(name, values)]
+    known = [*values.columns, *_every_name()]
+    unknown = [name for name in expression.columns if name not in known]
     if unknown:
-        hint = did_you_mean(unknown[0], [*values.columns, *_every_name()])
+        hint = or_known(unknown[0], known)
         raise BadInputError(
             f"the condition \"{sql}\" names '{unknown[0]}', which is no axis, feature, attribute "
             f"or scheme.{hint}"
@@ -113,13 +125,14 @@ def run_playbooks(
     Knoefel 2021: an expand trigger starts a playbook, and never moves the account to a tier of
     higher touch and back.
     """
-    parts: list[pd.DataFrame] = []
+    rows: list[dict[str, str]] = []
     not_told: dict[str, str] = {}
     breaches: list[str] = []
     for name, playbook in books.events.items():
-        before = _ran(name, running, values.index)
+        ids = () if running is None else running.loc[running["playbook"] == name, ACCOUNT_ID]
+        before = pd.Series(values.index.isin(ids), index=values.index, dtype="boolean")
         try:
-            parts.append(_states(name, playbook, values, before))
+            rows += _states(name, playbook, values, before)
         except BadInputError as error:
             breaches.append(f"playbook '{name}': {error}")
             continue
@@ -128,49 +141,29 @@ def run_playbooks(
             not_told[name] = f"its trigger needs {' and '.join(lacking)}, which no account has"
     if breaches:
         raise ConfigError(breaches_message("the playbooks' conditions", breaches))
-    columns = [ACCOUNT_ID, "playbook", "state", "because"]
-    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-    return Running(frame.astype(dict.fromkeys(columns, "str")), not_told)
+    return Running(PLAYBOOK_RUNS.from_rows(rows), not_told)
 
 
 def _states(
     name: str, playbook: Playbook, values: pd.DataFrame, before: "pd.Series[bool]"
-) -> pd.DataFrame:
+) -> list[dict[str, str]]:
     starts_here = condition(str(playbook.trigger), values).fillna(False)
     ends_here = condition(str(playbook.exit), values).fillna(False)
-    starts = ~before & starts_here & ~ends_here
-    ends = before & ends_here
-    goes_on = before & ~ends_here
-    rows = []
-    for state, chosen, because in (
-        ("starts", starts, playbook.trigger),
-        ("runs", goes_on, f"not yet: {playbook.exit}"),
-        ("ends", ends, playbook.exit),
-    ):
-        ids = values.index[chosen.to_numpy(dtype=bool)]
-        rows.append(
-            pd.DataFrame(
-                {ACCOUNT_ID: ids, "playbook": name, "state": state, "because": because}
-            ).astype("str")
+    return [
+        {ACCOUNT_ID: account, "playbook": name, "state": state, "because": str(because)}
+        for state, chosen, because in (
+            ("starts", ~before & starts_here & ~ends_here, playbook.trigger),
+            ("runs", before & ~ends_here, f"not yet: {playbook.exit}"),
+            ("ends", before & ends_here, playbook.exit),
         )
-    return pd.concat(rows, ignore_index=True)
-
-
-def _ran(name: str, running: pd.DataFrame | None, index: pd.Index) -> "pd.Series[bool]":
-    if running is None:
-        return pd.Series(False, index=index, dtype="boolean")
-    ids = running.loc[running["playbook"] == name, ACCOUNT_ID]
-    return pd.Series(index.isin(ids), index=index, dtype="boolean")
-
-
-def _is_known(name: str, values: pd.DataFrame) -> bool:
-    return name in values or name in _every_name()
+        for account in values.index[chosen.to_numpy(dtype=bool)]
+    ]
 
 
 def _every_name() -> list[str]:
     """Names that a study may have, though these tables do not allow them."""
     return [
-        *(definition.feature.name for definition in DEFINITIONS),
+        *(definition.name for definition in DEFINITIONS),
         *(axis.name for axis in (*COMPOSITES, *GUIDANCE)),
         *(name for name, _, _ in AMOUNTS),
         *(scheme.name for scheme in SCHEMES),

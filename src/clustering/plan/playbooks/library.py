@@ -15,10 +15,12 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from clustering.errors import BadInputError, ConfigError, breaches_message
-from clustering.plan.nearest import did_you_mean
+from clustering.config.base import Part
+from clustering.config.plan import Level
+from clustering.errors import BadInputError, ConfigError, breaches_message, or_known
+from clustering.schema import Entry
 from clustering.schemes.expressions import parse
 
 #: What an account gets whose need cannot be told: what it gets today, whatever that is; and where
@@ -31,18 +33,14 @@ Times = Annotated[float, Field(ge=0.0, le=_MOST_TOUCHES)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Touch(_Part):
+class Touch(Part):
     """A kind of touch and what one of it takes for one account, in hours; assumed."""
 
     title: str = Field(min_length=1, max_length=80)
     hours: float = Field(ge=0.0, le=100.0)
 
 
-class Playbook(_Part):
+class Playbook(Part):
     """One playbook.
 
     Attributes
@@ -60,7 +58,7 @@ class Playbook(_Part):
     goal: str = Field(min_length=1, max_length=300)
     touches_a_year: dict[str, Times] = Field(default_factory=dict)
     touches: dict[str, Times] = Field(default_factory=dict)
-    least_touch: Literal["high", "medium", "low", "digital"] = "digital"
+    least_touch: Level = "digital"
     trigger: str | None = Field(None, max_length=2000)
     exit: str | None = Field(None, max_length=2000)
 
@@ -87,7 +85,21 @@ class Playbook(_Part):
         return self.touches_a_year or self.touches
 
 
-class Playbooks(_Part):
+class PlaybookEntry(Entry):
+    """One playbook that the plan uses."""
+
+    name: str = Field(description="Its name.")
+    title: str = Field(description="Its name for readers.")
+    kind: str = Field(description="segment (care of a year) or event (runs for a while).")
+    goal: str = Field(description="What it is for.")
+    touches: dict[str, float] = Field(description="Touches a year, or of a run, by their title.")
+    hours: float = Field(description="Hours of one account a year, or of a run.")
+    trigger: str | None = Field(description="Condition that starts an event playbook.")
+    exit: str | None = Field(description="Condition that ends it.")
+    n_accounts: int = Field(description="Accounts that have it, or for which it runs.")
+
+
+class Playbooks(Part):
     """All playbooks, the touches they are made of, and who gets which."""
 
     touches: dict[Name, Touch]
@@ -96,18 +108,18 @@ class Playbooks(_Part):
 
     @model_validator(mode="after")
     def _all_known(self) -> "Playbooks":
-        breaches = []
-        for name, playbook in self.playbooks.items():
-            for touch in playbook.planned:
-                if touch not in self.touches:
-                    hint = did_you_mean(touch, self.touches)
-                    breaches.append(f"playbook '{name}' plans the unknown touch '{touch}'.{hint}")
+        breaches = [
+            f"playbook '{name}' plans the unknown touch '{touch}'.{or_known(touch, self.touches)}"
+            for name, playbook in self.playbooks.items()
+            for touch in playbook.planned
+            if touch not in self.touches
+        ]
         segment_kind = [n for n, playbook in self.playbooks.items() if playbook.kind == "segment"]
         for scheme, labels in self.assign.items():
             for label, name in labels.items():
                 if name not in segment_kind:
                     what = "is an event playbook" if name in self.playbooks else "is not known"
-                    hint = did_you_mean(name, segment_kind)
+                    hint = or_known(name, segment_kind)
                     breaches.append(f"assign.{scheme} '{label}': playbook '{name}' {what}.{hint}")
         for name in (PRESENT_CARE, STANDARD):
             if name in self.playbooks and name not in segment_kind:
@@ -148,6 +160,21 @@ class Playbooks(_Part):
         if label in labels:
             return labels[label]
         return next((name for pattern, name in labels.items() if fnmatchcase(label, pattern)), None)
+
+    def entry(self, name: str, n_accounts: int) -> PlaybookEntry:
+        """A playbook as it stands in `study.json`."""
+        book = self.playbooks[name]
+        return PlaybookEntry(
+            name=name,
+            title=book.title,
+            kind=book.kind,
+            goal=book.goal,
+            touches={self.touches[touch].title: times for touch, times in book.planned.items()},
+            hours=self.hours(name),
+            trigger=book.trigger,
+            exit=book.exit,
+            n_accounts=n_accounts,
+        )
 
     @property
     def events(self) -> dict[str, Playbook]:

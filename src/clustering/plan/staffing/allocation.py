@@ -9,21 +9,23 @@ on the single accounts, so the gap that is stated is proven whatever was solved;
 was of the single accounts, the solver's own bound serves if it is lower.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csr_array
 
-from clustering.arrays import Floats, Ints
-from clustering.config.plan import TouchLevelsConfig
-from clustering.plan.care.demand import LEVELS, Demand, Groups, group_alike, tell_apart
+from clustering.arrays import Flags, Floats, Ints
+from clustering.config.plan import LEVELS, TouchLevelsConfig
+from clustering.plan.staffing.demand import Demand, Groups, group_alike, tell_apart
 
 _GAP = 1e-4
 _SECONDS = 40.0
 #: Times that groups are solved with fewer hours until the single accounts fit; two are enough.
 _TRIES = 6
+#: The levels that take a place with a CSM: all but the last, digital.
+_TAKES_PLACE: Flags = np.arange(len(LEVELS)) < len(LEVELS) - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,22 +35,42 @@ class Allocation:
     Attributes
     ----------
     status : `optimal` (the gap is at most 0.01 %), `gap` (stated), or `infeasible`
+    reason : which limit binds, or which makes it infeasible
     level : index into `LEVELS` of every account; empty where infeasible
     hours, covered : that it takes and covers
     bound : no allocation covers more
     gap : `(bound - covered) / bound`
-    value_of_an_hour : what one more hour would cover, at the margin
-    reason : which limit binds, or which makes it infeasible
     """
 
-    status: str
-    level: Ints
-    hours: float
-    covered: float
-    bound: float
-    gap: float
-    value_of_an_hour: float
+    status: Literal["optimal", "gap", "infeasible"]
     reason: str
+    level: Ints
+    hours: float = 0.0
+    covered: float = 0.0
+    bound: float = 0.0
+    gap: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Limits:
+    """Hours and places (accounts above digital touch), and what the levels take and cover."""
+
+    hours: float
+    places: float
+    share: Floats
+    covers: Floats
+
+    @classmethod
+    def of(cls, hours: float, places: float, levels: TouchLevelsConfig) -> "_Limits":
+        """Limits of a head count."""
+        return cls(hours, np.floor(places), np.array(levels.hours), np.array(levels.covers))
+
+
+class _Prices(NamedTuple):
+    """What one more hour and one more place would cover."""
+
+    hour: float
+    place: float = 0.0
 
 
 def allocate(
@@ -73,35 +95,29 @@ def allocate(
     >>> [LEVELS[level] for level in found.level], round(found.covered, 6), found.status
     (['high', 'digital'], 820.0, 'optimal')
     """
-    share, covers = np.array(levels.hours), np.array(levels.covers)
-    most_accounts = np.floor(most_accounts)
-    refused = _infeasible(demand, hours, share, most_accounts)
-    if refused:
-        return Allocation(
-            "infeasible", np.array([], dtype=np.int64), 0.0, 0.0, 0.0, 0.0, 0.0, refused
-        )
+    limits = _Limits.of(hours, most_accounts, levels)
+    nobody = np.array([], dtype=np.int64)
+    if refused := _infeasible(demand, limits):
+        return Allocation("infeasible", refused, nobody)
     if len(demand.hours) == 0:
-        return Allocation(
-            "optimal", np.array([], dtype=np.int64), 0.0, 0.0, 0.0, 0.0, 0.0, "no accounts"
-        )
+        return Allocation("optimal", "no accounts", nobody)
     groups = group_alike(demand)
-    level, used, solver_bound = _within_hours(demand, groups, hours, share, covers, most_accounts)
-    covered = float((demand.value * covers[level]).sum())
-    prices = _prices(groups, hours, share, covers, most_accounts)
-    bound = _bound(demand, hours, share, covers, most_accounts, prices)
+    level, solver_bound = _within_hours(demand, groups, limits)
+    covered = float((demand.value * limits.covers[level]).sum())
+    prices = _prices(groups, limits)
+    bound = _bound(demand, limits, prices)
     if len(groups.size) == len(demand.hours):  # the programme is of the single accounts
         bound = min(bound, solver_bound)
     bound = max(bound, covered)
     gap = (bound - covered) / bound if bound > 0 else 0.0
     return Allocation(
         status="optimal" if gap <= _GAP else "gap",
+        reason=_binding(prices, limits),
         level=level,
-        hours=used,
+        hours=_taken(demand, level, limits),
         covered=covered,
         bound=bound,
         gap=gap,
-        value_of_an_hour=prices[0],
-        reason=_binding(prices, most_accounts),
     )
 
 
@@ -114,150 +130,140 @@ def coverage_curve(
     ----------
     hours, most_accounts : limits, shape (n_points,)
     """
-    share, covers = np.array(levels.hours), np.array(levels.covers)
     groups = group_alike(demand)
     curve = []
     for most_hours, most in zip(hours, most_accounts, strict=True):
-        if len(demand.hours) == 0 or _infeasible(demand, float(most_hours), share, float(most)):
+        limits = _Limits.of(float(most_hours), float(most), levels)
+        if len(demand.hours) == 0 or _infeasible(demand, limits):
             curve.append(np.nan)
-            continue
-        prices = _prices(groups, float(most_hours), share, covers, float(most))
-        curve.append(_bound(demand, float(most_hours), share, covers, float(most), prices))
+        else:
+            curve.append(_bound(demand, limits, _prices(groups, limits)))
     return np.array(curve)
 
 
-def _infeasible(demand: Demand, hours: float, share: Floats, most_accounts: float) -> str:
+def _taken(demand: Demand, level: Ints, limits: _Limits) -> float:
+    """Hours a year that the accounts take at their levels."""
+    return float((demand.hours * limits.share[level]).sum())
+
+
+def _infeasible(demand: Demand, limits: _Limits) -> str:
     """Name the limit that even the lowest levels break; empty where none is."""
-    least = float((demand.hours * share[demand.least]).sum())
-    above = int((demand.least < len(LEVELS) - 1).sum())
+    least = _taken(demand, demand.least, limits)
+    above = int(_TAKES_PLACE[demand.least].sum())
     broken = []
-    if least > hours * (1 + 1e-9):
+    if least > limits.hours * (1 + 1e-9):
         broken.append(
             f"the lowest levels allowed take {least:,.0f} hours a year, and the head count has "
-            f"{hours:,.0f}: hire for {least - hours:,.0f} hours, or lower least_touch or the "
-            "hours of the playbooks"
+            f"{limits.hours:,.0f}: hire for {least - limits.hours:,.0f} hours, or lower "
+            "least_touch or the hours of the playbooks"
         )
-    if above > most_accounts:
+    if above > limits.places:
         broken.append(
             f"{above:,} accounts may not be digital, and the head count can keep "
-            f"{most_accounts:,.0f}: raise capacity.most_accounts or the head count, or lower "
+            f"{limits.places:,.0f}: raise capacity.most_accounts or the head count, or lower "
             "least_touch"
         )
     return "; ".join(broken)
 
 
-def _within_hours(
-    demand: Demand,
-    groups: Groups,
-    hours: float,
-    share: Floats,
-    covers: Floats,
-    most_accounts: float,
-) -> tuple[Ints, float, float]:
-    """Level of every account, the hours that takes, and the solver's bound.
+def _within_hours(demand: Demand, groups: Groups, limits: _Limits) -> tuple[Ints, float]:
+    """Level of every account, and the solver's bound.
 
     Accounts of a group need about as much, not the same: where the single accounts take more than
     there is, it is solved once more with as many hours less.
     """
-    limit = hours
+    tried = limits
     for _ in range(_TRIES):
-        counts, solver_bound = _solve(groups, limit, share, covers, most_accounts)
+        counts, solver_bound = _solve(groups, tried)
         level = tell_apart(demand, groups, counts)
-        used = float((demand.hours * share[level]).sum())
-        if used <= hours * (1 + 1e-9):
-            return level, used, solver_bound
-        limit -= 1.1 * (used - hours)
-    level = demand.least.astype(np.int64)
-    return level, float((demand.hours * share[level]).sum()), np.inf
+        used = _taken(demand, level, limits)
+        if used <= limits.hours * (1 + 1e-9):
+            return level, solver_bound
+        tried = replace(tried, hours=tried.hours - 1.1 * (used - limits.hours))
+    return demand.least.astype(np.int64), np.inf
 
 
 def _programme(
-    groups: Groups, hours: float, share: Floats, covers: Floats, most_accounts: float
-) -> tuple[Floats, Floats, csr_array[Any, Any], Floats, csr_array[Any, Any], Floats]:
-    """Costs and bounds of the variables `x[group, level]`, and the limits and equalities."""
+    groups: Groups, limits: _Limits
+) -> tuple[Floats, float, Bounds, LinearConstraint, LinearConstraint]:
+    """Gains of the variables `x[group, level]` in units of the largest, that unit, their bounds.
+
+    Then the limits on hours and places, and that each group has its accounts.
+    """
     n, k = len(groups.size), len(LEVELS)
-    gain = (groups.value[:, None] * covers[None, :]).ravel()
+    gain = (groups.value[:, None] * limits.covers[None, :]).ravel()
+    unit = max(float(gain.max()), 1e-12)
     allowed = np.arange(k)[None, :] <= groups.least[:, None]
     upper = np.where(allowed, groups.size[:, None], 0.0).ravel()
-    rows, limits = [(groups.hours[:, None] * share[None, :]).ravel()], [hours]
-    if np.isfinite(most_accounts):
-        rows.append(np.tile(np.arange(k) < k - 1, n).astype(np.float64))
-        limits.append(most_accounts)
+    rows, most = [(groups.hours[:, None] * limits.share[None, :]).ravel()], [limits.hours]
+    if np.isfinite(limits.places):
+        rows.append(np.tile(_TAKES_PLACE, n).astype(np.float64))
+        most.append(limits.places)
     cells = np.arange(n * k)
-    each = csr_array((np.ones(n * k), (np.repeat(np.arange(n), k), cells)), shape=(n, n * k))
-    return gain, upper, csr_array(np.array(rows)), np.array(limits), each, groups.size
+    each = csr_array((np.ones(n * k), (cells // k, cells)), shape=(n, n * k))
+    return (
+        gain / unit,
+        unit,
+        Bounds(np.zeros(n * k), upper),
+        LinearConstraint(csr_array(np.array(rows)), -np.inf, np.array(most)),
+        LinearConstraint(each, groups.size, groups.size),
+    )
 
 
-def _solve(
-    groups: Groups, hours: float, share: Floats, covers: Floats, most_accounts: float
-) -> tuple[Ints, float]:
+def _solve(groups: Groups, limits: _Limits) -> tuple[Ints, float]:
     """Accounts of each group at each level, shape (n_groups, n_levels), and the solver's bound."""
-    gain, upper, limit, most, each, size = _programme(groups, hours, share, covers, most_accounts)
-    scale = max(float(gain.max()), 1e-12)
+    gain, unit, bounds, limit, each = _programme(groups, limits)
     found = milp(
-        -gain / scale,
+        -gain,
         integrality=np.ones(len(gain), dtype=np.int64),
-        bounds=Bounds(0.0, upper),
-        constraints=[
-            LinearConstraint(limit, -np.inf, most),
-            LinearConstraint(each, size, size),
-        ],
+        bounds=bounds,
+        constraints=[limit, each],
         options={"mip_rel_gap": _GAP / 2, "time_limit": _SECONDS},
     )
-    n, k = len(groups.size), len(LEVELS)
+    shape = len(groups.size), len(LEVELS)
     if found.x is None:  # out of time without any allocation: the lowest levels are always one
-        counts = np.zeros((n, k), dtype=np.int64)
-        counts[np.arange(n), groups.least] = groups.size.astype(np.int64)
+        counts = np.zeros(shape, dtype=np.int64)
+        counts[np.arange(shape[0]), groups.least] = groups.size.astype(np.int64)
         return counts, np.inf
     dual = found.mip_dual_bound
-    bound = np.inf if dual is None else -float(dual) * scale
-    return np.asarray(found.x).round().astype(np.int64).reshape(n, k), bound
+    counts = np.asarray(found.x).round().astype(np.int64).reshape(shape)
+    return counts, np.inf if dual is None else -float(dual) * unit
 
 
-def _prices(
-    groups: Groups, hours: float, share: Floats, covers: Floats, most_accounts: float
-) -> tuple[float, float]:
+def _prices(groups: Groups, limits: _Limits) -> _Prices:
     """What an hour and a place more would cover: the duals of the linear relaxation."""
-    gain, upper, limit, most, each, size = _programme(groups, hours, share, covers, most_accounts)
-    scale = max(float(gain.max()), 1e-12)
+    gain, unit, bounds, limit, each = _programme(groups, limits)
     found: Any = linprog(  # type: ignore[call-overload, unused-ignore]
-        -gain / scale,
-        A_ub=limit,
-        b_ub=most,
-        A_eq=each,
-        b_eq=size,
-        bounds=np.column_stack([np.zeros(len(upper)), upper]),
+        -gain,
+        A_ub=limit.A,
+        b_ub=limit.ub,
+        A_eq=each.A,
+        b_eq=each.ub,
+        bounds=np.column_stack([bounds.lb, bounds.ub]),
         method="highs",
     )
     if found.status != 0:
-        return 0.0, 0.0
-    duals = np.maximum(-np.asarray(found.ineqlin.marginals), 0.0) * scale
-    return float(duals[0]), float(duals[1]) if len(duals) > 1 else 0.0
+        return _Prices(0.0)
+    duals = np.maximum(-np.asarray(found.ineqlin.marginals), 0.0) * unit
+    return _Prices(*duals.tolist())
 
 
-def _bound(
-    demand: Demand,
-    hours: float,
-    share: Floats,
-    covers: Floats,
-    most_accounts: float,
-    prices: tuple[float, float],
-) -> float:
+def _bound(demand: Demand, limits: _Limits, prices: _Prices) -> float:
     """Value that no allocation exceeds: the Lagrangian at these prices, on single accounts."""
-    k = len(LEVELS)
-    net = demand.value[:, None] * covers - prices[0] * demand.hours[:, None] * share
-    net = net - prices[1] * (np.arange(k) < k - 1)
-    net = np.where(np.arange(k)[None, :] <= demand.least[:, None], net, -np.inf)
-    places = prices[1] * most_accounts if prices[1] > 0 else 0.0
-    return float(net.max(axis=1).sum() + prices[0] * hours + places)
+    net = demand.value[:, None] * limits.covers
+    net = net - prices.hour * demand.hours[:, None] * limits.share - prices.place * _TAKES_PLACE
+    allowed = np.arange(len(LEVELS))[None, :] <= demand.least[:, None]
+    places = prices.place * limits.places if prices.place > 0 else 0.0
+    best = np.where(allowed, net, -np.inf).max(axis=1).sum()
+    return float(best + prices.hour * limits.hours + places)
 
 
-def _binding(prices: tuple[float, float], most_accounts: float) -> str:
+def _binding(prices: _Prices, limits: _Limits) -> str:
     binding = []
-    if prices[0] > 0:
+    if prices.hour > 0:
         binding.append("the hours of the head count")
-    if prices[1] > 0:
-        binding.append(f"the {most_accounts:,.0f} accounts that it can keep")
+    if prices.place > 0:
+        binding.append(f"the {limits.places:,.0f} accounts that it can keep")
     if binding:
         return f"{' and '.join(binding)} limit what is covered"
     return "neither hours nor places limit what is covered"

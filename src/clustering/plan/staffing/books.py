@@ -7,41 +7,53 @@ account moves without need, and the books end no worse than they began; that the
 fewest possible is not proven.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
-from clustering.arrays import Flags, Floats, Ints
+from clustering.arrays import Floats, Ints
+from clustering.schema import Entry, TableSpec, column
 
 #: More books than this are balanced in blocks, each a fair sample of light and heavy ones.
 _BLOCK = 100
 
 
-@dataclass(frozen=True, eq=False)
-class Books:
-    """Who looks after whom.
+BOOKS = TableSpec(
+    "books",
+    "Level of touch and book of every account within the head count. Holds the names of "
+    "CSMs, which are not tracked.",
+    (
+        column("account_id", "text", "Key."),
+        column("label", "text", "Label of the planned labelling.", nullable=True),
+        column("level", "text", "high, medium, low or digital.", nullable=True),
+        column("hours", "number", "Hours a year at this level.", nullable=True),
+        column("revenue_at_risk", "number", "Revenue at risk.", nullable=True),
+        column("expansion_pipeline", "number", "Open expansion.", nullable=True),
+        column("value", "number", "What covering it is worth.", nullable=True),
+        column("covered", "number", "What its level covers of it (assumed).", nullable=True),
+        column("book", "text", "Its balanced book.", nullable=True),
+        column("csm", "text", "Who has it now.", nullable=True),
+        column("book_csm", "text", "Who keeps that book; missing for a new one.", nullable=True),
+        column("moved", "boolean", "Whether it changes from one CSM to another."),
+    ),
+    optional=True,
+)
 
-    Attributes
-    ----------
-    frame : indexed by account: `book` (book_01, ...; missing where there are no CSMs), `csm` (who
-        has the account now), `book_csm` (who keeps the book; missing for a new one) and `moved`
-        (the account has a CSM now, and another book)
-    n_books : as the head count
-    n_now : CSMs who have accounts now
-    n_moved : accounts that change from one CSM to another
-    n_new : accounts that had no CSM
-    worst_before, worst_after : largest deviation of a book from the mean, in ARR or hours, as a
-        share of the mean; before is None where there are not as many CSMs now as books
-    """
 
-    frame: pd.DataFrame
-    n_books: int
-    n_now: int
-    n_moved: int
-    n_new: int
-    worst_before: float | None
-    worst_after: float | None
+class Books(Entry):
+    """Books of accounts, balanced by ARR and hours."""
+
+    n_books: int = Field(description="Books: the head count.")
+    n_now: int = Field(description="CSMs who have accounts now.")
+    n_moved: int = Field(description="Accounts that change from one CSM to another.")
+    n_new: int = Field(description="Accounts that nobody has now.")
+    tolerance: float = Field(description="Share of the mean by which a book may differ.")
+    worst_before: float | None = Field(
+        description="Largest deviation of a book now; null unless there are as many as CSMs."
+    )
+    worst_after: float | None = Field(description="The same, balanced; null without CSMs.")
 
 
 def balance_books(
@@ -50,7 +62,7 @@ def balance_books(
     csm: "pd.Series[str] | None",
     n_books: int,
     tolerance: float,
-) -> Books:
+) -> tuple[Books, pd.DataFrame]:
     """Balance the accounts over so many books.
 
     Parameters
@@ -59,6 +71,13 @@ def balance_books(
     csm : who has each account now; missing or None where nobody has
     n_books : head count; with fewer than there are CSMs now, the largest books stay
     tolerance : share of the mean by which a book may differ
+
+    Returns
+    -------
+    Books
+        The books, in numbers; deviations are shares of the mean, in ARR or hours.
+    DataFrame
+        Indexed by account: the last four columns of `BOOKS`.
 
     References
     ----------
@@ -71,43 +90,36 @@ def balance_books(
 
     >>> ones = pd.Series(1.0, index=list("wxyz"))
     >>> csm = pd.Series(["Ann", "Ann", "Ann", "Bob"], index=ones.index)
-    >>> books = balance_books(ones, ones, csm, 2, 0.1)
+    >>> books, _ = balance_books(ones, ones, csm, 2, 0.1)
     >>> books.n_moved, books.worst_before, books.worst_after
     (1, 0.5, 0.0)
     """
     now = pd.Series(pd.NA, index=arr.index, dtype="str") if csm is None else csm.astype("str")
-    if n_books == 0 or arr.empty:
-        empty = pd.Series(pd.NA, index=arr.index, dtype="str")
-        frame = pd.DataFrame({"book": empty, "csm": now, "book_csm": empty, "moved": False})
-        return Books(frame, n_books, now.nunique(), 0, int(now.isna().sum()), None, None)
-    weights = np.column_stack([_relative(arr, n_books), _relative(hours, n_books)])
     sizes = now.value_counts().sort_index().sort_values(ascending=False, kind="stable")
-    keepers = sorted(str(name) for name in sizes.index[:n_books])
-    place = {name: number for number, name in enumerate(keepers)}
-    start: Ints = np.asarray(now.map(place).fillna(-1), dtype=np.int64)
-    worst_before = _worst(weights, start, n_books) if len(sizes) == n_books else None
-    book = _in_blocks(weights, _filled(weights, start, n_books), n_books, tolerance)
-    width = max(2, len(str(n_books)))
-    names = np.array([f"book_{number:0{width}d}" for number in range(1, n_books + 1)])
-    owners = np.array([*keepers, *[None] * (n_books - len(keepers))], dtype=object)
-    moved = now.notna().to_numpy() & (book != start)
-    frame = pd.DataFrame(
-        {
-            "book": pd.Series(names[book], index=arr.index, dtype="str"),
-            "csm": now,
-            "book_csm": pd.Series(owners[book], index=arr.index, dtype="str"),
-            "moved": moved,
-        }
+    frame = pd.DataFrame({"book": None, "csm": now, "book_csm": None, "moved": False})
+    before = after = None
+    if n_books and len(arr):
+        weights = np.column_stack([_relative(arr, n_books), _relative(hours, n_books)])
+        keepers = sorted(str(name) for name in sizes.index[:n_books])
+        place = {name: number for number, name in enumerate(keepers)}
+        start: Ints = np.asarray(now.map(place).fillna(-1), dtype=np.int64)
+        book = _in_blocks(weights, _filled(weights, start, n_books), n_books, tolerance)
+        before = _worst(weights, start, n_books) if len(sizes) == n_books else None
+        after = _worst(weights, book, n_books)
+        width = max(2, len(str(n_books)))
+        frame["book"] = [f"book_{number + 1:0{width}d}" for number in book]
+        frame["book_csm"] = [keepers[k] if k < len(keepers) else None for k in book]
+        frame["moved"] = now.notna() & (book != start)
+    books = Books(
+        n_books=n_books,
+        n_now=len(sizes),
+        n_moved=int(frame["moved"].sum()),
+        n_new=int(now.isna().sum()),
+        tolerance=tolerance,
+        worst_before=before,
+        worst_after=after,
     )
-    return Books(
-        frame,
-        n_books,
-        len(sizes),
-        int(moved.sum()),
-        int(now.isna().sum()),
-        worst_before,
-        _worst(weights, book, n_books),
-    )
+    return books, frame.astype({"book": "str", "book_csm": "str"})
 
 
 def _relative(amount: "pd.Series[float]", n_books: int) -> Floats:
@@ -119,11 +131,9 @@ def _relative(amount: "pd.Series[float]", n_books: int) -> Floats:
 
 def _loads(weights: Floats, book: Ints, n_books: int) -> Floats:
     """ARR and hours of the books in units of the mean, shape (n_books, 2)."""
-    held = book >= 0
-    columns = [
-        np.bincount(book[held], weights=weights[held, c], minlength=n_books) for c in range(2)
-    ]
-    return np.column_stack(columns).astype(np.float64)
+    load = np.zeros((n_books, 2))
+    np.add.at(load, book[book >= 0], weights[book >= 0])
+    return load
 
 
 def _worst(weights: Floats, book: Ints, n_books: int) -> float:
@@ -162,17 +172,22 @@ def _in_blocks(weights: Floats, start: Ints, n_books: int, tolerance: float) -> 
 
 def _rebalanced(weights: Floats, start: Ints, n_books: int, tolerance: float) -> Ints:
     """Move accounts, one at a time, while a move takes something off the excess."""
+    active = weights.sum(axis=0) > 0
+
+    def excess(load: Floats) -> Floats:
+        """How far books lie outside the tolerance, ARR and hours (the last axis) added."""
+        beyond = np.maximum(np.abs(load - 1.0) - tolerance, 0.0)
+        return np.asarray((beyond * active).sum(axis=-1))
+
     book = start.copy()
     load = _loads(weights, book, n_books)
     closed = np.zeros(n_books, dtype=bool)
-    active = weights.sum(axis=0) > 0
     for _ in range(4 * len(book)):
-        excess = _excess(load, tolerance, active)
-        excess[closed] = 0.0
-        worst = int(np.argmax(excess))
-        if excess[worst] <= 1e-12:
+        open_excess = np.where(closed, 0.0, excess(load))
+        worst = int(np.argmax(open_excess))
+        if open_excess[worst] <= 1e-12:
             break
-        move = _best_move(weights, book, load, worst, tolerance, active)
+        move = _best_move(weights, book, load, worst, excess)
         if move is None:
             closed[worst] = True
             continue
@@ -184,39 +199,23 @@ def _rebalanced(weights: Floats, start: Ints, n_books: int, tolerance: float) ->
     return book
 
 
-def _excess(load: Floats, tolerance: float, active: Flags) -> Floats:
-    """How far each book lies outside the tolerance, ARR and hours added; the last axis is those."""
-    beyond = np.maximum(np.abs(load - 1.0) - tolerance, 0.0)
-    return np.asarray((beyond * active).sum(axis=-1))
-
-
 def _best_move(
-    weights: Floats,
-    book: Ints,
-    load: Floats,
-    worst: int,
-    tolerance: float,
-    active: Flags,
+    weights: Floats, book: Ints, load: Floats, worst: int, excess: Callable[[Floats], Floats]
 ) -> tuple[int, int] | None:
     """The account and its new book that take most off the excess: out of `worst`, or into it."""
-    before = _excess(load, tolerance, active)
+    before = excess(load)
     inside, outside = np.flatnonzero(book == worst), np.flatnonzero(book != worst)
-    left = _excess(load[worst] - weights[inside], tolerance, active) - before[worst]
-    gained = _excess(load[None, :, :] + weights[inside][:, None, :], tolerance, active) - before
-    change_out = left[:, None] + gained
-    change_out[:, worst] = np.inf
+    left = excess(load[worst] - weights[inside]) - before[worst]
+    gained = excess(load[None, :, :] + weights[inside][:, None, :]) - before
+    out = left[:, None] + gained
+    out[:, worst] = np.inf
     source = book[outside]
-    change_in = (
-        _excess(load[source] - weights[outside], tolerance, active)
-        - before[source]
-        + _excess(load[worst] + weights[outside], tolerance, active)
-        - before[worst]
-    )
-    best_out = float(change_out.min()) if change_out.size else np.inf
-    best_in = float(change_in.min()) if change_in.size else np.inf
+    into = excess(load[source] - weights[outside]) - before[source]
+    into = into + excess(load[worst] + weights[outside]) - before[worst]
+    best_out, best_in = out.min(initial=np.inf), into.min(initial=np.inf)
     if min(best_out, best_in) >= -1e-9:
         return None
     if best_out <= best_in:
-        row, target = divmod(int(np.argmin(change_out)), change_out.shape[1])
+        row, target = divmod(int(np.argmin(out)), out.shape[1])
         return int(inside[row]), target
-    return int(outside[int(np.argmin(change_in))]), worst
+    return int(outside[int(np.argmin(into))]), worst

@@ -4,56 +4,78 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
-from clustering.config.plan import EngagementConfig
-from clustering.plan.care.coverage import Rates
-from clustering.plan.care.demand import LEVELS, Demand
+from clustering.arrays import Floats
+from clustering.config.plan import LEVELS, EngagementConfig
 from clustering.plan.playbooks.library import Playbooks
 from clustering.plan.staffing.allocation import Allocation, allocate, coverage_curve
 from clustering.plan.staffing.books import Books, balance_books
+from clustering.plan.staffing.demand import Demand
+from clustering.schema import Entry, TableSpec, column
+
+HEAD_COUNT = TableSpec(
+    "head_count",
+    "The most value that other head counts can cover.",
+    (
+        column("csms", "number", "Head count."),
+        column("covered", "number", "No allocation covers more.", nullable=True),
+    ),
+    optional=True,
+)
 
 _POINTS = 13
 _NO_HEAD_COUNT = "no head count: set engagement.capacity.csms, or give the column `accounts.csm`"
+_NO_VALUE = (
+    "neither revenue at risk (tables `subscriptions` and a behaviour table) nor open expansion "
+    "(table `opportunities` with closed_on) is known"
+)
+
+
+class HeadCount(Entry):
+    """What a head count covers."""
+
+    csms: int = Field(description="Head count.")
+    origin: str = Field(description="Where the head count is from.")
+    hours: float = Field(description="Its hours a year.")
+    event_hours: float = Field(description="Hours that running event playbooks take first.")
+    status: str = Field(description="optimal (gap of at most 0.01 %), gap, or infeasible.")
+    reason: str = Field(description="Which limit binds, or makes it infeasible.")
+    hours_used: float = Field(description="Hours that the allocation takes.")
+    value: float = Field(description="Revenue at risk and weighted expansion of all accounts.")
+    covered: float = Field(description="Of it, covered by the allocation (assumed shares).")
+    coverable: float = Field(description="Covered if every account had high touch.")
+    left: float = Field(description="Left on the table for want of people: coverable - covered.")
+    bound: float = Field(description="No allocation covers more.")
+    gap: float = Field(description="(bound - covered) / bound.")
+    one_more_csm: float = Field(description="The most that one more CSM would cover beyond it.")
+    levels: dict[str, int] = Field(description="Accounts by level of touch.")
+    revenue_at_risk_left: float = Field(description="Revenue at risk not covered.")
+    expansion_left: float = Field(description="Open expansion not covered.")
+    not_allocated: int = Field(description="Accounts without a label or any known value.")
+    partly_known: int = Field(description="Accounts of which one part of the value is unknown.")
+    books: Books = Field(description="Who looks after whom.")
 
 
 @dataclass(frozen=True, eq=False)
 class Staffing:
-    """What a head count covers.
+    """What a head count covers, of every account, and what other head counts could.
 
     Attributes
     ----------
-    csms, origin : head count, and where it is from
-    hours, event_hours : of the head count a year, and what running event playbooks take first
-    allocation : of touch levels to the accounts whose value is known
-    accounts : indexed by account: `level` (missing where it was not allocated), `hours`,
-        `value`, `covered`, and `revenue_at_risk` and `expansion_pipeline` as they went in
-    coverable : covered with hours without end
-    curve : `csms`, `covered` (the most that so many can cover)
-    one_more : the most that one more CSM would cover beyond this allocation
-    not_allocated : accounts without a label or a known value; decide them by hand
-    partly_known : accounts of which one of the two parts of the value is not known
-    books : who looks after whom
+    found : in numbers
+    accounts : indexed by account, the columns of `BOOKS` after the label; `level` is missing where
+        none was allocated, and `hours` are then the whole playbook's
+    curve : as `HEAD_COUNT` says
     """
 
-    csms: int
-    origin: str
-    hours: float
-    event_hours: float
-    allocation: Allocation
+    found: HeadCount
     accounts: pd.DataFrame
-    coverable: float
     curve: pd.DataFrame
-    one_more: float
-    not_allocated: int
-    partly_known: int
-    books: Books
 
 
 def staff(
-    mine: pd.DataFrame,
-    rates: Rates,
-    config: EngagementConfig,
-    books: Playbooks,
+    mine: pd.DataFrame, config: EngagementConfig, playbooks: Playbooks
 ) -> tuple[Staffing | None, str]:
     """The allocation within the head count; None, and why, where there can be none.
 
@@ -61,7 +83,7 @@ def staff(
     ----------
     mine : one row an account: `playbook`, `needed_hours`, `event_hours`,
         `revenue_at_risk`, `expansion_pipeline`, `arr` and, where known, `csm`
-    rates, config, books : what the numbers rest on
+    config, playbooks : what the numbers rest on
 
     References
     ----------
@@ -71,47 +93,79 @@ def staff(
     csms, origin = _head_count(mine, config)
     if csms is None:
         return None, _NO_HEAD_COUNT
-    parts = mine[["revenue_at_risk", "expansion_pipeline"]].copy()
+    parts = mine[["revenue_at_risk", "expansion_pipeline"]]
     known = parts.notna()
     if not known.to_numpy().any():
-        return None, (
-            "neither revenue at risk (tables `subscriptions` and a behaviour table) nor open "
-            "expansion (table `opportunities` with closed_on) is known"
-        )
-    value = parts["revenue_at_risk"].fillna(0.0)
-    value = value + config.expansion_weight * parts["expansion_pipeline"].fillna(0.0)
+        return None, _NO_VALUE
     chosen = known.any(axis=1) & mine["needed_hours"].notna()
-    rows = mine[chosen]
-    demand = Demand(
-        rows["needed_hours"].to_numpy(dtype=np.float64),
-        np.maximum(value[chosen].to_numpy(dtype=np.float64), 0.0),
-        rows["playbook"]
-        .map(lambda name: LEVELS.index(books.playbooks[name].least_touch))
-        .to_numpy(dtype=np.int64),
-    )
-    most = config.capacity.most_accounts
-    places = np.inf if most is None else float(csms * most)
-    reserved = float(mine["event_hours"].sum())
-    hours = max(csms * rates.csm_hours - reserved, 0.0)
+    demand = _demand(mine[chosen], config, playbooks)
+    team = _Team(csms, float(mine["event_hours"].sum()), config)
+    own = np.array([float(csms)])
+    hours, places = float(team.hours(own)[0]), float(team.places(own)[0])
     allocation = allocate(demand, hours, config.levels, places)
-    accounts = _allocated(mine, rows, parts, demand, allocation, config)
-    curve = _curve(demand, csms, reserved, rates, config)
+    accounts = _allocated(mine, chosen, demand, allocation, config)
+    curve = _curve(demand, team)
     next_covers = float(curve.loc[curve["csms"] == csms + 1, "covered"].iloc[0])
-    owner = mine.get("csm")
-    return Staffing(
+    books, owned = balance_books(
+        mine["arr"], accounts["hours"], mine.get("csm"), csms, config.book_tolerance
+    )
+    coverable = float(demand.value.sum() * config.levels.covers[0])
+    share = (accounts["covered"] / accounts["value"]).where(accounts["value"] > 0)
+    left = (1.0 - share.fillna(0.0))[accounts["value"].notna()]
+    counts = accounts["level"].value_counts()
+    found = HeadCount(
         csms=csms,
         origin=origin,
-        hours=csms * rates.csm_hours,
-        event_hours=reserved,
-        allocation=allocation,
-        accounts=accounts,
-        coverable=float(demand.value.sum() * config.levels.covers[0]),
-        curve=curve,
-        one_more=max(next_covers - allocation.covered, 0.0) if next_covers == next_covers else 0.0,
+        hours=csms * config.capacity.csm_hours,
+        event_hours=team.reserved,
+        status=allocation.status,
+        reason=allocation.reason,
+        hours_used=allocation.hours,
+        value=float(accounts["value"].sum()),
+        covered=allocation.covered,
+        coverable=coverable,
+        left=max(coverable - allocation.covered, 0.0),
+        bound=allocation.bound,
+        gap=allocation.gap,
+        one_more_csm=float(np.fmax(next_covers - allocation.covered, 0.0)),
+        levels={level: int(counts.get(level, 0)) for level in LEVELS},
+        revenue_at_risk_left=float((accounts["revenue_at_risk"] * left).sum()),
+        expansion_left=float((accounts["expansion_pipeline"] * left).sum()),
         not_allocated=int((~chosen).sum()),
         partly_known=int((chosen & ~known.all(axis=1)).sum()),
-        books=balance_books(mine["arr"], accounts["hours"], owner, csms, config.book_tolerance),
-    ), ""
+        books=books,
+    )
+    return Staffing(found, accounts.join(owned), curve), ""
+
+
+@dataclass(frozen=True)
+class _Team:
+    """What so many people have beside the event playbooks that run."""
+
+    csms: int
+    reserved: float
+    config: EngagementConfig
+
+    def hours(self, csms: Floats) -> Floats:
+        """Hours a year of any number of CSMs, those of the event playbooks taken off."""
+        return np.maximum(csms * self.config.capacity.csm_hours - self.reserved, 0.0)
+
+    def places(self, csms: Floats) -> Floats:
+        """Accounts above digital touch that so many can keep."""
+        most = self.config.capacity.most_accounts
+        return np.full(len(csms), np.inf) if most is None else csms * most
+
+
+def _demand(rows: pd.DataFrame, config: EngagementConfig, playbooks: Playbooks) -> Demand:
+    """What the accounts need and are worth."""
+    value = rows["revenue_at_risk"].fillna(0.0)
+    value = value + config.expansion_weight * rows["expansion_pipeline"].fillna(0.0)
+    least = {name: LEVELS.index(one.least_touch) for name, one in playbooks.playbooks.items()}
+    return Demand(
+        rows["needed_hours"].to_numpy(dtype=np.float64),
+        np.maximum(value.to_numpy(dtype=np.float64), 0.0),
+        np.array([least[name] for name in rows["playbook"]], dtype=np.int64),
+    )
 
 
 def _head_count(mine: pd.DataFrame, config: EngagementConfig) -> tuple[int | None, str]:
@@ -124,36 +178,31 @@ def _head_count(mine: pd.DataFrame, config: EngagementConfig) -> tuple[int | Non
 
 def _allocated(
     mine: pd.DataFrame,
-    rows: pd.DataFrame,
-    parts: pd.DataFrame,
+    chosen: "pd.Series[bool]",
     demand: Demand,
     allocation: Allocation,
     config: EngagementConfig,
 ) -> pd.DataFrame:
     """Level, hours and value of every account; hours are the whole playbook's where none is."""
-    frame = parts.assign(hours=mine["needed_hours"], value=np.nan, covered=np.nan)
+    frame = mine[["revenue_at_risk", "expansion_pipeline"]].assign(
+        hours=mine["needed_hours"], value=np.nan, covered=np.nan
+    )
     frame["level"] = pd.Series(pd.NA, index=frame.index, dtype="str")
-    frame.loc[rows.index, "value"] = demand.value
+    frame.loc[chosen, "value"] = demand.value
     if allocation.status != "infeasible":
         share, covers = np.array(config.levels.hours), np.array(config.levels.covers)
-        frame.loc[rows.index, "level"] = np.array(LEVELS)[allocation.level]
-        frame.loc[rows.index, "hours"] = demand.hours * share[allocation.level]
-        frame.loc[rows.index, "covered"] = demand.value * covers[allocation.level]
+        frame.loc[chosen, "level"] = np.array(LEVELS)[allocation.level]
+        frame.loc[chosen, "hours"] = demand.hours * share[allocation.level]
+        frame.loc[chosen, "covered"] = demand.value * covers[allocation.level]
     return frame
 
 
-def _curve(
-    demand: Demand, csms: int, reserved: float, rates: Rates, config: EngagementConfig
-) -> pd.DataFrame:
+def _curve(demand: Demand, team: _Team) -> pd.DataFrame:
     """What other head counts could cover: from none to where the hours no longer bind."""
-    needed = float(demand.hours.sum() * config.levels.hours[0]) + reserved
-    enough = needed / rates.csm_hours
-    most = max(enough, 1.3 * csms, 1.0)
-    points = np.unique(
-        np.append(np.linspace(0.0, np.ceil(most), _POINTS).round(), [csms, csms + 1])
-    )
-    places = config.capacity.most_accounts
-    limits = np.full(len(points), np.inf) if places is None else points * places
-    hours = np.maximum(points * rates.csm_hours - reserved, 0.0)
-    covered = coverage_curve(demand, hours, config.levels, limits)
+    levels = team.config.levels
+    needed = float(demand.hours.sum() * levels.hours[0]) + team.reserved
+    most = max(needed / team.config.capacity.csm_hours, 1.3 * team.csms, 1.0)
+    points = np.linspace(0.0, np.ceil(most), _POINTS).round()
+    points = np.unique([*points, team.csms, team.csms + 1])
+    covered = coverage_curve(demand, team.hours(points), levels, team.places(points))
     return pd.DataFrame({"csms": points, "covered": covered})

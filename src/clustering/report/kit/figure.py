@@ -6,9 +6,14 @@ import io
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
+_COMPRESSION = 4  # of 9: a third of the time of 6 for a tenth more bytes
 _DOTS_PER_INCH = 170  # sharp in print and on dense screens; shown at 100 CSS pixels an inch
 
 
@@ -35,13 +40,16 @@ class ReportFigure:
 
     @cached_property
     def _png(self) -> bytes:
-        buffer = io.BytesIO()
+        """Drawn once: `savefig` draws every figure twice, first for its layout alone."""
+        canvas: Any = FigureCanvasAgg(self.figure)  # untyped
+        self.figure.set_dpi(_DOTS_PER_INCH)
         with warnings.catch_warnings():
             # A level that a company named with an emoji is shown as a box, and that is enough.
             warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-            self.figure.savefig(
-                buffer, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None}
-            )
+            canvas.draw()
+        buffer = io.BytesIO()
+        drawn = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        drawn.save(buffer, "png", compress_level=_COMPRESSION, dpi=(_DOTS_PER_INCH,) * 2)
         return buffer.getvalue()
 
     def _repr_html_(self) -> str:

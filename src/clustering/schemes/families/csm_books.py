@@ -8,10 +8,12 @@ import pandas as pd
 from clustering.columns import ARR
 from clustering.config.schemes import CsmBookConfig
 from clustering.features.types import Snapshot
-from clustering.schemes.types import Labelling, SchemeAbsentError, make_labelling
+from clustering.schemes.scheme import scheme
+from clustering.schemes.types import Groups, SchemeAbsentError
 
 
-def csm_book(snapshot: Snapshot, config: CsmBookConfig) -> Labelling:
+@scheme("csm_book", "Books of equal ARR", order=120, levels_last=False)
+def csm_book(snapshot: Snapshot, config: CsmBookConfig) -> Groups:
     """ARR-balanced books, one per so much ARR.
 
     Their number is the total ARR over `arr_per_csm`, rounded up. Accounts go in order of falling
@@ -38,17 +40,11 @@ def csm_book(snapshot: Snapshot, config: CsmBookConfig) -> Labelling:
     n_books = math.ceil(known.sum() / config.arr_per_csm)
     labels = _fill(known, n_books).reindex(arr.index)
     width = len(str(n_books))
-    return make_labelling(
-        "csm_book",
-        "Books of equal ARR",
+    return Groups(
         labels,
         [f"book_{number:0{width}d}" for number in range(1, n_books + 1)],
-        kind="rule",
-        source="Eizips 2017",
-        rule=(
-            f"{n_books} books for {known.sum():,.0f} of ARR at {config.arr_per_csm:,.0f} a CSM, "
-            "the largest accounts first, each to the book that holds least"
-        ),
+        f"{n_books} books for {known.sum():,.0f} of ARR at {config.arr_per_csm:,.0f} a CSM, "
+        "the largest accounts first, each to the book that holds least",
     )
 
 

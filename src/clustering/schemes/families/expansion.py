@@ -6,10 +6,12 @@ import pandas as pd
 from clustering.config.schemes import ExpansionTriggerConfig
 from clustering.features.types import Snapshot
 from clustering.schemes.axes import Axes
-from clustering.schemes.types import Labelling, SchemeAbsentError, make_labelling
+from clustering.schemes.scheme import scheme
+from clustering.schemes.types import Groups, SchemeAbsentError
 
 
-def expansion_trigger(snapshot: Snapshot, axes: Axes, config: ExpansionTriggerConfig) -> Labelling:
+@scheme("expansion_trigger", "Expansion trigger", order=110, ordered=True, axes=("health",))
+def expansion_trigger(snapshot: Snapshot, axes: Axes, config: ExpansionTriggerConfig) -> Groups:
     """Expand now, watch, or none: what starts a playbook, and never moves the touch tier.
 
     Expand now where at least one of three holds: progress is ahead (milestones early, none
@@ -21,7 +23,6 @@ def expansion_trigger(snapshot: Snapshot, axes: Axes, config: ExpansionTriggerCo
     ----------
     Knoefel 2021.
     """
-    name = "expansion_trigger"
     conditions = {
         "ahead": _ahead(snapshot, config),
         "trigger": _triggered(snapshot, config),
@@ -30,26 +31,19 @@ def expansion_trigger(snapshot: Snapshot, axes: Axes, config: ExpansionTriggerCo
     known = pd.DataFrame({k: c.notna() for k, c in conditions.items()}).any(axis=1)
     if not known.any():
         raise SchemeAbsentError(
-            f"'{name}' needs milestones with projected and achieved dates, agreed triggers "
-            "(milestones.is_expand_trigger) or champions (accounts.is_champion)."
+            "'expansion_trigger' needs milestones with projected and achieved dates, agreed "
+            "triggers (milestones.is_expand_trigger) or champions (accounts.is_champion)."
         )
     now = pd.DataFrame({k: c.fillna(False) for k, c in conditions.items()}).any(axis=1)
     watch = axes.frame["health"] >= config.watch_health
     level = np.where(now, "expand_now", np.where(watch, "watch", "none"))
-    return make_labelling(
-        name,
-        "Expansion trigger",
+    return Groups(
         pd.Series(level, index=known.index, dtype="str").where(known),
         ("none", "watch", "expand_now"),
-        kind="rule",
-        source="Knoefel 2021",
-        rule=(
-            f"expand now where milestones run {config.days_ahead:g} days ahead or more with none "
-            f"overdue and outcomes on target, or {config.triggers} agreed trigger(s) were reached, "
-            f"or health is above that of {config.champion_quantile:.0%} of the champions; watch "
-            f"from a health of {config.watch_health:g}; none otherwise"
-        ),
-        ordered=True,
+        f"expand now where milestones run {config.days_ahead:g} days ahead or more with none "
+        f"overdue and outcomes on target, or {config.triggers} agreed trigger(s) were reached, "
+        f"or health is above that of {config.champion_quantile:.0%} of the champions; watch "
+        f"from a health of {config.watch_health:g}; none otherwise",
     )
 
 

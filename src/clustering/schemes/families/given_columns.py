@@ -2,10 +2,12 @@
 
 from clustering.columns import CURRENT_SEGMENT, NEEDS_SEGMENT
 from clustering.features.types import Snapshot
-from clustering.schemes.types import Labelling, SchemeAbsentError, make_labelling
+from clustering.schemes.scheme import scheme
+from clustering.schemes.types import Groups, SchemeAbsentError
 
 
-def needs_segment(snapshot: Snapshot) -> Labelling:
+@scheme(NEEDS_SEGMENT, "Needs segment, assigned by people", order=10, kind="own")
+def needs_segment(snapshot: Snapshot) -> Groups:
     """The needs-based segment that people assigned, in the column `needs_segment`.
 
     Raises
@@ -17,10 +19,11 @@ def needs_segment(snapshot: Snapshot) -> Labelling:
     ----------
     Pickens; Eizips 2017; Murphy.
     """
-    return _column(snapshot, NEEDS_SEGMENT, "Needs segment, assigned by people")
+    return _column(snapshot, NEEDS_SEGMENT)
 
 
-def current_segment(snapshot: Snapshot) -> Labelling:
+@scheme(CURRENT_SEGMENT, "Segment in use today", order=20, kind="own")
+def current_segment(snapshot: Snapshot) -> Groups:
     """What the company uses today, in the column `current_segment`.
 
     Raises
@@ -28,20 +31,12 @@ def current_segment(snapshot: Snapshot) -> Labelling:
     SchemeAbsentError
         There is no such column, it is empty, or it has one value only.
     """
-    return _column(snapshot, CURRENT_SEGMENT, "Segment in use today")
+    return _column(snapshot, CURRENT_SEGMENT)
 
 
-def _column(snapshot: Snapshot, name: str, title: str) -> Labelling:
+def _column(snapshot: Snapshot, name: str) -> Groups:
     if name not in snapshot.attributes:
         raise SchemeAbsentError(f"'{name}' needs the column accounts.{name}.")
     labels = snapshot.attributes[name]
     levels = sorted(labels.dropna().astype("str").unique())
-    return make_labelling(
-        name,
-        title,
-        labels,
-        levels,
-        kind="own",
-        source="-",
-        rule=f"the column accounts.{name}, as it is",
-    )
+    return Groups(labels, levels, f"the column accounts.{name}, as it is")

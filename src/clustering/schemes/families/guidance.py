@@ -3,8 +3,9 @@
 import pandas as pd
 
 from clustering.schemes.axes import Axes
-from clustering.schemes.families.composites import GUIDANCE
-from clustering.schemes.types import Labelling, SchemeAbsentError, make_labelling
+from clustering.schemes.composites import GUIDANCE
+from clustering.schemes.scheme import scheme
+from clustering.schemes.types import Groups, SchemeAbsentError
 
 _LEVELS = {
     "guidance_strategy": "strategy_guidance",
@@ -13,7 +14,8 @@ _LEVELS = {
 }
 
 
-def needs(axes: Axes) -> Labelling:
+@scheme("needs", "Guidance most needed", order=90, axes=tuple(_LEVELS))
+def needs(axes: Axes) -> Groups:
     """The kind of guidance most needed: strategy, execution or first steps.
 
     Each need is in 0..1 and made alike: the share of the hours that the account draws, and what
@@ -43,12 +45,8 @@ def needs(axes: Axes) -> Labelling:
     if not known.any():
         raise SchemeAbsentError("'needs': no account has all three kinds of guidance known.")
     labels = frame[known].idxmax(axis=1).map(_LEVELS).reindex(frame.index)
-    return make_labelling(
-        "needs",
-        "Guidance most needed",
+    return Groups(
         labels,
         ("first_steps", "execution_guidance", "strategy_guidance"),
-        kind="rule",
-        source="Pickens, Eizips 2017, Murphy",
-        rule="the largest of guidance_strategy, guidance_execution and guidance_first_steps",
+        "the largest of guidance_strategy, guidance_execution and guidance_first_steps",
     )

@@ -10,10 +10,17 @@ from clustering.config.schemes import (
     HealthProfitabilityConfig,
 )
 from clustering.schemes.axes import Axes
-from clustering.schemes.types import Labelling, make_labelling
+from clustering.schemes.scheme import scheme
+from clustering.schemes.types import Groups
 
 
-def growth_risk(axes: Axes, config: GrowthRiskConfig) -> Labelling:
+@scheme(
+    "growth_risk",
+    "Growth potential and churn risk",
+    order=60,
+    axes=("growth_potential", "churn_risk"),
+)
+def growth_risk(axes: Axes, config: GrowthRiskConfig) -> Groups:
     """Grow, invest, sustain and protect: growth potential against churn risk.
 
     High potential at low risk is to *grow*, at high risk to *invest* in; low potential at low
@@ -37,15 +44,19 @@ def growth_risk(axes: Axes, config: GrowthRiskConfig) -> Labelling:
     return _quadrants(
         axes,
         "growth_risk",
-        "Growth potential and churn risk",
         ("growth_potential", config.growth),
         ("churn_risk", config.risk),
         (("sustain", "protect"), ("grow", "invest")),
-        "Farmer 2020",
     )
 
 
-def growth_revenue_at_risk(axes: Axes, config: GrowthRevenueAtRiskConfig) -> Labelling:
+@scheme(
+    "growth_revenue_at_risk",
+    "Growth potential and revenue at risk",
+    order=70,
+    axes=("growth_potential", "revenue_at_risk"),
+)
+def growth_revenue_at_risk(axes: Axes, config: GrowthRevenueAtRiskConfig) -> Groups:
     """Quadrants of the plane of growth potential and revenue at risk (churn risk times ARR).
 
     The plane itself is in `Axes.frame`: an account just above a cut differs little from one just
@@ -58,18 +69,22 @@ def growth_revenue_at_risk(axes: Axes, config: GrowthRevenueAtRiskConfig) -> Lab
     return _quadrants(
         axes,
         "growth_revenue_at_risk",
-        "Growth potential and revenue at risk",
         ("growth_potential", config.growth),
         ("revenue_at_risk", config.revenue_at_risk),
         (
             ("low_growth_safe", "low_growth_at_risk"),
             ("high_growth_safe", "high_growth_at_risk"),
         ),
-        "Zubayrov 2021",
     )
 
 
-def health_profitability(axes: Axes, config: HealthProfitabilityConfig) -> Labelling:
+@scheme(
+    "health_profitability",
+    "Health and profitability",
+    order=80,
+    axes=("health", "profitability"),
+)
+def health_profitability(axes: Axes, config: HealthProfitabilityConfig) -> Groups:
     """Champion, nurture, fix and question: health against profitability.
 
     Healthy accounts are *champions* where they are profitable and to *nurture* to profit where
@@ -82,11 +97,9 @@ def health_profitability(axes: Axes, config: HealthProfitabilityConfig) -> Label
     return _quadrants(
         axes,
         "health_profitability",
-        "Health and profitability",
         ("health", config.health),
         ("profitability", config.profitability),
         (("question", "fix"), ("nurture", "champion")),
-        "Eizips 2017",
     )
 
 
@@ -100,12 +113,10 @@ def _cut_at(axis: "pd.Series[float]", cut: Cut) -> tuple[float, str]:
 def _quadrants(
     axes: Axes,
     name: str,
-    title: str,
     first: tuple[str, Cut],
     second: tuple[str, Cut],
     levels: tuple[tuple[str, str], tuple[str, str]],
-    source: str,
-) -> Labelling:
+) -> Groups:
     """Level `levels[first is high][second is high]`; high is the cut or above."""
     (first_axis, first_cut), (second_axis, second_cut) = first, second
     one, two = axes.of(name, first_axis), axes.of(name, second_axis)
@@ -114,16 +125,10 @@ def _quadrants(
     chosen = np.array(levels)[(one >= first_from).to_numpy(int), (two >= second_from).to_numpy(int)]
     labels = pd.Series(chosen, index=one.index, dtype="str").where(one.notna() & two.notna())
     near = axes.is_near(first_axis, first_from) | axes.is_near(second_axis, second_from)
-    return make_labelling(
-        name,
-        title,
+    return Groups(
         labels,
         [level for pair in levels for level in pair],
-        kind="rule",
-        source=source,
-        rule=(
-            f"{first_axis} is high from {first_from:,.2f} ({first_origin}), {second_axis} from "
-            f"{second_from:,.2f} ({second_origin})"
-        ),
-        near_line=near,
+        f"{first_axis} is high from {first_from:,.2f} ({first_origin}), {second_axis} from "
+        f"{second_from:,.2f} ({second_origin})",
+        near,
     )

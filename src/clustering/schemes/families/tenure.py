@@ -4,14 +4,16 @@ import numpy as np
 import pandas as pd
 
 from clustering.features.types import Snapshot
-from clustering.schemes.families.bands import FEWEST_FOR_QUANTILES
-from clustering.schemes.types import Labelling, SchemeAbsentError, make_labelling
+from clustering.schemes.bands import FEWEST_FOR_QUANTILES
+from clustering.schemes.scheme import scheme
+from clustering.schemes.types import Groups, SchemeAbsentError
 
 TENURE_LEVELS = ("newest", "newer", "older", "oldest")
 _TENURE = "tenure_days"
 
 
-def tenure_bands(snapshot: Snapshot) -> Labelling:
+@scheme("tenure_bands", "Bands of tenure, a control", order=130, ordered=True, control=True)
+def tenure_bands(snapshot: Snapshot) -> Groups:
     """Quarters of the accounts by age: a control, which nobody proposes.
 
     Milestones that are not yet due depend on the age of an account. Segments that agree with these
@@ -45,15 +47,9 @@ def tenure_bands(snapshot: Snapshot) -> Labelling:
         raise SchemeAbsentError("'tenure_bands': too many accounts started on the same day.")
     band = np.searchsorted(cuts, tenure.to_numpy(), side="right")
     labels = pd.Series(np.array(TENURE_LEVELS)[band], index=tenure.index, dtype="str")
-    return make_labelling(
-        "tenure_bands",
-        "Bands of tenure, a control",
+    days = ", ".join(f"{cut:,.0f}" for cut in cuts)
+    return Groups(
         labels.where(tenure.notna()),
         TENURE_LEVELS,
-        kind="rule",
-        source="-",
-        rule="quarters of the accounts by tenure, cut at "
-        + ", ".join(f"{cut:,.0f}" for cut in cuts)
-        + " days",
-        ordered=True,
+        f"quarters of the accounts by tenure, cut at {days} days",
     )

@@ -3,13 +3,15 @@
 from clustering.columns import ARR, ARR_TIERS
 from clustering.config import ArrTiersConfig, EmployeeBandsConfig
 from clustering.features.types import Snapshot
-from clustering.schemes.families.bands import CutPoints, cut, cut_points
-from clustering.schemes.types import Labelling, SchemeAbsentError, make_labelling
+from clustering.schemes.bands import CutPoints, cut, cut_points
+from clustering.schemes.scheme import scheme
+from clustering.schemes.types import Groups, SchemeAbsentError
 
 SIZE_LEVELS = ("smb", "midmarket", "enterprise")
 
 
-def arr_tiers(snapshot: Snapshot, config: ArrTiersConfig) -> Labelling:
+@scheme(ARR_TIERS, "ARR tiers", order=0, ordered=True)
+def arr_tiers(snapshot: Snapshot, config: ArrTiersConfig) -> Groups:
     """Tiers of ARR: the baseline that every other segmentation must beat.
 
     An account whose contracts are not known has no tier. One whose contracts have all ended has
@@ -44,19 +46,11 @@ def arr_tiers(snapshot: Snapshot, config: ArrTiersConfig) -> Labelling:
         )
     given = (config.midmarket_from, config.enterprise_from)
     points = cut_points(ARR_TIERS, arr, "ARR", given, config.quantiles)
-    return make_labelling(
-        ARR_TIERS,
-        "ARR tiers",
-        cut(arr, points, SIZE_LEVELS),
-        SIZE_LEVELS,
-        kind="rule",
-        source="Eizips 2017, Pickens",
-        rule=_in_words("ARR", points),
-        ordered=True,
-    )
+    return Groups(cut(arr, points, SIZE_LEVELS), SIZE_LEVELS, _in_words("ARR", points))
 
 
-def employee_bands(snapshot: Snapshot, config: EmployeeBandsConfig) -> Labelling:
+@scheme("employee_bands", "Employee bands", order=30, ordered=True, dated=False)
+def employee_bands(snapshot: Snapshot, config: EmployeeBandsConfig) -> Groups:
     """Bands of the customer's employees: how Sales segments before any ARR is known.
 
     Raises
@@ -74,16 +68,7 @@ def employee_bands(snapshot: Snapshot, config: EmployeeBandsConfig) -> Labelling
     if employees.notna().sum() == 0:
         raise SchemeAbsentError("'employee_bands' needs accounts.employees, which is empty.")
     points = CutPoints(config.midmarket_from, config.enterprise_from, "as configured")
-    return make_labelling(
-        "employee_bands",
-        "Employee bands",
-        cut(employees, points, SIZE_LEVELS),
-        SIZE_LEVELS,
-        kind="rule",
-        source="Pickens",
-        rule=_in_words("employees", points),
-        ordered=True,
-    )
+    return Groups(cut(employees, points, SIZE_LEVELS), SIZE_LEVELS, _in_words("employees", points))
 
 
 def _in_words(what: str, points: CutPoints) -> str:

@@ -7,10 +7,12 @@ from clustering.columns import ARR
 from clustering.config.schemes import ExpansionTouchConfig, LifecycleTouchConfig, StrategicConfig
 from clustering.features.types import Snapshot
 from clustering.schemes.axes import Axes
-from clustering.schemes.types import Labelling, SchemeAbsentError, make_labelling
+from clustering.schemes.scheme import scheme
+from clustering.schemes.types import Groups, Labelling, SchemeAbsentError
 
 
-def expansion_touch(snapshot: Snapshot, config: ExpansionTouchConfig) -> Labelling:
+@scheme("expansion_touch", "Touch by ARR or expansion opportunity", order=40, ordered=True)
+def expansion_touch(snapshot: Snapshot, config: ExpansionTouchConfig) -> Groups:
     """High, medium or low touch by the larger of ARR and the open expansion pipeline.
 
     An account is in the top tier when its current *or* its expansion opportunity reaches the
@@ -35,22 +37,16 @@ def expansion_touch(snapshot: Snapshot, config: ExpansionTouchConfig) -> Labelli
     levels = np.array(["low", "medium", "high"])
     band = np.searchsorted([config.medium_from, config.high_from], largest, side="right")
     labels = pd.Series(levels[np.minimum(band, 2)], index=arr.index, dtype="str")
-    return make_labelling(
-        "expansion_touch",
-        "Touch by ARR or expansion opportunity",
+    return Groups(
         labels.where(largest.notna()),
         tuple(levels),
-        kind="rule",
-        source="Mong 2021",
-        rule=(
-            f"high where ARR or the open expansion pipeline is {config.high_from:,.0f} or more, "
-            f"medium from {config.medium_from:,.0f}, low below"
-        ),
-        ordered=True,
+        f"high where ARR or the open expansion pipeline is {config.high_from:,.0f} or more, "
+        f"medium from {config.medium_from:,.0f}, low below",
     )
 
 
-def strategic_enterprise_smb(snapshot: Snapshot, config: StrategicConfig) -> Labelling:
+@scheme("strategic_enterprise_smb", "Strategic, enterprise, SMB", order=50)
+def strategic_enterprise_smb(snapshot: Snapshot, config: StrategicConfig) -> Groups:
     """Strategic on potential, whatever the ARR; the others enterprise or SMB by ARR.
 
     Potential is a major upsell in the open pipeline or an open new use case.
@@ -59,8 +55,7 @@ def strategic_enterprise_smb(snapshot: Snapshot, config: StrategicConfig) -> Lab
     ----------
     Pickens.
     """
-    name = "strategic_enterprise_smb"
-    arr, pipeline = _amounts(name, snapshot)
+    arr, pipeline = _amounts("strategic_enterprise_smb", snapshot)
     use_cases = snapshot.attributes.get("new_use_cases_open")
     strategic = pipeline >= config.upsell_from
     if use_cases is not None:
@@ -70,23 +65,23 @@ def strategic_enterprise_smb(snapshot: Snapshot, config: StrategicConfig) -> Lab
     origin = f"the {cut.quantile * 100:g} % quantile" if cut.value is None else "as configured"
     by_arr = np.where(arr >= at, "enterprise", "smb")
     labels = pd.Series(np.where(strategic, "strategic", by_arr), index=arr.index, dtype="str")
-    return make_labelling(
-        name,
-        "Strategic, enterprise, SMB",
+    return Groups(
         labels.where(strategic | arr.notna()),
         ("smb", "enterprise", "strategic"),
-        kind="rule",
-        source="Pickens",
-        rule=(
-            f"strategic with an open pipeline of {config.upsell_from:,.0f} or more or an open new "
-            f"use case; enterprise from {at:,.0f} ARR ({origin}); smb below"
-        ),
+        f"strategic with an open pipeline of {config.upsell_from:,.0f} or more or an open new "
+        f"use case; enterprise from {at:,.0f} ARR ({origin}); smb below",
     )
 
 
+@scheme(
+    "lifecycle_touch",
+    "Touch, ARR band and goal",
+    order=100,
+    axes=("growth_potential", "churn_risk"),
+)
 def lifecycle_touch(
     snapshot: Snapshot, axes: Axes, tiers: Labelling, config: LifecycleTouchConfig
-) -> Labelling:
+) -> Groups:
     """Touch by the return on a CSM's time now, then the ARR band, then the goal.
 
     Touch is high where there is something to win (growth potential) or to lose (churn risk), and
@@ -118,9 +113,7 @@ def lifecycle_touch(
     near_risk = axes.is_near("churn_risk", config.risk_from)
     near_growth = axes.is_near("growth_potential", config.growth_from)
     near = near_risk | (near_growth & ~at_risk)
-    return make_labelling(
-        name,
-        "Touch, ARR band and goal",
+    return Groups(
         labels.where(known),
         [
             f"{touch}, {level}, {goal}"
@@ -128,15 +121,11 @@ def lifecycle_touch(
             for level in tiers.levels
             for goal in ("risk_mitigation", "adoption", "retention")
         ],
-        kind="rule",
-        source="Mansdorf 2020",
-        rule=(
-            f"high touch where growth_potential is {config.growth_from:g} or more or churn_risk "
-            f"{config.risk_from:g} or more; ARR band: {tiers.rule}; goal risk mitigation at that "
-            f"risk, else adoption until {config.adopted_from:.0%} of the due milestones are "
-            "reached, then retention"
-        ),
-        near_line=near,
+        f"high touch where growth_potential is {config.growth_from:g} or more or churn_risk "
+        f"{config.risk_from:g} or more; ARR band: {tiers.rule}; goal risk mitigation at that "
+        f"risk, else adoption until {config.adopted_from:.0%} of the due milestones are "
+        "reached, then retention",
+        near,
     )
 
 

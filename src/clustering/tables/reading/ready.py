@@ -4,7 +4,6 @@ Features to score, labels to compare, matrices to judge, decisions of people: th
 rules of the source tables (`files`, `casting`), and their mistakes are said in the same words.
 """
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,13 +13,13 @@ import duckdb
 import pandas as pd
 
 from clustering.config import ReadingConfig
-from clustering.errors import BadInputError, OutputError, breaches_message
+from clustering.errors import BadInputError, OutputError, breaches_message, near_names
 from clustering.tables.contract import Column
-from clustering.tables.init.table_quality import blocks, profile
 from clustering.tables.opening import drop_empty_rows, empty_rows, storage_failed
 from clustering.tables.reading.cells import Cells
 from clustering.tables.reading.files import SUFFIXES, read_file, reading_error
 from clustering.tables.session import Session, quoted_name
+from clustering.tables.table_quality import blocks, profile
 
 _SHOWN = 12
 
@@ -201,7 +200,7 @@ def _staged(session: Session, path: Path, cells: Cells) -> ReadyTable:
 
 
 def _missing_column(name: str, found: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, found, n=1, cutoff=0.5)
+    near = near_names(name, found, cutoff=0.5)
     hint = f"did you mean '{near[0]}'?" if near else f"found: {', '.join(found[:_SHOWN])}"
     more = ", ..." if not near and len(found) > _SHOWN else ""
     return f"column '{name}' is missing; {hint}{more}"

@@ -1,9 +1,8 @@
 """The files that a mapping names, below the source folder whatever links or patterns lead there."""
 
-import difflib
 from pathlib import Path
 
-from clustering.errors import BadInputError
+from clustering.errors import BadInputError, did_you_mean
 from clustering.tables.session import Session, one_path, quoted_text
 
 _PATTERN_LETTERS = "*?["
@@ -70,5 +69,4 @@ def _outside(name: str, folder: Path) -> BadInputError:
 
 def _near(name: str, root: Path) -> str:
     present = [file.name for file in root.iterdir()] if root.is_dir() else []
-    near = difflib.get_close_matches(name, present, n=1, cutoff=0.4)
-    return f" Did you mean '{near[0]}'?" if near else ""
+    return did_you_mean(name, present, cutoff=0.4)

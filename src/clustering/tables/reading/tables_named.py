@@ -1,9 +1,9 @@
 """The tables that a mapping names: of its own WITH clauses, or of the attached database."""
 
-import difflib
 from collections.abc import Iterator
 from typing import Any
 
+from clustering.errors import near_names
 from clustering.tables.reading.files import SUFFIXES
 from clustering.tables.session import ATTACHED, Session
 
@@ -71,7 +71,7 @@ def _unqualified(session: Session, table: str, known: frozenset[str]) -> str | N
     present = [name.lower() for name in session.attached_tables()] if session.has_database else []
     if table in present:
         return None
-    near = difflib.get_close_matches(table, [*known, *present], n=1, cutoff=0.6)
+    near = near_names(table, [*known, *present])
     hint = f" (did you mean '{near[0]}'?)" if near else ""
     return (
         f"'{table}' after FROM, which is no WITH clause, no table of source.database and no file "

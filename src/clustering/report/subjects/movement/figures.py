@@ -3,6 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
+from clustering.movement.track.track import MovementSummary
 from clustering.report.kit.canvas import (
     ACCENT,
     INK,
@@ -17,7 +18,6 @@ from clustering.report.kit.canvas import (
 from clustering.report.kit.facts import decimal, percent
 from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
-from clustering.results.movement_document import MovementEntry
 from clustering.wording import percent_in_words
 
 #: Rules that are drawn beside the segments, if the study has them: more lines hide each other.
@@ -69,7 +69,7 @@ def by_distance(study: StudyFolder) -> ReportFigure | None:
     return ReportFigure("movement_by_distance", figure, title, f"Lines with 95 % bands. {said}.")
 
 
-def _distance_title(found: MovementEntry) -> str:
+def _distance_title(found: MovementSummary) -> str:
     growth = found.growth
     if growth is None:
         return "How many accounts have another label, by the time between two snapshots"
@@ -180,7 +180,7 @@ def model_or_accounts(study: StudyFolder) -> ReportFigure | None:
 
 
 def _interval(
-    ax: Axes, place: int, value: float, interval: list[float], pale: tuple[float, float]
+    ax: Axes, place: int, value: float, interval: tuple[float, float], pale: tuple[float, float]
 ) -> None:
     ax.fill_betweenx([place - 0.3, place + 0.3], *pale, color=PALE, alpha=0.8, lw=0, zorder=0)
     ax.plot(interval, [place, place], color=ACCENT, lw=2.2, solid_capstyle="butt")

@@ -6,11 +6,11 @@ from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
+from clustering.movement.track.track import MovementSummary
 from clustering.report.kit.canvas import INK, MUTED, PALE, colours, new_figure, wrap_apart
 from clustering.report.kit.facts import percent, segment_names
 from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
-from clustering.results.movement_document import MovementEntry
 
 _BAR = 0.12  # width of a bar, in steps
 _SPACE = 0.015  # between two bars, in heights
@@ -50,7 +50,7 @@ def flow_over_time(study: StudyFolder, rule: str = "hysteresis") -> ReportFigure
     return ReportFigure("movement_flow", figure, title, _flow_alt(frame, found))
 
 
-def _flow_title(frame: pd.DataFrame, found: MovementEntry) -> str:
+def _flow_title(frame: pd.DataFrame, found: MovementSummary) -> str:
     moved, _ = _moved(frame)
     return (
         f"{moved:,} moves under hysteresis over {len(found.dates)} snapshots; "
@@ -65,7 +65,7 @@ def _moved(frame: pd.DataFrame) -> tuple[int, int]:
     return int(counts[inside & changed].sum()), int(counts[inside & ~changed].sum())
 
 
-def _flow_alt(frame: pd.DataFrame, found: MovementEntry) -> str:
+def _flow_alt(frame: pd.DataFrame, found: MovementSummary) -> str:
     parts = []
     for day in found.dates[1:]:
         moved, stayed = _moved(frame[frame["to_date"] == day])

@@ -65,8 +65,6 @@ def fates(study: StudyFolder) -> Html:
 
 def reconfirmation(study: StudyFolder, *, names: bool = False, most: int = 25) -> Html:
     """The accounts to confirm, most reasons and most ARR first."""
-    if study.document.assignment is None:
-        return Html("")
     frame = study.table("reconfirmation")
     rows: list[list[Cell]] = [
         [

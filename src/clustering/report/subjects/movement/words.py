@@ -3,7 +3,6 @@
 from clustering.report.kit.facts import group_words, percent
 from clustering.results import StudyFolder
 
-_NOT_LOOKED = "This study did not look back in time."
 #: From this share on a labelling is said to be another one every time.
 _WAVERS = 0.25
 
@@ -12,7 +11,7 @@ def answer(study: StudyFolder) -> list[str]:
     """Movement, a re-cut, or neither: the study's own verdict, or why there is none."""
     found = study.document.movement
     if found is None:
-        return [study.document.movement_absent or _NOT_LOOKED]
+        return [study.document.movement_absent]
     return [found.sentence, *found.reasons]
 
 
@@ -54,8 +53,6 @@ def rules(study: StudyFolder) -> list[str]:
 def _held_apart(study: StudyFolder) -> list[str]:
     """That the rule is for scores that follow each other, and for this page."""
     decided = study.document.assignment
-    if decided is None:
-        return []
     return [
         "The rule is for scores that follow each other, and for this page alone: every other page, "
         f"the plan and the lists show what the model says on {study.document.as_of}, unless a "
@@ -117,8 +114,6 @@ def over_time(study: StudyFolder) -> list[str]:
 def reconfirmation(study: StudyFolder) -> list[str]:
     """How many accounts to confirm, and on what grounds."""
     found = study.document.assignment
-    if found is None:
-        return []
     frame = study.table("reconfirmation")
     reasons = {
         "near_boundary": "near a boundary",
@@ -141,8 +136,6 @@ def reconfirmation(study: StudyFolder) -> list[str]:
 def overrides(study: StudyFolder) -> list[str]:
     """What people decided, in numbers."""
     found = study.document.assignment
-    if found is None:
-        return []
     if not found.n_override and not found.n_expired and not found.n_later:
         return ["Nobody has overridden the segment of an account."]
     return [

@@ -11,7 +11,6 @@ from clustering.report.subjects.plan.account_lists import (
     misjudged,
     misjudged_table,
 )
-from clustering.report.subjects.plan.playbook_words import reasons
 from clustering.report.subjects.plan.sensitivity_words import fragile
 from clustering.report.subjects.plan.tables import (
     audited,
@@ -20,16 +19,16 @@ from clustering.report.subjects.plan.tables import (
     playbooks,
     segment_values,
 )
+from clustering.report.subjects.plan.team_words import books, staffing
 from clustering.report.subjects.plan.words import (
     answer,
     assumptions,
-    books,
     coverage,
     delivery,
     levers,
     not_computed,
+    reasons,
     running,
-    staffing,
     value,
 )
 

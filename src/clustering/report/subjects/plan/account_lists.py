@@ -3,9 +3,9 @@
 import pandas as pd
 
 from clustering.columns import SEGMENT
-from clustering.report.kit.cells import amount_cell, named_accounts
-from clustering.report.kit.facts import TIERS, amount_title, group_words, labelling, percent
-from clustering.report.kit.html import Account, Cell, Html, Number, table
+from clustering.report.kit.cells import account, amount, named_accounts, number, share, text
+from clustering.report.kit.facts import TIERS, amount_title, group_words, labelling
+from clustering.report.kit.html import Column, Html, table_of
 from clustering.results import StudyFolder
 
 _KINDS = {"medoid": "typical", "boundary": "between two", "misfit": "unlike the others"}
@@ -14,8 +14,6 @@ _KINDS = {"medoid": "typical", "boundary": "between two", "misfit": "unlike the 
 def misjudged(study: StudyFolder) -> list[str]:
     """How many accounts the tiers get wrong by the rule of Mansdorf, and what is at stake."""
     entry = study.document.next_steps
-    if entry is None:
-        return []
     amount = study.document.amount_name
     if entry.misjudged_absent:
         return [f"Which accounts {amount} tiers get wrong cannot be told: {entry.misjudged_absent}"]
@@ -51,39 +49,26 @@ def misjudged(study: StudyFolder) -> list[str]:
 
 def misjudged_table(study: StudyFolder, *, names: bool = False, most: int = 10) -> Html:
     """The accounts that the tiers get wrong, of either kind, in the order of the study."""
-    if study.document.next_steps is None or study.document.next_steps.misjudged_absent:
+    if study.document.next_steps.misjudged_absent:
         return Html("")
     frame = study.table("misjudged")
-    shown = frame.groupby("care", sort=False).head(most)
-    rows: list[list[Cell]] = [
-        [
-            Account(str(row["account_id"])),
-            f"{row['care']} care",
-            row["by_stage"],
-            Number(f"{row['arr']:,.0f}"),
-            amount_cell(row["at_stake"]),
-            row["why"],
-        ]
-        for row in shown.to_dict("records")
-    ]
-    amount, currency = study.document.amount_name, study.document.currency
+    shown = frame.groupby("care", sort=False).head(most).to_dict("records")
+    name = study.document.amount_name
     columns = [
-        "Account",
-        f"By its {amount} tier",
-        "By stage (Mansdorf)",
-        f"{amount} ({currency})",
-        "At stake a year",
-        "Why",
+        Column("Account", account()),
+        Column(f"By its {name} tier", lambda row: f"{row['care']} care"),
+        Column("By stage (Mansdorf)", text("by_stage")),
+        Column(amount_title(study), amount("arr")),
+        Column("At stake a year", amount("at_stake")),
+        Column("Why", text("why")),
     ]
-    caption = f"Accounts whose stage asks for other care than their {amount} tier"
-    return named_accounts(table(caption, columns, rows, of=len(frame)), study, names)
+    caption = f"Accounts whose stage asks for other care than their {name} tier"
+    return named_accounts(table_of(caption, columns, shown, of=len(frame)), study, names)
 
 
 def champions(study: StudyFolder) -> list[str]:
     """Who the champions are, and the gap that most growth accounts have to theirs."""
     entry = study.document.next_steps
-    if entry is None:
-        return []
     if entry.champions_absent:
         return [entry.champions_absent]
     rule = entry.champions_rule[0].upper() + entry.champions_rule[1:]
@@ -106,39 +91,29 @@ def champions(study: StudyFolder) -> list[str]:
 
 def champions_table(study: StudyFolder, *, names: bool = False, most: int = 12) -> Html:
     """Growth accounts with their nearest champion and the gaps, largest growth potential first."""
-    if study.document.next_steps is None:
-        return Html("")
     frame = study.table("champions")
-    nearest = frame[frame["rank"] == 1]
-    potential = study.accounts.set_index("account_id").get(
-        "growth_potential", pd.Series(dtype=float)
-    )
-    order = potential.reindex(nearest["account_id"].unique()).sort_values(
-        ascending=False, kind="stable"
-    )
-    rows: list[list[Cell]] = []
-    for account_id in order.index[:most]:
-        gaps = nearest[nearest["account_id"] == account_id]
-        rows.append(
-            [
-                Account(str(account_id)),
-                Number(f"{order[account_id]:.2f}"),
-                Account(str(gaps["champion_id"].iloc[0])),
-                "; ".join(gaps["words"]),
-            ]
-        )
-    columns = ["Growth account", "Growth potential", "Nearest champion", "Gaps that matter"]
+    gaps = frame[frame["rank"] == 1].groupby("account_id", sort=False)
+    nearest = gaps.agg(champion_id=("champion_id", "first"), words=("words", "; ".join))
+    accounts = study.accounts.set_index("account_id")
+    potential = accounts.get("growth_potential", pd.Series(dtype=float))
+    nearest["potential"] = potential.reindex(nearest.index)
+    nearest = nearest.sort_values("potential", ascending=False, kind="stable").reset_index()
+    columns = [
+        Column("Growth account", account()),
+        Column("Growth potential", number("potential", ".2f")),
+        Column("Nearest champion", account("champion_id")),
+        Column("Gaps that matter", text("words")),
+    ]
+    rows = nearest.head(most).to_dict("records")
     caption = "Growth accounts and their nearest champions"
-    return named_accounts(table(caption, columns, rows, of=len(order)), study, names)
+    return named_accounts(table_of(caption, columns, rows, of=len(nearest)), study, names)
 
 
 def discovery(study: StudyFolder) -> list[str]:
     """What the list is for, and where its spreadsheet is."""
-    if study.document.next_steps is None:
-        return []
     n = len(study.table("discovery"))
     plan = study.document.plan
-    apart = "" if plan is None or plan.labelling == SEGMENT else " The plan does not rest on them."
+    apart = "" if plan.labelling == SEGMENT else " The plan does not rest on them."
     return [
         f"{n} accounts to interview, so that people find out whether the {group_words(study)} are "
         f"needs.{apart} Each has a hypothesis that the talk may refute. The list is in "
@@ -149,28 +124,16 @@ def discovery(study: StudyFolder) -> list[str]:
 
 def discovery_table(study: StudyFolder, *, names: bool = False) -> Html:
     """Every account to interview, with its hypothesis."""
-    if study.document.next_steps is None:
-        return Html("")
-    rows: list[list[Cell]] = [
-        [
-            Account(str(row["account_id"])),
-            row["segment_name"],
-            _KINDS[row["kind"]],
-            amount_cell(row["arr"]),
-            Number(percent(row["probability"])),
-            row["hypothesis"],
-        ]
-        for row in study.table("discovery").to_dict("records")
-    ]
     columns = [
-        "Account",
-        study.document.group_word.singular.capitalize(),
-        "It is",
-        amount_title(study),
-        "Probability",
-        "Hypothesis",
+        Column("Account", account()),
+        Column(study.document.group_word.singular.capitalize(), text("segment_name")),
+        Column("It is", lambda row: _KINDS[row["kind"]]),
+        Column(amount_title(study), amount("arr")),
+        Column("Probability", share("probability")),
+        Column("Hypothesis", text("hypothesis")),
     ]
-    return named_accounts(table("Accounts to interview next", columns, rows), study, names)
+    rows = study.table("discovery").to_dict("records")
+    return named_accounts(table_of("Accounts to interview next", columns, rows), study, names)
 
 
 def _accounts(frame: pd.DataFrame) -> str:

@@ -19,6 +19,7 @@ from clustering.report.kit.canvas import (
 )
 from clustering.report.kit.facts import percent
 from clustering.report.kit.figure import ReportFigure
+from clustering.report.subjects.plan.team_words import csms
 from clustering.results import StudyFolder
 from clustering.wording import number_in_words, percent_in_words
 
@@ -36,7 +37,7 @@ _DELIVERY = (
 def cost_of_care(study: StudyFolder) -> ReportFigure | None:
     """Cost of care as a share of ARR, per label, against the limit; None without ARR."""
     plan = study.document.plan
-    if plan is None or plan.cost_share is None:
+    if plan.cost_share is None:
         return None
     frame = study.table("coverage").dropna(subset=["cost_share"])
     limit, amount = plan.assumptions.affordable_share, study.document.amount_name
@@ -54,10 +55,8 @@ def cost_of_care(study: StudyFolder) -> ReportFigure | None:
         ax.annotate(text, (float(str(one.cost_share)), row), xytext=(6, 0),
                     textcoords="offset points", va="center", fontsize=9, color=INK, zorder=4,
                     bbox=_ON_WHITE)  # fmt: skip
-    _limit_line(ax, limit)
+    _cost_axis(ax, frame["cost_share"], limit, amount, room=1.3)
     _names(ax, frame["label"].tolist())
-    ax.set_xlim(0, 1.3 * max(float(frame["cost_share"].max()), limit))
-    _percent_axis(ax, f"cost of care (assumed) as a share of {amount}")
     said = "; ".join(
         f"{label} {percent(share)}"
         for label, share in zip(frame["label"], frame["cost_share"], strict=True)
@@ -69,7 +68,7 @@ def cost_of_care(study: StudyFolder) -> ReportFigure | None:
 def delivery_audit(study: StudyFolder) -> ReportFigure | None:
     """Accounts of every label by their one delivery status; None where no hours are known."""
     plan = study.document.plan
-    if plan is None or not any(entry.name == "over_delivered" for entry in plan.audit):
+    if not any(entry.name == "over_delivered" for entry in plan.audit):
         return None
     frame = study.table("audit").dropna(subset=["label"])
     labels = study.table("coverage")["label"].tolist()
@@ -112,15 +111,17 @@ def delivery_audit(study: StudyFolder) -> ReportFigure | None:
 def head_count(study: StudyFolder) -> ReportFigure | None:
     """What other head counts could cover; None where there is no allocation."""
     plan = study.document.plan
-    found = None if plan is None else plan.staffing
+    found = plan.staffing
     if found is None or found.status == "infeasible":
         return None
     curve = study.table("head_count").dropna()
     currency = study.document.currency
-    people = "1 CSM" if found.csms == 1 else f"{found.csms} CSMs"
-    verb = "covers" if found.csms == 1 else "cover"
-    title = f"By the assumed shares {people} {verb} "
-    title += f"{percent(_share(found.covered, found.coverable))} of what any number of people could"
+    people = csms(found.csms)
+    share = found.covered / found.coverable if found.coverable > 0 else 1.0
+    title = (
+        f"By the assumed shares {people} {'covers' if found.csms == 1 else 'cover'} "
+        f"{percent(share)} of what any number of people could"
+    )
     figure = new_figure(title, height=4.4)
     ax = figure.subplots()
     ax.plot(curve["csms"], curve["covered"], color=_BLUE, linewidth=2, marker="o", markersize=4)
@@ -128,16 +129,12 @@ def head_count(study: StudyFolder) -> ReportFigure | None:
     ax.text(0, found.coverable, "all accounts at high touch", va="bottom", fontsize=9, color=MUTED,
             bbox=_ON_WHITE)  # fmt: skip
     ax.plot([found.csms], [found.covered], marker="D", markersize=9, color=ACCENT)
-    ax.annotate(
-        f"{people} ({found.origin})",
-        (found.csms, found.covered),
-        xytext=(8, -12) if found.csms < curve["csms"].max() / 2 else (0, -16),
-        textcoords="offset points",
-        ha="left" if found.csms < curve["csms"].max() / 2 else "center",
-        va="top",
-        fontsize=9,
-        color=ACCENT,
+    place, align = (
+        ((8, -12), "left") if found.csms < curve["csms"].max() / 2 else ((0, -16), "center")
     )
+    ax.annotate(f"{people} ({found.origin})", (found.csms, found.covered), xytext=place,
+                textcoords="offset points", ha=align, va="top", fontsize=9,
+                color=ACCENT)  # fmt: skip
     ax.set_xlabel("CSMs", fontsize=10)
     ax.set_ylabel(wrap(f"revenue at risk and expansion covered ({currency} a year, assumed)", 34))
     ax.set_ylim(0, 1.1 * max(found.coverable, 1e-9))
@@ -151,8 +148,6 @@ def head_count(study: StudyFolder) -> ReportFigure | None:
 
 def segment_value(study: StudyFolder) -> ReportFigure | None:
     """ARR of every label, split into cost to serve and the rest, with NRR and GRR."""
-    if study.document.plan is None:
-        return None
     frame = study.table("segment_value")
     frame = frame[(frame["kind"] == "segment") & ~frame["suppressed"]].dropna(subset=["arr"])
     if frame.empty:
@@ -190,8 +185,6 @@ def segment_value(study: StudyFolder) -> ReportFigure | None:
 def cost_by_labelling(study: StudyFolder) -> ReportFigure | None:
     """Cost of care as a share of ARR by every labelling; None without ARR."""
     plan = study.document.plan
-    if plan is None:
-        return None
     frame = study.table("plan_costs").dropna(subset=["cost_share"]).sort_values("cost_share")
     if frame.empty:
         return None
@@ -207,21 +200,28 @@ def cost_by_labelling(study: StudyFolder) -> ReportFigure | None:
     ax.barh(range(len(frame)), frame["cost_share"], height=0.6, color=bars)
     for row, share in enumerate(frame["cost_share"]):
         ax.text(share, row, f"  {percent(share)}", va="center", fontsize=8.5, color=INK)
-    limit = plan.assumptions.affordable_share
-    _limit_line(ax, limit)
+    limit, amount = plan.assumptions.affordable_share, study.document.amount_name
+    _cost_axis(ax, frame["cost_share"], limit, amount, room=1.2)
     _names(ax, frame["title"].tolist())
-    ax.set_xlim(0, 1.2 * max(float(frame["cost_share"].max()), limit))
-    _percent_axis(ax, f"cost of care (assumed) as a share of {study.document.amount_name}")
     said = "; ".join(f"{t} {percent(s)}" for t, s in frame[["title", "cost_share"]].to_numpy())
     alt = f"Bar per labelling; the planned one is blue. {said}."
     return ReportFigure("cost_by_labelling", figure, title, alt)
 
 
-def _limit_line(ax: Axes, limit: float) -> None:
+def _cost_axis(
+    ax: Axes, shares: "pd.Series[float]", limit: float, amount: str, room: float
+) -> None:
+    """An axis of shares with a line at the limit, and room for texts behind the bars."""
     ax.axvline(limit, color=INK, linewidth=1, linestyle="--")
     ax.annotate(f"limit {percent(limit)}", (limit, 1.0), xycoords=("data", "axes fraction"),
                 xytext=(4, -2), textcoords="offset points", va="top", fontsize=9,
                 color=INK)  # fmt: skip
+
+    ax.set_xlim(0, room * max(float(shares.max()), limit))
+    ax.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: percent_in_words(x)))
+    ax.set_xlabel(wrap(f"cost of care (assumed) as a share of {amount}", 90), fontsize=10)
+    tidy(ax, grid="x")
 
 
 def _names(ax: Axes, names: list[str]) -> None:
@@ -229,21 +229,10 @@ def _names(ax: Axes, names: list[str]) -> None:
     ax.set_ylim(len(names) - 0.45, -0.75)
 
 
-def _percent_axis(ax: Axes, label: str) -> None:
-    ax.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: percent_in_words(x)))
-    ax.set_xlabel(wrap(label, 90), fontsize=10)
-    tidy(ax, grid="x")
-
-
 def _retention(nrr: float, grr: float) -> str:
     if np.isnan(nrr):
         return "NRR not observed"
     return f"NRR {percent(nrr)}, GRR {percent(grr)}"
-
-
-def _share(part: float, whole: float) -> float:
-    return part / whole if whole > 0 else 1.0
 
 
 def _short(amount: float) -> str:

@@ -18,9 +18,7 @@ _PANELS = (("plan_cost_share", "plan"), ("cost_share", "all"))
 
 
 def tornado(study: StudyFolder) -> ReportFigure | None:
-    """Settings that move most, each by 20 % down and up; None in earlier studies."""
-    if study.document.next_steps is None:
-        return None
+    """Settings that move most, each by 20 % down and up; None where none moves a label."""
     frame = study.table("sensitivity")
     labels = _largest(frame, "labels", "all", base=0.0)
     if labels.empty:
@@ -51,8 +49,7 @@ def tornado(study: StudyFolder) -> ReportFigure | None:
 
 
 def _title(study: StudyFolder) -> str:
-    n = n_fragile(study)
-    moved = study.document.next_steps.settings_moved if study.document.next_steps else 0
+    n, moved = n_fragile(study), study.document.next_steps.settings_moved
     if n == 0:
         return f"No answer flips when one of {moved} settings moves by 20 %"
     what = "answer is fragile: it flips" if n == 1 else "answers are fragile: they flip"
@@ -100,16 +97,8 @@ _LEFT_OUT = {"schemes", "axes", "engagement", "playbooks", "touches", "touches_a
 
 
 def _limit(ax: Axes, study: StudyFolder) -> None:
-    limit = study.document.configuration.get("engagement", {}).get("affordable_share")
-    if limit is not None:
-        ax.axvline(limit, color=ACCENT, linewidth=1.4, linestyle="--")
-        ax.annotate(
-            f"limit {percent_in_words(limit)}",
-            (limit, 1.0),
-            xycoords=("data", "axes fraction"),
-            xytext=(3, -3),
-            textcoords="offset points",
-            va="top",
-            fontsize=8.5,
-            color=ACCENT,
-        )
+    limit = study.document.plan.assumptions.affordable_share
+    ax.axvline(limit, color=ACCENT, linewidth=1.4, linestyle="--")
+    ax.annotate(f"limit {percent_in_words(limit)}", (limit, 1.0), xytext=(3, -3),
+                xycoords=("data", "axes fraction"), textcoords="offset points", va="top",
+                fontsize=8.5, color=ACCENT)  # fmt: skip

@@ -36,8 +36,6 @@ def n_fragile(study: StudyFolder) -> int:
 def fragile(study: StudyFolder) -> list[str]:
     """Every answer that flips, with the settings that flip it; then what moves most."""
     entry = study.document.next_steps
-    if entry is None:
-        return []
     frame = study.table("sensitivity")
     flips = frame[frame["flips"]]
     if flips.empty:

@@ -2,83 +2,82 @@
 
 from typing import Any
 
-from clustering.report.kit.cells import amount_cell, named_accounts, share_cell
+from clustering.config.plan import LEVELS
+from clustering.plan.playbooks.library import PlaybookEntry
+from clustering.report.kit.cells import (
+    MISSING,
+    Maker,
+    account,
+    amount,
+    amount_cell,
+    named_accounts,
+    number,
+    share,
+    text,
+)
 from clustering.report.kit.facts import amount_title
-from clustering.report.kit.html import Account, Cell, Html, Number, table
+from clustering.report.kit.html import Cell, Column, Html, Number, table_of
 from clustering.results import StudyFolder
-
-_LEVELS = ("high", "medium", "low", "digital")
 
 
 def playbooks(study: StudyFolder) -> Html:
     """Every playbook that the plan uses, with its touches."""
-    plan = study.document.plan
-    rows: list[list[Cell]] = []
-    for book in plan.playbooks if plan else []:
-        touches = ", ".join(f"{times:g} x {title}" for title, times in book.touches.items())
-        when = "all year" if book.kind == "segment" else f"from {book.trigger} to {book.exit}"
-        rows.append(
-            [
-                book.title,
-                book.goal,
-                touches,
-                when,
-                Number(f"{book.hours:,.1f}" if book.touches else "as today"),
-                Number(f"{book.n_accounts:,}"),
-            ]
-        )
     columns = [
-        "Playbook",
-        "Goal",
-        "Touches",
-        "When",
-        "Hours (assumed, of a median account)",
-        "Accounts",
+        Column("Playbook", text("title")),
+        Column("Goal", text("goal")),
+        Column("Touches", _touches),
+        Column("When", _when),
+        Column(
+            "Hours (assumed, of a median account)",
+            lambda book: Number(f"{book.hours:,.1f}" if book.touches else "as today"),
+        ),
+        Column("Accounts", amount("n_accounts")),
     ]
-    return table("The playbooks of this plan", columns, rows)
+    return table_of("The playbooks of this plan", columns, study.document.plan.playbooks)
+
+
+def _touches(book: PlaybookEntry) -> str:
+    return ", ".join(f"{times:g} x {title}" for title, times in book.touches.items())
+
+
+def _when(book: PlaybookEntry) -> str:
+    return "all year" if book.kind == "segment" else f"from {book.trigger} to {book.exit}"
+
+
+def playbook_titles(study: StudyFolder) -> dict[str, str]:
+    """What readers know a playbook of the plan as, by its name."""
+    return {book.name: book.title for book in study.document.plan.playbooks}
 
 
 def coverage_plan(study: StudyFolder) -> Html:
     """Accounts, touches, hours, CSMs and cost of every segment, and the levels it gets."""
-    if study.document.plan is None:
-        return Html("")
     frame = study.table("coverage")
-    titles = {book.name: book.title for book in study.document.plan.playbooks}
-    allocated = "n_high" in frame
-    rows: list[list[Cell]] = []
-    for row in frame.to_dict("records"):
-        cells: list[Cell] = [
-            row["label"],
-            titles.get(row["playbook"], row["playbook"]),
-            amount_cell(row["n_accounts"]),
-            amount_cell(row["arr"]),
-            Number("as today")
-            if row["n_present"] == row["n_accounts"] > 0
-            else amount_cell(row["touches"]),
-            amount_cell(row["hours"] + row["event_hours"]),
-            amount_cell(row["delivered_hours"]),
-            Number(f"{row['csms']:,.1f}"),
-            amount_cell(row["cost"]),
-            share_cell(row["cost_share"]),
-        ]
-        if allocated:
-            counts = [row[f"n_{level}"] for level in _LEVELS]
-            cells.append(Number(" / ".join("–" if n != n else f"{n:,.0f}" for n in counts)))
-        rows.append(cells)
+    titles = playbook_titles(study)
     columns = [
-        "Label",
-        "Playbook",
-        "Accounts",
-        amount_title(study),
-        "Touches a year",
-        "Hours",
-        "Delivered today",
-        "CSMs",
-        "Cost",
-        f"Cost / {study.document.amount_name}",
-        *(["High / medium / low / digital"] if allocated else []),
+        Column("Label", text("label")),
+        Column("Playbook", lambda row: titles.get(row["playbook"], row["playbook"])),
+        Column("Accounts", amount("n_accounts")),
+        Column(amount_title(study), amount("arr")),
+        Column("Touches a year", _touches_a_year),
+        Column("Hours", lambda row: amount_cell(row["hours"] + row["event_hours"])),
+        Column("Delivered today", amount("delivered_hours")),
+        Column("CSMs", number("csms", ",.1f")),
+        Column("Cost", amount("cost")),
+        Column(f"Cost / {study.document.amount_name}", share("cost_share")),
     ]
-    return table("Coverage plan; hours and cost are assumed", columns, rows)
+    if "n_high" in frame:
+        columns.append(Column("High / medium / low / digital", _levels))
+    return table_of("Coverage plan; hours and cost are assumed", columns, frame.to_dict("records"))
+
+
+def _touches_a_year(row: dict[str, Any]) -> Number:
+    all_as_today = row["n_present"] == row["n_accounts"] > 0
+    return Number("as today") if all_as_today else amount_cell(row["touches"])
+
+
+def _levels(row: dict[str, Any]) -> Number:
+    counts = [row[f"n_{level}"] for level in LEVELS]
+    return Number(" / ".join(MISSING if n != n else f"{n:,.0f}" for n in counts))
 
 
 def audited(study: StudyFolder, kind: str, *, names: bool = False, most: int = 10) -> Html:
@@ -86,8 +85,6 @@ def audited(study: StudyFolder, kind: str, *, names: bool = False, most: int = 1
 
     The accounts where most money lies come first.
     """
-    if study.document.plan is None:
-        return Html("")
     frame = study.table("audit")
     chosen = frame[frame["delivery"] == kind]
     if kind == "bad_fit":
@@ -95,105 +92,68 @@ def audited(study: StudyFolder, kind: str, *, names: bool = False, most: int = 1
     else:
         key = chosen["gap_hours"].abs()
     order = key.sort_values(ascending=False, kind="stable").index[:most]
-    rows: list[list[Cell]] = [
-        [
-            Account(row["account_id"]),
-            row["label"],
-            amount_cell(row["arr"]),
-            amount_cell(row["needed_hours"]),
-            amount_cell(row["usual_hours"]),
-            amount_cell(row["delivered_hours"]),
-            row["delivery_rule"],
-        ]
-        for row in chosen.loc[order].to_dict("records")
-    ]
     columns = [
-        "Account",
-        "Label",
-        amount_title(study),
-        "Hours needed",
-        "Hours usual",
-        "Hours delivered",
-        "Why",
+        Column("Account", account()),
+        Column("Label", text("label")),
+        Column(amount_title(study), amount("arr")),
+        Column("Hours needed", amount("needed_hours")),
+        Column("Hours usual", amount("usual_hours")),
+        Column("Hours delivered", amount("delivered_hours")),
+        Column("Why", text("delivery_rule")),
     ]
     title = {"over": "Over-delivered", "under": "Under-delivered", "bad_fit": "Bad fit"}[kind]
-    made = table(f"{title} accounts", columns, rows, of=len(chosen))
-    return named_accounts(made, study, names)
+    rows = chosen.loc[order].to_dict("records")
+    return named_accounts(
+        table_of(f"{title} accounts", columns, rows, of=len(chosen)), study, names
+    )
 
 
 def segment_values(study: StudyFolder) -> Html:
     """What each segment gives back, net of serving it; few accounts are not shown."""
-    if study.document.plan is None:
-        return Html("")
-    rows: list[list[Cell]] = []
-    for row in study.table("segment_value").to_dict("records"):
-        name = row["group"] if row["kind"] == "segment" else f"… in {row['group']}"
-        rows.append(
-            [name, amount_cell(row["n_accounts"]), *_values({str(k): v for k, v in row.items()})]
-        )
     columns = [
-        "Label",
-        "Accounts",
-        study.document.amount_name,
-        "Share",
-        "NRR",
-        "GRR",
-        "Open expansion",
-        "Champions",
-        "Promoters",
-        "Sales cycle (days)",
-        "Answers a year",
-        "Cost to serve",
-        "Net",
+        Column("Label", _group),
+        Column("Accounts", amount("n_accounts")),
+        Column(study.document.amount_name, _unless_few(amount("arr"), "too few")),
+        Column("Share", _unless_few(share("arr_share"))),
+        Column("NRR", _unless_few(share("nrr"))),
+        Column("GRR", _unless_few(share("grr"))),
+        Column("Open expansion", _unless_few(amount("expansion_pipeline"))),
+        Column("Champions", _unless_few(share("champion_share"))),
+        Column("Promoters", _unless_few(share("promoter_share"))),
+        Column("Sales cycle (days)", _unless_few(amount("sales_cycle_days"))),
+        Column("Answers a year", _unless_few(amount("answers_per_account"))),
+        Column("Cost to serve", _unless_few(amount("cost_to_serve"))),
+        Column("Net", _unless_few(amount("net"))),
     ]
-    return table(f"Value of the labels ({study.document.currency})", columns, rows)
+    rows = study.table("segment_value").to_dict("records")
+    return table_of(f"Value of the labels ({study.document.currency})", columns, rows)
 
 
-def _values(row: dict[str, Any]) -> list[Cell]:
-    if row["suppressed"]:
-        return [Number("too few"), *[Number("") for _ in range(10)]]
-    return [
-        amount_cell(row["arr"]),
-        share_cell(row["arr_share"]),
-        share_cell(row["nrr"]),
-        share_cell(row["grr"]),
-        amount_cell(row["expansion_pipeline"]),
-        share_cell(row["champion_share"]),
-        share_cell(row["promoter_share"]),
-        amount_cell(row["sales_cycle_days"]),
-        amount_cell(row["answers_per_account"]),
-        amount_cell(row["cost_to_serve"]),
-        amount_cell(row["net"]),
-    ]
+def _group(row: dict[str, Any]) -> str:
+    return str(row["group"]) if row["kind"] == "segment" else f"… in {row['group']}"
+
+
+def _unless_few(made: Maker, otherwise: str = "") -> Maker:
+    """The cell, unless there are too few accounts to show more than how many."""
+
+    def cell(row: dict[str, Any]) -> Cell:
+        return Number(otherwise) if row["suppressed"] else made(row)
+
+    return cell
 
 
 def costs(study: StudyFolder) -> Html:
     """What care by every labelling would cost, on its own playbooks."""
-    if study.document.plan is None:
-        return Html("")
-    rows: list[list[Cell]] = [
-        [
-            row["title"],
-            Number(f"{row['n_labels']}"),
-            amount_cell(row["n_accounts"]),
-            amount_cell(row["hours"]),
-            Number(f"{row['csms']:,.1f}"),
-            amount_cell(row["cost"]),
-            share_cell(row["cost_share"]),
-            amount_cell(row["labels_over_limit"]),
-            amount_cell(row["accounts_over_limit"]),
-        ]
-        for row in study.table("plan_costs").to_dict("records")
-    ]
     columns = [
-        "Labelling",
-        "Labels",
-        "Accounts",
-        "Hours",
-        "CSMs",
-        "Cost",
-        f"Cost / {study.document.amount_name}",
-        "Labels over the limit",
-        "Accounts over the limit",
+        Column("Labelling", text("title")),
+        Column("Labels", number("n_labels", "d")),
+        Column("Accounts", amount("n_accounts")),
+        Column("Hours", amount("hours")),
+        Column("CSMs", number("csms", ",.1f")),
+        Column("Cost", amount("cost")),
+        Column(f"Cost / {study.document.amount_name}", share("cost_share")),
+        Column("Labels over the limit", amount("labels_over_limit")),
+        Column("Accounts over the limit", amount("accounts_over_limit")),
     ]
-    return table("Cost of care by every labelling (assumed)", columns, rows)
+    rows = study.table("plan_costs").to_dict("records")
+    return table_of("Cost of care by every labelling (assumed)", columns, rows)

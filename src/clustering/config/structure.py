@@ -1,0 +1,105 @@
+"""Settings of the segments: features, matrix, candidates and the evidence for them."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from clustering.config.base import Part, Share, section
+
+Family = Literal[
+    "milestones", "outcomes", "usage", "engagement", "sentiment", "lifecycle", "commercial"
+]
+CovarianceType = Literal["full", "tied", "diag", "spherical"]
+
+
+class MilestoneRulesConfig(Part):
+    """Milestones derived from usage where the company has none; off unless asked for."""
+
+    derive: bool = Field(False, description="Derive milestones from usage; they are named derived.")
+    distinct_features: int = Field(
+        3, ge=1, description="'derived_breadth' is achieved on the first day with so many features."
+    )
+    seat_share: Share = Field(
+        0.5, description="'derived_seats' is achieved when active users reach this share of seats."
+    )
+
+
+class FeaturesConfig(Part):
+    """What enters the snapshot."""
+
+    families: tuple[Family, ...] = Field(
+        ("milestones", "outcomes", "usage", "engagement", "sentiment", "lifecycle"),
+        description="Families of features that may enter the matrix.",
+    )
+    include_commercial: bool = Field(
+        False,
+        description="Let ARR, seats and pipeline into the matrix. The comparison with ARR tiers "
+        "is circular then, and the report says so in its first paragraph.",
+    )
+    include_size_proxies: bool = Field(
+        False,
+        description="Let raw volumes (events, active users, hours, tickets) into the matrix. They "
+        "follow from how large an account is, so the comparison with ARR tiers is circular then.",
+    )
+    include_tenure: bool = Field(
+        False, description="Let the age of the account into the matrix; groups then follow age."
+    )
+    exclude: tuple[str, ...] = Field((), description="Features to leave out, by name.")
+    window_days: int = Field(
+        90, ge=14, le=730, description="Look-back window of usage, engagement and ticket features."
+    )
+    milestones: MilestoneRulesConfig = section(
+        MilestoneRulesConfig, "Milestones derived from usage."
+    )
+
+
+class MatrixConfig(Part):
+    """How the snapshot becomes numbers of one scale; everything is fitted on the snapshot."""
+
+    max_missing_share: Share = Field(
+        0.4, description="A feature missing for a larger share of accounts is left out."
+    )
+    max_correlation: Share = Field(
+        0.95, description="Of two features with a larger absolute rank correlation one is left out."
+    )
+    winsorise: Annotated[float, Field(ge=0.0, lt=0.25)] = Field(
+        0.005, description="Share clipped at either end after the transform (0: no clipping)."
+    )
+    weight_families: bool = Field(
+        True, description="Give every family of features the same total variance."
+    )
+
+
+class ModelsConfig(Part):
+    """The candidates."""
+
+    algorithms: tuple[Literal["kmeans", "mixture"], ...] = Field(
+        ("kmeans", "mixture"), min_length=1, description="Families of models to fit."
+    )
+    covariance_types: tuple[CovarianceType, ...] = Field(
+        ("full", "tied", "diag", "spherical"), description="Covariances of the mixtures."
+    )
+    k_max: int = Field(8, ge=1, le=20, description="Candidates have 1 to so many segments.")
+    n_init: int = Field(20, ge=1, le=500, description="Starts of every fit.")
+
+
+class EvidenceConfig(Part):
+    """The statistical protocol (docs/method.md) and the limits that the business sets."""
+
+    resamples: int = Field(100, ge=10, le=5000, description="Resamples of every stability scheme.")
+    nulls: int = Field(199, ge=19, le=9999, description="Draws from every homogeneous null.")
+    alpha: Annotated[float, Field(gt=0.0, lt=0.5)] = Field(
+        0.05, description="Level of the test against the null."
+    )
+    min_prediction_strength: Share = Field(0.8, description="Least prediction strength of a k.")
+    min_jaccard: Share = Field(0.75, description="Least clusterwise Jaccard of a k.")
+    min_valley_share: Share = Field(
+        0.5, description="Least share of neighbouring pairs with a held-out valley between them."
+    )
+    smallest_segment: int = Field(
+        30, ge=2, description="A segment with fewer accounts is not useful to the business."
+    )
+    smallest_share: Share = Field(0.02, description="Likewise, as a share of all accounts.")
+    most_segments: int | None = Field(
+        None, ge=1, description="More segments than this cannot be run by the team (None: k_max)."
+    )

@@ -1,0 +1,327 @@
+"""A fitted model without any account's data: what assigns accounts to segments.
+
+Two kinds: centres, by distance, and Gaussian components, by density. What a room needs to know
+of a kind is asked of the model here, so that no room needs to ask which algorithm made it. An
+algorithm is its Literal in `types`, a line in `MODELS` here, one in `FITS` of `refit`, and a file
+with its `fit`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import ClassVar, Self
+
+import numpy as np
+
+from clustering.arrays import Floats, Ints
+from clustering.models.gaussian import symmetric_positive, whitened, whitening
+from clustering.models.types import Algorithm, CovarianceType
+
+#: Least variance of the k-means soft assignment, in the matrix' units, for clusters of copies.
+_LEAST_VARIANCE = 1e-12
+
+#: Squared distances this close, relative to the account's own size, are computed once more by
+#: differences: the product of matrices that gave them has lost those digits.
+_TIE = 1e-9
+
+#: Standardised values are a few units from zero; far larger ones overflow when squared.
+_LARGEST = 1e6
+_WEIGHTS_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Assignment:
+    """The segments of some accounts.
+
+    Attributes
+    ----------
+    labels, runner_up : int64 arrays of shape (n,); the runner-up is -1 where there is one segment
+    probability : float64 array of shape (n,), of the label
+    margin : float64 array of shape (n,), probability minus that of the runner-up
+    fit : float64 array of shape (n,): distance to the own centre, or log density (`by_distance`)
+    """
+
+    labels: Ints
+    runner_up: Ints
+    probability: Floats
+    margin: Floats
+    fit: Floats
+
+
+class Model(ABC):
+    """Parameters that assign standardised accounts to segments.
+
+    Attributes
+    ----------
+    by_distance : whether an account fits worse the larger its `Assignment.fit` (a distance), not
+        the smaller (a log density)
+    algorithm, covariance_type : of the clustering
+    centres : float64 array of shape (k, n_features)
+    """
+
+    by_distance: ClassVar[bool]
+    algorithm: Algorithm
+    covariance_type: CovarianceType | None
+    centres: Floats
+
+    @property
+    def k(self) -> int:
+        """Number of segments."""
+        return len(self.centres)
+
+    @abstractmethod
+    def log_scores(self, columns: Floats) -> tuple[Floats, float]:
+        """Scores (k, n) of accounts given as columns, and the factor that makes them log odds.
+
+        The largest score of a column is that of its segment.
+        """
+
+    @abstractmethod
+    def _fit_of(self, best: Floats, total: Floats) -> Floats:
+        """`Assignment.fit`, from the best score and the sum of all odds against it."""
+
+    @abstractmethod
+    def slopes(self, values: Floats, segments: Ints) -> Floats:
+        """Gradient of minus the log odds of a segment at accounts (n, n_features), likewise."""
+
+    @abstractmethod
+    def breaches(self) -> Iterator[str]:
+        """Why these cannot be the parameters of segments; nothing if they can."""
+
+    def to_arrays(self) -> dict[str, Floats]:
+        """Its arrays by name, for storage."""
+        shapes = self.shapes(*self.centres.shape)
+        return {name: np.reshape(getattr(self, name), shape) for name, shape in shapes.items()}
+
+    @classmethod
+    @abstractmethod
+    def shapes(cls, k: int, d: int) -> dict[str, tuple[int, ...]]:
+        """Shape of each of its arrays, for k segments and d features."""
+
+    @classmethod
+    @abstractmethod
+    def from_arrays(
+        cls,
+        algorithm: Algorithm,
+        covariance_type: CovarianceType | None,
+        arrays: Mapping[str, Floats],
+    ) -> Self:
+        """What `to_arrays` gave, put together again."""
+
+    def assign(self, columns: Floats) -> Assignment:
+        """Assign accounts given as columns.
+
+        Parameters
+        ----------
+        columns : float64 array of shape (n_features, n)
+            Standardised, complete. Accounts are columns because every step then runs along them.
+        """
+        scores, sharpness = self.log_scores(columns)
+        labels, runner_up, best, second = _two_best(scores)
+        total = _sum_of_exponentials(scores, best, sharpness)
+        probability = 1.0 / total
+        other = np.exp(sharpness * (second - best)) / total
+        fit = self._fit_of(best, total)
+        return Assignment(labels, runner_up, probability, probability - other, fit)
+
+    def labels(self, values: Floats) -> Ints:
+        """Segment (n,) of accounts (n, n_features); the first of equally good ones."""
+        scores, _ = self.log_scores(np.ascontiguousarray(values.T))
+        return np.asarray(scores.argmax(axis=0), dtype=np.int64)
+
+    def probabilities(self, values: Floats) -> Floats:
+        """Probability of every segment, shape (n, k), for `values` of shape (n, n_features).
+
+        Examples
+        --------
+        >>> model = CentreModel(np.array([[0.0], [2.0]]), variance=1.0)
+        >>> model.probabilities(np.array([[0.0], [1.0]])).round(3).tolist()
+        [[0.881, 0.119], [0.5, 0.5]]
+        """
+        scores, sharpness = self.log_scores(np.ascontiguousarray(values.T))
+        odds = np.exp(sharpness * (scores - scores.max(axis=0)))
+        return np.ascontiguousarray((odds / odds.sum(axis=0)).T)
+
+
+@dataclass(frozen=True, eq=False)
+class CentreModel(Model):
+    """Segments of the nearest centre.
+
+    K-means has no probabilities of its own; its soft assignment is the posterior of a mixture that
+    shares its assumptions: spherical components of one variance, the within-cluster mean square
+    ``inertia / (n d)``, and equal weights. Weights by size would move borders away from the middle
+    between centres, and the most probable segment would not always be that of the nearest centre.
+
+    Attributes
+    ----------
+    variance : of the soft assignment
+    """
+
+    centres: Floats
+    variance: float
+    algorithm: Algorithm = "kmeans"
+    covariance_type: None = field(default=None, init=False)
+
+    by_distance: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        self.centres.setflags(write=False)
+
+    def log_scores(self, columns: Floats) -> tuple[Floats, float]:
+        """As in `Model`: minus the squared distances, and half the precision."""
+        return -self._squared_distances(columns), 0.5 / max(self.variance, _LEAST_VARIANCE)
+
+    def _fit_of(self, best: Floats, total: Floats) -> Floats:
+        return np.sqrt(-best)
+
+    def slopes(self, values: Floats, segments: Ints) -> Floats:
+        """As in `Model`."""
+        offsets = values - self.centres[segments]
+        return np.asarray(offsets / max(self.variance, np.finfo(np.float64).tiny))
+
+    def _squared_distances(self, columns: Floats) -> Floats:
+        sizes = np.einsum("dn,dn->n", columns, columns)
+        distances = (-2.0 * self.centres) @ columns
+        distances += (self.centres**2).sum(axis=1)[:, np.newaxis]
+        distances += sizes
+        if self.k > 1:
+            self._settle_ties(columns, distances, sizes)
+        return np.maximum(distances, 0.0, out=distances)
+
+    def _settle_ties(self, columns: Floats, distances: Floats, sizes: Floats) -> None:
+        """Compute near-ties by differences, so that a label depends on no neighbour in memory."""
+        best, second = distances[0].copy(), np.full(len(sizes), np.inf)
+        for row in distances[1:]:
+            np.minimum(second, np.maximum(best, row), out=second)
+            np.minimum(best, row, out=best)
+        tied = np.flatnonzero(second - best <= _TIE * (1.0 + sizes))
+        for row, centre in zip(distances, self.centres, strict=True):
+            row[tied] = ((columns[:, tied] - centre[:, np.newaxis]) ** 2).sum(axis=0)
+
+    def breaches(self) -> Iterator[str]:
+        """As in `Model`."""
+        yield from _centre_breaches(self.centres)
+        if not 0 <= self.variance <= _LARGEST:
+            yield f"'variance' cannot be {self.variance}."
+
+    @classmethod
+    def shapes(cls, k: int, d: int) -> dict[str, tuple[int, ...]]:
+        """As in `Model`."""
+        return {"centres": (k, d), "variance": (1,)}
+
+    @classmethod
+    def from_arrays(
+        cls,
+        algorithm: Algorithm,
+        covariance_type: CovarianceType | None,
+        arrays: Mapping[str, Floats],
+    ) -> Self:
+        """As in `Model`."""
+        return cls(arrays["centres"], float(arrays["variance"][0]), algorithm)
+
+
+@dataclass(frozen=True, eq=False)
+class GaussianModel(Model):
+    """Segments of the most probable component of a Gaussian mixture.
+
+    Attributes
+    ----------
+    weights : float64 array of shape (k,)
+    covariances : float64 array of shape (k, n_features, n_features), whatever the covariance type
+    """
+
+    covariance_type: CovarianceType
+    centres: Floats
+    weights: Floats
+    covariances: Floats
+    algorithm: Algorithm = field(default="mixture", init=False)
+
+    by_distance: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        for array in (self.centres, self.weights, self.covariances):
+            array.setflags(write=False)
+
+    def log_scores(self, columns: Floats) -> tuple[Floats, float]:
+        """As in `Model`: log of weight times density."""
+        return whitened(columns, *self._whitening), 1.0
+
+    @cached_property
+    def _whitening(self) -> tuple[Floats, Floats, Floats]:
+        return whitening(self.weights, self.centres, self.covariances)
+
+    def _fit_of(self, best: Floats, total: Floats) -> Floats:
+        return best + np.log(total)
+
+    def slopes(self, values: Floats, segments: Ints) -> Floats:
+        """As in `Model`."""
+        offsets = values - self.centres[segments]
+        slopes = np.empty_like(offsets)
+        for segment, precision in enumerate(np.linalg.inv(self.covariances)):
+            rows = segments == segment
+            slopes[rows] = offsets[rows] @ precision
+        return slopes
+
+    def breaches(self) -> Iterator[str]:
+        """As in `Model`."""
+        yield from _centre_breaches(self.centres)
+        if self.weights.min() <= 0 or abs(self.weights.sum() - 1) > _WEIGHTS_TOLERANCE:
+            yield "weights are not positive shares that sum to 1."
+        large = np.abs(self.covariances).max() > _LARGEST
+        if large or not symmetric_positive(self.covariances):
+            yield "covariances are not symmetric and positive definite."
+
+    @classmethod
+    def shapes(cls, k: int, d: int) -> dict[str, tuple[int, ...]]:
+        """As in `Model`."""
+        return {"centres": (k, d), "weights": (k,), "covariances": (k, d, d)}
+
+    @classmethod
+    def from_arrays(
+        cls,
+        algorithm: Algorithm,
+        covariance_type: CovarianceType | None,
+        arrays: Mapping[str, Floats],
+    ) -> Self:
+        """As in `Model`."""
+        if covariance_type is None:
+            raise ValueError("a mixture needs its covariance type")
+        return cls(covariance_type, arrays["centres"], arrays["weights"], arrays["covariances"])
+
+
+#: What each algorithm gives.
+MODELS: Mapping[Algorithm, type[CentreModel] | type[GaussianModel]] = {
+    "kmeans": CentreModel,
+    "mixture": GaussianModel,
+    "trimmed": CentreModel,
+}
+
+
+def _centre_breaches(centres: Floats) -> Iterator[str]:
+    if np.abs(centres).max() > _LARGEST:
+        yield f"centres lie further than {_LARGEST:,.0f} from zero."
+
+
+def _two_best(scores: Floats) -> tuple[Ints, Ints, Floats, Floats]:
+    """Best and second row of every column, and their scores; the first row of equal ones."""
+    n = scores.shape[1]
+    labels = np.zeros(n, dtype=np.int64)
+    runner_up = np.full(n, -1, dtype=np.int64)
+    best, second = scores[0].copy(), np.full(n, -np.inf)
+    for row in range(1, len(scores)):
+        score = scores[row]
+        better = score > best
+        ahead = score > second
+        runner_up = np.where(better, labels, np.where(ahead, row, runner_up))
+        second = np.where(better, best, np.where(ahead, score, second))
+        labels[better] = row
+        np.maximum(best, score, out=best)
+    return labels, runner_up, best, second
+
+
+def _sum_of_exponentials(scores: Floats, best: Floats, sharpness: float) -> Floats:
+    odds = scores - best
+    odds *= sharpness
+    np.exp(odds, out=odds)
+    return np.asarray(odds.sum(axis=0))

@@ -1,0 +1,186 @@
+"""The metrics of a study: which of its numbers are recorded, and under which names.
+
+Groups are named by their level, no account is.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from clustering.columns import ARR_TIERS, SEGMENT
+from clustering.comparison.forward.entries import ForwardEntry
+from clustering.results import StudyDocument, StudyFolder
+
+Metrics = dict[str, float | None]
+
+#: The name of a metric, and where in `study.json` its number stands; of a list, how long it is.
+#: What a study does not have is not recorded.
+_NUMBERS: dict[str, str] = {
+    "n_accounts": "n_accounts",
+    "n_segments": "segments",
+    "n_clusters": "n_clusters",
+    "forward.frozen_ami": "forward_split.agreement",
+    "forward.secondary_claimed": "multiplicity.n_claimed",
+    "differences.found": "differences.n_found",
+    "differences.naive": "differences.n_naive",
+    "overrides.in_force": "assignment.n_override",
+    "overrides.against_model": "assignment.n_against_model",
+    "movement.to_reconfirm": "assignment.n_reconfirm",
+    "movement.moves": "movement.without_hysteresis.moves",
+    "movement.moves_with_hysteresis": "movement.with_hysteresis.moves",
+    "movement.flip_flops": "movement.without_hysteresis.flip_flops",
+    "movement.flip_flops_with_hysteresis": "movement.with_hysteresis.flip_flops",
+    "movement.features_drifted": "movement.drifted",
+    "movement.over_window": "movement.growth.over_window",
+    "movement.per_step": "movement.growth.per_step",
+    "movement.lasting": "movement.growth.value",
+    "movement.lasting_low": "movement.growth.interval.0",
+    "movement.lasting_high": "movement.growth.interval.1",
+    "model_change.differ": "movement.model_change.differ",
+    "model_change.refits_high": "movement.model_change.refits_high",
+    "model_change.ari": "movement.model_change.ari",
+    "plan.hours": "plan.hours",
+    "plan.csms": "plan.csms",
+    "plan.cost": "plan.cost",
+    "plan.cost_share": "plan.cost_share",
+    "plan.labels_over_limit": "plan.over_limit",
+    "next_steps.champions": "next_steps.n_champions",
+    "next_steps.growth_accounts": "next_steps.n_growth",
+}
+#: The same of the staffing, where it is feasible.
+_STAFFING: dict[str, str] = {
+    "plan.covered": "plan.staffing.covered",
+    "plan.left": "plan.staffing.left",
+    "plan.gap": "plan.staffing.gap",
+    "plan.accounts_moved": "plan.staffing.books.n_moved",
+}
+_REFUSED = re.compile(r"[^A-Za-z0-9_\-. /]")  # by MLflow, in the name of a metric
+
+
+def study_metrics(study: StudyFolder) -> dict[str, float]:
+    """Numbers of the whole study: sizes, agreements, gains, movement, plan; one name each."""
+    document = study.document
+    return _finite(
+        _numbers(document, _NUMBERS)
+        | _evidence(document)
+        | _agreements(document)
+        | _forward(document)
+        | _plan(document)
+        | _tables(study)
+    )
+
+
+def candidate_metrics(row: "pd.Series[Any]") -> dict[str, float]:
+    """One metric a criterion that the candidate has."""
+    criteria = {
+        str(name): value
+        for name, value in row.items()
+        if isinstance(value, int | float) and not isinstance(value, bool) and name != "k"
+    }
+    sizes = row.get("sizes")
+    if sizes is not None and len(sizes):
+        criteria["smallest_segment"] = int(min(sizes))
+    return _finite(criteria)
+
+
+def _finite(metrics: Mapping[str, float | None]) -> dict[str, float]:
+    return {
+        _REFUSED.sub("_", name): float(value)
+        for name, value in metrics.items()
+        if value is not None and math.isfinite(value)
+    }
+
+
+def _numbers(document: StudyDocument, places: Mapping[str, str]) -> Metrics:
+    return {name: _number(document, place) for name, place in places.items()}
+
+
+def _number(document: StudyDocument, place: str) -> float | None:
+    """The number at a place; None where nothing is there."""
+    found: Any = document
+    for part in place.split("."):
+        if found is None:
+            return None
+        found = found[int(part)] if part.isdecimal() else getattr(found, part)
+    return len(found) if isinstance(found, list | tuple) else found
+
+
+def _evidence(document: StudyDocument) -> Metrics:
+    metrics: Metrics = {
+        "n_features": sum(feature.included for feature in document.features),
+        "smallest_segment_share": min(segment.share for segment in document.segments),
+        "jaccard_min": min(
+            (one.jaccard for one in document.segments if one.jaccard is not None), default=None
+        ),
+    }
+    return metrics | {f"null_p.{test.name}": test.p for test in document.evidence.structure.nulls}
+
+
+def _agreements(document: StudyDocument) -> Metrics:
+    metrics: Metrics = {f"ami_with_tiers.{a.features}": a.ami for a in document.leakage.ablations}
+    for agreement in document.agreements:
+        if agreement.first not in (SEGMENT, ARR_TIERS):
+            continue  # schemes among each other are in the folder
+        pair = f"{agreement.first}.{agreement.second}"
+        metrics |= {f"ami.{pair}": agreement.ami, f"ari.{pair}": agreement.ari}
+        metrics |= {f"permutation_p.{pair}": agreement.permutation_p}
+    return metrics
+
+
+def _forward(document: StudyDocument) -> Metrics:
+    """Gains with their intervals and p-values, and the tests inside tiers."""
+    metrics: Metrics = {}
+    for rival in document.forward_rivals:
+        name = f"gain_log_loss.{rival.labelling}.{rival.outcome}"
+        metrics[name] = None if rival.gain is None else rival.gain.log_loss
+    for entry in [*document.forward, *document.forward_secondary]:
+        metrics |= _gain(entry)
+    counted = document.multiplicity
+    metrics["forward.out_of_time"] = document.forward_split.design == "out of time"
+    metrics["forward.secondary"] = counted.n_confirmatory + counted.n_exploratory
+    for inside in document.afterwards.inside_tiers:
+        metrics[f"cmh_p.{inside.outcome}"] = inside.cmh.p
+    return metrics
+
+
+def _gain(entry: ForwardEntry) -> Metrics:
+    name = f"{entry.labelling}.{entry.outcome}"
+    gain = entry.gain
+    low, high = (None, None) if gain is None else gain.interval
+    return {
+        f"gain_log_loss.{name}": None if gain is None else gain.log_loss,
+        f"gain_low.{name}": low,
+        f"gain_high.{name}": high,
+        f"gain_p.{name}": entry.p_adjusted if entry.p_adjusted is not None else entry.p,
+    }
+
+
+def _plan(document: StudyDocument) -> Metrics:
+    """Sums of the plan; they are of all accounts, none of a single one."""
+    if document.plan is None:
+        return {}
+    staffing = document.plan.staffing
+    feasible = staffing is not None and staffing.status != "infeasible"
+    metrics = _numbers(document, _STAFFING) if feasible else {}
+    for audit in document.plan.audit:
+        for number in ("n_accounts", "hours", "money"):
+            name = f"audit.{audit.name}.{number.removeprefix('n_')}"
+            metrics[name] = getattr(audit, number)
+    return metrics
+
+
+def _tables(study: StudyFolder) -> Metrics:
+    """What the tables tell: retention by group, and how many answers are fragile."""
+    metrics: Metrics = {}
+    for row in study.table("retention").to_dict("records"):
+        group = f"{row['labelling']}.{row['level']}"
+        metrics |= {f"{rate}.{group}": float(row[rate]) for rate in ("nrr", "grr")}
+    if study.document.next_steps is not None:
+        moved = study.table("sensitivity")
+        flips = moved.loc[moved["flips"], ["answer", "subject"]].drop_duplicates()
+        metrics["next_steps.misjudged_accounts"] = len(study.table("misjudged"))
+        metrics["next_steps.fragile_answers"] = len(flips)
+    return metrics

@@ -426,6 +426,7 @@ class _Simulated:
                     "gap_pca_se": 0.012,
                     "prediction_strength": 1.0 if k == 1 else strength,
                     "instability": None if k == 1 else 0.05 + 0.04 * abs(k - self.recipe.k),
+                    "seed_ari": None if k == 1 else 0.98,
                     "jaccard_min": None if k == 1 else max(0.2, strength - 0.05),
                     "valley_share": None if k == 1 else strength - 0.3,
                     "ruled_out": None,

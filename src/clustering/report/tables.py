@@ -1,19 +1,17 @@
 """The tables of the report, whatever their subject, for the notebooks."""
 
-from clustering.report.subjects.tables import (
-    agreements,
+from clustering.report.subjects.groups.tables import (
     candidates,
     features,
-    forward,
     labellings,
     left_out,
-    misplaced,
     profiles,
     provenance,
     ruled_out,
     segments,
     typical,
 )
+from clustering.report.subjects.tables import agreements, forward, misplaced
 
 __all__ = [
     "agreements",

@@ -27,15 +27,9 @@ from clustering.movement.overrides.reconfirmation import RECONFIRMATION
 from clustering.movement.run import AssignmentSummary
 from clustering.plan.make import Plan
 from clustering.results.folder import write
-from clustering.results.pictures import picture_tables
 from clustering.results.scorecard import scorecard_entry
 from clustering.results.scorecard_document import ScorecardEntry
-from clustering.structure.pictures import (
-    Pictures,
-    clustergram,
-    coassignment,
-    valley_projections,
-)
+from clustering.structure.pictures import clustergram, coassignment, named, valley_projections
 from plan_folders import LABELS, next_steps, planned
 
 HOSTILE_NAMES = (
@@ -197,7 +191,7 @@ class _Simulated:
             "disagreements": self.disagreements(),
             "typical": self.typical(),
             "reconfirmation": RECONFIRMATION.from_rows([]),
-            **picture_tables(self.pictures(), self.ids),
+            **self.pictures(),
             **self.plan.tables,
             **next_steps([LABELS]).tables,
         }
@@ -217,18 +211,19 @@ class _Simulated:
     def plan(self) -> Plan:
         return planned(self.accounts(), tuple(self.segment_names))
 
-    def pictures(self) -> Pictures:
+    def pictures(self) -> dict[str, pd.DataFrame]:
         k, accounts = self.recipe.k, self.accounts()
         centres = np.stack([self.z[self.segment == number].mean(0) for number in range(k)])
         chosen = Clustering(
             CandidateSpec("kmeans", k), CentreModel(centres, 1.0), self.segment.copy(), 1, True
         )
         stability = accounts["stability"].to_numpy()
-        return Pictures(
-            clustergram(self.partitions(), accounts["map_1"].to_numpy()),
-            coassignment(self.z, chosen, stability, seed=self.recipe.seed, n_refits=10),
-            valley_projections(self.z, chosen, seed=self.recipe.seed),
-        )
+        pairs = coassignment(self.z, chosen, stability, seed=self.recipe.seed, n_refits=10)
+        return {
+            "clustergram": clustergram(self.partitions(), accounts["map_1"].to_numpy()),
+            "coassignment": named(pairs, self.ids),
+            "valleys": valley_projections(self.z, chosen, seed=self.recipe.seed),
+        }
 
     def partitions(self) -> list[np.ndarray]:
         """Segments merged below the chosen k, and every eighth account taken out above it."""

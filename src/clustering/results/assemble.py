@@ -41,7 +41,6 @@ from clustering.results.document import (
     WithinTiersEntry,
 )
 from clustering.results.later import afterwards_entry, differences_entry, later_frames
-from clustering.results.pictures import picture_tables
 from clustering.results.scheme_table import scheme_table
 from clustering.results.scorecard import scorecard_entry, scorecard_table
 from clustering.results.scorecard_document import RecommendationEntry, ScorecardEntry
@@ -50,7 +49,6 @@ from clustering.schemes import Axes, Labelling, compute_axes, lifecycle_stage
 from clustering.schemes.naming import named
 from clustering.scorer import Scorer
 from clustering.structure.criteria.silhouette import silhouettes
-from clustering.structure.pictures import Pictures
 from clustering.structure.protocol import Evidence
 from clustering.tables import SourceTables
 
@@ -76,7 +74,7 @@ class Study:
     horizon: Horizon
     matrix: FeatureMatrix
     evidence: Evidence
-    pictures: Pictures
+    pictures: Mapping[str, pd.DataFrame]
     labellings: tuple[Labelling, ...]
     absent: Mapping[str, str]
     profiles: Profiles
@@ -113,7 +111,7 @@ def assemble(study: Study) -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
         "disagreements": study.comparison.agreements.disagreements,
         "typical": study.profiles.typical,
         **later_frames(study.comparison.happened, study.comparison.differences),
-        **picture_tables(study.pictures, study.matrix.account_ids),
+        **study.pictures,
         **study.plan.tables,
         **study.next_steps.tables,
         "scorecard": scorecard_table(scorecard),

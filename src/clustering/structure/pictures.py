@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linear_sum_assignment
 
 from clustering.arrays import Flags, Floats, Ints
 from clustering.inference.multiple_testing import holm
@@ -25,7 +24,7 @@ from clustering.resampling.engine import run_tasks
 from clustering.resampling.fits import Starts, fit_resample
 from clustering.structure.protocol import Evidence
 from clustering.structure.separation.dip import dip
-from clustering.structure.separation.valleys import gabriel_neighbours
+from clustering.structure.separation.valleys import gabriel_neighbours, match_centres
 from clustering.structure.tables import CLUSTERGRAM, COASSIGNMENT, VALLEYS, typed
 
 #: Accounts of the co-assignment matrix: more cannot be told apart in a picture.
@@ -255,8 +254,7 @@ class _Projected:
 def _project_pairs(
     held_out: Floats, labels: Ints, centres: Floats, reference: Floats
 ) -> list[_Projected]:
-    cost = ((centres[:, None] - reference[None]) ** 2).sum(axis=2)
-    matched = linear_sum_assignment(cost)[1]
+    matched = match_centres(centres, reference)
     pairs = []
     for i, j in gabriel_neighbours(centres):
         # From the segment with the lower number to the other.

@@ -6,7 +6,7 @@ Examples
 --------
 >>> import clustering
 >>> sorted(clustering.__all__)[:3]
-['Scorer', 'SegmentClusterer', 'StudyConfig']
+['ProtocolSettings', 'Scorer', 'SegmentClusterer']
 """
 
 import importlib
@@ -21,6 +21,7 @@ _HOMES = {
     "build_horizon": "clustering.features.horizon",
     "standardise": "clustering.matrix",
     "assess_structure": "clustering.structure.evidence",
+    "ProtocolSettings": "clustering.structure.settings",
     "compare_partitions": "clustering.comparison",
     "run_study": "clustering.study",
     "read": "clustering.results",

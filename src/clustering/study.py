@@ -49,7 +49,7 @@ from clustering.schemes import Axes, Labelling, assign_all, compute_axes
 from clustering.schemes.naming import under_amount_name
 from clustering.scorer import Scorer, Training
 from clustering.structure.evidence import assess_structure
-from clustering.structure.pictures import picture_evidence
+from clustering.structure.pictures import picture_tables
 from clustering.structure.protocol import Evidence
 from clustering.structure.settings import ProtocolSettings
 from clustering.tables import SourceTables, open_tables
@@ -112,7 +112,9 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
             raise BadInputError(words)
     evidence = _assess(config, snapshot, matrix, standardiser, progress)
     axis = map_accounts(matrix.values)[:, 0]
-    pictures = picture_evidence(matrix.values, evidence, axis, seed=config.seed, progress=progress)
+    pictures = picture_tables(
+        matrix.values, evidence, axis, matrix.account_ids, seed=config.seed, progress=progress
+    )
     with progress.step("Describing the segments"):
         profiles = profile(snapshot, matrix, evidence.chosen, amount_name=config.amount_name)
         scorer = _scorer(config, standardiser, matrix, evidence, profiles)

@@ -38,7 +38,7 @@ from clustering.progress import SILENT, Progress
 from clustering.results.assemble import Study, assemble, group_word
 from clustering.results.spreadsheet import write_spreadsheet
 from clustering.schemes import Axes, Labelling, assign_all, compute_axes
-from clustering.schemes.naming import under_amount_name
+from clustering.schemes.types import under_amount_name
 from clustering.scorer import Scorer, Training
 from clustering.structure.evidence import assess_structure
 from clustering.structure.pictures import picture_evidence
@@ -103,8 +103,10 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         if words := too_few(config, len(matrix.account_ids)):
             raise BadInputError(words)
     evidence = _assess(config, snapshot, matrix, standardiser, progress)
-    axis = map_accounts(matrix.values)[:, 0]
-    pictures = picture_evidence(matrix.values, evidence, axis, seed=config.seed, progress=progress)
+    places = map_accounts(matrix.values)
+    pictures = picture_evidence(
+        matrix.values, evidence, places[:, 0], seed=config.seed, progress=progress
+    )
     with progress.step("Describing the segments"):
         profiles = profile(snapshot, matrix, evidence.chosen, amount_name=config.amount_name)
         scorer = _scorer(config, standardiser, matrix, evidence, profiles)
@@ -152,6 +154,7 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         snapshot=snapshot,
         horizon=horizon,
         matrix=matrix,
+        places=places,
         evidence=evidence,
         pictures=pictures,
         axes=axes,

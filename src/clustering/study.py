@@ -12,9 +12,17 @@ import pandas as pd
 from clustering import results
 from clustering.arrays import Floats, Ints
 from clustering.columns import ARR, ARR_TIERS, SEGMENT
-from clustering.comparison.compare import Comparison, ComparisonInputs, compare
+from clustering.comparison.compare import Comparison, compare
 from clustering.comparison.forward.time_split import EarlierDates
-from clustering.comparison.recommendation import Recommendation, recommend
+from clustering.comparison.inputs import (
+    ComparedFeatures,
+    ComparedLabels,
+    ComparedOutcomes,
+    ComparisonInputs,
+)
+from clustering.comparison.observed.group_rates import Membership
+from clustering.comparison.recommendation import recommend
+from clustering.comparison.scorecard_entries import Recommendation
 from clustering.config import StudyConfig
 from clustering.errors import BadInputError
 from clustering.features import Horizon, Snapshot, build_snapshot
@@ -298,31 +306,34 @@ def _material(
     labels = {labelling.name: labelling.labels.reindex(ids) for labelling in labellings}
     tenure = frame["tenure_days"].to_numpy() if "tenure_days" in frame else None
     return ComparisonInputs(
-        accounts=ids,
-        labels={SEGMENT: scores["segment_name"], **labels},
-        titles={
-            SEGMENT: f"the {called}",
-            **{labelling.name: labelling.title for labelling in labellings},
-        },
-        probability=scores["probability"].to_numpy(),
         arr=attributes.get(ARR, pd.Series(np.nan, index=ids)),
-        features=frame[list(matrix.feature_names)],
-        values=matrix.values,
-        size_proxies=_standardised(frame[proxies]),
-        tenure=None if tenure is None or np.isnan(tenure).any() else tenure,
-        outcomes=horizon.frame.reindex(ids),
-        as_of=snapshot.as_of,
-        days=horizon.days,
+        labels=ComparedLabels(
+            by_name={SEGMENT: scores["segment_name"], **labels},
+            titles={SEGMENT: f"the {called}", **{one.name: one.title for one in labellings}},
+            undated=tuple(one.name for one in labellings if one.kind == "own"),
+            membership=Membership(
+                scorer.model.probabilities(matrix.values), tuple(scorer.segment_names)
+            ),
+            probability=scores["probability"].to_numpy(),
+        ),
+        features=ComparedFeatures(
+            frame=frame[list(matrix.feature_names)],
+            values=matrix.values,
+            size_proxies=_standardised(frame[proxies]),
+            tenure=None if tenure is None or np.isnan(tenure).any() else tenure,
+            counts=tuple(one.name for one in snapshot.features if one.scale == "count"),
+            sources={feature.name: feature.tables for feature in snapshot.features},
+        ),
+        outcomes=ComparedOutcomes(
+            frame=horizon.frame.reindex(ids),
+            before=horizon.before.reindex(ids),
+            timing=horizon.timing.reindex(ids),
+            as_of=snapshot.as_of,
+            days=horizon.days,
+            earlier=earlier,
+        ),
         cluster=cluster,
         refit=pipeline,
-        earlier=earlier,
-        responsibilities=scorer.model.probabilities(matrix.values),
-        segment_names=tuple(scorer.segment_names),
-        timing=horizon.timing.reindex(ids),
-        counts=tuple(feature.name for feature in snapshot.features if feature.scale == "count"),
-        undated=tuple(labelling.name for labelling in labellings if labelling.kind == "own"),
-        before=horizon.before.reindex(ids),
-        sources={feature.name: feature.tables for feature in snapshot.features},
         unlike=Unlike.of(snapshot, matrix).words,
     )
 

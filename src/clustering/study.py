@@ -46,7 +46,7 @@ from clustering.progress import SILENT, Progress
 from clustering.results.assemble import Study, assemble, group_word
 from clustering.results.spreadsheet import write_spreadsheet
 from clustering.schemes import Axes, Labelling, assign_all, compute_axes
-from clustering.schemes.naming import under_amount_name
+from clustering.schemes.types import under_amount_name
 from clustering.scorer import Scorer, Training
 from clustering.structure.evidence import assess_structure
 from clustering.structure.pictures import picture_tables
@@ -111,9 +111,11 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         if words := too_few(config, len(matrix.account_ids)):
             raise BadInputError(words)
     evidence = _assess(config, snapshot, matrix, standardiser, progress)
-    axis = map_accounts(matrix.values)[:, 0]
+    places = map_accounts(matrix.values)
     pictures = picture_tables(
-        matrix.values, evidence, axis, matrix.account_ids, seed=config.seed, progress=progress
+        *(matrix.values, evidence, places[:, 0], matrix.account_ids),
+        seed=config.seed,
+        progress=progress,
     )
     with progress.step("Describing the segments"):
         profiles = profile(snapshot, matrix, evidence.chosen, amount_name=config.amount_name)
@@ -162,6 +164,7 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         snapshot=snapshot,
         horizon=horizon,
         matrix=matrix,
+        places=places,
         evidence=evidence,
         pictures=pictures,
         axes=axes,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from clustering.arrays import Floats
 from clustering.columns import ACCOUNT_ID, ARR, NAME, SEGMENT
 from clustering.comparison.agreement.pairwise import agreement_table
 from clustering.comparison.compare import Comparison
@@ -23,7 +24,7 @@ from clustering.matrix import FeatureMatrix
 from clustering.movement.run import OverTime
 from clustering.plan.make import Plan
 from clustering.plan.next_steps import NextSteps
-from clustering.profiles import Profiles, map_accounts
+from clustering.profiles import Profiles
 from clustering.results.document import (
     FeatureEntry,
     GroupWord,
@@ -56,6 +57,7 @@ class Study:
     Attributes
     ----------
     scores : DataFrame of shape (n_accounts, ...), the scorer's answer on the training snapshot
+    places : float64 array (n_accounts, 2), where the accounts lie on the map
     labellings, absent : the schemes that these accounts allow, and why each other is absent
     """
 
@@ -64,6 +66,7 @@ class Study:
     snapshot: Snapshot
     horizon: Horizon
     matrix: FeatureMatrix
+    places: Floats
     evidence: Evidence
     pictures: Mapping[str, pd.DataFrame]
     axes: Axes
@@ -125,7 +128,6 @@ def _accounts(study: Study, stage: "pd.Series[str]") -> pd.DataFrame:
     if labels.max() > 0:  # one segment has no neighbour to be closer to
         (found,) = silhouettes(study.matrix.values, [labels], seed=study.config.seed)
         silhouette[found.rows] = found.values
-    place = map_accounts(study.matrix.values)
     extra = [column for column in _ATTRIBUTES if column in attributes]
     features = study.snapshot.frame.reindex(ids)
     scores = study.scores.reindex(ids)
@@ -142,8 +144,8 @@ def _accounts(study: Study, stage: "pd.Series[str]") -> pd.DataFrame:
         "margin": scores["margin"],
         "stability": study.evidence.account_stability,
         "silhouette": silhouette,
-        "map_1": place[:, 0],
-        "map_2": place[:, 1],
+        "map_1": study.places[:, 0],
+        "map_2": study.places[:, 1],
         **{str(name): axes[name] for name in axes if axes[name].notna().any()},
         "lifecycle_stage": stage.reindex(ids),
         **{labelling.name: labelling.labels.reindex(ids) for labelling in study.labellings},

@@ -1,6 +1,6 @@
 """What the accounts need and are worth, and accounts that are alike in both.
 
-Many accounts are allocated in groups of like need and value, and told apart again: within a group
+Many accounts are allocated in groups of like need and value, and separated again: within a group
 the more valuable get the higher levels, so the single accounts are covered no worse than the mean.
 """
 
@@ -88,7 +88,7 @@ def _parts_of_need(hours: Floats) -> Ints:
     return np.searchsorted(edges, hours, side="right").astype(np.int64)
 
 
-def tell_apart(demand: Demand, groups: Groups, counts: Ints) -> Ints:
+def separate(demand: Demand, groups: Groups, counts: Ints) -> Ints:
     """Levels of the single accounts: within a group the more valuable get the higher ones."""
     order = np.lexsort((-demand.value, groups.of))
     levels = np.tile(np.arange(len(LEVELS)), len(groups.size))

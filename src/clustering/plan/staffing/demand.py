@@ -66,7 +66,7 @@ def group_alike(demand: Demand) -> Groups:
     total = max(float(demand.value.sum()), 1e-12)
     part = np.cumsum(demand.value[order]) / total * _PARTS
     kinds.loc[order, "part"] = np.minimum(part, _PARTS - 1).astype(np.int64)
-    of = kinds.groupby(["need", "least", "part"]).ngroup().to_numpy()
+    of = np.asarray(kinds.groupby(["need", "least", "part"]).ngroup(), dtype=np.int64)
     size = np.bincount(of).astype(np.float64)
     hours, value = (np.bincount(of, weights=x) / size for x in (demand.hours, demand.value))
     return Groups(of, size, hours, value, demand.least[np.unique(of, return_index=True)[1]])

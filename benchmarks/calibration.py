@@ -28,18 +28,19 @@ from numpy.typing import NDArray
 
 from clustering.config import EvidenceConfig, ModelsConfig
 from clustering.models.kmeans import KMeansFit, fit_kmeans
-from clustering.models.labels import canonical_rows
+from clustering.models.labels import canonical_order
 from clustering.progress import SILENT
 from clustering.structure.candidates import fit_mixtures
 from clustering.structure.criteria.stability import jaccard_stability
-from clustering.structure.evidence import judge, zscore
+from clustering.structure.evidence import assess_structure, zscore
 from clustering.structure.nulls.null_search import search, search_nulls
+from clustering.structure.rules import bridged, has_saddles, has_valleys, rejected
 from clustering.structure.separation.bridges import bridges_between
 from clustering.structure.separation.point_masses import find_spike
 from clustering.structure.separation.saddle import cross_fitted_saddles
 from clustering.structure.separation.valleys import held_out_valleys
+from clustering.structure.settings import Matrix, ProtocolSettings
 from clustering.structure.trial import try_mixture
-from clustering.structure.verdict import bridged, has_saddles, has_valleys, rejected
 
 Floats = NDArray[np.float64]
 N, D = 1000, 6
@@ -162,7 +163,7 @@ N_INIT = 5
 
 
 def natural_clusters(raw: Floats, config: EvidenceConfig, k_max: int, seed: int) -> int:
-    """Number of natural clusters of k-means, 1 where there are none; as `judge` finds it."""
+    """Number of natural clusters of k-means, 1 where there are none; as in a study."""
     scaled = np.ascontiguousarray(zscore(raw))
     ks = range(2, k_max + 1)
     fits = {k: fit_kmeans(scaled, k, n_init=N_INIT, seed=seed) for k in ks}
@@ -224,10 +225,11 @@ def natural_components(
     scaled = np.ascontiguousarray(zscore(raw))
     grid = ModelsConfig(k_max=k_max, n_init=N_INIT)
     mixtures = fit_mixtures(scaled, k_max, grid, seed, SILENT)
-    trial = try_mixture(scaled, raw, zscore, mixtures, n_clusters, config, seed, SILENT)
-    if trial is None or not trial.passed or find_spike(scaled, trial.fit.labels):
+    matrix = Matrix(scaled, raw, zscore, zscore, None, np.arange(len(scaled)))
+    tried = try_mixture(matrix, mixtures, n_clusters, ProtocolSettings(seed=seed, config=config))
+    if tried is None or not tried.trial.passed or find_spike(scaled, tried.fit.labels):
         return n_clusters
-    return trial.fit.k
+    return tried.trial.k
 
 
 def around(raw: Floats, k: int, seed: int) -> int:
@@ -242,17 +244,19 @@ def judge_book(
     """Verdict and number of natural clusters of one book."""
     values = draw(np.random.default_rng(seed))
     if args.around:
-        passed = around(np.ascontiguousarray(values[canonical_rows(values)]), truth, seed)
+        passed = around(np.ascontiguousarray(values[canonical_order(values)]), truth, seed)
         return "natural" if passed > 1 else "not natural", passed
     config = EvidenceConfig(resamples=args.resamples, nulls=args.nulls)
     if not args.whole:
-        raw = np.ascontiguousarray(values[canonical_rows(values)])
+        raw = np.ascontiguousarray(values[canonical_order(values)])
         n_clusters = natural_clusters(raw, config, args.k_max, seed)
         if args.mixtures:
             n_clusters = natural_components(raw, n_clusters, config, args.k_max, seed)
         return "natural" if n_clusters > 1 else "not natural", n_clusters
     models = ModelsConfig(k_max=args.k_max, n_init=N_INIT)
-    evidence = judge(values, config=config, models=models, seed=seed, scale="zscore")
+    evidence = assess_structure(
+        values, ProtocolSettings(config=config, models=models, seed=seed, scale="zscore")
+    )
     return evidence.verdict, evidence.n_clusters
 
 

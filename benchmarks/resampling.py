@@ -9,6 +9,7 @@ those of the whole process (user and system).
 """
 
 import argparse
+import os
 import time
 from collections.abc import Sequence
 
@@ -73,11 +74,14 @@ def compare_jaccard(values: NDArray[np.float64], n_resamples: int) -> None:
         their_inertias, theirs = copied_rows(values, partitions, n_resamples)
     their_cpu = time.process_time() - started
     started = time.process_time()
-    ours = jaccard_stability(values, partitions, n_resamples=n_resamples, n_threads=1)
+    os.environ["CLUSTERING_THREADS"] = "1"
+    ours = jaccard_stability(values, partitions, n_resamples=n_resamples)
     our_cpu = time.process_time() - started
     wall = time.perf_counter()
     started = time.process_time()
-    on_two = jaccard_stability(values, partitions, n_resamples=n_resamples, n_threads=2)
+    os.environ["CLUSTERING_THREADS"] = "2"
+    on_two = jaccard_stability(values, partitions, n_resamples=n_resamples)
+    os.environ["CLUSTERING_THREADS"] = "1"
     two_cpu, wall = time.process_time() - started, time.perf_counter() - wall
 
     excess = np.stack([one.inertias for one in ours], axis=1) / their_inertias - 1
@@ -123,7 +127,7 @@ def compare_gap(values: NDArray[np.float64], n_references: int) -> None:
     ks = range(1, 9)
     inertias = [fit_kmeans(values, k, seed=5).inertia for k in ks]
     started = time.process_time()
-    ours = gap_statistic(values, ks, inertias, space="pca", n_references=n_references, n_threads=1)
+    ours = gap_statistic(values, ks, inertias, space="pca", n_references=n_references)
     our_cpu = time.process_time() - started
     low, width = reference_box(values - values.mean(axis=0), "pca")
     log_w = np.empty((n_references, len(ks)))

@@ -1,6 +1,8 @@
 """Fixtures that several folders of tests share."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,3 +17,18 @@ def rendered_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     add_scorer(folder)
     render(folder)
     return folder
+
+
+@pytest.fixture
+def on_one_and_two_threads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[Callable[[], Any]], tuple[Any, Any]]:
+    """What a function gives on one thread, and on two."""
+
+    def run(find: Callable[[], Any]) -> tuple[Any, Any]:
+        monkeypatch.setenv("CLUSTERING_THREADS", "1")
+        one = find()
+        monkeypatch.setenv("CLUSTERING_THREADS", "2")
+        return one, find()
+
+    return run

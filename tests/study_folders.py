@@ -422,12 +422,8 @@ class _Simulated:
                     "sizes": [n // k] * k,
                     "inertia": n * 9.0 * (0.25 + 0.75 / k),
                     "silhouette": None if k == 1 else 0.32 - 0.03 * abs(k - 2),
-                    "calinski_harabasz": None if k == 1 else 180 - 14 * abs(k - self.recipe.k),
-                    "davies_bouldin": None if k == 1 else 1.1 + 0.1 * abs(k - self.recipe.k),
                     "gap_pca": 0.2 + 0.1 * min(k, self.recipe.k) - 0.01 * k,
                     "gap_pca_se": 0.012,
-                    "gap_box": 0.3 + 0.12 * min(k, self.recipe.k + 1) - 0.01 * k,
-                    "gap_box_se": 0.014,
                     "prediction_strength": 1.0 if k == 1 else strength,
                     "instability": None if k == 1 else 0.05 + 0.04 * abs(k - self.recipe.k),
                     "jaccard_min": None if k == 1 else max(0.2, strength - 0.05),
@@ -498,6 +494,7 @@ class _Simulated:
                 "n_accounts": len(self.ids),
                 "commercial_in_matrix": recipe.commercial,
                 "verdict": recipe.verdict,
+                "segments_return": recipe.verdict != "constructive",
                 "n_clusters": recipe.k if natural else 1,
                 "reasons": _REASONS[recipe.verdict],
                 "chosen": chosen,
@@ -667,20 +664,29 @@ class _Simulated:
                 "mean": 0.22 + 0.03 * i,
                 "sd": 0.02,
                 "p": 0.005 if natural else 0.21,
+                "z": (observed - 0.22 - 0.03 * i) / 0.02,
                 "replicates": 199,
             }
             for i, name in enumerate(("gaussian", "copula_margins", "copula_unimodal"))
         ]
+        gap = {"log_w": 1.0, "expected_log_w": 1.2, "gap": 0.2, "se": 0.01}
         kmeans = [
             {
                 "k": size,
+                "sizes": [len(self.ids) // size] * size,
+                "inertia": 10.0,
+                "silhouette": None if size == 1 else 0.3,
+                "calinski_harabasz": None,
+                "davies_bouldin": None,
+                "gap": {"pca": gap},
+                "prediction_strength": max(0.1, 0.93 - 0.12 * abs(size - k)),
+                "instability": None if size == 1 else 0.05,
+                "seed_ari": None if size == 1 else 1.0,
+                "jaccard": {"bootstrap": [round(0.92 - 0.05 * j, 3) for j in range(size)]},
+                "valley_share": None if size == 1 else 0.5,
+                "saddle": None,
+                "bridges": [],
                 "silhouette_null": {"mean": 0.2 - 0.01 * size, "sd": 0.01} if size > 1 else None,
-                "jaccard": {
-                    scheme: [round(0.92 - 0.05 * j - 0.02 * i, 3) for j in range(size)]
-                    for i, scheme in enumerate(("bootstrap", "distinct", "subset", "noise"))
-                }
-                if size > 1
-                else None,
             }
             for size in range(1, 9)
         ]
@@ -696,16 +702,23 @@ class _Simulated:
             "reasons": _REASONS[self.recipe.verdict],
             "chosen_by": {
                 "gap_pca": k,
-                "gap_box": k + 1,
                 "prediction_strength": k,
                 "instability": k,
                 "silhouette": 2,
                 "bic": {"covariance_type": "full", "k": 3},
                 "icl": {"covariance_type": "full", "k": 2},
             },
-            "structure": {"hopkins": 0.61, "dip": {}, "nulls": nulls},
+            "structure": {
+                "hopkins": None,
+                "hopkins_null": None,
+                "dip": None,
+                "nulls": nulls,
+                "least_effect": 3.0,
+            },
             "kmeans": kmeans,
             "mixtures": [],
+            "trial": None,
+            "segments_return": self.recipe.verdict != "constructive",
         }
 
 

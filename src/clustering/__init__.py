@@ -6,7 +6,7 @@ Examples
 --------
 >>> import clustering
 >>> sorted(clustering.__all__)[:3]
-['Scorer', 'StudyConfig', 'build_horizon']
+['Scorer', 'SegmentClusterer', 'StudyConfig']
 """
 
 import importlib
@@ -20,11 +20,12 @@ _HOMES = {
     "build_snapshot": "clustering.features",
     "build_horizon": "clustering.features.horizon",
     "standardise": "clustering.matrix",
-    "judge": "clustering.structure.evidence",
+    "assess_structure": "clustering.structure.evidence",
     "compare_partitions": "clustering.comparison",
     "run_study": "clustering.study",
     "read": "clustering.results",
     "Scorer": "clustering.scorer",
+    "SegmentClusterer": "clustering.estimator",
 }
 
 __all__ = list(_HOMES)

@@ -156,9 +156,11 @@ def study_folder_page() -> str:
 
 def _document_keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():
+        if field.exclude:
+            continue
         yield f"| `{prefix}{name}` | {field.description} |"
         part = _not_null(field.annotation)
-        many = getattr(part, "__origin__", None) is list
+        many = get_origin(part) in (list, tuple)
         inner = part.__args__[0] if many else part
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             yield from _document_keys(inner, f"{prefix}{name}[]." if many else f"{prefix}{name}.")

@@ -15,7 +15,7 @@ import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from clustering.errors import OutputError
@@ -53,7 +53,7 @@ def whole_file(target: Path, what: str = "") -> Iterator[Path]:
     ['a.txt']
     """
     try:
-        real = _real(target)
+        real = real_path(target)
         _sweep(real.parent, _stem(real))
         stage, handle = _claimed(real.parent, _stem(real), lambda path: path.touch(mode=0o600))
         try:
@@ -79,7 +79,7 @@ def staged_folder(target: Path) -> Iterator[Path]:
     OSError
         The place cannot be written.
     """
-    real = _real(target)
+    real = real_path(target)
     recover(real)
     new = [folder for folder in real.parents if not folder.exists()]
     try:
@@ -112,7 +112,7 @@ def publish(stage: Path, target: Path, is_mine: Callable[[str], bool] = lambda n
     OSError
         The place cannot be written; the earlier folder is where it was.
     """
-    real = _real(target)
+    real = real_path(target)
     former = _former(real)
     with locked(real):
         _put_back(real)
@@ -130,7 +130,7 @@ def publish(stage: Path, target: Path, is_mine: Callable[[str], bool] = lambda n
 
 def recover(target: Path) -> None:
     """Put the earlier folder back where a run was killed between the two renames of `publish`."""
-    real = _real(target)
+    real = real_path(target)
     if real.exists() or not real.parent.is_dir():
         return
     with contextlib.suppress(OSError), locked(real):
@@ -146,7 +146,7 @@ def locked(target: Path) -> Iterator[None]:
     OSError
         The folder does not exist or may not be read.
     """
-    handle = os.open(_real(target).parent, os.O_RDONLY)
+    handle = os.open(real_path(target).parent, os.O_RDONLY)
     folder = _inode(handle)
     is_new = folder not in _HELD  # else this process would wait for itself
     try:
@@ -172,7 +172,7 @@ def turn(target: Path, seconds: float) -> Iterator[None]:
     TimeoutError
         Another run held it for longer than `seconds`.
     """
-    real = _real(target)
+    real = real_path(target)
     place = real.with_name(f".{real.name}.turn")
     last = time.monotonic() + seconds
     while True:
@@ -251,91 +251,7 @@ def make_scratch(name: str, folder: Path | None = None) -> tuple[Path, Callable[
     return path, remove
 
 
-def check_file(
-    target: Path,
-    inputs: Iterable[Path] = (),
-    suffixes: tuple[str, ...] = (),
-    option: str = "--out",
-    closed: Iterable[Path] = (),
-) -> None:
-    """Refuse a file that cannot be written or must not be, before anything is computed.
-
-    Parameters
-    ----------
-    inputs : files and folders that the command reads
-    suffixes : the endings that are known (none: any)
-    option : what names it on the command line
-    closed : folders of which every file belongs to what is read
-
-    Raises
-    ------
-    OutputError
-        It is an input or lies in a closed folder, is a folder, has another ending, or its folder
-        does not exist or may not be written.
-    """
-    if suffixes and target.suffix.lower() not in suffixes:
-        expected = " or ".join(suffixes)
-        raise OutputError(f"'{target}' has ending '{target.suffix}'; expected {expected}.")
-    refuse_inputs(target, inputs, option)
-    real = _real(target)
-    for folder in closed:
-        if folder.is_dir() and _folded(real).is_relative_to(_folded(_real(folder))):
-            raise _refusal(target, f"lies in '{folder}', which this command reads", option)
-    if real.is_dir():
-        raise OutputError(f"'{target}' is a folder; name a file in it.")
-    if not real.parent.is_dir():
-        raise OutputError(f"'{target}' cannot be written: there is no folder '{real.parent}'.")
-    if not os.access(real.parent, os.W_OK):
-        raise OutputError(f"'{target}' cannot be written: the folder '{real.parent}' is read-only.")
-
-
-def refuse_inputs(target: Path, inputs: Iterable[Path], option: str = "--out") -> None:
-    """Refuse to write where something is read, whatever links, dots or letters lead there.
-
-    Raises
-    ------
-    OutputError
-        `target` is an input or holds one.
-
-    Examples
-    --------
-    >>> refuse_inputs(Path("scores.csv"), [Path("./accounts.csv")])
-    >>> try:
-    ...     refuse_inputs(Path("Accounts.csv"), [Path("./accounts.csv")])
-    ... except OutputError as error:
-    ...     print(error)
-    'Accounts.csv' is an input of this command. Nothing was written; choose another --out.
-    """
-    real = _real(target)
-    for given in inputs:
-        read = _real(given)
-        folded, other = _folded(real), _folded(read)
-        if folded == other or _is_same(real, read):
-            relation = "is an input of this command"
-        elif other.is_relative_to(folded):
-            relation = f"holds '{given}', which this command reads"
-        else:
-            continue
-        raise _refusal(target, relation, option)
-
-
-def _refusal(target: Path, relation: str, option: str) -> OutputError:
-    return OutputError(f"'{target}' {relation}. Nothing was written; choose another {option}.")
-
-
-def _is_same(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:
-        return False
-
-
-def _folded(path: Path) -> Path:
-    """Some file systems do not tell capital letters from small ones."""
-    return Path(str(path).casefold())
-
-
-def _real(path: Path) -> Path:
+def real_path(path: Path) -> Path:
     """Where a path leads, links followed."""
     return Path(os.path.realpath(path.expanduser()))
 

@@ -40,8 +40,10 @@ from clustering.results.spreadsheet import write_spreadsheet
 from clustering.schemes import Axes, Labelling, assign_all, compute_axes
 from clustering.schemes.naming import under_amount_name
 from clustering.scorer import Scorer, Training
-from clustering.structure.evidence import Evidence, judge
+from clustering.structure.evidence import assess_structure
 from clustering.structure.pictures import picture_evidence
+from clustering.structure.protocol import Evidence
+from clustering.structure.settings import ProtocolSettings
 from clustering.tables import SourceTables, open_tables
 
 #: Starts of each refit for the ceiling and the ablation: many refits, so few starts each.
@@ -99,7 +101,7 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         matrix, standardiser = standardise(snapshot, config.matrix)
         if words := too_few(config, len(matrix.account_ids)):
             raise BadInputError(words)
-    evidence = _judge(config, snapshot, matrix, standardiser, progress)
+    evidence = _assess(config, snapshot, matrix, standardiser, progress)
     axis = map_accounts(matrix.values)[:, 0]
     pictures = picture_evidence(matrix.values, evidence, axis, seed=config.seed, progress=progress)
     with progress.step("Describing the segments"):
@@ -165,7 +167,7 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
     )
 
 
-def _judge(
+def _assess(
     config: StudyConfig,
     snapshot: Snapshot,
     matrix: FeatureMatrix,
@@ -173,16 +175,20 @@ def _judge(
     progress: Progress,
 ) -> Evidence:
     known = snapshot.frame.loc[list(matrix.account_ids)]
-    return judge(
-        matrix.values,
-        raw=standardiser.complete_raw(known),
-        prepare=standardiser.refit,
+    settings = ProtocolSettings(
+        seed=config.seed,
         config=config.evidence,
         models=config.models,
-        seed=config.seed,
+        complete=False,
+        progress=progress,
+    )
+    return assess_structure(
+        matrix.values,
+        settings,
+        raw=standardiser.complete_raw(known),
+        prepare=standardiser.refit,
         columns=matrix.feature_names,
         accounts=matrix.account_ids,
-        progress=progress,
     )
 
 

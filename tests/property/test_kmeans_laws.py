@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from clustering.models.kernels.lloyd import lloyd
 from clustering.models.kernels.packing import nearest, pack, padded
 from clustering.models.kmeans import fit_kmeans
-from clustering.models.labels import adjusted_rand, canonical_rows, contingency
+from clustering.models.labels import adjusted_rand, canonical_order, contingency
 from clustering.structure.criteria.internal import criteria_of
 from clustering.structure.criteria.stability import clusterwise_jaccard
 
@@ -71,8 +71,8 @@ def test_weights_are_copies(n, d, k, seed):
 @given(values=tables(), k=st.integers(1, 5), seed=st.integers(0, 99))
 def test_the_order_of_rows_does_not_matter_in_canonical_order(values, k, seed):
     shuffled = values[np.random.default_rng(seed).permutation(len(values))]
-    first = fit_kmeans(values[canonical_rows(values)], k, n_init=2, seed=seed)
-    second = fit_kmeans(shuffled[canonical_rows(shuffled)], k, n_init=2, seed=seed)
+    first = fit_kmeans(values[canonical_order(values)], k, n_init=2, seed=seed)
+    second = fit_kmeans(shuffled[canonical_order(shuffled)], k, n_init=2, seed=seed)
     np.testing.assert_array_equal(first.labels, second.labels)
     assert first.inertia == second.inertia
 

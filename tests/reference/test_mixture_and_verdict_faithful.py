@@ -18,9 +18,10 @@ from clustering.models.mixture import fit_from_labels, fit_mixture
 from clustering.progress import SILENT
 from clustering.structure.candidates import fit_mixtures
 from clustering.structure.criteria.hopkins import first_component, hopkins
-from clustering.structure.evidence import judge, zscore
+from clustering.structure.evidence import assess_structure, zscore
 from clustering.structure.separation.dip import dip
 from clustering.structure.separation.valleys import held_out_valleys
+from clustering.structure.settings import ProtocolSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("CLUSTERING_SHARED", ROOT.parent / "shared")) / "reference"
@@ -109,7 +110,9 @@ def test_held_out_valleys(reference, raw):
 @pytest.mark.slow
 def test_verdict_is_two_natural_clusters(reference, raw):
     config = EvidenceConfig(resamples=30, nulls=99)
-    evidence = judge(raw, config=config, models=ModelsConfig(n_init=10), seed=1, scale="zscore")
+    evidence = assess_structure(
+        raw, ProtocolSettings(config=config, models=ModelsConfig(n_init=10), seed=1, scale="zscore")
+    )
     assert (evidence.verdict, evidence.n_clusters) == ("natural", 2)
     assert evidence.offered.k == 2
     assert evidence.admissible == (2,)

@@ -117,7 +117,8 @@ def test_values_are_not_changed_and_may_be_read_only():
 def test_as_a_clustering():
     fit = fit_kmeans(_clouds(20, 20), 2)
     clustering = fit.clustering(CandidateSpec("kmeans", 2))
-    assert clustering.inertia == fit.inertia
+    assert clustering.model.variance == pytest.approx(fit.inertia / (40 * fit.centres.shape[1]))
+    assert clustering.centres is fit.centres
     assert clustering.labels is fit.labels
 
 

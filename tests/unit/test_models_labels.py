@@ -7,7 +7,6 @@ from clustering.errors import BadInputError
 from clustering.models.labels import (
     adjusted_rand,
     canonical_order,
-    canonical_rows,
     contingency,
     cross_counts,
     match,
@@ -20,12 +19,12 @@ def test_ties_in_the_first_column_go_by_the_next():
     assert canonical_order(centres).tolist() == [1, 2, 0]
 
 
-def test_canonical_rows_do_not_depend_on_the_order_of_rows():
+def test_the_canonical_order_does_not_depend_on_the_order_of_rows():
     rng = np.random.default_rng(0)
     values = rng.integers(0, 3, (50, 3)).astype(float)
     shuffled = values[rng.permutation(50)]
     np.testing.assert_array_equal(
-        values[canonical_rows(values)], shuffled[canonical_rows(shuffled)]
+        values[canonical_order(values)], shuffled[canonical_order(shuffled)]
     )
 
 

@@ -13,17 +13,16 @@ import pytest
 
 from clustering.errors import OutputError
 from clustering.outputs import (
-    check_file,
     make_scratch,
     publish,
     recover,
-    refuse_inputs,
     scratch,
     staged_folder,
     turn,
     whole_file,
 )
 from clustering.tables.session import Session
+from clustering.targets import check_file, refuse_inputs
 
 
 def names(folder: Path) -> list[str]:

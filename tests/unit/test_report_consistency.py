@@ -155,6 +155,8 @@ def test_small_segments_and_those_of_one_feature_are_said_to_be_so(tmp_path: Pat
 
 def test_the_largest_number_that_was_tried_is_not_taken_for_an_answer(tmp_path: Path) -> None:
     study = results.read(build_study(tmp_path / "s", Recipe()))
-    evidence = study.document.evidence | {"chosen_by": {"gap_pca": 8, "bic": {"k": 3}}}
+    found = study.document.evidence
+    chosen_by = found.chosen_by.model_copy(update={"gap_pca": 8})
+    evidence = found.model_copy(update={"chosen_by": chosen_by})
     shown = StudyFolder(study.path, study.document.model_copy(update={"evidence": evidence}))
     assert any("8 (the largest tried)" in text for text in words.why(shown))

@@ -97,8 +97,8 @@ def test_a_sample_of_points_is_said_and_does_not_depend_on_the_order(tmp_path: P
 def test_dissent_is_in_the_title_and_in_the_picture(tmp_path: Path) -> None:
     study = results.read(build_study(tmp_path / "s", Recipe(k=3)))
     drawn = figures.choice_curves(study)
-    assert "4 of the 7 criteria that name a k prefer the chosen k = 3" in drawn.title
-    assert "gap (plain box) 4, silhouette 2, ICL 2" in drawn.title
+    assert "4 of the 6 criteria that name a k prefer the chosen k = 3" in drawn.title
+    assert "dissent: silhouette 2, ICL 2" in drawn.title
     silhouette = next(ax for ax in drawn.figure.axes if ax.get_title(loc="left") == "Silhouette")
     filled = [line for line in silhouette.lines if line.get_markersize() == 8]
     assert [line.get_xdata().tolist() for line in filled] == [[2]]

@@ -11,8 +11,7 @@ from clustering.errors import BadInputError
 from clustering.progress import Advance
 from clustering.resampling.draws import bootstrap, distinct, halves, subset
 from clustering.resampling.engine import available_cores, run_tasks, streams
-from clustering.resampling.fits import Starts, fit_resample
-from clustering.resampling.optima import competing_optima
+from clustering.resampling.fits import Starts, competing_optima, fit_resample
 
 
 class _Counted:

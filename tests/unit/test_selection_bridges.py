@@ -5,9 +5,12 @@ import pytest
 
 from clustering.config import EvidenceConfig, ModelsConfig
 from clustering.models.kmeans import fit_kmeans
-from clustering.structure.evidence import judge
-from clustering.structure.separation.bridges import Bridge, bridges_between
-from clustering.structure.verdict import bridged, in_words
+from clustering.structure.evidence import assess_structure
+from clustering.structure.findings import Bridge
+from clustering.structure.reasons import bridges_in_words
+from clustering.structure.rules import bridged
+from clustering.structure.separation.bridges import bridges_between
+from clustering.structure.settings import ProtocolSettings
 
 QUICK = EvidenceConfig(resamples=10, nulls=19)
 GRID = ModelsConfig(k_max=3, n_init=3, algorithms=("kmeans",))
@@ -49,14 +52,14 @@ def found(values, k):
 def test_accounts_of_an_arc_lie_to_one_side_of_the_line(degrees):
     (bridge,) = found(arc(degrees, seed=1), 2)
     assert bridged([bridge])
-    assert bridge.off_line < 1e-6
+    assert bridge.p_off_line < 1e-6
 
 
 def test_both_ends_of_a_ring_come_together():
     """Cut in two, a ring is symmetric about the line: nothing lies to one side of it."""
     (bridge,) = found(arc(360, seed=2), 2)
     assert bridged([bridge])
-    assert bridge.spread < 1e-6 < bridge.off_line
+    assert bridge.p_spread < 1e-6 < bridge.p_off_line
 
 
 @pytest.mark.parametrize("k", [3, 4, 5])
@@ -111,13 +114,18 @@ def test_degenerate_values_raise_nothing(values):
         assert bridge.density >= 0.0
 
 
+def _bridge(first, second, p, density):
+    signs = {"p_off_line": p, "p_spread": 1.0, "p_filled": 1.0}
+    return Bridge(segments=(first, second), p=p, density=density, **signs)
+
+
 def test_the_densest_bridge_is_said():
-    thin = Bridge((0, 1), p=1e-5, off_line=1e-5, spread=1.0, filled=1.0, density=0.5)
-    thick = Bridge((1, 2), p=0.002, off_line=1.0, spread=1e-3, filled=1.0, density=0.9)
-    weak = Bridge((0, 2), p=0.5, off_line=0.5, spread=0.5, filled=0.5, density=2.0)
-    empty = Bridge((0, 3), p=1e-9, off_line=1e-9, spread=1.0, filled=1.0, density=0.1)
+    thin = _bridge(1, 2, p=1e-5, density=0.5)
+    thick = _bridge(2, 3, p=0.002, density=0.9)
+    weak = _bridge(1, 3, p=0.5, density=2.0)
+    empty = _bridge(1, 4, p=1e-9, density=0.1)
     assert bridged([thin, thick, weak, empty]) == (thick, thin)
-    said = in_words(bridged([thin, thick]), "segment")
+    said = bridges_in_words(bridged([thin, thick]), "segment")
     assert "accounts connect segments 2 and 3 around it" in said
     assert "0.90 times as dense" in said
     assert "p = 0.002; 1 more such pair)" in said
@@ -125,13 +133,17 @@ def test_the_densest_bridge_is_said():
 
 @pytest.mark.parametrize("values", [arc(240, seed=9), arc(360, seed=9), simplex(seed=9)])
 def test_a_bent_continuum_is_not_natural(values):
-    evidence = judge(values, config=QUICK, models=GRID, seed=1, scale="zscore")
+    evidence = assess_structure(
+        values, ProtocolSettings(config=QUICK, models=GRID, seed=1, scale="zscore")
+    )
     assert evidence.verdict != "natural"
     assert evidence.n_clusters == 1
 
 
 def test_the_reason_is_said_in_words():
-    evidence = judge(arc(240, seed=9), config=QUICK, models=GRID, seed=1, scale="zscore")
+    evidence = assess_structure(
+        arc(240, seed=9), ProtocolSettings(config=QUICK, models=GRID, seed=1, scale="zscore")
+    )
     (said,) = [reason for reason in evidence.reasons if reason.startswith("At k = 2 the gap")]
     assert "along the straight line alone, but accounts connect segments 1 and 2" in said
     bridge = evidence.to_json()["kmeans"][1]["bridges"][0]
@@ -141,7 +153,9 @@ def test_the_reason_is_said_in_words():
 
 
 def test_clusters_four_deviations_apart_stay_natural():
-    evidence = judge(heaps(3, 4.0, seed=10), config=QUICK, models=GRID, seed=1, scale="zscore")
+    evidence = assess_structure(
+        heaps(3, 4.0, seed=10), ProtocolSettings(config=QUICK, models=GRID, seed=1, scale="zscore")
+    )
     assert (evidence.verdict, evidence.n_clusters) == ("natural", 3)
 
 
@@ -151,6 +165,8 @@ def test_bent_clusters_with_a_gap_are_natural_and_their_borders_are_doubted():
     side = rng.integers(0, 2, N)[:, np.newaxis]
     bows = 4 * np.column_stack([np.cos(angle), np.sin(angle)]) * np.where(side, -1, 1)
     values = noisy(bows + side * [3.0, -1.5], rng)
-    evidence = judge(values, config=QUICK, models=GRID, seed=1, scale="zscore")
+    evidence = assess_structure(
+        values, ProtocolSettings(config=QUICK, models=GRID, seed=1, scale="zscore")
+    )
     assert (evidence.verdict, evidence.n_clusters) == ("natural", 2)
     assert any("near a border" in reason for reason in evidence.reasons)

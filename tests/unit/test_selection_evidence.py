@@ -7,15 +7,17 @@ import pytest
 
 from clustering.config import EvidenceConfig, ModelsConfig
 from clustering.errors import BadInputError
-from clustering.structure.evidence import judge, zscore
-from clustering.structure.table import COLUMNS
+from clustering.structure.evidence import assess_structure, zscore
+from clustering.structure.settings import ProtocolSettings
 
 QUICK = EvidenceConfig(resamples=10, nulls=19)
 SMALL = ModelsConfig(k_max=3, n_init=2, covariance_types=("full", "diag"))
 
 
 def _quick(values, **kwargs):
-    return judge(values, **{"config": QUICK, "models": SMALL, "seed": 1, **kwargs})
+    told = {name: kwargs.pop(name) for name in ("config", "models", "scale") if name in kwargs}
+    settings = ProtocolSettings(**{"config": QUICK, "models": SMALL, "seed": 1, **told})
+    return assess_structure(values, settings, **kwargs)
 
 
 def _two(n=160, d=3, apart=6.0, seed=0):
@@ -87,7 +89,9 @@ def test_unit_of_a_column_changes_no_verdict(evidence):
 
 def test_table_of_candidates(evidence):
     table = evidence.table()
-    assert tuple(table.columns) == COLUMNS
+    assert table.columns[:4].tolist() == ["algorithm", "k", "covariance_type", "sizes"]
+    assert table.columns[-3:].tolist() == ["ruled_out", "admissible", "chosen"]
+    assert all(len(row["sizes"]) == row["k"] for row in table.to_dict("records"))
     assert len(table) == 3 + 2 * 3
     assert table["chosen"].sum() == 1
 
@@ -120,10 +124,7 @@ def test_business_limits_are_said_as_such():
 
 def test_nulls_run_the_preparation():
     raw = np.exp(_two(apart=3.0))
-    found = judge(
-        zscore(np.log(raw)), raw=raw, prepare=lambda drawn: zscore(np.log(drawn)),
-        config=QUICK, models=SMALL, seed=1,
-    )  # fmt: skip
+    found = _quick(zscore(np.log(raw)), raw=raw, prepare=lambda drawn: zscore(np.log(drawn)))
     assert found.structure.nulls[1].replicates == 19
     with pytest.raises(BadInputError, match="give both the raw columns and what prepares them"):
         _quick(raw, raw=raw)

@@ -8,7 +8,7 @@ from clustering.config import EvidenceConfig, ModelsConfig
 from clustering.models.kmeans import fit_kmeans
 from clustering.models.types import CandidateSpec, Clustering
 from clustering.structure import pictures
-from clustering.structure.evidence import judge
+from clustering.structure.evidence import assess_structure
 from clustering.structure.pictures import (
     BIN_EDGES,
     clustergram,
@@ -16,6 +16,7 @@ from clustering.structure.pictures import (
     picture_evidence,
     valley_projections,
 )
+from clustering.structure.settings import ProtocolSettings
 
 
 def row_of_clouds(n: int = 60, between: float = 9.0) -> NDArray[np.float64]:
@@ -120,15 +121,17 @@ def test_many_accounts_are_sampled_and_the_sizes_are_given(monkeypatch):
     }
 
 
-def test_neither_the_order_of_rows_nor_threads_change_a_number():
+def test_neither_the_order_of_rows_nor_threads_change_a_number(monkeypatch):
     values = row_of_clouds(25, between=3.5)
     config = EvidenceConfig(resamples=20, nulls=19)
     models = ModelsConfig(k_max=4, n_init=2)
-    evidence = judge(values, config=config, models=models, seed=1)
+    evidence = assess_structure(values, ProtocolSettings(config=config, models=models, seed=1))
     order = np.random.default_rng(5).permutation(len(values))
-    turned = judge(values[order], config=config, models=models, seed=1)
-    first = picture_evidence(values, evidence, values[:, 0], seed=1, n_threads=1)
-    other = picture_evidence(values[order], turned, values[order, 0], seed=1, n_threads=2)
+    turned = assess_structure(values[order], ProtocolSettings(config=config, models=models, seed=1))
+    monkeypatch.setenv("CLUSTERING_THREADS", "1")
+    first = picture_evidence(values, evidence, values[:, 0], seed=1)
+    monkeypatch.setenv("CLUSTERING_THREADS", "2")
+    other = picture_evidence(values[order], turned, values[order, 0], seed=1)
     assert [f.n_shared for f in first.clustergram] == [f.n_shared for f in other.clustergram]
     np.testing.assert_allclose(
         [f.position for f in first.clustergram], [f.position for f in other.clustergram]

@@ -3,8 +3,9 @@
 import numpy as np
 
 from clustering.config import EvidenceConfig, ModelsConfig
-from clustering.structure.evidence import judge
+from clustering.structure.evidence import assess_structure
 from clustering.structure.separation.point_masses import find_spike
+from clustering.structure.settings import ProtocolSettings
 
 QUICK = EvidenceConfig(resamples=20, nulls=39)
 GRID = ModelsConfig(k_max=4, n_init=5, algorithms=("kmeans",))
@@ -20,7 +21,9 @@ def dormant_and_active(seed: int) -> np.ndarray:
 
 
 def test_dormant_accounts_are_a_rule() -> None:
-    evidence = judge(dormant_and_active(1), config=QUICK, models=GRID, seed=1, scale="zscore")
+    evidence = assess_structure(
+        dormant_and_active(1), ProtocolSettings(config=QUICK, models=GRID, seed=1, scale="zscore")
+    )
     assert evidence.verdict != "natural"
     assert evidence.n_clusters == 1
 
@@ -41,5 +44,7 @@ def test_ties_that_are_no_cluster_are_no_rule() -> None:
 def test_groups_that_are_apart_stay_natural() -> None:
     rng = np.random.default_rng(3)
     values = np.vstack([rng.normal(0, 1, (200, 3)), rng.normal(5, 1, (200, 3))])
-    evidence = judge(np.round(values, 1), config=QUICK, models=GRID, seed=1, scale="zscore")
+    evidence = assess_structure(
+        np.round(values, 1), ProtocolSettings(config=QUICK, models=GRID, seed=1, scale="zscore")
+    )
     assert (evidence.verdict, evidence.n_clusters) == ("natural", 2)

@@ -34,8 +34,7 @@ def test_separated_clusters_come_back_under_every_scheme(scheme):
     (result,) = jaccard_stability(values, [labels], scheme=scheme, n_resamples=20)
     assert result.values.shape == (20, 2)
     assert (result.mean > 0.95).all()
-    assert (result.recovered == 1).all()
-    assert (result.dissolved == 0).all()
+    assert (result.values > 0.75).all()
     if scheme == "bootstrap":
         np.testing.assert_array_equal(result.account_stability, np.ones(80))
     else:
@@ -160,15 +159,8 @@ def test_seeds_agree_on_separated_clusters_and_not_on_a_circle():
     angles = np.linspace(0, 2 * np.pi, 240, endpoint=False)
     circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     result = seed_stability(circle, (3,), n_seeds=6)
-    assert result.ari.shape == (15, 1)
+    assert result.values.shape == (15, 1)
     assert result.mean[0] < 0.9
-    assert result.inertia_range[0] < 0.01
-
-
-def test_standard_error_of_the_replicates():
-    strength = prediction_strength(_cloud(), (3,), n_splits=8)
-    expected = strength.values[:, 0].std(ddof=1) / np.sqrt(8)
-    assert strength.standard_error[0] == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 5])
@@ -182,21 +174,19 @@ def test_a_handful_of_accounts(n):
     assert np.isfinite(instability(values, (1, 2, 8), n_pairs=4).values).all()
 
 
-def test_the_same_on_one_and_two_threads():
+def test_the_same_on_one_and_two_threads(on_one_and_two_threads):
     values = _cloud(200, 4)
     partitions = [fit_kmeans(values, k).labels for k in (2, 4)]
-    for scheme in SCHEMES:
-        one, two = (
-            jaccard_stability(values, partitions, scheme=scheme, n_resamples=12, n_threads=t)
-            for t in (1, 2)
-        )
-        for first, second in zip(one, two, strict=True):
-            np.testing.assert_array_equal(first.values, second.values)
-            np.testing.assert_array_equal(first.inertias, second.inertias)
-            if first.account_stability is not None:
-                np.testing.assert_array_equal(first.account_stability, second.account_stability)
-    for statistic in (prediction_strength, instability):
-        np.testing.assert_array_equal(
-            statistic(values, (2, 4), n_threads=1).values,
-            statistic(values, (2, 4), n_threads=2).values,
-        )
+
+    def found():
+        stable = [
+            jaccard_stability(values, partitions, scheme=scheme, n_resamples=12)
+            for scheme in SCHEMES
+        ]
+        others = [prediction_strength(values, (2, 4)).values, instability(values, (2, 4)).values]
+        accounts = [one.account_stability for one in stable[0]]
+        each = [(one.values, one.inertias) for of_scheme in stable for one in of_scheme]
+        return [*others, *accounts, *(array for pair in each for array in pair)]
+
+    for first, second in zip(*on_one_and_two_threads(found), strict=True):
+        np.testing.assert_array_equal(first, second)

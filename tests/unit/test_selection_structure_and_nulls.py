@@ -87,7 +87,7 @@ def test_no_valley_and_no_saddle_in_one_gaussian():
     valleys = held_out_valleys(values, _centres(values), seed=0)
     saddles = cross_fitted_saddles(values, _centres(values), seed=0)
     assert max(valley.share for valley in valleys.values()) <= 0.1
-    assert min(saddle.pooled_p for saddle in saddles.values()) > 0.05
+    assert min(saddle.p for saddle in saddles.values()) > 0.05
 
 
 def test_valley_and_saddle_of_every_cluster_despite_outliers():
@@ -97,5 +97,5 @@ def test_valley_and_saddle_of_every_cluster_despite_outliers():
     values = np.vstack([values, 40 * rng.normal(size=(6, 3))])
     centres = {3: shifts}
     saddle = cross_fitted_saddles(values, centres, seed=0)[3]
-    assert saddle.pooled_p < 0.01
+    assert saddle.p < 0.01
     assert max(saddle.depth) < 0.5

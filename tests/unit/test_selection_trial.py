@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
 from clustering.config import EvidenceConfig, ModelsConfig
-from clustering.structure.evidence import Evidence, judge
+from clustering.structure.evidence import assess_structure
 from clustering.structure.pictures import coassignment, valley_projections
+from clustering.structure.protocol import Evidence
+from clustering.structure.settings import ProtocolSettings
 
 QUICK = EvidenceConfig(resamples=20, nulls=39)
 GRID = ModelsConfig(k_max=4, n_init=4, covariance_types=("tied", "full"))
@@ -25,7 +27,9 @@ def elongated(seed: int, n: int = 600) -> tuple[NDArray[np.float64], NDArray[np.
 
 
 def judged(values: NDArray[np.float64], config: EvidenceConfig = QUICK) -> Evidence:
-    return judge(values, config=config, models=GRID, seed=1, scale="zscore")
+    return assess_structure(
+        values, ProtocolSettings(config=config, models=GRID, seed=1, scale="zscore")
+    )
 
 
 @pytest.fixture(scope="module")

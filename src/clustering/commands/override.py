@@ -163,7 +163,7 @@ def _place(config: "StudyConfig", given: Path | None) -> Path:
     """The file to write to; the tables and the other inputs of the study are none."""
     from clustering.commands.reading import study_inputs
     from clustering.movement.overrides.file import named_file
-    from clustering.outputs import check_file
+    from clustering.targets import check_file
 
     file = named_file(config, given)
     others = [path for path in study_inputs(config) if path.resolve() != file.resolve()]

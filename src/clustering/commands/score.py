@@ -32,10 +32,22 @@ class _Heard:
     short_tables: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Doubted:
-    """What is doubtful in the values: columns in another unit, accounts with odd values."""
+@dataclass(frozen=True, eq=False)
+class _Scored:
+    """The scores of one call, and all that is to be said of them.
 
+    Attributes
+    ----------
+    in_force : decisions of people that hold on the date
+    mistakes : sentences on columns that are in another unit
+    n_odd : accounts with values that cannot be, or are far from all that were seen
+    """
+
+    scorer: "Scorer"
+    as_of: date
+    scores: "pd.DataFrame"
+    in_force: "pd.DataFrame"
+    heard: _Heard
     mistakes: tuple[str, ...]
     n_odd: int
 
@@ -89,7 +101,6 @@ def score(
 ) -> None:
     """Segment, probability, runner-up and novelty of every account."""
     from clustering.commands.console import bars
-    from clustering.movement.overrides.active import assigned
     from clustering.scorer.files import check_output, write_scores
 
     day = as_of.date()
@@ -101,14 +112,11 @@ def score(
         reading = reading_of(missing, decimal)
         features, decisions, heard = _features(scorer, input_, day, reading, progress)
         with progress.step("Scoring"):
-            scores = scorer.score_features(features)
-        in_force = _in_force(scorer, scores, decisions if overrides is None else overrides, day)
-        scores = scores.join(assigned(scores["segment_name"], in_force))
+            scores, in_force = _scores(scorer, features, overrides or decisions, day)
         with progress.step("Writing"):
             write_scores(scores, out, day)
-    doubted = _Doubted(scorer.unit_mistakes(features), scorer.count_odd(features))
-    _show(scorer, scores, day, heard, doubted)
-    _show_overrides(scores, in_force)
+    mistakes, n_odd = scorer.unit_mistakes(features), scorer.count_odd(features)
+    _show(_Scored(scorer, day, scores, in_force, heard, mistakes, n_odd))
     _print(f"Written to {out}")
 
 
@@ -167,13 +175,14 @@ def _features(
         return snapshot.frame, decisions, heard
 
 
-def _in_force(
-    scorer: "Scorer", scores: "pd.DataFrame", given: "Overrides | Path", as_of: date
-) -> "pd.DataFrame":
-    """The decisions that hold on the date, checked; those on accounts not scored are left out."""
-    from clustering.movement.overrides.active import Overrides, check_overrides
+def _scores(
+    scorer: "Scorer", features: "pd.DataFrame", given: "Overrides | Path", as_of: date
+) -> "tuple[pd.DataFrame, pd.DataFrame]":
+    """The scores with what people decided, and the decisions in force on scored accounts."""
+    from clustering.movement.overrides.active import Overrides, assigned, check_overrides
     from clustering.movement.overrides.file import read_overrides
 
+    scores = scorer.score_features(features)
     if isinstance(given, Path):
         frame = read_overrides(given)
         check_overrides(frame, subject=f"overrides '{given}' cannot be used")
@@ -181,77 +190,72 @@ def _in_force(
     in_force = given.in_force(as_of)
     in_force = in_force[in_force.index.isin(scores.index)]
     check_overrides(in_force.reset_index(), segments=scorer.segment_names)
-    return in_force
+    return scores.join(assigned(scores["segment_name"], in_force)), in_force
 
 
-def _show_overrides(scores: "pd.DataFrame", in_force: "pd.DataFrame") -> None:
-    if in_force.empty:
-        return
-    decided = scores["override_by"].notna()
-    against = decided & (scores["assigned_segment"] != scores["segment_name"])
-    _print(
-        f"Decided by people: {int(decided.sum()):,}, {int(against.sum()):,} of them against the "
-        "model (columns assigned_segment, override_by, override_reason, override_until)."
-    )
-
-
-def _show(
-    scorer: "Scorer",
-    scores: "pd.DataFrame",
-    as_of: date,
-    heard: _Heard,
-    doubted: _Doubted,
-) -> None:
-    training = scorer.training
-    if heard.notes:
+def _show(scored: _Scored) -> None:
+    scores, training = scored.scores, scored.scorer.training
+    if scored.heard.notes:
         _print("Notes on the input:")
-        for note in heard.notes:
+        for note in scored.heard.notes:
             _print(f"  - {note}")
     _print(
-        f"{len(scores):,} accounts scored as of {as_of} into the {training.group_word[1]} of study "
-        f"'{training.study}' (learned as of {training.as_of})."
+        f"{len(scores):,} accounts scored as of {scored.as_of} into the {training.group_word[1]} "
+        f"of study '{training.study}' (learned as of {training.as_of})."
     )
     learned = sum(training.sizes)
-    for number, name in enumerate(scorer.segment_names):
+    for number, name in enumerate(scored.scorer.segment_names):
         count = int((scores["segment"] == number).sum())
         share = count / max(1, len(scores))
         _print(f"  {name}: {count:,} ({share:.0%}; {training.sizes[number] / learned:.0%} then)")
     if unknown := int(scores["segment"].isna().sum()):
         _print(f"  no segment, because none of the features is known: {unknown:,}")
-    _show_novel(scorer, scores, heard, doubted)
+    _show_novel(scored)
+    _show_overrides(scored)
 
 
-def _show_novel(scorer: "Scorer", scores: "pd.DataFrame", heard: _Heard, doubted: _Doubted) -> None:
-    novel = int(scores["novel"].sum())
+def _show_novel(scored: _Scored) -> None:
+    novel = int(scored.scores["novel"].sum())
     if novel:
         _print(
             "Unlike what the model was learned from, to be looked at before their segment is used "
             f"(column reason): {novel:,}"
         )
-    if doubted.n_odd:
+    if scored.n_odd:
         _print(
             "  of them with values that cannot be, or lie far from all that were seen: "
-            f"{doubted.n_odd:,}"
+            f"{scored.n_odd:,}"
         )
-    if doubted.mistakes:
+    if scored.mistakes:
         _print("Probably in another unit than in training; these scores are then wrong:")
-        for sentence in doubted.mistakes:
+        for sentence in scored.mistakes:
             _print(f"  {sentence}")
         return
-    novel -= doubted.n_odd  # a wrong value is no change of the accounts
-    expected = scorer.expected_novel_share
-    if novel >= _LEAST_FLAGGED and novel > _MANY_FLAGGED * expected * len(scores):
+    novel -= scored.n_odd  # a wrong value is no change of the accounts
+    n, expected = len(scored.scores), scored.scorer.expected_novel_share
+    if novel >= _LEAST_FLAGGED and novel > _MANY_FLAGGED * expected * n:
         advice = "the accounts may have changed. Consider a new study."
-        if heard.short_tables:
+        if scored.heard.short_tables:
             advice = (
-                f"{', '.join(heard.short_tables)} begin inside the look-back window of "
-                f"{scorer.features.window_days} days, so every account looks less active. Score "
-                "tables of the whole window first."
+                f"{', '.join(scored.heard.short_tables)} begin inside the look-back window of "
+                f"{scored.scorer.features.window_days} days, so every account looks less active. "
+                "Score tables of the whole window first."
             )
         _print(
-            f"  That is {novel / len(scores):.1%} of the accounts, against about {expected:.1%} "
+            f"  That is {novel / n:.1%} of the accounts, against about {expected:.1%} "
             f"when the model was learned: {advice}"
         )
+
+
+def _show_overrides(scored: _Scored) -> None:
+    if scored.in_force.empty:
+        return
+    decided = scored.scores["override_by"].notna()
+    against = decided & (scored.scores["assigned_segment"] != scored.scores["segment_name"])
+    _print(
+        f"Decided by people: {int(decided.sum()):,}, {int(against.sum()):,} of them against the "
+        "model (columns assigned_segment, override_by, override_reason, override_until)."
+    )
 
 
 def _print(text: str) -> None:

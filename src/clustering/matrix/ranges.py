@@ -14,7 +14,7 @@ import numpy as np
 from clustering.arrays import Flags, Floats
 from clustering.features.types import Feature, possible_values
 from clustering.matrix.stored import STRICT
-from clustering.matrix.transforms import ColumnScaling
+from clustering.matrix.transforms import IQR_OF_NORMAL, ColumnScaling
 
 #: Share of the training values at either end that does not say how far the others reach.
 _TAIL = 0.005
@@ -22,7 +22,6 @@ _TAIL = 0.005
 #: logarithmic scale. Of 6,300 account-dates up to nine months after training, in four simulated
 #: books, one lay beyond; with 1 instead of 1.5 it were eight.
 _REACH = 1.5
-_IQR_OF_NORMAL = 1.3489795003921634
 
 #: Quantiles of the sizes that are kept, and how many sizes make them worth comparing.
 _QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -204,7 +203,7 @@ def _reach(observed: Floats, scaling: ColumnScaling) -> tuple[float | None, floa
         return None, None
     values = observed if scaling.transform == "identity" else _logarithm(observed / scaling.unit)
     low, q25, median, q75, high = np.quantile(values, [_TAIL, 0.25, 0.5, 0.75, 1 - _TAIL])
-    spread = (q75 - q25) / _IQR_OF_NORMAL
+    spread = (q75 - q25) / IQR_OF_NORMAL
     ends = np.array(
         [
             low - _REACH * max(median - low, spread),

@@ -140,10 +140,7 @@ class Standardiser:
         raw : float64 array of shape (n, n_features)
             In raw units and column order; missing entries are completed with prototypes of `raw`.
         """
-        columns = _fit_columns(raw, self._features(), self.winsorise, self.weight_families)
-        values = np.column_stack(
-            [column.apply(raw[:, index]) for index, column in enumerate(columns)]
-        )
+        values = _applied(self.refitted(raw).columns, raw)
         return complete(values, fit_prototypes(values)) if np.isnan(values).any() else values
 
     def refitted(self, raw: Floats) -> "Standardiser":
@@ -223,7 +220,7 @@ def standardise(snapshot: Snapshot, config: MatrixConfig) -> tuple[FeatureMatrix
     included = screening.included
     raw = np.column_stack([_numbers(snapshot.frame[feature.name]) for feature in included])
     columns = _fit_columns(raw, included, config.winsorise, config.weight_families)
-    scaled = np.column_stack([column.apply(raw[:, i]) for i, column in enumerate(columns)])
+    scaled = _applied(columns, raw)
     prototypes = fit_prototypes(scaled)
     standardiser = Standardiser(
         columns=columns,
@@ -267,6 +264,10 @@ def _fit_columns(
         )
         for column in columns
     )
+
+
+def _applied(columns: Sequence[ColumnScaling], raw: Floats) -> Floats:
+    return np.column_stack([column.apply(raw[:, i]) for i, column in enumerate(columns)])
 
 
 def _variance(column: ColumnScaling, raw: Floats) -> float:

@@ -34,7 +34,8 @@ _ROBUST_LIMIT = 6.0
 #: ... unless more than this share of the accounts lies beyond: then they are no outliers.
 _OUTLIER_SHARE = 0.01
 
-_IQR_OF_NORMAL = 1.3489795003921634
+#: Interquartile range of a normal distribution, in standard deviations.
+IQR_OF_NORMAL = 1.3489795003921634
 
 
 @dataclass(frozen=True)
@@ -214,7 +215,7 @@ def _fit_exponent(values: Floats) -> float:
 
 def _limits(values: Floats, winsorise: float) -> tuple[float, float]:
     low, q25, median, q75, high = np.quantile(values, [winsorise, 0.25, 0.5, 0.75, 1 - winsorise])
-    reach = _ROBUST_LIMIT * (q75 - q25) / _IQR_OF_NORMAL
+    reach = _ROBUST_LIMIT * (q75 - q25) / IQR_OF_NORMAL
     if reach > 0 and (values < median - reach).mean() <= _OUTLIER_SHARE:
         low = max(low, median - reach)
     if reach > 0 and (values > median + reach).mean() <= _OUTLIER_SHARE:

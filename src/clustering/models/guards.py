@@ -6,11 +6,8 @@ BIC and ICL cannot be compared with those of the others.
 
 from collections.abc import Sequence
 
-from clustering.models.mixture import COLLAPSED, MixtureFit
+from clustering.models.mixture import COLLAPSED, FLOOR_MARGIN, MixtureFit
 from clustering.models.types import CovarianceType
-
-#: At or below so many times the regularisation, a variance is made by it.
-FLOOR_MARGIN = 10.0
 
 
 def least_expected_count(d: int, covariance_type: CovarianceType) -> int:

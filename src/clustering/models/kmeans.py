@@ -9,7 +9,7 @@ from scipy.spatial.distance import pdist
 
 from clustering.arrays import Floats, Ints
 from clustering.errors import BadInputError, breaches_message
-from clustering.models.kernels.packing import nearest, pack, padded
+from clustering.models.kernels.packing import nearest_centre, pack, padded
 from clustering.models.kernels.seeding import seed_plus_plus
 from clustering.models.labels import adjusted_rand, canonical_order, renumber
 from clustering.models.model import CentreModel
@@ -165,7 +165,7 @@ def _fit(
     used, compact = np.unique(best.labels, return_inverse=True)
     order = canonical_order(best.centres[used])
     centres = best.centres[used][order]
-    labels, _ = nearest(pack(centred, np.arange(len(centred))), len(centred), centres)
+    labels = nearest_centre(centred, centres)
     labels[rows] = renumber(compact, order)  # ties stay where the means were computed
     other, ari = _runner_up(runs)
     return KMeansFit(

@@ -9,39 +9,27 @@ from clustering.errors import BadInputError
 from clustering.models.kernels.compiled import compiled
 
 
-def canonical_order(centres: Floats) -> Ints:
-    """Order of clusters by ascending mean of the first column, ties by the next columns.
+def canonical_order(rows: Floats) -> Ints:
+    """Order of rows by ascending first column, ties by the next columns.
 
-    Cluster numbers carry no meaning; a fixed rule makes two runs, and two programs, comparable.
+    Cluster numbers carry no meaning; ordered by their centres, two runs and two programs are
+    comparable. Resampling draws positions: whoever needs the same result for any order of accounts
+    sorts them by this first.
 
     Parameters
     ----------
-    centres : array of shape (k, n_features)
+    rows : array of shape (n, n_features); equal rows are interchangeable
 
     Returns
     -------
-    int64 array of shape (k,), the old number of each new cluster
+    int64 array of shape (n,), the old number of each new one
 
     Examples
     --------
     >>> canonical_order(np.array([[2.0, 0.0], [1.0, 5.0], [1.0, 4.0]]))
     array([2, 1, 0])
     """
-    return np.lexsort(centres.T[::-1]).astype(np.int64)
-
-
-def canonical_rows(values: Floats) -> Ints:
-    """Order of accounts that does not depend on the order in which they came.
-
-    Resampling draws positions: whoever needs a result that is the same for any order of rows
-    sorts by this first. Equal rows are interchangeable.
-
-    Examples
-    --------
-    >>> canonical_rows(np.array([[2.0, 0.0], [1.0, 5.0], [1.0, 4.0]]))
-    array([2, 1, 0])
-    """
-    return np.lexsort(values.T[::-1]).astype(np.int64)
+    return np.lexsort(rows.T[::-1]).astype(np.int64)
 
 
 def renumber(labels: Ints, order: Ints) -> Ints:

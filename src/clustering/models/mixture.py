@@ -23,7 +23,11 @@ from clustering.models.types import CandidateSpec, Clustering, CovarianceType
 REG_COVAR = 1e-6
 #: Below this ratio to the pooled covariance a component has collapsed (METHOD: spurious maximiser).
 COLLAPSED = 1e-3
+#: At or below so many times the regularisation, a variance is made by it.
+FLOOR_MARGIN = 10.0
+#: Least gain of the mean log-likelihood in a run that is reported, and in any other.
 TOLERANCE = 1e-7
+QUICK_TOLERANCE = 1e-5
 MAX_ITER = 1000
 SHORT_RUN = 12
 LONG_RUNS = 4
@@ -135,97 +139,85 @@ class _State:
     n_iter: int = 0
     converged: bool = False
 
+    def eigenvalue_ratio(self) -> float:
+        """Smallest generalised eigenvalue of a component against the pooled covariance."""
+        if self.covariances.ndim == 2:
+            return float((self.covariances / (self.weights @ self.covariances)).min())
+        pooled = np.einsum("k,kde->de", self.weights, self.covariances)
+        smallest = [eigvalsh(one, pooled, subset_by_index=(0, 0))[0] for one in self.covariances]
+        return max(float(min(smallest)), 0.0)
 
-def _expect(X: Floats, state: _State) -> tuple[Floats, float]:
-    """E-step: responsibilities and the log-likelihood of the current parameters."""
-    joint = log_joint_density(X, state.weights, state.means, state.covariances)
-    top = joint.max(axis=1, keepdims=True)
-    resp = np.exp(joint - top)
-    total = resp.sum(axis=1, keepdims=True)
-    resp /= total
-    return resp, float((top + np.log(total)).sum())
-
-
-def _run(
-    X: Floats, state: _State, kind: CovarianceType, reg: float, max_iter: int, tolerance: float
-) -> _State:
-    """EM from `state` until the mean log-likelihood gains less than `tolerance`."""
-    for _ in range(max_iter):
-        resp, log_likelihood = _expect(X, state)
-        gain = log_likelihood - state.log_likelihood
-        state.log_likelihood = log_likelihood
-        if abs(gain) < tolerance * len(X):
-            state.converged = True
-            break
-        state.weights, state.means, state.covariances = estimate(X, resp, kind, reg)
-        state.n_iter += 1
-    return state
+    def floor_share(self, reg: float) -> float:
+        """Smallest variance in any direction, relative to the regularisation."""
+        diagonal = self.covariances.ndim == 2
+        smallest = self.covariances if diagonal else np.linalg.eigvalsh(self.covariances)
+        return float(smallest.min() / reg)
 
 
-def _eigenvalue_ratio(weights: Floats, covariances: Floats) -> float:
-    """Smallest generalised eigenvalue of a component against the pooled covariance."""
-    if covariances.ndim == 2:
-        return float((covariances / (weights @ covariances)).min())
-    pooled = np.einsum("k,kde->de", weights, covariances)
-    smallest = [eigvalsh(one, pooled, subset_by_index=(0, 0))[0] for one in covariances]
-    return max(float(min(smallest)), 0.0)
+class _Problem:
+    """One matrix and one kind of mixture: columns at unit variance, and EM on them.
 
+    Spherical mixtures scale all columns by one factor, which keeps spheres spheres.
+    """
 
-def _floor_share(covariances: Floats, reg: float) -> float:
-    smallest = covariances.min() if covariances.ndim == 2 else np.linalg.eigvalsh(covariances).min()
-    return float(smallest / reg)
-
-
-@dataclass(frozen=True, eq=False)
-class _Scaling:
-    """Columns at unit variance (spherical: all by one factor, which keeps spheres spheres)."""
-
-    shift: Floats
-    factor: Floats
-
-    @classmethod
-    def of(cls, values: Floats, kind: CovarianceType) -> "_Scaling":
+    def __init__(self, values: Floats, kind: CovarianceType, reg: float) -> None:
         variances = values.var(axis=0)
         if kind == "spherical":
             variances = np.full_like(variances, variances.mean())
-        factor = np.sqrt(np.where(variances > 0, variances, 1.0))
-        return cls(values.mean(axis=0), factor)
+        self.kind, self.reg = kind, reg
+        self.shift = values.mean(axis=0)
+        self.factor = np.sqrt(np.where(variances > 0, variances, 1.0))
+        self.X = np.ascontiguousarray((values - self.shift) / self.factor)
 
-    def apply(self, values: Floats) -> Floats:
-        return np.ascontiguousarray((values - self.shift) / self.factor)
+    def start(self, labels: Ints, k: int) -> _State:
+        """The M-step from a partition."""
+        return _State(*estimate(self.X, np.eye(k)[labels], self.kind, self.reg))
 
+    def expect(self, state: _State) -> tuple[Floats, float]:
+        """E-step: responsibilities and the log-likelihood of the current parameters."""
+        joint = log_joint_density(self.X, state.weights, state.means, state.covariances)
+        top = joint.max(axis=1, keepdims=True)
+        resp = np.exp(joint - top)
+        total = resp.sum(axis=1, keepdims=True)
+        resp /= total
+        return resp, float((top + np.log(total)).sum())
 
-def _finish(
-    X: Floats, state: _State, kind: CovarianceType, reg: float, scale: _Scaling
-) -> MixtureFit:
-    resp, log_likelihood = _expect(X, state)
-    covariances = square(state.covariances)
-    return MixtureFit(
-        covariance_type=kind,
-        weights=state.weights,
-        means=state.means * scale.factor + scale.shift,
-        covariances=covariances * np.outer(scale.factor, scale.factor),
-        responsibilities=resp,
-        log_likelihood=log_likelihood - len(X) * float(np.log(scale.factor).sum()),
-        n_iter=state.n_iter,
-        converged=state.converged,
-        smallest_eigenvalue_ratio=_eigenvalue_ratio(state.weights, state.covariances),
-        floor_share=_floor_share(state.covariances, reg),
-    )
+    def run(self, state: _State, max_iter: int, tolerance: float) -> _State:
+        """EM from `state` until the mean log-likelihood gains less than `tolerance`."""
+        state.converged = False
+        for _ in range(max_iter):
+            resp, log_likelihood = self.expect(state)
+            gain = log_likelihood - state.log_likelihood
+            state.log_likelihood = log_likelihood
+            if abs(gain) < tolerance * len(self.X):
+                state.converged = True
+                break
+            state.weights, state.means, state.covariances = estimate(
+                self.X, resp, self.kind, self.reg
+            )
+            state.n_iter += 1
+        return state
 
+    def rank(self, state: _State) -> tuple[bool, float]:
+        """The smaller the better: what has collapsed or sits on the floor comes last."""
+        collapsed = state.eigenvalue_ratio() < COLLAPSED
+        return collapsed or state.floor_share(self.reg) < FLOOR_MARGIN, -state.log_likelihood
 
-def _is_degenerate(state: _State, reg: float) -> bool:
-    if _eigenvalue_ratio(state.weights, state.covariances) < COLLAPSED:
-        return True
-    return _floor_share(state.covariances, reg) < 10.0
-
-
-def _from_responsibilities(X: Floats, resp: Floats, kind: CovarianceType, reg: float) -> _State:
-    return _State(*estimate(X, resp, kind, reg))
-
-
-def _one_hot(labels: Ints, k: int) -> Floats:
-    return np.eye(k)[labels]
+    def finish(self, state: _State) -> MixtureFit:
+        """The fit in the units of the values."""
+        resp, log_likelihood = self.expect(state)
+        return MixtureFit(
+            covariance_type=self.kind,
+            weights=state.weights,
+            means=state.means * self.factor + self.shift,
+            covariances=square(state.covariances) * np.outer(self.factor, self.factor),
+            responsibilities=resp,
+            log_likelihood=log_likelihood - len(self.X) * float(np.log(self.factor).sum()),
+            n_iter=state.n_iter,
+            converged=state.converged,
+            smallest_eigenvalue_ratio=state.eigenvalue_ratio(),
+            floor_share=state.floor_share(self.reg),
+        )
 
 
 def fit_from_labels(
@@ -253,12 +245,9 @@ def fit_from_labels(
     >>> fit.means.ravel().round(6).tolist()
     [1.0, 11.0]
     """
-    scale = _Scaling.of(values, covariance_type)
-    X = scale.apply(values)
-    resp = _one_hot(labels, int(labels.max()) + 1)
-    state = _from_responsibilities(X, resp, covariance_type, reg_covar)
-    state = _run(X, state, covariance_type, reg_covar, max_iter, tolerance)
-    return _finish(X, state, covariance_type, reg_covar, scale)
+    problem = _Problem(values, covariance_type, reg_covar)
+    start = problem.start(labels, int(labels.max()) + 1)
+    return problem.finish(problem.run(start, max_iter, tolerance))
 
 
 def fit_mixture(
@@ -269,10 +258,8 @@ def fit_mixture(
     n_init: int = 20,
     seed: int,
     starts: MixtureStarts | None = None,
-    reg_covar: float = REG_COVAR,
     extra: Sequence[Ints] = (),
-    long_runs: int = LONG_RUNS,
-    tolerance: float = TOLERANCE,
+    quick_runs: int | None = None,
 ) -> MixtureFit:
     """Best mixture of `k` Gaussians over several kinds of starts.
 
@@ -287,8 +274,8 @@ def fit_mixture(
     n_init : number of starts
     starts : shared between candidates; made from `values` and `seed` when None
     extra : further partitions to start from, labels 0 .. k-1, none empty
-    long_runs : how many of the best starts run on after the short runs by which they are compared
-    tolerance : least gain of the mean log-likelihood in the long runs
+    quick_runs : so many of the best starts run on, to fewer digits; None: as many as a fit that
+        is reported needs
 
     References
     ----------
@@ -302,25 +289,19 @@ def fit_mixture(
     >>> sorted(fit.weights.round(2).tolist())
     [0.33, 0.67]
     """
-    scale = _Scaling.of(values, covariance_type)
-    X = scale.apply(values)
+    problem = _Problem(values, covariance_type, REG_COVAR)
     if k == 1:
-        state = _from_responsibilities(X, np.ones((len(X), 1)), covariance_type, reg_covar)
+        state = problem.start(np.zeros(len(values), np.int64), 1)
         state.converged = True
-        return _finish(X, state, covariance_type, reg_covar, scale)
+        return problem.finish(state)
     starts = starts or MixtureStarts(values, seed=seed)
     partitions = [*extra, *starts.partitions(k, n_init)]
-    runs = []
-    for labels in partitions:
-        state = _from_responsibilities(X, _one_hot(labels, k), covariance_type, reg_covar)
-        runs.append(_run(X, state, covariance_type, reg_covar, SHORT_RUN, 1e-5))
-    runs.sort(key=lambda run: (_is_degenerate(run, reg_covar), -run.log_likelihood))
-    finished: list[_State] = []
-    for run in runs[:long_runs]:
-        run.converged = False
-        finished.append(_run(X, run, covariance_type, reg_covar, MAX_ITER, tolerance))
-    best = min(finished, key=lambda run: (_is_degenerate(run, reg_covar), -run.log_likelihood))
-    return _finish(X, best, covariance_type, reg_covar, scale)
+    runs = [problem.run(problem.start(one, k), SHORT_RUN, QUICK_TOLERANCE) for one in partitions]
+    runs.sort(key=problem.rank)
+    tolerance = TOLERANCE if quick_runs is None else QUICK_TOLERANCE
+    best = runs[: LONG_RUNS if quick_runs is None else quick_runs]
+    finished = [problem.run(run, MAX_ITER, tolerance) for run in best]
+    return problem.finish(min(finished, key=problem.rank))
 
 
 def splits(fit: MixtureFit, values: Floats) -> list[Ints]:
@@ -373,7 +354,6 @@ def fit(spec: CandidateSpec, values: Floats, *, n_init: int, seed: int, quick: b
         spec.covariance_type,
         n_init=n_init,
         seed=seed,
-        long_runs=1 if quick else LONG_RUNS,
-        tolerance=1e-5 if quick else TOLERANCE,
+        quick_runs=1 if quick else None,
     )
     return as_clustering(found, n_init=n_init, seed=seed)

@@ -89,9 +89,10 @@ class Model(ABC):
     def breaches(self) -> Iterator[str]:
         """Why these cannot be the parameters of segments; nothing if they can."""
 
-    @abstractmethod
     def to_arrays(self) -> dict[str, Floats]:
         """Its arrays by name, for storage."""
+        shapes = self.shapes(*self.centres.shape)
+        return {name: np.reshape(getattr(self, name), shape) for name, shape in shapes.items()}
 
     @classmethod
     @abstractmethod
@@ -204,10 +205,6 @@ class CentreModel(Model):
         if not 0 <= self.variance <= _LARGEST:
             yield f"'variance' cannot be {self.variance}."
 
-    def to_arrays(self) -> dict[str, Floats]:
-        """As in `Model`."""
-        return {"centres": self.centres, "variance": np.array([self.variance])}
-
     @classmethod
     def shapes(cls, k: int, d: int) -> dict[str, tuple[int, ...]]:
         """As in `Model`."""
@@ -274,10 +271,6 @@ class GaussianModel(Model):
         large = np.abs(self.covariances).max() > _LARGEST
         if large or not symmetric_positive(self.covariances):
             yield "covariances are not symmetric and positive definite."
-
-    def to_arrays(self) -> dict[str, Floats]:
-        """As in `Model`."""
-        return {"centres": self.centres, "weights": self.weights, "covariances": self.covariances}
 
     @classmethod
     def shapes(cls, k: int, d: int) -> dict[str, tuple[int, ...]]:

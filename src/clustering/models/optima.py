@@ -55,11 +55,11 @@ def search(
     runs.sort(key=lambda run: run.inertia)
     better = runs[: max(2, (len(runs) + 1) // 2)]
     for run in better:
-        _go_on(blocks, n, weights, run)
+        _run_on(blocks, n, weights, run, to_end=False)
     better.sort(key=lambda run: run.inertia)
     finished = distinct_optima(better, n)
     for run in finished[:N_FINISHED]:
-        _finish(blocks, n, weights, run)
+        _run_on(blocks, n, weights, run, to_end=True)
     best = min(finished, key=lambda run: run.inertia)
     k = len(best.centres)
     effort = min(max(CHEAP // n, 1), 10)
@@ -69,9 +69,9 @@ def search(
         seed_plus_plus(blocks, weights, rng.random((k, 3)), start, k - 1)
         run = _short_run(blocks, n, weights, start)
         if run.inertia < best.inertia * (1 + NEAR * effort):
-            _go_on(blocks, n, weights, run)
+            _run_on(blocks, n, weights, run, to_end=False)
             if run.inertia < best.inertia * (1 + CLOSE * effort):
-                _finish(blocks, n, weights, run)
+                _run_on(blocks, n, weights, run, to_end=True)
             finished.append(run)
             best = min(best, run, key=lambda one: one.inertia)
     finished.sort(key=lambda run: run.inertia)
@@ -94,23 +94,18 @@ def run_on_all(blocks: Floats, n: int, weights: Floats, runs: Sequence[Optimum])
 
 
 def _short_run(blocks: Floats, n: int, weights: Floats, start: Floats) -> Optimum:
-    labels = np.empty(weights.size, np.int64)
-    inertia, n_iter, converged = lloyd(blocks, n, weights, start, labels, SHORT_ITER, 0.0)
-    return Optimum(start, labels, float(inertia), int(n_iter), bool(converged))
-
-
-def _go_on(blocks: Floats, n: int, weights: Floats, run: Optimum) -> None:
-    inertia, more, converged = lloyd(
-        blocks, n, weights, run.centres, run.labels, MAX_ITER, LONG_TOL
+    run = Optimum(start, np.empty(weights.size, np.int64), np.inf, 0, False)
+    inertia, run.n_iter, run.converged = lloyd(
+        blocks, n, weights, start, run.labels, SHORT_ITER, 0.0
     )
-    run.inertia, run.converged = float(inertia), bool(converged)
-    run.n_iter += int(more)
+    run.inertia = float(inertia)
+    return run
 
 
-def _finish(blocks: Floats, n: int, weights: Floats, run: Optimum) -> None:
-    inertia, more, converged = finish(
-        blocks, n, weights, run.centres, run.labels, MAX_ITER, MAX_ITER
-    )
+def _run_on(blocks: Floats, n: int, weights: Floats, run: Optimum, *, to_end: bool) -> None:
+    """Until an iteration gains little, or until neither it nor a transfer moves any account."""
+    given = (blocks, n, weights, run.centres, run.labels, MAX_ITER)
+    inertia, more, converged = finish(*given, MAX_ITER) if to_end else lloyd(*given, LONG_TOL)
     run.inertia, run.converged = float(inertia), bool(converged)
     run.n_iter += int(more)
 

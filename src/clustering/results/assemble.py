@@ -25,7 +25,6 @@ from clustering.plan.next_steps import NextSteps
 from clustering.profiles import Profiles, map_accounts
 from clustering.results.document import (
     AgreementEntry,
-    Chosen,
     FeatureEntry,
     ForwardEntry,
     GroupWord,
@@ -51,8 +50,8 @@ from clustering.schemes import Axes, Labelling, compute_axes, lifecycle_stage
 from clustering.schemes.naming import named
 from clustering.scorer import Scorer
 from clustering.structure.criteria.silhouette import silhouettes
-from clustering.structure.evidence import Evidence
 from clustering.structure.pictures import Pictures
+from clustering.structure.protocol import Evidence
 from clustering.tables import SourceTables
 
 #: Libraries whose version may change a number of the study.
@@ -163,7 +162,7 @@ def _accounts(study: Study, known: Axes, stage: "pd.Series[str]") -> pd.DataFram
 
 def _document(study: Study, accounts: pd.DataFrame, scorecard: ScorecardEntry) -> StudyDocument:
     config, evidence, forward = study.config, study.evidence, study.comparison.forward
-    spec, movement = evidence.chosen.spec, study.over_time.movement
+    movement = study.over_time.movement
     return StudyDocument(
         schema_version=1,
         name=config.name,
@@ -183,9 +182,7 @@ def _document(study: Study, accounts: pd.DataFrame, scorecard: ScorecardEntry) -
         verdict=evidence.verdict,
         n_clusters=evidence.n_clusters,
         reasons=list(evidence.reasons),
-        chosen=Chosen(
-            algorithm=spec.algorithm, k=spec.n_clusters, covariance_type=spec.covariance_type
-        ),
+        chosen=evidence.offered,
         group_word=group_word(evidence),
         segments_return=evidence.segments_return,
         features=[_feature(study, index) for index in range(len(study.snapshot.features))],
@@ -204,7 +201,7 @@ def _document(study: Study, accounts: pd.DataFrame, scorecard: ScorecardEntry) -
         afterwards=afterwards_entry(study.comparison.happened),
         differences=differences_entry(study.comparison.differences),
         multiplicity=MultiplicityEntry.model_validate(to_jsonable(asdict(forward.multiplicity))),
-        evidence=evidence.to_json(),
+        evidence=evidence.findings(),
         recommendation=RecommendationEntry(**asdict(study.recommendation)),
         plan=study.plan.entry,
         next_steps=study.next_steps.entry,

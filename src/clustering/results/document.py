@@ -15,8 +15,7 @@ from clustering.plan.next_steps import NextStepsEntry
 from clustering.results.later_document import AfterwardsEntry, DifferencesEntry
 from clustering.results.scorecard_document import RecommendationEntry, ScorecardEntry
 from clustering.schema import Entry
-
-Verdict = Literal["natural", "reproducible", "constructive"]
+from clustering.structure.findings import Findings, Offered, VerdictName
 
 
 class InputEntry(Entry):
@@ -39,14 +38,6 @@ class TablesEntry(Entry):
 
     present: list[str] = Field(description="Tables that were read.")
     absent: list[str] = Field(description="Tables that the company did not give.")
-
-
-class Chosen(Entry):
-    """The model whose segments the study works with."""
-
-    algorithm: Literal["kmeans", "mixture"] = Field(description="Kind of model.")
-    k: int = Field(description="Number of segments.")
-    covariance_type: str | None = Field(description="Of a mixture; null for k-means.")
 
 
 class GroupWord(Entry):
@@ -276,15 +267,13 @@ class StudyDocument(Entry):
     tables: TablesEntry = Field(description="Tables present and absent.")
     n_accounts: int = Field(description="Accounts active at as_of.")
     commercial_in_matrix: bool = Field(description="Whether ARR and the like made the segments.")
-    verdict: Verdict = Field(description="natural, reproducible or constructive.")
+    verdict: VerdictName = Field(description="natural, reproducible or constructive.")
     n_clusters: int = Field(description="Natural clusters; 1 when there are none.")
     reasons: list[str] = Field(description="Why the verdict is what it is.")
-    chosen: Chosen = Field(description="The model behind the segments.")
+    chosen: Offered = Field(description="The model behind the segments.")
     group_word: GroupWord = Field(description="What the segments may be called.")
-    segments_return: bool | None = Field(
-        None,
-        description="Whether the segments come back when the study is repeated on other accounts. "
-        "Null in earlier studies.",
+    segments_return: bool = Field(
+        description="Whether the segments come back when the study is repeated on other accounts."
     )
     features: list[FeatureEntry] = Field(description="Every feature that was computed.")
     not_computed: dict[str, str] = Field(description="Every other feature, and what it needs.")
@@ -314,7 +303,7 @@ class StudyDocument(Entry):
     )
     within_tiers: WithinTiersEntry | None = Field(description="Variation inside the tiers.")
     leakage: LeakageEntry = Field(description="ARR hidden in the features.")
-    evidence: dict[str, Any] = Field(description="The JSON of `clustering evidence`.")
+    evidence: Findings = Field(description="As the JSON of `clustering evidence`.")
     scorecard: ScorecardEntry | None = Field(
         None, description="Every labelling side by side; null in studies of an earlier version."
     )

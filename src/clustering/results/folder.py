@@ -17,10 +17,11 @@ import pandas as pd
 from pydantic import ValidationError
 
 from clustering.errors import OutputError, StudyFolderError, breaches_message
-from clustering.outputs import locked, recover, refuse_inputs, staged_folder
+from clustering.outputs import locked, recover, staged_folder
 from clustering.outputs import publish as replace_folder
 from clustering.results.document import StudyDocument
 from clustering.results.tables import TABLES, check_tables
+from clustering.targets import refuse_inputs
 
 DOCUMENT = "study.json"
 #: What a study writes into its folder besides its tables.

@@ -25,6 +25,7 @@ from clustering.plan.staffing.head_count import HEAD_COUNT
 from clustering.results.later_tables import LATER_TABLES
 from clustering.schema import Kind, TableSpec
 from clustering.schema import column as _c
+from clustering.structure.tables import CANDIDATES
 
 TABLES: tuple[TableSpec, ...] = (
     TableSpec(
@@ -63,20 +64,7 @@ TABLES: tuple[TableSpec, ...] = (
         "`<axis>_evidence`, the share of its weight that was known for the account.",
         optional=True,
     ),
-    TableSpec(
-        "candidates",
-        "One row a candidate model, with every criterion.",
-        (
-            _c("algorithm", "text", "kmeans or mixture."),
-            _c("k", "integer", "Number of segments."),
-            _c("covariance_type", "text", "Of a mixture.", nullable=True),
-            _c("sizes", "list", "Accounts per segment."),
-            _c("ruled_out", "text", "The reason why a guard ruled it out.", nullable=True),
-            _c("admissible", "boolean", "Whether the rule admits it."),
-            _c("chosen", "boolean", "Whether it is the chosen one."),
-        ),
-        more="The criteria, named as in the JSON of `clustering evidence`.",
-    ),
+    CANDIDATES,
     TableSpec(
         "agreements",
         "One row a pair of labellings; the columns of `agreements` in study.json.",

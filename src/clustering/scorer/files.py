@@ -9,9 +9,10 @@ import pandas as pd
 from clustering.columns import ACCOUNT_ID
 from clustering.config import ReadingConfig
 from clustering.errors import BadInputError, FutureDataError, breaches_message
-from clustering.outputs import check_file, whole_file
+from clustering.outputs import whole_file
 from clustering.tables.contract import Column
 from clustering.tables.reading.ready import open_ready
+from clustering.targets import check_file
 
 #: Column of a feature file, and of the scores, that says which date the values are of.
 AS_OF = "as_of"
@@ -86,7 +87,7 @@ def check_output(path: Path, inputs: Iterable[Path] = (), closed: Iterable[Path]
     Raises
     ------
     OutputError
-        As for `clustering.outputs.check_file`.
+        As for `clustering.targets.check_file`.
     """
     check_file(path, inputs, suffixes=(_CSV, _PARQUET), closed=closed)
 

@@ -1,7 +1,7 @@
 """The table of scores: numbers while they are computed, names and reasons at the end."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
@@ -56,14 +56,7 @@ class Scores:
 
     def piece(self, rows: slice) -> "Scores":
         """Views of some rows."""
-        return Scores(
-            self.segment[rows],
-            self.runner_up[rows],
-            self.probability[rows],
-            self.margin[rows],
-            self.novel[rows],
-            self.known_share[rows],
-        )
+        return Scores(*(getattr(self, column.name)[rows] for column in fields(self)))
 
     def fill(
         self,

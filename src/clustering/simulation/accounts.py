@@ -68,19 +68,16 @@ def draw_accounts(
 
 def truth_table(population: Population) -> pd.DataFrame:
     """What was planted, one row an account, at the as-of date: segment, odds and levels."""
-    quarter = population.period.quarter(np.array([population.period.as_of]))[0]
-    names = np.array(population.segment_names)
-    frame = pd.DataFrame(
+    now = population.now
+    return pd.DataFrame(
         {
             "account_id": account_ids(population.n_accounts),
-            "true_segment": names[population.segments[:, quarter]],
-            "churn_log_odds": population.churn[:, quarter],
-            "expand_log_odds": population.expand[:, quarter],
+            "true_segment": population.names_now,
+            "churn_log_odds": population.churn[:, now],
+            "expand_log_odds": population.expand[:, now],
+            **{f"level_{factor}": population.of(factor)[:, now] for factor in FACTORS},
         }
     )
-    for column, factor in enumerate(FACTORS):
-        frame[f"level_{factor}"] = population.levels[:, quarter, column]
-    return frame
 
 
 def truth_path(population: Population) -> pd.DataFrame:
@@ -104,16 +101,12 @@ def truth_path(population: Population) -> pd.DataFrame:
 
 def _assigned_needs(population: Population, rng: np.random.Generator) -> NDArray[np.str_]:
     """The needs segment as a CSM would have assigned it: right for most accounts."""
-    n = population.n_accounts
-    quarter = population.period.quarter(np.array([population.period.as_of]))[0]
-    segment = population.segments[:, quarter]
-    if len(population.segment_names) > 3:
-        labels = np.array(population.segment_names)
-    elif len(population.segment_names) == 3:
-        labels = _GUIDANCE
-    else:
-        labels = _GUIDANCE
-        judged = population.levels[:, quarter, :3].mean(axis=1) + 0.5 * rng.standard_normal(n)
+    n, n_segments = population.n_accounts, len(population.segment_names)
+    segment = population.segments[:, population.now]
+    labels = np.array(population.segment_names) if n_segments > 3 else _GUIDANCE
+    if n_segments < 3:
+        maturity = population.levels[:, population.now, :3].mean(axis=1)
+        judged = maturity + 0.5 * rng.standard_normal(n)
         segment = np.searchsorted(np.quantile(judged, (1 / 3, 2 / 3)), judged)
     wrong = rng.random(n) < _CSM_ERROR
     other = (segment + rng.integers(1, len(labels), n)) % len(labels)
@@ -130,8 +123,7 @@ def _current_segment(contracts: Contracts, rng: np.random.Generator) -> NDArray[
 
 def _champions(population: Population, rng: np.random.Generator) -> Flags:
     """About one account in twenty, mostly those far along with good outcomes."""
-    quarter = population.period.quarter(np.array([population.period.as_of]))[0]
-    progress = population.levels[:, quarter, :2].sum(axis=1)
+    progress = population.levels[:, population.now, :2].sum(axis=1)
     progress = progress + rng.standard_normal(population.n_accounts)
     return np.asarray(progress >= np.quantile(progress, 0.95))
 

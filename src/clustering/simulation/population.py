@@ -7,6 +7,7 @@ group; all tables are drawn from these levels. Levels may change from quarter to
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clustering.arrays import Floats, Ints
 from clustering.simulation.period import Days, Period
@@ -60,10 +61,23 @@ class Population:
         """Number of accounts, whether or not they are active at the as-of date."""
         return len(self.started)
 
+    @property
+    def now(self) -> int:
+        """The quarter of the as-of date."""
+        return int(self.period.quarter(np.array([self.period.as_of]))[0])
+
+    @property
+    def names_now(self) -> NDArray[np.str_]:
+        """Segment of each account at the as-of date, by name."""
+        return np.array(self.segment_names)[self.segments[:, self.now]]
+
+    def of(self, factor: str) -> Floats:
+        """Levels of one factor, shape (n_accounts, n_quarters)."""
+        return np.asarray(self.levels[:, :, FACTORS.index(factor)])
+
     def level(self, factor: str, accounts: Ints, days: Days) -> Floats:
         """Level of one factor for each pair of an account's position and a day."""
-        quarters = self.period.quarter(days)
-        return np.asarray(self.levels[accounts, quarters, FACTORS.index(factor)])
+        return np.asarray(self.of(factor)[accounts, self.period.quarter(days)])
 
 
 def draw_starts(n_accounts: int, period: Period, rng: np.random.Generator) -> Days:

@@ -1,5 +1,6 @@
 """One call from a scenario to a whole book."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
@@ -15,7 +16,7 @@ from clustering.simulation.continuum import (
     with_two_modes,
 )
 from clustering.simulation.events.care import draw_engagements, draw_surveys, draw_tickets
-from clustering.simulation.events.contracts import draw_contracts
+from clustering.simulation.events.contracts import Contracts, draw_contracts
 from clustering.simulation.events.delivery import (
     CarePlan,
     delivery_truth,
@@ -96,19 +97,7 @@ def simulate(
         arr = contracts.arr_at(period.as_of)
         population = follow_arr(population, arr, distance, streams[2])
     lives = Lives.of(population, contracts.ended, noise)
-    subscriptions = contracts.rows.drop(columns=["kind", "renewed"])
-    drawn = {
-        "accounts": draw_accounts(population, contracts, missing, streams[3]),
-        "subscriptions": subscriptions[subscriptions["started_on"] <= period.end],
-        "usage": draw_usage(lives, contracts, streams[4]),
-        "milestones": draw_milestones(lives, missing, streams[5]),
-        "outcomes": draw_outcomes(lives, missing, streams[6]),
-        "opportunities": draw_opportunities(lives, contracts, streams[7]),
-        "engagements": draw_engagements(lives, contracts, streams[8]),
-        "tickets": draw_tickets(lives, contracts, missing, streams[9]),
-        "surveys": draw_surveys(lives, missing, streams[2]),
-    }
-    delivery = None
+    drawn, delivery = _draw_tables(lives, contracts, missing, streams), None
     if plan.planted:
         drawn["engagements"], fate = draw_planned(lives, plan, streams[10])
         delivery = delivery_truth(population, plan, fate)
@@ -152,24 +141,36 @@ def _draw_population(
             return with_two_modes(draw_continuum(n_accounts, period, rng), separation, rng)
 
 
+def _draw_tables(
+    lives: Lives, contracts: Contracts, missing: float, streams: Sequence[np.random.Generator]
+) -> dict[str, pd.DataFrame]:
+    """Every table from a random stream of its own, so that none moves with another."""
+    subscriptions = contracts.rows.drop(columns=["kind", "renewed"])
+    return {
+        "accounts": draw_accounts(lives.population, contracts, missing, streams[3]),
+        "subscriptions": subscriptions[subscriptions["started_on"] <= lives.population.period.end],
+        "usage": draw_usage(lives, contracts, streams[4]),
+        "milestones": draw_milestones(lives, missing, streams[5]),
+        "outcomes": draw_outcomes(lives, missing, streams[6]),
+        "opportunities": draw_opportunities(lives, contracts, streams[7]),
+        "engagements": draw_engagements(lives, contracts, streams[8]),
+        "tickets": draw_tickets(lives, contracts, missing, streams[9]),
+        "surveys": draw_surveys(lives, missing, streams[2]),
+    }
+
+
 def _check(
     n_accounts: int, seed: int, separation: float, noise: float, missing: float, as_of: date
 ) -> None:
-    breaches = []
-    if n_accounts < FEWEST_ACCOUNTS:
-        breaches.append(f"accounts must be at least {FEWEST_ACCOUNTS}; found {n_accounts}.")
-    if seed < 0:
-        breaches.append(f"seed must not be negative; found {seed}.")
-    if not 0.0 <= separation <= 100.0:
-        breaches.append(f"separation must be from 0 to 100; found {separation}.")
-    if not 0.0 <= noise <= 10.0:
-        breaches.append(f"noise must be from 0 to 10; found {noise}.")
-    if not 0.0 <= missing <= 0.9:
-        breaches.append(f"missing must be a share from 0 to 0.9; found {missing}.")
-    if not _EARLIEST <= as_of <= _LATEST:
-        breaches.append(f"as_of must lie from {_EARLIEST} to {_LATEST}; found {as_of}.")
-    if breaches:
-        raise BadInputError(breaches_message("the book cannot be simulated", breaches))
+    rules = (
+        (n_accounts >= FEWEST_ACCOUNTS, f"accounts must be at least {FEWEST_ACCOUNTS}", n_accounts),
+        (seed >= 0, "seed must not be negative", seed),
+        (0.0 <= separation <= 100.0, "separation must be from 0 to 100", separation),
+        (0.0 <= noise <= 10.0, "noise must be from 0 to 10", noise),
+        (0.0 <= missing <= 0.9, "missing must be a share from 0 to 0.9", missing),
+        (_EARLIEST <= as_of <= _LATEST, f"as_of must lie from {_EARLIEST} to {_LATEST}", as_of),
+    )
+    _refuse([f"{rule}; found {found}." for holds, rule, found in rules if not holds])
 
 
 def _check_care(scenario: Scenario, plan: CarePlan) -> None:
@@ -190,6 +191,10 @@ def _check_care(scenario: Scenario, plan: CarePlan) -> None:
             "the shares over- and under-delivered must not be negative and add up to at most 1; "
             f"found {plan.over} and {plan.under}."
         )
+    _refuse(breaches)
+
+
+def _refuse(breaches: list[str]) -> None:
     if breaches:
         raise BadInputError(breaches_message("the book cannot be simulated", breaches))
 

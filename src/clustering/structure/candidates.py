@@ -13,24 +13,31 @@ from clustering.models.starts import MixtureStarts
 from clustering.models.types import CovarianceType
 from clustering.progress import Progress
 from clustering.resampling.engine import run_tasks
-from clustering.structure.diagnostics import MixtureRow
+from clustering.structure.findings import MixtureChoice, MixtureDiagnostics
 
 
 @dataclass(frozen=True, eq=False)
 class Mixtures:
     """Rows of the evidence and the fits they come from (None where it was not fitted)."""
 
-    rows: tuple[MixtureRow, ...]
+    rows: tuple[MixtureDiagnostics, ...]
     fits: tuple[MixtureFit | None, ...]
 
-    def best(self, criterion: str) -> MixtureRow | None:
+    def choice(self, criterion: str) -> MixtureChoice | None:
+        """The best candidate by a criterion, as it is reported."""
+        best = self.best(criterion)
+        if best is None:
+            return None
+        return MixtureChoice(covariance_type=best.covariance_type, k=best.k)
+
+    def best(self, criterion: str) -> MixtureDiagnostics | None:
         """The candidate with the lowest ``bic`` or ``icl_hard`` that nothing rules out."""
         open_rows = [row for row in self.rows if row.ruled_out is None]
         if not open_rows:
             return None
         return min(open_rows, key=lambda row: float(getattr(row, criterion)))
 
-    def fit_of(self, row: MixtureRow) -> MixtureFit:
+    def fit_of(self, row: MixtureDiagnostics) -> MixtureFit:
         """The fit behind a row that has one."""
         fit = self.fits[self.rows.index(row)]
         assert fit is not None
@@ -83,16 +90,16 @@ def fit_mixtures(
     return Mixtures(rows, tuple(fits))
 
 
-def _unfitted(kind: CovarianceType, k: int, n: int, d: int) -> MixtureRow:
+def _unfitted(kind: CovarianceType, k: int, n: int, d: int) -> MixtureDiagnostics:
     p = n_free_parameters(k, d, kind)
     reason = f"mixture k={k} {kind}: not fitted, {p} parameters for {n} accounts x {d} columns"
-    return MixtureRow(kind, k, p, None, None, None, None, None, (), reason)
+    return MixtureDiagnostics(covariance_type=kind, k=k, n_parameters=p, ruled_out=reason)
 
 
-def _row(fit: MixtureFit, columns: Sequence[str] | None) -> MixtureRow:
+def _row(fit: MixtureFit, columns: Sequence[str] | None) -> MixtureDiagnostics:
     order = np.argsort(fit.means[:, 0], kind="stable")
     sizes = np.bincount(fit.labels, minlength=fit.k)[order]
-    return MixtureRow(
+    return MixtureDiagnostics(
         covariance_type=fit.covariance_type,
         k=fit.k,
         n_parameters=fit.n_parameters,

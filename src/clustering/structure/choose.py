@@ -6,16 +6,19 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
-from clustering.arrays import Floats, Ints
+from clustering.arrays import Ints
 from clustering.config import EvidenceConfig
 from clustering.models.kmeans import KMeansFit
 from clustering.models.unimodality import merge_components
 from clustering.structure.candidates import Mixtures
-from clustering.structure.diagnostics import ChosenBy, MixtureRow, Offered
+from clustering.structure.findings import ChosenBy, MixtureDiagnostics, Offered, VerdictName
 from clustering.structure.measure import Measured
+from clustering.structure.reasons import dissent
+from clustering.structure.rules import is_workable
 from clustering.structure.separation.point_masses import find_spike
-from clustering.structure.trial import Trial
-from clustering.structure.verdict import Decision, VerdictName, dissent, is_workable
+from clustering.structure.settings import Matrix
+from clustering.structure.trial import TriedMixture
+from clustering.structure.verdict import Decision
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +27,7 @@ class Choice:
 
     Attributes
     ----------
-    trial : the mixture that is offered; None where k-means is
+    mixture : the mixture that is offered; None where k-means is
     """
 
     verdict: VerdictName
@@ -32,75 +35,67 @@ class Choice:
     offered: Offered
     admissible: tuple[int, ...]
     reasons: tuple[str, ...]
-    trial: Trial | None
+    mixture: TriedMixture | None = None
 
 
 def chosen_by(measured: Measured, mixtures: Mixtures) -> ChosenBy:
     """What every criterion would choose by itself."""
     silhouettes = [(row.silhouette, -row.k) for row in measured.rows if row.silhouette is not None]
     return ChosenBy(
-        gap_pca=measured.gap_pca.chosen_k,
-        gap_box=measured.gap_box.chosen_k,
+        **{f"gap_{space}": gap.chosen_k for space, gap in measured.gaps.items()},
         prediction_strength=measured.strongest,
         instability=measured.least_unstable,
         silhouette=-max(silhouettes)[1] if silhouettes else None,
-        bic=_as_choice(mixtures.best("bic")),
-        icl=_as_choice(mixtures.best("icl_hard")),
+        bic=mixtures.choice("bic"),
+        icl=mixtures.choice("icl_hard"),
     )
-
-
-def _as_choice(row: MixtureRow | None) -> Offered | None:
-    return None if row is None else Offered("mixture", row.k, row.covariance_type)
 
 
 def choose(
     decision: Decision,
-    trial: Trial | None,
+    tried: TriedMixture | None,
     mixtures: Mixtures,
     fits: Sequence[KMeansFit],
-    sample: Floats,
-    rows: Ints,
+    matrix: Matrix,
     criteria: ChosenBy,
     config: EvidenceConfig,
-    n: int,
-    columns: Sequence[str] | None,
 ) -> Choice:
     """K-means as decided, or the mixture where its trial has shown more natural clusters.
 
     Parameters
     ----------
     decision : about k-means
-    trial : of the mixture that ICL prefers; None where there was nothing to try
-    sample, rows : (m, d) values on which the mixtures were fitted, and their positions among all
-        `n` accounts
+    tried : the mixture that ICL prefers; None where there was nothing to try
     """
-    notes = tuple(_mixture_notes(fits[decision.k - 1].labels[rows], mixtures))
-    kmeans = Offered("kmeans", decision.k)
-    rule = None if trial is None or not trial.passed else _rule(trial, sample, columns)
-    if trial is None or not trial.passed or rule:
-        tried = [] if trial is None else [rule or trial.reason]
-        reasons = (
-            *decision.reasons,
-            *tried,
-            *dissent(criteria, decision.n_clusters, len(fits)),
-            *notes,
-        )
+    notes = _mixture_notes(fits[decision.k - 1].labels[matrix.rows], mixtures)
+    rule = None if tried is None or not tried.trial.passed else _rule(tried, matrix)
+    if tried is None or not tried.trial.passed or rule:
+        why = [] if tried is None else [rule or tried.trial.reason]
         return Choice(
-            decision.verdict, decision.n_clusters, kmeans, decision.admissible, reasons, None
+            decision.verdict,
+            decision.n_clusters,
+            Offered(algorithm="kmeans", k=decision.k),
+            decision.admissible,
+            (
+                *decision.reasons,
+                *why,
+                *dissent(criteria, decision.n_clusters, len(fits)),
+                *notes,
+            ),
         )
-    k = trial.fit.k
-    workable = _workable(trial, config, n)
-    reasons = (
-        trial.reason,
+    k, kind = tried.trial.k, tried.trial.covariance_type
+    workable = _workable(tried, config, len(matrix.values))
+    said = (
+        tried.trial.reason,
         *([] if workable else [_TOO_MANY if decision.k > 1 else _ALL_TOO_MANY]),
         *(f"K-means alone: {reason}" for reason in decision.reasons),
         *dissent(criteria, k, len(fits)),
         *notes,
     )
     if not workable:
-        return Choice("natural", k, kmeans, (), reasons, None)
-    mixture = Offered("mixture", k, trial.fit.covariance_type)
-    return Choice("natural", k, mixture, (k,), reasons, trial)
+        return Choice("natural", k, Offered(algorithm="kmeans", k=decision.k), (), said)
+    mixture = Offered(algorithm="mixture", k=k, covariance_type=kind)
+    return Choice("natural", k, mixture, (k,), said, tried)
 
 
 _ALL_TOO_MANY = (
@@ -112,18 +107,19 @@ _TOO_MANY = (
 )
 
 
-def _rule(trial: Trial, sample: Floats, columns: Sequence[str] | None) -> str | None:
+def _rule(tried: TriedMixture, matrix: Matrix) -> str | None:
     """What to cut by a rule, where a component is one value of one column."""
-    spike = find_spike(sample, trial.fit.labels, columns)
+    spike = find_spike(matrix.sample, tried.fit.labels, matrix.columns)
     if spike is None:
         return None
-    return f"In the {trial.name} {spike}: cut that column with a rule; it is not offered."
+    name = f"mixture k={tried.trial.k} {tried.trial.covariance_type}"
+    return f"In the {name} {spike}: cut that column with a rule; it is not offered."
 
 
-def _workable(trial: Trial, config: EvidenceConfig, n: int) -> bool:
-    labels = trial.fit.labels
-    smallest = np.bincount(labels, minlength=trial.fit.k).min() / len(labels) * n
-    return is_workable(trial.fit.k, float(smallest), config, n)
+def _workable(tried: TriedMixture, config: EvidenceConfig, n: int) -> bool:
+    labels, k = tried.fit.labels, tried.trial.k
+    smallest = np.bincount(labels, minlength=k).min() / len(labels) * n
+    return is_workable(k, float(smallest), config, n)
 
 
 def _mixture_notes(labels: Ints, mixtures: Mixtures) -> list[str]:
@@ -142,5 +138,5 @@ def _mixture_notes(labels: Ints, mixtures: Mixtures) -> list[str]:
     ]
 
 
-def _name(row: MixtureRow) -> str:
+def _name(row: MixtureDiagnostics) -> str:
     return f"{row.covariance_type}, {row.k} component{'s' if row.k > 1 else ''}"

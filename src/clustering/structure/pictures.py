@@ -13,15 +13,15 @@ from scipy.optimize import linear_sum_assignment
 
 from clustering.arrays import Flags, Floats, Ints
 from clustering.inference.multiple_testing import holm
-from clustering.models.kernels.packing import nearest, pack
-from clustering.models.labels import canonical_rows
+from clustering.models.kernels.packing import nearest_centre
+from clustering.models.labels import canonical_order
 from clustering.models.refit import refit
 from clustering.models.types import CandidateSpec, Clustering
 from clustering.progress import SILENT, Progress
 from clustering.resampling.draws import Draw, bootstrap, halves
 from clustering.resampling.engine import run_tasks
 from clustering.resampling.fits import Starts, fit_resample
-from clustering.structure.evidence import Evidence
+from clustering.structure.protocol import Evidence
 from clustering.structure.separation.dip import dip
 from clustering.structure.separation.valleys import gabriel_neighbours
 
@@ -112,16 +112,15 @@ def picture_evidence(
     *,
     seed: int,
     progress: Progress = SILENT,
-    n_threads: int | None = None,
 ) -> Pictures:
     """The numbers of all pictures; the cost does not grow beyond a few thousand accounts.
 
     Parameters
     ----------
-    values : (n, d), as given to `judge`
-    evidence : what `judge` found in them
+    values : (n, d), as given to `assess_structure`
+    evidence : what was found in them
     positions : (n,), the axis on which the clustergram is drawn
-    seed : of the samples and refits; neither the order of the rows nor `n_threads` matters
+    seed : of the samples and refits; the order of the rows does not matter
     """
     partitions = [one.labels for one in evidence.clusterings if one.spec.algorithm == "kmeans"]
     together = coassignment(
@@ -130,7 +129,6 @@ def picture_evidence(
         evidence.account_stability,
         seed=seed,
         progress=progress,
-        n_threads=n_threads,
     )
     return Pictures(
         clustergram=clustergram(partitions, positions),
@@ -189,7 +187,6 @@ def coassignment(
     seed: int,
     n_refits: int = REFITS,
     progress: Progress = SILENT,
-    n_threads: int | None = None,
 ) -> CoAssignment | None:
     """Share of refits on bootstrap draws in which two accounts are together.
 
@@ -233,14 +230,7 @@ def coassignment(
         _, labels_of = _fit(base, bootstrap(len(base), rng), chosen.spec, rng)
         return labels_of(accounts)
 
-    labels = run_tasks(
-        task,
-        n_refits,
-        seed=seed,
-        purpose="co-assignment",
-        progress=progress,
-        n_threads=n_threads,
-    )
+    labels = run_tasks(task, n_refits, seed=seed, purpose="co-assignment", progress=progress)
     counts = sum((found[:, None] == found[None]).astype(np.int64) for found in labels)
     return CoAssignment(rows[shown], np.asarray(counts / n_refits), n_refits, len(rows))
 
@@ -300,15 +290,11 @@ def _fit(
     """Centres of the same kind of segments on one draw, and what labels any accounts by them."""
     if spec.algorithm == "kmeans":
         (fit,) = fit_resample(base, draw, (spec.n_clusters,), rng, STARTS)
-        return fit.centres, lambda values: _nearest(values, fit.centres)
+        return fit.centres, lambda values: nearest_centre(values, fit.centres)
     values = base[np.repeat(draw.rows, draw.weights.astype(np.int64))]
     seed = int(rng.integers(2**31))
     model = refit(spec, values, n_init=MIXTURE_STARTS, seed=seed, quick=True).model
     return model.centres, model.labels
-
-
-def _nearest(values: Floats, centres: Floats) -> Ints:
-    return nearest(pack(values, np.arange(len(values))), len(values), centres)[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -353,7 +339,7 @@ def _histogram(along: Floats) -> Ints:
 
 def _sample(values: Floats, seed: int) -> Ints:
     """At most `REFITTED` positions in the order of their values, whatever that of the rows."""
-    order = canonical_rows(values)
+    order = canonical_order(values)
     if len(order) <= REFITTED:
         return order
     drawn = np.random.default_rng([seed, len(order)]).choice(len(order), REFITTED, replace=False)

@@ -76,6 +76,25 @@ def find_repeats(values: Floats, accounts: Sequence[object] | None = None) -> Re
     return Repeats(first.astype(np.int64), back.astype(np.int64))
 
 
+def repeats_in_words(repeats: Repeats, *, known: bool) -> list[str]:
+    """What repeated rows mean for the evidence; nothing where there are none.
+
+    Parameters
+    ----------
+    known : whether it is known which account each row is
+    """
+    if not repeats.count:
+        return []
+    n, n_once = len(repeats.back), len(repeats.first)
+    if known:
+        return [f"Repeats: {n} rows are of {n_once} accounts; each account is judged once."]
+    return [
+        f"Repeats: {repeats.count} of {n} rows are equal to an earlier row in every column "
+        f"({n_once} are different). If they repeat accounts, name the column of the account; here "
+        "each counts as an account of its own."
+    ]
+
+
 def _account_codes(accounts: Sequence[object], rows: NDArray[Any]) -> NDArray[Any]:
     if len(accounts) != len(rows):
         raise BadInputError(f"there are {len(accounts)} accounts for {len(rows)} rows.")

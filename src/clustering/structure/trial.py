@@ -6,43 +6,34 @@ and the nulls, each with the mixture refitted, and the look around its gaps. It 
 them.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from clustering.arrays import Flags, Floats, Ints
-from clustering.config import EvidenceConfig
 from clustering.models.labels import cross_counts
 from clustering.models.mixture import MixtureFit, fit_mixture
 from clustering.models.starts import MixtureStarts
 from clustering.models.types import CovarianceType
 from clustering.models.unimodality import merge_components
-from clustering.progress import Progress
 from clustering.resampling.draws import bootstrap
 from clustering.resampling.engine import run_tasks
 from clustering.structure.candidates import Mixtures
 from clustering.structure.criteria.stability import clusterwise_jaccard
-from clustering.structure.nulls.homogeneous import (
-    NullName,
-    NullTest,
-    null_sampler,
-    nulls_test,
-)
-from clustering.structure.separation.bridges import Bridge, bridges_between
-from clustering.structure.separation.saddle import Saddle, mixture_saddle
-from clustering.structure.verdict import ALONG_THE_LINE, bridged, has_saddles, in_words, rejected
+from clustering.structure.findings import Bridge, NullName, NullTest, Saddle, Trial
+from clustering.structure.nulls.homogeneous import null_sampler, nulls_test
+from clustering.structure.reasons import ALONG_THE_LINE, bridges_in_words
+from clustering.structure.rules import bridged, has_saddles, rejected
+from clustering.structure.separation.bridges import bridges_between
+from clustering.structure.separation.saddle import mixture_saddle
+from clustering.structure.settings import Matrix, ProtocolSettings
 from clustering.wording import p_in_words
-
-Prepare = Callable[[Floats], Floats]
 
 #: Above so many accounts the trial is held on a random sample of so many.
 TRIAL_ROWS = 4000
 #: Starts of every refit: the Ward tree, k-means and random rows; the best of them runs on.
 REFIT_STARTS = 3
-#: Least gain of the mean log-likelihood: partitions and ICL do not need the digits of a report.
-REFIT_TOLERANCE = 1e-5
 #: The gain in ICL is compared on at most so many accounts, with at most so many draws.
 NULL_ROWS = 500
 MOST_NULLS = 99
@@ -51,53 +42,29 @@ STATISTIC = "largest gain in ICL per account over one component"
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
-    """What the judges of one mixture said; None and empty from the first that it failed on.
+class TriedMixture:
+    """A mixture with what its trial found.
 
     Attributes
     ----------
-    fit : the mixture; components in the order of its own
-    passed : whether its components are natural clusters
-    saddle : cross-fitted, by component in canonical order
-    bridges : around the lines between neighbouring components
-    jaccard : mean clusterwise Jaccard under the bootstrap, likewise
+    fit : components in the order of its own; those of the trial are in canonical order
     account_stability : (n,), share of resamples in which each account stays in its component; NaN
-        outside the sample of the trial
-    nulls : gain in ICL against its draws without clusters
-    reason : the outcome in words
+        outside the sample of the trial; None where it failed
     """
 
+    trial: Trial
     fit: MixtureFit
-    passed: bool
-    saddle: Saddle | None
-    bridges: tuple[Bridge, ...]
-    jaccard: tuple[float, ...]
-    account_stability: Floats | None
-    nulls: tuple[NullTest, ...]
-    reason: str
-
-    @property
-    def name(self) -> str:
-        """As in "mixture k=3 full"."""
-        return f"mixture k={self.fit.k} {self.fit.covariance_type}"
+    account_stability: Floats | None = None
 
 
 def try_mixture(
-    values: Floats,
-    raw: Floats,
-    prepare: Prepare,
-    mixtures: Mixtures,
-    n_clusters: int,
-    config: EvidenceConfig,
-    seed: int,
-    progress: Progress,
-) -> Trial | None:
+    matrix: Matrix, mixtures: Mixtures, n_clusters: int, settings: ProtocolSettings
+) -> TriedMixture | None:
     """Judge the mixture that ICL prefers, if it claims more clusters than k-means has shown.
 
     Parameters
     ----------
-    values : (n, d), on which the mixtures were fitted
-    raw, prepare : what the nulls are fitted to, and what turns their draws into `values`
+    matrix : of which `mixtures` were fitted on the sample
     n_clusters : natural clusters of k-means; 1 where there are none
 
     Returns
@@ -106,7 +73,7 @@ def try_mixture(
 
     Examples
     --------
-    >>> from clustering.config import ModelsConfig
+    >>> from clustering.config import EvidenceConfig, ModelsConfig
     >>> from clustering.progress import SILENT
     >>> from clustering.structure.candidates import fit_mixtures
     >>> rng = np.random.default_rng(1)
@@ -114,8 +81,10 @@ def try_mixture(
     >>> X = long @ np.array([[1.0, 1.0], [-1.0, 1.0]])
     >>> grid = ModelsConfig(k_max=3, n_init=3, covariance_types=("tied",))
     >>> mixtures = fit_mixtures(X, 3, grid, 0, SILENT)
-    >>> quick = EvidenceConfig(resamples=10, nulls=19)
-    >>> try_mixture(X, X, lambda drawn: drawn, mixtures, 1, quick, 0, SILENT).passed
+    >>> quick = ProtocolSettings(seed=0, config=EvidenceConfig(resamples=10, nulls=19))
+    >>> same = lambda drawn: drawn
+    >>> matrix = Matrix(X, X, same, same, None, np.arange(400))
+    >>> try_mixture(matrix, mixtures, 1, quick).trial.passed
     True
     """
     best = mixtures.best("icl_hard")
@@ -124,21 +93,19 @@ def try_mixture(
     fit = mixtures.fit_of(best)
     if len(np.unique(merge_components(fit))) < fit.k:
         return None
-    return _Trial(values, raw, prepare, fit, config, seed, progress).run()
+    return _Trial(matrix.sample, matrix, fit, settings).run()
 
 
 @dataclass(frozen=True, eq=False)
 class _Trial:
     values: Floats
-    raw: Floats
-    prepare: Prepare
+    matrix: Matrix
     fit: MixtureFit
-    config: EvidenceConfig
-    seed: int
-    progress: Progress
+    settings: ProtocolSettings
 
-    def run(self) -> Trial:
+    def run(self) -> TriedMixture:
         """The judges in turn, the cheapest first."""
+        seed, progress, config = self.settings.seed, self.settings.progress, self.settings.config
         rows = self._rows()
         sample = np.ascontiguousarray(self.values[rows])
         order = np.argsort(self.fit.means[:, 0], kind="stable")
@@ -146,34 +113,39 @@ class _Trial:
             sample,
             self.fit.means[order],
             self.fit.covariance_type,
-            seed=self.seed,
-            progress=self.progress,
+            seed=seed,
+            progress=progress,
         )
-        if not has_saddles(saddle):
+        if saddle is None or not has_saddles(saddle):
             return self._failed("held-out accounts show no valley beside each of them", saddle)
         base = np.argsort(order)[self.fit.scores(sample).argmax(axis=0)].astype(np.int64)
-        bridges = bridges_between(sample, base, seed=self.seed)
+        bridges = bridges_between(sample, base, seed=seed)
         if bridged(bridges):
-            why = f"{ALONG_THE_LINE}, {in_words(bridged(bridges), 'component')}"
+            why = f"{ALONG_THE_LINE}, {bridges_in_words(bridged(bridges), 'component')}"
             return self._failed(why, saddle, bridges)
         jaccard, of_sample = self._resample(sample, base)
-        if min(jaccard) < self.config.min_jaccard:
+        if min(jaccard) < config.min_jaccard:
             why = f"they do not all come back under resampling (least Jaccard {min(jaccard):.2f})"
             return self._failed(why, saddle, bridges, jaccard)
         nulls = tuple(self._null(name, rows[:: 1 + (len(rows) - 1) // NULL_ROWS]) for name in NULLS)
-        if not all(rejected(null, self.config) for null in nulls):
+        if not all(rejected(null, config) for null in nulls):
             why = f"data without clusters gains as much ({_gains(nulls)})"
             return self._failed(why, saddle, bridges, jaccard, nulls)
         stability = np.full(len(self.values), np.nan)
         stability[rows] = of_sample
-        assert saddle is not None
         reason = (
-            f"The mixture that ICL prefers ({self.fit.covariance_type}, {self.fit.k} components) "
-            "holds clusters that k-means cuts across: held-out accounts show a valley beside each "
-            f"(saddle test {p_in_words(saddle.pooled_p)}), each comes back under resampling (least "
-            f"Jaccard {min(jaccard):.2f}), and data without clusters gains less ({_gains(nulls)})."
+            f"{self._said} holds clusters that k-means cuts across: held-out accounts show a "
+            f"valley beside each (saddle test {p_in_words(saddle.p)}), each comes back under "
+            f"resampling (least Jaccard {min(jaccard):.2f}), and data without clusters gains less "
+            f"({_gains(nulls)})."
         )
-        return Trial(self.fit, True, saddle, bridges, jaccard, stability, nulls, reason)
+        trial = self._trial(True, reason, saddle, bridges, jaccard, nulls)
+        return TriedMixture(trial, self.fit, stability)
+
+    @property
+    def _said(self) -> str:
+        kind = self.fit.covariance_type
+        return f"The mixture that ICL prefers ({kind}, {self.fit.k} components)"
 
     def _failed(
         self,
@@ -182,18 +154,35 @@ class _Trial:
         bridges: tuple[Bridge, ...] = (),
         jaccard: tuple[float, ...] = (),
         nulls: tuple[NullTest, ...] = (),
+    ) -> TriedMixture:
+        reason = f"{self._said} was tried too: {why}."
+        return TriedMixture(self._trial(False, reason, saddle, bridges, jaccard, nulls), self.fit)
+
+    def _trial(
+        self,
+        passed: bool,
+        reason: str,
+        saddle: Saddle | None,
+        bridges: tuple[Bridge, ...],
+        jaccard: tuple[float, ...],
+        nulls: tuple[NullTest, ...],
     ) -> Trial:
-        reason = (
-            f"The mixture that ICL prefers ({self.fit.covariance_type}, {self.fit.k} components) "
-            f"was tried too: {why}."
+        return Trial(
+            covariance_type=self.fit.covariance_type,
+            k=self.fit.k,
+            passed=passed,
+            reason=reason,
+            saddle=saddle,
+            bridges=bridges,
+            jaccard=jaccard,
+            nulls=nulls,
         )
-        return Trial(self.fit, False, saddle, bridges, jaccard, None, nulls, reason)
 
     def _rows(self) -> Ints:
         n = len(self.values)
         if n <= TRIAL_ROWS:
             return np.arange(n)
-        rng = np.random.default_rng([self.seed, n, TRIAL_ROWS])
+        rng = np.random.default_rng([self.settings.seed, n, TRIAL_ROWS])
         return np.sort(rng.choice(n, TRIAL_ROWS, replace=False))
 
     def _resample(self, sample: Floats, base: Ints) -> tuple[tuple[float, ...], Floats]:
@@ -215,32 +204,30 @@ class _Trial:
 
         results = run_tasks(
             task,
-            self.config.resamples,
-            seed=self.seed,
+            self.settings.config.resamples,
+            seed=self.settings.seed,
             purpose="Jaccard stability, mixture",
-            progress=self.progress,
+            progress=self.settings.progress,
         )
         jaccard = np.mean([one for one, _ in results], axis=0)
         stable = np.sum([one.astype(np.int64) for _, one in results], axis=0)
-        return tuple(jaccard.tolist()), stable / self.config.resamples
+        return tuple(jaccard.tolist()), stable / self.settings.config.resamples
 
     def _null(self, name: NullName, rows: Ints) -> NullTest:
-        draw = null_sampler(name, self.raw[rows])
-        kind = self.fit.covariance_type
+        draw = null_sampler(name, self.matrix.raw_sample[rows])
+        kind, seed = self.fit.covariance_type, self.settings.seed
 
         def task(number: int, rng: np.random.Generator) -> float:
-            return _icl_gain(self.prepare(draw(rng)), self.fit.k, kind, rng)
+            return _icl_gain(self.matrix.prepare(draw(rng)), self.fit.k, kind, rng)
 
         drawn = run_tasks(
             task,
-            min(self.config.nulls, MOST_NULLS),
-            seed=self.seed,
+            min(self.settings.config.nulls, MOST_NULLS),
+            seed=seed,
             purpose=f"null '{name}', mixture",
-            progress=self.progress,
+            progress=self.settings.progress,
         )
-        observed = _icl_gain(
-            self.values[rows], self.fit.k, kind, np.random.default_rng([self.seed, 2])
-        )
+        observed = _icl_gain(self.values[rows], self.fit.k, kind, np.random.default_rng([seed, 2]))
         return nulls_test(name, STATISTIC, observed, drawn)
 
 
@@ -261,8 +248,7 @@ def _fit(
         seed=seed,
         starts=starts,
         extra=extra,
-        long_runs=1,
-        tolerance=REFIT_TOLERANCE,
+        quick_runs=1,
     )
 
 

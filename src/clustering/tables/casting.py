@@ -1,17 +1,18 @@
 """From a column as it was found to the column of the contract, in SQL.
 
 Every value that cannot be read becomes null in the typed column and is counted by the predicate
-of a `Problem`, so that one aggregate query finds all of them; no bad value passes in silence.
+of a `Tally`, so that one aggregate query finds all of them; no bad value passes in silence.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from clustering.tables.contract import FIRST_DATE, LAST_DATE, Column, Kind
+from clustering.tables.cast import Cast, Tally, empty, said_missing, wrong_type
+from clustering.tables.contract import FIRST_DATE, ISO_DATE, LAST_DATE, Column
 from clustering.tables.reading.cells import Cells
 from clustering.tables.reading.numbers import Marks, example_forms, is_open, number_sql
 from clustering.tables.session import quoted_name, quoted_text
 
-_ISO = r"'\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?'"
+_ISO = f"'{ISO_DATE}'"
 _ISO_WITH_ZONE = r"'\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)? ?(Z|UTC|[+-]\d{2}(:?\d{2})?)'"
 #: Days of a spreadsheet between 1954 and 2091, and its 9999-12-31; a year (2019) is none of them.
 _SERIAL = r"'([2-6]\d{4}(\.\d+)?|2958465|2957003)'"
@@ -20,72 +21,10 @@ _WHOLE_TYPES = {
     "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT",
     "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
 }  # fmt: skip
-#: The type of a column of each kind.
-_TYPES: dict[Kind, str] = {
-    "id": "VARCHAR", "text": "VARCHAR", "choice": "VARCHAR", "date": "DATE",
-    "integer": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN",
-}  # fmt: skip
 _REAL_TYPES = {"FLOAT", "DOUBLE"}
 _NESTED = {"STRUCT", "MAP", "UNION", "JSON"}
 _FLAT = "leave the column out"
 _TIMESTAMPS = {"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A way in which values of a column can break the contract.
-
-    Attributes
-    ----------
-    where : SQL predicate that holds for the rows at fault
-    words : what is wrong, as in "'used_on' is not an ISO date"
-    advice : what to do
-    shows_values : whether examples of the values help
-    """
-
-    where: str
-    words: str
-    advice: str
-    shows_values: bool = True
-
-
-@dataclass(frozen=True)
-class Remark:
-    """Values that are read in a way that a reader must know of: counted, and no breach.
-
-    Attributes
-    ----------
-    where : SQL predicate that holds for the rows
-    words : how they are read
-    shows_values : whether examples of the values help
-    """
-
-    where: str
-    words: str
-    shows_values: bool = False
-
-
-@dataclass(frozen=True)
-class Cast:
-    """How a found column becomes the contract's.
-
-    Attributes
-    ----------
-    expression : SQL of the typed value
-    problems : what to count as breaches
-    plain : a cheaper form of the same value, for a column without problems and without untidy
-        rows (None: there is none)
-    untidy : SQL predicate of the rows for which `plain` would not do, though they are no breach
-    cheap : whether evaluating it at every read costs next to nothing
-    remarks : what to count and to say
-    """
-
-    expression: str
-    problems: tuple[Problem, ...]
-    plain: str | None = None
-    untidy: str = "false"
-    cheap: bool = True
-    remarks: tuple[Remark, ...] = ()
 
 
 def cast_column(
@@ -100,7 +39,7 @@ def cast_column(
     name = quoted_name(source)
     base = found_type.partition("(")[0]
     if found_type.endswith("]") or base in _NESTED:
-        return _wrong_type(column, name, base, f"one value in each cell: map it, or {_FLAT}")
+        return wrong_type(column, name, base, f"one value in each cell: map it, or {_FLAT}")
     if base == "ENUM":
         name, base = f"CAST({name} AS VARCHAR)", "VARCHAR"
     if column.kind == "id":
@@ -114,46 +53,20 @@ def cast_column(
     return _number(column, name, base, cells, marks or Marks())
 
 
-def _empty(column: Column, value: str, cells: Cells) -> tuple[Problem, ...]:
-    """Rows of a required column without a value; a value that cannot be read is not counted."""
-    if not column.required:
-        return ()
-    advice = f"Complete them, or leave such rows out in {cells.place}."
-    if column.kind != "id" and cells.reading.missing:
-        advice += f" What words count as empty is set by {cells.setting('missing')}."
-    return (Problem(f"({value}) IS NULL", f"'{column.name}' is empty", advice),)
-
-
-def _said_missing(column: Column, name: str, cells: Cells) -> tuple[Remark, ...]:
-    setting = cells.setting("missing")
-    words = f"'{column.name}' is read as missing where a word says so ({setting})"
-    return (Remark(cells.says_missing(name), words, shows_values=True),)
-
-
-def _wrong_type(column: Column, name: str, found_type: str, expected: str) -> Cast:
-    """A column of a type that cannot be read; one without any value is an empty column."""
-    nothing = f"CAST(NULL AS {_TYPES[column.kind]})"
-    words = f"'{column.name}' is {found_type}"
-    wrong = Problem(f"{name} IS NOT NULL", words, f"Expected {expected}.")
-    advice = "Complete them, or leave such rows out."
-    empty = Problem(f"{name} IS NULL", f"'{column.name}' is empty", advice)
-    return Cast(nothing, (wrong, empty) if column.required else (wrong,))
-
-
 def _id(column: Column, name: str, base: str, cells: Cells) -> Cast:
     if base in _REAL_TYPES:
         whole = f"({name} IS NULL OR (isfinite({name}) AND {name} = floor({name})))"
-        fraction = Problem(
+        fraction = Tally(
             f"NOT {whole}",
             f"'{column.name}' is a number with a fraction",
             "Ids are text: export the column as text.",
         )
-        return Cast(_whole_text(name), (fraction, *_empty(column, name, cells)))
+        return Cast(_whole_text(name), (fraction, *empty(column, name, cells)))
     if base != "VARCHAR":
         return _text(column, name, base, cells)
     value = cells.trimmed(name)
     untidy = f"{name} IS DISTINCT FROM {value}"
-    return Cast(value, _empty(column, value, cells), plain=name, untidy=untidy)
+    return Cast(value, empty(column, value, cells), plain=name, untidy=untidy)
 
 
 def _whole_text(name: str) -> str:
@@ -162,32 +75,32 @@ def _whole_text(name: str) -> str:
 
 def _text(column: Column, name: str, base: str, cells: Cells) -> Cast:
     if base == "BLOB":
-        return _wrong_type(column, name, "binary", "text: cast it when you write the file")
+        return wrong_type(column, name, "binary", "text: cast it when you write the file")
     if base in _REAL_TYPES:  # a label 1 is stored as 1.0 beside a missing one
         whole = f"isfinite({name}) AND {name} = floor({name})"
         value = f"CASE WHEN {whole} THEN {_whole_text(name)} ELSE CAST({name} AS VARCHAR) END"
         value = f"CASE WHEN NOT isnan({name}) THEN {value} END"
-        return Cast(value, (*_empty(column, value, cells), *_not_a_choice(column, value)))
+        return Cast(value, (*empty(column, value, cells), *_not_a_choice(column, value)))
     if base != "VARCHAR":
         value = f"CAST({name} AS VARCHAR)"
-        return Cast(value, (*_empty(column, value, cells), *_not_a_choice(column, value)))
+        return Cast(value, (*empty(column, value, cells), *_not_a_choice(column, value)))
     value = cells.text(name)
-    problems = _empty(column, value, cells)
+    problems = empty(column, value, cells)
     if column.kind == "choice":
         value = f"lower({value})"
         problems = (*problems, *_not_a_choice(column, value))
-    remarks = _said_missing(column, name, cells)
+    remarks = said_missing(column, name, cells)
     untidy = f"{name} IS DISTINCT FROM ({value})"
     return Cast(value, problems, plain=name, untidy=untidy, remarks=remarks)
 
 
-def _not_a_choice(column: Column, value: str) -> tuple[Problem, ...]:
+def _not_a_choice(column: Column, value: str) -> tuple[Tally, ...]:
     if column.kind != "choice":
         return ()
     listed = ", ".join(quoted_text(choice) for choice in column.choices)
     known = ", ".join(column.choices)
     words = f"'{column.name}' is none of {known}"
-    return (Problem(f"{value} NOT IN ({listed})", words, "Map the values with CASE."),)
+    return (Tally(f"{value} NOT IN ({listed})", words, "Map the values with CASE."),)
 
 
 def _date(column: Column, name: str, base: str, cells: Cells) -> Cast:
@@ -195,8 +108,8 @@ def _date(column: Column, name: str, base: str, cells: Cells) -> Cast:
     if base == "VARCHAR":
         return _date_from_text(column, name, cells)
     if base == "TIMESTAMP WITH TIME ZONE" and zone is None:
-        return _wrong_type(column, name, "a time with a time zone", _which_place(column, cells))
-    remarks: tuple[Remark, ...] = ()
+        return wrong_type(column, name, "a time with a time zone", _which_place(column, cells))
+    remarks: tuple[Tally, ...] = ()
     if base == "TIMESTAMP WITH TIME ZONE" and zone is not None:
         value = _day_in(zone, name)
         remarks = (_zone_remark(column, f"{name} IS NOT NULL", zone),)
@@ -205,8 +118,8 @@ def _date(column: Column, name: str, base: str, cells: Cells) -> Cast:
     elif base in _TIMESTAMPS:
         value = f"CAST({name} AS DATE)"
     else:
-        return _wrong_type(column, name, base, f"a date: cast it in {cells.place}")
-    problems = (*_empty(column, name, cells), *_outside_calendar(column, value))
+        return wrong_type(column, name, base, f"a date: cast it in {cells.place}")
+    problems = (*empty(column, name, cells), *_outside_calendar(column, value))
     return Cast(_open_end(column, value), problems, remarks=remarks)
 
 
@@ -224,8 +137,10 @@ def _day_in(zone: str, moment: str) -> str:
     return f"CAST(timezone({quoted_text(zone)}, {moment}) AS DATE)"
 
 
-def _zone_remark(column: Column, where: str, zone: str) -> Remark:
-    return Remark(where, f"'{column.name}' has a time zone, and its day is that of {zone}")
+def _zone_remark(column: Column, where: str, zone: str) -> Tally:
+    return Tally(
+        where, f"'{column.name}' has a time zone, and its day is that of {zone}", shows_values=False
+    )
 
 
 def _date_from_text(column: Column, name: str, cells: Cells) -> Cast:
@@ -237,20 +152,20 @@ def _date_from_text(column: Column, name: str, cells: Cells) -> Cast:
         days = f"CAST(floor(TRY_CAST({text} AS DOUBLE)) AS INTEGER)"
         serial = f"regexp_full_match({text}, {_SERIAL})"
         value += f" WHEN {serial} THEN DATE '{cells.day_zero}' + {days}"
-    remarks = _said_missing(column, name, cells)
-    unplaced: tuple[Problem, ...] = ()
+    remarks = said_missing(column, name, cells)
+    unplaced: tuple[Tally, ...] = ()
     if zone is None:
         words = f"'{column.name}' carries a time zone"
-        unplaced = (Problem(zoned, words, f"Expected {_which_place(column, cells)}."),)
+        unplaced = (Tally(zoned, words, f"Expected {_which_place(column, cells)}."),)
     else:
         value += f" WHEN {zoned} THEN {_day_in(zone, f'TRY_CAST({text} AS TIMESTAMPTZ)')}"
         remarks += (_zone_remark(column, zoned, zone),)
     value = f"CASE {value} END"
     unread = f"({text}) IS NOT NULL AND ({value}) IS NULL"
     problems = (
-        *_empty(column, text, cells),
+        *empty(column, text, cells),
         *unplaced,
-        Problem(
+        Tally(
             f"{unread} AND NOT {zoned}" if zone is None else unread,
             f"'{column.name}' is not a date as YYYY-MM-DD",
             "Day and month cannot be told apart otherwise: write all dates in this one form, or "
@@ -265,12 +180,12 @@ def _date_from_text(column: Column, name: str, cells: Cells) -> Cast:
     return replace(cast, plain=quick, untidy=f"{cells.says_missing(name)} OR {zoned}")
 
 
-def _outside_calendar(column: Column, value: str) -> tuple[Problem, ...]:
+def _outside_calendar(column: Column, value: str) -> tuple[Tally, ...]:
     outside = f"({value}) < DATE '{FIRST_DATE}'"
     if not column.open_ended:
         outside += f" OR ({value}) > DATE '{LAST_DATE}'"
     words = f"'{column.name}' is before {FIRST_DATE} or after {LAST_DATE}"
-    return (Problem(outside, words, "Correct the dates, or leave them empty where not known."),)
+    return (Tally(outside, words, "Correct the dates, or leave them empty where not known."),)
 
 
 def _open_end(column: Column, value: str) -> str:
@@ -282,7 +197,7 @@ def _open_end(column: Column, value: str) -> str:
 
 def _boolean(column: Column, name: str, base: str, cells: Cells) -> Cast:
     if base == "BOOLEAN":
-        return Cast(name, _empty(column, name, cells))
+        return Cast(name, empty(column, name, cells))
     found = name if base == "VARCHAR" else f"CAST({name} AS VARCHAR)"
     text = cells.text(found)
     value = (
@@ -290,9 +205,9 @@ def _boolean(column: Column, name: str, base: str, cells: Cells) -> Cast:
         f"WHEN lower({text}) IN ('false', 'f', 'no', 'n', '0', '0.0') THEN false END"
     )
     words = f"'{column.name}' is neither true nor false"
-    unread = Problem(f"({text}) IS NOT NULL AND ({value}) IS NULL", words, "Write true or false.")
-    remarks = _said_missing(column, found, cells)
-    return Cast(value, (*_empty(column, text, cells), unread), cheap=False, remarks=remarks)
+    unread = Tally(f"({text}) IS NOT NULL AND ({value}) IS NULL", words, "Write true or false.")
+    remarks = said_missing(column, found, cells)
+    return Cast(value, (*empty(column, text, cells), unread), cheap=False, remarks=remarks)
 
 
 def _number(column: Column, name: str, base: str, cells: Cells, marks: Marks) -> Cast:
@@ -302,10 +217,10 @@ def _number(column: Column, name: str, base: str, cells: Cells, marks: Marks) ->
         known = f"CASE WHEN NOT isnan({name}) THEN {name} END" if base in _REAL_TYPES else name
         wanted = "BIGINT" if column.kind == "integer" else "DOUBLE"
         plain = name if base == wanted else f"CAST({name} AS {wanted})"
-        cast = _bounded(column, f"CAST({known} AS DOUBLE)", _empty(column, known, cells))
+        cast = _bounded(column, f"CAST({known} AS DOUBLE)", empty(column, known, cells))
         untidy = f"isnan({name})" if base in _REAL_TYPES else "false"
         return replace(cast, plain=plain, untidy=untidy)
-    return _wrong_type(column, name, base, f"a number: cast it in {cells.place}")
+    return wrong_type(column, name, base, f"a number: cast it in {cells.place}")
 
 
 def _number_from_text(column: Column, name: str, cells: Cells, marks: Marks) -> Cast:
@@ -313,9 +228,9 @@ def _number_from_text(column: Column, name: str, cells: Cells, marks: Marks) -> 
     value = number_sql(text, marks)
     unread = f"({text}) IS NOT NULL AND ({value}) IS NULL"
     problems = (
-        *_empty(column, text, cells),
+        *empty(column, text, cells),
         *_either_way(column, text, cells, marks),
-        Problem(
+        Tally(
             unread,
             f"'{column.name}' is not a number",
             f"Numbers are read as {example_forms(marks.decimal)} ({cells.setting('decimal')} sets "
@@ -323,10 +238,10 @@ def _number_from_text(column: Column, name: str, cells: Cells, marks: Marks) -> 
             "where the value is not known.",
         ),
     )
-    remarks = _said_missing(column, name, cells)
+    remarks = said_missing(column, name, cells)
     if marks.told:
         words = f"'{column.name}' is written with decimal commas, and read so"
-        remarks += (Remark(f"({value}) IS NOT NULL", words),)
+        remarks += (Tally(f"({value}) IS NOT NULL", words, shows_values=False),)
     cast = replace(_bounded(column, value, problems), cheap=False, remarks=remarks)
     if not marks.plain:
         return cast
@@ -335,11 +250,11 @@ def _number_from_text(column: Column, name: str, cells: Cells, marks: Marks) -> 
     return replace(cast, plain=plain, untidy=cells.says_missing(name))
 
 
-def _either_way(column: Column, text: str, cells: Cells, marks: Marks) -> tuple[Problem, ...]:
+def _either_way(column: Column, text: str, cells: Cells, marks: Marks) -> tuple[Tally, ...]:
     if not marks.open_:
         return ()
     return (
-        Problem(
+        Tally(
             is_open(text),
             f"'{column.name}' can be read as thousands or as decimals: every mark is followed by "
             "three digits",
@@ -349,11 +264,11 @@ def _either_way(column: Column, text: str, cells: Cells, marks: Marks) -> tuple[
     )
 
 
-def _bounded(column: Column, value: str, problems: tuple[Problem, ...]) -> Cast:
+def _bounded(column: Column, value: str, problems: tuple[Tally, ...]) -> Cast:
     finite = f"isfinite({value})"
     problems = (
         *problems,
-        Problem(
+        Tally(
             f"NOT {finite}",
             f"'{column.name}' is infinite or not a number",
             "Leave the cell empty where the value is not known.",
@@ -361,7 +276,7 @@ def _bounded(column: Column, value: str, problems: tuple[Problem, ...]) -> Cast:
         *_outside_bounds(column, value, finite),
     )
     if column.kind == "integer":
-        fraction = Problem(
+        fraction = Tally(
             f"{finite} AND {value} <> floor({value})",
             f"'{column.name}' is not a whole number",
             "Round it in the mapping if that is meant.",
@@ -370,13 +285,11 @@ def _bounded(column: Column, value: str, problems: tuple[Problem, ...]) -> Cast:
     return Cast(f"CASE WHEN {finite} THEN {value} END", problems)
 
 
-def _outside_bounds(column: Column, value: str, finite: str) -> tuple[Problem, ...]:
+def _outside_bounds(column: Column, value: str, finite: str) -> tuple[Tally, ...]:
     problems = []
     if column.minimum == 0.0:
         advice = "Correct the sign, or leave such rows (credits, returns) out in the mapping."
-        problems.append(
-            Problem(f"{finite} AND {value} < 0", f"'{column.name}' is negative", advice)
-        )
+        problems.append(Tally(f"{finite} AND {value} < 0", f"'{column.name}' is negative", advice))
     elif column.minimum is not None:
         problems.append(_beyond(column, f"{finite} AND {value} < {column.minimum!r}", "below"))
     if column.maximum is not None:
@@ -384,7 +297,7 @@ def _outside_bounds(column: Column, value: str, finite: str) -> tuple[Problem, .
     return tuple(problems)
 
 
-def _beyond(column: Column, where: str, side: str) -> Problem:
+def _beyond(column: Column, where: str, side: str) -> Tally:
     limit = column.maximum if side == "above" else column.minimum
     words = f"'{column.name}' is {side} {limit:,.0f}, which is not plausible"
-    return Problem(where, words, "Correct the values or their unit.")
+    return Tally(where, words, "Correct the values or their unit.")

@@ -13,8 +13,8 @@ from datetime import date, timedelta
 
 from clustering.tables.contract import AS_OF_SLACK_DAYS, BEHAVIOUR_TABLES, COUNTED_TABLES, Table
 from clustering.tables.coverage import Coverage
-from clustering.tables.init.table_quality import spaced
 from clustering.tables.session import Session, quoted_name
+from clustering.tables.table_quality import spaced
 
 #: Fewer recorded milestones do not tell what `recorded_on` is the date of.
 _FEWEST_RECORDS = 10
@@ -42,6 +42,16 @@ class Findings:
 
     def __add__(self, other: "Findings") -> "Findings":
         return Findings(self.breaches + other.breaches, self.notes + other.notes)
+
+
+def breach(sentence: str) -> Findings:
+    """One breach."""
+    return Findings(breaches=(sentence,))
+
+
+def note(sentence: str) -> Findings:
+    """One note."""
+    return Findings(notes=(sentence,))
 
 
 def presence_breaches(present: Collection[str]) -> list[str]:
@@ -189,14 +199,12 @@ def _against_accounts(
     )
     findings = Findings()
     if unknown:
-        findings += Findings((_unknown_breach(session, table, unknown, n_rows),))
+        findings += breach(_unknown_breach(session, table, unknown, n_rows))
     if before:
-        findings += Findings(
-            notes=(
-                f"{table.name}: {spaced(before)} of {spaced(n_rows)} rows "
-                f"({_share(before, n_rows)}) have {since} before the account's started_on; they "
-                "are used as they stand.",
-            )
+        findings += note(
+            f"{table.name}: {spaced(before)} of {spaced(n_rows)} rows "
+            f"({_share(before, n_rows)}) have {since} before the account's started_on; they "
+            "are used as they stand."
         )
     return findings
 

@@ -15,6 +15,8 @@ Kind = Literal["id", "text", "choice", "date", "integer", "number", "boolean"]
 #: Dates outside these are slips of the keyboard or fillers such as 1900-01-01.
 FIRST_DATE = date(1901, 1, 1)
 LAST_DATE = date(2199, 12, 31)
+#: Pattern of a date in a text; a time of day after it is cut off.
+ISO_DATE = r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?"
 
 #: How far `as_of` may lie after the last dated row of behaviour: a monthly extract may be a
 #: month old; beyond that every recency and every window would measure the extract, not accounts.
@@ -92,13 +94,6 @@ class Table:
     def required_columns(self) -> tuple[Column, ...]:
         """The columns without which the table cannot be used."""
         return tuple(column for column in self.columns if column.required)
-
-    def column(self, name: str) -> Column:
-        """Find the column of that name; KeyError where the contract has none."""
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(name)
 
 
 def _optional(name: str, kind: Kind, meaning: str, *, maximum: float | None = None) -> Column:

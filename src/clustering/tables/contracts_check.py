@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from datetime import date
 
 from clustering.config import EndIs
-from clustering.tables.checks import Findings, first_ids
+from clustering.tables.checks import Findings, breach, first_ids, note
 from clustering.tables.contract import Table
 from clustering.tables.coverage import Coverage
-from clustering.tables.init.table_quality import spaced
 from clustering.tables.session import Session, quoted_name
+from clustering.tables.table_quality import spaced
 
 _RECIPES = "docs/bring_your_data.md"
 #: Amounts below this are rounding, not debts.
@@ -47,12 +47,10 @@ def contract_findings(
     found += _below_zero(session, columns, as_of)
     reach = coverage.get("subscriptions")
     if as_of is not None and reach is not None:
-        found += Findings(
-            notes=(
-                f"subscriptions: taken to be complete up to {reach.to} ({reach.assumed}); what "
-                "became of contracts is told for horizons that end by then. "
-                "subscriptions.complete_to sets another day.",
-            )
+        found += note(
+            f"subscriptions: taken to be complete up to {reach.to} ({reach.assumed}); what "
+            "became of contracts is told for horizons that end by then. "
+            "subscriptions.complete_to sets another day."
         )
     return found
 
@@ -180,13 +178,11 @@ def _below_zero(session: Session, columns: tuple[str, ...], as_of: date | None) 
     count, n_lines = session.row(f"SELECT count(*) FILTER (WHERE arr < 0), count(*) FROM {source}")
     if not count:
         return Findings()
-    found = Findings(
-        notes=(
-            f"subscriptions: {spaced(count)} of {spaced(n_lines)} lines have an amount below 0 "
-            f"(credits, amendments that cancel); first account_id: "
-            f"{first_ids(session, source, 'arr < 0')}. They are summed with the other lines of the "
-            "account.",
-        )
+    found = note(
+        f"subscriptions: {spaced(count)} of {spaced(n_lines)} lines have an amount below 0 "
+        f"(credits, amendments that cancel); first account_id: "
+        f"{first_ids(session, source, 'arr < 0')}. They are summed with the other lines of the "
+        "account."
     )
     ended = "ended_on" if "ended_on" in columns else "NULL::DATE"
     steps = (
@@ -207,21 +203,17 @@ def _below_zero(session: Session, columns: tuple[str, ...], as_of: date | None) 
         f"count(DISTINCT account_id) FROM {debts}"
     )
     if now:
-        found += Findings(
-            (
-                f"'arr' sums to less than 0 at as_of {as_of} for {spaced(now)} accounts; first "
-                f"account_id: {first_ids(session, debts, on_the_day)}. A line is a yearly amount "
-                "from its started_on on: end a credit with the contract that it belongs to, and "
-                "leave credits that are paid once out in the mapping.",
-            )
+        found += breach(
+            f"'arr' sums to less than 0 at as_of {as_of} for {spaced(now)} accounts; first "
+            f"account_id: {first_ids(session, debts, on_the_day)}. A line is a yearly amount "
+            "from its started_on on: end a credit with the contract that it belongs to, and "
+            "leave credits that are paid once out in the mapping."
         )
     elif ever:
-        found += Findings(
-            notes=(
-                f"subscriptions: the lines of {spaced(ever)} accounts sum to less than 0 on some "
-                f"day; first account_id: {first_ids(session, debts)}. There their ARR is taken "
-                "as 0.",
-            )
+        found += note(
+            f"subscriptions: the lines of {spaced(ever)} accounts sum to less than 0 on some "
+            f"day; first account_id: {first_ids(session, debts)}. There their ARR is taken "
+            "as 0."
         )
     return found
 

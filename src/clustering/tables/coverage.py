@@ -19,7 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustering.arrays import Floats, Ints
-from clustering.tables.init.table_quality import spaced
+from clustering.tables.table_quality import spaced
 
 #: A weekly extract dates its rows by the first day of the week: up to six days before its end.
 EXTRACT_SLACK_DAYS = 6

@@ -28,25 +28,27 @@ from clustering.progress import SILENT, Progress
 from clustering.tables.checks import (
     Findings,
     as_of_findings,
+    breach,
     check_table,
     dates_of,
     later_note,
+    note,
     presence_breaches,
 )
 from clustering.tables.contract import TABLES, Table, with_columns
 from clustering.tables.contracts_check import contract_findings, currency_breaches
 from clustering.tables.coverage import find_coverage
-from clustering.tables.init.table_quality import (
+from clustering.tables.reading.cells import Cells, trimmed
+from clustering.tables.reading.files import Relation, duckdb_words, reading_error
+from clustering.tables.session import Session, quoted_name
+from clustering.tables.sources import Sources, find_sources
+from clustering.tables.table_quality import (
     Profile,
     column_breaches,
     match_columns,
     profile,
     spaced,
 )
-from clustering.tables.reading.cells import Cells, trimmed
-from clustering.tables.reading.files import Relation, duckdb_words, reading_error
-from clustering.tables.session import Session, quoted_name
-from clustering.tables.sources import Sources, find_sources
 from clustering.tables.types import SourceTables
 
 
@@ -210,14 +212,14 @@ def _stop_at_breaches(opened: dict[str, _Opened], sources: Sources, together: Fi
 
 def _open_table(session: Session, table: Table, sources: Sources, wanted: _Wanted) -> _Opened:
     if table.name in sources.breaches:
-        return _Opened(table, (), 0, Findings((sources.breaches[table.name],)))
+        return _Opened(table, (), 0, breach(sources.breaches[table.name]))
     relation = sources.relations[table.name]
     try:
         types, n_empty, found = _read(session, table, relation, wanted)
     except duckdb.Error as error:
         if storage_failed(error):
             raise
-        return _Opened(table, (), 0, Findings((reading_error(session, error, relation),)))
+        return _Opened(table, (), 0, breach(reading_error(session, error, relation)))
     in_rows = Findings((*column_breaches(table, list(types)), *found.breaches), found.notes)
     size = _size_findings(table, found.n_rows, n_empty, for_study=wanted.as_of is not None)
     return _Opened(table, tuple(found.expressions), found.n_rows, in_rows + size)
@@ -308,14 +310,14 @@ def _keep(session: Session, table: Table, relation: Relation, found: Profile) ->
 def _size_findings(table: Table, n_rows: int, n_empty: int, *, for_study: bool) -> Findings:
     findings = Findings()
     if n_empty:
-        findings += Findings(notes=(f"{table.name}: {empty_rows(n_empty)}",))
+        findings += note(f"{table.name}: {empty_rows(n_empty)}")
     # Overrides may all have been cleared; what else is there and empty is a mistake.
     if n_rows == 0 and (for_study or table.name == "accounts") and table.name != "overrides":
-        findings += Findings(("it has no rows. Leave the table out if there is nothing to say.",))
+        findings += breach("it has no rows. Leave the table out if there is nothing to say.")
     elif n_rows == 0:
-        findings += Findings(notes=(f"{table.name}: the table has no rows.",))
+        findings += note(f"{table.name}: the table has no rows.")
     if n_rows == 1 and table.name == "accounts" and for_study:
-        findings += Findings(("it has one account; a study compares accounts with one another.",))
+        findings += breach("it has one account; a study compares accounts with one another.")
     return findings
 
 

@@ -62,7 +62,7 @@ def verdict(study: StudyFolder) -> dict[str, Any]:
         "n_clusters": document.n_clusters,
         "group_word": document.group_word.model_dump(),
         "chosen": document.chosen.model_dump(),
-        "admissible": document.evidence.get("admissible", []),
+        "admissible": list(document.evidence.admissible),
         "reasons": document.reasons,
         "ruled_out": document.ruled_out,
         "seed": document.seed,

@@ -116,9 +116,7 @@ def _evidence(document: StudyDocument) -> Metrics:
             (one.jaccard for one in document.segments if one.jaccard is not None), default=None
         ),
     }
-    for test in document.evidence.get("structure", {}).get("nulls", []):
-        metrics[f"null_p.{test['name']}"] = test["p"]
-    return metrics
+    return metrics | {f"null_p.{test.name}": test.p for test in document.evidence.structure.nulls}
 
 
 def _agreements(document: StudyDocument) -> Metrics:

@@ -16,7 +16,7 @@ from clustering.commands.ready.read_labels import (
 )
 
 if TYPE_CHECKING:
-    from clustering.structure.evidence import Evidence
+    from clustering.structure.findings import Findings
 
 
 class ScaleOption(StrEnum):
@@ -56,22 +56,25 @@ def evidence(
     from clustering.commands.console import OUT, bars
     from clustering.commands.ready.read_matrix import read_numeric
     from clustering.config import EvidenceConfig, ModelsConfig
-    from clustering.structure.evidence import judge
+    from clustering.structure.evidence import assess_structure
+    from clustering.structure.settings import ProtocolSettings
 
     check_json(json, file)
     asked = None if columns is None else [name.strip() for name in columns.split(",")]
     table = read_numeric(file, asked, reading_of(missing, decimal), account)
     with bars() as progress:
-        found = judge(
+        found = assess_structure(
             table.values,
-            config=EvidenceConfig(resamples=resamples, nulls=nulls),
-            models=ModelsConfig(k_max=k_max),
-            seed=seed,
-            scale=scale.value,
+            ProtocolSettings(
+                seed=seed,
+                scale=scale.value,
+                config=EvidenceConfig(resamples=resamples, nulls=nulls),
+                models=ModelsConfig(k_max=k_max),
+                progress=progress,
+            ),
             columns=table.columns,
             accounts=table.accounts,
             notes=table.notes,
-            progress=progress,
         )
     _show(found)
     if json is not None:
@@ -79,7 +82,7 @@ def evidence(
         OUT.print(f"Written to {json}", markup=False, soft_wrap=True)
 
 
-def _show(found: "Evidence") -> None:
+def _show(found: "Findings") -> None:
     from clustering.commands.console import OUT
     from clustering.commands.ready.evidence_tables import kmeans_table, mixture_table, null_table
 
@@ -93,7 +96,7 @@ def _show(found: "Evidence") -> None:
         OUT.print(f"- {reason}", markup=False, soft_wrap=True)
 
 
-def _headline(found: "Evidence") -> str:
+def _headline(found: "Findings") -> str:
     offered = _offered(found)
     if found.verdict == "natural":
         return f"Verdict: natural. There are {found.n_clusters} natural clusters. {offered}"
@@ -105,7 +108,7 @@ def _headline(found: "Evidence") -> str:
     )
 
 
-def _offered(found: "Evidence") -> str:
+def _offered(found: "Findings") -> str:
     k = found.offered.k
     if k == 1:
         return "A study would leave all accounts in one segment."

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from clustering.structure.evidence import Evidence
+    from clustering.structure.findings import Findings
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -19,12 +19,13 @@ def _text(value: float | None, digits: int = 2) -> str:
     return "" if value is None else f"{value:.{digits}f}"
 
 
-def null_table(found: "Evidence") -> Table:
+def null_table(found: "Findings") -> Table:
     """The tests against data without clusters, and the descriptions of structure."""
     structure = found.structure
+    assert structure.dip is not None  # the command measures all of it
     title = (
-        f"Structure: Hopkins {structure.hopkins.mean:.2f} (one Gaussian: "
-        f"{structure.hopkins.null_mean:.2f}), dip of PC1 p = {structure.dip_pc1.p:.3f}"
+        f"Structure: Hopkins {structure.hopkins:.2f} (one Gaussian: "
+        f"{structure.hopkins_null:.2f}), dip of PC1 p = {structure.dip.pc1.p:.3f}"
     )
     table = _table(title, "null", "observed", "mean", "sd", "p", "draws")
     for test in structure.nulls:
@@ -39,7 +40,7 @@ def null_table(found: "Evidence") -> Table:
     return table
 
 
-def kmeans_table(found: "Evidence") -> Table:
+def kmeans_table(found: "Findings") -> Table:
     """Every criterion of k-means by k; `*` marks the admissible k."""
     table = _table(
         "k-means: * admissible, least: smallest cluster, sil: silhouette, null: its mean without "
@@ -68,19 +69,19 @@ def kmeans_table(found: "Evidence") -> Table:
             "" if band is None else _text(band.mean, 3),
             _text(row.calinski_harabasz, 0),
             _text(row.davies_bouldin),
-            _text(row.gap_pca.gap),
-            _text(row.gap_box.gap),
+            _text(row.gap.pca.gap),
+            "" if row.gap.box is None else _text(row.gap.box.gap),
             _text(row.prediction_strength),
             _text(row.instability, 3),
             _text(row.seed_ari),
             _text(row.least_jaccard),
-            "" if row.valley is None else _text(row.valley.share),
-            "" if row.saddle is None else _text(row.saddle.pooled_p, 3),
+            _text(row.valley_share),
+            "" if row.saddle is None else _text(row.saddle.p, 3),
         )
     return table
 
 
-def mixture_table(found: "Evidence") -> Table:
+def mixture_table(found: "Findings") -> Table:
     """The best mixture of every covariance type by ICL, and how many were ruled out."""
     table = _table(
         "Mixtures, the best of each type by ICL (lower is better)",

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clustering.columns import ACCOUNT_ID
-from clustering.outputs import check_file, whole_file
+from clustering.outputs import whole_file
+from clustering.targets import check_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,7 +110,7 @@ def check_json(out: Path | None, read: Path) -> None:
     Raises
     ------
     OutputError
-        As for `clustering.outputs.check_file`.
+        As for `clustering.targets.check_file`.
     """
     if out is not None:
         check_file(out, [read], option="--json")

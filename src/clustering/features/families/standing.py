@@ -55,7 +55,7 @@ def standing(
     BadInputError
         No account had begun and not left.
     """
-    frame = _evidence(visible, as_of)
+    frame = _evidence(visible)
     closed = frame["closed"]
     has_contract, is_open = frame["last_end"].notna() | frame["open"], frame["open"]
     long_ago = pd.Timestamp(as_of - timedelta(days=rules.lapsed_days))
@@ -110,7 +110,7 @@ def _note(which: "pd.Series[bool]", what: str, taken: str, decided: str) -> str:
     )
 
 
-def _evidence(visible: Mapping[str, nw.LazyFrame[Any]], as_of: date) -> pd.DataFrame:
+def _evidence(visible: Mapping[str, nw.LazyFrame[Any]]) -> pd.DataFrame:
     """For each account: `closed` on its row, a contract `open`, and the `last_end` of one."""
     accounts = collect_by_account(visible["accounts"].select(ACCOUNT_ID, "ended_on")).sort_index()
     frame = pd.DataFrame({"closed": accounts["ended_on"].notna()}, index=accounts.index)

@@ -40,7 +40,7 @@ def compile_kernels() -> None:
     blocks = pack(values, np.arange(4))
     uniforms = np.full((1, 2, 1), 0.5)
     centres, labels, *_ = best_of_starts(
-        blocks, 4, padded(np.ones(4)), fit.centres[None].copy(), uniforms, 1, 1, 1, 10
+        blocks, 4, padded(np.ones(4)), fit.centres[None].copy(), uniforms, 1, 1, 1
     )
     nearest(blocks, 4, centres)
     cross_counts(labels, labels, np.ones(4), 2, 2)

@@ -125,6 +125,47 @@ def _fill_empty(
 
 
 @compiled
+def _assign(
+    blocks: Floats,
+    n: int,
+    weights: Floats,
+    centres: Floats,
+    labels: Ints,
+    distances: Floats,
+    running: tuple[Floats, Floats, Ints],
+) -> tuple[float, int]:
+    """Give every account to its nearest centre; the inertia, and how many accounts moved.
+
+    `running` holds sums, masses and counts of the clusters, which are brought up to date.
+    """
+    sums, mass, counts = running
+    scratch = np.empty(LANES)
+    lane_sums = np.zeros(LANES)
+    nearest_centre = np.empty(LANES, np.int64)
+    changed = 0
+    for b in range(blocks.shape[0]):
+        first = b * LANES
+        best = distances[first : first + LANES]
+        nearest_in_block(blocks[b], centres, scratch, best, nearest_centre)
+        for lane in range(LANES):
+            lane_sums[lane] += weights[first + lane] * best[lane]
+        changed += _move(
+            blocks[b],
+            weights[first : first + LANES],
+            labels[first : first + LANES],
+            nearest_centre,
+            min(LANES, n - first),
+            sums,
+            mass,
+            counts,
+        )
+    inertia = 0.0
+    for lane in range(LANES):
+        inertia += lane_sums[lane]
+    return inertia, changed
+
+
+@compiled
 def lloyd(
     blocks: Floats,
     n: int,
@@ -148,37 +189,15 @@ def lloyd(
     mass = np.zeros(k)
     counts = np.zeros(k, np.int64)
     distances = np.empty(labels.size)
-    scratch = np.empty(LANES)
-    lane_sums = np.empty(LANES)
-    nearest_centre = np.empty(LANES, np.int64)
     labels[:] = -1
     exact = False
     inertia = np.inf
     n_iter = 0
     while True:
-        changed = 0
-        for lane in range(LANES):
-            lane_sums[lane] = 0.0
-        for b in range(blocks.shape[0]):
-            first = b * LANES
-            best = distances[first : first + LANES]
-            nearest_in_block(blocks[b], centres, scratch, best, nearest_centre)
-            for lane in range(LANES):
-                lane_sums[lane] += weights[first + lane] * best[lane]
-            changed += _move(
-                blocks[b],
-                weights[first : first + LANES],
-                labels[first : first + LANES],
-                nearest_centre,
-                min(LANES, n - first),
-                sums,
-                mass,
-                counts,
-            )
         before = inertia
-        inertia = 0.0
-        for lane in range(LANES):
-            inertia += lane_sums[lane]
+        inertia, changed = _assign(
+            blocks, n, weights, centres, labels, distances, (sums, mass, counts)
+        )
         if changed == 0 and exact:
             return inertia, n_iter, True
         if n_iter >= max_iter or (tol > 0.0 and before - inertia < tol * inertia):

@@ -18,6 +18,8 @@ SHORT_TOL = 1e-4
 LONG_TOL = 3e-5
 #: Cold starts whose inertia is within this share of the best have found the same optimum.
 AGREE = 1e-4
+#: Iterations of a run to its end.
+MAX_ITER = 1000
 #: A start from given centres must be better than the cold ones by this share of the inertia.
 CLEARLY = 4e-4
 #: Starts from given centres that are run.
@@ -75,7 +77,6 @@ def _best_cold(
     step: int,
     n_long: int,
     n_agree: int,
-    max_iter: int,
 ) -> tuple[Floats, float, int]:
     """Centres, inertia and iterations of the best cold start."""
     n_cold, k = uniforms.shape[:2]
@@ -96,7 +97,7 @@ def _best_cold(
     for r in range(min(n_long, n_cold)):
         s = ranking[r]
         if inertias[s] < np.inf:
-            inertias[s], more, _ = lloyd(blocks, n, weights, centres[s], labels, max_iter, LONG_TOL)
+            inertias[s], more, _ = lloyd(blocks, n, weights, centres[s], labels, MAX_ITER, LONG_TOL)
             iterations[s] += more
             if inertias[s] < inertias[winner]:
                 winner = s
@@ -105,7 +106,7 @@ def _best_cold(
 
 @compiled
 def _best_given(
-    blocks: Floats, n: int, weights: Floats, given: Floats, max_iter: int
+    blocks: Floats, n: int, weights: Floats, given: Floats
 ) -> tuple[Floats, float, int]:
     """Centres, inertia and iterations of the best start from given centres.
 
@@ -121,7 +122,7 @@ def _best_given(
     best_iterations = 0
     for r in range(min(N_RIVALS, given.shape[0])):
         centres = given[ranking[r]].copy()
-        inertia, n_iter, _ = lloyd(blocks, n, weights, centres, labels, max_iter, LONG_TOL)
+        inertia, n_iter, _ = lloyd(blocks, n, weights, centres, labels, MAX_ITER, LONG_TOL)
         if inertia < best_inertia:
             best_centres = centres
             best_inertia = inertia
@@ -139,7 +140,6 @@ def best_of_starts(
     step: int,
     n_long: int,
     n_agree: int,
-    max_iter: int,
 ) -> tuple[Floats, Ints, float, int, bool]:
     """Best of cold k-means++ starts, and of the starts from `given` centres (g, k, d).
 
@@ -153,16 +153,14 @@ def best_of_starts(
     Returns centres (k, d; infinite for clusters without an account), labels (n,), inertia,
     iterations of the winner and whether it converged.
     """
-    centres, best, n_iter = _best_cold(
-        blocks, n, weights, uniforms, step, n_long, n_agree, max_iter
-    )
+    centres, best, n_iter = _best_cold(blocks, n, weights, uniforms, step, n_long, n_agree)
     if given.shape[0] > 0:
-        rival, rival_inertia, rival_iter = _best_given(blocks, n, weights, given, max_iter)
+        rival, rival_inertia, rival_iter = _best_given(blocks, n, weights, given)
         if rival_inertia < best * (1 - CLEARLY):
             centres = rival
             n_iter = rival_iter
     labels = np.empty(weights.size, np.int64)
-    inertia, more, converged = lloyd(blocks, n, weights, centres, labels, max_iter, 0.0)
+    inertia, more, converged = lloyd(blocks, n, weights, centres, labels, MAX_ITER, 0.0)
     sizes = np.zeros(centres.shape[0], np.int64)
     for i in range(n):
         sizes[labels[i]] += 1

@@ -122,6 +122,17 @@ def nearest(blocks: Floats, n: int, centres: Floats) -> tuple[Ints, Floats]:
     return labels[:n].copy(), distances[:n].copy()
 
 
+def nearest_centre(values: Floats, centres: Floats) -> Ints:
+    """Label (n,) of the nearest of the centres (k, d) of every account (n, d).
+
+    Examples
+    --------
+    >>> nearest_centre(np.array([[1.0], [7.0]]), np.array([[0.0], [9.0]]))
+    array([0, 1])
+    """
+    return nearest(pack(values, np.arange(len(values))), len(values), centres)[0]
+
+
 @compiled
 def inertia_of(blocks: Floats, weights: Floats, centres: Floats) -> float:
     """Weighted sum of squared distances to the nearest of the centres (k, d)."""

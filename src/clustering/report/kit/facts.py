@@ -5,14 +5,14 @@ beside it cannot disagree about which row they mean.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
+from clustering.config import EvidenceConfig
 from clustering.results import StudyFolder
 from clustering.results.document import AgreementEntry, ForwardEntry, LabellingEntry
+from clustering.structure.findings import NullTest
 
 TIERS = "arr_tiers"
 """Name of the labelling that is the baseline of every study."""
@@ -20,7 +20,6 @@ TIERS = "arr_tiers"
 
 VOTE_NAMES = {
     "gap_pca": "gap (PCA box)",
-    "gap_box": "gap (plain box)",
     "silhouette": "silhouette",
     "prediction_strength": "prediction strength",
     "instability": "instability",
@@ -85,41 +84,30 @@ def amount_title(study: StudyFolder) -> str:
 
 def primary_outcome(study: StudyFolder) -> str:
     """The outcome that the comparison was to decide on; empty where none was configured."""
-    return str(study.document.configuration.get("comparison", {}).get("primary_outcome", ""))
+    return str(study.document.configuration["comparison"]["primary_outcome"])
+
+
+def asked(study: StudyFolder) -> EvidenceConfig:
+    """What the study asked of the evidence."""
+    return EvidenceConfig.model_validate(study.document.configuration["evidence"])
 
 
 def preferences(study: StudyFolder) -> dict[str, int]:
     """The k that each criterion prefers by its own rule, as the study recorded it."""
-    recorded: Mapping[str, Any] = study.document.evidence.get("chosen_by", {})
-    votes = {}
-    for name in VOTE_NAMES:
-        value = recorded.get(name)
-        k = value.get("k") if isinstance(value, Mapping) else value
-        if k is not None:
-            votes[name] = int(k)
-    return votes
+    votes = study.document.evidence.chosen_by.votes
+    return {name: votes[name] for name in VOTE_NAMES if name in votes}
 
 
 def k_in_words(study: StudyFolder, k: int) -> str:
     """A number of segments; the largest one that was tried says no more than "so many or more"."""
-    largest = max((row.get("k", 0) for row in study.document.evidence.get("kmeans", [])), default=0)
+    largest = max(row.k for row in study.document.evidence.kmeans)
     return f"{k} (the largest tried)" if k == largest else str(k)
 
 
-def null_tests(study: StudyFolder) -> list[dict[str, Any]]:
-    """The tests against books without groups that decided about the segments."""
-    evidence = study.document.evidence
-    trial = evidence.get("trial") or {}
-    if study.document.chosen.algorithm == "mixture" and trial.get("nulls"):
-        return list(trial["nulls"])
-    return list(evidence.get("structure", {}).get("nulls", []))
-
-
-def stands_out(study: StudyFolder, test: Mapping[str, Any]) -> bool:
+def stands_out(study: StudyFolder, test: NullTest) -> bool:
     """Whether the accounts differ from a kind of book without groups, as the verdict asks it."""
-    alpha = float(study.document.configuration.get("evidence", {}).get("alpha", 0.05))
-    least = study.document.evidence.get("structure", {}).get("least_effect")
-    return bool(test["p"] <= alpha and (least is None or test["z"] >= least))
+    least = study.document.evidence.structure.least_effect
+    return test.p <= asked(study).alpha and test.z >= least
 
 
 def segment_names(study: StudyFolder) -> list[str]:
@@ -140,8 +128,7 @@ def are_clusters(study: StudyFolder) -> bool:
 
 def come_back(study: StudyFolder) -> bool:
     """Whether the segments come back when the study is repeated on other accounts."""
-    recorded = study.document.segments_return
-    return study.document.verdict != "constructive" if recorded is None else recorded
+    return study.document.segments_return
 
 
 def short_title(study: StudyFolder, name: str) -> str:

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from clustering.arrays import Floats, Ints
 from clustering.simulation.events.contracts import Contracts
 from clustering.simulation.events.feedback import Lives, scatter
-from clustering.simulation.population import FACTORS
 
 ENGAGEMENT_KINDS = ("training", "technical", "check_in", "executive_review", "strategy_workshop")
 TYPICAL_HOURS = np.array([1.5, 1.0, 0.5, 1.0, 2.5])
@@ -20,8 +19,7 @@ _SEVERITY_MIX = np.array([0.4, 0.35, 0.2, 0.05])
 
 def draw_engagements(lives: Lives, contracts: Contracts, rng: np.random.Generator) -> pd.DataFrame:
     """Draw meetings; how many follows the care drawn, of which kind the guidance needed."""
-    levels = lives.population.levels
-    care = levels[:, :, FACTORS.index("care")]
+    care = lives.population.of("care")
     accounts, days = scatter(lives, _ENGAGEMENTS * _by_size(contracts) * np.exp(0.22 * care), rng)
     kind = draw_kinds(lives, accounts, days, rng)
     hours = TYPICAL_HOURS[kind] * np.exp(0.3 * lives.noise * rng.standard_normal(len(days)))
@@ -42,9 +40,8 @@ def draw_kinds(
     rng: np.random.Generator,
 ) -> Ints:
     """Draw the kind of each meeting: an index into `ENGAGEMENT_KINDS`, by the guidance needed."""
-    quarter = lives.population.period.quarter(days)
-    here = lives.population.levels[accounts, quarter, :]
-    strategic, training = (here[:, FACTORS.index(name)] for name in ("strategic", "training"))
+    level = lives.population.level
+    strategic, training = (level(name, accounts, days) for name in ("strategic", "training"))
     log_odds = np.column_stack(
         [
             0.45 * training,
@@ -54,24 +51,24 @@ def draw_kinds(
             -0.6 + 0.45 * strategic,
         ]
     )
-    return _draw_kind(log_odds, rng)
+    # One column a row, drawn with these log-odds (the Gumbel-max trick).
+    return np.asarray(np.argmax(log_odds + rng.gumbel(size=log_odds.shape), axis=1))
 
 
 def draw_tickets(
     lives: Lives, contracts: Contracts, missing: float, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Draw support tickets; unhappy accounts open more. Half of the closed ones get a score."""
-    sentiment = lives.population.levels[:, :, FACTORS.index("sentiment")]
+    sentiment = lives.population.of("sentiment")
     accounts, days = scatter(lives, _TICKETS * _by_size(contracts) * np.exp(-0.22 * sentiment), rng)
-    n = len(days)
-    worse = rng.random(n) < 0.1 * np.exp(-0.3 * _level(lives, "sentiment", accounts, days))
+    n, here = len(days), lives.population.level("sentiment", accounts, days)
+    worse = rng.random(n) < 0.1 * np.exp(-0.3 * here)
     severity = rng.choice(4, n, p=_SEVERITY_MIX)
     severity = np.minimum(severity + worse, 3)
     took = np.ceil(np.exp(0.8 + 0.3 * severity + 0.8 * rng.standard_normal(n))).astype(np.int64)
     closed = days + took
     is_open = closed > lives.population.period.end
-    score = 3.6 + 0.35 * _level(lives, "sentiment", accounts, days)
-    score = np.clip(score + 0.8 * lives.noise * rng.standard_normal(n), 1, 5).round()
+    score = np.clip(3.6 + 0.35 * here + 0.8 * lives.noise * rng.standard_normal(n), 1, 5).round()
     scored = ~is_open & (rng.random(n) < 0.5 * (1.0 - missing))
     return pd.DataFrame(
         {
@@ -95,7 +92,7 @@ def draw_surveys(lives: Lives, missing: float, rng: np.random.Generator) -> pd.D
         ("ces", 2.0, 4.8, 0.35, 1.0, 1, 7),
     ):
         accounts, days = scatter(lives, np.broadcast_to(per_quarter * answers, shape), rng)
-        score = centre + slope * _level(lives, "sentiment", accounts, days)
+        score = centre + slope * lives.population.level("sentiment", accounts, days)
         score = score + lives.noise * spread * rng.standard_normal(len(days))
         score = np.clip(score.round(), low, high)
         parts.append(
@@ -105,15 +102,6 @@ def draw_surveys(lives: Lives, missing: float, rng: np.random.Generator) -> pd.D
     return found.sort_values(["account", "answered_on", "kind"], ignore_index=True)
 
 
-def _level(lives: Lives, factor: str, accounts: Ints, days: NDArray[np.datetime64]) -> Floats:
-    return lives.population.level(factor, accounts, days)
-
-
 def _by_size(contracts: Contracts) -> Floats:
     """Work grows a little less than the seats do; relative to 100 seats, shape (n_accounts, 1)."""
     return np.asarray((contracts.seats[:, None] / 100.0) ** _SIZE_EXPONENT)
-
-
-def _draw_kind(log_odds: Floats, rng: np.random.Generator) -> Ints:
-    """Draw one column per row with the given log-odds (the Gumbel-max trick)."""
-    return np.asarray(np.argmax(log_odds + rng.gumbel(size=log_odds.shape), axis=1))

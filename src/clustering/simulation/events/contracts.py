@@ -53,7 +53,7 @@ def draw_contracts(population: Population, rng: np.random.Generator) -> Contract
     parts: list[pd.DataFrame] = []
     while len(accounts):
         term = _draw_term(population, accounts, start, arr, rng)
-        parts.extend(_term_rows(population, term, price))
+        parts.extend(_term_rows(term, price))
         leaves = (term.renewed == 0) & term.ends_within
         ended[accounts[leaves]] = term.end[leaves]
         goes_on = (term.renewed == 1) & term.ends_within
@@ -120,36 +120,18 @@ def _draw_term(
     )
 
 
-def _term_rows(
-    population: Population, term: _Term, price: Floats
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    seat_price = price[term.accounts]
-    base = pd.DataFrame(
-        {
-            "account": term.accounts,
-            "started_on": term.start,
-            "ended_on": term.end,
-            "arr": term.arr,
-            "seats": np.maximum(3, (term.arr / seat_price).round()).astype(np.int64),
-            "product": "platform",
-            "kind": "term",
-            "renewed": np.where(term.ends_within, term.renewed, np.nan),
-        }
-    )
-    on = term.expands
-    expansion = pd.DataFrame(
-        {
-            "account": term.accounts[on],
-            "started_on": term.expanded_on[on],
-            "ended_on": term.end[on],
-            "arr": term.added_arr[on],
-            "seats": np.maximum(1, (term.added_arr[on] / seat_price[on]).round()).astype(np.int64),
-            "product": "add-on",
-            "kind": "expansion",
-            "renewed": np.nan,
-        }
-    )
-    return base, expansion
+def _term_rows(term: _Term, price: Floats) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The contracts of a term, and those of what was added in it."""
+
+    def rows(begin: Days, arr: Floats, least_seats: int) -> pd.DataFrame:
+        seats = np.maximum(least_seats, (arr / price[term.accounts]).round()).astype(np.int64)
+        columns = {"started_on": begin, "ended_on": term.end, "arr": arr, "seats": seats}
+        return pd.DataFrame({"account": term.accounts, **columns})
+
+    renewed = np.where(term.ends_within, term.renewed, np.nan)
+    base = rows(term.start, term.arr, 3).assign(product="platform", kind="term", renewed=renewed)
+    expansion = rows(term.expanded_on, term.added_arr, 1)[term.expands]
+    return base, expansion.assign(product="add-on", kind="expansion", renewed=np.nan)
 
 
 def _rounded(arr: Floats) -> Floats:

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clustering.arrays import Ints
 from clustering.simulation.accounts import account_ids
 from clustering.simulation.events.care import ENGAGEMENT_KINDS, TYPICAL_HOURS, draw_kinds
 from clustering.simulation.events.feedback import Lives
@@ -56,7 +55,7 @@ def with_unaffordable(population: Population, segment: str | None) -> Population
     """Cut the ARR of the accounts that are in `segment` at the as-of date."""
     if segment is None:
         return population
-    mine = _segment_at_as_of(population) == population.segment_names.index(segment)
+    mine = population.names_now == segment
     return replace(population, log_arr=population.log_arr + np.where(mine, np.log(_ARR_FACTOR), 0))
 
 
@@ -98,7 +97,7 @@ def draw_planned(
 
 def delivery_truth(population: Population, plan: CarePlan, fate: NDArray[np.str_]) -> pd.DataFrame:
     """What was planted about care, one row an account: delivery, planned hours, affordable."""
-    names = np.array(population.segment_names)[_segment_at_as_of(population)]
+    names = population.names_now
     return pd.DataFrame(
         {
             "account_id": account_ids(population.n_accounts),
@@ -107,9 +106,3 @@ def delivery_truth(population: Population, plan: CarePlan, fate: NDArray[np.str_
             "affordable": names != (plan.unaffordable or ""),
         }
     )
-
-
-def _segment_at_as_of(population: Population) -> Ints:
-    period = population.period
-    quarter = period.quarter(np.array([period.as_of]))[0]
-    return np.asarray(population.segments[:, quarter])

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -13,8 +13,11 @@ from clustering.progress import SILENT, Progress
 from clustering.resampling.draws import Draw
 from clustering.resampling.engine import run_tasks
 from clustering.resampling.fits import Starts, fit_resample
+from clustering.structure.findings import GapRow
 
 ReferenceSpace = Literal["pca", "box"]
+#: The first takes part in the verdict.
+SPACES: tuple[ReferenceSpace, ...] = get_args(ReferenceSpace)
 COLD = Starts(n_cold=8, n_long=2, warm=False)
 
 
@@ -24,28 +27,33 @@ class Gap:
 
     Attributes
     ----------
-    space : "pca" (uniform in the box along the principal axes) or "box" (along the columns)
     ks : numbers of clusters
     log_w : log of half the within-cluster sum of squares, the W_k of the paper over 2 as in R's
         `clusGap` (the factor cancels in the gap); -inf where every account is its own centre
     expected_log_w : its mean over the reference sets
     gap : expected_log_w - log_w
-    se : standard deviation over the reference sets (divisor B-1) times sqrt(1 + 1/B)
-    n_references : B
+    se : standard deviation over the B reference sets (divisor B-1) times sqrt(1 + 1/B)
     """
 
-    space: ReferenceSpace
     ks: tuple[int, ...]
     log_w: Floats
     expected_log_w: Floats
     gap: Floats
     se: Floats
-    n_references: int
 
     @property
     def chosen_k(self) -> int | None:
         """The published rule, see `smallest_k`."""
         return smallest_k(self.ks, self.gap, self.se)
+
+    def row(self, at: int) -> GapRow:
+        """The statistic of one k, by its position among them."""
+        return GapRow(
+            log_w=self.log_w[at],
+            expected_log_w=self.expected_log_w[at],
+            gap=self.gap[at],
+            se=self.se[at],
+        )
 
 
 def smallest_k(ks: Sequence[int], gap: Floats, se: Floats) -> int | None:
@@ -75,10 +83,8 @@ def gap_statistic(
     *,
     space: ReferenceSpace,
     n_references: int = 100,
-    starts: Starts = COLD,
     seed: int = 0,
     progress: Progress = SILENT,
-    n_threads: int | None = None,
 ) -> Gap:
     """Gap statistic of k-means for every k against uniform reference sets.
 
@@ -111,16 +117,11 @@ def gap_statistic(
 
     def reference(number: int, rng: np.random.Generator) -> Floats:
         drawn = low + width * rng.random((n, width.size))
-        fits = fit_resample(drawn - drawn.mean(axis=0), everyone, ks, rng, starts)
+        fits = fit_resample(drawn - drawn.mean(axis=0), everyone, ks, rng, COLD)
         return _log_w([fit.inertia for fit in fits])
 
     results = run_tasks(
-        reference,
-        n_references,
-        seed=seed,
-        purpose=f"gap statistic, {space}",
-        progress=progress,
-        n_threads=n_threads,
+        reference, n_references, seed=seed, purpose=f"gap statistic, {space}", progress=progress
     )
     reference_log_w = np.stack(results)
     log_w = _log_w(inertias)
@@ -128,7 +129,7 @@ def gap_statistic(
         expected = reference_log_w.mean(axis=0)
         spread = reference_log_w.std(axis=0, ddof=1) * np.sqrt(1 + 1 / n_references)
         gap = expected - log_w
-    return Gap(space, tuple(ks), log_w, expected, gap, spread, n_references)
+    return Gap(tuple(ks), log_w, expected, gap, spread)
 
 
 def _log_w(inertias: Sequence[float]) -> Floats:

@@ -52,9 +52,9 @@ def criteria_of(
     values: Floats,
     partitions: Sequence[Ints],
     *,
+    complete: bool = True,
     seed: int = 0,
     progress: Progress = SILENT,
-    n_threads: int | None = None,
 ) -> tuple[Criteria, ...]:
     """Silhouette, Calinski-Harabasz and Davies-Bouldin of every partition.
 
@@ -65,6 +65,7 @@ def criteria_of(
     ----------
     values : array of shape (n_accounts, n_features)
     partitions : label arrays of shape (n_accounts,), labels 0 .. k-1
+    complete : whether the two indices that decide nothing are computed too
 
     References
     ----------
@@ -78,33 +79,24 @@ def criteria_of(
     (None, 200.0, 0.1)
     """
     matrix = checked_values(values)
-    n = len(matrix)
     ks = [int(np.max(labels)) + 1 for labels in partitions]
-    judged = [p for p, k in enumerate(ks) if 2 <= k < n]
+    judged = [p for p, k in enumerate(ks) if 2 <= k < len(matrix)]
     found: dict[int, Silhouettes] = {}
     if judged:
-        results = silhouettes(
-            matrix,
-            [partitions[p] for p in judged],
-            seed=seed,
-            progress=progress,
-            n_threads=n_threads,
-        )
+        results = silhouettes(matrix, [partitions[p] for p in judged], seed=seed, progress=progress)
         found = dict(zip(judged, results, strict=True))
-    with threadpool_limits(1):  # BLAS adds in another order on another number of threads
-        return tuple(
-            _criteria(matrix, partitions[p], found[p]) if p in found else Criteria(k)
-            for p, k in enumerate(ks)
+
+    def criteria(p: int) -> Criteria:
+        if p not in found or not complete:
+            return Criteria(ks[p], found.get(p))
+        labels = partitions[p]
+        calinski_harabasz = float(calinski_harabasz_score(matrix, labels))
+        return Criteria(
+            ks[p], found[p], calinski_harabasz, float(davies_bouldin_score(matrix, labels))
         )
 
-
-def _criteria(matrix: Floats, labels: Ints, of_accounts: Silhouettes) -> Criteria:
-    return Criteria(
-        k=of_accounts.by_cluster.size,
-        silhouette=of_accounts,
-        calinski_harabasz=float(calinski_harabasz_score(matrix, labels)),
-        davies_bouldin=float(davies_bouldin_score(matrix, labels)),
-    )
+    with threadpool_limits(1):  # BLAS adds in another order on another number of threads
+        return tuple(criteria(p) for p in range(len(ks)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,20 +107,10 @@ class Profile:
     ----------
     ks : numbers of clusters, all at least 2
     silhouettes : average silhouette (NaN where there are not more distinct accounts than clusters)
-    inertias : within-cluster sums of squares
-    n_sampled : accounts whose silhouette was computed, each against all accounts
     """
 
     ks: tuple[int, ...]
     silhouettes: Floats
-    inertias: Floats
-    n_sampled: int
-
-    @property
-    def best_silhouette(self) -> float:
-        """Largest average silhouette over k: the statistic T of Hennig & Lin (2015)."""
-        finite = self.silhouettes[np.isfinite(self.silhouettes)]
-        return float(finite.max()) if finite.size else 0.0
 
 
 def best_silhouettes(
@@ -157,8 +139,8 @@ def best_silhouettes(
     --------
     >>> values = np.concatenate([np.linspace(0, 1, 20), np.linspace(9, 10, 20)])[:, None]
     >>> profile = best_silhouettes(values, (2, 3), rng=np.random.default_rng(0))
-    >>> profile.silhouettes.argmax(), profile.n_sampled
-    (np.int64(0), 40)
+    >>> int(profile.silhouettes.argmax())
+    0
     """
     matrix = np.ascontiguousarray(values - np.mean(values, axis=0), np.float64)
     n = len(matrix)
@@ -170,4 +152,4 @@ def best_silhouettes(
     offsets = np.concatenate([[0], np.cumsum(ks)]).astype(np.int64)
     sums = cluster_distances(matrix, pack(matrix, rows), labels, offsets)
     means = mean_silhouettes(sums, labels, rows, offsets)
-    return Profile(tuple(ks), means, np.array([fit.inertia for fit in fits]), m)
+    return Profile(tuple(ks), means)

@@ -27,22 +27,15 @@ class Replicated:
     ----------
     ks : numbers of clusters
     values : float64 array of shape (n_replicates, len(ks))
-    starts : how every fit was started
     """
 
     ks: tuple[int, ...]
     values: Floats
-    starts: Starts
 
     @property
     def mean(self) -> Floats:
         """Mean over replicates, shape (len(ks),)."""
         return np.asarray(self.values.mean(axis=0))
-
-    @property
-    def standard_error(self) -> Floats:
-        """Monte-Carlo standard error of the mean: the replicates share their accounts."""
-        return np.asarray(self.values.std(axis=0, ddof=1) / np.sqrt(len(self.values)))
 
 
 def prediction_strength(
@@ -50,10 +43,8 @@ def prediction_strength(
     ks: Sequence[int],
     *,
     n_splits: int = 50,
-    starts: Starts = COLD,
     seed: int = 0,
     progress: Progress = SILENT,
-    n_threads: int | None = None,
 ) -> Replicated:
     """Prediction strength of k-means for every k.
 
@@ -77,7 +68,7 @@ def prediction_strength(
 
     def split(number: int, rng: np.random.Generator) -> Floats:
         pair = halves(len(matrix), rng)
-        fits = [fit_resample(matrix, half, ks, rng, starts) for half in pair]
+        fits = [fit_resample(matrix, half, ks, rng, COLD) for half in pair]
         packed = [pack(matrix, half.rows) for half in pair]
         strengths = np.empty((2, len(ks)))
         for position in range(len(ks)):
@@ -88,14 +79,9 @@ def prediction_strength(
         return np.asarray(strengths.mean(axis=0))
 
     results = run_tasks(
-        split,
-        n_splits,
-        seed=seed,
-        purpose="prediction strength",
-        progress=progress,
-        n_threads=n_threads,
+        split, n_splits, seed=seed, purpose="prediction strength", progress=progress
     )
-    return Replicated(tuple(ks), np.stack(results), starts)
+    return Replicated(tuple(ks), np.stack(results))
 
 
 def _strength(own: ResampleFit, other: ResampleFit, blocks: Floats) -> float:
@@ -114,10 +100,8 @@ def instability(
     ks: Sequence[int],
     *,
     n_pairs: int = 50,
-    starts: Starts = COLD,
     seed: int = 0,
     progress: Progress = SILENT,
-    n_threads: int | None = None,
 ) -> Replicated:
     """Bootstrap instability of k-means for every k: lower is better.
 
@@ -142,17 +126,15 @@ def instability(
     ones = np.ones(n)
 
     def pair(number: int, rng: np.random.Generator) -> Floats:
-        fits = [fit_resample(matrix, bootstrap(n, rng), ks, rng, starts) for _ in range(2)]
+        fits = [fit_resample(matrix, bootstrap(n, rng), ks, rng, COLD) for _ in range(2)]
         distances = np.empty(len(ks))
         for position, k in enumerate(ks):
             first, second = (nearest(blocks, n, fit[position].centres)[0] for fit in fits)
             distances[position] = _pair_distance(cross_counts(first, second, ones, k, k))
         return distances
 
-    results = run_tasks(
-        pair, n_pairs, seed=seed, purpose="instability", progress=progress, n_threads=n_threads
-    )
-    return Replicated(tuple(ks), np.stack(results), starts)
+    results = run_tasks(pair, n_pairs, seed=seed, purpose="instability", progress=progress)
+    return Replicated(tuple(ks), np.stack(results))
 
 
 def _pair_distance(counts: Floats) -> float:
@@ -162,38 +144,17 @@ def _pair_distance(counts: Floats) -> float:
     return float((together - 2 * (counts**2).sum()) / n**2)
 
 
-@dataclass(frozen=True, eq=False)
-class SeedStability:
-    """Agreement of refits of the same accounts that differ in their random starts only.
-
-    Attributes
-    ----------
-    ks : numbers of clusters
-    ari : float64 array of shape (n_pairs_of_seeds, len(ks)), adjusted Rand index
-    inertia_range : float64 array of shape (len(ks),), worst over best inertia, minus 1
-    """
-
-    ks: tuple[int, ...]
-    ari: Floats
-    inertia_range: Floats
-
-    @property
-    def mean(self) -> Floats:
-        """Mean adjusted Rand index over pairs of seeds, shape (len(ks),)."""
-        return np.asarray(self.ari.mean(axis=0))
-
-
 def seed_stability(
     values: Floats,
     ks: Sequence[int],
     *,
     n_seeds: int = 20,
-    starts: Starts = COLD,
     seed: int = 0,
     progress: Progress = SILENT,
-    n_threads: int | None = None,
-) -> SeedStability:
+) -> Replicated:
     """Refit the same accounts from `n_seeds` seeds, never from a warm start, and compare all pairs.
+
+    The replicates are the adjusted Rand indices of the pairs of seeds.
 
     Examples
     --------
@@ -205,20 +166,15 @@ def seed_stability(
     everyone = Draw(np.arange(len(matrix)), np.ones(len(matrix)))
 
     def refit(number: int, rng: np.random.Generator) -> list[ResampleFit]:
-        return fit_resample(matrix, everyone, ks, rng, starts)
+        return fit_resample(matrix, everyone, ks, rng, COLD)
 
-    fits = run_tasks(
-        refit, n_seeds, seed=seed, purpose="seed stability", progress=progress, n_threads=n_threads
-    )
+    fits = run_tasks(refit, n_seeds, seed=seed, purpose="seed stability", progress=progress)
     pairs = list(combinations(range(n_seeds), 2))
     ari = np.empty((len(pairs), len(ks)))
-    inertias = np.array([[fit.inertia for fit in of_seed] for of_seed in fits])
     for row, (a, b) in enumerate(pairs):
         for position in range(len(ks)):
             ari[row, position] = adjusted_rand(fits[a][position].labels, fits[b][position].labels)
-    best = inertias.min(axis=0)
-    excess = np.divide(inertias.max(axis=0), best, out=np.ones_like(best), where=best > 0) - 1
-    return SeedStability(tuple(ks), ari, excess)
+    return Replicated(tuple(ks), ari)
 
 
 def _centred(values: Floats) -> Floats:

@@ -29,31 +29,16 @@ class Silhouettes:
         accounts; all of them unless there are too many
     values : float64 array of shape (m,), 0 for an account alone in its cluster
     by_cluster : float64 array of shape (k,), mean per cluster (NaN where no account was sampled)
-    n_accounts : number of accounts
     """
 
     rows: Ints
     values: Floats
     by_cluster: Floats
-    n_accounts: int
 
     @property
     def mean(self) -> float:
         """Average silhouette of all accounts, or its estimate from the sample."""
         return float(self.values.mean())
-
-    @property
-    def exact(self) -> bool:
-        """Whether every account was used."""
-        return self.rows.size == self.n_accounts
-
-    @property
-    def standard_error(self) -> float:
-        """Sampling error of `mean`: 0 where every account was used."""
-        m = self.rows.size
-        if self.exact or m < 2:
-            return 0.0
-        return float(self.values.std(ddof=1) / np.sqrt(m) * np.sqrt(1 - m / self.n_accounts))
 
 
 def silhouettes(
@@ -63,7 +48,6 @@ def silhouettes(
     sample: int | None = None,
     seed: int = 0,
     progress: Progress = SILENT,
-    n_threads: int | None = None,
 ) -> tuple[Silhouettes, ...]:
     """Silhouettes (Rousseeuw 1987) of every partition from one pass over the distances.
 
@@ -81,8 +65,8 @@ def silhouettes(
     --------
     >>> values = np.array([[0.0], [1.0], [10.0], [11.0]])
     >>> (result,) = silhouettes(values, [np.array([0, 0, 1, 1])])
-    >>> round(result.mean, 4), result.exact
-    (0.8997, True)
+    >>> round(result.mean, 4)
+    0.8997
     """
     matrix = checked_values(values)
     n = len(matrix)
@@ -98,14 +82,7 @@ def silhouettes(
         chosen = rows[starts[number] : starts[number] + ROWS_PER_TASK]
         return cluster_distances(matrix, pack(matrix, chosen), labels, offsets)[: chosen.size]
 
-    parts = run_tasks(
-        sums_of,
-        len(starts),
-        seed=seed,
-        purpose="silhouettes",
-        progress=progress,
-        n_threads=n_threads,
-    )
+    parts = run_tasks(sums_of, len(starts), seed=seed, purpose="silhouettes", progress=progress)
     sums = np.concatenate(parts)
     return tuple(
         _silhouettes(sums[:, offsets[p] : offsets[p + 1]], labels[p], rows)
@@ -129,7 +106,7 @@ def _silhouettes(sums: Floats, labels: Ints, rows: Ints) -> Silhouettes:
     counts = np.bincount(own, minlength=k)
     totals = np.bincount(own, weights=values, minlength=k)
     by_cluster = np.divide(totals, counts, out=np.full(k, np.nan), where=counts > 0)
-    return Silhouettes(rows, values, by_cluster, labels.size)
+    return Silhouettes(rows, values, by_cluster)
 
 
 def mean_silhouettes(sums: Floats, labels: Ints, rows: Ints, offsets: Ints) -> Floats:

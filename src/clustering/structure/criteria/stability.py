@@ -20,11 +20,8 @@ from clustering.models.labels import cross_counts
 from clustering.progress import SILENT, Progress
 from clustering.resampling.draws import Draw, Scheme, bootstrap, distinct, subset
 from clustering.resampling.engine import run_tasks
-from clustering.resampling.fits import ResampleFit, Starts, fit_resample
-from clustering.resampling.optima import competing_optima
+from clustering.resampling.fits import ResampleFit, Starts, competing_optima, fit_resample
 
-DISSOLVED = 0.5
-RECOVERED = 0.75
 NOISE_SHARE = 0.05
 NOISE_SDS = 4.0
 
@@ -35,37 +32,23 @@ class JaccardStability:
 
     Attributes
     ----------
-    scheme : "bootstrap" (with multiplicities), "distinct" (`fpc`'s "boot"), "subset" or "noise"
     values : float64 array of shape (n_resamples, k), Jaccard similarity of each cluster with the
         most similar cluster of each resample
     inertias : float64 array of shape (n_resamples,), inertia of each resample's solution
-    starts : how the resamples were fitted
     account_stability : float64 array of shape (n_accounts,) for scheme "bootstrap", else None:
         share of resamples in which the account is nearest to the centre that matches its cluster
         one to one. All accounts count in all resamples, drawn or not, so that equal accounts are
         equally stable
     """
 
-    scheme: Scheme
     values: Floats
     inertias: Floats
-    starts: Starts
     account_stability: Floats | None = None
 
     @property
     def mean(self) -> Floats:
         """Mean Jaccard similarity per cluster, shape (k,)."""
         return np.asarray(self.values.mean(axis=0))
-
-    @property
-    def dissolved(self) -> Floats:
-        """Share of resamples in which the similarity is at most 0.5, per cluster."""
-        return np.asarray((self.values <= DISSOLVED).mean(axis=0))
-
-    @property
-    def recovered(self) -> Floats:
-        """Share of resamples in which the similarity is above 0.75, per cluster."""
-        return np.asarray((self.values > RECOVERED).mean(axis=0))
 
 
 def clusterwise_jaccard(counts: Floats) -> Floats:
@@ -95,7 +78,6 @@ def jaccard_stability(
     optima: Mapping[int, Floats] | None = None,
     seed: int = 0,
     progress: Progress = SILENT,
-    n_threads: int | None = None,
 ) -> tuple[JaccardStability, ...]:
     """Clusterwise Jaccard stability of k-means partitions, all on the same resamples.
 
@@ -108,6 +90,7 @@ def jaccard_stability(
     ----------
     values : array of shape (n_accounts, n_features)
     partitions : label arrays of shape (n_accounts,), labels 0 .. k-1, none of them empty
+    scheme : "bootstrap" (with multiplicities), "distinct" (`fpc`'s "boot"), "subset" or "noise"
     starts : default ten cold starts, and warm ones where they are clearly better
     optima : centres (n_optima, k, n_features) that warm starts begin from besides the partition's
         own, by k: `resampling.optima.competing_optima`, which is called where it is not given
@@ -135,22 +118,15 @@ def jaccard_stability(
     manner = Starts() if starts is None else starts
     if optima is None:
         ks = sorted({int(base.max()) + 1 for base in bases})
-        optima = competing_optima(matrix, ks, seed=seed, progress=progress, n_threads=n_threads)
+        optima = competing_optima(matrix, ks, seed=seed, progress=progress)
     task = _Resampling(matrix, bases, optima, scheme, manner)
     results = run_tasks(
-        task,
-        n_resamples,
-        seed=seed,
-        purpose=f"Jaccard stability, {scheme}",
-        progress=progress,
-        n_threads=n_threads,
+        task, n_resamples, seed=seed, purpose=f"Jaccard stability, {scheme}", progress=progress
     )
     return tuple(
         JaccardStability(
-            scheme=scheme,
             values=np.stack([result[p].jaccard for result in results]),
             inertias=np.array([result[p].inertia for result in results]),
-            starts=manner,
             account_stability=task.account_stability(p, n_resamples),
         )
         for p in range(len(bases))

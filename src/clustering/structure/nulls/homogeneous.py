@@ -6,21 +6,21 @@ scaling, the search over k. Observed data and nulls are treated alike.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol, get_args
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 from scipy.stats import rankdata
 
 from clustering.arrays import Floats
+from clustering.structure.findings import NullName, NullTest
 from clustering.structure.nulls.marginals import (
     Quantiles,
     empirical_quantiles,
     unimodal_quantiles,
 )
 
-NullName = Literal["gaussian", "copula_margins", "copula_unimodal"]
-NULL_NAMES: tuple[NullName, ...] = ("gaussian", "copula_margins", "copula_unimodal")
+NULL_NAMES: tuple[NullName, ...] = get_args(NullName)
 
 #: Rows simulated to see how much correlation ties and spikes take away from the latent normals.
 CALIBRATION_ROWS = 4000
@@ -32,28 +32,6 @@ class DataSet(Protocol):
     def __call__(self, rng: np.random.Generator) -> Floats:
         """(n, d)"""
         ...
-
-
-@dataclass(frozen=True)
-class NullTest:
-    """The statistic beside its distribution under one null.
-
-    ``p = (1 + #{null >= observed}) / (replicates + 1)``; `z` is the effect size in standard
-    deviations of the null.
-    """
-
-    name: NullName
-    statistic: str
-    observed: float
-    mean: float
-    sd: float
-    p: float
-    replicates: int
-
-    @property
-    def z(self) -> float:
-        """(observed - mean) / sd"""
-        return (self.observed - self.mean) / self.sd if self.sd > 0 else 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,13 +160,15 @@ def nulls_test(
     0.25
     """
     values = np.asarray(drawn, dtype=np.float64)
+    mean, sd = float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else 0.0
     exceed = int((values >= observed - 1e-12).sum())
     return NullTest(
         name=name,
         statistic=statistic,
-        observed=float(observed),
-        mean=float(values.mean()),
-        sd=float(values.std(ddof=1)) if len(values) > 1 else 0.0,
+        observed=observed,
+        mean=mean,
+        sd=sd,
         p=(1 + exceed) / (len(values) + 1),
+        z=(observed - mean) / sd if sd > 0 else 0.0,
         replicates=len(values),
     )

@@ -1,6 +1,5 @@
 """The search over k that is run on the observed data and on every null alike."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +9,9 @@ from clustering.progress import SILENT, Progress
 from clustering.resampling.engine import run_tasks
 from clustering.resampling.fits import Starts
 from clustering.structure.criteria.internal import Profile, best_silhouettes
-from clustering.structure.nulls.homogeneous import NullName, NullTest, null_sampler, nulls_test
-
-Prepare = Callable[[Floats], Floats]
+from clustering.structure.findings import NullBand, NullName, NullTest
+from clustering.structure.nulls.homogeneous import null_sampler, nulls_test
+from clustering.structure.settings import Prepare
 
 #: The statistic of the nulls is the best average silhouette over these k.
 SEARCHED = (2, 3, 4, 5)
@@ -33,10 +32,12 @@ class NullSearch:
     ks: tuple[int, ...]
     silhouettes: Floats
 
-    def band(self, k: int) -> tuple[float, float]:
-        """Mean and sd of the average silhouette at one k."""
+    def band(self, k: int) -> NullBand | None:
+        """Mean and sd of the average silhouette at one k; None where it was not searched."""
+        if k not in self.ks:
+            return None
         column = self.silhouettes[:, self.ks.index(k)]
-        return float(column.mean()), float(column.std(ddof=1))
+        return NullBand(mean=column.mean(), sd=column.std(ddof=1))
 
 
 def search(values: Floats, ks: tuple[int, ...], rng: np.random.Generator) -> Profile:
@@ -62,7 +63,6 @@ def search_nulls(
     replicates: int,
     seed: int,
     progress: Progress = SILENT,
-    n_threads: int | None = None,
 ) -> NullSearch:
     """Run the whole pipeline on draws from one null.
 
@@ -79,14 +79,7 @@ def search_nulls(
         return search(prepare(draw(rng)), ks, rng).silhouettes
 
     drawn = np.stack(
-        run_tasks(
-            task,
-            replicates,
-            seed=seed,
-            purpose=f"null '{name}'",
-            progress=progress,
-            n_threads=n_threads,
-        )
+        run_tasks(task, replicates, seed=seed, purpose=f"null '{name}'", progress=progress)
     )
     drawn = np.where(np.isfinite(drawn), drawn, 0.0)
     used = [index for index, k in enumerate(ks) if k in SEARCHED]

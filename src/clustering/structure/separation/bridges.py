@@ -5,7 +5,7 @@ roll or a filled simplex has a true valley there, and is one heap all the same: 
 beside the line. Two clusters with a gap leave the gap empty wherever one crosses it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -13,6 +13,7 @@ from scipy.stats import chi2, gamma, norm
 
 from clustering.arrays import Flags, Floats, Ints
 from clustering.structure.discriminant import Discriminant, fit_discriminant
+from clustering.structure.findings import Bridge
 from clustering.structure.separation.saddle import HALF_WIDTH, away_from_outliers, lowest_between
 from clustering.structure.separation.valleys import gabriel_neighbours
 
@@ -35,30 +36,6 @@ FLAT = 1e-8
 LEAST_SHARE = 1e-12
 #: Gamma approximation to the Tracy-Widom law of symmetric matrices: shape, scale, shift.
 TRACY_WIDOM = (46.446, 0.186054, 9.84801)
-
-
-@dataclass(frozen=True)
-class Bridge:
-    """What lies around the straight line between two neighbouring clusters.
-
-    Attributes
-    ----------
-    pair : the two clusters, in canonical order from 0
-    p : of the three signs together (Fisher), if both clusters were normal with one common shape:
-        nothing would then connect them but their tails. Multiplied by the number of pairs
-    off_line : p-value of the first sign alone, accounts of the gap lie to one side of the line
-    spread : of the second, they are spread about the line otherwise than those at the centres
-    filled : of the third, there are more of them than the tails of two such clusters leave there
-    density : at the accounts in the gap, relative to those at the centre where it is lower, in the
-        line and the two directions that bend most
-    """
-
-    pair: tuple[int, int]
-    p: float
-    off_line: float
-    spread: float
-    filled: float
-    density: float
 
 
 def bridges_between(values: Floats, labels: Ints, *, seed: int) -> tuple[Bridge, ...]:
@@ -109,7 +86,8 @@ def bridges_between(values: Floats, labels: Ints, *, seed: int) -> tuple[Bridge,
     whitened = _Whitened(inside @ white, model.means @ white, model.scores(inside).argmax(axis=0))
     neighbours = gabriel_neighbours(whitened.means)
     found = [
-        _bridge(whitened, model, i, j, (int(present[i]), int(present[j]))) for i, j in neighbours
+        _bridge(whitened, model, i, j, (int(present[i]) + 1, int(present[j]) + 1))
+        for i, j in neighbours
     ]
     return tuple(_times(len(neighbours), bridge) for bridge in found)
 
@@ -158,28 +136,27 @@ class _Line:
 
 
 def _bridge(
-    whitened: _Whitened, model: Discriminant, i: int, j: int, pair: tuple[int, int]
+    whitened: _Whitened, model: Discriminant, i: int, j: int, segments: tuple[int, int]
 ) -> Bridge:
-    joined = Bridge(pair, p=0.0, off_line=1.0, spread=1.0, filled=0.0, density=1.0)
     line = _line(whitened, model.weights, i, j)
-    if line is None:
-        return joined
+    if line is None:  # fitted as one
+        return _bare(segments, p=0.0, density=1.0)
     n, across = line.across.shape
     if n <= 2 * (across + 3):
-        return _nothing(pair)
+        return _bare(segments, p=1.0, density=0.0)
     # A continuum that is closed or rolled and cut in two looks alike on both sides of the line at
     # the gap and at the centres; what gives it away is how it comes together at its ends.
-    wave = _judge(line, _gap_against_centres(line), pair)
-    parabola = _judge(line, _middle_against_ends(line), pair)
+    wave = _judge(line, _gap_against_centres(line), segments)
+    parabola = _judge(line, _middle_against_ends(line), segments)
     if len(whitened.means) == 2:
         return _times(2, min((wave, parabola), key=lambda bridge: bridge.p))
     parabola = _times(ENDS_FACTOR, parabola)
     return parabola if parabola.density >= ENDS_DENSITY and parabola.p < wave.p else wave
 
 
-def _nothing(pair: tuple[int, int]) -> Bridge:
-    """Of two clusters about which nothing can be said."""
-    return Bridge(pair, p=1.0, off_line=1.0, spread=1.0, filled=1.0, density=0.0)
+def _bare(segments: tuple[int, int], p: float, density: float) -> Bridge:
+    """Of two clusters that are joined, or about which nothing can be said."""
+    return Bridge(segments=segments, p=p, p_off_line=1, p_spread=1, p_filled=p, density=density)
 
 
 def _line(whitened: _Whitened, weights: Floats, i: int, j: int) -> _Line | None:
@@ -231,10 +208,10 @@ def _middle_against_ends(line: _Line) -> Floats:
 
 def _times(factor: float, bridge: Bridge) -> Bridge:
     """With its p-value multiplied."""
-    return replace(bridge, p=min(1.0, factor * bridge.p))
+    return bridge.model_copy(update={"p": min(1.0, factor * bridge.p)})
 
 
-def _judge(line: _Line, contrast: Floats, pair: tuple[int, int]) -> Bridge:
+def _judge(line: _Line, contrast: Floats, segments: tuple[int, int]) -> Bridge:
     """The three signs and the density, seen with one contrast of positions."""
     n = len(line.position)
     side = (line.position > line.gap).astype(np.float64)
@@ -245,7 +222,7 @@ def _judge(line: _Line, contrast: Floats, pair: tuple[int, int]) -> Bridge:
     contrast = contrast - known @ (known.T @ contrast)
     size = float(np.sqrt(contrast @ contrast))
     if not kept.any() or size <= FLAT:
-        return _nothing(pair)
+        return _bare(segments, p=1.0, density=0.0)
     unit = axes[:, kept] / np.sqrt(variances[kept])
     contrast = contrast / size
     offset = contrast @ residual
@@ -255,9 +232,14 @@ def _judge(line: _Line, contrast: Floats, pair: tuple[int, int]) -> Bridge:
     spread = _largest_eigenvalue_p(scaled_moments)
     filled = _filled_p(line)
     signs = np.log(np.maximum([off_line, spread, filled], np.finfo(np.float64).tiny))
-    p = float(chi2.sf(-2.0 * signs.sum(), 2 * len(signs)))
-    density = _density(line, _bends(offset, moments))
-    return Bridge(pair, p, off_line, spread, filled, density)
+    return Bridge(
+        segments=segments,
+        p=chi2.sf(-2.0 * signs.sum(), 2 * len(signs)),
+        p_off_line=off_line,
+        p_spread=spread,
+        p_filled=filled,
+        density=_density(line, _bends(offset, moments)),
+    )
 
 
 def _largest_eigenvalue_p(moments: Floats) -> float:

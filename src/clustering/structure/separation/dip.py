@@ -11,7 +11,6 @@ References
 Hartigan and Hartigan (1985), The dip test of unimodality, Annals of Statistics 13:70.
 """
 
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
@@ -19,17 +18,10 @@ import numpy as np
 
 from clustering.arrays import Floats, Ints
 from clustering.models.kernels.compiled import compiled
+from clustering.structure.findings import Dip
 
 #: Quantiles of sqrt(n) times the dip of n uniform values; `benchmarks/dip_table.py` makes it.
 TABLE = "dip_quantiles.csv"
-
-
-@dataclass(frozen=True)
-class Dip:
-    """Hartigan's dip statistic `D` and its p-value against the uniform."""
-
-    D: float
-    p: float
 
 
 def dip(values: Floats) -> Dip:

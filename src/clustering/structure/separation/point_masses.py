@@ -5,13 +5,14 @@ lie in one plane with a gap beside it, whatever the rest is like; k-means finds 
 every test of separation agrees (docs/method.md).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from clustering.arrays import Floats, Ints
 from clustering.models.guards import column_name
+from clustering.models.kmeans import KMeansFit
 
 #: The least Jaccard similarity from which two sets of accounts are called the same here.
 SPIKE_JACCARD = 0.75
@@ -73,3 +74,11 @@ def find_spike(
             found.append(Spike(name, end, int(there.sum()), float(jaccard.max())))
     closest = max(found, key=lambda spike: spike.jaccard)
     return closest if closest.jaccard >= SPIKE_JACCARD else None
+
+
+def spikes_of(
+    values: Floats, fits: Sequence[KMeansFit], columns: Sequence[str] | None = None
+) -> Mapping[int, Spike]:
+    """By k, the partitions of which one cluster is one value of one column."""
+    found = {fit.k: find_spike(values, fit.labels, columns) for fit in fits if fit.k > 1}
+    return {k: spike for k, spike in found.items() if spike is not None}

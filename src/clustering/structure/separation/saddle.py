@@ -22,6 +22,7 @@ from clustering.resampling.draws import Draw
 from clustering.resampling.engine import run_tasks
 from clustering.resampling.fits import Starts, fit_resample
 from clustering.structure.discriminant import fit_discriminant
+from clustering.structure.findings import Saddle
 
 FOLDS = 5
 REPEATS = 5
@@ -49,24 +50,6 @@ class _Components(Protocol):
     def nearest(self) -> Ints: ...
 
     def sd_along(self, component: int, unit: Floats) -> float: ...
-
-
-@dataclass(frozen=True)
-class Saddle:
-    """Held-out accounts between every cluster and its nearest one; by cluster, canonical order.
-
-    Attributes
-    ----------
-    p : median over repeats of the p-value against "no fewer in the valley than at both centres"
-    pooled_p : likewise, of the counts of all clusters together
-    depth : likewise the count in the valley over the smaller count at the centres; below 1 there
-        is a valley
-    """
-
-    k: int
-    p: tuple[float, ...]
-    pooled_p: float
-    depth: tuple[float, ...]
 
 
 @dataclass
@@ -145,7 +128,6 @@ def cross_fitted_saddles(
     seed: int,
     repeats: int = REPEATS,
     progress: Progress = SILENT,
-    n_threads: int | None = None,
 ) -> dict[int, Saddle]:
     """Test every cluster of every k for a valley towards its nearest cluster.
 
@@ -169,7 +151,7 @@ def cross_fitted_saddles(
     >>> rng = np.random.default_rng(0)
     >>> X = np.vstack([rng.normal(0, 1, (200, 2)), rng.normal(5, 1, (200, 2))])
     >>> centres = {2: np.array([[0.0, 0.0], [5.0, 5.0]])}
-    >>> max(cross_fitted_saddles(X, centres, seed=0)[2].p) < 0.01
+    >>> cross_fitted_saddles(X, centres, seed=0)[2].p < 0.01
     True
     """
     core = values[away_from_outliers(values, seed=seed)]
@@ -182,8 +164,8 @@ def cross_fitted_saddles(
             k: fit_discriminant(train, of_k.labels, k) for k, of_k in zip(ks, fits, strict=True)
         }
 
-    found = _cross_fit(core, fit, centres, ks, repeats, seed, progress, n_threads)
-    return {k: _summary(k, [counts[k] for counts in found]) for k in ks}
+    found = _cross_fit(core, fit, centres, ks, repeats, seed, progress)
+    return {k: _summary([counts[k] for counts in found]) for k in ks}
 
 
 def mixture_saddle(
@@ -194,7 +176,6 @@ def mixture_saddle(
     seed: int,
     repeats: int = REPEATS,
     progress: Progress = SILENT,
-    n_threads: int | None = None,
 ) -> Saddle | None:
     """The same test of the components of a mixture, refitted in every fold from cold starts.
 
@@ -212,7 +193,7 @@ def mixture_saddle(
     >>> rng = np.random.default_rng(0)
     >>> X = np.vstack([rng.normal(0, 1, (150, 2)), rng.normal(5, 1, (150, 2))])
     >>> saddle = mixture_saddle(X, np.array([[0.0, 0.0], [5.0, 5.0]]), "tied", seed=0, repeats=1)
-    >>> saddle.pooled_p < 0.01
+    >>> saddle.p < 0.01
     True
     """
     k = len(centres)
@@ -231,13 +212,12 @@ def mixture_saddle(
                 n_init=MIXTURE_STARTS,
                 seed=draw,
                 starts=starts,
-                long_runs=2,
-                tolerance=1e-5,
+                quick_runs=2,
             )
         }
 
-    found = _cross_fit(core, fit, {k: centres}, (k,), repeats, seed, progress, n_threads)
-    return _summary(k, [counts[k] for counts in found])
+    found = _cross_fit(core, fit, {k: centres}, (k,), repeats, seed, progress)
+    return _summary([counts[k] for counts in found])
 
 
 def _cross_fit(
@@ -248,7 +228,6 @@ def _cross_fit(
     repeats: int,
     seed: int,
     progress: Progress,
-    n_threads: int | None,
 ) -> list[dict[int, list[_Counts]]]:
     """Counts by k and cluster of every repeat, each over five folds."""
 
@@ -261,14 +240,7 @@ def _cross_fit(
                 _count(core[fold == held_out], models[k], centres[k], counts[k])
         return counts
 
-    return run_tasks(
-        task,
-        repeats,
-        seed=seed,
-        purpose="held-out saddles",
-        progress=progress,
-        n_threads=n_threads,
-    )
+    return run_tasks(task, repeats, seed=seed, purpose="held-out saddles", progress=progress)
 
 
 def _count(test: Floats, model: _Components, centres: Floats, counts: list[_Counts]) -> None:
@@ -314,12 +286,11 @@ def lowest_between(weights: Floats, spreads: Floats, distance: float) -> float |
     return float(grid[lowest])
 
 
-def _summary(k: int, repeats: Sequence[list[_Counts]]) -> Saddle:
+def _summary(repeats: Sequence[list[_Counts]]) -> Saddle:
     p = np.array([[counts.p_value() for counts in repeat] for repeat in repeats])
     depth = np.array([[counts.depth() for counts in repeat] for repeat in repeats])
     return Saddle(
-        k=k,
-        p=tuple(np.median(p, axis=0).tolist()),
-        pooled_p=float(np.median([_pooled_p(repeat) for repeat in repeats])),
+        p=np.median([_pooled_p(repeat) for repeat in repeats]),
+        p_by_cluster=tuple(np.median(p, axis=0).tolist()),
         depth=tuple(np.median(depth, axis=0).tolist()),
     )

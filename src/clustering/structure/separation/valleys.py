@@ -32,15 +32,12 @@ class Valley:
     ----------
     share : share of neighbouring pairs, over all splits, whose dip p-value is below 0.05. Splits
         share accounts: an effect size, not a p-value
-    median_p : median p-value over pairs and splits
     nearest : for each cluster (canonical order) the share of splits with a valley between it and
         its nearest cluster
     fewest_points : median over splits of the fewest held-out accounts of a pair
     """
 
-    k: int
     share: float
-    median_p: float
     nearest: tuple[float, ...]
     fewest_points: float
 
@@ -84,9 +81,7 @@ def held_out_valleys(
     *,
     seed: int,
     n_splits: int = SPLITS,
-    starts: Starts = STARTS,
     progress: Progress = SILENT,
-    n_threads: int | None = None,
 ) -> dict[int, Valley]:
     """Share of neighbouring clusters with a valley between them on held-out accounts.
 
@@ -121,22 +116,15 @@ def held_out_valleys(
         first, second = halves(len(values), rng)
         held_out = np.ascontiguousarray(values[second.rows])
         blocks = pack(held_out, np.arange(len(held_out)))
-        fits = fit_resample(values, first, ks, rng, starts)
+        fits = fit_resample(values, first, ks, rng, STARTS)
         splits = {}
         for k, fit in zip(ks, fits, strict=True):
             labels, _ = nearest(blocks, len(held_out), fit.centres)
             splits[k] = _judge_split(held_out, labels, fit.centres, centres[k])
         return splits
 
-    results = run_tasks(
-        task,
-        n_splits,
-        seed=seed,
-        purpose="held-out valleys",
-        progress=progress,
-        n_threads=n_threads,
-    )
-    return {k: _summary(k, [result[k] for result in results]) for k in ks}
+    results = run_tasks(task, n_splits, seed=seed, purpose="held-out valleys", progress=progress)
+    return {k: _summary([result[k] for result in results]) for k in ks}
 
 
 def _judge_split(values: Floats, labels: Ints, found: Floats, reference: Floats) -> _Split:
@@ -163,13 +151,11 @@ def _pair_p(values: Floats, labels: Ints, centres: Floats, pair: tuple[int, int]
     return dip(values[members] @ (centres[j] - centres[i])).p
 
 
-def _summary(k: int, splits: Sequence[_Split]) -> Valley:
+def _summary(splits: Sequence[_Split]) -> Valley:
     p_values = np.array([p for split in splits for p in split.p_values])
     nearest_p = np.array([split.nearest_p for split in splits])
     return Valley(
-        k=k,
         share=float((p_values < LEVEL).mean()) if p_values.size else 0.0,
-        median_p=float(np.median(p_values)) if p_values.size else 1.0,
         nearest=tuple((nearest_p < LEVEL).mean(axis=0).tolist()),
         fewest_points=float(np.median([split.fewest_points for split in splits])),
     )

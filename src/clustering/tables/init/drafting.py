@@ -1,17 +1,12 @@
 """The draft of a study for a user's own files: a configuration and one mapping per table."""
 
-import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-
-import duckdb
 
 from clustering.errors import BadInputError, OutputError, breaches_message
 from clustering.outputs import scratch
-from clustering.tables.contracts_check import next_terms
+from clustering.tables.init.draft_toml import draft_toml
 from clustering.tables.init.guessing import (
     ColumnGuess,
     Link,
@@ -21,7 +16,7 @@ from clustering.tables.init.guessing import (
     guess_tables,
     term_of,
 )
-from clustering.tables.init.sampling import Surroundings, look_at
+from clustering.tables.init.sampling import look_at
 from clustering.tables.init.sniffing import ColumnSample
 from clustering.tables.session import Session, quoted_name, quoted_text
 
@@ -65,20 +60,12 @@ def draft_study(name: str, folder: Path, paths: Sequence[Path]) -> Draft:
             )
             raise BadInputError(breaches_message(subject, surroundings.unread))
         guesses = guess_tables(surroundings.samples)
-        ranges = {guess.table.name: _date_range(session, guess) for guess in guesses}
-        ends = [_ends(session, guess) for guess in guesses if guess.table.name == "subscriptions"]
+        toml = draft_toml(session, name, folder, surroundings, guesses)
     finally:
         session.close()
     taken = {guess.source.origin for guess in guesses}
     return Draft(
-        toml=_toml(
-            name,
-            folder,
-            surroundings,
-            ranges,
-            _currencies(guesses),
-            [line for lines in ends for line in lines],
-        ),
+        toml=toml,
         mappings={guess.table.name: _mapping(guess, guesses) for guess in guesses},
         guesses=guesses,
         unmatched=(
@@ -297,111 +284,3 @@ def _left_over(guess: TableGuess) -> list[str]:
             "  Never map an undated flag (churned, upgraded, ...): it knows the future.",
         ]
     return lines
-
-
-def _date_of(guess: TableGuess, column: str) -> str | None:
-    """SQL of a date of the contract over the source; None: not found, or read in two ways."""
-    dated = [c for c in guess.columns if c.column.name == column]
-    if not dated or len(dated[0].sample.date_formats) != 1:
-        return None
-    text = f"CAST({quoted_name(dated[0].sample.name)} AS VARCHAR)"
-    form = dated[0].sample.date_formats[0]
-    if form == "iso":
-        return f"TRY_CAST(left(trim({text}), 10) AS DATE)"
-    return f"CAST(try_strptime(trim({text}), {quoted_text(form)}) AS DATE)"
-
-
-def _ends(session: Session, guess: TableGuess) -> list[str]:
-    """What `ended_on` of the contracts means, by the terms that follow one another."""
-    account = [c.sample.name for c in guess.columns if c.column.name == "account_id"]
-    started, ended = _date_of(guess, "started_on"), _date_of(guess, "ended_on")
-    if not account or started is None or ended is None:
-        return []
-    periods = (
-        f"(SELECT {quoted_name(account[0])} AS account_id, {started} AS started_on, "
-        f"{ended} AS ended_on FROM ({guess.source.sql}))"
-    )
-    try:
-        on_time, late = (next_terms(session, periods, days) for days in (0, 1))
-    except duckdb.Error:
-        return []  # a damaged row beyond the sample; the check will say which
-    if not on_time + late:
-        return []
-    end_is = "last_day" if late > on_time else "first_day_without"
-    return [
-        "",
-        "[subscriptions]",
-        f"# GUESSED: {late} of {on_time + late} next terms begin one day after the end of the one",
-        "# before, the others on the day of its end.",
-        f'end_is = "{end_is}"',
-    ]
-
-
-def _date_range(session: Session, guess: TableGuess) -> tuple[date, date] | None:
-    value = _date_of(guess, guess.table.dated_by)
-    if value is None:
-        return None
-    try:
-        first, last = session.row(f"SELECT min({value}), max({value}) FROM ({guess.source.sql})")
-    except duckdb.Error:
-        return None  # a damaged row beyond the sample; the check will say which
-    return None if first is None else (first, last)
-
-
-def _toml(
-    name: str,
-    folder: Path,
-    surroundings: Surroundings,
-    ranges: Mapping[str, tuple[date, date] | None],
-    currencies: Sequence[str],
-    further: Sequence[str],
-) -> str:
-    seen = [
-        f"#   {table}: {dates[0]} to {dates[1]}" for table, dates in ranges.items() if dates
-    ] or ["#   (no dates were recognised)"]
-    source = [f"folder = {_relative(surroundings.folder, folder)}"]
-    if surroundings.database is not None:
-        file = _relative(surroundings.database, folder).strip('"')
-        source = [f'database = "sqlite:{file}"', *source]
-    lines = [
-        "# Drafted by `clustering init`. Every key: docs/configuration.md. Then run",
-        f"#   clustering check {name}.toml",
-        f'name = "{name}"',
-        "",
-        "# REQUIRED: the date that the study pretends it is. Everything known later is invisible,",
-        "# and what happened in the horizon_days after it is compared with the segments, so choose",
-        "# a date with about so many days of data after it. Dates seen:",
-        *seen,
-        "# as_of = YYYY-MM-DD",
-        "horizon_days = 365",
-        "",
-        *_currency_lines(currencies),
-        "",
-        "[source]",
-        *source,
-        'mapping = "mapping"',
-        *further,
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _currencies(guesses: Sequence[TableGuess]) -> tuple[str, ...]:
-    found = (currency_of(guess) for guess in guesses)
-    return tuple(sorted({code for sample in found if sample for code in sample.examples}))
-
-
-def _currency_lines(currencies: Sequence[str]) -> list[str]:
-    if len(currencies) == 1:
-        return ["# The one currency of all amounts.", f"currency = {json.dumps(currencies[0])}"]
-    if not currencies:
-        return ["# The one currency of all amounts.", 'currency = "USD"']
-    return [
-        f"# The one currency of all amounts. Your files have {', '.join(currencies)}: convert the",
-        "# amounts in the mappings, then name the currency here.",
-        '# currency = "..."',
-    ]
-
-
-def _relative(path: Path, folder: Path) -> str:
-    relative = Path(os.path.relpath(path, folder.resolve())).as_posix()
-    return json.dumps(relative, ensure_ascii=False)

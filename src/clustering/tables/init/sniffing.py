@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from clustering.tables.contract import Kind
+from clustering.tables.contract import ISO_DATE, Kind
 
-_ISO = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?")
+_ISO = re.compile(ISO_DATE)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _SERIAL = re.compile(r"[2-6]\d{4}(\.\d+)?")
 _TRUTH = {"true", "false", "t", "f", "yes", "no", "y", "n", "0", "1"}

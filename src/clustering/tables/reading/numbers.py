@@ -8,6 +8,8 @@ only (1234.5, 1.234,5, 0.125, 1.234.567). Where every mark is followed by exactl
 from dataclasses import dataclass
 from typing import Literal
 
+from clustering.tables.session import quoted_text
+
 Decimal = Literal[".", ","]
 
 #: What parts groups of thousands and is never a decimal mark: blanks, apostrophes.
@@ -84,7 +86,7 @@ def mark_counts(text: str) -> tuple[str, str, str]:
     ----------
     text : SQL of the text of a cell
     """
-    points, commas = (f"regexp_full_match({text}, {_quoted(form)})" for form in _SURE)
+    points, commas = (_matches(text, form) for form in _SURE)
     first, second, third = (
         f"count(*) FILTER (WHERE {where})" for where in (points, commas, is_open(text))
     )
@@ -98,7 +100,7 @@ def is_open(text: str) -> str:
     ----------
     text : SQL of the text of a cell
     """
-    return f"regexp_full_match({text}, {_quoted(_OPEN)})"
+    return _matches(text, _OPEN)
 
 
 def decide(points: int, commas: int, open_: int, setting: Decimal | None) -> Marks:
@@ -132,14 +134,14 @@ def number_sql(text: str, marks: Marks) -> str:
     plain = rf"(\d+{point}?\d*|{point}\d+){_EXPONENT}"
     parted = rf"{_HEAD}(({other}\d{{3}})+|([{_GROUP}]\d{{3}})+)({point}\d*)?"
     form = rf"{_SIGN}({plain}|{parted})"
-    digits = f"regexp_replace({text}, {_quoted(f'[{other}{_GROUP}]')}, '', 'g')"
+    digits = f"regexp_replace({text}, {quoted_text(f'[{other}{_GROUP}]')}, '', 'g')"
     if decimal == ",":
         digits = f"replace({digits}, ',', '.')"
     # Programs write infinity so; the contract refuses it by that name.
     infinite = rf"(?i){_SIGN}(inf|infinity|nan)"
     return (
-        f"CASE WHEN regexp_full_match({text}, {_quoted(form)}) THEN TRY_CAST({digits} AS DOUBLE) "
-        f"WHEN regexp_full_match({text}, {_quoted(infinite)}) THEN TRY_CAST({text} AS DOUBLE) END"
+        f"CASE WHEN {_matches(text, form)} THEN TRY_CAST({digits} AS DOUBLE) "
+        f"WHEN {_matches(text, infinite)} THEN TRY_CAST({text} AS DOUBLE) END"
     )
 
 
@@ -148,5 +150,5 @@ def example_forms(decimal: Decimal) -> str:
     return "1,234.5 or 1234.5" if decimal == "." else "1.234,5 or 1234,5"
 
 
-def _quoted(form: str) -> str:
-    return "'" + form.replace("'", "''") + "'"
+def _matches(text: str, form: str) -> str:
+    return f"regexp_full_match({text}, {quoted_text(form)})"

@@ -15,11 +15,11 @@ import pandas as pd
 from clustering.config import ReadingConfig
 from clustering.errors import BadInputError, OutputError, breaches_message, near_names
 from clustering.tables.contract import Column
-from clustering.tables.init.table_quality import blocks, profile
 from clustering.tables.opening import drop_empty_rows, empty_rows, storage_failed
 from clustering.tables.reading.cells import Cells
 from clustering.tables.reading.files import SUFFIXES, read_file, reading_error
 from clustering.tables.session import Session, quoted_name
+from clustering.tables.table_quality import blocks, profile
 
 _SHOWN = 12
 

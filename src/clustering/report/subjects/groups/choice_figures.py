@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from clustering.report.kit.canvas import ACCENT, INK, MUTED, PALE, colours, new_figure, tidy
-from clustering.report.kit.facts import VOTE_NAMES, k_in_words, preferences
+from clustering.report.kit.facts import VOTE_NAMES, asked, k_in_words, preferences
 from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
 
@@ -19,49 +19,38 @@ _COVARIANCES = ("full", "tied", "diag", "spherical")
 
 @dataclass(frozen=True)
 class Criterion:
-    """One panel: which columns it draws and how it is read."""
+    """One panel: which column of the candidates it draws and how it is read."""
 
     title: str
     reading: str
-    columns: tuple[str, ...]
+    column: str
     algorithm: str = "kmeans"
-    votes: tuple[str, ...] = ()
     threshold: str | None = None
 
 
 _CRITERIA = (
-    Criterion(
-        "Gap statistic", "high is better", ("gap_pca", "gap_box"), votes=("gap_pca", "gap_box")
-    ),
-    Criterion("Silhouette", "high is better", ("silhouette",), votes=("silhouette",)),
+    Criterion("Gap statistic", "high is better", "gap_pca"),
+    Criterion("Silhouette", "high is better", "silhouette"),
     Criterion(
         "Prediction strength",
         "largest k above the line",
-        ("prediction_strength",),
-        votes=("prediction_strength",),
+        "prediction_strength",
         threshold="min_prediction_strength",
     ),
     Criterion(
-        "Least Jaccard of a segment",
-        "above the line",
-        ("jaccard_min",),
-        threshold="min_jaccard",
+        "Least Jaccard of a segment", "above the line", "jaccard_min", threshold="min_jaccard"
     ),
-    Criterion("Instability", "low is better", ("instability",), votes=("instability",)),
+    Criterion("Instability", "low is better", "instability"),
     Criterion(
         "Pairs with a valley between",
         "above the line",
-        ("valley_share",),
+        "valley_share",
         threshold="min_valley_share",
     ),
-    Criterion("Calinski-Harabasz", "high is better", ("calinski_harabasz",)),
-    Criterion("Davies-Bouldin", "low is better", ("davies_bouldin",)),
-    Criterion("Within-segment sum of squares", "always falls: look for a bend", ("inertia",)),
-    Criterion("BIC of the mixtures", "low is better", ("bic",), "mixture", votes=("bic",)),
-    Criterion("ICL of the mixtures", "low is better", ("icl_soft",), "mixture", votes=("icl",)),
+    Criterion("Within-segment sum of squares", "always falls: look for a bend", "inertia"),
+    Criterion("BIC of the mixtures", "low is better", "bic", "mixture"),
+    Criterion("ICL of the mixtures", "low is better", "icl_soft", "mixture"),
 )
-
-_LINE_NAMES = {"gap_pca": "PCA box", "gap_box": "plain box"}
 
 
 def choice_curves(study: StudyFolder) -> ReportFigure:
@@ -119,11 +108,8 @@ def _title(study: StudyFolder, votes: Mapping[str, int]) -> str:
 
 def _rows(study: StudyFolder, criterion: Criterion) -> pd.DataFrame:
     frame = study.candidates
-    present = [name for name in criterion.columns if name in frame.columns]
-    if not present:
-        return frame.iloc[:0]
     rows = frame[frame["algorithm"] == criterion.algorithm]
-    return rows[rows[present].notna().any(axis=1)].sort_values("k")
+    return rows[rows[criterion.column].notna()].sort_values("k")
 
 
 def _panel(ax: Axes, study: StudyFolder, criterion: Criterion, votes: Mapping[str, int]) -> None:
@@ -131,70 +117,56 @@ def _panel(ax: Axes, study: StudyFolder, criterion: Criterion, votes: Mapping[st
     chosen = study.document.chosen.k
     ax.axvline(chosen, color=ACCENT, linewidth=1.4, alpha=0.8, zorder=1)
     if criterion.algorithm == "mixture":
-        _mixture_lines(ax, rows, criterion.columns[0], study)
+        _mixture_lines(ax, rows, criterion.column, study)
     else:
-        _kmeans_lines(ax, rows, criterion, study, votes)
+        _kmeans_line(ax, rows, criterion.column, study, votes)
     if criterion.threshold is not None:
-        threshold = study.document.configuration.get("evidence", {}).get(criterion.threshold)
-        if threshold is not None:
-            ax.axhline(threshold, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
+        threshold = getattr(asked(study), criterion.threshold)
+        ax.axhline(threshold, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
     ax.set_title(criterion.title, loc="left", fontsize=10, color=INK, pad=14, fontweight="bold")
     ax.text(0, 1.03, criterion.reading, transform=ax.transAxes, fontsize=8.5, color=MUTED)
     ax.set_xticks(range(1, int(study.candidates["k"].max()) + 1))
     tidy(ax, grid="y")
 
 
-def _kmeans_lines(
-    ax: Axes,
-    rows: pd.DataFrame,
-    criterion: Criterion,
-    study: StudyFolder,
-    votes: Mapping[str, int],
+def _kmeans_line(
+    ax: Axes, rows: pd.DataFrame, column: str, study: StudyFolder, votes: Mapping[str, int]
 ) -> None:
-    for column, colour in zip(criterion.columns, (colours(1)[0], MUTED), strict=False):
-        if column not in rows.columns:
-            continue
-        values = rows[["k", column]].dropna()
-        _null_band(ax, study, column)
-        error = rows.loc[values.index, f"{column}_se"] if f"{column}_se" in rows.columns else None
-        ax.errorbar(
-            values["k"],
-            values[column],
-            yerr=error,
-            color=colour,
-            marker="o",
-            markersize=4.5,
-            markerfacecolor="white",
-            linewidth=1.6,
-            label=_LINE_NAMES.get(column),
-        )
-        vote = votes.get(column)
-        mark = values[values["k"] == vote]
-        ax.plot(mark["k"], mark[column], "o", color=colour, markersize=8, zorder=3)
-    if len(criterion.columns) > 1:
-        ax.legend(frameon=False, fontsize=8)
+    colour = colours(1)[0]
+    if column == "silhouette":
+        _null_band(ax, study)
+    ax.errorbar(
+        rows["k"],
+        rows[column],
+        yerr=rows[f"{column}_se"] if f"{column}_se" in rows.columns else None,
+        color=colour,
+        marker="o",
+        markersize=4.5,
+        markerfacecolor="white",
+        linewidth=1.6,
+    )
+    mark = rows[rows["k"] == votes.get(column)]
+    ax.plot(mark["k"], mark[column], "o", color=colour, markersize=8, zorder=3)
 
 
-def _null_band(ax: Axes, study: StudyFolder, column: str) -> None:
-    """The criterion in books without groups, mean and two standard deviations, where recorded."""
-    entries = [
-        (entry["k"], entry[f"{column}_null"])
-        for entry in study.document.evidence.get("kmeans", [])
-        if entry.get(f"{column}_null")
-    ]
-    if entries:
+def _null_band(ax: Axes, study: StudyFolder) -> None:
+    """The silhouette in books without groups, mean and two standard deviations."""
+    rows = study.document.evidence.kmeans
+    nulls = [(row.k, row.silhouette_null) for row in rows if row.silhouette_null is not None]
+    if nulls:
         ax.fill_between(
-            [k for k, _ in entries],
-            [null["mean"] - 2 * null["sd"] for _, null in entries],
-            [null["mean"] + 2 * null["sd"] for _, null in entries],
+            [k for k, _ in nulls],
+            [null.mean - 2 * null.sd for _, null in nulls],
+            [null.mean + 2 * null.sd for _, null in nulls],
             color=PALE,
             zorder=0,
         )
 
 
 def _mixture_lines(ax: Axes, rows: pd.DataFrame, column: str, study: StudyFolder) -> None:
-    recorded = study.document.evidence.get("chosen_by", {}).get(column.split("_")[0])
-    allowed = rows[rows["ruled_out"].isna()] if "ruled_out" in rows.columns else rows
+    chosen_by = study.document.evidence.chosen_by
+    best = chosen_by.bic if column == "bic" else chosen_by.icl
+    allowed = rows[rows["ruled_out"].isna()]
     for kind, colour in zip(_COVARIANCES, colours(4), strict=True):
         part = allowed[allowed["covariance_type"] == kind]
         if part.empty:
@@ -209,8 +181,8 @@ def _mixture_lines(ax: Axes, rows: pd.DataFrame, column: str, study: StudyFolder
             linewidth=1.4,
             label=kind,
         )
-        if isinstance(recorded, Mapping) and recorded.get("covariance_type") == kind:
-            mark = part[part["k"] == recorded.get("k")]
+        if best is not None and best.covariance_type == kind:
+            mark = part[part["k"] == best.k]
             ax.plot(mark["k"], mark[column], "o", color=colour, markersize=8, zorder=3)
     ax.legend(frameon=False, fontsize=8, ncols=2)
 

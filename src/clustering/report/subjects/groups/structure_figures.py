@@ -1,14 +1,12 @@
 """Is there structure: the tests against homogeneous books; and does each segment come back."""
 
-from typing import Any
+from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from clustering.report.kit import facts
 from clustering.report.kit.canvas import (
     ACCENT,
     INK,
-    MARKERS,
     PALE,
     colours,
     new_figure,
@@ -16,9 +14,10 @@ from clustering.report.kit.canvas import (
     wrap,
     wrap_apart,
 )
-from clustering.report.kit.facts import come_back, group_words
+from clustering.report.kit.facts import asked, come_back, group_words, stands_out
 from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
+from clustering.structure.findings import NullTest
 from clustering.wording import number_in_words, p_in_words
 
 _NULL_NAMES = {
@@ -26,37 +25,36 @@ _NULL_NAMES = {
     "copula_margins": "same distributions and correlations",
     "copula_unimodal": "the same, each with one peak",
 }
-_SCHEMES = ("bootstrap", "distinct", "subset", "noise")
 
 
 def null_tests(study: StudyFolder) -> ReportFigure | None:
     """The observed statistic beside its distribution in books without groups."""
-    tests = facts.null_tests(study)
+    tests = study.document.evidence.segment_nulls
     if not tests:
         return None
     title = _null_title(study, tests)
-    statistics = list(dict.fromkeys(test["statistic"] for test in tests))
+    statistics = list(dict.fromkeys(test.statistic for test in tests))
     figure = new_figure(title, height=1.6 + 0.75 * len(tests))
     grid = figure.subplots(
         len(statistics),
         1,
         squeeze=False,
-        height_ratios=[sum(t["statistic"] == s for t in tests) for s in statistics],
+        height_ratios=[sum(t.statistic == s for t in tests) for s in statistics],
     )[:, 0]
     for ax, statistic in zip(grid, statistics, strict=True):
-        _null_panel(ax, [test for test in tests if test["statistic"] == statistic], statistic)
+        _null_panel(ax, [test for test in tests if test.statistic == statistic], statistic)
     said = "; ".join(
-        f"{test['statistic']} against {_null_name(test)}: {number_in_words(test['observed'])}, "
-        f"null {number_in_words(test['mean'])} with sd {number_in_words(test['sd'], 2)}, "
-        f"{p_in_words(test['p'])}"
+        f"{test.statistic} against {_null_name(test)}: {number_in_words(test.observed)}, "
+        f"null {number_in_words(test.mean)} with sd {number_in_words(test.sd, 2)}, "
+        f"{p_in_words(test.p)}"
         for test in tests
     )
     return ReportFigure("null_tests", figure, title, f"Observed values against null bands. {said}.")
 
 
-def _null_title(study: StudyFolder, tests: list[dict[str, Any]]) -> str:
-    kept = [test for test in tests if not facts.stands_out(study, test)]
-    largest = max(test["p"] for test in tests)
+def _null_title(study: StudyFolder, tests: Sequence[NullTest]) -> str:
+    kept = [test for test in tests if not stands_out(study, test)]
+    largest = max(test.p for test in tests)
     if not kept:
         return (
             f"A book without groups would not look like this: all {len(tests)} tests reject "
@@ -68,19 +66,19 @@ def _null_title(study: StudyFolder, tests: list[dict[str, Any]]) -> str:
     )
 
 
-def _null_name(test: dict[str, Any]) -> str:
-    return _NULL_NAMES.get(test["name"], str(test["name"]).replace("_", " "))
+def _null_name(test: NullTest) -> str:
+    return _NULL_NAMES[test.name]
 
 
-def _null_panel(ax: Axes, tests: list[dict[str, Any]], statistic: str) -> None:
+def _null_panel(ax: Axes, tests: Sequence[NullTest], statistic: str) -> None:
     for row, test in enumerate(tests):
-        low, high = test["mean"] - 2 * test["sd"], test["mean"] + 2 * test["sd"]
+        low, high = test.mean - 2 * test.sd, test.mean + 2 * test.sd
         ax.barh(row, high - low, left=low, height=0.42, color=PALE)
-        ax.plot([test["mean"]] * 2, [row - 0.21, row + 0.21], color=INK, linewidth=1)
-        ax.plot(test["observed"], row, "o", color=ACCENT, markersize=9)
+        ax.plot([test.mean] * 2, [row - 0.21, row + 0.21], color=INK, linewidth=1)
+        ax.plot(test.observed, row, "o", color=ACCENT, markersize=9)
         ax.annotate(
-            f"{p_in_words(test['p'])}  ({test['replicates']} draws)",
-            (test["observed"], row - 0.24),
+            f"{p_in_words(test.p)}  ({test.replicates} draws)",
+            (test.observed, row - 0.24),
             ha="center",
             va="bottom",
             fontsize=9,
@@ -96,27 +94,23 @@ def _null_panel(ax: Axes, tests: list[dict[str, Any]], statistic: str) -> None:
 
 
 def segment_stability(study: StudyFolder) -> ReportFigure | None:
-    """Jaccard of every segment under each scheme of resampling; None for a single segment."""
+    """Jaccard of every segment under the bootstrap; None for a single segment."""
     segments = study.document.segments
-    if any(segment.jaccard is None for segment in segments):
+    jaccard = [segment.jaccard for segment in segments if segment.jaccard is not None]
+    if len(jaccard) < len(segments):
         return None
-    threshold = float(study.document.configuration.get("evidence", {}).get("min_jaccard", 0.75))
+    threshold = asked(study).min_jaccard
     title = _stability_title(study, threshold)
     figure = new_figure(title, height=1.9 + 0.6 * len(segments))
     ax = figure.subplots()
     ax.axvline(threshold, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
-    schemes = _schemes(study)
-    for i, (name, values) in enumerate(schemes.items()):
-        rows = [row + 0.16 * (i - (len(schemes) - 1) / 2) for row in range(len(values))]
-        ax.plot(
-            values,
-            rows,
-            MARKERS[i],
-            color=colours(4)[i],
-            markersize=7,
-            linestyle="none",
-            label=name,
-        )
+    ax.plot(
+        jaccard,
+        range(len(segments)),
+        "o",
+        color=colours(1)[0],
+        markersize=7,
+    )
     titles = wrap_apart([s.name for s in segments], 34, lines=2)
     labels = [
         f"{title}\n{s.n_accounts:,} accounts" for title, s in zip(titles, segments, strict=True)
@@ -128,26 +122,8 @@ def segment_stability(study: StudyFolder) -> ReportFigure | None:
         f"mean Jaccard with the most similar group in a resample (line: {threshold:g})", fontsize=10
     )
     tidy(ax, grid="x")
-    if len(schemes) > 1:
-        figure.legend(loc="outside lower left", ncols=4, frameon=False, fontsize=9)
     said = "; ".join(f"{s.name}: {s.jaccard:.2f}" for s in segments)
     return ReportFigure("segment_stability", figure, title, f"Dots per segment. {said}.")
-
-
-def _schemes(study: StudyFolder) -> dict[str, list[float]]:
-    """Jaccard per segment by scheme; the bootstrap alone where the rest was not recorded."""
-    segments = study.document.segments
-    recorded: dict[str, Any] = {}
-    if study.document.chosen.algorithm == "kmeans":
-        for entry in study.document.evidence.get("kmeans", []):
-            if entry.get("k") == len(segments):
-                recorded = entry.get("jaccard") or {}
-    schemes = {
-        name: [float(value) for value in recorded[name]]
-        for name in _SCHEMES
-        if len(recorded.get(name) or []) == len(segments)
-    }
-    return schemes or {"bootstrap": [float(s.jaccard or 0.0) for s in segments]}
 
 
 def _stability_title(study: StudyFolder, threshold: float) -> str:

@@ -1,18 +1,19 @@
 """Do the accounts fall into groups, and do the groups come back."""
 
-from typing import Any
+from collections.abc import Sequence
 
 from clustering.report.kit.facts import (
     are_clusters,
+    asked,
     come_back,
     group_words,
     k_in_words,
-    null_tests,
     percent,
     preferences,
     stands_out,
 )
 from clustering.results import StudyFolder
+from clustering.structure.findings import NullTest
 from clustering.wording import p_in_words, structure_in_words
 
 #: Segments of a smaller share of the accounts are said to be small.
@@ -44,14 +45,18 @@ def structure(study: StudyFolder) -> str:
 
 def why(study: StudyFolder) -> list[str]:
     """What the answer about groups rests on, for readers who will not look at criteria."""
-    return [*_against_nulls(study, null_tests(study)), *_votes(study), stability(study)]
+    return [
+        *_against_nulls(study, study.document.evidence.segment_nulls),
+        *_votes(study),
+        stability(study),
+    ]
 
 
-def _against_nulls(study: StudyFolder, tests: list[dict[str, Any]]) -> list[str]:
+def _against_nulls(study: StudyFolder, tests: Sequence[NullTest]) -> list[str]:
     if not tests:
         return []
-    draws = min(int(test["replicates"]) for test in tests)
-    largest = max(float(test["p"]) for test in tests)
+    draws = min(test.replicates for test in tests)
+    largest = max(test.p for test in tests)
     kept = sum(not stands_out(study, test) for test in tests)
     compared = (
         f"These accounts were compared with {draws} simulated books of each of {len(tests)} kinds "
@@ -75,13 +80,10 @@ def _votes(study: StudyFolder) -> list[str]:
 
 
 def _prediction_strength(study: StudyFolder) -> str:
-    """The number and what is asked of it, in brackets; empty where it was not recorded."""
-    asked = study.document.configuration.get("evidence", {}).get("min_prediction_strength")
-    rows = {row.get("k"): row for row in study.document.evidence.get("kmeans", [])}
-    found = rows.get(len(study.document.segments), {}).get("prediction_strength")
-    if found is None or asked is None:
-        return ""
-    return f" (prediction strength {found:.2f}; the study asks for {asked:g})"
+    """The number and what is asked of it, in brackets."""
+    found = study.document.evidence.kmeans[len(study.document.segments) - 1].prediction_strength
+    least = asked(study).min_prediction_strength
+    return f" (prediction strength {found:.2f}; the study asks for {least:g})"
 
 
 def stability(study: StudyFolder) -> str:
@@ -92,7 +94,7 @@ def stability(study: StudyFolder) -> str:
     if not known:
         return "There is one segment; its stability is not a question."
     least, worst = min(known)
-    threshold = float(study.document.configuration.get("evidence", {}).get("min_jaccard", 0.75))
+    threshold = asked(study).min_jaccard
     n_below = sum(value < threshold for value, _ in known)
     judged = [(s.mean_stability, s.n_accounts) for s in segments if s.mean_stability is not None]
     if n_below:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from clustering.errors import near_names
-from clustering.tables.casting import Cast, Problem, Remark, cast_column
+from clustering.tables.cast import Cast, Tally
+from clustering.tables.casting import cast_column
 from clustering.tables.contract import Column, Table
 from clustering.tables.reading.cells import Cells
 from clustering.tables.reading.numbers import Marks, decide, mark_counts, plain_counts
@@ -131,19 +132,15 @@ def profile(
     faults, notes, expressions = {}, [], {}
     for name, cast in casts.items():
         untidy, *others = counts[name]
-        at_fault = others[: len(cast.problems)]
-        said = zip(cast.remarks, others[len(cast.problems) :], strict=True)
-        found = matched[name]
-        faults[name] = tuple(
-            _sentence(problem, count, n_rows, _examples(session, rows, found, problem))
-            for problem, count in zip(cast.problems, at_fault, strict=True)
-            if count
-        )
-        notes += [
-            _remark(remark, count, n_rows, _examples(session, rows, found, remark))
-            for remark, count in said
+        said = [
+            _sentence(tally, count, n_rows, _examples(session, rows, matched[name], tally))
+            for tally, count in zip(cast.tallies, others, strict=True)
             if count
         ]
+        at_fault = others[: len(cast.problems)]
+        n_faults = len(at_fault) - at_fault.count(0)
+        faults[name] = tuple(said[:n_faults])
+        notes += said[n_faults:]
         if untidy and by_name[name].kind == "id" and not at_fault[0]:
             notes.append(
                 f"'{name}' had blanks around it in {spaced(untidy)} of {spaced(n_rows)} rows; they "
@@ -234,7 +231,7 @@ def _count(
 ) -> tuple[int, dict[str, list[int]]]:
     """Count the rows; and per column the untidy rows, those of each problem and each remark."""
     predicates = {
-        name: [cast.untidy, *(p.where for p in cast.problems), *(r.where for r in cast.remarks)]
+        name: [cast.untidy, *(tally.where for tally in cast.tallies)]
         for name, cast in casts.items()
     }
     (n_rows,) = session.row(f"SELECT count(*) FROM {source}")
@@ -272,9 +269,7 @@ class _Rows:
         return ("rowid + 2", "first in row") if self.numbered else ("NULL", "")
 
 
-def _examples(
-    session: Session, rows: _Rows, found: str, what: Problem | Remark
-) -> tuple[str, list[str]]:
+def _examples(session: Session, rows: _Rows, found: str, what: Tally) -> tuple[str, list[str]]:
     """Say which rows come first, and a few of their values, in a fixed order."""
     key, words = rows.key(found)
     examples = session.execute(
@@ -291,16 +286,9 @@ def _examples(
     return (f"{words} {', '.join(keys)}" if keys else ""), list(values)
 
 
-def _sentence(problem: Problem, count: int, n_rows: int, examples: tuple[str, list[str]]) -> str:
-    return f"{_counted(problem.words, count, n_rows, examples)}. {problem.advice}"
-
-
-def _remark(remark: Remark, count: int, n_rows: int, examples: tuple[str, list[str]]) -> str:
-    return f"{_counted(remark.words, count, n_rows, ('', examples[1]))}."
-
-
-def _counted(words: str, count: int, n_rows: int, examples: tuple[str, list[str]]) -> str:
+def _sentence(tally: Tally, count: int, n_rows: int, examples: tuple[str, list[str]]) -> str:
     first, values = examples
     quoted = f": {', '.join(values)}" if values else ""
-    first = f"; {first}" if first else ""
-    return f"{words} in {spaced(count)} of {spaced(n_rows)} rows{quoted}{first}"
+    first = f"; {first}" if first and tally.advice else ""
+    rows = f"{spaced(count)} of {spaced(n_rows)} rows"
+    return f"{tally.words} in {rows}{quoted}{first}. {tally.advice}".rstrip()

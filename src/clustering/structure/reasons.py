@@ -1,0 +1,207 @@
+"""The verdict in words: each reason says its numbers and no more than they allow."""
+
+from collections.abc import Mapping, Sequence
+
+from clustering.config import EvidenceConfig
+from clustering.structure.findings import Bridge, ChosenBy, KMeansDiagnostics, NullTest
+from clustering.structure.rules import BORDER_DENSITY, bridged, least_size
+from clustering.structure.separation.valleys import Valley
+from clustering.wording import p_in_words
+
+ALONG_THE_LINE = "the gap is there along the straight line alone"
+#: Agreement of runs from other seeds below which a k-means solution is not called unique.
+UNIQUE = 0.9
+#: Held-out accounts per pair of clusters below which the valley test has little power.
+ENOUGH_HELD_OUT = 100
+_CRITERIA = {
+    "gap_pca": "the gap statistic (principal axes)",
+    "gap_box": "the gap statistic (box)",
+    "prediction_strength": "prediction strength",
+    "instability": "instability",
+    "silhouette": "the silhouette",
+    "bic": "BIC",
+    "icl": "ICL",
+}
+
+
+def structured(margins: NullTest, unimodal: NullTest) -> str:
+    """More clustered than both kinds of data without clusters."""
+    return (
+        "The data is more clustered than data without clusters that has the same margins and "
+        f"rank correlations ({_against(margins)}; with unimodal margins {_against(unimodal)})."
+    )
+
+
+def explained_by_margins(margins: NullTest, unimodal: NullTest, bumpy: Sequence[str]) -> str:
+    """More clustered than unimodal margins allow, not more than these margins do."""
+    cut = "A rule on single features would do; no clustering is needed."
+    if bumpy:
+        cut = (
+            f"{', '.join(bumpy)} {'has' if len(bumpy) == 1 else 'have'} several bumps (dip test, "
+            "ties spread, Holm): cut there with a rule; no clustering is needed."
+        )
+    return (
+        "The grouping is explained by the margins of single features and their correlation "
+        f"({_against(margins)}), though not by unimodal ones ({_against(unimodal)}). {cut}"
+    )
+
+
+def unstructured(margins: NullTest, unimodal: NullTest) -> str:
+    """No more clustered than data without clusters."""
+    return (
+        "Data without clusters, with the skewness, ties and correlation of this data, looks as "
+        f"clustered as this data does (with unimodal margins {_against(unimodal)}; with the same "
+        f"margins {_against(margins)})."
+    )
+
+
+def _against(test: NullTest) -> str:
+    return (
+        f"silhouette {test.observed:.3f} against {test.mean:.3f}, sd {test.sd:.3f}, "
+        f"{p_in_words(test.p)} from {test.replicates} draws"
+    )
+
+
+def bridges_in_words(bridges: Sequence[Bridge], what: str) -> str:
+    """The densest bridge, as in "but accounts connect segments 1 and 2 around it (...)"."""
+    densest = bridges[0]
+    first, second = densest.segments
+    others = len(bridges) - 1
+    more = f"; {others} more such pair{'s' if others > 1 else ''}" if others else ""
+    return (
+        f"but accounts connect {what}s {first} and {second} around it (in the gap they are "
+        f"{densest.density:.2f} times as dense as at the thinner centre; two separate clusters "
+        f"look so with {p_in_words(densest.p)}{more})"
+    )
+
+
+def bent(k: int, bridges: Sequence[Bridge]) -> str:
+    """Separated along straight lines, and connected around them."""
+    return (
+        f"At k = {k} {ALONG_THE_LINE}, {bridges_in_words(bridges, 'segment')}: one continuum that "
+        "bends, and no natural clusters at this k."
+    )
+
+
+def business_limits(
+    rows: Sequence[KMeansDiagnostics], workable: Sequence[int], config: EvidenceConfig, n: int
+) -> list[str]:
+    """What the limits of the business leave out."""
+    left_out = [str(row.k) for row in rows if row.k not in workable]
+    if not left_out:
+        return []
+    most = "" if config.most_segments is None else f", at most {config.most_segments} segments"
+    return [
+        f"Business limit: k = {', '.join(left_out)} left out, because a segment must have at "
+        f"least {least_size(n, config):.0f} accounts{most}."
+    ]
+
+
+def shape(rows: Sequence[KMeansDiagnostics], n_clusters: int) -> list[str]:
+    """Natural clusters that are bent or unlike in shape: the gap is certain, the border is not."""
+    if not any(bridged(row.bridges, BORDER_DENSITY) for row in rows if row.k == n_clusters):
+        return []
+    return [
+        f"Limit: the clusters at k = {n_clusters} are bent, or of different shapes. There is a gap "
+        "between them, but k-means draws straight borders half-way between centres: on which side "
+        "an account near a border belongs need not be right."
+    ]
+
+
+def separation(
+    rows: Sequence[KMeansDiagnostics], valleys: Mapping[int, Valley], apart: Sequence[int]
+) -> list[str]:
+    """Where held-out accounts show a gap beside every cluster, at `apart` or nowhere."""
+    tested = [row for row in rows if row.k in valleys]
+    if not tested:
+        return []
+    found = [row for row in tested if row.k in apart]
+    if not found:
+        best = max(tested, key=lambda row: valleys[row.k].share)
+        return [
+            "For no number of clusters do held-out accounts show a valley beside every cluster "
+            f"(largest share of pairs: {_valley_numbers(best)}). That means no visible gap, not "
+            "that all accounts are alike: clusters closer than about four standard deviations "
+            "overlap."
+        ]
+    return [
+        "Held-out accounts show a valley beside every cluster at "
+        f"{_ks([row.k for row in found])} ({'; '.join(map(_valley_numbers, found))})."
+    ]
+
+
+def few_held_out(valleys: Sequence[Valley]) -> list[str]:
+    """A limit of the valley test where a pair of clusters has few held-out accounts."""
+    fewest = min((valley.fewest_points for valley in valleys), default=ENOUGH_HELD_OUT)
+    if fewest >= ENOUGH_HELD_OUT:
+        return []
+    return [
+        f"Limit: the smallest pair of clusters has {fewest:.0f} held-out accounts; the valley "
+        f"test wants {ENOUGH_HELD_OUT}."
+    ]
+
+
+def _ks(ks: Sequence[int]) -> str:
+    return "k = " + ", ".join(str(k) for k in ks)
+
+
+def _valley_numbers(row: KMeansDiagnostics) -> str:
+    dips = (
+        "" if row.valley_share is None else f"dips in {row.valley_share:.0%} of neighbouring pairs"
+    )
+    saddle = "" if row.saddle is None else f", saddle test {p_in_words(row.saddle.p)}"
+    return f"k = {row.k}: {dips}{saddle}"
+
+
+def stability(
+    rows: Sequence[KMeansDiagnostics],
+    natural: Sequence[int],
+    stable: Sequence[int],
+    config: EvidenceConfig,
+) -> list[str]:
+    """Which clusters, or else which segments, come back under resampling."""
+    if not rows:
+        return []
+    asked = (
+        f"prediction strength and least Jaccard; asked: {config.min_prediction_strength:g}, of "
+        f"bands only, and {config.min_jaccard:g} of every cluster"
+    )
+    ks = natural or stable
+    if not ks:
+        best = max(rows, key=lambda row: min(row.prediction_strength, row.least_jaccard))
+        return [
+            "For no number of segments do they come back under resampling "
+            f"(best, {_stability_numbers(best)}; {asked})."
+        ]
+    numbers = "; ".join(_stability_numbers(row) for row in rows if row.k in ks)
+    what = "The clusters" if natural else "Segments"
+    return [f"{what} come back under resampling at {_ks(ks)} ({numbers}; {asked})."]
+
+
+def _stability_numbers(row: KMeansDiagnostics) -> str:
+    return f"k = {row.k}: {row.prediction_strength:.2f} and {row.least_jaccard:.2f}"
+
+
+def seeds(row: KMeansDiagnostics) -> list[str]:
+    """A limit where other random starts give other segments."""
+    if row.seed_ari is None or row.seed_ari >= UNIQUE:
+        return []
+    return [
+        f"Limit: k-means with {row.k} has no unique solution: runs that differ in their random "
+        f"starts alone agree with a mean adjusted Rand index of {row.seed_ari:.2f}."
+    ]
+
+
+def dissent(chosen_by: ChosenBy, n_clusters: int, largest: int) -> list[str]:
+    """The criteria that would choose another number of clusters; `largest` is the most tried."""
+    others = [
+        f"{_CRITERIA[name]} says {k}{' (the largest tried)' if k == largest else ''}"
+        for name, k in chosen_by.votes.items()
+        if k != n_clusters
+    ]
+    if not others:
+        return []
+    return [
+        "Dissent: " + ", ".join(others) + ". Silhouette and instability cannot say 1; BIC counts "
+        "components, not clusters."
+    ]

@@ -60,12 +60,10 @@ def given(tables: Frames) -> Given:
 
 
 def plan_of(given: Given, recommended: str = "arr_tiers", **settings: object) -> Plan:
-    candidates = [
-        Planned(one.name, one.title, one.labels, one.levels, near_line=one.near_line)
-        for one in given.labellings
-    ]
+    needs = given.snapshot.attributes["needs_segment"].astype("str")
+    segments = Planned("segment", "the segments", needs, tuple(sorted(set(needs.dropna()))))
     config = EngagementConfig.model_validate(settings)
-    inputs = PlanInputs(100.0, **vars(given), candidates=candidates, recommended=recommended)
+    inputs = PlanInputs(100.0, **vars(given), segments=segments, recommended=recommended)
     return make_plan(config, inputs)
 
 

@@ -210,7 +210,7 @@ def _playbooks(
 
 def _chosen(plan_on: str, given: PlanInputs) -> Planned:
     by_name = {one.name: one for one in given.candidates}
-    name = (given.recommended or given.candidates[0].name) if plan_on == RECOMMENDED else plan_on
+    name = given.recommended if plan_on == RECOMMENDED else plan_on
     if name in by_name:
         return by_name[name]
     raise ConfigError(

@@ -249,28 +249,17 @@ def _plan(
     called: str,
 ) -> Plan:
     """The plan on what is recommended or configured, for the accounts of the matrix."""
-    ids = served.index
-    learned = Planned(
+    segments = Planned(
         SEGMENT, f"the {called}", served[ASSIGNED], profiles.names, served_otherwise(served)
     )
-    others = [
-        Planned(
-            one.name,
-            one.title,
-            one.labels.reindex(ids),
-            one.levels,
-            near_line=None if one.near_line is None else one.near_line.reindex(ids),
-        )
-        for one in labellings
-    ]
     given = PlanInputs(
         hour_cost=config.schemes.axes.cost.hour,
         tables=tables,
         snapshot=snapshot,
         horizon=horizon,
         axes=axes,
+        segments=segments,
         labellings=labellings,
-        candidates=[learned, *others],
         recommended=recommendation.labelling,
     )
     return make_plan(config.engagement, given)

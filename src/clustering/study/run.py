@@ -1,0 +1,265 @@
+"""One run of a study: every step reads what it needs from the steps before it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import pandas as pd
+
+from clustering.arrays import Floats
+from clustering.columns import ARR_TIERS, SEGMENT
+from clustering.comparison.compare import Comparison, compare
+from clustering.comparison.recommendation import recommend
+from clustering.comparison.scorecard_entries import Recommendation
+from clustering.config import StudyConfig
+from clustering.errors import BadInputError
+from clustering.features import Horizon, Snapshot, build_snapshot
+from clustering.features.horizon import build_horizon
+from clustering.inputs import check_inputs, too_few
+from clustering.matrix import FeatureMatrix, Standardiser, standardise
+from clustering.movement.overrides.active import Overrides, study_overrides
+from clustering.movement.past import Past
+from clustering.movement.run import OverTime, run_movement
+from clustering.plan.make import Plan, check_settings, make_plan
+from clustering.plan.next_steps import NextSteps, Segmented, find_next_steps
+from clustering.profiles import Profiles, map_accounts, profile
+from clustering.progress import SILENT, Progress
+from clustering.results.document import GroupWord
+from clustering.schemes import Axes, Labelling, assign_all, compute_axes
+from clustering.schemes.types import under_amount_name
+from clustering.scorer import Scorer, Training
+from clustering.structure.evidence import assess_structure
+from clustering.structure.pictures import picture_tables
+from clustering.structure.protocol import Evidence
+from clustering.structure.settings import ProtocolSettings
+from clustering.study.inputs import comparison_inputs, plan_inputs
+from clustering.tables import SourceTables, open_tables
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A study in memory; each of its steps is taken once, when it is first asked for.
+
+    In a notebook a step can be looked at without those after it, as in ``Run(config).evidence``.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from clustering.simulation import simulate, write_book
+    >>> with TemporaryDirectory() as folder:
+    ...     place = Path(folder) / "book"
+    ...     _ = write_book(simulate("needs", 60, seed=1), place)
+    ...     config = StudyConfig(name="look", as_of=date(2025, 6, 30), source={"folder": place})
+    ...     Run(config).snapshot.as_of.isoformat()
+    '2025-06-30'
+    """
+
+    config: StudyConfig
+    progress: Progress = SILENT
+
+    def complete(self) -> Self:
+        """Take every step, in the order in which mistakes are told soonest."""
+        check_inputs(self.config)
+        check_settings(self.config.engagement, self.config.schemes)
+        for step in (
+            *("tables", "overrides", "snapshot", "horizon", "labellings", "matrix", "evidence"),
+            *("pictures", "scores", "over_time", "comparison", "plan", "next_steps"),
+        ):
+            getattr(self, step)
+        return self
+
+    @cached_property
+    def tables(self) -> SourceTables:
+        """The tables, checked against their contract."""
+        with self.progress.step("Checking the tables"):
+            return open_tables(self.config)
+
+    @cached_property
+    def overrides(self) -> Overrides:
+        """Decisions of people, read before anything is fitted."""
+        return study_overrides(self.config, self.tables)
+
+    @cached_property
+    def snapshot(self) -> Snapshot:
+        """The features of every account, as known at the as-of date."""
+        tables = self.tables
+        with self.progress.step("Computing the features"):
+            return build_snapshot(tables, self.config.as_of, self.config.features)
+
+    @cached_property
+    def horizon(self) -> Horizon:
+        """What happened after the as-of date."""
+        return build_horizon(self.tables, self.config.as_of, self.config.horizon_days)
+
+    @cached_property
+    def _assigned(self) -> tuple[tuple[Labelling, ...], dict[str, str]]:
+        assigned, absent = assign_all(self.snapshot, self.config.schemes, self.axes)
+        return assigned, dict(absent)
+
+    @cached_property
+    def _named(self) -> tuple[tuple[Labelling, ...], dict[str, str]]:
+        labellings, absent = under_amount_name(*self._assigned, self.config.amount_name)
+        return labellings, dict(absent)
+
+    @property
+    def labellings(self) -> tuple[Labelling, ...]:
+        """The schemes that these accounts allow."""
+        return self._named[0]
+
+    @property
+    def absent(self) -> dict[str, str]:
+        """Why each other scheme is absent."""
+        return self._named[1]
+
+    @cached_property
+    def axes(self) -> Axes:
+        """The axes that schemes share."""
+        return compute_axes(self.snapshot, self.config.schemes.axes)
+
+    @cached_property
+    def _standardised(self) -> tuple[FeatureMatrix, Standardiser]:
+        snapshot = self.snapshot
+        with self.progress.step("Standardising"):
+            matrix, standardiser = standardise(snapshot, self.config.matrix)
+        if words := too_few(self.config, len(matrix.account_ids)):
+            raise BadInputError(words)
+        return matrix, standardiser
+
+    @property
+    def matrix(self) -> FeatureMatrix:
+        """The accounts that are clustered, in standardised columns."""
+        return self._standardised[0]
+
+    @property
+    def standardiser(self) -> Standardiser:
+        """What made the matrix."""
+        return self._standardised[1]
+
+    @property
+    def ids(self) -> list[str]:
+        """The accounts of the matrix, in its order."""
+        return list(self.matrix.account_ids)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """The verdict, the segments that are offered, and why."""
+        settings = ProtocolSettings(
+            seed=self.config.seed,
+            config=self.config.evidence,
+            models=self.config.models,
+            complete=False,
+            progress=self.progress,
+        )
+        return assess_structure(
+            self.matrix.values,
+            settings,
+            raw=self.standardiser.complete_raw(self.snapshot.frame.loc[self.ids]),
+            prepare=self.standardiser.refit,
+            columns=self.matrix.feature_names,
+            accounts=self.matrix.account_ids,
+        )
+
+    @cached_property
+    def group_word(self) -> GroupWord:
+        """What the segments may be called: clusters only where these very ones are natural."""
+        if self.evidence.are_clusters:
+            return GroupWord(singular="cluster", plural="clusters")
+        return GroupWord(singular="band", plural="bands")
+
+    @cached_property
+    def places(self) -> Floats:
+        """The accounts of the matrix on a map of two axes, shape (n_accounts, 2)."""
+        return map_accounts(self.matrix.values)
+
+    @cached_property
+    def pictures(self) -> dict[str, pd.DataFrame]:
+        """The numbers behind the pictures of the evidence, by table."""
+        return picture_tables(
+            *(self.matrix.values, self.evidence, self.places[:, 0], self.matrix.account_ids),
+            seed=self.config.seed,
+            progress=self.progress,
+        )
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        """What sets the segments apart, and their names."""
+        return profile(
+            self.snapshot, self.matrix, self.evidence.chosen, amount_name=self.config.amount_name
+        )
+
+    @cached_property
+    def scorer(self) -> Scorer:
+        """The chosen model, for accounts that the study has not seen."""
+        config, evidence = self.config, self.evidence
+        return Scorer.build(
+            self.standardiser,
+            evidence.chosen,
+            self.matrix,
+            self.profiles.names,
+            config.features,
+            Training(
+                config.as_of, evidence.verdict, evidence.are_clusters, config.name, config.hash
+            ),
+        )
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """The scorer's answer on the accounts of the matrix, one row each."""
+        with self.progress.step("Describing the segments"):
+            return self.scorer.score_features(self.snapshot.frame.loc[self.ids])
+
+    @cached_property
+    def past(self) -> Past:
+        """The same accounts on earlier dates."""
+        return Past(self.tables, self.config, self.snapshot, self._assigned[0])
+
+    @cached_property
+    def over_time(self) -> OverTime:
+        """Who moved and why, and what people decided."""
+        return run_movement(
+            self.past,
+            self.scorer,
+            self.evidence.chosen.spec,
+            self.scores,
+            self.overrides,
+            self.progress,
+        )
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        """The segments beside the tiers and every other labelling."""
+        config = self.config
+        return compare(comparison_inputs(self), config.comparison, config.seed, self.progress)
+
+    @cached_property
+    def recommendation(self) -> Recommendation:
+        """For which labelling care should be planned."""
+        scores = {score.labelling: score for score in self.comparison.scores}
+        with_tiers = scores[SEGMENT].with_tiers if ARR_TIERS in scores else None
+        return recommend(
+            n_segments=self.evidence.offered.k,
+            are_clusters=self.evidence.are_clusters,
+            gains=scores[SEGMENT].gains,
+            tiers_agreement=None if with_tiers is None else with_tiers.interval,
+            labellings=scores,
+        )
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What follows for the care of the accounts."""
+        given = plan_inputs(self)
+        with self.progress.step("Planning the care"):
+            return make_plan(self.config.engagement, given)
+
+    @cached_property
+    def next_steps(self) -> NextSteps:
+        """Whom to talk to, and what to doubt."""
+        segmented = Segmented(
+            *(self.snapshot, self.matrix, self.evidence.chosen, self.profiles, self.scores),
+            *(self.axes, self.labellings, self.absent),
+        )
+        plan = self.plan
+        with self.progress.step("Finding whom to talk to, and what to doubt"):
+            return find_next_steps(self.config, segmented, plan)

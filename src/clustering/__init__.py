@@ -6,7 +6,7 @@ Examples
 --------
 >>> import clustering
 >>> sorted(clustering.__all__)[:3]
-['Run', 'Scorer', 'SegmentClusterer']
+['ProtocolSettings', 'Run', 'Scorer']
 """
 
 import importlib
@@ -14,6 +14,7 @@ from typing import Any
 
 #: Public name -> the module that defines it, and its name there where that is another.
 _HOMES = {
+    "ProtocolSettings": "clustering.structure.settings",
     "Run": "clustering.study",
     "Scorer": "clustering.scorer",
     "SegmentClusterer": "clustering.estimator",

@@ -49,7 +49,7 @@ from clustering.schemes import Axes, Labelling, assign_all, compute_axes
 from clustering.schemes.types import under_amount_name
 from clustering.scorer import Scorer, Training
 from clustering.structure.evidence import assess_structure
-from clustering.structure.pictures import picture_evidence
+from clustering.structure.pictures import picture_tables
 from clustering.structure.protocol import Evidence
 from clustering.structure.settings import ProtocolSettings
 from clustering.tables import SourceTables, open_tables
@@ -112,8 +112,10 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
             raise BadInputError(words)
     evidence = _assess(config, snapshot, matrix, standardiser, progress)
     places = map_accounts(matrix.values)
-    pictures = picture_evidence(
-        matrix.values, evidence, places[:, 0], seed=config.seed, progress=progress
+    pictures = picture_tables(
+        *(matrix.values, evidence, places[:, 0], matrix.account_ids),
+        seed=config.seed,
+        progress=progress,
     )
     with progress.step("Describing the segments"):
         profiles = profile(snapshot, matrix, evidence.chosen, amount_name=config.amount_name)
@@ -247,28 +249,17 @@ def _plan(
     called: str,
 ) -> Plan:
     """The plan on what is recommended or configured, for the accounts of the matrix."""
-    ids = served.index
-    learned = Planned(
+    segments = Planned(
         SEGMENT, f"the {called}", served[ASSIGNED], profiles.names, served_otherwise(served)
     )
-    others = [
-        Planned(
-            one.name,
-            one.title,
-            one.labels.reindex(ids),
-            one.levels,
-            near_line=None if one.near_line is None else one.near_line.reindex(ids),
-        )
-        for one in labellings
-    ]
     given = PlanInputs(
         hour_cost=config.schemes.axes.cost.hour,
         tables=tables,
         snapshot=snapshot,
         horizon=horizon,
         axes=axes,
+        segments=segments,
         labellings=labellings,
-        candidates=[learned, *others],
         recommended=recommendation.labelling,
     )
     return make_plan(config.engagement, given)

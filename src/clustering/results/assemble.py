@@ -36,12 +36,10 @@ from clustering.results.document import (
     StudyDocument,
     TablesEntry,
 )
-from clustering.results.pictures import picture_tables
 from clustering.schemes import Axes, Labelling, lifecycle_stage
 from clustering.schemes.table import scheme_table
 from clustering.scorer import Scorer
 from clustering.structure.criteria.silhouette import silhouettes
-from clustering.structure.pictures import Pictures
 from clustering.structure.protocol import Evidence
 from clustering.tables import SourceTables
 from clustering.wording import named
@@ -70,7 +68,7 @@ class Study:
     matrix: FeatureMatrix
     places: Floats
     evidence: Evidence
-    pictures: Pictures
+    pictures: Mapping[str, pd.DataFrame]
     axes: Axes
     labellings: tuple[Labelling, ...]
     absent: Mapping[str, str]
@@ -110,7 +108,7 @@ def assemble(study: Study) -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
         "retention": study.comparison.happened.retention,
         "renewals": study.comparison.happened.renewals,
         "differences": study.comparison.difference_tests,
-        **picture_tables(study.pictures, study.matrix.account_ids),
+        **study.pictures,
         **study.plan.tables,
         **study.next_steps.tables,
         "scorecard": score_table(scorecard.scores),

@@ -29,7 +29,7 @@ from clustering.profiles.profile import PROFILES, TYPICAL
 from clustering.schema import Kind, TableSpec
 from clustering.schema import column as _c
 from clustering.schemes.table import SCHEMES
-from clustering.structure.tables import CANDIDATES
+from clustering.structure.tables import CANDIDATES, CLUSTERGRAM, COASSIGNMENT, VALLEYS
 
 TABLES: tuple[TableSpec, ...] = (
     TableSpec(
@@ -65,45 +65,9 @@ TABLES: tuple[TableSpec, ...] = (
     PROFILES,
     DISAGREEMENTS,
     TYPICAL,
-    TableSpec(
-        "clustergram",
-        "How accounts move between the k-means partitions: one row a group and source.",
-        (
-            _c("k", "integer", "Number of groups of the partition."),
-            _c("cluster", "integer", "Group, numbered within the partition."),
-            _c("size", "integer", "Its accounts."),
-            _c("position", "number", "Mean of map_1 of its accounts."),
-            _c("from_cluster", "integer", "Group of the partition with k - 1.", nullable=True),
-            _c("n_shared", "integer", "Accounts that come from there.", nullable=True),
-        ),
-    ),
-    TableSpec(
-        "coassignment",
-        "How often two accounts are together when the segments are fitted again; a random sample "
-        "of at most 150 accounts, each pair once. Empty where there is one segment.",
-        (
-            _c("first", "text", "Account; by segment and within it by falling stability."),
-            _c("second", "text", "Account that comes later in that order."),
-            _c("share", "number", "Share of the refits that put both into one segment."),
-            _c("n_refits", "integer", "Refits, each on a bootstrap draw."),
-            _c("n_accounts", "integer", "Accounts from which each refit was drawn."),
-        ),
-    ),
-    TableSpec(
-        "valleys",
-        "Held-out accounts between neighbouring segments: one row a pair and bin. Empty where "
-        "there is one segment.",
-        (
-            _c("first_segment", "integer", "Segment whose centre lies at 0."),
-            _c("second_segment", "integer", "Segment whose centre lies at 1."),
-            _c("bin_low", "number", "Along the line through the centres of the other half."),
-            _c("bin_high", "number", "The outermost bins hold what lies beyond them."),
-            _c("count", "integer", "Held-out accounts of the two segments."),
-            _c("n_held_out", "integer", "Held-out accounts of all segments."),
-            _c("dip_p", "number", "p-value of the dip test, one split in halves."),
-            _c("dip_p_holm", "number", "The same, adjusted for the number of pairs (Holm)."),
-        ),
-    ),
+    CLUSTERGRAM,
+    COASSIGNMENT,
+    VALLEYS,
     RATES,
     RETENTION,
     RENEWALS,

@@ -127,8 +127,7 @@ def narrow(study: StudyFolder) -> list[str]:
     The counts are the model's, as everywhere in the evidence; the plan follows the decisions.
     """
     segments = study.document.segments
-    decided = study.document.assignment
-    n = 0 if decided is None else decided.n_against_model
+    n = study.document.assignment.n_against_model
     moved = [] if not n else [
         f"People decided otherwise than the model for {n:,} account{'s' if n > 1 else ''}: counted "
         "here where the model puts them, planned where people put them."

@@ -211,7 +211,7 @@ def _structured(
     observed = search(scaled, ks, np.random.default_rng([seed, 1]))
     return all(
         rejected(
-            search_nulls(name, raw, zscore, observed, replicates=config.nulls, seed=seed).test,
+            search_nulls(name, raw, zscore, ks, observed, replicates=config.nulls, seed=seed).test,
             config,
         )
         for name in ("copula_margins", "copula_unimodal")

@@ -29,13 +29,7 @@ from clustering.movement.overrides.reconfirmation import RECONFIRMATION
 from clustering.movement.run import AssignmentSummary
 from clustering.plan.make import Plan
 from clustering.results.folder import write
-from clustering.results.pictures import picture_tables
-from clustering.structure.pictures import (
-    Pictures,
-    clustergram,
-    coassignment,
-    valley_projections,
-)
+from clustering.structure.pictures import clustergram, coassignment, named, valley_projections
 from plan_folders import LABELS, next_steps, planned
 
 HOSTILE_NAMES = (
@@ -199,7 +193,7 @@ class _Simulated:
             **{spec.name: spec.from_rows([]) for spec in (RATES, RETENTION, RENEWALS, DIFFERENCES)},
             "typical": self.typical(),
             "reconfirmation": RECONFIRMATION.from_rows([]),
-            **picture_tables(self.pictures(), self.ids),
+            **self.pictures(),
             **self.plan.tables,
             **next_steps([LABELS]).tables,
         }
@@ -219,18 +213,19 @@ class _Simulated:
     def plan(self) -> Plan:
         return planned(self.accounts(), tuple(self.segment_names))
 
-    def pictures(self) -> Pictures:
+    def pictures(self) -> dict[str, pd.DataFrame]:
         k, accounts = self.recipe.k, self.accounts()
         centres = np.stack([self.z[self.segment == number].mean(0) for number in range(k)])
         chosen = Clustering(
             CandidateSpec("kmeans", k), CentreModel(centres, 1.0), self.segment.copy(), 1, True
         )
         stability = accounts["stability"].to_numpy()
-        return Pictures(
-            clustergram(self.partitions(), accounts["map_1"].to_numpy()),
-            coassignment(self.z, chosen, stability, seed=self.recipe.seed, n_refits=10),
-            valley_projections(self.z, chosen, seed=self.recipe.seed),
-        )
+        pairs = coassignment(self.z, chosen, stability, seed=self.recipe.seed, n_refits=10)
+        return {
+            "clustergram": clustergram(self.partitions(), accounts["map_1"].to_numpy()),
+            "coassignment": named(pairs, self.ids),
+            "valleys": valley_projections(self.z, chosen, seed=self.recipe.seed),
+        }
 
     def partitions(self) -> list[np.ndarray]:
         """Segments merged below the chosen k, and every eighth account taken out above it."""
@@ -428,6 +423,7 @@ class _Simulated:
                     "gap_pca_se": 0.012,
                     "prediction_strength": 1.0 if k == 1 else strength,
                     "instability": None if k == 1 else 0.05 + 0.04 * abs(k - self.recipe.k),
+                    "seed_ari": None if k == 1 else 0.98,
                     "jaccard_min": None if k == 1 else max(0.2, strength - 0.05),
                     "valley_share": None if k == 1 else strength - 0.3,
                     "ruled_out": None,
@@ -608,6 +604,7 @@ class _Simulated:
                     "mean_probability": 0.83,
                     "mean_stability": 0.88,
                     "jaccard": round(0.9 - 0.06 * number, 3) if self.recipe.k > 1 else None,
+                    "made_by": None,
                 }
             )
         return entries

@@ -46,10 +46,10 @@ from clustering.progress import SILENT, Progress
 from clustering.results.assemble import Study, assemble, group_word
 from clustering.results.spreadsheet import write_spreadsheet
 from clustering.schemes import Axes, Labelling, assign_all, compute_axes
-from clustering.schemes.naming import under_amount_name
+from clustering.schemes.types import under_amount_name
 from clustering.scorer import Scorer, Training
 from clustering.structure.evidence import assess_structure
-from clustering.structure.pictures import picture_evidence
+from clustering.structure.pictures import picture_tables
 from clustering.structure.protocol import Evidence
 from clustering.structure.settings import ProtocolSettings
 from clustering.tables import SourceTables, open_tables
@@ -103,15 +103,20 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         snapshot = build_snapshot(tables, config.as_of, config.features)
         horizon = build_horizon(tables, config.as_of, config.horizon_days)
         # Before anything is fitted: a mistake in a scheme of the company's own is told at once.
-        assigned, not_assigned = assign_all(snapshot, config.schemes)
+        axes = compute_axes(snapshot, config.schemes.axes)
+        assigned, not_assigned = assign_all(snapshot, config.schemes, axes)
         labellings, absent = under_amount_name(assigned, not_assigned, config.amount_name)
     with progress.step("Standardising"):
         matrix, standardiser = standardise(snapshot, config.matrix)
         if words := too_few(config, len(matrix.account_ids)):
             raise BadInputError(words)
     evidence = _assess(config, snapshot, matrix, standardiser, progress)
-    axis = map_accounts(matrix.values)[:, 0]
-    pictures = picture_evidence(matrix.values, evidence, axis, seed=config.seed, progress=progress)
+    places = map_accounts(matrix.values)
+    pictures = picture_tables(
+        *(matrix.values, evidence, places[:, 0], matrix.account_ids),
+        seed=config.seed,
+        progress=progress,
+    )
     with progress.step("Describing the segments"):
         profiles = profile(snapshot, matrix, evidence.chosen, amount_name=config.amount_name)
         scorer = _scorer(config, standardiser, matrix, evidence, profiles)
@@ -135,7 +140,6 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
     comparison = compare(material, config.comparison, config.seed, progress)
     recommendation = _recommendation(evidence, comparison)
     with progress.step("Planning the care"):
-        axes = compute_axes(snapshot, config.schemes.axes)
         served = over_time.assignment
         plan = _plan(
             config,
@@ -160,8 +164,10 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         snapshot=snapshot,
         horizon=horizon,
         matrix=matrix,
+        places=places,
         evidence=evidence,
         pictures=pictures,
+        axes=axes,
         labellings=labellings,
         absent=absent,
         profiles=profiles,
@@ -243,28 +249,17 @@ def _plan(
     called: str,
 ) -> Plan:
     """The plan on what is recommended or configured, for the accounts of the matrix."""
-    ids = served.index
-    learned = Planned(
+    segments = Planned(
         SEGMENT, f"the {called}", served[ASSIGNED], profiles.names, served_otherwise(served)
     )
-    others = [
-        Planned(
-            one.name,
-            one.title,
-            one.labels.reindex(ids),
-            one.levels,
-            near_line=None if one.near_line is None else one.near_line.reindex(ids),
-        )
-        for one in labellings
-    ]
     given = PlanInputs(
         hour_cost=config.schemes.axes.cost.hour,
         tables=tables,
         snapshot=snapshot,
         horizon=horizon,
         axes=axes,
+        segments=segments,
         labellings=labellings,
-        candidates=[learned, *others],
         recommended=recommendation.labelling,
     )
     return make_plan(config.engagement, given)

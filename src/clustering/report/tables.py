@@ -2,7 +2,7 @@
 
 from clustering.report.subjects.agreement.tables import agreements, misplaced
 from clustering.report.subjects.forward.tables import forward
-from clustering.report.subjects.tables import (
+from clustering.report.subjects.groups.tables import (
     candidates,
     features,
     labellings,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from clustering.arrays import Floats
 from clustering.columns import ACCOUNT_ID, ARR, NAME, SEGMENT
 from clustering.comparison.agreement.pairwise import agreement_table
 from clustering.comparison.compare import Comparison
@@ -23,7 +24,7 @@ from clustering.matrix import FeatureMatrix
 from clustering.movement.run import OverTime
 from clustering.plan.make import Plan
 from clustering.plan.next_steps import NextSteps
-from clustering.profiles import Profiles, map_accounts
+from clustering.profiles import Profiles
 from clustering.results.document import (
     FeatureEntry,
     GroupWord,
@@ -35,15 +36,13 @@ from clustering.results.document import (
     StudyDocument,
     TablesEntry,
 )
-from clustering.results.pictures import picture_tables
-from clustering.results.scheme_table import scheme_table
-from clustering.schemes import Axes, Labelling, compute_axes, lifecycle_stage
-from clustering.schemes.naming import named
+from clustering.schemes import Axes, Labelling, lifecycle_stage
+from clustering.schemes.table import scheme_table
 from clustering.scorer import Scorer
 from clustering.structure.criteria.silhouette import silhouettes
-from clustering.structure.pictures import Pictures
 from clustering.structure.protocol import Evidence
 from clustering.tables import SourceTables
+from clustering.wording import named
 
 #: Libraries whose version may change a number of the study.
 _COMPUTING = ("clustering", "numpy", "pandas", "scipy", "scikit-learn", "duckdb", "numba")
@@ -58,6 +57,7 @@ class Study:
     Attributes
     ----------
     scores : DataFrame of shape (n_accounts, ...), the scorer's answer on the training snapshot
+    places : float64 array (n_accounts, 2), where the accounts lie on the map
     labellings, absent : the schemes that these accounts allow, and why each other is absent
     """
 
@@ -66,8 +66,10 @@ class Study:
     snapshot: Snapshot
     horizon: Horizon
     matrix: FeatureMatrix
+    places: Floats
     evidence: Evidence
-    pictures: Pictures
+    pictures: Mapping[str, pd.DataFrame]
+    axes: Axes
     labellings: tuple[Labelling, ...]
     absent: Mapping[str, str]
     profiles: Profiles
@@ -89,14 +91,13 @@ def group_word(evidence: Evidence) -> GroupWord:
 
 def assemble(study: Study) -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
     """The document and the tables of the study folder."""
-    axes = compute_axes(study.snapshot, study.config.schemes.axes)
-    stage = lifecycle_stage(study.snapshot, axes, study.config.schemes.axes.stages)
-    accounts = _accounts(study, axes, stage)
+    stage = lifecycle_stage(study.snapshot, study.axes, study.config.schemes.axes.stages)
+    accounts = _accounts(study, stage)
     scorecard = _scorecard(study)
     document = _document(study, accounts, scorecard)
     frames = {
         "accounts": accounts,
-        "schemes": scheme_table(study.matrix.account_ids, study.labellings, axes, stage),
+        "schemes": scheme_table(study.matrix.account_ids, study.labellings, study.axes, stage),
         "candidates": study.evidence.table(),
         "agreements": agreement_table(study.comparison.agreements),
         "crosswalk": study.comparison.crosswalk,
@@ -107,7 +108,7 @@ def assemble(study: Study) -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
         "retention": study.comparison.happened.retention,
         "renewals": study.comparison.happened.renewals,
         "differences": study.comparison.difference_tests,
-        **picture_tables(study.pictures, study.matrix.account_ids),
+        **study.pictures,
         **study.plan.tables,
         **study.next_steps.tables,
         "scorecard": score_table(scorecard.scores),
@@ -119,7 +120,7 @@ def assemble(study: Study) -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
     return document, frames
 
 
-def _accounts(study: Study, known: Axes, stage: "pd.Series[str]") -> pd.DataFrame:
+def _accounts(study: Study, stage: "pd.Series[str]") -> pd.DataFrame:
     ids = list(study.matrix.account_ids)
     attributes = study.snapshot.attributes.reindex(ids)
     labels = study.evidence.chosen.labels
@@ -127,11 +128,10 @@ def _accounts(study: Study, known: Axes, stage: "pd.Series[str]") -> pd.DataFram
     if labels.max() > 0:  # one segment has no neighbour to be closer to
         (found,) = silhouettes(study.matrix.values, [labels], seed=study.config.seed)
         silhouette[found.rows] = found.values
-    place = map_accounts(study.matrix.values)
     extra = [column for column in _ATTRIBUTES if column in attributes]
     features = study.snapshot.frame.reindex(ids)
     scores = study.scores.reindex(ids)
-    axes = known.frame.reindex(ids)
+    axes = study.axes.frame.reindex(ids)
     columns: dict[str, Any] = {
         **{str(name): features[name] for name in features},
         **{name: attributes[name] for name in extra if name not in features},
@@ -144,8 +144,8 @@ def _accounts(study: Study, known: Axes, stage: "pd.Series[str]") -> pd.DataFram
         "margin": scores["margin"],
         "stability": study.evidence.account_stability,
         "silhouette": silhouette,
-        "map_1": place[:, 0],
-        "map_2": place[:, 1],
+        "map_1": study.places[:, 0],
+        "map_2": study.places[:, 1],
         **{str(name): axes[name] for name in axes if axes[name].notna().any()},
         "lifecycle_stage": stage.reindex(ids),
         **{labelling.name: labelling.labels.reindex(ids) for labelling in study.labellings},
@@ -264,24 +264,13 @@ def _segments(study: Study, accounts: pd.DataFrame) -> list[SegmentEntry]:
     means = accounts.groupby(SEGMENT)[["probability", "stability"]].mean()
     return [
         SegmentEntry(
-            segment=segment.segment,
-            name=segment.name,
-            description=segment.description,
-            n_accounts=segment.n_accounts,
-            share=segment.share,
-            arr=segment.arr,
-            arr_share=segment.arr_share,
-            mean_probability=float(means["probability"][segment.segment]),
-            mean_stability=_known(means["stability"][segment.segment]),
-            jaccard=float(jaccard[segment.segment]) if len(jaccard) > 1 else None,
-            made_by=segment.made_by,
+            **dict(segment),
+            mean_probability=means["probability"][segment.segment],
+            mean_stability=means["stability"][segment.segment],
+            jaccard=jaccard[segment.segment] if len(jaccard) > 1 else None,
         )
         for segment in study.profiles.segments
     ]
-
-
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
 
 
 def _labellings(study: Study) -> list[LabellingEntry]:

@@ -25,9 +25,11 @@ from clustering.plan.playbooks.event_playbooks import PLAYBOOK_RUNS
 from clustering.plan.sensitivity import SENSITIVITY
 from clustering.plan.staffing.books import BOOKS
 from clustering.plan.staffing.head_count import HEAD_COUNT
+from clustering.profiles.profile import PROFILES, TYPICAL
 from clustering.schema import Kind, TableSpec
 from clustering.schema import column as _c
-from clustering.structure.tables import CANDIDATES
+from clustering.schemes.table import SCHEMES
+from clustering.structure.tables import CANDIDATES, CLUSTERGRAM, COASSIGNMENT, VALLEYS
 
 TABLES: tuple[TableSpec, ...] = (
     TableSpec(
@@ -55,88 +57,17 @@ TABLES: tuple[TableSpec, ...] = (
         (_c("account_id", "text", "Key."), _c("name", "text", "Name.", nullable=True)),
         optional=True,
     ),
-    TableSpec(
-        "schemes",
-        "One row an account: what every scheme says of it.",
-        (
-            _c("account_id", "text", "Key."),
-            _c("lifecycle_stage", "text", "Stage of its lifecycle.", nullable=True),
-        ),
-        more="The label of every scheme under its name, and the axes; beside a composite axis "
-        "`<axis>_evidence`, the share of its weight that was known for the account.",
-        optional=True,
-    ),
+    SCHEMES,
     CANDIDATES,
     AGREEMENTS,
     SCORECARD,
     CROSSWALK,
-    TableSpec(
-        "profiles",
-        "One row a segment and feature.",
-        (
-            _c("segment", "integer", "Segment number."),
-            _c("segment_name", "text", "Segment name."),
-            _c("feature", "text", "Feature."),
-            _c("family", "text", "Its family."),
-            _c("unit", "text", "Its unit."),
-            _c("n", "integer", "Accounts with a value."),
-            _c("median", "number", "Median.", nullable=True),
-            _c("q25", "number", "Lower quartile.", nullable=True),
-            _c("q75", "number", "Upper quartile.", nullable=True),
-            _c("mean_z", "number", "Mean in standard deviations from all accounts.", nullable=True),
-        ),
-    ),
+    PROFILES,
     DISAGREEMENTS,
-    TableSpec(
-        "typical",
-        "The accounts nearest to the centre of each segment.",
-        (
-            _c("segment", "integer", "Segment number."),
-            _c("segment_name", "text", "Segment name."),
-            _c("rank", "integer", "From 1, the nearest."),
-            _c("account_id", "text", "Key."),
-            _c("distance", "number", "Distance to the centre in the matrix."),
-        ),
-    ),
-    TableSpec(
-        "clustergram",
-        "How accounts move between the k-means partitions: one row a group and source.",
-        (
-            _c("k", "integer", "Number of groups of the partition."),
-            _c("cluster", "integer", "Group, numbered within the partition."),
-            _c("size", "integer", "Its accounts."),
-            _c("position", "number", "Mean of map_1 of its accounts."),
-            _c("from_cluster", "integer", "Group of the partition with k - 1.", nullable=True),
-            _c("n_shared", "integer", "Accounts that come from there.", nullable=True),
-        ),
-    ),
-    TableSpec(
-        "coassignment",
-        "How often two accounts are together when the segments are fitted again; a random sample "
-        "of at most 150 accounts, each pair once. Empty where there is one segment.",
-        (
-            _c("first", "text", "Account; by segment and within it by falling stability."),
-            _c("second", "text", "Account that comes later in that order."),
-            _c("share", "number", "Share of the refits that put both into one segment."),
-            _c("n_refits", "integer", "Refits, each on a bootstrap draw."),
-            _c("n_accounts", "integer", "Accounts from which each refit was drawn."),
-        ),
-    ),
-    TableSpec(
-        "valleys",
-        "Held-out accounts between neighbouring segments: one row a pair and bin. Empty where "
-        "there is one segment.",
-        (
-            _c("first_segment", "integer", "Segment whose centre lies at 0."),
-            _c("second_segment", "integer", "Segment whose centre lies at 1."),
-            _c("bin_low", "number", "Along the line through the centres of the other half."),
-            _c("bin_high", "number", "The outermost bins hold what lies beyond them."),
-            _c("count", "integer", "Held-out accounts of the two segments."),
-            _c("n_held_out", "integer", "Held-out accounts of all segments."),
-            _c("dip_p", "number", "p-value of the dip test, one split in halves."),
-            _c("dip_p_holm", "number", "The same, adjusted for the number of pairs (Holm)."),
-        ),
-    ),
+    TYPICAL,
+    CLUSTERGRAM,
+    COASSIGNMENT,
+    VALLEYS,
     RATES,
     RETENTION,
     RENEWALS,

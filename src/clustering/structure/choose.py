@@ -38,13 +38,17 @@ class Choice:
     mixture: TriedMixture | None = None
 
 
-def chosen_by(measured: Measured, mixtures: Mixtures) -> ChosenBy:
+def chosen_by(measured: Measured, mixtures: Mixtures, config: EvidenceConfig) -> ChosenBy:
     """What every criterion would choose by itself."""
-    silhouettes = [(row.silhouette, -row.k) for row in measured.rows if row.silhouette is not None]
+    rows, least = measured.rows, config.min_prediction_strength
+    silhouettes = [(row.silhouette, -row.k) for row in rows if row.silhouette is not None]
+    unstable = [(row.instability, row.k) for row in rows if row.instability is not None]
     return ChosenBy(
         **{f"gap_{space}": gap.chosen_k for space, gap in measured.gaps.items()},
-        prediction_strength=measured.strongest,
-        instability=measured.least_unstable,
+        prediction_strength=max(
+            (row.k for row in rows if row.prediction_strength >= least), default=None
+        ),
+        instability=min(unstable)[1] if unstable else None,
         silhouette=-max(silhouettes)[1] if silhouettes else None,
         bic=mixtures.choice("bic"),
         icl=mixtures.choice("icl_hard"),

@@ -36,15 +36,12 @@ class Measured:
     ----------
     valleys, account_stability : by k
     gaps : against one reference space each, all k
-    least_unstable, strongest : the k that instability and prediction strength would choose
     """
 
     rows: tuple[KMeansDiagnostics, ...]
     valleys: Mapping[int, Valley]
     account_stability: Mapping[int, Floats]
     gaps: Mapping[str, Gap]
-    least_unstable: int | None
-    strongest: int | None
 
 
 def run_nulls(
@@ -63,6 +60,7 @@ def run_nulls(
             name,
             values if name == "gaussian" else raw,
             matrix.rescale if name == "gaussian" else matrix.prepare,
+            ks,
             observed,
             replicates=settings.config.nulls,
             seed=settings.seed,
@@ -127,7 +125,6 @@ def measure_kmeans(
         )
         for at, (fit, criteria) in enumerate(zip(fits, indices, strict=True))
     )
-    asked = settings.config.min_prediction_strength
     return Measured(
         rows=rows,
         valleys=valleys,
@@ -137,8 +134,6 @@ def measure_kmeans(
             if one.account_stability is not None
         },
         gaps=gaps,
-        least_unstable=min(several, key=lambda k: unstable[ks.index(k)], default=None),
-        strongest=max((k for k, m in zip(ks, strength, strict=True) if m >= asked), default=None),
     )
 
 

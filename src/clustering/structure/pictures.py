@@ -7,9 +7,10 @@ neighbouring segments (valley projections).
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
+import pandas as pd
 
 from clustering.arrays import Flags, Floats, Ints
 from clustering.inference.multiple_testing import holm
@@ -23,7 +24,8 @@ from clustering.resampling.engine import run_tasks
 from clustering.resampling.fits import Starts, fit_resample
 from clustering.structure.protocol import Evidence
 from clustering.structure.separation.dip import dip
-from clustering.structure.separation.valleys import gabriel_neighbours
+from clustering.structure.separation.valleys import gabriel_neighbours, match_centres
+from clustering.structure.tables import CLUSTERGRAM, COASSIGNMENT, VALLEYS, typed
 
 #: Accounts of the co-assignment matrix: more cannot be told apart in a picture.
 SHOWN = 150
@@ -35,115 +37,56 @@ STARTS = Starts(n_cold=6, warm=False, n_long=2)
 MIXTURE_STARTS = 3
 #: Along the line through two centres, which lie at 0 and 1; what lies beyond is counted at the end.
 BIN_EDGES: Floats = np.linspace(-1.5, 2.5, 41)
+_PAIR = ("first", "second")
 
 
-@dataclass(frozen=True)
-class Flow:
-    """Accounts that one cluster takes over from one cluster of the partition with one fewer.
-
-    Attributes
-    ----------
-    size : accounts of the cluster
-    position : mean of its accounts on the given axis
-    from_cluster, n_shared : where they come from and how many; None in the first partition
-    """
-
-    k: int
-    cluster: int
-    size: int
-    position: float
-    from_cluster: int | None
-    n_shared: int | None
-
-
-@dataclass(frozen=True, eq=False)
-class CoAssignment:
-    """How often two accounts are together when the segments are fitted again.
-
-    Attributes
-    ----------
-    rows : int64 array of shape (m,), positions of the accounts, by segment and within it by
-        falling stability
-    share : float64 array of shape (m, m), share of the refits that put two accounts together
-    n_refits : number of refits, each on a bootstrap draw
-    n_accounts : accounts from which each refit was drawn
-    """
-
-    rows: Ints
-    share: Floats
-    n_refits: int
-    n_accounts: int
-
-
-@dataclass(frozen=True, eq=False)
-class ValleyProjection:
-    """Held-out accounts of two neighbouring segments on the line through their centres.
-
-    Attributes
-    ----------
-    first, second : the segments whose centres, found on the other half, lie at 0 and at 1
-    counts : int64 array of shape (n_bins,), accounts between successive `BIN_EDGES`
-    n_held_out : accounts of the half, whatever their segment
-    dip_p : p-value of the dip test on the unbinned projections
-    dip_p_holm : adjusted for the number of pairs (Holm 1979)
-    """
-
-    first: int
-    second: int
-    counts: Ints
-    n_held_out: int
-    dip_p: float
-    dip_p_holm: float
-
-
-@dataclass(frozen=True, eq=False)
-class Pictures:
-    """Everything that the pictures of one study need; empty where there is one segment."""
-
-    clustergram: tuple[Flow, ...]
-    coassignment: CoAssignment | None
-    valleys: tuple[ValleyProjection, ...]
-
-
-def picture_evidence(
+def picture_tables(
     values: Floats,
     evidence: Evidence,
     positions: Floats,
+    account_ids: Sequence[str],
     *,
     seed: int,
     progress: Progress = SILENT,
-) -> Pictures:
-    """The numbers of all pictures; the cost does not grow beyond a few thousand accounts.
+) -> dict[str, pd.DataFrame]:
+    """The tables of all pictures; the cost does not grow beyond a few thousand accounts.
 
     Parameters
     ----------
     values : (n, d), as given to `assess_structure`
     evidence : what was found in them
     positions : (n,), the axis on which the clustergram is drawn
+    account_ids : (n,)
     seed : of the samples and refits; the order of the rows does not matter
     """
     partitions = [one.labels for one in evidence.clusterings if one.spec.algorithm == "kmeans"]
-    together = coassignment(
-        values,
-        evidence.chosen,
-        evidence.account_stability,
-        seed=seed,
-        progress=progress,
-    )
-    return Pictures(
-        clustergram=clustergram(partitions, positions),
-        coassignment=together,
-        valleys=valley_projections(values, evidence.chosen, seed=seed, progress=progress),
-    )
+    chosen, stability = evidence.chosen, evidence.account_stability
+    together = coassignment(values, chosen, stability, seed=seed, progress=progress)
+    return {
+        "clustergram": clustergram(partitions, positions),
+        "coassignment": named(together, account_ids),
+        "valleys": valley_projections(values, chosen, seed=seed, progress=progress),
+    }
 
 
-def clustergram(partitions: Sequence[Ints], positions: Floats) -> tuple[Flow, ...]:
+def named(pairs: pd.DataFrame, account_ids: Sequence[str]) -> pd.DataFrame:
+    """Pairs of accounts by their ids, and no longer by their positions."""
+    ids = np.array(account_ids, dtype=object)
+    found = {one: pd.Series(ids[pairs[one].astype(np.int64)], dtype="str") for one in _PAIR}
+    return pairs.assign(**found)
+
+
+def clustergram(partitions: Sequence[Ints], positions: Floats) -> pd.DataFrame:
     """Where the accounts of every cluster come from, partition after partition.
 
     Parameters
     ----------
     partitions : label arrays of shape (n,), by rising k, labels 0 .. k-1
     positions : (n,), for instance the first principal component
+
+    Returns
+    -------
+    the columns of `CLUSTERGRAM`; nothing is before the first partition
 
     References
     ----------
@@ -152,12 +95,11 @@ def clustergram(partitions: Sequence[Ints], positions: Floats) -> tuple[Flow, ..
     Examples
     --------
     >>> one, two = np.array([0, 0, 0]), np.array([0, 1, 1])
-    >>> for flow in clustergram([one, two], np.array([1.0, 4.0, 6.0]))[1:]:
-    ...     print(flow.cluster, flow.position, flow.from_cluster, flow.n_shared)
-    0 1.0 0 1
-    1 5.0 0 2
+    >>> flows = clustergram([one, two], np.array([1.0, 4.0, 6.0]))[1:]
+    >>> flows[["cluster", "position", "from_cluster", "n_shared"]].values.tolist()
+    [[0, 1.0, 0, 1], [1, 5.0, 0, 2]]
     """
-    flows: list[Flow] = []
+    flows: list[tuple[Any, ...]] = []
     before: Ints | None = None
     for labels in partitions:
         sizes = np.bincount(labels)
@@ -165,11 +107,10 @@ def clustergram(partitions: Sequence[Ints], positions: Floats) -> tuple[Flow, ..
         for cluster in np.flatnonzero(sizes):
             shared = _sources(before, labels == cluster)
             flows += [
-                Flow(len(sizes), int(cluster), int(sizes[cluster]), float(means[cluster]), *source)
-                for source in shared
+                (len(sizes), cluster, sizes[cluster], means[cluster], *source) for source in shared
             ]
         before = labels
-    return tuple(flows)
+    return typed(CLUSTERGRAM, flows)
 
 
 def _sources(before: Ints | None, members: Flags) -> list[tuple[int | None, int | None]]:
@@ -187,7 +128,7 @@ def coassignment(
     seed: int,
     n_refits: int = REFITS,
     progress: Progress = SILENT,
-) -> CoAssignment | None:
+) -> pd.DataFrame:
     """Share of refits on bootstrap draws in which two accounts are together.
 
     Every account is given to a segment of every refit, drawn or not. At most 150 accounts, drawn
@@ -201,7 +142,7 @@ def coassignment(
 
     Returns
     -------
-    None where there is one segment
+    the columns of `COASSIGNMENT`, accounts by their positions; empty where there is one segment
 
     References
     ----------
@@ -213,12 +154,11 @@ def coassignment(
     >>> from clustering.models.types import CandidateSpec
     >>> X = np.array([[0.0], [0.1], [0.2], [9.0], [9.1], [9.2]])
     >>> chosen = fit_kmeans(X, 2).clustering(CandidateSpec("kmeans", 2))
-    >>> coassignment(X, chosen, np.ones(6), seed=0).share[0].round().tolist()
-    [1.0, 1.0, 1.0, 0.0, 0.0, 0.0]
+    >>> coassignment(X, chosen, np.ones(6), seed=0)["share"].head().round().tolist()
+    [1.0, 1.0, 0.0, 0.0, 0.0]
     """
-    k = chosen.spec.n_clusters
-    if k == 1:
-        return None
+    if chosen.spec.n_clusters == 1:
+        return typed(COASSIGNMENT, [])
     rows = _sample(values, seed)
     base = np.ascontiguousarray(values[rows] - chosen.centres.mean(axis=0))
     shown = np.sort(np.random.default_rng([seed, 1]).permutation(len(rows))[:SHOWN])
@@ -232,12 +172,20 @@ def coassignment(
 
     labels = run_tasks(task, n_refits, seed=seed, purpose="co-assignment", progress=progress)
     counts = sum((found[:, None] == found[None]).astype(np.int64) for found in labels)
-    return CoAssignment(rows[shown], np.asarray(counts / n_refits), n_refits, len(rows))
+    first, second = np.triu_indices(len(shown), k=1)
+    pairs = {
+        "first": rows[shown][first],
+        "second": rows[shown][second],
+        "share": np.asarray(counts / n_refits)[first, second],
+        "n_refits": n_refits,
+        "n_accounts": len(rows),
+    }
+    return typed(COASSIGNMENT, pairs)
 
 
 def valley_projections(
     values: Floats, chosen: Clustering, *, seed: int, progress: Progress = SILENT
-) -> tuple[ValleyProjection, ...]:
+) -> pd.DataFrame:
     """Held-out accounts between the neighbouring segments of one split in halves.
 
     Clusters are found on one half; the other half is given to them and projected on the
@@ -251,7 +199,7 @@ def valley_projections(
 
     Returns
     -------
-    one per pair; empty where there is one segment
+    the columns of `VALLEYS`, a row a pair and bin; empty where there is one segment
 
     Examples
     --------
@@ -260,13 +208,12 @@ def valley_projections(
     >>> rng = np.random.default_rng(0)
     >>> X = np.vstack([rng.normal(0, 1, (200, 2)), rng.normal(8, 1, (200, 2))])
     >>> chosen = fit_kmeans(X, 2).clustering(CandidateSpec("kmeans", 2))
-    >>> (pair,) = valley_projections(X, chosen, seed=0)
-    >>> int(pair.counts.sum()), pair.dip_p < 0.01
+    >>> bins = valley_projections(X, chosen, seed=0)
+    >>> int(bins["count"].sum()), bool((bins["dip_p"] < 0.01).all())
     (200, True)
     """
-    k = chosen.spec.n_clusters
-    if k == 1:
-        return ()
+    if chosen.spec.n_clusters == 1:
+        return typed(VALLEYS, [])
     middle = chosen.centres.mean(axis=0)
     base = np.ascontiguousarray(values[_sample(values, seed)] - middle)
 
@@ -281,7 +228,7 @@ def valley_projections(
     (pairs,) = run_tasks(
         project, 1, seed=seed, purpose="valley projections", progress=progress, n_threads=1
     )
-    return _adjusted(pairs, n_held_out)
+    return _bins(pairs, n_held_out)
 
 
 def _fit(
@@ -307,8 +254,7 @@ class _Projected:
 def _project_pairs(
     held_out: Floats, labels: Ints, centres: Floats, reference: Floats
 ) -> list[_Projected]:
-    cost = ((centres[:, None] - reference[None]) ** 2).sum(axis=2)
-    matched = linear_sum_assignment(cost)[1]
+    matched = match_centres(centres, reference)
     pairs = []
     for i, j in gabriel_neighbours(centres):
         # From the segment with the lower number to the other.
@@ -322,14 +268,27 @@ def _project_pairs(
     return sorted(pairs, key=lambda pair: (pair.first, pair.second))
 
 
-def _adjusted(pairs: Sequence[_Projected], n_held_out: int) -> tuple[ValleyProjection, ...]:
+def _bins(pairs: Sequence[_Projected], n_held_out: int) -> pd.DataFrame:
     if not pairs:
-        return ()
+        return typed(VALLEYS, [])
     p_values = [dip(pair.along).p if len(pair.along) else 1.0 for pair in pairs]
-    return tuple(
-        ValleyProjection(pair.first, pair.second, _histogram(pair.along), n_held_out, p, p_holm)
+    parts = [
+        typed(
+            VALLEYS,
+            {
+                "first_segment": pair.first,
+                "second_segment": pair.second,
+                "bin_low": BIN_EDGES[:-1],
+                "bin_high": BIN_EDGES[1:],
+                "count": _histogram(pair.along),
+                "n_held_out": n_held_out,
+                "dip_p": p,
+                "dip_p_holm": p_holm,
+            },
+        )
         for pair, p, p_holm in zip(pairs, p_values, holm(p_values), strict=True)
-    )
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def _histogram(along: Floats) -> Ints:

@@ -100,7 +100,7 @@ def run_protocol(matrix: Matrix, settings: ProtocolSettings, notes: Sequence[str
     measured = measure_kmeans(matrix, fits, nulls, settings)
     mixtures = fit_mixtures(sample, k_max, models, seed, progress, matrix.columns)
     structure = _structure(sample, tuple(null.test for null in nulls), settings)
-    criteria = chosen_by(measured, mixtures)
+    criteria = chosen_by(measured, mixtures, config)
     spikes = spikes_of(matrix.values, fits, matrix.columns)
     bumpy = columns_with_bumps(sample, matrix.columns, seed=seed)
     decision = decide(measured, structure.nulls, config, n, spikes, bumpy)

@@ -23,6 +23,46 @@ CANDIDATES = TableSpec(
     more="The criteria, named as in the JSON of `clustering evidence`.",
 )
 
+CLUSTERGRAM = TableSpec(
+    "clustergram",
+    "How accounts move between the k-means partitions: one row a group and source.",
+    (
+        column("k", "integer", "Number of groups of the partition."),
+        column("cluster", "integer", "Group, numbered within the partition."),
+        column("size", "integer", "Its accounts."),
+        column("position", "number", "Mean of map_1 of its accounts."),
+        column("from_cluster", "integer", "Group of the partition with k - 1.", nullable=True),
+        column("n_shared", "integer", "Accounts that come from there.", nullable=True),
+    ),
+)
+COASSIGNMENT = TableSpec(
+    "coassignment",
+    "How often two accounts are together when the segments are fitted again; a random sample "
+    "of at most 150 accounts, each pair once. Empty where there is one segment.",
+    (
+        column("first", "text", "Account; by segment and within it by falling stability."),
+        column("second", "text", "Account that comes later in that order."),
+        column("share", "number", "Share of the refits that put both into one segment."),
+        column("n_refits", "integer", "Refits, each on a bootstrap draw."),
+        column("n_accounts", "integer", "Accounts from which each refit was drawn."),
+    ),
+)
+VALLEYS = TableSpec(
+    "valleys",
+    "Held-out accounts between neighbouring segments: one row a pair and bin. Empty where "
+    "there is one segment.",
+    (
+        column("first_segment", "integer", "Segment whose centre lies at 0."),
+        column("second_segment", "integer", "Segment whose centre lies at 1."),
+        column("bin_low", "number", "Along the line through the centres of the other half."),
+        column("bin_high", "number", "The outermost bins hold what lies beyond them."),
+        column("count", "integer", "Held-out accounts of the two segments."),
+        column("n_held_out", "integer", "Held-out accounts of all segments."),
+        column("dip_p", "number", "p-value of the dip test, one split in halves."),
+        column("dip_p_holm", "number", "The same, adjusted for the number of pairs (Holm)."),
+    ),
+)
+
 _Row = KMeansDiagnostics | MixtureDiagnostics
 #: Column -> where a row of the findings has it; empty where the row, or what it is in, has not.
 _CRITERIA = {
@@ -83,3 +123,21 @@ def _read(row: _Row, place: str) -> Any:
         return attrgetter(place)(row)
     except AttributeError:
         return None
+
+
+def typed(spec: TableSpec, content: Any) -> pd.DataFrame:
+    """A frame with the declared columns, its numbers of the declared kinds also where it is empty.
+
+    Parameters
+    ----------
+    content : what pandas makes a frame of; texts stay as they are
+    """
+    kinds = {"integer": "int64", "number": "float64"}
+    frame = pd.DataFrame(content, columns=[one.name for one in spec.columns])
+    return frame.astype(
+        {
+            one.name: "Int64" if one.kind == "integer" and one.nullable else kinds[one.kind]
+            for one in spec.columns
+            if one.kind in kinds
+        }
+    )

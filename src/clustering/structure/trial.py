@@ -9,7 +9,6 @@ them.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from clustering.arrays import Flags, Floats, Ints
 from clustering.models.labels import cross_counts
@@ -20,8 +19,8 @@ from clustering.models.unimodality import merge_components
 from clustering.resampling.draws import bootstrap
 from clustering.resampling.engine import run_tasks
 from clustering.structure.candidates import Mixtures
-from clustering.structure.criteria.stability import clusterwise_jaccard
-from clustering.structure.findings import Bridge, NullName, NullTest, Saddle, Trial
+from clustering.structure.criteria.stability import clusterwise_jaccard, match_clusters
+from clustering.structure.findings import NullName, NullTest, Trial
 from clustering.structure.nulls.homogeneous import null_sampler, nulls_test
 from clustering.structure.reasons import ALONG_THE_LINE, bridges_in_words
 from clustering.structure.rules import bridged, has_saddles, rejected
@@ -105,32 +104,31 @@ class _Trial:
 
     def run(self) -> TriedMixture:
         """The judges in turn, the cheapest first."""
-        seed, progress, config = self.settings.seed, self.settings.progress, self.settings.config
+        config, kind = self.settings.config, self.fit.covariance_type
         rows = self._rows()
         sample = np.ascontiguousarray(self.values[rows])
         order = np.argsort(self.fit.means[:, 0], kind="stable")
-        saddle = mixture_saddle(
-            sample,
-            self.fit.means[order],
-            self.fit.covariance_type,
-            seed=seed,
-            progress=progress,
-        )
+        seed, progress = self.settings.seed, self.settings.progress
+        saddle = mixture_saddle(sample, self.fit.means[order], kind, seed=seed, progress=progress)
+        trial = Trial(covariance_type=kind, k=self.fit.k, passed=False, reason="", saddle=saddle)
         if saddle is None or not has_saddles(saddle):
-            return self._failed("held-out accounts show no valley beside each of them", saddle)
+            return self._failed("held-out accounts show no valley beside each of them", trial)
         base = np.argsort(order)[self.fit.scores(sample).argmax(axis=0)].astype(np.int64)
         bridges = bridges_between(sample, base, seed=seed)
+        trial = trial.model_copy(update={"bridges": bridges})
         if bridged(bridges):
             why = f"{ALONG_THE_LINE}, {bridges_in_words(bridged(bridges), 'component')}"
-            return self._failed(why, saddle, bridges)
+            return self._failed(why, trial)
         jaccard, of_sample = self._resample(sample, base)
+        trial = trial.model_copy(update={"jaccard": jaccard})
         if min(jaccard) < config.min_jaccard:
             why = f"they do not all come back under resampling (least Jaccard {min(jaccard):.2f})"
-            return self._failed(why, saddle, bridges, jaccard)
-        nulls = tuple(self._null(name, rows[:: 1 + (len(rows) - 1) // NULL_ROWS]) for name in NULLS)
+            return self._failed(why, trial)
+        step = 1 + (len(rows) - 1) // NULL_ROWS
+        nulls = tuple(self._null(name, rows[::step]) for name in NULLS)
+        trial = trial.model_copy(update={"nulls": nulls})
         if not all(rejected(null, config) for null in nulls):
-            why = f"data without clusters gains as much ({_gains(nulls)})"
-            return self._failed(why, saddle, bridges, jaccard, nulls)
+            return self._failed(f"data without clusters gains as much ({_gains(nulls)})", trial)
         stability = np.full(len(self.values), np.nan)
         stability[rows] = of_sample
         reason = (
@@ -139,44 +137,17 @@ class _Trial:
             f"resampling (least Jaccard {min(jaccard):.2f}), and data without clusters gains less "
             f"({_gains(nulls)})."
         )
-        trial = self._trial(True, reason, saddle, bridges, jaccard, nulls)
-        return TriedMixture(trial, self.fit, stability)
+        passed = trial.model_copy(update={"passed": True, "reason": reason})
+        return TriedMixture(passed, self.fit, stability)
 
     @property
     def _said(self) -> str:
         kind = self.fit.covariance_type
         return f"The mixture that ICL prefers ({kind}, {self.fit.k} components)"
 
-    def _failed(
-        self,
-        why: str,
-        saddle: Saddle | None,
-        bridges: tuple[Bridge, ...] = (),
-        jaccard: tuple[float, ...] = (),
-        nulls: tuple[NullTest, ...] = (),
-    ) -> TriedMixture:
+    def _failed(self, why: str, trial: Trial) -> TriedMixture:
         reason = f"{self._said} was tried too: {why}."
-        return TriedMixture(self._trial(False, reason, saddle, bridges, jaccard, nulls), self.fit)
-
-    def _trial(
-        self,
-        passed: bool,
-        reason: str,
-        saddle: Saddle | None,
-        bridges: tuple[Bridge, ...],
-        jaccard: tuple[float, ...],
-        nulls: tuple[NullTest, ...],
-    ) -> Trial:
-        return Trial(
-            covariance_type=self.fit.covariance_type,
-            k=self.fit.k,
-            passed=passed,
-            reason=reason,
-            saddle=saddle,
-            bridges=bridges,
-            jaccard=jaccard,
-            nulls=nulls,
-        )
+        return TriedMixture(trial.model_copy(update={"reason": reason}), self.fit)
 
     def _rows(self) -> Ints:
         n = len(self.values)
@@ -197,10 +168,7 @@ class _Trial:
             again = _fit(drawn, k, self.fit.covariance_type, starts, seed, base[rows])
             labels = again.scores(sample).argmax(axis=0)
             counts = cross_counts(base[draw.rows], labels[draw.rows], draw.weights, k, k)
-            mine, theirs = linear_sum_assignment(-counts)
-            matched = np.empty(k, np.int64)
-            matched[mine] = theirs
-            return clusterwise_jaccard(counts).max(axis=1), matched[base] == labels
+            return clusterwise_jaccard(counts).max(axis=1), match_clusters(counts)[base] == labels
 
         results = run_tasks(
             task,

@@ -6,6 +6,7 @@ Figures are made without pyplot, so that drawing leaves no state behind.
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -15,6 +16,10 @@ INK = "#1f2933"
 MUTED = "#616e7c"
 PALE = "#d9dee4"
 ACCENT = "#c2410c"
+
+#: A line at what is asked for, and one at what was chosen.
+ASKED: dict[str, Any] = {"color": INK, "linewidth": 0.9, "linestyle": (0, (4, 3))}
+CHOSEN: dict[str, Any] = {"color": ACCENT, "linewidth": 1.4}
 
 # Okabe and Ito (2008), without the yellow that is too pale on white, and two that follow suit.
 _COLOURS = (
@@ -102,6 +107,12 @@ def new_figure(
         color=INK,
     )
     return figure
+
+
+def one_panel(title: str, width: float = 9.6, height: float = 4.8) -> tuple[Figure, Axes]:
+    """An empty figure with one panel."""
+    figure = new_figure(title, width, height)
+    return figure, figure.subplots()
 
 
 def tidy(axes: Axes | Sequence[Axes], grid: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Internal criteria of partitions, and the same criteria on data drawn from a null.
+"""Internal criteria of partitions.
 
 None of them can say "one cluster": a single group has no silhouette, and every other k gets some
 value. They are judged against their own distribution where there are no clusters.
@@ -12,21 +12,12 @@ from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
 from threadpoolctl import threadpool_limits
 
 from clustering.arrays import Floats, Ints
-from clustering.models.kernels.distances import cluster_distances
-from clustering.models.kernels.packing import pack
 from clustering.models.kmeans import checked_values
 from clustering.progress import SILENT, Progress
-from clustering.resampling.draws import Draw
-from clustering.resampling.fits import Starts, fit_resample
 from clustering.structure.criteria.silhouette import (
     Silhouettes,
-    mean_silhouettes,
     silhouettes,
 )
-
-#: Accounts whose silhouette is computed on each null draw, and on the data they are compared with.
-NULL_SAMPLE = 1_000
-NULL_STARTS = Starts(n_cold=4, warm=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,59 +88,3 @@ def criteria_of(
 
     with threadpool_limits(1):  # BLAS adds in another order on another number of threads
         return tuple(criteria(p) for p in range(len(ks)))
-
-
-@dataclass(frozen=True, eq=False)
-class Profile:
-    """What k-means attains for every k on one data set; arrays have shape (len(ks),).
-
-    Attributes
-    ----------
-    ks : numbers of clusters, all at least 2
-    silhouettes : average silhouette (NaN where there are not more distinct accounts than clusters)
-    """
-
-    ks: tuple[int, ...]
-    silhouettes: Floats
-
-
-def best_silhouettes(
-    values: Floats,
-    ks: Sequence[int],
-    *,
-    rng: np.random.Generator,
-    starts: Starts = NULL_STARTS,
-    sample: int | None = NULL_SAMPLE,
-) -> Profile:
-    """Average silhouette of k-means for every k, fast enough for hundreds of null draws.
-
-    Few starts and the silhouettes of `sample` random accounts, each computed exactly against all
-    accounts. The observed data must be given the same treatment as the draws they are compared
-    with: call this same function for both. It uses the calling thread only and holds no GIL in
-    the kernels, so that `resampling.engine.run_tasks` may run one draw on each core.
-
-    Parameters
-    ----------
-    values : array of shape (n, d), finite; one draw from a null, or the data
-    ks : numbers of clusters, each at least 2
-    rng : the stream of this draw
-    sample : accounts whose silhouette is computed (None: all)
-
-    Examples
-    --------
-    >>> values = np.concatenate([np.linspace(0, 1, 20), np.linspace(9, 10, 20)])[:, None]
-    >>> profile = best_silhouettes(values, (2, 3), rng=np.random.default_rng(0))
-    >>> int(profile.silhouettes.argmax())
-    0
-    """
-    matrix = np.ascontiguousarray(values - np.mean(values, axis=0), np.float64)
-    n = len(matrix)
-    everyone = Draw(np.arange(n), np.ones(n))
-    fits = fit_resample(matrix, everyone, ks, rng, starts)
-    m = n if sample is None else min(sample, n)
-    rows = np.arange(n) if m == n else np.sort(rng.permutation(n)[:m])
-    labels = np.stack([fit.labels for fit in fits])
-    offsets = np.concatenate([[0], np.cumsum(ks)]).astype(np.int64)
-    sums = cluster_distances(matrix, pack(matrix, rows), labels, offsets)
-    means = mean_silhouettes(sums, labels, rows, offsets)
-    return Profile(tuple(ks), means)

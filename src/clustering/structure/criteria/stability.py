@@ -68,6 +68,24 @@ def clusterwise_jaccard(counts: Floats) -> Floats:
     return np.asarray(np.divide(counts, union, out=np.zeros_like(counts), where=union > 0))
 
 
+def match_clusters(counts: Floats) -> Ints:
+    """The cluster of another partition that each cluster is matched with, one to one; -1 for none.
+
+    Parameters
+    ----------
+    counts : array of shape (k, k_other), (weighted) contingency table
+
+    Examples
+    --------
+    >>> match_clusters(np.array([[1.0, 3.0], [4.0, 0.0]])).tolist()
+    [1, 0]
+    """
+    rows, columns = linear_sum_assignment(-counts)
+    matched = np.full(len(counts), -1, np.int64)
+    matched[rows] = columns
+    return matched
+
+
 def jaccard_stability(
     values: Floats,
     partitions: Sequence[Ints],
@@ -195,9 +213,7 @@ class _Resampling:
         return np.asarray(rng.uniform(-NOISE_SDS, NOISE_SDS, (n, sds.size)) * sds @ axes.T)
 
     def _count_stable(self, p: int, base: Ints, fit: ResampleFit, counts: Floats) -> None:
-        rows, columns = linear_sum_assignment(-counts)
-        matched = np.full(counts.shape[0], -1, np.int64)
-        matched[rows] = columns
+        matched = match_clusters(counts)
         labels, _ = nearest(self.blocks, base.size, fit.centres)
         stable = matched[base] == labels
         with self.lock:

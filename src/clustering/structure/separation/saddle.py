@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from scipy.stats import binom
 
 from clustering.arrays import Floats, Ints
@@ -23,6 +22,7 @@ from clustering.resampling.engine import run_tasks
 from clustering.resampling.fits import Starts, fit_resample
 from clustering.structure.discriminant import fit_discriminant
 from clustering.structure.findings import Saddle
+from clustering.structure.separation.valleys import match_centres
 
 FOLDS = 5
 REPEATS = 5
@@ -245,8 +245,7 @@ def _cross_fit(
 
 def _count(test: Floats, model: _Components, centres: Floats, counts: list[_Counts]) -> None:
     labels = model.scores(test).argmax(axis=0)
-    cost = ((model.means[:, None] - centres[None]) ** 2).sum(axis=2)
-    matched = linear_sum_assignment(cost)[1]
+    matched = match_centres(model.means, centres)
     for i, j in enumerate(model.nearest()):
         line = model.means[j] - model.means[i]
         length = float(np.sqrt(line @ line))

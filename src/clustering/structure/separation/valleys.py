@@ -75,6 +75,18 @@ def gabriel_neighbours(centres: Floats) -> list[tuple[int, int]]:
     return pairs
 
 
+def match_centres(found: Floats, reference: Floats) -> Ints:
+    """The reference centre of every centre, one to one, with the least sum of squared distances.
+
+    Examples
+    --------
+    >>> match_centres(np.array([[5.0], [1.0]]), np.array([[0.0], [4.0]])).tolist()
+    [1, 0]
+    """
+    cost = ((found[:, None] - reference[None]) ** 2).sum(axis=2)
+    return np.asarray(linear_sum_assignment(cost)[1], dtype=np.int64)
+
+
 def held_out_valleys(
     values: Floats,
     centres: Mapping[int, Floats],
@@ -132,8 +144,7 @@ def _judge_split(values: Floats, labels: Ints, found: Floats, reference: Floats)
     p_values = {pair: _pair_p(values, labels, found, pair) for pair in pairs}
     squared = ((found[:, None] - found[None]) ** 2).sum(axis=2)
     np.fill_diagonal(squared, np.inf)
-    cost = ((found[:, None] - reference[None]) ** 2).sum(axis=2)
-    matched = linear_sum_assignment(cost)[1]
+    matched = match_centres(found, reference)
     nearest_p = np.ones(len(found))
     for i, j in enumerate(squared.argmin(axis=1)):
         # The nearest centre is always a Gabriel neighbour, but for ties.

@@ -14,6 +14,7 @@ from clustering.report.kit.canvas import (
     PALE,
     colours,
     new_figure,
+    one_panel,
     tidy,
     wrap,
     wrap_apart,
@@ -41,8 +42,7 @@ def account_map(study: StudyFolder) -> ReportFigure:
     shown, note = _sample(study.accounts)
     k = len(study.document.segments)
     title = _map_title(study)
-    figure = new_figure(title, height=5.6)
-    ax = figure.subplots()
+    figure, ax = one_panel(title, height=5.6)
     _scatter(ax, study, shown, "map_1", "map_2")
     ax.set_xlabel(f"first principal component of the features{note}", fontsize=10)
     ax.set_ylabel("second principal component", fontsize=10)
@@ -140,8 +140,7 @@ def growth_against_risk(study: StudyFolder) -> ReportFigure | None:
         "both above 0.5"
     )
     shown, note = _sample(known)
-    figure = new_figure(title, height=5.2)
-    ax = figure.subplots()
+    figure, ax = one_panel(title, height=5.2)
     ax.axvline(0.5, color=PALE, zorder=0)
     ax.axhline(0.5, color=PALE, zorder=0)
     _scatter(ax, study, shown, "growth_potential", "churn_risk")
@@ -173,8 +172,7 @@ def amount_by_tier(study: StudyFolder) -> ReportFigure | None:
         f"The tier '{top}' is {percent(shares['n_accounts'].iloc[-1])} of the accounts and "
         f"{percent(shares['arr'].iloc[-1])} of the {amount}"
     )
-    figure = new_figure(title, height=1.6 + 0.62 * len(sums))
-    ax = figure.subplots()
+    figure, ax = one_panel(title, height=1.6 + 0.62 * len(sums))
     _paired_bars(ax, shares, amount)
     labels = [f"{wrap(str(i), 24)} ({int(n):,})" for i, n in sums["n_accounts"].items()]
     ax.set_yticks(range(len(sums)), labels, fontsize=9.5)

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from clustering.report.kit.canvas import ACCENT, INK, MUTED, PALE, colours, new_figure, tidy
+from clustering.report.kit.canvas import ASKED, CHOSEN, INK, MUTED, PALE, colours, new_figure, tidy
 from clustering.report.kit.facts import VOTE_NAMES, asked, k_in_words, preferences
 from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
@@ -115,14 +115,13 @@ def _rows(study: StudyFolder, criterion: Criterion) -> pd.DataFrame:
 def _panel(ax: Axes, study: StudyFolder, criterion: Criterion, votes: Mapping[str, int]) -> None:
     rows = _rows(study, criterion)
     chosen = study.document.chosen.k
-    ax.axvline(chosen, color=ACCENT, linewidth=1.4, alpha=0.8, zorder=1)
+    ax.axvline(chosen, **CHOSEN, alpha=0.8, zorder=1)
     if criterion.algorithm == "mixture":
         _mixture_lines(ax, rows, criterion.column, study)
     else:
         _kmeans_line(ax, rows, criterion.column, study, votes)
     if criterion.threshold is not None:
-        threshold = getattr(asked(study), criterion.threshold)
-        ax.axhline(threshold, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
+        ax.axhline(getattr(asked(study), criterion.threshold), **ASKED)
     ax.set_title(criterion.title, loc="left", fontsize=10, color=INK, pad=14, fontweight="bold")
     ax.text(0, 1.03, criterion.reading, transform=ax.transAxes, fontsize=8.5, color=MUTED)
     ax.set_xticks(range(1, int(study.candidates["k"].max()) + 1))
@@ -189,7 +188,7 @@ def _mixture_lines(ax: Axes, rows: pd.DataFrame, column: str, study: StudyFolder
 
 def _legend(k: int) -> list[Line2D]:
     return [
-        Line2D([], [], color=ACCENT, linewidth=1.4, label=f"chosen: k = {k}"),
+        Line2D([], [], **CHOSEN, label=f"chosen: k = {k}"),
         Line2D(
             [],
             [],
@@ -199,7 +198,7 @@ def _legend(k: int) -> list[Line2D]:
             linestyle="none",
             label="the k that this criterion prefers",
         ),
-        Line2D([], [], color=INK, linewidth=0.9, linestyle=(0, (4, 3)), label="threshold"),
+        Line2D([], [], **ASKED, label="threshold"),
         Line2D([], [], color=PALE, linewidth=9, label="books without groups, mean ± 2 sd"),
     ]
 

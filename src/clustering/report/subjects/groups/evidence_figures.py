@@ -8,7 +8,17 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from clustering.arrays import Floats, Ints
-from clustering.report.kit.canvas import ACCENT, INK, colours, new_figure, tidy, wrap_apart
+from clustering.report.kit.canvas import (
+    ACCENT,
+    ASKED,
+    CHOSEN,
+    INK,
+    colours,
+    new_figure,
+    one_panel,
+    tidy,
+    wrap_apart,
+)
 from clustering.report.kit.facts import group_words, percent, segment_names
 from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
@@ -32,14 +42,13 @@ def clustergram(study: StudyFolder) -> ReportFigure | None:
         return None
     nested = _nested_shares(flows)
     title = _nesting_title(nested)
-    figure = new_figure(title, height=5.4)
-    ax = figure.subplots()
+    figure, ax = one_panel(title, height=5.4)
     n_accounts = int(flows.loc[flows["k"] == flows["k"].min(), "size"].iloc[0])
     _flows(ax, flows, n_accounts)
     _groups(ax, flows, n_accounts)
     if study.document.chosen.algorithm == "kmeans":
         chosen = study.document.chosen.k
-        ax.axvline(chosen, color=ACCENT, linewidth=1.4, alpha=0.8, zorder=0)
+        ax.axvline(chosen, **CHOSEN, alpha=0.8, zorder=0)
         ax.annotate(
             f"chosen: k = {chosen}",
             (chosen, 1.0),
@@ -128,8 +137,7 @@ def coassignment(study: StudyFolder) -> ReportFigure | None:
     segment = study.accounts.set_index("account_id")["segment"].loc[ids].to_numpy()
     shares = _square(pairs, ids)
     title = _together_title(study, pairs, shares, segment)
-    figure = new_figure(title, height=6.4)
-    ax = figure.subplots()
+    figure, ax = one_panel(title, height=6.4)
     scale = LinearSegmentedColormap.from_list("together", ["white", colours(1)[0]])
     image = ax.imshow(shares, cmap=scale, vmin=0, vmax=1, interpolation="nearest")
     _borders(ax, study, segment)
@@ -236,7 +244,7 @@ def _pair_panel(
     widths = bins["bin_high"] - bins["bin_low"]
     ax.bar(middles, bins["count"], width=widths, color=colour, linewidth=0)
     for centre in (0, 1):
-        ax.axvline(centre, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
+        ax.axvline(centre, **ASKED)
     names = wrap_apart(segment_names(study), width - 3, lines=1)
     ax.set_title(
         f"{names[pair[0]]}\nto {names[pair[1]]}\n"

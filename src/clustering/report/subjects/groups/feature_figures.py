@@ -5,7 +5,7 @@ import math
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
-from clustering.report.kit.canvas import INK, PALE, colours, new_figure, tidy
+from clustering.report.kit.canvas import INK, PALE, colours, one_panel, tidy
 from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
 from clustering.results.document import FeatureEntry
@@ -16,8 +16,7 @@ def feature_coverage(study: StudyFolder) -> ReportFigure:
     """Share of accounts with a value, per feature; left-out features are pale."""
     features = sorted(study.document.features, key=lambda f: (f.family, f.name))
     title = _title(features)
-    figure = new_figure(title, height=1.5 + 0.25 * len(features))
-    ax = figure.subplots()
+    figure, ax = one_panel(title, height=1.5 + 0.25 * len(features))
     known = [1.0 - feature.missing_share for feature in features]
     blue = colours(1)[0]
     ax.barh(

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from clustering.arrays import Floats
 from clustering.report.kit.cache import drawn_once
-from clustering.report.kit.canvas import INK, MUTED, new_figure, wrap_apart
+from clustering.report.kit.canvas import INK, MUTED, one_panel, wrap_apart
 from clustering.report.kit.facts import decimal, group_words, segment_names
 from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
@@ -28,8 +28,7 @@ def profile_heatmap(study: StudyFolder) -> ReportFigure | None:
         index="feature", columns="segment_name", values="mean_z", dropna=False, observed=True
     ).reindex(index=features["feature"], columns=names)
     title = _title(table, study)
-    figure = new_figure(title, height=1.9 + 0.31 * len(table))
-    ax = figure.subplots()
+    figure, ax = one_panel(title, height=1.9 + 0.31 * len(table))
     values = table.to_numpy(dtype=float)
     image = ax.imshow(values, cmap=_PALETTE, vmin=-_LIMIT, vmax=_LIMIT, aspect="auto")
     _write_numbers(ax, values)

@@ -6,10 +6,12 @@ from matplotlib.axes import Axes
 
 from clustering.report.kit.canvas import (
     ACCENT,
+    ASKED,
     INK,
     PALE,
     colours,
     new_figure,
+    one_panel,
     tidy,
     wrap,
     wrap_apart,
@@ -101,9 +103,8 @@ def segment_stability(study: StudyFolder) -> ReportFigure | None:
         return None
     threshold = asked(study).min_jaccard
     title = _stability_title(study, threshold)
-    figure = new_figure(title, height=1.9 + 0.6 * len(segments))
-    ax = figure.subplots()
-    ax.axvline(threshold, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
+    figure, ax = one_panel(title, height=1.9 + 0.6 * len(segments))
+    ax.axvline(threshold, **ASKED)
     ax.plot(
         jaccard,
         range(len(segments)),

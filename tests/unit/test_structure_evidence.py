@@ -15,7 +15,11 @@ SMALL = ModelsConfig(k_max=3, n_init=2, covariance_types=("full", "diag"))
 
 
 def _quick(values, **kwargs):
-    told = {name: kwargs.pop(name) for name in ("config", "models", "scale") if name in kwargs}
+    told = {
+        name: kwargs.pop(name)
+        for name in ("config", "models", "scale", "complete")
+        if name in kwargs
+    }
     settings = ProtocolSettings(**{"config": QUICK, "models": SMALL, "seed": 1, **told})
     return assess_structure(values, settings, **kwargs)
 
@@ -64,6 +68,24 @@ def test_document_has_the_keys_of_the_contract(evidence):
         "covariance_type", "k", "log_likelihood", "n_parameters", "bic", "icl_hard", "icl_soft",
         "smallest_eigenvalue_ratio", "ruled_out",
     }  # fmt: skip
+
+
+def test_the_document_is_read_as_it_was_written(evidence):
+    assert evidence.findings().model_dump(mode="json") == evidence.to_json()
+
+
+def test_descriptions_left_out_change_nothing_else(evidence):
+    found, whole = _quick(_two(), scale="zscore", complete=False).to_json(), evidence.to_json()
+    for document in (found, whole):
+        for name in ("hopkins", "hopkins_null", "dip"):
+            document["structure"][name] = None
+        document["chosen_by"]["gap_box"] = None
+        document["reasons"] = [said for said in document["reasons"] if "Dissent" not in said]
+        for row in document["kmeans"]:
+            row |= {"calinski_harabasz": None, "davies_bouldin": None}
+            row["gap"]["box"] = None
+            row["jaccard"] |= {"distinct": None, "subset": None, "noise": None}
+    assert found == whole
 
 
 def test_two_far_clusters_are_natural(evidence):

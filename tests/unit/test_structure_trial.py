@@ -76,13 +76,10 @@ def test_pictures_refit_the_mixture_and_not_k_means(
     together = coassignment(
         scaled, evidence.chosen, evidence.account_stability, seed=0, n_refits=10
     )
-    assert together is not None
-    same = truth[together.rows][:, None] == truth[together.rows][None]
-    assert together.share[same].mean() > 0.9
-    assert together.share[~same].mean() < 0.1
-    pairs = valley_projections(scaled, evidence.chosen, seed=0)
-    assert pairs
-    assert min(pair.dip_p for pair in pairs) < 0.01
+    same = truth[together["first"].astype(int)] == truth[together["second"].astype(int)]
+    assert together.loc[same, "share"].mean() > 0.9
+    assert together.loc[~same, "share"].mean() < 0.1
+    assert valley_projections(scaled, evidence.chosen, seed=0)["dip_p"].min() < 0.01
 
 
 def test_one_bimodal_column_is_not_offered_as_a_mixture() -> None:

@@ -6,8 +6,9 @@ from sklearn.metrics import silhouette_samples
 
 from clustering.errors import BadInputError
 from clustering.models.kmeans import fit_kmeans
-from clustering.structure.criteria.internal import best_silhouettes, criteria_of
+from clustering.structure.criteria.internal import criteria_of
 from clustering.structure.criteria.silhouette import silhouettes
+from clustering.structure.nulls.null_search import search
 
 
 def _clouds(n: int = 200) -> np.ndarray:
@@ -56,25 +57,25 @@ def test_criteria_where_every_account_is_its_own_cluster():
     assert criteria.calinski_harabasz is None
 
 
-def test_best_silhouettes_are_those_of_the_fits():
+def test_searched_silhouettes_are_those_of_the_fits():
     values = _clouds()
-    profile = best_silhouettes(values, (2, 3, 4), rng=np.random.default_rng(0), sample=None)
+    found = search(values, (2, 3, 4), np.random.default_rng(0))
     expected = criteria_of(values, [fit_kmeans(values, k).labels for k in (2, 3)])
-    assert profile.silhouettes[0] == pytest.approx(expected[0].silhouette.mean, abs=1e-6)
-    assert profile.silhouettes.argmax() == 0
+    assert found[0] == pytest.approx(expected[0].silhouette.mean, abs=1e-6)
+    assert found.argmax() == 0
 
 
-def test_best_silhouettes_of_a_sample():
+def test_searched_silhouettes_of_a_sample():
     values = _clouds(1000)
-    sampled = best_silhouettes(values, (2,), rng=np.random.default_rng(0), sample=300)
-    exact = best_silhouettes(values, (2,), rng=np.random.default_rng(0), sample=None)
-    assert sampled.silhouettes[0] == pytest.approx(exact.silhouettes[0], abs=0.05)
+    sampled = search(values, (2,), np.random.default_rng(0), sample=300)
+    exact = search(values, (2,), np.random.default_rng(0))
+    assert sampled[0] == pytest.approx(exact[0], abs=0.05)
 
 
-def test_best_silhouettes_with_too_few_distinct_accounts():
-    constant = best_silhouettes(np.ones((20, 2)), (2, 3), rng=np.random.default_rng(0))
-    assert np.isnan(constant.silhouettes).all()
+def test_searched_silhouettes_with_too_few_distinct_accounts():
+    constant = search(np.ones((20, 2)), (2, 3), np.random.default_rng(0))
+    assert np.isnan(constant).all()
     three = np.repeat([[0.0], [1.0], [5.0]], 10, axis=0)
-    profile = best_silhouettes(three, (2, 3, 4), rng=np.random.default_rng(0))
-    assert profile.silhouettes[1] == pytest.approx(1.0)
-    assert profile.silhouettes[2] == pytest.approx(1.0)  # the fourth cluster stays empty
+    found = search(three, (2, 3, 4), np.random.default_rng(0))
+    assert found[1] == pytest.approx(1.0)
+    assert found[2] == pytest.approx(1.0)  # the fourth cluster stays empty

@@ -1,6 +1,8 @@
 """What of a study is recorded, without MLflow."""
 
 from pathlib import Path
+from types import NoneType
+from typing import Any, get_args, get_origin
 
 import pandas as pd
 import pytest
@@ -8,8 +10,15 @@ import pytest
 from clustering import results
 from clustering.config import TrackingConfig
 from clustering.errors import StudyFolderError, TrackingError
+from clustering.results import StudyDocument
 from clustering.tracking import content, log_study, promote, resolve_model, tracking_uri
-from clustering.tracking.metrics import _REFUSED, candidate_metrics, study_metrics
+from clustering.tracking.metrics import (
+    _NUMBERS,
+    _REFUSED,
+    _STAFFING,
+    candidate_metrics,
+    study_metrics,
+)
 from clustering.tracking.store import absolute_uri, artifact_location
 from study_folders import Recipe, add_report, build_study
 
@@ -79,6 +88,7 @@ def test_tables_are_recorded_without_people(tmp_path: Path) -> None:
         "plan_costs",
         "playbook_runs",
         "profiles",
+        "reconfirmation",
         "segment_value",
         "sensitivity",
         "typical",
@@ -145,3 +155,16 @@ def test_artifacts_lie_beside_the_store(tmp_path: Path) -> None:
     uri = absolute_uri("sqlite:///mlflow.db", tmp_path)
     assert artifact_location(uri) == (tmp_path / "mlartifacts").as_uri()
     assert artifact_location("https://tracking.example") is None
+
+
+def test_every_metric_stands_where_it_is_said_to() -> None:
+    for place in (*_NUMBERS.values(), *_STAFFING.values()):
+        kind: Any = StudyDocument
+        for part in place.split("."):
+            known = [one for one in get_args(kind) if one is not NoneType]
+            kind = known[0] if NoneType in get_args(kind) else kind
+            if part.isdecimal():
+                assert get_origin(kind) in (list, tuple), place
+            else:
+                assert part in kind.model_fields, place
+                kind = kind.model_fields[part].annotation

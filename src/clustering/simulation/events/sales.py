@@ -65,21 +65,8 @@ def _lost(lives: Lives, contracts: Contracts, rng: np.random.Generator) -> pd.Da
     return _table(accounts, opened, "expansion", np.maximum(amount, 100.0), closed, "lost")
 
 
-def _table(
-    accounts: Ints,
-    opened: Days,
-    kind: str | NDArray[np.str_],
-    amount: Floats,
-    closed: Days,
-    stage: str | NDArray[np.str_],
-) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "account": accounts,
-            "opened_on": opened,
-            "kind": kind,
-            "amount": amount,
-            "closed_on": closed,
-            "stage": stage,
-        }
-    )
+_COLUMNS = ("account", "opened_on", "kind", "amount", "closed_on", "stage")
+
+
+def _table(*columns: Ints | Floats | Days | NDArray[np.str_] | str) -> pd.DataFrame:
+    return pd.DataFrame(dict(zip(_COLUMNS, columns, strict=True)))

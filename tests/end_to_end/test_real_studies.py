@@ -81,12 +81,12 @@ def test_what_is_said_of_the_future(finished: tuple[str, StudyFolder]) -> None:
     name, study = finished
     learned = {entry.labelling: entry for entry in study.document.forward}
     if name == "ravenstack":  # simulated by its author without any signal: a negative control
-        lifts = [e for e in learned.values() if e.gain is not None and e.gain["interval"][0] > 0]
+        lifts = [e for e in learned.values() if e.gain is not None and e.gain.interval[0] > 0]
         assert lifts == []
         return
     strong = learned["features"].gain
     assert strong is not None
-    assert strong["interval"][0] > 0
+    assert strong.interval[0] > 0
     assert study.document.amount_name == "run-rate"
 
 

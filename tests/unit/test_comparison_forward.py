@@ -9,6 +9,7 @@ import pytest
 from clustering.comparison import forward_validity
 from clustering.comparison.base.calibration import calibration
 from clustering.comparison.base.entries import Gain
+from clustering.comparison.base.labellings import as_boolean
 from clustering.comparison.base.metrics import (
     area_under_curve,
     interval_around,
@@ -17,7 +18,6 @@ from clustering.comparison.base.metrics import (
     stratified_folds,
 )
 from clustering.comparison.base.nested import OutcomeTable, fit_nested
-from clustering.comparison.base.outcomes import as_boolean
 from clustering.comparison.base.rates import fit_beta_binomial, rates
 from clustering.comparison.claims import forward_sentence, gain_claim
 from clustering.errors import BadInputError

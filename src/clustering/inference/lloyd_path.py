@@ -16,12 +16,14 @@ class LloydPath:
     ----------
     initial_rows : int64 array of shape (k,), the rows that the centres started from; empty where
         they started from centres that were given
+    start : float64 array of shape (k, d), the centres that it started from
     assignments : int64 array of shape (n_steps, n), cluster of every row after each step; the
         first is to the starting rows
     converged : whether the last two are equal
     """
 
     initial_rows: Ints
+    start: Floats
     assignments: Ints
     converged: bool
 
@@ -54,8 +56,7 @@ def follow_lloyd(values: Floats, initial_rows: Ints, max_iter: int = 10) -> Lloy
             f"the starting rows must be {rows.size} different rows of {len(values)}, numbered "
             f"from 0; found {rows.tolist()}."
         )
-    assignments, converged = _follow(values, values[rows], max_iter)
-    return LloydPath(rows, assignments, converged)
+    return _follow(values, rows, values[rows], max_iter)
 
 
 def follow_lloyd_from(values: Floats, centres: Floats, max_iter: int = 10) -> LloydPath:
@@ -72,12 +73,10 @@ def follow_lloyd_from(values: Floats, centres: Floats, max_iter: int = 10) -> Ll
     >>> path.labels.tolist(), path.converged
     ([0, 0, 1, 1], True)
     """
-    assignments, converged = _follow(values, centres, max_iter)
-    return LloydPath(np.empty(0, dtype=np.int64), assignments, converged)
+    return _follow(values, np.empty(0, dtype=np.int64), centres, max_iter)
 
 
-def _follow(values: Floats, centres: Floats, max_iter: int) -> tuple[Ints, bool]:
-    """Assignments after every step, and whether the last two are equal."""
+def _follow(values: Floats, rows: Ints, centres: Floats, max_iter: int) -> LloydPath:
     k = len(centres)
     assignments = [nearest(values, centres)]
     converged = False
@@ -88,7 +87,7 @@ def _follow(values: Floats, centres: Floats, max_iter: int) -> tuple[Ints, bool]
             break
     if np.unique(assignments[-1]).size < k:
         raise BadInputError("a cluster ran empty; take other starting rows or a smaller k.")
-    return np.stack(assignments), converged
+    return LloydPath(rows, centres, np.stack(assignments), converged)
 
 
 def nearest(values: Floats, centres: Floats) -> Ints:

@@ -12,16 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 
-from clustering.arrays import Floats, Ints
+from clustering.arrays import Floats
 from clustering.errors import BadInputError
 from clustering.inference.lloyd_path import LloydPath, follow_lloyd_from
-from clustering.inference.selective import (
-    check_clusters,
-    check_matrix,
-    contrast_of,
-    remaining,
-    violations,
-)
+from clustering.inference.same_path import compared_along, remaining
+from clustering.inference.selective import check_clusters, check_matrix, contrast_of
 from clustering.inference.truncated_chi import truncated_chi_tail
 
 
@@ -94,12 +89,12 @@ def selective_feature_tests(
     # The other features follow the tested one as far as they are correlated with it.
     directions = noise[:, features] / np.diag(noise)[features]
     path = follow_lloyd_from(x, start, max_iter)
-    compared = _compared(x, start, path, directions)
+    compared = compared_along(x, path, directions)
     lengths = (directions**2).sum(axis=0)
     tests = []
     for pair in pairs:
         contrast, _ = contrast_of(path.labels, pair)
-        speeds = compared.speeds(contrast / (contrast @ contrast))
+        speeds = compared.speeds(contrast)
         for place, feature in enumerate(features):
             difference = float(contrast @ x[:, feature])
             scale = float(np.sqrt(noise[feature, feature]) * np.linalg.norm(contrast))
@@ -115,63 +110,6 @@ def selective_feature_tests(
                 )
             )
     return path, tests
-
-
-@dataclass(frozen=True, eq=False)
-class _Compared:
-    """Everything that the assignments compared: each row's own centre with every other centre.
-
-    Attributes
-    ----------
-    members : (n_steps, k, n), the weights that make the centres of each step of the rows
-    own, other : int64 (m,), places in the distances (step, row, centre) of both sides
-    apart : (m,) squared distance of the own centre minus that of the other, at most 0
-    along : (n_steps n k, n_directions), how far rows and centres are apart along each direction
-    """
-
-    members: Floats
-    own: Ints
-    other: Ints
-    apart: Floats
-    along: Floats
-
-    def speeds(self, moves: Floats) -> Floats:
-        """How fast rows and centres of all steps part when the statistic moves; flat."""
-        return np.asarray((moves[None, :, None] - (self.members @ moves)[:, None, :]).ravel())
-
-    def excluded(self, speeds: Floats, place: int, length: float) -> Floats:
-        """Moves of the statistic at which some row would have gone to another centre."""
-        linear = 2 * speeds * self.along[:, place]
-        square = speeds**2 * length
-        return violations(
-            square[self.own] - square[self.other],
-            linear[self.own] - linear[self.other],
-            self.apart,
-        )
-
-
-def _compared(x: Floats, start: Floats, path: LloydPath, directions: Floats) -> _Compared:
-    n, k, n_steps = len(x), len(start), len(path.assignments)
-    members = np.zeros((n_steps, k, n))
-    for step in range(1, n_steps):
-        before = path.assignments[step - 1]
-        members[step, before, np.arange(n)] = 1.0 / np.bincount(before, minlength=k)[before]
-    centres = members @ x
-    centres[0] = start
-    gaps = x[None, :, None, :] - centres[:, None, :, :]
-    apart = (gaps**2).sum(axis=3).ravel()
-    first = np.arange(n_steps * n) * k
-    own = first + path.assignments.ravel()
-    others = (np.arange(k)[None, :] != path.assignments.reshape(-1, 1)).nonzero()
-    other = first[others[0]] + others[1]
-    own = own[others[0]]
-    return _Compared(
-        members=members,
-        own=own,
-        other=other,
-        apart=apart[own] - apart[other],
-        along=(gaps @ directions).reshape(n_steps * n * k, -1),
-    )
 
 
 def _both_sides(support: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

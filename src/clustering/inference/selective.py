@@ -14,13 +14,11 @@ from scipy.stats import chi2 as chi_square
 
 from clustering.arrays import Floats, Ints
 from clustering.errors import BadInputError
-from clustering.inference.lloyd_path import LloydPath, follow_lloyd
+from clustering.inference.lloyd_path import follow_lloyd
+from clustering.inference.same_path import compared_along, remaining
 from clustering.inference.truncated_chi import truncated_chi_tail
 
 SigmaEstimate = Literal["median", "sample"]
-
-#: Roots nearer to the observed value than this are rounding: it satisfies every inequality.
-_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +99,9 @@ def selective_kmeans_test(
     statistic = float(np.linalg.norm(difference))
     norm = float(np.linalg.norm(contrast))
     noise = estimate_sigma(x, sigma_estimate) if sigma is None else float(sigma)
-    support = _same_path_support(x, path, contrast, difference / statistic, statistic)
+    compared = compared_along(x, path, (difference / statistic)[:, None])
+    excluded = compared.excluded(compared.speeds(contrast), 0, 1.0)
+    support = remaining(excluded, statistic)
     degrees = x.shape[1]
     return SelectiveTest(
         clusters=clusters,
@@ -141,98 +141,6 @@ def estimate_sigma(values: ArrayLike, method: SigmaEstimate = "median") -> float
         return float(np.sqrt(np.median(squared) / chi_square.median(1)))
     squared = (x - x.mean(axis=0)) ** 2
     return float(np.sqrt(squared.sum() / (x.size - x.shape[1])))
-
-
-def _same_path_support(
-    values: Floats, path: LloydPath, contrast: Floats, direction: Floats, statistic: float
-) -> tuple[tuple[float, float], ...]:
-    """Values of the statistic that leave every assignment of the path as it is.
-
-    Moving the statistic by t moves row i by t nu_i / |nu|^2 along the observed difference. Each
-    squared distance to a centre is then a quadratic in t, and row i stays with its centre while
-    the difference of two such quadratics is at most 0.
-    """
-    moves = contrast / (contrast @ contrast)
-    k = path.initial_rows.size
-    excluded = []
-    for step, assigned in enumerate(path.assignments):
-        member = np.zeros((k, len(values)))
-        if step == 0:
-            member[np.arange(k), path.initial_rows] = 1.0
-        else:
-            before = path.assignments[step - 1]
-            member[before, np.arange(len(values))] = 1.0 / np.bincount(before, minlength=k)[before]
-        gaps = values[:, None, :] - (member @ values)[None, :, :]
-        speed = moves[:, None] - (member @ moves)[None, :]
-        constant = (gaps**2).sum(axis=2)
-        linear = 2 * speed * (gaps @ direction)
-        square = speed**2
-        own = np.arange(len(values)), assigned
-        quadratics = (part[own][:, None] - part for part in (square, linear, constant))
-        others = np.arange(k)[None, :] != assigned[:, None]
-        excluded.append(violations(*(part[others] for part in quadratics)))
-    return remaining(np.concatenate(excluded), statistic)
-
-
-def violations(square: Floats, linear: Floats, constant: Floats) -> Floats:
-    """Open intervals of t, shape (m, 2), where square t^2 + linear t + constant > 0.
-
-    All inequalities hold at t = 0 (constant <= 0), so only these few shapes occur.
-    """
-    below = np.minimum(constant, 0.0)
-    discriminant = linear**2 - 4 * square * below
-    root = np.sqrt(np.maximum(discriminant, 0.0))
-    # The numerically stable pair of roots: q / square and constant / q.
-    q = -(linear + np.where(linear >= 0, root, -root)) / 2
-    scale = np.abs(square).max(initial=0.0) + np.abs(linear).max(initial=0.0)
-    tiny = 1e-14 * max(scale, 1e-300)
-    is_square = np.abs(square) > tiny
-    is_linear = ~is_square & (np.abs(linear) > tiny)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        one = np.where(q != 0, below / q, 0.0)
-        two = np.where(is_square, q / square, 0.0)
-        crossing = np.where(is_linear, -below / linear, 0.0)
-    low, high = np.minimum(one, two), np.maximum(one, two)
-    infinite = np.full_like(low, np.inf)
-    opens_up = is_square & (square > 0)
-    opens_down = is_square & (square < 0) & (discriminant > 0)
-    rising, falling = is_linear & (linear > 0), is_linear & (linear < 0)
-    parts = (
-        (np.stack([-infinite, low], axis=1))[opens_up],
-        (np.stack([high, infinite], axis=1))[opens_up],
-        (np.stack([low, high], axis=1))[opens_down],
-        (np.stack([crossing, infinite], axis=1))[rising],
-        (np.stack([-infinite, crossing], axis=1))[falling],
-    )
-    return np.concatenate(parts)
-
-
-def remaining(
-    excluded: Floats, statistic: float, least: float = 0.0
-) -> tuple[tuple[float, float], ...]:
-    """What is left of [least, inf) for the statistic itself; it holds the observed value.
-
-    Parameters
-    ----------
-    excluded : float64 array of shape (m, 2), open intervals of the move from the observed value
-    statistic : the observed value
-    """
-    shifted = excluded + statistic
-    near = _ROUNDING * max(1.0, abs(statistic))
-    shifted[:, 0] = np.where(
-        np.abs(shifted[:, 0] - statistic) < near, statistic + near, shifted[:, 0]
-    )
-    shifted[:, 1] = np.where(
-        np.abs(shifted[:, 1] - statistic) < near, statistic - near, shifted[:, 1]
-    )
-    shifted = shifted[shifted[:, 1] > shifted[:, 0]]
-    shifted = shifted[np.argsort(shifted[:, 0])]
-    reached = np.maximum.accumulate(np.concatenate([[least], shifted[:, 1]]))
-    starts, ends = reached, np.concatenate([shifted[:, 0], [np.inf]])
-    return tuple(
-        (float(start), float(end))
-        for start, end in zip(starts[ends > starts], ends[ends > starts], strict=True)
-    )
 
 
 def contrast_of(labels: Ints, clusters: tuple[int, int]) -> tuple[Floats, tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""Labels of any kind as codes with named levels; what is missing stays missing."""
+"""Labels of any kind as codes with named levels, outcomes as booleans; gaps stay gaps."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -14,6 +14,9 @@ from clustering.errors import BadInputError
 
 #: A labelling with more levels than this is an identifier, not a way to group accounts.
 MOST_LEVELS = 1000
+
+_YES = {"1", "true", "t", "yes", "y"}
+_NO = {"0", "false", "f", "no", "n"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +100,33 @@ def encode(labels: ArrayLike | pd.Series, name: str = "labels") -> Labelling:
     position = {text: code for code, text in enumerate(levels)}
     lookup = np.array([*(position.get(text, -1) for text in texts), -1], dtype=np.int64)
     return Labelling(name, lookup[codes], tuple(levels), all_numbers(levels))
+
+
+def as_boolean(values: ArrayLike | pd.Series, name: str) -> tuple[Flags, Flags]:
+    """The values, and which of them are known; 0 and 1, true and false, yes and no.
+
+    Raises
+    ------
+    BadInputError
+        A value is none of these.
+
+    Examples
+    --------
+    >>> values, known = as_boolean(["yes", None, "no"], "churned")
+    >>> values.tolist(), known.tolist()
+    ([True, False, False], [True, False, True])
+    """
+    coded = encode(values, name)
+    spelled = [level.lower() for level in coded.levels]
+    strange = [level for level in coded.levels if level.lower() not in _YES | _NO]
+    if strange:
+        shown = ", ".join(map(repr, strange[:5])) + (", ..." if len(strange) > 5 else "")
+        raise BadInputError(
+            f"{name} must be true or false (1 or 0, yes or no); found {shown}. An amount needs a "
+            "threshold first: for example, expanded = nrr > 1."
+        )
+    is_yes = np.array([*(level in _YES for level in spelled), False], dtype=bool)
+    return is_yes[coded.codes], coded.codes >= 0
 
 
 def pair(

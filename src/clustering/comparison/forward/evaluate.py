@@ -10,9 +10,8 @@ from clustering.arrays import Flags, Floats, Ints
 from clustering.columns import ARR_TIERS
 from clustering.comparison.base.calibration import calibration
 from clustering.comparison.base.entries import Gain
-from clustering.comparison.base.labellings import Labelling, encode
+from clustering.comparison.base.labellings import Labelling, as_boolean, encode
 from clustering.comparison.base.metrics import stratified_folds, two_sided_p
-from clustering.comparison.base.outcomes import as_boolean
 from clustering.comparison.claims import gain_claim
 from clustering.comparison.forward.baselines import (
     arr_bands,

@@ -7,10 +7,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from clustering.arrays import Flags, Ints
-from clustering.comparison.base.labellings import Labelling, encode
+from clustering.comparison.base.labellings import Labelling, as_boolean, encode
 from clustering.comparison.base.metrics import stratified_folds
 from clustering.comparison.base.nested import OutcomeTable
-from clustering.comparison.base.outcomes import as_boolean
 from clustering.errors import BadInputError
 
 N_FOLDS = 5

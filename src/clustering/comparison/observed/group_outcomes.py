@@ -12,9 +12,8 @@ import pandas as pd
 
 from clustering.columns import ARR_TIERS, SEGMENT
 from clustering.comparison.base.entries import CmhTest
-from clustering.comparison.base.labellings import encode
+from clustering.comparison.base.labellings import as_boolean, encode
 from clustering.comparison.base.nested import OutcomeTable, fit_nested
-from clustering.comparison.base.outcomes import as_boolean
 from clustering.comparison.base.stratified import cochran_mantel_haenszel, within_tier_tests
 from clustering.comparison.observed.entries import (
     RENEWALS,

@@ -8,8 +8,7 @@ import pandas as pd
 
 from clustering.arrays import Floats
 from clustering.columns import SEGMENT
-from clustering.comparison.base.labellings import encode
-from clustering.comparison.base.outcomes import as_boolean
+from clustering.comparison.base.labellings import as_boolean, encode
 from clustering.comparison.base.rates import rates
 from clustering.comparison.forward.rows import MOST_GROUPS
 from clustering.comparison.observed.bch import corrected_intervals, corrected_rates

@@ -1,5 +1,6 @@
-"""Agreement of the segments with every other labelling."""
+"""Agreement of the segments with every other labelling, and of all with each other."""
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
@@ -8,6 +9,7 @@ from clustering.report.kit.cache import drawn_once
 from clustering.report.kit.canvas import (
     ACCENT,
     INK,
+    MUTED,
     PALE,
     colours,
     new_figure,
@@ -19,11 +21,12 @@ from clustering.report.kit.facts import (
     ami_interval,
     decimal,
     group_words,
+    short_title,
 )
 from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
 from clustering.results.document import LabellingEntry
-from clustering.wording import p_in_words
+from clustering.wording import LARGE, p_in_words
 
 _Pair = tuple[LabellingEntry, StudyAgreement]
 
@@ -127,3 +130,65 @@ def _title(study: StudyFolder, pairs: list[_Pair]) -> str:
             )
     said = ", ".join(f"{entry.title} {decimal(a.ami)}" for entry, a in pairs[:3])
     return f"Agreement of the {groups} with other labellings (0 chance, 1 the same): {said}"
+
+
+def agreement_matrix(study: StudyFolder) -> ReportFigure | None:
+    """AMI of every labelling with every other, its interval below; None with fewer than three."""
+    names = [entry.name for entry in study.document.labellings]
+    pairs = {frozenset((a.first, a.second)): a for a in study.document.agreements}
+    if len(names) < 3 or len(pairs) < 3:
+        return None
+    values = np.full((len(names), len(names)), np.nan)
+    for i, one in enumerate(names):
+        for j, other in enumerate(names[:i]):
+            found = pairs.get(frozenset((one, other)))
+            if found is not None:
+                values[i, j] = found.ami
+    title = _matrix_title(study, list(pairs.values()))
+    size = 0.62 * len(names)
+    figure = new_figure(title, width=max(7.0, size + 3.4), height=max(4.2, 0.72 * size + 2.4))
+    ax = figure.subplots()
+    shown = ax.imshow(values[1:, :-1], cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for i, j in zip(*np.nonzero(np.isfinite(values)), strict=True):
+        _cell(ax, i - 1, j, pairs[frozenset((names[i], names[j]))])
+    titles = wrap_apart([short_title(study, name) for name in names], 24, lines=2)
+    ax.set_yticks(range(len(names) - 1), titles[1:], fontsize=8.5)
+    ax.set_xticks(range(len(names) - 1), titles[:-1], fontsize=8.5, rotation=40, ha="right",
+                  rotation_mode="anchor")  # fmt: skip
+    for side in ax.spines.values():
+        side.set_visible(False)
+    ax.tick_params(length=0, labelcolor=INK)
+    bar = figure.colorbar(shown, ax=ax, shrink=0.6, pad=0.01)
+    bar.set_label("AMI: 0 is chance, 1 the same", fontsize=9)
+    bar.outline.set_visible(False)
+    strongest = sorted(pairs.values(), key=lambda pair: -pair.ami)[:5]
+    said = "; ".join(_pair(study, pair) for pair in strongest)
+    return ReportFigure(
+        "agreement_matrix", figure, title,
+        f"Matrix of {len(pairs)} pairs with 95 % intervals. The five that agree most: {said}.",
+    )  # fmt: skip
+
+
+def _cell(ax: Axes, row: int, column: int, pair: StudyAgreement) -> None:
+    dark = pair.ami > 0.45
+    ink = "white" if dark else INK
+    ax.text(column, row - 0.12, decimal(pair.ami), ha="center", va="center", fontsize=8, color=ink)
+    if pair.interval is None:
+        return
+    low, high = (decimal(end) for end in pair.interval.ami)
+    ax.text(column, row + 0.24, f"{low} to {high}", ha="center", va="center", fontsize=5.6,
+            color=ink if dark else MUTED)  # fmt: skip
+
+
+def _matrix_title(study: StudyFolder, pairs: list[StudyAgreement]) -> str:
+    large = [p for p in pairs if p.interval is not None and p.interval.ami[0] >= LARGE]
+    beyond = [p for p in pairs if p.interval is not None and p.interval.ami[0] > 0]
+    return (
+        f"{len(beyond)} of {len(pairs)} pairs of labellings agree more than by chance; "
+        f"{len(large)} agree largely (whole interval from {LARGE:.2f} on)"
+    )
+
+
+def _pair(study: StudyFolder, pair: StudyAgreement) -> str:
+    first, second = (short_title(study, name) for name in (pair.first, pair.second))
+    return f"{first} and {second} {decimal(pair.ami)}"

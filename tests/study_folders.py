@@ -600,6 +600,7 @@ class _Simulated:
                     "mean_probability": 0.83,
                     "mean_stability": 0.88,
                     "jaccard": round(0.9 - 0.06 * number, 3) if self.recipe.k > 1 else None,
+                    "made_by": None,
                 }
             )
         return entries

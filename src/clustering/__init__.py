@@ -6,27 +6,34 @@ Examples
 --------
 >>> import clustering
 >>> sorted(clustering.__all__)[:3]
-['ProtocolSettings', 'Scorer', 'SegmentClusterer']
+['ProtocolSettings', 'Run', 'Scorer']
 """
 
 import importlib
 from typing import Any
 
+#: Public name -> the module that defines it, and its name there where that is another.
 _HOMES = {
-    "StudyConfig": "clustering.config",
-    "load_config": "clustering.config",
-    "simulate": "clustering.simulation",
-    "open_tables": "clustering.tables",
-    "build_snapshot": "clustering.features",
-    "build_horizon": "clustering.features.horizon",
-    "standardise": "clustering.matrix",
-    "assess_structure": "clustering.structure.evidence",
     "ProtocolSettings": "clustering.structure.settings",
-    "compare_partitions": "clustering.comparison",
-    "run_study": "clustering.study",
-    "read": "clustering.results",
+    "Run": "clustering.study",
     "Scorer": "clustering.scorer",
     "SegmentClusterer": "clustering.estimator",
+    "StudyConfig": "clustering.config",
+    "assess_structure": "clustering.structure.evidence",
+    "build_horizon": "clustering.features.horizon",
+    "build_snapshot": "clustering.features",
+    "compare": "clustering.comparison.compare",
+    "compare_partitions": "clustering.comparison",
+    "forward_validity": "clustering.comparison",
+    "load_config": "clustering.config",
+    "log_study": "clustering.tracking",
+    "open_tables": "clustering.tables",
+    "read_study": "clustering.results:read",
+    "render": "clustering.report",
+    "run_study": "clustering.study",
+    "simulate": "clustering.simulation",
+    "standardise": "clustering.matrix",
+    "write_book": "clustering.simulation",
 }
 
 __all__ = list(_HOMES)
@@ -35,7 +42,8 @@ __all__ = list(_HOMES)
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'clustering' has no attribute '{name}'")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    module, _, there = _HOMES[name].partition(":")
+    return getattr(importlib.import_module(module), there or name)
 
 
 def __dir__() -> list[str]:

@@ -43,7 +43,7 @@ class SegmentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     n_clusters_ : number of segments
     labels_ : int64 array of shape (n_samples,), 0 .. n_clusters_ - 1
     cluster_centers_ : float64 array of shape (n_clusters_, n_features)
-    evidence_ : `clustering.structure.evidence.Evidence`, everything that was measured
+    evidence_ : `clustering.structure.protocol.Evidence`, everything that was measured
     n_features_in_, feature_names_in_ : as everywhere in scikit-learn
 
     See Also
@@ -69,7 +69,7 @@ class SegmentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         *,
         algorithm: Algorithm = "kmeans",
         covariance_type: CovarianceType | None = None,
-        trim: float = CandidateSpec.trim,
+        trim: float = 0.05,
         evidence: EvidenceConfig | None = None,
         models: ModelsConfig | None = None,
         random_state: int | np.random.RandomState | None = 0,

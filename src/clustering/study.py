@@ -95,7 +95,8 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         snapshot = build_snapshot(tables, config.as_of, config.features)
         horizon = build_horizon(tables, config.as_of, config.horizon_days)
         # Before anything is fitted: a mistake in a scheme of the company's own is told at once.
-        assigned, not_assigned = assign_all(snapshot, config.schemes)
+        axes = compute_axes(snapshot, config.schemes.axes)
+        assigned, not_assigned = assign_all(snapshot, config.schemes, axes)
         labellings, absent = under_amount_name(assigned, not_assigned, config.amount_name)
     with progress.step("Standardising"):
         matrix, standardiser = standardise(snapshot, config.matrix)
@@ -129,7 +130,6 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
     comparison = compare(material, config.comparison, config.seed, progress)
     recommendation = _recommendation(evidence, comparison)
     with progress.step("Planning the care"):
-        axes = compute_axes(snapshot, config.schemes.axes)
         served = over_time.assignment
         plan = _plan(
             config,
@@ -156,6 +156,7 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         matrix=matrix,
         evidence=evidence,
         pictures=pictures,
+        axes=axes,
         labellings=labellings,
         absent=absent,
         profiles=profiles,

@@ -4,6 +4,7 @@ It needs no room of the study, so that the notebooks of a report need none for a
 """
 
 import math
+import re
 
 #: Lower end of the AMI's interval from which two labellings are almost the same groups.
 ALMOST_SAME = 0.8
@@ -11,6 +12,19 @@ ALMOST_SAME = 0.8
 LARGE = 0.5
 #: Upper end up to which they have little in common.
 LITTLE = 0.2
+
+_ARR = re.compile(r"\bARR\b")
+
+
+def named(text: str, amount_name: str) -> str:
+    """A sentence that speaks of ARR, under the name that the study gives to the amount.
+
+    Examples
+    --------
+    >>> named("826 accounts had no ARR at as_of.", "run-rate")
+    '826 accounts had no run-rate at as_of.'
+    """
+    return _ARR.sub(lambda _: amount_name, text)
 
 
 def number_in_words(value: float, digits: int = 3) -> str:

@@ -13,10 +13,10 @@ from clustering.config.schemes import AxesConfig, CsmBookConfig
 from clustering.features.types import Snapshot
 from clustering.schemes import assign_all, compute_axes, csm_book
 from clustering.schemes.axes import combine, quantities, score_parts
-from clustering.schemes.composites import COMPOSITES, GUIDANCE, AxisPart, Composite
+from clustering.schemes.composites import COMPOSITES, AxisPart, Composite
 from scheme_snapshots import random_snapshot
 
-PARTS = [(c, part) for c in (*COMPOSITES, *GUIDANCE) for part in c.parts]
+PARTS = [(c, part) for c in COMPOSITES for part in c.parts]
 
 
 @pytest.mark.parametrize(("composite", "part"), PARTS, ids=lambda value: value.name)
@@ -47,7 +47,7 @@ def test_an_axis_never_falls_when_a_part_moves_in_its_direction(
     direction = 1.0 if part.one_at > part.zero_at else -1.0
     moved = known.assign(**{part.column: known[part.column] + direction * step})
     weights[0] += 0.1  # they may not all be zero
-    setting = "guidance" if composite in GUIDANCE else composite.name
+    setting = composite.setting or composite.name
     named = {p.name: w for p, w in zip(composite.parts, weights, strict=False)}
     config = AxesConfig.model_validate({"least_evidence": 0.0, setting: named})
     first, second = (
@@ -62,7 +62,7 @@ def test_an_axis_never_falls_when_a_part_moves_in_its_direction(
 def test_axes_are_shares_and_evidence_is_what_was_known(seed: int) -> None:
     snapshot = random_snapshot(seed)
     axes = compute_axes(snapshot, AxesConfig(least_evidence=0.5))
-    for composite in (*COMPOSITES, *GUIDANCE):
+    for composite in COMPOSITES:
         values = axes.frame[composite.name]
         assert values.dropna().between(0, 1).all()
         assert values[axes.evidence[composite.name] < 0.5].isna().all()

@@ -34,6 +34,20 @@ def test_sqlite_database_is_relative_to_the_file(tmp_path: Path) -> None:
     assert load_config(written(tmp_path, text)).source.database == f"sqlite:{tmp_path}/crm.db"
 
 
+def test_the_file_may_be_named_by_a_text(tmp_path: Path) -> None:
+    file = written(tmp_path, GOOD)
+    assert load_config(str(file)) == load_config(file)
+
+
+def test_every_path_is_absolute_and_no_other_value_moves(tmp_path: Path) -> None:
+    overrides = ['engagement.playbooks="own.toml"', 'movement.overrides="decisions.csv"']
+    config = load_config(written(tmp_path, GOOD), overrides)
+    assert config.engagement.playbooks == (tmp_path / "own.toml").resolve()
+    assert config.movement.overrides == (tmp_path / "decisions.csv").resolve()
+    assert config.output.folder == (tmp_path / "../studies").resolve()
+    assert config.tracking.uri == "sqlite:///mlflow.db"
+
+
 def test_a_byte_order_mark_is_accepted(tmp_path: Path) -> None:
     assert load_config(written(tmp_path, "\ufeff" + GOOD)).name == "trial"
 

@@ -10,6 +10,7 @@ from clustering.models.refit import FITS, refit
 from clustering.models.trimmed import fit_trimmed
 from clustering.models.types import CandidateSpec
 from clustering.scorer import Scorer, Training
+from clustering.scorer.novelty import novelty_limits
 from snapshots import AS_OF, FeaturesConfig, book, fitted
 
 
@@ -54,17 +55,29 @@ def test_what_cannot_be_is_refused(k, trim):
         fit_trimmed(np.arange(5.0)[:, None], k, trim)
 
 
-def test_copies_leave_clusters_where_they_started():
+def test_there_are_no_more_clusters_than_distinct_accounts():
     found = fit_trimmed(np.repeat([[0.0], [1.0]], 5, axis=0), 3, 0.1, n_init=3)
-    assert np.isfinite(found.centres).all()
+    assert found.centres.ravel().tolist() == [0.0, 1.0]
     assert found.model.variance == 0
+
+
+def test_accounts_that_were_set_aside_are_new_to_the_scorer(polluted):
+    values, ids = polluted[0], [str(row) for row in range(315)]
+    flagged = {}
+    for trim in (0.0, 15 / 315):
+        found = fit_trimmed(values, 3, trim, n_init=10, seed=1)
+        limits = novelty_limits(found, values, ids)
+        distances = found.model.assign(np.ascontiguousarray(values.T)).fit
+        flagged[trim] = np.flatnonzero(distances > limits[found.labels])
+    assert set(range(300, 315)) <= set(flagged[15 / 315])
+    assert len(flagged[0.0]) <= 6
 
 
 @pytest.mark.parametrize("algorithm", list(FITS))
 def test_every_algorithm_is_refitted_and_assigns_in_the_same_way(algorithm, polluted):
     values, truth = polluted[0][:300], polluted[1]
     kind = "full" if algorithm == "mixture" else None
-    spec = CandidateSpec(algorithm, 3, kind)
+    spec = CandidateSpec(algorithm, 3, kind, trim=0.05)
     found = refit(spec, values, n_init=5, seed=0)
     assert found.spec.algorithm == found.model.algorithm == algorithm
     assert adjusted_rand(found.labels, truth) > 0.95
@@ -81,7 +94,7 @@ def test_a_mixture_without_a_kind_is_refused(polluted):
 
 def test_a_scorer_of_it_is_saved_and_read(tmp_path):
     matrix, standardiser, _ = fitted(book(n=200))
-    clustering = refit(CandidateSpec("trimmed", 2), matrix.values, n_init=3, seed=0)
+    clustering = refit(CandidateSpec("trimmed", 2, trim=0.1), matrix.values, n_init=3, seed=0)
     scorer = Scorer.build(
         standardiser, clustering, matrix, ("one", "two"), FeaturesConfig(),
         Training(AS_OF, "reproducible"),

@@ -8,6 +8,7 @@ import pytest
 from clustering.config import MatrixConfig
 from clustering.config.movement import MovementConfig
 from clustering.matrix import standardise
+from clustering.models.refit import refit
 from clustering.models.types import CandidateSpec
 from clustering.movement.drift.fates import fates
 from clustering.movement.drift.population import feature_drift, stability_index
@@ -15,7 +16,6 @@ from clustering.movement.drift.refits import (
     FrozenModel,
     ModelChange,
     first_model,
-    fit_anew,
     model_change,
 )
 from clustering.movement.drift.verdict import judge_movement
@@ -36,15 +36,18 @@ def late():
     return book(n=500, seed=2, missing=0.02)
 
 
+def fitted(spec, values):
+    return refit(spec, values, n_init=5, seed=0).model
+
+
 @pytest.mark.parametrize(
     "spec", [CandidateSpec("kmeans", 3), CandidateSpec("mixture", 3, "diag")], ids=lambda s: s.name
 )
 def test_the_same_population_gives_the_same_model(early, late, spec):
     matrix, scales = standardise(late, MatrixConfig())
-    fit = fit_anew(spec, 5)
-    latest = FrozenModel(scales, fit(matrix.values, 0))
-    first = first_model(scales, early, fit, seed=0)
-    change = model_change(first, latest, late, fit, n_refits=10, seed=0)
+    latest = FrozenModel(scales, fitted(spec, matrix.values))
+    first = first_model(scales, early, spec, seed=0)
+    change = model_change(first, latest, late, spec, n_refits=10, seed=0)
     assert change.n_accounts == 500
     assert change.differ < 0.05
     assert change.ari > 0.9
@@ -53,20 +56,20 @@ def test_the_same_population_gives_the_same_model(early, late, spec):
 
 def test_a_population_with_other_groups_gives_another_model(late):
     matrix, scales = standardise(late, MatrixConfig())
-    fit = fit_anew(CandidateSpec("kmeans", 3), 5)
-    latest = FrozenModel(scales, fit(matrix.values, 0))
+    spec = CandidateSpec("kmeans", 3)
+    latest = FrozenModel(scales, fitted(spec, matrix.values))
     other = late.frame.copy()
     rng = np.random.default_rng(0)
     for name in other:
         other[name] = rng.permutation(other[name].to_numpy())  # the margins stay, the groups go
-    first = first_model(scales, replace(late, frame=other), fit, seed=0)
-    change = model_change(first, latest, late, fit, n_refits=10, seed=0)
+    first = first_model(scales, replace(late, frame=other), spec, seed=0)
+    change = model_change(first, latest, late, spec, n_refits=10, seed=0)
     assert change.beyond_refits > CONFIG.least_model_change
 
 
 def test_an_account_of_which_nothing_is_known_has_no_segment(late):
     matrix, scales = standardise(late, MatrixConfig())
-    model = FrozenModel(scales, fit_anew(CandidateSpec("kmeans", 3), 2)(matrix.values, 0))
+    model = FrozenModel(scales, fitted(CandidateSpec("kmeans", 3), matrix.values))
     frame = late.frame.copy()
     frame.iloc[0] = np.nan
     labels = model.labels(replace(late, frame=frame))
@@ -207,10 +210,10 @@ def test_an_interval_that_touches_the_limit_decides():
 
 def test_the_same_seed_gives_the_same_change(early, late):
     matrix, scales = standardise(late, MatrixConfig())
-    fit = fit_anew(CandidateSpec("kmeans", 3), 2)
-    latest = FrozenModel(scales, fit(matrix.values, 0))
-    first = first_model(scales, early, fit, seed=0)
-    runs = [model_change(first, latest, late, fit, n_refits=5, seed=4) for _ in range(2)]
+    spec = CandidateSpec("kmeans", 3)
+    latest = FrozenModel(scales, fitted(spec, matrix.values))
+    first = first_model(scales, early, spec, seed=0)
+    runs = [model_change(first, latest, late, spec, n_refits=5, seed=4) for _ in range(2)]
     assert runs[0] == runs[1]
 
 

@@ -6,9 +6,9 @@ from clustering.movement.track.hysteresis import (
     ABSENT,
     UNKNOWN,
     Rule,
+    changes,
     flip_flops,
     held_segments,
-    n_moves,
 )
 
 TWO = Rule(2)
@@ -59,7 +59,7 @@ def test_the_rule_is_said_as_it_is():
 
 def test_moves_and_returns_are_counted():
     labels = np.array([[0, 1, 0, 1], [0, 0, 2, 2], [1, UNKNOWN, 2, ABSENT]])
-    assert n_moves(labels).tolist() == [3, 1, 1]
+    assert np.bincount(changes(labels)[0]).tolist() == [3, 1, 1]
     assert flip_flops(labels).tolist() == [2, 0, 0]
 
 

@@ -39,10 +39,10 @@ from clustering.schemes import (
     expansion_trigger,
     growth_revenue_at_risk,
     growth_risk,
+    guidance_needed,
     health_profitability,
     lifecycle_stage,
     lifecycle_touch,
-    needs,
     needs_segment,
     strategic_enterprise_smb,
 )
@@ -339,14 +339,14 @@ class TestNeeds:
         axes = compute_axes(snapshot, AxesConfig())
         # the last: strategy 0.7 * 0.5 = 0.35, execution 0.7 * 0.4 + 0.3 = 0.58
         assert axes.frame["guidance_execution"].iloc[3] == pytest.approx(0.58)
-        assert levels(needs(axes)) == [
+        assert levels(guidance_needed(axes)) == [
             "strategy_guidance", "first_steps", None, "execution_guidance",
         ]  # fmt: skip
 
     def test_without_engagements_it_stays_out(self) -> None:
         axes = compute_axes(snapshot_of({"outcome_attainment": [1.0]}, arr=[1.0]), AxesConfig())
         with pytest.raises(SchemeAbsentError, match=r"guidance_first_steps.*engagements"):
-            needs(axes)
+            guidance_needed(axes)
 
 
 class TestMansdorf:

@@ -126,9 +126,3 @@ def test_slopes_are_the_gradient_of_the_log_odds(values, fit):
 def test_numbers_that_no_fit_gives_are_named(model, words):
     (breach,) = model.breaches()
     assert words in breach
-
-
-def test_a_mixture_needs_its_covariance_type(values):
-    arrays = mixture_clustering(values, 2).model.to_arrays()
-    with pytest.raises(ValueError, match="needs its covariance type"):
-        GaussianModel.from_arrays("mixture", None, arrays)

@@ -28,46 +28,32 @@ GUIDANCE_KINDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+_KIND = nw.col("kind").str.to_lowercase()
+
+
 def _hours_of(guidance: str) -> Measure:
-    kinds = list(GUIDANCE_KINDS[guidance])
-    return Measure(
-        f"hours_{guidance}",
-        "engagements",
-        lambda period: nw.when(
-            period.last("held_on") & nw.col("kind").str.to_lowercase().is_in(kinds)
-        ).then(fixed_point(nw.col("hours"))),
-        "sum",
-    )
+    def hours(period: Period) -> nw.Expr:
+        given = period.last("held_on") & _KIND.is_in(list(GUIDANCE_KINDS[guidance]))
+        return nw.when(given).then(fixed_point(nw.col("hours")))
+
+    return Measure(f"hours_{guidance}", "engagements", hours, "sum")
+
+
+def _open(name: str, kind: str) -> Measure:
+    is_open = nw.col("closed_on").is_null() & (nw.lit(kind) == _KIND)
+    return Measure(name, "opportunities", is_open, "count", ("closed_on",))
+
+
+def _triggers(period: Period) -> nw.Expr:
+    return period.last("achieved_on") & nw.col("is_expand_trigger").fill_null(False)
 
 
 _GUIDANCE_HOURS = tuple(_hours_of(guidance) for guidance in GUIDANCE_KINDS)
+_TRIGGER = ("achieved_on", "is_expand_trigger")
 _COUNTS = (
-    Measure(
-        "expand_triggers_reached",
-        "milestones",
-        lambda period: period.last("achieved_on") & nw.col("is_expand_trigger").fill_null(False),
-        "count",
-        ("achieved_on", "is_expand_trigger"),
-    ),
-    Measure(
-        "renewals_open",
-        "opportunities",
-        lambda _: (
-            nw.col("closed_on").is_null() & (nw.col("kind").str.to_lowercase() == nw.lit("renewal"))
-        ),
-        "count",
-        ("closed_on",),
-    ),
-    Measure(
-        "new_use_cases_open",
-        "opportunities",
-        lambda _: (
-            nw.col("closed_on").is_null()
-            & (nw.col("kind").str.to_lowercase() == nw.lit("new_use_case"))
-        ),
-        "count",
-        ("closed_on",),
-    ),
+    Measure("expand_triggers_reached", "milestones", _triggers, "count", _TRIGGER),
+    _open("renewals_open", "renewal"),
+    _open("new_use_cases_open", "new_use_case"),
 )
 
 #: Measures of the circumstances, beside those of the features.

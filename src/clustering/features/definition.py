@@ -1,11 +1,10 @@
 """A feature's definition: its description, the measures it is formed from, and its formula."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import narwhals as nw
 
-from clustering.features.measures import Measure, Period
+from clustering.features.measures import Formula, Measure, Period, at
 from clustering.features.types import Feature
 
 
@@ -26,7 +25,7 @@ class Definition(Feature):
 
     needs: tuple[str, ...] = ()
     measures: tuple[Measure, ...] = ()
-    formula: Callable[[Period], nw.Expr] | None = None
+    formula: Formula | None = None
 
     def __post_init__(self) -> None:
         needs = dict.fromkeys(need for measure in self.measures for need in measure.needs)
@@ -36,7 +35,7 @@ class Definition(Feature):
 
     def value(self, period: Period) -> nw.Expr:
         """The value of the feature, from columns of the names of its measures."""
-        return nw.col(self.measures[0].name) if self.formula is None else self.formula(period)
+        return self.measures[0].value if self.formula is None else at(period, self.formula)
 
     def described(self, period: Period) -> Feature:
         """Describe the feature with the lengths of this period in its texts."""

@@ -69,6 +69,10 @@ class Period:
         return ((self.age(column).cast(nw.Float64) + 0.5) / 7).floor()
 
 
+#: An expression, or one that depends on the as-of date or the window.
+Formula = nw.Expr | Callable[[Period], nw.Expr]
+
+
 @dataclass(frozen=True)
 class Measure:
     """One aggregate of one table.
@@ -83,15 +87,25 @@ class Measure:
 
     name: str
     table: str
-    rows: Callable[[Period], nw.Expr]
+    rows: Formula
     how: How
     columns: tuple[str, ...] = ()
     dated: str | None = None
 
     @property
+    def value(self) -> nw.Expr:
+        """What was measured of an account, in a formula."""
+        return nw.col(self.name)
+
+    @property
     def needs(self) -> tuple[str, ...]:
         """The table, or its optional columns, by the names that `Feature.needs` uses."""
         return tuple(f"{self.table}.{column}" for column in self.columns) or (self.table,)
+
+
+def at(period: Period, formula: Formula) -> nw.Expr:
+    """The expression of a formula for a period."""
+    return formula if isinstance(formula, nw.Expr) else formula(period)
 
 
 def day_number(column: str) -> nw.Expr:
@@ -165,7 +179,7 @@ def _totals(
 
 
 def _row_value(measure: Measure, period: Period) -> nw.Expr:
-    value = measure.rows(period)
+    value = at(period, measure.rows)
     return nw.when(value).then(nw.lit(1)) if measure.how == "count" else value
 
 

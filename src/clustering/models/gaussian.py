@@ -44,6 +44,12 @@ def log_joint_density(X: Floats, weights: Floats, means: Floats, covariances: Fl
     Returns
     -------
     (n, k); its log-sum-exp over components is the log density of each row.
+
+    Examples
+    --------
+    >>> one = np.ones((1, 1))
+    >>> log_joint_density(np.array([[0.0], [1.0]]), np.ones(1), 0 * one, one).ravel().round(3)
+    array([-0.919, -1.419])
     """
     if covariances.ndim == 3:
         return whitened(X.T, *whitening(weights, means, covariances)).T
@@ -68,6 +74,15 @@ def estimate(
     Returns
     -------
     of shapes (k,), (k, d) and (k, d, d), or (k, d) variances for ``diag`` and ``spherical``
+
+    Examples
+    --------
+    >>> X = np.array([[0.0], [2.0], [10.0], [14.0]])
+    >>> weights, means, variances = estimate(X, np.eye(2)[[0, 0, 1, 1]], "diag", ridge=0.0)
+    >>> weights.round(6).tolist(), means.ravel().round(6).tolist()
+    ([0.5, 0.5], [1.0, 12.0])
+    >>> variances.ravel().round(6).tolist()
+    [1.0, 4.0]
     """
     n, d = X.shape
     counts = responsibilities.sum(axis=0) + 1e-12
@@ -89,6 +104,19 @@ def estimate(
             variances = np.repeat(variances.mean(axis=1, keepdims=True), d, axis=1)
         covariances = variances + ridge
     return counts / counts.sum(), means, covariances
+
+
+def n_free_parameters(k: int, d: int, covariance_type: CovarianceType) -> int:
+    """Free parameters of a mixture: k-1 weights, k d means, and the covariances.
+
+    Examples
+    --------
+    >>> [n_free_parameters(3, 2, t) for t in ("full", "tied", "diag", "spherical")]
+    [17, 11, 14, 11]
+    """
+    triangle = d * (d + 1) // 2
+    covariances = {"full": k * triangle, "tied": triangle, "diag": k * d, "spherical": k}
+    return k - 1 + k * d + covariances[covariance_type]
 
 
 def square(covariances: Floats) -> Floats:

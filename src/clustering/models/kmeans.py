@@ -232,10 +232,14 @@ def _ward_start(values: Floats, k: int, rng: np.random.Generator) -> list[Floats
     """
     if len(values) > WARD_SAMPLE:
         values = values[np.sort(rng.choice(len(values), WARD_SAMPLE, replace=False))]
-    labels = fcluster(ward(pdist(values)), k, "maxclust")
-    if labels.max() < k:
-        return []
-    return [np.stack([values[labels == j + 1].mean(axis=0) for j in range(k)])]
+    centres = cut_centres(ward(pdist(values)), values, k)
+    return [centres] if len(centres) == k else []
+
+
+def cut_centres(tree: Floats, values: Floats, k: int) -> Floats:
+    """Centres (at most k, d) of the cut of a hierarchy of `values`; fewer where there are ties."""
+    labels = fcluster(tree, k, "maxclust")  # not `cut_tree`: it walks the whole tree in Python
+    return np.stack([values[labels == cluster].mean(axis=0) for cluster in np.unique(labels)])
 
 
 def checked_values(values: ArrayLike) -> Floats:

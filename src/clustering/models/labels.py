@@ -6,7 +6,6 @@ from scipy.optimize import linear_sum_assignment
 
 from clustering.arrays import Floats, Ints
 from clustering.errors import BadInputError
-from clustering.models.kernels.compiled import compiled
 
 
 def canonical_order(rows: Floats) -> Ints:
@@ -67,13 +66,18 @@ def contingency(first: ArrayLike, second: ArrayLike) -> Ints:
     return np.bincount(rows * shape[1] + columns, minlength=shape[0] * shape[1]).reshape(shape)
 
 
-@compiled
 def cross_counts(first: Ints, second: Ints, weights: Floats, n_first: int, n_second: int) -> Floats:
-    """Weighted contingency table (n_first, n_second) of two labellings."""
-    table = np.zeros((n_first, n_second))
-    for i in range(first.size):
-        table[first[i], second[i]] += weights[i]
-    return table
+    """Weighted contingency table (n_first, n_second) of two labellings.
+
+    Examples
+    --------
+    >>> cross_counts(np.array([0, 0, 1]), np.array([1, 1, 0]), np.array([1.0, 2.0, 5.0]), 2, 2)
+    array([[0., 3.],
+           [5., 0.]])
+    """
+    cells, n_cells = first * n_second + second, n_first * n_second
+    counts = np.bincount(cells, weights=weights, minlength=n_cells)
+    return np.asarray(counts, np.float64).reshape(n_first, n_second)
 
 
 def adjusted_rand(first: ArrayLike, second: ArrayLike) -> float:

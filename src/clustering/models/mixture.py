@@ -14,7 +14,7 @@ from scipy.linalg import eigvalsh
 
 from clustering.arrays import Floats, Ints
 from clustering.errors import BadInputError
-from clustering.models.gaussian import estimate, log_joint_density, square
+from clustering.models.gaussian import estimate, log_joint_density, n_free_parameters, square
 from clustering.models.model import GaussianModel
 from clustering.models.starts import MixtureStarts
 from clustering.models.types import CandidateSpec, Clustering, CovarianceType
@@ -113,19 +113,6 @@ class MixtureFit:
         np.fill_diagonal(squared, np.inf)
         nearest: Ints = squared.argmin(axis=1)
         return nearest
-
-
-def n_free_parameters(k: int, d: int, covariance_type: CovarianceType) -> int:
-    """Free parameters of a mixture: k-1 weights, k d means, and the covariances.
-
-    Examples
-    --------
-    >>> [n_free_parameters(3, 2, t) for t in ("full", "tied", "diag", "spherical")]
-    [17, 11, 14, 11]
-    """
-    triangle = d * (d + 1) // 2
-    covariances = {"full": k * triangle, "tied": triangle, "diag": k * d, "spherical": k}
-    return k - 1 + k * d + covariances[covariance_type]
 
 
 @dataclass

@@ -8,7 +8,7 @@ with its `fit`.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import ClassVar, Self
 
@@ -83,7 +83,16 @@ class Model(ABC):
 
     @abstractmethod
     def slopes(self, values: Floats, segments: Ints) -> Floats:
-        """Gradient of minus the log odds of a segment at accounts (n, n_features), likewise."""
+        """Gradient (n, n_features), at each account, of half its squared distance to a segment.
+
+        In the segment's own metric; the difference of two segments' is the gradient of the log
+        odds between them.
+
+        Parameters
+        ----------
+        values : float64 array of shape (n, n_features)
+        segments : int64 array of shape (n,)
+        """
 
     @abstractmethod
     def breaches(self) -> Iterator[str]:
@@ -100,7 +109,6 @@ class Model(ABC):
         """Shape of each of its arrays, for k segments and d features."""
 
     @classmethod
-    @abstractmethod
     def from_arrays(
         cls,
         algorithm: Algorithm,
@@ -108,6 +116,9 @@ class Model(ABC):
         arrays: Mapping[str, Floats],
     ) -> Self:
         """What `to_arrays` gave, put together again."""
+        given = {**arrays, "algorithm": algorithm, "covariance_type": covariance_type}
+        parts = fields(cls)  # type: ignore[arg-type]  # every kind is a dataclass
+        return cls(**{one.name: given[one.name] for one in parts if one.init})
 
     def assign(self, columns: Floats) -> Assignment:
         """Assign accounts given as columns.
@@ -167,6 +178,8 @@ class CentreModel(Model):
 
     def __post_init__(self) -> None:
         self.centres.setflags(write=False)
+        # Stored as an array of one number.
+        object.__setattr__(self, "variance", float(np.reshape(self.variance, ())))
 
     def log_scores(self, columns: Floats) -> tuple[Floats, float]:
         """As in `Model`: minus the squared distances, and half the precision."""
@@ -209,16 +222,6 @@ class CentreModel(Model):
     def shapes(cls, k: int, d: int) -> dict[str, tuple[int, ...]]:
         """As in `Model`."""
         return {"centres": (k, d), "variance": (1,)}
-
-    @classmethod
-    def from_arrays(
-        cls,
-        algorithm: Algorithm,
-        covariance_type: CovarianceType | None,
-        arrays: Mapping[str, Floats],
-    ) -> Self:
-        """As in `Model`."""
-        return cls(arrays["centres"], float(arrays["variance"][0]), algorithm)
 
 
 @dataclass(frozen=True, eq=False)
@@ -276,18 +279,6 @@ class GaussianModel(Model):
     def shapes(cls, k: int, d: int) -> dict[str, tuple[int, ...]]:
         """As in `Model`."""
         return {"centres": (k, d), "weights": (k,), "covariances": (k, d, d)}
-
-    @classmethod
-    def from_arrays(
-        cls,
-        algorithm: Algorithm,
-        covariance_type: CovarianceType | None,
-        arrays: Mapping[str, Floats],
-    ) -> Self:
-        """As in `Model`."""
-        if covariance_type is None:
-            raise ValueError("a mixture needs its covariance type")
-        return cls(covariance_type, arrays["centres"], arrays["weights"], arrays["covariances"])
 
 
 #: What each algorithm gives.

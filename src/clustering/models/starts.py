@@ -1,12 +1,12 @@
 """Partitions that mixtures start from, shared by all candidates of one matrix."""
 
 import numpy as np
-from scipy.cluster.hierarchy import fcluster, ward
+from scipy.cluster.hierarchy import ward
 from scipy.spatial.distance import pdist
 from sklearn.cluster import kmeans_plusplus
 
 from clustering.arrays import Floats, Ints
-from clustering.models.kmeans import fit_kmeans
+from clustering.models.kmeans import cut_centres, fit_kmeans
 
 #: Rows of the Ward tree; mclust too grows its tree on a subsample when there are many.
 WARD_ROWS = 1000
@@ -50,11 +50,7 @@ class MixtureStarts:
         self._tree = ward(pdist(self._white[self._rows]))
 
     def _ward(self, k: int) -> Ints:
-        # Not `cut_tree`: it walks the whole tree in Python for every k.
-        labels = fcluster(self._tree, k, criterion="maxclust")
-        sample = self._white[self._rows]
-        centres = np.stack([sample[labels == j].mean(axis=0) for j in np.unique(labels)])
-        return _nearest(self._white, centres)
+        return _nearest(self._white, cut_centres(self._tree, self._white[self._rows], k))
 
     def partitions(self, k: int, n_starts: int) -> list[Ints]:
         """`n_starts` partitions into `k` groups, none empty; fewer where the data has ties."""

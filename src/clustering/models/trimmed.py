@@ -33,8 +33,9 @@ def fit_trimmed(
     Returns
     -------
     Clustering
-        Accounts that were set aside are labelled by their nearest centre; the variance of the
-        model is that of the others.
+        Of fewer than k clusters where there are fewer distinct accounts than that. Accounts that
+        were set aside are labelled by their nearest centre; the variance of the model is that of
+        the others.
 
     Raises
     ------
@@ -76,7 +77,7 @@ def fit(spec: CandidateSpec, values: Floats, *, n_init: int, seed: int, quick: b
 
 def _concentrate(values: Floats, centres: Floats, n_kept: int) -> tuple[CentreModel, int, bool]:
     """Keep and take means, in turn, until the same accounts stay where they are."""
-    before = np.full(len(values), -2)
+    before, filled = np.full(len(values), -2), np.arange(len(centres))
     converged, n_iter = False, 0
     while not converged and n_iter < MAX_ITER:
         scores, _ = CentreModel(centres.copy(), 1.0).log_scores(values.T)
@@ -86,10 +87,10 @@ def _concentrate(values: Floats, centres: Floats, n_kept: int) -> tuple[CentreMo
         labels[kept] = nearest[kept]
         converged = np.array_equal(labels, before)
         before, n_iter = labels, n_iter + 1
-        # A cluster that no account is kept for stays where it was.
+        # A cluster that no account is kept for stays where it was, and is left out in the end.
         filled = np.unique(nearest[kept])
         centres = centres.copy()
         centres[filled] = [values[labels == cluster].mean(axis=0) for cluster in filled]
     variance = float(distances[kept].sum()) / (n_kept * values.shape[1])
-    ordered = centres[canonical_order(centres)]
-    return CentreModel(ordered, variance, "trimmed"), n_iter, converged
+    centres = centres[filled]
+    return CentreModel(centres[canonical_order(centres)], variance, "trimmed"), n_iter, converged

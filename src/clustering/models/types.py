@@ -19,7 +19,7 @@ class CandidateSpec:
     Attributes
     ----------
     covariance_type, reg_covar : of a mixture; `reg_covar` is a share of each column's variance
-    trim : share of the accounts that trimmed k-means sets aside
+    trim : share of the accounts that is set aside (trimmed k-means)
     """
 
     algorithm: Algorithm
@@ -28,7 +28,7 @@ class CandidateSpec:
     n_init: int = 20
     reg_covar: float = 1e-6
     seed: int = 0
-    trim: float = 0.05
+    trim: float = 0.0
 
     @property
     def name(self) -> str:

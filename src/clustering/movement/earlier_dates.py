@@ -21,8 +21,9 @@ from clustering.features import Horizon, Snapshot
 from clustering.features.horizon import build_horizon, horizon_end
 from clustering.features.types import Feature
 from clustering.matrix import standardise
+from clustering.models.refit import refit
 from clustering.models.types import CandidateSpec
-from clustering.movement.drift.refits import FrozenModel, fit_anew
+from clustering.movement.drift.refits import FrozenModel
 from clustering.movement.past import Past, unreached
 from clustering.schemes import Labelling
 
@@ -115,8 +116,9 @@ def _frozen(snapshot: Snapshot, config: StudyConfig, spec: CandidateSpec) -> Fro
             f"{len(matrix.account_ids)} accounts were active, too few for {k} segments of "
             f"{config.evidence.smallest_segment}"
         )
-    fit = fit_anew(spec, min(config.models.n_init, 10))
-    return FrozenModel(standardiser, fit(matrix.values, config.seed))
+    n_init = min(config.models.n_init, 10)
+    fitted = refit(spec, matrix.values, n_init=n_init, seed=config.seed)
+    return FrozenModel(standardiser, fitted.model)
 
 
 def _dated(past: Past, snapshot: Snapshot, horizon: Horizon, model: FrozenModel) -> DatedAccounts:

@@ -38,6 +38,7 @@ def name_segments(differences: Floats, features: Sequence[Feature]) -> tuple[str
 
     Examples
     --------
+    >>> import numpy as np
     >>> usage = Feature("breadth", "usage", "features", "", "", (), "count", True,
     ...                 ("low breadth", "high breadth"))
     >>> late = Feature("days_late", "milestones", "days", "", "", (), "signed", False,

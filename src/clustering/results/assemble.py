@@ -41,16 +41,16 @@ from clustering.results.document import (
     WithinTiersEntry,
 )
 from clustering.results.later import afterwards_entry, differences_entry, later_frames
-from clustering.results.scheme_table import scheme_table
 from clustering.results.scorecard import scorecard_entry, scorecard_table
 from clustering.results.scorecard_document import RecommendationEntry, ScorecardEntry
 from clustering.schema import to_jsonable
-from clustering.schemes import Axes, Labelling, compute_axes, lifecycle_stage
-from clustering.schemes.naming import named
+from clustering.schemes import Axes, Labelling, lifecycle_stage
+from clustering.schemes.table import scheme_table
 from clustering.scorer import Scorer
 from clustering.structure.criteria.silhouette import silhouettes
 from clustering.structure.protocol import Evidence
 from clustering.tables import SourceTables
+from clustering.wording import named
 
 #: Libraries whose version may change a number of the study.
 _COMPUTING = ("clustering", "numpy", "pandas", "scipy", "scikit-learn", "duckdb", "numba")
@@ -75,6 +75,7 @@ class Study:
     matrix: FeatureMatrix
     evidence: Evidence
     pictures: Mapping[str, pd.DataFrame]
+    axes: Axes
     labellings: tuple[Labelling, ...]
     absent: Mapping[str, str]
     profiles: Profiles
@@ -96,14 +97,13 @@ def group_word(evidence: Evidence) -> GroupWord:
 
 def assemble(study: Study) -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
     """The document and the tables of the study folder."""
-    axes = compute_axes(study.snapshot, study.config.schemes.axes)
-    stage = lifecycle_stage(study.snapshot, axes, study.config.schemes.axes.stages)
-    accounts = _accounts(study, axes, stage)
+    stage = lifecycle_stage(study.snapshot, study.axes, study.config.schemes.axes.stages)
+    accounts = _accounts(study, stage)
     scorecard = _scorecard(study)
     document = _document(study, accounts, scorecard)
     frames = {
         "accounts": accounts,
-        "schemes": scheme_table(study.matrix.account_ids, study.labellings, axes, stage),
+        "schemes": scheme_table(study.matrix.account_ids, study.labellings, study.axes, stage),
         "candidates": study.evidence.table(),
         "agreements": _agreement_table(document.agreements),
         "crosswalk": study.comparison.agreements.crosswalk,
@@ -123,7 +123,7 @@ def assemble(study: Study) -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
     return document, frames
 
 
-def _accounts(study: Study, known: Axes, stage: "pd.Series[str]") -> pd.DataFrame:
+def _accounts(study: Study, stage: "pd.Series[str]") -> pd.DataFrame:
     ids = list(study.matrix.account_ids)
     attributes = study.snapshot.attributes.reindex(ids)
     labels = study.evidence.chosen.labels
@@ -135,7 +135,7 @@ def _accounts(study: Study, known: Axes, stage: "pd.Series[str]") -> pd.DataFram
     extra = [column for column in _ATTRIBUTES if column in attributes]
     features = study.snapshot.frame.reindex(ids)
     scores = study.scores.reindex(ids)
-    axes = known.frame.reindex(ids)
+    axes = study.axes.frame.reindex(ids)
     columns: dict[str, Any] = {
         **{str(name): features[name] for name in features},
         **{name: attributes[name] for name in extra if name not in features},
@@ -268,24 +268,13 @@ def _segments(study: Study, accounts: pd.DataFrame) -> list[SegmentEntry]:
     means = accounts.groupby(SEGMENT)[["probability", "stability"]].mean()
     return [
         SegmentEntry(
-            segment=segment.segment,
-            name=segment.name,
-            description=segment.description,
-            n_accounts=segment.n_accounts,
-            share=segment.share,
-            arr=segment.arr,
-            arr_share=segment.arr_share,
-            mean_probability=float(means["probability"][segment.segment]),
-            mean_stability=_known(means["stability"][segment.segment]),
-            jaccard=float(jaccard[segment.segment]) if len(jaccard) > 1 else None,
-            made_by=segment.made_by,
+            **dict(segment),
+            mean_probability=means["probability"][segment.segment],
+            mean_stability=means["stability"][segment.segment],
+            jaccard=jaccard[segment.segment] if len(jaccard) > 1 else None,
         )
         for segment in study.profiles.segments
     ]
-
-
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
 
 
 def _labellings(study: Study) -> list[LabellingEntry]:

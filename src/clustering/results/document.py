@@ -12,6 +12,7 @@ from clustering.movement.run import AssignmentSummary
 from clustering.movement.track.track import MovementSummary
 from clustering.plan.make import PlanEntry
 from clustering.plan.next_steps import NextStepsEntry
+from clustering.profiles.profile import SegmentProfile
 from clustering.results.later_document import AfterwardsEntry, DifferencesEntry
 from clustering.results.scorecard_document import RecommendationEntry, ScorecardEntry
 from clustering.schema import Entry
@@ -61,24 +62,14 @@ class FeatureEntry(Entry):
     words: list[str] = Field(description="How a segment low, or high, in it is described.")
 
 
-class SegmentEntry(Entry):
-    """One segment of the chosen model."""
+class SegmentEntry(SegmentProfile):
+    """One segment of the chosen model, with how sure its accounts are of it."""
 
-    segment: int = Field(description="Its number, from 0; an order without meaning.")
-    name: str = Field(description="Its name in plain words.")
-    description: str = Field(description="What sets it apart, in one sentence.")
-    n_accounts: int = Field(description="Accounts in it.")
-    share: float = Field(description="Share of all accounts.")
-    arr: float | None = Field(description="Sum of ARR; null without subscriptions.")
-    arr_share: float | None = Field(description="Share of all ARR.")
     mean_probability: float = Field(description="Mean probability of its accounts.")
     mean_stability: float | None = Field(
         description="Mean share of resamples that keep an account here; null if not measured."
     )
     jaccard: float | None = Field(description="Mean bootstrap Jaccard; null for one segment.")
-    made_by: str | None = Field(
-        None, description="The one feature that makes most of what sets it apart; null if several."
-    )
 
 
 class LabellingEntry(Entry):

@@ -22,9 +22,11 @@ from clustering.plan.playbooks.event_playbooks import PLAYBOOK_RUNS
 from clustering.plan.sensitivity import SENSITIVITY
 from clustering.plan.staffing.books import BOOKS
 from clustering.plan.staffing.head_count import HEAD_COUNT
+from clustering.profiles.profile import PROFILES, TYPICAL
 from clustering.results.later_tables import LATER_TABLES
 from clustering.schema import Kind, TableSpec
 from clustering.schema import column as _c
+from clustering.schemes.table import SCHEMES
 from clustering.structure.tables import CANDIDATES, CLUSTERGRAM, COASSIGNMENT, VALLEYS
 
 TABLES: tuple[TableSpec, ...] = (
@@ -53,17 +55,7 @@ TABLES: tuple[TableSpec, ...] = (
         (_c("account_id", "text", "Key."), _c("name", "text", "Name.", nullable=True)),
         optional=True,
     ),
-    TableSpec(
-        "schemes",
-        "One row an account: what every scheme says of it.",
-        (
-            _c("account_id", "text", "Key."),
-            _c("lifecycle_stage", "text", "Stage of its lifecycle.", nullable=True),
-        ),
-        more="The label of every scheme under its name, and the axes; beside a composite axis "
-        "`<axis>_evidence`, the share of its weight that was known for the account.",
-        optional=True,
-    ),
+    SCHEMES,
     CANDIDATES,
     TableSpec(
         "agreements",
@@ -113,22 +105,7 @@ TABLES: tuple[TableSpec, ...] = (
             _c("share_of_second", "number", "Share of the accounts with the second label."),
         ),
     ),
-    TableSpec(
-        "profiles",
-        "One row a segment and feature.",
-        (
-            _c("segment", "integer", "Segment number."),
-            _c("segment_name", "text", "Segment name."),
-            _c("feature", "text", "Feature."),
-            _c("family", "text", "Its family."),
-            _c("unit", "text", "Its unit."),
-            _c("n", "integer", "Accounts with a value."),
-            _c("median", "number", "Median.", nullable=True),
-            _c("q25", "number", "Lower quartile.", nullable=True),
-            _c("q75", "number", "Upper quartile.", nullable=True),
-            _c("mean_z", "number", "Mean in standard deviations from all accounts.", nullable=True),
-        ),
-    ),
+    PROFILES,
     TableSpec(
         "disagreements",
         "Accounts whose other label is rarer in their segment than chance allows; may be empty.",
@@ -142,17 +119,7 @@ TABLES: tuple[TableSpec, ...] = (
             _c("why", "text", "In words."),
         ),
     ),
-    TableSpec(
-        "typical",
-        "The accounts nearest to the centre of each segment.",
-        (
-            _c("segment", "integer", "Segment number."),
-            _c("segment_name", "text", "Segment name."),
-            _c("rank", "integer", "From 1, the nearest."),
-            _c("account_id", "text", "Key."),
-            _c("distance", "number", "Distance to the centre in the matrix."),
-        ),
-    ),
+    TYPICAL,
     CLUSTERGRAM,
     COASSIGNMENT,
     VALLEYS,

@@ -4,7 +4,7 @@ from clustering.schemes.axes import Axes, compute_axes
 from clustering.schemes.families.csm_books import csm_book
 from clustering.schemes.families.expansion import expansion_trigger
 from clustering.schemes.families.given_columns import current_segment, needs_segment
-from clustering.schemes.families.guidance import needs
+from clustering.schemes.families.guidance import guidance_needed
 from clustering.schemes.families.quadrants import (
     growth_revenue_at_risk,
     growth_risk,
@@ -37,10 +37,10 @@ __all__ = [
     "expansion_trigger",
     "growth_revenue_at_risk",
     "growth_risk",
+    "guidance_needed",
     "health_profitability",
     "lifecycle_stage",
     "lifecycle_touch",
-    "needs",
     "needs_segment",
     "strategic_enterprise_smb",
 ]

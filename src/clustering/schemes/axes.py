@@ -17,12 +17,7 @@ from clustering.arrays import Floats
 from clustering.columns import ARR
 from clustering.config.schemes import AxesConfig
 from clustering.features.types import Snapshot
-from clustering.schemes.composites import (
-    COMPOSITES,
-    GUIDANCE,
-    AxisPart,
-    Composite,
-)
+from clustering.schemes.composites import COMPOSITES, AxisPart, Composite
 from clustering.schemes.types import SchemeAbsentError
 
 
@@ -108,7 +103,7 @@ def score_parts(known: pd.DataFrame) -> dict[str, Floats]:
     """Scores of the parts of every composite axis, shape (n_accounts, n_parts); NaN is missing."""
     return {
         composite.name: np.column_stack([part.score(known) for part in composite.parts])
-        for composite in (*COMPOSITES, *GUIDANCE)
+        for composite in COMPOSITES
     }
 
 
@@ -129,7 +124,8 @@ def combine(
     columns: dict[str, Floats] = {}
     shares: dict[str, Floats] = {}
     absent: dict[str, str] = {}
-    for composite, weights in _with_weights(config):
+    for composite in COMPOSITES:
+        weights = composite.weights(config)
         weight = np.array([weights[part.name] for part in composite.parts])
         share = ~np.isnan(scores[composite.name]) @ weight / weight.sum()
         mean = _mean(scores[composite.name], weight, composite)
@@ -183,16 +179,6 @@ def _mean(scores: Floats, weight: Floats, composite: Composite) -> Floats:
     complete = ~np.isnan(scores[:, essential]).any(axis=1)
     is_known = (total > 0) & complete
     return np.where(is_known, weighted / np.where(is_known, total, 1.0), np.nan)
-
-
-def _with_weights(config: AxesConfig) -> list[tuple[Composite, dict[str, float]]]:
-    settings = {
-        "growth_potential": config.growth_potential,
-        "churn_risk": config.churn_risk,
-        "health": config.health,
-    }
-    pairs = [(composite, settings[composite.name].model_dump()) for composite in COMPOSITES]
-    return pairs + [(composite, config.guidance.model_dump()) for composite in GUIDANCE]
 
 
 def _cost(known: pd.DataFrame, config: AxesConfig) -> Floats:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from clustering.config.schemes import Cut
 from clustering.schemes.types import SchemeAbsentError
 
 #: With fewer accounts the upper quantile is one or two accounts, not a tier.
@@ -61,6 +62,14 @@ def cut_points(
         )
     origin = f"the {quantiles[0] * 100:g} % and {quantiles[1] * 100:g} % quantiles of {what}"
     return CutPoints(low, high, origin)
+
+
+def cut_at(values: "pd.Series[float]", cut: Cut) -> tuple[float, str]:
+    """The value at which an axis or amount is cut in two, and where it came from."""
+    if cut.value is not None:
+        return cut.value, "as configured"
+    at = float(np.quantile(values.dropna(), cut.quantile))
+    return at, f"the {cut.quantile * 100:g} % quantile"
 
 
 def cut(values: "pd.Series[float]", points: CutPoints, levels: tuple[str, str, str]) -> pd.Series:

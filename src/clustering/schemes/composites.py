@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel
+
+from clustering.config.schemes import AxesConfig
 
 
 @dataclass(frozen=True)
@@ -36,12 +39,52 @@ class AxisPart:
 
 @dataclass(frozen=True)
 class Composite:
-    """A composite axis: its name, what it means and its parts."""
+    """A composite axis: its name, what it means and its parts.
+
+    `setting` is the part of `AxesConfig` with its weights; by default that of its name.
+    """
 
     name: str
     meaning: str
     parts: tuple[AxisPart, ...]
+    setting: str = ""
 
+    def weights(self, config: AxesConfig) -> dict[str, float]:
+        """Weight of every part, by name."""
+        weights: BaseModel = getattr(config, self.setting or self.name)
+        return weights.model_dump()
+
+
+#: `guidance_need` for each kind of guidance: the share of hours drawn, and what calls for it.
+GUIDANCE: tuple[Composite, ...] = (
+    Composite(
+        "guidance_strategy",
+        "guidance in shaping organisation and strategy: reviews and workshops; outcomes short",
+        (
+            AxisPart("drawn", "share_hours_strategy", 0.0, 1.0, "engagements", True),
+            AxisPart("circumstances", "outcome_attainment", 1.1, 0.7, "outcomes"),
+        ),
+        "guidance",
+    ),
+    Composite(
+        "guidance_execution",
+        "guidance in executing: technical work and check-ins; milestones overdue",
+        (
+            AxisPart("drawn", "share_hours_execution", 0.0, 1.0, "engagements", True),
+            AxisPart("circumstances", "milestones_overdue", 0.0, 5.0, "milestones"),
+        ),
+        "guidance",
+    ),
+    Composite(
+        "guidance_first_steps",
+        "first best practices: training and onboarding; a new customer",
+        (
+            AxisPart("drawn", "share_hours_first_steps", 0.0, 1.0, "engagements", True),
+            AxisPart("circumstances", "tenure_days", 365.0, 60.0, "accounts"),
+        ),
+        "guidance",
+    ),
+)
 
 COMPOSITES: tuple[Composite, ...] = (
     Composite(
@@ -80,34 +123,7 @@ COMPOSITES: tuple[Composite, ...] = (
             AxisPart("sentiment", "nps_mean_score", 4.0, 9.0, "surveys"),
         ),
     ),
-)
-
-#: `guidance_need` for each kind of guidance: the share of hours drawn, and what calls for it.
-GUIDANCE: tuple[Composite, ...] = (
-    Composite(
-        "guidance_strategy",
-        "guidance in shaping organisation and strategy: reviews and workshops; outcomes short",
-        (
-            AxisPart("drawn", "share_hours_strategy", 0.0, 1.0, "engagements", True),
-            AxisPart("circumstances", "outcome_attainment", 1.1, 0.7, "outcomes"),
-        ),
-    ),
-    Composite(
-        "guidance_execution",
-        "guidance in executing: technical work and check-ins; milestones overdue",
-        (
-            AxisPart("drawn", "share_hours_execution", 0.0, 1.0, "engagements", True),
-            AxisPart("circumstances", "milestones_overdue", 0.0, 5.0, "milestones"),
-        ),
-    ),
-    Composite(
-        "guidance_first_steps",
-        "first best practices: training and onboarding; a new customer",
-        (
-            AxisPart("drawn", "share_hours_first_steps", 0.0, 1.0, "engagements", True),
-            AxisPart("circumstances", "tenure_days", 365.0, 60.0, "accounts"),
-        ),
-    ),
+    *GUIDANCE,
 )
 
 #: Axes that are amounts or a share of them: name, unit, meaning.

@@ -1,23 +1,10 @@
 """Schemes under the name that the study gives to the yearly amount."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 
 from clustering.schemes.types import Labelling
-
-_ARR = re.compile(r"\bARR\b")
-
-
-def named(text: str, amount_name: str) -> str:
-    """A sentence that speaks of ARR, under the name that the study gives to the amount.
-
-    Examples
-    --------
-    >>> named("826 accounts had no ARR at as_of.", "run-rate")
-    '826 accounts had no run-rate at as_of.'
-    """
-    return _ARR.sub(lambda _: amount_name, text)
+from clustering.wording import named
 
 
 def under_amount_name(

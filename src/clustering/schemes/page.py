@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pydantic import BaseModel
 
 from clustering.config import SchemesConfig
-from clustering.schemes.composites import AMOUNTS, COMPOSITES, GUIDANCE, Composite
+from clustering.schemes.composites import AMOUNTS, COMPOSITES, Composite
 from clustering.schemes.expressions import FUNCTIONS
 from clustering.schemes.registry import SCHEMES
 from clustering.schemes.scheme import Scheme
@@ -108,16 +108,9 @@ def schemes_page() -> str:
     """The text of `docs/schemes.md`."""
     settings = SchemesConfig()
     axes = settings.axes
-    weights = {
-        "growth_potential": axes.growth_potential,
-        "churn_risk": axes.churn_risk,
-        "health": axes.health,
-    }
     lines = [_INTRODUCTION + "\n".join(_units()) + "\n"]
     for composite in COMPOSITES:
-        lines += _axis(composite, weights[composite.name])
-    for composite in GUIDANCE:
-        lines += _axis(composite, axes.guidance)
+        lines += _axis(composite, composite.weights(axes))
     lines.append(_AMOUNTS)
     lines.append(f"And one is a name, `lifecycle_stage`: {', '.join(STAGES)}.\n")
     lines.append(f"{_prose(lifecycle_stage)}\n")
@@ -132,14 +125,14 @@ def schemes_page() -> str:
 
 
 def _units() -> Iterator[str]:
-    for composite in (*COMPOSITES, *GUIDANCE):
+    for composite in COMPOSITES:
         yield f"| `{composite.name}` | 0..1 | {composite.meaning} |"
     for name, unit, meaning in AMOUNTS:
         yield f"| `{name}` | {unit} | {meaning} |"
     yield "| `lifecycle_stage` | name | where the account is in its lifecycle |"
 
 
-def _axis(composite: Composite, weights: BaseModel) -> Iterator[str]:
+def _axis(composite: Composite, weights: dict[str, float]) -> Iterator[str]:
     yield f"### `{composite.name}`\n"
     yield f"{_sentence(composite.meaning)}\n"
     yield "| part | reads | 0 at | 1 at | weight | from |"
@@ -147,7 +140,7 @@ def _axis(composite: Composite, weights: BaseModel) -> Iterator[str]:
     for part in composite.parts:
         yield (
             f"| {part.name} | `{part.column}` | {part.zero_at:g} | {part.one_at:g} | "
-            f"{getattr(weights, part.name):g} | {part.table}{' (essential)' * part.essential} |"
+            f"{weights[part.name]:g} | {part.table}{' (essential)' * part.essential} |"
         )
     yield ""
 

@@ -12,7 +12,7 @@ from clustering.features import FEATURES
 from clustering.features.snapshot import ATTRIBUTES
 from clustering.features.types import Snapshot
 from clustering.schemes.axes import Axes
-from clustering.schemes.composites import AMOUNTS, COMPOSITES, GUIDANCE
+from clustering.schemes.composites import AMOUNTS, COMPOSITES
 from clustering.schemes.stages import lifecycle_stage
 
 _STAGE = "lifecycle_stage"
@@ -105,7 +105,7 @@ def readable(snapshot: Snapshot, axes: Axes, config: SchemesConfig) -> Readable:
 
 def _reasons(snapshot: Snapshot, axes: Axes) -> dict[str, str]:
     """Why each column that the project knows could be missing."""
-    axis_names = [composite.name for composite in (*COMPOSITES, *GUIDANCE)]
+    axis_names = [composite.name for composite in COMPOSITES]
     axis_names += [name for name, _, _ in AMOUNTS]
     return {
         **{name: f"needs the column accounts.{name}" for name in ATTRIBUTES if name != "name"},

@@ -8,7 +8,7 @@ from clustering.columns import SEGMENT
 from clustering.config import SchemesConfig
 from clustering.features.types import Snapshot
 from clustering.schemes import families
-from clustering.schemes.axes import compute_axes
+from clustering.schemes.axes import Axes, compute_axes
 from clustering.schemes.custom import company_schemes
 from clustering.schemes.readable import readable
 from clustering.schemes.scheme import DECLARED, Inputs, Scheme
@@ -25,12 +25,13 @@ CONTROLS = tuple(scheme.name for scheme in SCHEMES if scheme.control)
 
 
 def assign_all(
-    snapshot: Snapshot, config: SchemesConfig, *, strict: bool = True
+    snapshot: Snapshot, config: SchemesConfig, axes: Axes | None = None, *, strict: bool = True
 ) -> tuple[tuple[Labelling, ...], Mapping[str, str]]:
     """Apply every scheme; one that these accounts do not allow stays out, with its reason.
 
     Parameters
     ----------
+    axes : of the snapshot (None: they are computed)
     strict : whether a mistake in a scheme of the company's own is an error; at dates before the
         study's own, where it was found to be right, the scheme stays out instead
 
@@ -44,7 +45,7 @@ def assign_all(
     ConfigError
         A scheme of the company's own is mistaken; every mistake at once.
     """
-    given = Inputs(snapshot, compute_axes(snapshot, config.axes), config)
+    given = Inputs(snapshot, axes or compute_axes(snapshot, config.axes), config)
     labellings: list[Labelling] = []
     absent: dict[str, str] = {}
     for scheme in SCHEMES:

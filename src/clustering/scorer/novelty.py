@@ -34,13 +34,15 @@ def novelty_limits(clustering: Clustering, values: Floats, account_ids: Sequence
     -------
     float64 array of shape (k,)
         By distance: the 99.5 % quantile of the distance to the own centre, of each segment's
-        training accounts. By density: the 1 % quantile of the held-out log density, the same for
-        every segment (see `held_out_log_density`).
+        training accounts but those that the fit had set aside. By density: the 1 % quantile of
+        the held-out log density, the same for every segment (see `held_out_log_density`).
     """
     model = clustering.model
     if model.by_distance:
         distances = model.assign(np.ascontiguousarray(values.T)).fit
-        own = [distances[clustering.labels == segment] for segment in range(model.k)]
+        n_kept = distances.size - int(clustering.spec.trim * distances.size)
+        kept = np.argsort(distances, kind="stable")[:n_kept]
+        own = [distances[kept[clustering.labels[kept] == segment]] for segment in range(model.k)]
         return np.array([np.quantile(one, DISTANCE_QUANTILE) for one in own])
     limit = np.quantile(held_out_log_density(clustering, values, account_ids), LOG_DENSITY_QUANTILE)
     return np.full(model.k, limit)

@@ -225,14 +225,14 @@ class Scorer:
         columns, odd = set_apart(
             self.standardiser.columns_of(frame), self.standardiser.ranges, frame.index
         )
-        scores = Scores.empty(len(frame))
         # One thread for the matrix products: a piece is too small to share, and waiting threads
         # cost more than they give.
         with threadpool_limits(limits=1, user_api="blas"):
-            for start in range(0, len(frame), _CHUNK):
-                rows = slice(start, start + _CHUNK)
-                self._score_piece([column[rows] for column in columns], scores.piece(rows))
-        return scores.frame(
+            pieces = [
+                self._score_piece([column[start : start + _CHUNK] for column in columns])
+                for start in range(0, max(1, len(frame)), _CHUNK)
+            ]
+        return Scores.joined(pieces).frame(
             frame.index,
             self.segment_names,
             reasons_by_row(odd),
@@ -272,17 +272,12 @@ class Scorer:
         rows = [values.rows for values in odd]
         return int(np.unique(np.concatenate(rows)).size) if rows else 0
 
-    def _score_piece(self, raw: Sequence[Floats], scores: "Scores") -> None:
-        values = self.standardiser.transform_columns(raw)
-        scores.known_share[:] = _known_shares(raw)
-        known = scores.known_share > 0
-        if known.all():
-            assignment = self.model.assign(values)
-            scores.fill(slice(None), assignment, self.is_novel(assignment))
-        elif known.any():
-            rows = np.flatnonzero(known)
-            assignment = self.model.assign(np.ascontiguousarray(values[:, rows]))
-            scores.fill(rows, assignment, self.is_novel(assignment))
+    def _score_piece(self, raw: Sequence[Floats]) -> Scores:
+        known_share = np.asarray(1.0 - np.mean([np.isnan(column) for column in raw], axis=0))
+        # Of an account of which nothing is known every value is missing: any number does.
+        values = np.nan_to_num(self.standardiser.transform_columns(raw), copy=False)
+        assignment = self.model.assign(values)
+        return Scores.of(assignment, self.is_novel(assignment), known_share)
 
     @property
     def expected_novel_share(self) -> float:
@@ -296,13 +291,6 @@ class Scorer:
         if self.model.by_distance:
             return np.asarray(assignment.fit > limits + slack)
         return np.asarray(assignment.fit < limits - slack)
-
-
-def _known_shares(raw: Sequence[Floats]) -> Floats:
-    missing = np.zeros(len(raw[0]))
-    for column in raw:
-        missing += np.isnan(column)
-    return np.asarray(1.0 - missing / len(raw))
 
 
 def _check_labels(clustering: Clustering, values: Floats) -> None:

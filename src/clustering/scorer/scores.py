@@ -6,7 +6,6 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from clustering.arrays import Flags, Floats, Ints
 from clustering.columns import ACCOUNT_ID
@@ -26,7 +25,7 @@ _UNLIKELY = "less likely under the model than 99 % of the accounts that it was l
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """The columns of the result while they are being filled, piece by piece.
+    """The columns of the result, as numbers.
 
     Attributes
     ----------
@@ -43,33 +42,23 @@ class Scores:
     known_share: Floats
 
     @classmethod
-    def empty(cls, n: int) -> "Scores":
-        """No row is scored yet."""
+    def of(cls, assignment: Assignment, novel: Flags, known_share: Floats) -> "Scores":
+        """The scores of some rows; one of which nothing is known has none."""
+        known = known_share > 0
         return cls(
-            segment=np.full(n, -1, dtype=np.int64),
-            runner_up=np.full(n, -1, dtype=np.int64),
-            probability=np.full(n, np.nan),
-            margin=np.full(n, np.nan),
-            novel=np.zeros(n, dtype=np.bool_),
-            known_share=np.zeros(n),
+            segment=np.where(known, assignment.labels, -1),
+            runner_up=np.where(known, assignment.runner_up, -1),
+            probability=np.where(known, assignment.probability, np.nan),
+            margin=np.where(known, assignment.margin, np.nan),
+            novel=known & novel,
+            known_share=known_share,
         )
 
-    def piece(self, rows: slice) -> "Scores":
-        """Views of some rows."""
-        return Scores(*(getattr(self, column.name)[rows] for column in fields(self)))
-
-    def fill(
-        self,
-        rows: slice | NDArray[np.intp],
-        assignment: Assignment,
-        novel: Flags,
-    ) -> None:
-        """Write the assignment of some rows."""
-        self.segment[rows] = assignment.labels
-        self.runner_up[rows] = assignment.runner_up
-        self.probability[rows] = assignment.probability
-        self.margin[rows] = assignment.margin
-        self.novel[rows] = novel
+    @classmethod
+    def joined(cls, pieces: Sequence["Scores"]) -> "Scores":
+        """All rows, piece after piece."""
+        columns = (column.name for column in fields(cls))
+        return cls(*(np.concatenate([getattr(one, name) for one in pieces]) for name in columns))
 
     def frame(
         self,

@@ -9,15 +9,9 @@ from clustering.simulation.events.contracts import Contracts
 from clustering.simulation.population import FACTORS, TIER_QUANTILES, Population
 
 _INDUSTRIES = (
-    "manufacturing",
-    "retail",
-    "logistics",
-    "healthcare",
-    "financial services",
-    "education",
-    "software",
-    "public sector",
-)
+    "manufacturing", "retail", "logistics", "healthcare", "financial services", "education",
+    "software", "public sector",
+)  # fmt: skip
 _REGIONS = ("north", "south", "east", "west")
 _ACCOUNTS_PER_CSM = 40
 _CSM_ERROR = 0.15

@@ -13,15 +13,9 @@ from clustering.arrays import Floats, Ints
 from clustering.simulation.period import Days, Period
 
 FACTORS = (
-    "milestones",
-    "outcomes",
-    "breadth",
-    "utilisation",
-    "care",
-    "sentiment",
-    "strategic",
+    "milestones", "outcomes", "breadth", "utilisation", "care", "sentiment", "strategic",
     "training",
-)
+)  # fmt: skip
 MEDIAN_ARR = 30_000.0
 LOG_ARR_SPREAD = 0.9
 #: Quantiles of ARR that part the tiers by which the company works today.

@@ -7,8 +7,9 @@ import numpy as np
 
 from clustering.arrays import Floats
 from clustering.config import ModelsConfig
+from clustering.models.gaussian import n_free_parameters
 from clustering.models.guards import ruled_out
-from clustering.models.mixture import MixtureFit, fit_mixture, n_free_parameters, splits
+from clustering.models.mixture import MixtureFit, fit_mixture, splits
 from clustering.models.starts import MixtureStarts
 from clustering.models.types import CovarianceType
 from clustering.progress import Progress

@@ -7,9 +7,10 @@ column (both are kept, since two equal rows can both be true), and rows after `a
 feature sees and which serve the horizon.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from clustering.tables.contract import AS_OF_SLACK_DAYS, BEHAVIOUR_TABLES, COUNTED_TABLES, Table
 from clustering.tables.coverage import Coverage
@@ -69,31 +70,60 @@ def presence_breaches(present: Collection[str]) -> list[str]:
     return breaches
 
 
-def check_table(
-    session: Session,
-    table: Table,
-    columns: tuple[str, ...],
-    n_rows: int,
-    account_columns: tuple[str, ...],
-) -> Findings:
-    """Check a typed table of the session against itself and against the accounts.
+@dataclass(frozen=True)
+class Present:
+    """A table of the contract that is in the session, its columns in their types.
+
+    Attributes
+    ----------
+    columns : of the contract's, those that it has
+    """
+
+    session: Session
+    table: Table
+    columns: tuple[str, ...]
+    n_rows: int
+
+    @property
+    def sql(self) -> str:
+        """SQL of the table."""
+        return self.session.own(self.table.name)
+
+    def has(self, *columns: str) -> bool:
+        """Whether it has all of the columns."""
+        return set(columns) <= set(self.columns)
+
+    def row(self, aggregates: str, where: str = "true") -> tuple[Any, ...]:
+        """Aggregates of its rows, or of some."""
+        return self.session.row(f"SELECT {aggregates} FROM {self.sql} WHERE {where}")
+
+    def of_rows(self, count: int) -> str:
+        """A count in words: of how many rows it is."""
+        return f"{spaced(count)} of {spaced(self.n_rows)} rows"
+
+    def first_ids(self, where: str = "true") -> str:
+        """The first account ids of the rows for which an SQL predicate holds."""
+        return first_ids(self.session, self.sql, where)
+
+
+def check_table(found: Present, accounts: Present | None) -> Findings:
+    """Check a typed table against itself and against the accounts.
 
     Parameters
     ----------
-    columns, account_columns : columns that the table and the accounts have
+    accounts : None where there are none
     """
-    breaches = _order_breaches(session, table, columns, n_rows)
-    notes: tuple[str, ...] = ()
-    if table.key and set(table.key) <= set(columns):
-        breaches += _key_breaches(session, table, n_rows)
-    if table.repeats_noted and columns:
-        notes += _repeat_notes(session, table, columns, n_rows)
-    if table.name == "milestones" and {"recorded_on", "achieved_on"} <= set(columns):
-        notes += _record_notes(session, table)
-    findings = Findings(tuple(breaches), notes)
-    if table.name != "accounts" and "account_id" in columns and "account_id" in account_columns:
-        findings += _against_accounts(session, table, columns, n_rows, account_columns)
-    return findings
+    table = found.table
+    findings = Findings(tuple(_order_breaches(found)))
+    if table.key and found.has(*table.key):
+        findings += _repeated_keys(found)
+    if table.repeats_noted and found.columns:
+        findings += _repeated_rows(found)
+    if table.name == "milestones" and found.has("recorded_on", "achieved_on"):
+        findings += _records_like_reached(found)
+    if accounts is None or table.name == "accounts" or not found.has("account_id"):
+        return findings
+    return findings + (_against(found, accounts) if accounts.has("account_id") else Findings())
 
 
 def first_ids(session: Session, source: str, where: str = "true") -> str:
@@ -104,119 +134,94 @@ def first_ids(session: Session, source: str, where: str = "true") -> str:
     return ", ".join(str(row[0]) for row in rows)
 
 
-def _order_breaches(
-    session: Session, table: Table, columns: tuple[str, ...], n_rows: int
-) -> list[str]:
-    rules = [
-        (f"{then} < {first}", f"{first} after {then}")
-        for first, then in table.in_order
-        if {first, then} <= set(columns)
+def _order_breaches(found: Present) -> Iterator[str]:
+    rules: list[tuple[tuple[str, ...], str, str]] = [
+        ((first, then), f"{then} < {first}", f"{first} after {then}")
+        for first, then in found.table.in_order
     ]
-    rules += [
-        (rule.broken, rule.words) for rule in table.rules if set(rule.columns) <= set(columns)
-    ]
-    breaches = []
-    source = session.own(table.name)
-    for where, words in rules:
-        (count,) = session.row(f"SELECT count(*) FROM {source} WHERE {where}")
+    rules += [(rule.columns, rule.broken, rule.words) for rule in found.table.rules]
+    for columns, where, words in rules:
+        count = found.row("count(*)", where)[0] if found.has(*columns) else 0
         if count:
-            ids = first_ids(session, source, where)
-            breaches.append(
-                f"{spaced(count)} of {spaced(n_rows)} rows have {words}; first account_id: {ids}. "
+            yield (
+                f"{found.of_rows(count)} have {words}; first account_id: {found.first_ids(where)}. "
                 "Correct them, or leave them out in the mapping."
             )
-    return breaches
 
 
-def _key_breaches(session: Session, table: Table, n_rows: int) -> list[str]:
-    key = ", ".join(table.key)
+def _repeated_keys(found: Present) -> Findings:
+    key = ", ".join(found.table.key)
     repeated = (
-        f"SELECT account_id, count(*) AS n FROM {session.own(table.name)} "
+        f"SELECT account_id, count(*) AS n FROM {found.sql} "
         f"WHERE account_id IS NOT NULL GROUP BY {key} HAVING count(*) > 1"
     )
-    keys, rows = session.row(f"SELECT count(*), coalesce(sum(n), 0) FROM ({repeated})")
+    keys, rows = found.session.row(f"SELECT count(*), coalesce(sum(n), 0) FROM ({repeated})")
     if not keys:
-        return []
-    ids = first_ids(session, f"({repeated})", "true")
-    what = f"'{key}' is" if len(table.key) == 1 else f"the key ({key}) is"
-    return [
-        f"{what} not unique: {spaced(keys)} of them stand in {spaced(int(rows))} of "
-        f"{spaced(n_rows)} rows; first account_id: {ids}. Keep one row of each in the extract or "
-        "the mapping."
-    ]
+        return Findings()
+    ids = first_ids(found.session, f"({repeated})")
+    what = f"'{key}' is" if len(found.table.key) == 1 else f"the key ({key}) is"
+    return breach(
+        f"{what} not unique: {spaced(keys)} of them stand in {found.of_rows(int(rows))}; first "
+        f"account_id: {ids}. Keep one row of each in the extract or the mapping."
+    )
 
 
-def _repeat_notes(
-    session: Session, table: Table, columns: tuple[str, ...], n_rows: int
-) -> tuple[str, ...]:
-    source = session.own(table.name)
-    row = ", ".join(quoted_name(name) for name in columns)
-    (distinct,) = session.row(f"SELECT count(DISTINCT hash({row})) FROM {source}")
-    repeats = n_rows - distinct
+def _repeated_rows(found: Present) -> Findings:
+    row = ", ".join(quoted_name(name) for name in found.columns)
+    repeats = found.n_rows - found.row(f"count(DISTINCT hash({row}))")[0]
     if not repeats:
-        return ()
-    repeated = f"(SELECT account_id FROM {source} GROUP BY {row} HAVING count(*) > 1)"
-    ids = first_ids(session, repeated) if "account_id" in columns else ""
-    return (
-        f"{table.name}: {spaced(repeats)} of {spaced(n_rows)} rows ({_share(repeats, n_rows)}) "
+        return Findings()
+    repeated = f"(SELECT account_id FROM {found.sql} GROUP BY {row} HAVING count(*) > 1)"
+    ids = first_ids(found.session, repeated) if found.has("account_id") else ""
+    return note(
+        f"{found.table.name}: {found.of_rows(repeats)} ({_share(repeats, found.n_rows)}) "
         f"repeat an earlier row in every column; first account_id: {ids}. They are counted as they "
-        "stand. If the extract was loaded twice, remove them.",
+        "stand. If the extract was loaded twice, remove them."
     )
 
 
-def _record_notes(session: Session, table: Table) -> tuple[str, ...]:
+def _records_like_reached(found: Present) -> Findings:
     """A `recorded_on` that is filled in when a milestone is reached hides its plan until then."""
-    recorded, like_reached = session.row(
-        "SELECT count(recorded_on), count(*) FILTER (WHERE recorded_on >= achieved_on) "
-        f"FROM {session.own(table.name)}"
-    )
+    like_it = "count(*) FILTER (WHERE recorded_on >= achieved_on)"
+    recorded, like_reached = found.row(f"count(recorded_on), {like_it}")
     if recorded < _FEWEST_RECORDS or like_reached < recorded:
-        return ()
-    return (
-        f"{table.name}: in all {spaced(recorded)} rows with recorded_on it is on or after "
+        return Findings()
+    return note(
+        f"{found.table.name}: in all {spaced(recorded)} rows with recorded_on it is on or after "
         "achieved_on, and no row that was not reached has one. recorded_on hides the whole row "
         "before it, the plan too. If it is when reaching was entered, call it "
-        "achieved_recorded_on.",
+        "achieved_recorded_on."
     )
 
 
-def _against_accounts(
-    session: Session,
-    table: Table,
-    columns: tuple[str, ...],
-    n_rows: int,
-    account_columns: tuple[str, ...],
-) -> Findings:
-    source, accounts = session.own(table.name), session.own("accounts")
-    since = table.behaviour_since
-    started = "started_on" if "started_on" in account_columns else "NULL::DATE"
-    early = f"t.{since} < a.started_on" if since in columns else "false"
-    unknown, before = session.row(
+def _against(found: Present, accounts: Present) -> Findings:
+    since = found.table.behaviour_since
+    started = "started_on" if accounts.has("started_on") else "NULL::DATE"
+    early = f"t.{since} < a.started_on" if since in found.columns else "false"
+    unknown, before = found.session.row(
         f"SELECT count(*) FILTER (WHERE t.account_id IS NOT NULL AND a.account_id IS NULL), "
         f"count(*) FILTER (WHERE {early}) "
-        f"FROM {source} t LEFT JOIN (SELECT account_id, min({started}) AS started_on "
-        f"FROM {accounts} GROUP BY account_id) a ON a.account_id = t.account_id"
+        f"FROM {found.sql} t LEFT JOIN (SELECT account_id, min({started}) AS started_on "
+        f"FROM {accounts.sql} GROUP BY account_id) a ON a.account_id = t.account_id"
     )
     findings = Findings()
     if unknown:
-        findings += breach(_unknown_breach(session, table, unknown, n_rows))
+        findings += _unknown_accounts(found, accounts, unknown)
     if before:
         findings += note(
-            f"{table.name}: {spaced(before)} of {spaced(n_rows)} rows "
-            f"({_share(before, n_rows)}) have {since} before the account's started_on; they "
-            "are used as they stand."
+            f"{found.table.name}: {found.of_rows(before)} ({_share(before, found.n_rows)}) have "
+            f"{since} before the account's started_on; they are used as they stand."
         )
     return findings
 
 
-def _unknown_breach(session: Session, table: Table, unknown: int, n_rows: int) -> str:
-    source, accounts = session.own(table.name), session.own("accounts")
-    where = f"account_id NOT IN (SELECT account_id FROM {accounts} WHERE account_id IS NOT NULL)"
-    ids = first_ids(session, source, where)
-    hint = _id_hint(session, f"(SELECT account_id FROM {source} WHERE {where})", accounts)
-    return (
-        f"{spaced(unknown)} of {spaced(n_rows)} rows are of accounts that 'accounts' does not "
-        f"have; first account_id: {ids}. {hint}"
+def _unknown_accounts(found: Present, accounts: Present, unknown: int) -> Findings:
+    known = f"SELECT account_id FROM {accounts.sql} WHERE account_id IS NOT NULL"
+    where = f"account_id NOT IN ({known})"
+    orphans = f"(SELECT account_id FROM {found.sql} WHERE {where})"
+    return breach(
+        f"{found.of_rows(unknown)} are of accounts that 'accounts' does not have; first "
+        f"account_id: {found.first_ids(where)}. {_id_hint(found.session, orphans, accounts.sql)}"
     )
 
 
@@ -233,18 +238,13 @@ def _id_hint(session: Session, orphans: str, accounts: str) -> str:
     )
 
 
-def dates_of(
-    session: Session, table: Table, columns: tuple[str, ...], as_of: date | None
-) -> tuple[tuple[date, date] | None, int]:
+def dates_of(found: Present, as_of: date | None) -> tuple[tuple[date, date] | None, int]:
     """First and last date of the table's rows (None: no row is dated), and rows after `as_of`."""
-    if table.dated_by not in columns:
+    dated = found.table.dated_by
+    if not found.has(dated):
         return None, 0
-    later = "false" if as_of is None else f"{table.dated_by} > DATE '{as_of}'"
-    first, last, n_later = session.row(
-        f"SELECT min({table.dated_by}), max({table.dated_by}), "
-        f"count(*) FILTER (WHERE {later}) "
-        f"FROM {session.own(table.name)}"
-    )
+    later = "false" if as_of is None else f"{dated} > DATE '{as_of}'"
+    first, last, n_later = found.row(f"min({dated}), max({dated}), count(*) FILTER (WHERE {later})")
     return (None if first is None else (first, last)), int(n_later)
 
 

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from clustering.config import EndIs
-from clustering.tables.checks import Findings, breach, first_ids, note
-from clustering.tables.contract import Table
+from clustering.tables.checks import Findings, Present, breach, first_ids, note
 from clustering.tables.coverage import Coverage
 from clustering.tables.session import Session, quoted_name
 from clustering.tables.table_quality import spaced
@@ -25,26 +24,20 @@ _FEWEST_LINES = 5
 
 
 def contract_findings(
-    session: Session,
-    columns: tuple[str, ...],
-    coverage: Mapping[str, Coverage],
-    *,
-    end_is: EndIs,
-    as_of: date | None,
+    lines: Present, coverage: Mapping[str, Coverage], *, end_is: EndIs, as_of: date | None
 ) -> Findings:
-    """Everything that is to be said about the table `subscriptions` of the session.
+    """Everything that is to be said about the contract lines.
 
     Parameters
     ----------
-    columns : that the table has
     coverage : how far the tables reach
     end_is : the setting by which its ends were read
     as_of : date of the study; None: the tables are only scored
     """
-    found = Findings(notes=_overlaps(session, columns))
-    if "ended_on" in columns:
-        found += Findings(notes=(*_days_between(session, end_is), *_totals(session, columns)))
-    found += _below_zero(session, columns, as_of)
+    found = Findings(notes=_overlaps(lines))
+    if lines.has("ended_on"):
+        found += Findings(notes=(*_days_between(lines.session, end_is), *_totals(lines)))
+    found += _below_zero(lines, as_of)
     reach = coverage.get("subscriptions")
     if as_of is not None and reach is not None:
         found += note(
@@ -55,20 +48,17 @@ def contract_findings(
     return found
 
 
-def currency_breaches(
-    session: Session, table: Table, columns: tuple[str, ...], currency: str | None
-) -> tuple[str, ...]:
+def currency_breaches(found: Present, currency: str | None) -> tuple[str, ...]:
     """Say where amounts are in several currencies, or in another than the study's.
 
     Parameters
     ----------
     currency : of the study; None: any one will do
     """
-    if "currency" not in columns:
+    if not found.has("currency"):
         return ()
-    source = session.own(table.name)
-    rows = session.execute(
-        f"SELECT upper(currency), count(*) FROM {source} WHERE currency IS NOT NULL "
+    rows = found.session.execute(
+        f"SELECT upper(currency), count(*) FROM {found.sql} WHERE currency IS NOT NULL "
         "GROUP BY 1 ORDER BY 2 DESC, 1"
     ).fetchall()
     names = [name for name, _ in rows]
@@ -76,7 +66,7 @@ def currency_breaches(
         return ()
     counted = ", ".join(f"{name} {spaced(count)}" for name, count in rows)
     other = names[1] if len(names) > 1 else names[0]
-    ids = first_ids(session, source, f"upper(currency) = '{other}'")
+    ids = found.first_ids(f"upper(currency) = '{other}'")
     if len(names) == 1:
         return (
             f"'currency' is {other} in all rows, and the study's is {currency}; first account_id: "
@@ -148,22 +138,23 @@ def _days_between(session: Session, end_is: EndIs) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _overlaps(session: Session, columns: tuple[str, ...]) -> tuple[str, ...]:
-    same = "account_id, product" if "product" in columns else "account_id"
-    ended = "ended_on" if "ended_on" in columns else "NULL::DATE"
-    lines = (
+def _overlaps(lines: Present) -> tuple[str, ...]:
+    session, with_product = lines.session, lines.has("product")
+    same = "account_id, product" if with_product else "account_id"
+    ended = "ended_on" if lines.has("ended_on") else "NULL::DATE"
+    begun = (
         f"SELECT account_id, started_on, max(coalesce({ended}, 'infinity'::DATE)) OVER (PARTITION "
         f"BY {same} ORDER BY started_on RANGE BETWEEN UNBOUNDED PRECEDING AND INTERVAL 1 DAY "
         f"PRECEDING) AS earlier_to FROM {_with_amount(session)} AS t"
     )
-    overlapping = f"(SELECT * FROM ({lines}) WHERE started_on < earlier_to)"
+    overlapping = f"(SELECT * FROM ({begun}) WHERE started_on < earlier_to)"
     count, beside_open = session.row(
         f"SELECT count(*), count(*) FILTER (WHERE NOT isfinite(earlier_to)) FROM {overlapping}"
     )
     if not count:
         return ()
     (n_lines,) = session.row(f"SELECT count(*) FROM {_with_amount(session)}")
-    of = "account and product" if "product" in columns else "account"
+    of = "account and product" if with_product else "account"
     beside = f", {spaced(beside_open)} of them beside one without an end" if beside_open else ""
     return (
         f"subscriptions: {spaced(count)} of {spaced(n_lines)} lines begin while an earlier line of "
@@ -173,9 +164,9 @@ def _overlaps(session: Session, columns: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def _below_zero(session: Session, columns: tuple[str, ...], as_of: date | None) -> Findings:
-    source = session.own("subscriptions")
-    count, n_lines = session.row(f"SELECT count(*) FILTER (WHERE arr < 0), count(*) FROM {source}")
+def _below_zero(lines: Present, as_of: date | None) -> Findings:
+    session, source = lines.session, lines.sql
+    count, n_lines = lines.row("count(*) FILTER (WHERE arr < 0), count(*)")
     if not count:
         return Findings()
     found = note(
@@ -184,7 +175,7 @@ def _below_zero(session: Session, columns: tuple[str, ...], as_of: date | None) 
         f"{first_ids(session, source, 'arr < 0')}. They are summed with the other lines of the "
         "account."
     )
-    ended = "ended_on" if "ended_on" in columns else "NULL::DATE"
+    ended = "ended_on" if lines.has("ended_on") else "NULL::DATE"
     steps = (
         f"SELECT account_id, started_on AS day, arr AS step FROM {source} UNION ALL "
         f"SELECT account_id, {ended}, -arr FROM {source} WHERE {ended} IS NOT NULL"
@@ -218,9 +209,10 @@ def _below_zero(session: Session, columns: tuple[str, ...], as_of: date | None) 
     return found
 
 
-def _totals(session: Session, columns: tuple[str, ...]) -> tuple[str, ...]:
+def _totals(lines: Present) -> tuple[str, ...]:
     """Lines of several years whose amount is that of a one-year line times the years."""
-    same = "account_id, product" if "product" in columns else "account_id"
+    session = lines.session
+    same = "account_id, product" if lines.has("product") else "account_id"
     whole = (
         f"SELECT {same}, arr, round((ended_on - started_on) / 365.25)::INTEGER AS years "
         f"FROM {_with_amount(session)} WHERE ended_on IS NOT NULL AND "

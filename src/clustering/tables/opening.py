@@ -27,6 +27,7 @@ from clustering.inputs import check_inputs
 from clustering.progress import SILENT, Progress
 from clustering.tables.checks import (
     Findings,
+    Present,
     as_of_findings,
     breach,
     check_table,
@@ -44,6 +45,7 @@ from clustering.tables.session import Session, quoted_name
 from clustering.tables.sources import Sources, find_sources
 from clustering.tables.table_quality import (
     Profile,
+    Raw,
     column_breaches,
     match_columns,
     profile,
@@ -73,9 +75,7 @@ class _Wanted:
 class _Opened:
     """A table of the contract in the session, with what was found in its rows."""
 
-    table: Table
-    columns: tuple[str, ...]
-    n_rows: int
+    found: Present
     findings: Findings
 
 
@@ -151,41 +151,35 @@ def _checked(
     for table in [table for table in wanted.contract if table.name in sources.origins]:
         with progress.step(f"Reading {table.name}"):
             opened[table.name] = _open_table(session, table, sources, wanted)
-    accounts = opened.get("accounts")
-    known = accounts.columns if accounts is not None and accounts.n_rows else ()
-    for name, found in opened.items():
+    accounts = opened["accounts"].found if "accounts" in opened else None
+    known = accounts if accounts is not None and accounts.n_rows else None
+    for name, one in opened.items():
         with progress.step(f"Checking {name}"):
-            related = check_table(session, found.table, found.columns, found.n_rows, known)
-            related += Findings(
-                currency_breaches(session, found.table, found.columns, wanted.currency)
-            )
-        opened[name] = replace(found, findings=found.findings + related)
-    dates = {
-        name: dates_of(session, found.table, found.columns, as_of) for name, found in opened.items()
-    }
+            related = check_table(one.found, known)
+            related += Findings(currency_breaches(one.found, wanted.currency))
+        opened[name] = replace(one, findings=one.findings + related)
+    dates = {name: dates_of(one.found, as_of) for name, one in opened.items()}
     ranges = {name: table_range for name, (table_range, _) in dates.items()}
     later = {name: n_later for name, (_, n_later) in dates.items()}
     together = Findings(tuple(presence_breaches(opened)))
     readable = {
-        name: _frame(session, name) for name, found in opened.items() if not found.findings.breaches
+        name: _frame(session, name) for name, one in opened.items() if not one.findings.breaches
     }
     coverage = find_coverage(readable, wanted.subscriptions.complete_to)
     if "subscriptions" in readable:
-        end_is = wanted.subscriptions.end_is
-        columns = opened["subscriptions"].columns
-        contracts = contract_findings(session, columns, coverage, end_is=end_is, as_of=as_of)
-        found = opened["subscriptions"]
-        opened["subscriptions"] = replace(found, findings=found.findings + contracts)
+        one, end_is = opened["subscriptions"], wanted.subscriptions.end_is
+        contracts = contract_findings(one.found, coverage, end_is=end_is, as_of=as_of)
+        opened["subscriptions"] = replace(one, findings=one.findings + contracts)
     if as_of is not None:
         together += as_of_findings(as_of, ranges, coverage)
         together += Findings(notes=later_note(as_of, later))
     _stop_at_breaches(opened, sources, together)
-    in_tables = (note for found in opened.values() for note in found.findings.notes)
+    in_tables = (said for one in opened.values() for said in one.findings.notes)
     return SourceTables(
         frames=readable,
         absent=tuple(table.name for table in TABLES if table.name not in opened),
-        fingerprints={name: _fingerprint(session, found) for name, found in opened.items()},
-        row_counts={name: found.n_rows for name, found in opened.items()},
+        fingerprints={name: _fingerprint(one.found) for name, one in opened.items()},
+        row_counts={name: one.found.n_rows for name, one in opened.items()},
         date_ranges=ranges,
         later_row_counts=later,
         coverage=coverage,
@@ -211,18 +205,20 @@ def _stop_at_breaches(opened: dict[str, _Opened], sources: Sources, together: Fi
 
 
 def _open_table(session: Session, table: Table, sources: Sources, wanted: _Wanted) -> _Opened:
+    nothing = Present(session, table, (), 0)
     if table.name in sources.breaches:
-        return _Opened(table, (), 0, breach(sources.breaches[table.name]))
+        return _Opened(nothing, breach(sources.breaches[table.name]))
     relation = sources.relations[table.name]
     try:
         types, n_empty, found = _read(session, table, relation, wanted)
     except duckdb.Error as error:
         if storage_failed(error):
             raise
-        return _Opened(table, (), 0, breach(reading_error(session, error, relation)))
+        return _Opened(nothing, breach(reading_error(session, error, relation)))
     in_rows = Findings((*column_breaches(table, list(types)), *found.breaches), found.notes)
     size = _size_findings(table, found.n_rows, n_empty, for_study=wanted.as_of is not None)
-    return _Opened(table, tuple(found.expressions), found.n_rows, in_rows + size)
+    typed = Present(session, table, tuple(found.expressions), found.n_rows)
+    return _Opened(typed, in_rows + size)
 
 
 def _read(
@@ -230,11 +226,9 @@ def _read(
 ) -> tuple[dict[str, str], int, Profile]:
     types = _stage(session, table, relation)
     n_empty = 0 if relation.typed else drop_empty_rows(session, _raw(session, table), types)
-    matched = match_columns(table, list(types))
+    raw = Raw(session, _raw(session, table), types, match_columns(table, list(types)))
     cells = Cells(wanted.cells, relation.day_zero)
-    found = profile(
-        session, table.columns, _raw(session, table), matched, types, cells, title=f"{table.name}: "
-    )
+    found = profile(table.columns, raw, cells, title=f"{table.name}: ")
     if wanted.ends_on_last_day(table.name) and "ended_on" in found.expressions:
         # From here on every end is the first day without: no reader has to know the setting.
         day_after = f"CAST({found.expressions['ended_on']} + INTERVAL 1 DAY AS DATE)"
@@ -325,11 +319,9 @@ def _frame(session: Session, name: str) -> "nw.LazyFrame[duckdb.DuckDBPyRelation
     return nw.from_native(session.connection.sql(f"SELECT * FROM {session.own(name)}"))
 
 
-def _fingerprint(session: Session, found: _Opened) -> str:
+def _fingerprint(found: Present) -> str:
     """SHA-256 over the sum and the exclusive or of the hashes of the rows: any order will do."""
     row = ", ".join(quoted_name(name) for name in found.columns)
-    total, mixed = session.row(
-        f"SELECT sum(hash({row})), bit_xor(hash({row})) FROM {session.own(found.table.name)}"
-    )
+    total, mixed = found.row(f"sum(hash({row})), bit_xor(hash({row}))")
     content = [found.table.name, found.columns, found.n_rows, str(total), str(mixed)]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()

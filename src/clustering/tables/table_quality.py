@@ -1,8 +1,9 @@
 """Counting, in one aggregate query a table, everything that can be wrong within a row."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any
 
 from clustering.errors import near_names
 from clustering.tables.cast import Cast, Tally
@@ -99,41 +100,73 @@ def _nearest(name: str, candidates: Sequence[str]) -> str | None:
     return near[0] if near else None
 
 
-def profile(
-    session: Session,
-    columns: Sequence[Column],
-    source: str,
-    matched: Mapping[str, str],
-    types: Mapping[str, str],
-    cells: Cells,
-    *,
-    title: str = "",
-    numbered: bool = False,
-) -> Profile:
-    """Cast columns of `source` (an SQL table) and count the rows that cannot be.
+@dataclass(frozen=True)
+class Raw:
+    """A source in the session, before its columns have the types of the contract.
+
+    Attributes
+    ----------
+    table : SQL of it
+    types : DuckDB type of each of its columns
+    matched : the name in it of each column of the contract that is there
+    numbered : whether its rows are in the order of the file
+    """
+
+    session: Session
+    table: str
+    types: Mapping[str, str]
+    matched: Mapping[str, str]
+    numbered: bool = False
+
+    def sql(self, name: str) -> str:
+        """SQL of a column of the contract, as it was found."""
+        return quoted_name(self.matched[name])
+
+    def is_text(self, name: str) -> bool:
+        """Whether a column of the contract was found as text."""
+        return self.types[self.matched[name]] == "VARCHAR"
+
+    def each(self, wanted: Mapping[str, Sequence[str]]) -> dict[str, list[Any]]:
+        """Aggregates of every column in `wanted`, a block of columns at a time."""
+        found: dict[str, list[Any]] = {}
+        for block in blocks(wanted):
+            parts = ", ".join(part for name in block for part in wanted[name])
+            # Without a row there is nothing to filter, and counts are null.
+            values = (v or 0 for v in self.session.row(f"SELECT {parts} FROM {self.table}"))
+            found |= {name: list(islice(values, len(wanted[name]))) for name in block}
+        return found
+
+    def key(self, found: str) -> tuple[str, str]:
+        """SQL of what names a row at fault in the column `found`, and the words before it."""
+        account = self.matched.get("account_id")
+        if account is not None and not (self.numbered and found == account):
+            return f"CAST({quoted_name(account)} AS VARCHAR)", "first account_id:"
+        # Counted as in a spreadsheet whose first row is the header.
+        return ("rowid + 2", "first in row") if self.numbered else ("NULL", "")
+
+
+def profile(columns: Sequence[Column], raw: Raw, cells: Cells, *, title: str = "") -> Profile:
+    """Cast the columns of a source and count the rows that cannot be.
 
     Parameters
     ----------
     columns : those of the contract
-    matched : the name in `source` of each of them that is there
-    types : DuckDB type of each found column
     title : what the notes begin with
-    numbered : whether the rows of `source` are in the order of the file
     """
     by_name = {column.name: column for column in columns}
-    known = _cells(session, source, matched, types, cells)
-    marks = _marks(session, source, [by_name[name] for name in matched], matched, types, known)
+    known = _cells(raw, cells)
+    marks = _marks(raw, [by_name[name] for name in raw.matched], known)
     casts = {
-        name: cast_column(by_name[name], found, types[found], known[name], marks.get(name))
-        for name, found in matched.items()
+        name: cast_column(by_name[name], found, raw.types[found], known[name], marks.get(name))
+        for name, found in raw.matched.items()
     }
-    n_rows, counts = _count(session, source, casts)
-    rows = _Rows(source, matched.get("account_id"), numbered)
+    (n_rows,) = raw.session.row(f"SELECT count(*) FROM {raw.table}")
+    counts = raw.each({name: _counts(cast) for name, cast in casts.items()})
     faults, notes, expressions = {}, [], {}
     for name, cast in casts.items():
         untidy, *others = counts[name]
         said = [
-            _sentence(tally, count, n_rows, _examples(session, rows, matched[name], tally))
+            _sentence(tally, count, n_rows, _examples(raw, raw.matched[name], tally))
             for tally, count in zip(cast.tallies, others, strict=True)
             if count
         ]
@@ -153,70 +186,31 @@ def profile(
     return Profile(n_rows, faults, tuple(notes), expressions, cheap)
 
 
-def _cells(
-    session: Session,
-    source: str,
-    matched: Mapping[str, str],
-    types: Mapping[str, str],
-    cells: Cells,
-) -> dict[str, Cells]:
+def _cells(raw: Raw, cells: Cells) -> dict[str, Cells]:
     """How each column is read: one of text that is in order needs no trimming of every cell."""
-    known = dict.fromkeys(matched, cells)
-    texts = [name for name, found in matched.items() if types[found] == "VARCHAR"]
-    for block in blocks(texts):
-        parts = [f"bool_or({cells.untidy(quoted_name(matched[name]))})" for name in block]
-        untidy = session.row(f"SELECT {', '.join(parts)} FROM {source}")
-        pairs = zip(block, untidy, strict=True)
-        known |= {name: replace(cells, tidy=not found) for name, found in pairs}
-    return known
+    texts = [name for name in raw.matched if raw.is_text(name)]
+    untidy = raw.each({name: [f"bool_or({cells.untidy(raw.sql(name))})"] for name in texts})
+    tidy = {name: replace(cells, tidy=not found) for name, (found,) in untidy.items()}
+    return dict.fromkeys(raw.matched, cells) | tidy
 
 
-def _marks(
-    session: Session,
-    source: str,
-    columns: Sequence[Column],
-    matched: Mapping[str, str],
-    types: Mapping[str, str],
-    cells: Mapping[str, Cells],
-) -> dict[str, Marks]:
+def _marks(raw: Raw, columns: Sequence[Column], cells: Mapping[str, Cells]) -> dict[str, Marks]:
     """The decimal mark of every column of numbers in text."""
-    names = [
-        column.name
+    texts = {
+        column.name: cells[column.name].text(raw.sql(column.name))
         for column in columns
-        if column.kind in ("number", "integer") and types[matched[column.name]] == "VARCHAR"
-    ]
-    if not names:
-        return {}
-    texts = {name: cells[name].text(quoted_name(matched[name])) for name in names}
-    counted = _counts_of(session, source, texts, plain_counts)
-    marks = {
-        name: replace(decide(pointed - open_, 0, open_, cells[name].reading.decimal), plain=True)
-        for name, (others, pointed, open_) in counted.items()
-        if not others
+        if column.kind in ("number", "integer") and raw.is_text(column.name)
     }
-    quick = {name: found for name, found in marks.items() if found.decimal == "."}
-    left = {name: text for name, text in texts.items() if name not in quick}
-    full = _counts_of(session, source, left, mark_counts)
-    return quick | {
-        name: decide(*found, cells[name].reading.decimal) for name, found in full.items()
-    }
-
-
-def _counts_of(
-    session: Session,
-    source: str,
-    texts: Mapping[str, str],
-    counts: Callable[[str], tuple[str, str, str]],
-) -> dict[str, tuple[int, int, int]]:
-    """Three counts of every column, a block of columns at a time."""
-    found: dict[str, tuple[int, int, int]] = {}
-    for block in blocks(texts):
-        parts = [part for name in block for part in counts(texts[name])]
-        # Without a row there is nothing to filter, and the counts are null.
-        row = [int(count or 0) for count in session.row(f"SELECT {', '.join(parts)} FROM {source}")]
-        triples = zip(row[::3], row[1::3], row[2::3], strict=True)
-        found |= dict(zip(block, triples, strict=True))
-    return found
+    marks = {}
+    counted = raw.each({name: plain_counts(text) for name, text in texts.items()})
+    for name, (others, pointed, open_) in counted.items():
+        found = decide(pointed - open_, 0, open_, cells[name].reading.decimal)
+        if not others and found.decimal == ".":
+            marks[name] = replace(found, plain=True)
+    left = {name: mark_counts(text) for name, text in texts.items() if name not in marks}
+    for name, (points, commas, open_) in raw.each(left).items():
+        marks[name] = decide(points, commas, open_, cells[name].reading.decimal)
+    return marks
 
 
 def blocks(names: Iterable[str]) -> Iterator[tuple[str, ...]]:
@@ -226,58 +220,21 @@ def blocks(names: Iterable[str]) -> Iterator[tuple[str, ...]]:
         yield block
 
 
-def _count(
-    session: Session, source: str, casts: Mapping[str, Cast]
-) -> tuple[int, dict[str, list[int]]]:
-    """Count the rows; and per column the untidy rows, those of each problem and each remark."""
-    predicates = {
-        name: [cast.untidy, *(tally.where for tally in cast.tallies)]
-        for name, cast in casts.items()
-    }
-    (n_rows,) = session.row(f"SELECT count(*) FROM {source}")
-    counts: dict[str, list[int]] = {}
-    for block in blocks(predicates):
-        flat = [where for name in block for where in predicates[name]]
-        selected = ", ".join(f"count(*) FILTER (WHERE {where})" for where in flat)
-        values = [int(count) for count in session.row(f"SELECT {selected} FROM {source}")]
-        for name in block:
-            width = len(predicates[name])
-            counts[name], values = values[:width], values[width:]
-    return int(n_rows), counts
+def _counts(cast: Cast) -> list[str]:
+    """SQL of the number of untidy rows, and of those of each problem and each remark."""
+    wheres = (cast.untidy, *(tally.where for tally in cast.tallies))
+    return [f"count(*) FILTER (WHERE {where})" for where in wheres]
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """Where the rows of a table are, and what tells a reader which of them is meant.
-
-    Attributes
-    ----------
-    source : SQL of the table
-    account : the column of its accounts, if there is one
-    numbered : whether its rows are in the order of the file
-    """
-
-    source: str
-    account: str | None
-    numbered: bool
-
-    def key(self, found: str) -> tuple[str, str]:
-        """SQL of what names a row at fault in the column `found`, and the words before it."""
-        if self.account is not None and not (self.numbered and found == self.account):
-            return f"CAST({quoted_name(self.account)} AS VARCHAR)", "first account_id:"
-        # Counted as in a spreadsheet whose first row is the header.
-        return ("rowid + 2", "first in row") if self.numbered else ("NULL", "")
-
-
-def _examples(session: Session, rows: _Rows, found: str, what: Tally) -> tuple[str, list[str]]:
+def _examples(raw: Raw, found: str, what: Tally) -> tuple[str, list[str]]:
     """Say which rows come first, and a few of their values, in a fixed order."""
-    key, words = rows.key(found)
-    examples = session.execute(
-        f"SELECT DISTINCT {key}, CAST({quoted_name(found)} AS VARCHAR) FROM {rows.source} "
+    key, words = raw.key(found)
+    examples = raw.session.execute(
+        f"SELECT DISTINCT {key}, CAST({quoted_name(found)} AS VARCHAR) FROM {raw.table} "
         f"WHERE {what.where} ORDER BY ALL LIMIT {_EXAMPLES}"
     ).fetchall()
     keys = dict.fromkeys(str(row[0]) for row in examples if row[0] is not None)
-    shown = what.shows_values and (rows.numbered or found != rows.account)
+    shown = what.shows_values and (raw.numbered or found != raw.matched.get("account_id"))
     values = dict.fromkeys(
         repr(row[1][:_LONGEST])
         for row in examples

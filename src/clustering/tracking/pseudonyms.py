@@ -169,10 +169,8 @@ def pseudonymised(study: StudyFolder, folder: Path) -> StudyFolder:
 
     Parameters
     ----------
-    study : StudyFolder
-        A finished study; the key is put into its folder if it has none.
-    folder : Path
-        An empty folder for the copy: tables, document and scorer; no pages, no pictures.
+    study : a finished study; the key is put into its folder if it has none
+    folder : an empty folder for the copy: tables, document and scorer; no pages, no pictures
 
     Raises
     ------

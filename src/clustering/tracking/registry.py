@@ -37,10 +37,8 @@ def promote(folder: Path, *, by: str, reason: str) -> Promotion:
 
     Parameters
     ----------
-    folder : Path
-        A study that was recorded.
-    by, reason : str
-        Who decided, and why; both are kept as tags on the version.
+    folder : a study that was recorded
+    by, reason : who decided, and why; both are kept as tags on the version
 
     Raises
     ------
@@ -87,10 +85,8 @@ def resolve_model(uri: str, store: str | None = None) -> Path:
 
     Parameters
     ----------
-    uri : str
-        As in ``models:/account-segments@champion``.
-    store : str, optional
-        Tracking store; see `tracking_uri` for what serves where none is given.
+    uri : as in ``models:/account-segments@champion``
+    store : tracking store; see `tracking_uri` for what serves where none is given
 
     Returns
     -------

@@ -59,12 +59,9 @@ def log_study(folder: Path, tracking: TrackingConfig, progress: Progress = SILEN
 
     Parameters
     ----------
-    folder : Path
-        The study folder with its report and its scorer.
-    tracking : TrackingConfig
-        Store and experiment.
-    progress : Progress
-        Shows the candidates that are done.
+    folder : the study folder with its report and its scorer
+    tracking : store and experiment
+    progress : shows the candidates that are done
 
     Returns
     -------
@@ -142,10 +139,8 @@ def check_store(tracking: TrackingConfig, folder: Path) -> None:
 
     Parameters
     ----------
-    tracking : TrackingConfig
-        Store and experiment.
-    folder : Path
-        The folder that holds the study's.
+    tracking : store and experiment
+    folder : the folder that holds the study's
 
     Raises
     ------

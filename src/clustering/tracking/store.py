@@ -75,10 +75,8 @@ def open_store(uri: str, *, create: bool) -> Iterator["MlflowClient"]:
 
     Parameters
     ----------
-    uri : str
-        As given by `absolute_uri`.
-    create : bool
-        Whether a SQLite file that does not exist may be made.
+    uri : as given by `absolute_uri`
+    create : whether a SQLite file that does not exist may be made
 
     Raises
     ------

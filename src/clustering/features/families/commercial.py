@@ -10,7 +10,7 @@ from functools import partial
 import narwhals as nw
 
 from clustering.features.definition import Definition
-from clustering.features.measures import Measure, Period, fixed_point, from_fixed_point
+from clustering.features.measures import Measure, fixed_point, from_fixed_point
 
 feature = partial(Definition, family="commercial")
 
@@ -22,19 +22,12 @@ def _active(value: nw.Expr) -> nw.Expr:
     return nw.when(nw.col("ended_on").is_null()).then(value)
 
 
-ARR = Measure(
-    "contract_arr",
-    "subscriptions",
-    lambda _: _active(fixed_point(nw.col("arr"))),
-    "sum",
-)
-SEATS = Measure(
-    "contract_seats", "subscriptions", lambda _: _active(nw.col("seats")), "sum", ("seats",)
-)
+ARR = Measure("contract_arr", "subscriptions", _active(fixed_point(nw.col("arr"))), "sum")
+SEATS = Measure("contract_seats", "subscriptions", _active(nw.col("seats")), "sum", ("seats",))
 _PIPELINE = Measure(
     "open_growth_amount",
     "opportunities",
-    lambda _: nw.when(
+    nw.when(
         nw.col("closed_on").is_null() & nw.col("kind").str.to_lowercase().is_in(list(_GROWTH_KINDS))
     ).then(fixed_point(nw.col("amount"))),
     "sum",
@@ -42,8 +35,8 @@ _PIPELINE = Measure(
 )
 
 
-def _white_space(_: Period) -> nw.Expr:
-    seats, employees = nw.col(SEATS.name), nw.col("employees")
+def _white_space() -> nw.Expr:
+    seats, employees = SEATS.value, nw.col("employees")
     free = nw.when(seats > employees).then(nw.lit(0.0)).otherwise(1 - seats / employees)
     return nw.when((employees > 0) & (seats > 0)).then(free)
 
@@ -61,11 +54,9 @@ DEFINITIONS = (
         size_proxy=True,
         measures=(ARR,),
         # Credits above what they are set against, on a date between, make no negative amount.
-        formula=lambda _: (
-            nw.when(nw.col(ARR.name) > 0)
-            .then(from_fixed_point(ARR.name))
-            .otherwise(nw.when(~nw.col(ARR.name).is_null()).then(nw.lit(0.0)))
-        ),
+        formula=nw.when(ARR.value > 0)
+        .then(from_fixed_point(ARR.name))
+        .otherwise(nw.when(~ARR.value.is_null()).then(nw.lit(0.0))),
     ),
     feature(
         name="contracted_seats",
@@ -77,7 +68,7 @@ DEFINITIONS = (
         words=("few seats", "many seats"),
         size_proxy=True,
         measures=(SEATS,),
-        formula=lambda _: nw.when(nw.col(SEATS.name) > 0).then(nw.col(SEATS.name)),
+        formula=nw.when(SEATS.value > 0).then(SEATS.value),
     ),
     feature(
         name="expansion_pipeline",
@@ -90,7 +81,7 @@ DEFINITIONS = (
         words=("no expansion in sight", "large expansion pipeline"),
         size_proxy=True,
         measures=(_PIPELINE,),
-        formula=lambda _: from_fixed_point(_PIPELINE.name).fill_null(0.0),
+        formula=from_fixed_point(_PIPELINE.name).fill_null(0.0),
     ),
     feature(
         name="white_space_share",
@@ -103,6 +94,6 @@ DEFINITIONS = (
         words=("little white space", "much white space"),
         size_proxy=True,
         measures=(SEATS,),
-        formula=_white_space,
+        formula=_white_space(),
     ),
 )

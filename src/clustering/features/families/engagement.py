@@ -30,57 +30,35 @@ MILD = (
 )  # fmt: skip
 
 
-def _is_level(words: tuple[str, ...]) -> nw.Expr:
-    return nw.col("severity").str.to_lowercase().is_in(list(words))
+def _opened_at(name: str, levels: tuple[str, ...]) -> Measure:
+    is_level = nw.col("severity").str.to_lowercase().is_in(list(levels))
+
+    def opened(period: Period) -> nw.Expr:
+        return period.last("opened_on") & is_level
+
+    return Measure(name, "tickets", opened, "count", ("severity",))
+
+
+def _days_taken(period: Period) -> nw.Expr:
+    days = day_number("closed_on") - day_number("opened_on")
+    return nw.when(period.last("closed_on")).then(days)
 
 
 _HELD = Measure(
-    "engagements_held",
-    "engagements",
-    lambda _: ~nw.col("held_on").is_null(),
-    "count",
-    dated="held_on",
+    "engagements_held", "engagements", ~nw.col("held_on").is_null(), "count", dated="held_on"
 )
 _HOURS = Measure(
-    "engagement_hours",
-    "engagements",
-    lambda _: fixed_point(nw.col("hours")),
-    "sum",
-    dated="held_on",
+    "engagement_hours", "engagements", fixed_point(nw.col("hours")), "sum", dated="held_on"
 )
-_LAST_HELD = Measure("engagement_last", "engagements", lambda _: nw.col("held_on"), "latest")
+_LAST_HELD = Measure("engagement_last", "engagements", nw.col("held_on"), "latest")
 _OPENED = Measure("tickets_opened", "tickets", lambda period: period.last("opened_on"), "count")
-_RATED = Measure(
-    "tickets_with_known_severity",
-    "tickets",
-    lambda period: period.last("opened_on") & _is_level((*SEVERE, *MILD)),
-    "count",
-    ("severity",),
-)
-_SEVERE = Measure(
-    "tickets_severe",
-    "tickets",
-    lambda period: period.last("opened_on") & _is_level(SEVERE),
-    "count",
-    ("severity",),
-)
-_RESOLUTION = Measure(
-    "ticket_median_resolution",
-    "tickets",
-    lambda period: nw.when(period.last("closed_on")).then(
-        day_number("closed_on") - day_number("opened_on")
-    ),
-    "median",
-    ("closed_on",),
-)
+_RATED = _opened_at("tickets_with_known_severity", (*SEVERE, *MILD))
+_SEVERE = _opened_at("tickets_severe", SEVERE)
+_RESOLUTION = Measure("ticket_median_resolution", "tickets", _days_taken, "median", ("closed_on",))
 
 
 def _per_100_seats(volume: nw.Expr) -> nw.Expr:
-    return ratio(volume.fill_null(0.0) * 100, nw.col(SEATS.name))
-
-
-def _hours_per_100_seats(_: Period) -> nw.Expr:
-    return _per_100_seats(from_fixed_point(_HOURS.name))
+    return ratio(volume.fill_null(0.0) * 100, SEATS.value)
 
 
 _NEVER = "never: the table is a register, and an account without a row had none"
@@ -107,7 +85,7 @@ DEFINITIONS = (
         higher_is_better=None,
         words=("short engagements", "long engagements"),
         measures=(_HOURS, _HELD),
-        formula=lambda _: ratio(from_fixed_point(_HOURS.name), nw.col(_HELD.name)),
+        formula=ratio(from_fixed_point(_HOURS.name), _HELD.value),
     ),
     feature(
         name="engagement_hours_per_100_seats",
@@ -119,7 +97,7 @@ DEFINITIONS = (
         higher_is_better=None,
         words=("little care per seat", "much care per seat"),
         measures=(_HOURS, SEATS),
-        formula=_hours_per_100_seats,
+        formula=_per_100_seats(from_fixed_point(_HOURS.name)),
     ),
     feature(
         name="tickets_per_100_seats",
@@ -130,7 +108,7 @@ DEFINITIONS = (
         higher_is_better=False,
         words=("few tickets per seat", "many tickets per seat"),
         measures=(_OPENED, SEATS),
-        formula=lambda _: _per_100_seats(nw.col(_OPENED.name)),
+        formula=_per_100_seats(_OPENED.value),
     ),
     feature(
         name="severe_tickets_share",
@@ -144,7 +122,7 @@ DEFINITIONS = (
         higher_is_better=False,
         words=("minor tickets only", "severe tickets"),
         measures=(_RATED, _SEVERE),
-        formula=lambda _: shrunken_share(_SEVERE.name, _RATED.name),
+        formula=shrunken_share(_SEVERE.name, _RATED.name),
     ),
     feature(
         name="ticket_resolution_days",
@@ -167,7 +145,7 @@ DEFINITIONS = (
         words=("little care", "much care"),
         size_proxy=True,
         measures=(_HOURS,),
-        formula=lambda _: from_fixed_point(_HOURS.name).fill_null(0.0),
+        formula=from_fixed_point(_HOURS.name).fill_null(0.0),
     ),
     feature(
         name="engagements_held",
@@ -179,7 +157,7 @@ DEFINITIONS = (
         words=("few meetings", "many meetings"),
         size_proxy=True,
         measures=(_HELD,),
-        formula=lambda _: nw.col(_HELD.name).fill_null(0.0),
+        formula=_HELD.value.fill_null(0.0),
     ),
     feature(
         name="tickets_opened",
@@ -191,6 +169,6 @@ DEFINITIONS = (
         words=("few tickets", "many tickets"),
         size_proxy=True,
         measures=(_OPENED,),
-        formula=lambda _: nw.col(_OPENED.name).fill_null(0.0),
+        formula=_OPENED.value.fill_null(0.0),
     ),
 )

@@ -24,6 +24,6 @@ DEFINITIONS = (
         higher_is_better=None,
         words=("new customers", "long-standing customers"),
         age_proxy=True,
-        formula=lambda _: nw.col("tenure_days"),
+        formula=nw.col("tenure_days"),
     ),
 )

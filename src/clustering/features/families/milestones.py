@@ -23,7 +23,7 @@ import narwhals as nw
 from clustering.columns import ACCOUNT_ID
 from clustering.features.definition import Definition, shrunken_share
 from clustering.features.engines import column_names
-from clustering.features.measures import Measure, Period, day_number
+from clustering.features.measures import Formula, Measure, Period, day_number
 from clustering.features.types import MOST_DAYS
 
 feature = partial(Definition, family="milestones")
@@ -71,74 +71,40 @@ def _is_early(_: Period) -> nw.Expr:
     return nw.col("achieved") & (age_reached < _EARLY_DAYS)
 
 
-ACHIEVED = Measure(
-    "milestones_achieved", "milestones", lambda _: nw.col("achieved"), "count", _ACHIEVED
-)
-MISSED = Measure(
-    "milestones_missed",
-    "milestones",
-    lambda _: nw.col("due") & ~nw.col("achieved"),
-    "count",
-    _BOTH,
-)
-NOT_YET_DUE = Measure(
-    "milestones_not_yet_due",
-    "milestones",
-    lambda _: nw.col("ahead") & ~nw.col("achieved"),
-    "count",
-    _BOTH,
-)
-NOT_APPLICABLE = Measure(
-    "milestones_not_applicable",
-    "milestones",
-    lambda _: ~nw.col("due") & ~nw.col("ahead") & ~nw.col("achieved"),
-    "count",
-    _BOTH,
-)
+def _count(name: str, holds: Formula, columns: tuple[str, ...] = _BOTH) -> Measure:
+    return Measure(name, "milestones", holds, "count", columns)
+
+
+_achieved, _due, _ahead = nw.col("achieved"), nw.col("due"), nw.col("ahead")
+ACHIEVED = _count("milestones_achieved", _achieved, _ACHIEVED)
+MISSED = _count("milestones_missed", _due & ~_achieved)
+NOT_YET_DUE = _count("milestones_not_yet_due", _ahead & ~_achieved)
+NOT_APPLICABLE = _count("milestones_not_applicable", ~_due & ~_ahead & ~_achieved)
 #: Counts for the attributes of an account, not features: how many are not yet due is the plan
 #: as the extract has it, and nothing tells on which date it was drawn up.
 STATES = (ACHIEVED, MISSED, NOT_YET_DUE, NOT_APPLICABLE)
 
-_DUE = Measure("milestones_due", "milestones", lambda _: nw.col("due"), "count", _BOTH)
-_DUE_ACHIEVED = Measure(
-    "milestones_due_achieved",
-    "milestones",
-    lambda _: nw.col("due") & nw.col("achieved"),
-    "count",
-    _BOTH,
-)
+_DUE = _count("milestones_due", _due)
+_DUE_ACHIEVED = _count("milestones_due_achieved", _due & _achieved)
+_EARLY = _count("milestones_reached_early", _is_early, _ACHIEVED)
 _DELAY = Measure("milestone_median_delay", "milestones", _delay, "median", _BOTH)
-_EARLY = Measure("milestones_reached_early", "milestones", _is_early, "count", _ACHIEVED)
-_OLDEST_MISSED = Measure(
-    "milestone_oldest_missed",
-    "milestones",
-    lambda _: nw.when(nw.col("due") & ~nw.col("achieved")).then(nw.col("projected_on")),
-    "earliest",
-    _BOTH,
-)
+_MISSED_ON = nw.when(_due & ~_achieved).then(nw.col("projected_on"))
+_OLDEST_MISSED = Measure("milestone_oldest_missed", "milestones", _MISSED_ON, "earliest", _BOTH)
 _FIRST_ACHIEVED = Measure(
-    "milestone_first_achieved",
-    "milestones",
-    lambda _: nw.col("achieved_on"),
-    "earliest",
-    _ACHIEVED,
+    "milestone_first_achieved", "milestones", nw.col("achieved_on"), "earliest", _ACHIEVED
 )
 
 
-def _oldest_overdue(_: Period) -> nw.Expr:
-    missed = nw.col(MISSED.name)
-    return (
-        nw.when(missed > 0)
-        .then(nw.col(_OLDEST_MISSED.name))
-        .otherwise(nw.when(nw.col(_DUE.name) > 0).then(nw.lit(0.0)))
-    )
+def _oldest_overdue() -> nw.Expr:
+    nothing_missed = nw.when(_DUE.value > 0).then(nw.lit(0.0))
+    return nw.when(MISSED.value > 0).then(_OLDEST_MISSED.value).otherwise(nothing_missed)
 
 
-def _early_pace(_: Period) -> nw.Expr:
+def _early_pace() -> nw.Expr:
     age = nw.col("tenure_days")
     exposed = nw.when(age > _EARLY_DAYS).then(_EARLY_DAYS).otherwise(age)
-    observed = nw.col(ACHIEVED.name) + nw.col(_DUE.name) > 0
-    return nw.when(observed & (age >= _LEAST_DAYS)).then(nw.col(_EARLY.name) * 90 / exposed)
+    observed = ACHIEVED.value + _DUE.value > 0
+    return nw.when(observed & (age >= _LEAST_DAYS)).then(_EARLY.value * 90 / exposed)
 
 
 _NOTHING_DUE = "no milestone of the account was due yet"
@@ -154,7 +120,7 @@ DEFINITIONS = (
         higher_is_better=True,
         words=("few due milestones reached", "most due milestones reached"),
         measures=(_DUE, _DUE_ACHIEVED),
-        formula=lambda _: shrunken_share(_DUE_ACHIEVED.name, _DUE.name),
+        formula=shrunken_share(_DUE_ACHIEVED.name, _DUE.name),
     ),
     feature(
         name="milestone_delay_days",
@@ -179,7 +145,7 @@ DEFINITIONS = (
         words=("nothing overdue", "many milestones overdue"),
         age_proxy=True,
         measures=(_DUE, MISSED),
-        formula=lambda _: nw.when(nw.col(_DUE.name) > 0).then(nw.col(MISSED.name)),
+        formula=nw.when(_DUE.value > 0).then(MISSED.value),
     ),
     feature(
         name="oldest_overdue_days",
@@ -192,7 +158,7 @@ DEFINITIONS = (
         words=("no long delays", "long overdue milestones"),
         age_proxy=True,
         measures=(_DUE, MISSED, _OLDEST_MISSED),
-        formula=_oldest_overdue,
+        formula=_oldest_overdue(),
     ),
     feature(
         name="days_to_first_value",
@@ -206,7 +172,7 @@ DEFINITIONS = (
         words=("quick to first value", "slow to first value"),
         within=(-MOST_DAYS, MOST_DAYS),
         measures=(_FIRST_ACHIEVED,),
-        formula=lambda _: nw.col("tenure_days") - nw.col(_FIRST_ACHIEVED.name),
+        formula=nw.col("tenure_days") - _FIRST_ACHIEVED.value,
     ),
     feature(
         name="early_milestones_per_90_days",
@@ -218,6 +184,6 @@ DEFINITIONS = (
         higher_is_better=True,
         words=("slow start", "fast start"),
         measures=(_EARLY, ACHIEVED, _DUE),
-        formula=_early_pace,
+        formula=_early_pace(),
     ),
 )

@@ -56,28 +56,13 @@ def _change(_: Period) -> nw.Expr:
     )
 
 
-_MEASURED = Measure("outcomes_measured", "outcomes", lambda _: nw.col("is_latest"), "count")
-_ON_TARGET = Measure(
-    "outcomes_on_target",
-    "outcomes",
-    lambda _: nw.col("is_latest") & (nw.col("ahead") >= 0),
-    "count",
-)
-_AHEAD = Measure(
-    "outcomes_ahead",
-    "outcomes",
-    lambda _: (
-        nw.col("is_latest")
-        & (nw.col("ahead") > 0)
-        & (nw.col("ahead") * 10 >= nw.col("target").abs())
-    ),
-    "count",
-)
+_is_latest, _ahead = nw.col("is_latest"), nw.col("ahead")
+_by_a_tenth = (_ahead > 0) & (_ahead * 10 >= nw.col("target").abs())
+_MEASURED = Measure("outcomes_measured", "outcomes", _is_latest, "count")
+_ON_TARGET = Measure("outcomes_on_target", "outcomes", _is_latest & (_ahead >= 0), "count")
+_AHEAD = Measure("outcomes_ahead", "outcomes", _is_latest & _by_a_tenth, "count")
 _ATTAINMENT = Measure(
-    "outcome_median_attainment",
-    "outcomes",
-    lambda _: _latest(on_grid(nw.col("attainment"))),
-    "median",
+    "outcome_median_attainment", "outcomes", _latest(on_grid(nw.col("attainment"))), "median"
 )
 _CHANGE = Measure("outcome_median_change", "outcomes", _change, "median")
 
@@ -106,7 +91,7 @@ DEFINITIONS = (
         higher_is_better=True,
         words=("few outcomes on target", "most outcomes on target"),
         measures=(_MEASURED, _ON_TARGET),
-        formula=lambda _: shrunken_share(_ON_TARGET.name, _MEASURED.name),
+        formula=shrunken_share(_ON_TARGET.name, _MEASURED.name),
     ),
     feature(
         name="outcome_trend_per_90_days",
@@ -129,6 +114,6 @@ DEFINITIONS = (
         higher_is_better=True,
         words=("few outcomes ahead of plan", "many outcomes ahead of plan"),
         measures=(_MEASURED, _AHEAD),
-        formula=lambda _: shrunken_share(_AHEAD.name, _MEASURED.name),
+        formula=shrunken_share(_AHEAD.name, _MEASURED.name),
     ),
 )

@@ -65,7 +65,7 @@ def _mean_score(
         words=words,
         within=(0.0, most),
         measures=measures,
-        formula=lambda _: ratio(from_fixed_point(total.name), nw.col(answers.name)),
+        formula=ratio(from_fixed_point(total.name), answers.value),
     )
 
 

@@ -6,24 +6,18 @@ have used the product or may not be tracked; the table cannot tell, and its usag
 """
 
 import math
-from collections.abc import Callable
 from functools import partial
 
 import narwhals as nw
 
 from clustering.features.definition import Definition, ratio
 from clustering.features.families.commercial import SEATS
-from clustering.features.measures import How, Measure, Period
+from clustering.features.measures import Formula, How, Measure, Period
 
 feature = partial(Definition, family="usage")
 
 
-def _in_window(
-    name: str,
-    rows: Callable[[Period], nw.Expr],
-    how: How,
-    columns: tuple[str, ...] = (),
-) -> Measure:
+def _in_window(name: str, rows: Formula, how: How, columns: tuple[str, ...] = ()) -> Measure:
     return Measure(name, "usage", rows, how, columns, dated="used_on")
 
 
@@ -41,27 +35,21 @@ def _early_half(period: Period) -> nw.Expr:
     return nw.when(early).then(nw.col("events"))
 
 
-LAST = Measure("usage_last", "usage", lambda _: nw.col("used_on"), "latest")
-_FEATURES = _in_window("usage_features", lambda _: nw.col("feature"), "n_distinct")
-_DATES = _in_window("usage_dates", lambda _: nw.col("used_on"), "n_distinct")
+LAST = Measure("usage_last", "usage", nw.col("used_on"), "latest")
+_FEATURES = _in_window("usage_features", nw.col("feature"), "n_distinct")
+_DATES = _in_window("usage_dates", nw.col("used_on"), "n_distinct")
 _WEEKS = _in_window("usage_weeks", _week, "n_distinct")
-_EVENTS = _in_window("usage_events", lambda _: nw.col("events"), "sum")
+_EVENTS = _in_window("usage_events", nw.col("events"), "sum")
 _LATE_EVENTS = _in_window("usage_events_late_half", _late_half, "sum")
 _EARLY_EVENTS = _in_window("usage_events_early_half", _early_half, "sum")
-_USERS = _in_window("usage_peak_users", lambda _: nw.col("active_users"), "max", ("active_users",))
-_USER_DATES = _in_window(
-    "usage_user_dates", lambda _: nw.col("active_users"), "sum", ("active_users",)
-)
-_USER_EVENTS = _in_window(
-    "usage_user_events",
-    lambda _: nw.when(nw.col("active_users") > 0).then(nw.col("events")),
-    "sum",
-    ("active_users",),
-)
+_USERS = _in_window("usage_peak_users", nw.col("active_users"), "max", ("active_users",))
+_USER_DATES = _in_window("usage_user_dates", nw.col("active_users"), "sum", ("active_users",))
+_WITH_USERS = nw.when(nw.col("active_users") > 0).then(nw.col("events"))
+_USER_EVENTS = _in_window("usage_user_events", _WITH_USERS, "sum", ("active_users",))
 
 
 def _trend(period: Period) -> nw.Expr:
-    late, early = nw.col(_LATE_EVENTS.name), nw.col(_EARLY_EVENTS.name)
+    late, early = _LATE_EVENTS.value, _EARLY_EVENTS.value
     old_enough = nw.col("tenure_days") >= 2 * period.half
     return nw.when(old_enough).then(ratio(late - early, late + early))
 
@@ -70,14 +58,14 @@ def _active_weeks(period: Period) -> nw.Expr:
     """Of the weeks in which the account existed, counted from its first whole week."""
     lived = nw.col("tenure_days") // 7
     weeks = nw.when(lived < period.weeks).then(lived).otherwise(period.weeks)
-    used = nw.col(_WEEKS.name)
+    used = _WEEKS.value
     return ratio(nw.when(used > weeks).then(weeks).otherwise(used), weeks)
 
 
-def _peak_users(_: Period) -> nw.Expr:
+def _peak_users() -> nw.Expr:
     """No date with use in the window is a true zero; use by an unknown number is not."""
-    unused = nw.col(_DATES.name) == 0
-    return nw.when(unused).then(nw.lit(0.0)).otherwise(nw.col(_USERS.name))
+    unused = _DATES.value == 0
+    return nw.when(unused).then(nw.lit(0.0)).otherwise(_USERS.value)
 
 
 _NO_ROW = "the account has no row in 'usage' up to the as-of date: never used, or not tracked"
@@ -140,7 +128,7 @@ DEFINITIONS = (
         higher_is_better=True,
         words=("shallow use", "deep use"),
         measures=(_USER_EVENTS, _USER_DATES),
-        formula=lambda _: ratio(nw.col(_USER_EVENTS.name), nw.col(_USER_DATES.name)),
+        formula=ratio(_USER_EVENTS.value, _USER_DATES.value),
     ),
     feature(
         name="seat_utilisation_share",
@@ -153,7 +141,7 @@ DEFINITIONS = (
         words=("seats unused", "seats well used"),
         within=(0.0, math.inf),
         measures=(_USERS, _DATES, SEATS),
-        formula=lambda period: ratio(_peak_users(period), nw.col(SEATS.name)),
+        formula=ratio(_peak_users(), SEATS.value),
     ),
     feature(
         name="events_per_active_date",
@@ -166,7 +154,7 @@ DEFINITIONS = (
         words=("low volume", "high volume"),
         size_proxy=True,
         measures=(_EVENTS, _DATES),
-        formula=lambda _: ratio(nw.col(_EVENTS.name), nw.col(_DATES.name)),
+        formula=ratio(_EVENTS.value, _DATES.value),
     ),
     feature(
         name="active_users_peak",
@@ -178,6 +166,6 @@ DEFINITIONS = (
         words=("few users", "many users"),
         size_proxy=True,
         measures=(_USERS, _DATES),
-        formula=_peak_users,
+        formula=_peak_users(),
     ),
 )

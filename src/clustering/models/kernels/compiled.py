@@ -33,7 +33,6 @@ def compile_kernels() -> None:
     from clustering.models.kernels.multistart import best_of_starts
     from clustering.models.kernels.packing import nearest, pack, padded
     from clustering.models.kmeans import fit_kmeans
-    from clustering.models.labels import cross_counts
 
     values = np.array([[0.0, 1.0], [1.0, 0.0], [5.0, 5.0], [6.0, 5.0]])
     fit = fit_kmeans(values, 2, n_init=1)
@@ -43,5 +42,4 @@ def compile_kernels() -> None:
         blocks, 4, padded(np.ones(4)), fit.centres[None].copy(), uniforms, 1, 1, 1
     )
     nearest(blocks, 4, centres)
-    cross_counts(labels, labels, np.ones(4), 2, 2)
     cluster_distances(values, blocks, labels[None].copy(), np.array([0, 2]))

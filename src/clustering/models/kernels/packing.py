@@ -51,30 +51,13 @@ def squared_distances(block: Floats, centre: Floats, out: Floats) -> None:
     """
     d = block.shape[0]
     odd = d % 4
-    if odd == 0:
+    for lane in range(LANES):
+        out[lane] = 0.0
+    for t in range(odd):
+        c0 = centre[t]
         for lane in range(LANES):
-            out[lane] = 0.0
-    elif odd == 1:
-        c0 = centre[0]
-        for lane in range(LANES):
-            e0 = block[0, lane] - c0
-            out[lane] = e0 * e0
-    elif odd == 2:
-        c0 = centre[0]
-        c1 = centre[1]
-        for lane in range(LANES):
-            e0 = block[0, lane] - c0
-            e1 = block[1, lane] - c1
-            out[lane] = e0 * e0 + e1 * e1
-    else:
-        c0 = centre[0]
-        c1 = centre[1]
-        c2 = centre[2]
-        for lane in range(LANES):
-            e0 = block[0, lane] - c0
-            e1 = block[1, lane] - c1
-            e2 = block[2, lane] - c2
-            out[lane] = e0 * e0 + e1 * e1 + e2 * e2
+            e0 = block[t, lane] - c0
+            out[lane] += e0 * e0
     for t in range(odd, d, 4):
         c0 = centre[t]
         c1 = centre[t + 1]
@@ -139,13 +122,9 @@ def inertia_of(blocks: Floats, weights: Floats, centres: Floats) -> float:
     best = np.empty(LANES)
     scratch = np.empty(LANES)
     lane_sums = np.zeros(LANES)
+    labels = np.empty(LANES, np.int64)
     for b in range(blocks.shape[0]):
-        squared_distances(blocks[b], centres[0], best)
-        for j in range(1, centres.shape[0]):
-            squared_distances(blocks[b], centres[j], scratch)
-            for lane in range(LANES):
-                closer = scratch[lane] < best[lane]
-                best[lane] = scratch[lane] if closer else best[lane]
+        nearest_in_block(blocks[b], centres, scratch, best, labels)
         for lane in range(LANES):
             lane_sums[lane] += weights[b * LANES + lane] * best[lane]
     total = 0.0

@@ -91,8 +91,9 @@ def feature_drift(
         _one_feature(first.frame[f.name], last.frame[f.name], common, f, n_draws, rng)
         for f in features
     ]
-    made_later = ("p_adjusted", "drifted")
-    table = pd.DataFrame(rows, columns=[name for name in DRIFT.dtypes if name not in made_later])
+    names = ["feature", "unit", "psi", "null_high", "p"]
+    names += ["median_first", "median_last", "missing_first", "missing_last"]
+    table = pd.DataFrame(rows, columns=names)
     table["p_adjusted"] = false_discovery_control(table["p"]) if rows else []
     table["drifted"] = (table["psi"] >= MODERATE) & (table["p_adjusted"] <= 0.05)
     return DRIFT.of(table).sort_values(

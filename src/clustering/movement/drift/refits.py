@@ -6,7 +6,6 @@ own. First against latest, on the same accounts at the same date, is change of t
 the same model at two dates is movement of accounts.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +23,8 @@ from clustering.schema import Entry
 
 #: Refits are made on at most so many accounts: beyond it sampling hardly changes a model.
 _REFIT_ACCOUNTS = 20_000
+#: Starts of a refit on resampled accounts, and of the model of the first date.
+_REFIT_STARTS, _FIRST_STARTS = 5, 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +41,10 @@ class FrozenModel:
         labels = np.full(len(values), -1, np.int64)
         labels[known] = self.model.assign(np.ascontiguousarray(values[known].T)).labels
         return labels
+
+    def labels_of(self, raw: Floats) -> Ints:
+        """Segments of accounts (n, n_features), complete and in raw units."""
+        return self.model.assign(self.standardiser.transform_columns([*raw.T])).labels
 
 
 class ModelChange(Entry):
@@ -59,30 +64,18 @@ class ModelChange(Entry):
         return self.interval[0] - self.refits_high
 
 
-Refitted = Callable[[Floats, int], Model]
-
-
-def fit_anew(spec: CandidateSpec, n_init: int) -> Refitted:
-    """How the study's kind of segments is fitted to other values, as values and seed -> model."""
-    return lambda values, seed: refit(spec, values, n_init=n_init, seed=seed).model
-
-
 def first_model(
-    standardiser: Standardiser, snapshot: Snapshot, fit: Refitted, seed: int
+    standardiser: Standardiser, snapshot: Snapshot, spec: CandidateSpec, seed: int
 ) -> FrozenModel:
     """The study's pipeline fitted on an earlier snapshot: scales, clip limits and segments."""
-    raw = standardiser.complete_raw(snapshot.frame)
-    raw = raw[~np.isnan(raw).any(axis=1)]
-    scales = standardiser.refitted(raw)
-    values = np.ascontiguousarray(scales.transform_columns([*raw.T]).T)
-    return FrozenModel(scales, fit(values, seed))
+    return _fitted(standardiser, _known_raw(standardiser, snapshot), spec, _FIRST_STARTS, seed)
 
 
 def model_change(
     first: FrozenModel,
     latest: FrozenModel,
     snapshot: Snapshot,
-    fit: Refitted,
+    spec: CandidateSpec,
     *,
     n_refits: int,
     seed: int,
@@ -92,7 +85,7 @@ def model_change(
     both = (old >= 0) & (new >= 0)
     old, new = old[both], new[both]
     differ = _disagreement(new, old)
-    null = refit_disagreements(latest, snapshot, fit, n_refits=n_refits, seed=seed)
+    null = refit_disagreements(latest, snapshot, spec, n_refits=n_refits, seed=seed)
     return ModelChange(
         n_accounts=int(both.sum()),
         differ=differ,
@@ -105,7 +98,7 @@ def model_change(
 
 
 def refit_disagreements(
-    latest: FrozenModel, snapshot: Snapshot, fit: Refitted, *, n_refits: int, seed: int
+    latest: FrozenModel, snapshot: Snapshot, spec: CandidateSpec, *, n_refits: int, seed: int
 ) -> Floats:
     """Shares of accounts whose segment a refit on resampled accounts of the same date changes.
 
@@ -113,17 +106,29 @@ def refit_disagreements(
     drawn down to so many, which makes the shares a little too large and the finding of a change
     more careful.
     """
-    raw = latest.standardiser.complete_raw(snapshot.frame)
-    raw = raw[~np.isnan(raw).any(axis=1)]
-    own = latest.model.assign(latest.standardiser.transform_columns([*raw.T])).labels
+    raw = _known_raw(latest.standardiser, snapshot)
+    own = latest.labels_of(raw)
     rng = np.random.default_rng(seed)
     shares = np.empty(n_refits)
     for draw in range(n_refits):
         rows = rng.integers(0, len(raw), min(len(raw), _REFIT_ACCOUNTS))
-        scales = latest.standardiser.refitted(raw[rows])
-        model = fit(np.ascontiguousarray(scales.transform_columns([*raw[rows].T]).T), draw)
-        shares[draw] = _disagreement(own, model.assign(scales.transform_columns([*raw.T])).labels)
+        again = _fitted(latest.standardiser, raw[rows], spec, _REFIT_STARTS, draw)
+        shares[draw] = _disagreement(own, again.labels_of(raw))
     return shares
+
+
+def _known_raw(standardiser: Standardiser, snapshot: Snapshot) -> Floats:
+    """Completed values in raw units of the accounts of which anything is known."""
+    raw = standardiser.complete_raw(snapshot.frame)
+    return raw[~np.isnan(raw).any(axis=1)]
+
+
+def _fitted(
+    standardiser: Standardiser, raw: Floats, spec: CandidateSpec, n_init: int, seed: int
+) -> FrozenModel:
+    scales = standardiser.refitted(raw)
+    values = scales.transform_columns([*raw.T]).T
+    return FrozenModel(scales, refit(spec, values, n_init=n_init, seed=seed).model)
 
 
 def _disagreement(reference: Ints, other: Ints) -> float:

@@ -15,7 +15,7 @@ import pandas as pd
 from clustering.columns import ACCOUNT_ID
 from clustering.config import StudyConfig
 from clustering.errors import BadInputError, breaches_message
-from clustering.movement.overrides.file import COLUMNS, overrides_file, read_overrides
+from clustering.movement.overrides.file import COLUMNS, overrides_file, read_overrides, typed
 from clustering.schema import TableSpec, column
 from clustering.tables import SourceTables
 
@@ -77,8 +77,7 @@ class Overrides:
 
 def no_overrides() -> Overrides:
     """Nobody has decided anything."""
-    frame = pd.DataFrame({name: pd.Series(dtype="str") for name in COLUMNS})
-    return Overrides(frame.astype(dict.fromkeys(COLUMNS[-2:], "datetime64[s]")))
+    return Overrides(typed(pd.DataFrame()))
 
 
 def study_overrides(config: StudyConfig, tables: SourceTables) -> Overrides:
@@ -93,7 +92,7 @@ def study_overrides(config: StudyConfig, tables: SourceTables) -> Overrides:
     parts = []
     if "overrides" in tables.frames:
         table = tables.frames["overrides"].select(*COLUMNS).collect("pandas").to_native()
-        parts.append(table.astype(dict.fromkeys(COLUMNS[-2:], "datetime64[s]")))
+        parts.append(typed(table))
     file = overrides_file(config)
     if file is not None and file.exists() and not _is_in_tables(config, tables):
         parts.append(read_overrides(file, config.source))

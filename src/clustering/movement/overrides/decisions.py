@@ -11,11 +11,7 @@ from clustering.columns import ACCOUNT_ID
 from clustering.config import ReadingConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.movement.overrides.active import override_breaches
-from clustering.movement.overrides.file import (
-    changed_file,
-    read_rows,
-    write_rows,
-)
+from clustering.movement.overrides.file import changed_file, read_rows, typed, write_rows
 from clustering.scorer.files import FORMULA_STARTS
 
 
@@ -32,9 +28,7 @@ class Decision:
 
     def frame(self) -> pd.DataFrame:
         """One row, as `read_overrides` gives them."""
-        frame = pd.DataFrame([vars(self)])
-        days = dict.fromkeys(("decided_on", "valid_until"), "datetime64[s]")
-        return frame.astype(days).astype(dict.fromkeys(frame.columns.difference(list(days)), "str"))
+        return typed(pd.DataFrame([vars(self)]))
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,12 @@ _DATES = COLUMNS[-2:]
 _SUFFIXES = (".csv", ".parquet")
 
 
+def typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Decisions with the columns of the contract: texts, and real dates."""
+    kinds = {name: "datetime64[s]" if name in _DATES else "str" for name in COLUMNS}
+    return frame.reindex(columns=list(COLUMNS)).astype(kinds)
+
+
 def overrides_file(config: StudyConfig) -> Path | None:
     """Where a study's overrides are kept; the file need not exist yet.
 
@@ -68,10 +74,10 @@ def read_overrides(file: Path, reading: ReadingConfig | None = None) -> pd.DataF
     """
     with open_ready(file, reading, may_be_empty=True, in_study=True) as table:
         table.require(COLUMNS)
-        typed = table.typed(TABLES_BY_NAME["overrides"].columns)
-    if typed.breaches:
-        raise BadInputError(breaches_message(f"overrides '{file}' cannot be read", typed.breaches))
-    return typed.frame
+        found = table.typed(TABLES_BY_NAME["overrides"].columns)
+    if found.breaches:
+        raise BadInputError(breaches_message(f"overrides '{file}' cannot be read", found.breaches))
+    return found.frame
 
 
 def read_rows(
@@ -85,9 +91,7 @@ def read_rows(
         As for `read_overrides`; or a row is read in two ways, so that writing could harm it.
     """
     if not file.exists():
-        return rows_of(file, COLUMNS, _DATES), pd.DataFrame(
-            {name: pd.Series(dtype="str") for name in COLUMNS}
-        ).astype(dict.fromkeys(_DATES, "datetime64[s]"))
+        return rows_of(file, COLUMNS, _DATES), typed(pd.DataFrame())
     frame = read_overrides(file, reading)
     rows = rows_of(file, COLUMNS, _DATES)
     if len(frame) != rows.n_rows:

@@ -48,11 +48,6 @@ class Snapshots:
     taken: tuple[Snapshot, ...]
     out_of_reach: Mapping[date, str]
 
-    @property
-    def dates(self) -> tuple[date, ...]:
-        """Dates of the snapshots, oldest first."""
-        return tuple(snapshot.as_of for snapshot in self.taken)
-
 
 @dataclass(frozen=True, eq=False)
 class History:
@@ -214,4 +209,4 @@ def history_table(history: History, held: Ints) -> pd.DataFrame:
         "held_segment": names[np.maximum(under_rule, -1)],
         "waiting": (labels >= 0) & (under_rule >= 0) & (labels != under_rule),
     }
-    return pd.DataFrame(table).astype(MOVEMENT.dtypes)
+    return MOVEMENT.from_rows(table)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clustering.arrays import Flags, Floats, Ints
+from clustering.arrays import Floats, Ints
 from clustering.errors import BadInputError
 
 #: The account has not started or has ended.
@@ -110,18 +110,21 @@ def held_segments(labels: Ints, probability: Floats, rule: Rule) -> Ints:
     return held
 
 
-def n_moves(labels: Ints) -> Ints:
-    """How often each account changes from one segment to another, shape (n_accounts,).
+def changes(labels: Ints) -> Ints:
+    """Every change from one segment to another: row, date before and date after, (3, n_changes).
 
-    Snapshots without a segment are passed over: a segment before and another one after is a move.
+    Snapshots without a segment are passed over: a segment before and another one after is a
+    change.
 
     Examples
     --------
-    >>> n_moves(np.array([[0, 1, -1, 1, 0], [2, 2, -2, 3, 3]]))
-    array([2, 1])
+    >>> changes(np.array([[0, 1, -1, 1, 0], [2, 2, -2, 3, 3]])).tolist()
+    [[0, 0, 1], [0, 3, 1], [1, 4, 3]]
     """
-    known, last = _steps(labels)
-    return np.asarray((known & (last >= 0) & (labels != last)).sum(axis=1), np.int64)
+    rows, dates = np.nonzero(labels >= 0)
+    segments = labels[rows, dates]
+    changed = (rows[1:] == rows[:-1]) & (segments[1:] != segments[:-1])
+    return np.stack([rows[1:], dates[:-1], dates[1:]])[:, changed]
 
 
 def flip_flops(labels: Ints) -> Ints:
@@ -135,12 +138,3 @@ def flip_flops(labels: Ints) -> Ints:
     first, middle, last = labels[:, :-2], labels[:, 1:-1], labels[:, 2:]
     returned = (first >= 0) & (middle >= 0) & (first == last) & (middle != first)
     return np.asarray(returned.sum(axis=1), np.int64)
-
-
-def _steps(labels: Ints) -> tuple[Flags, Ints]:
-    """Which entries are segments, and for each the segment that was known before it."""
-    known = labels >= 0
-    last = np.full(labels.shape, UNKNOWN, np.int64)
-    for t in range(1, labels.shape[1]):
-        last[:, t] = np.where(known[:, t - 1], labels[:, t - 1], last[:, t - 1])
-    return known, last

@@ -82,7 +82,7 @@ def stability_over_time(
         parts.append(by_distance(codes, history.dates).assign(labelling=name, title=latest.title))
     table = pd.concat(parts, ignore_index=True)  # those of no pair of dates are empty
     table["note"] = [notes.get(str(name), "") for name in table["labelling"]]
-    return STABILITY_OVER_TIME.of(table).astype(STABILITY_OVER_TIME.dtypes)
+    return STABILITY_OVER_TIME.from_rows(table)
 
 
 def _note(labelling: Labelling) -> str:

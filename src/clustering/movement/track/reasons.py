@@ -13,6 +13,7 @@ from clustering.features import Snapshot
 from clustering.features.types import Feature
 from clustering.models.model import Model
 from clustering.movement.track.history import History
+from clustering.movement.track.hysteresis import changes
 from clustering.schema import TableSpec, column
 from clustering.scorer import Scorer
 from clustering.wording import number_in_words
@@ -38,8 +39,7 @@ MOVES = TableSpec(
     "shares of what spoke for the move.",
     optional=True,
 )
-_COLUMNS = {
-    **MOVES.dtypes,
+_DRIVERS = {
     **{f"driver_{rank}": "str" for rank in range(1, N_DRIVERS + 1)},
     **{f"driver_{rank}_share": "float64" for rank in range(1, N_DRIVERS + 1)},
 }
@@ -96,39 +96,25 @@ def moves_table(
         ``back`` (it returned to the segment that it had held all the time) or ``open`` (it waits
         for the next snapshot).
     """
-    changes = _changes(history.labels)
-    outcome = _outcomes(history.labels, held, changes)
+    found = changes(history.labels)
+    outcome = _outcomes(history.labels, held, found)
     parts = []
-    for start, end in sorted({(int(a), int(b)) for _, a, b in changes.T}):
-        chosen = (changes[1] == start) & (changes[2] == end)
-        rows = changes[0][chosen]
+    for start, end in sorted({(int(a), int(b)) for _, a, b in found.T}):
+        chosen = (found[1] == start) & (found[2] == end)
+        rows = found[0][chosen]
         parts.append(
             _explained(history, snapshots, scorer, rows, (start, end)).assign(
                 outcome=outcome[chosen]
             )
         )
-    if not parts:
-        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _COLUMNS.items()})
-    table = pd.concat(parts, ignore_index=True)[list(_COLUMNS)].astype(_COLUMNS)
+    explained = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    drivers = explained.reindex(columns=list(_DRIVERS)).astype(_DRIVERS)
+    table = MOVES.from_rows(explained).join(drivers)
     return table.sort_values(["to_date", ACCOUNT_ID], kind="stable").reset_index(drop=True)
 
 
-def _changes(labels: Ints) -> Ints:
-    """Row, date before and date after of every change between two known segments, (3, n)."""
-    last_seen = np.full(len(labels), -1, np.int64)
-    found = []
-    for t in range(labels.shape[1]):
-        label = labels[:, t]
-        seen = last_seen >= 0
-        before = labels[np.arange(len(labels)), np.maximum(last_seen, 0)]
-        rows = np.flatnonzero(seen & (label >= 0) & (before != label))
-        found.append(np.stack([rows, last_seen[rows], np.full(rows.size, t)]))
-        last_seen[label >= 0] = t
-    return np.concatenate(found, axis=1) if found else np.empty((3, 0), np.int64)
-
-
-def _outcomes(labels: Ints, held: Ints, changes: Ints) -> NDArray[np.str_]:
-    rows, befores, starts = changes
+def _outcomes(labels: Ints, held: Ints, found: Ints) -> NDArray[np.str_]:
+    rows, befores, starts = found
     target = labels[rows, starts]
     back = held[rows, befores] == target  # it never counted as gone
     outcome = np.where(back, "back", "open").astype("<U8")

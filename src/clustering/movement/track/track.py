@@ -14,7 +14,6 @@ from clustering.movement.drift.refits import (
     FrozenModel,
     ModelChange,
     first_model,
-    fit_anew,
     model_change,
 )
 from clustering.movement.drift.verdict import VerdictKind, judge_movement
@@ -27,7 +26,7 @@ from clustering.movement.track.history import (
     history_table,
     snapshot_dates,
 )
-from clustering.movement.track.hysteresis import ABSENT, Rule, flip_flops, held_segments, n_moves
+from clustering.movement.track.hysteresis import ABSENT, Rule, changes, flip_flops, held_segments
 from clustering.movement.track.lasting import LastingMovement, lasting_movement
 from clustering.movement.track.over_time import Assign, stability_over_time
 from clustering.movement.track.reasons import moves_table
@@ -36,8 +35,6 @@ from clustering.progress import SILENT, Progress
 from clustering.schema import Entry
 from clustering.scorer import Scorer
 
-#: Starts of a refit on resampled accounts, and of the model of the first date.
-_REFIT_STARTS, _FIRST_STARTS = 5, 20
 #: A model of the first date needs so many accounts for each segment.
 _ACCOUNTS_A_SEGMENT = 20
 
@@ -51,7 +48,7 @@ class Moves(Entry):
     @classmethod
     def of(cls, labels: Ints) -> "Moves":
         """Those of labels (n_accounts, n_dates)."""
-        return cls(moves=int(n_moves(labels).sum()), flip_flops=int(flip_flops(labels).sum()))
+        return cls(moves=changes(labels).shape[1], flip_flops=int(flip_flops(labels).sum()))
 
 
 class MovementSummary(Entry):
@@ -195,16 +192,9 @@ def _change_of_model(
         )
         return None, fate_table((), scorer.segment_names), reason
     latest = FrozenModel(scorer.standardiser, scorer.model)
-    earlier = first_model(
-        scorer.standardiser, first, fit_anew(spec, _FIRST_STARTS), seed=config.seed
-    )
+    earlier = first_model(scorer.standardiser, first, spec, config.seed)
     change = model_change(
-        earlier,
-        latest,
-        last,
-        fit_anew(spec, _REFIT_STARTS),
-        n_refits=config.movement.refits,
-        seed=config.seed,
+        earlier, latest, last, spec, n_refits=config.movement.refits, seed=config.seed
     )
     old, new = earlier.labels(last), latest.labels(last)
     known = (old >= 0) & (new >= 0)

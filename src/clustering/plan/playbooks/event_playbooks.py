@@ -18,7 +18,7 @@ from clustering.features.types import Snapshot
 from clustering.plan.playbooks.library import Playbook, Playbooks
 from clustering.schema import TableSpec, column
 from clustering.schemes.axes import Axes
-from clustering.schemes.composites import AMOUNTS, COMPOSITES, GUIDANCE
+from clustering.schemes.composites import AMOUNTS, COMPOSITES
 from clustering.schemes.expressions import evaluate, parse
 from clustering.schemes.readable import FROM_TABLES
 from clustering.schemes.registry import SCHEMES
@@ -164,7 +164,7 @@ def _every_name() -> list[str]:
     """Names that a study may have, though these tables do not allow them."""
     return [
         *(definition.name for definition in DEFINITIONS),
-        *(axis.name for axis in (*COMPOSITES, *GUIDANCE)),
+        *(axis.name for axis in COMPOSITES),
         *(name for name, _, _ in AMOUNTS),
         *(scheme.name for scheme in SCHEMES),
         *(name for name in ATTRIBUTES if name not in _PEOPLE),

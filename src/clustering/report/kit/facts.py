@@ -4,7 +4,6 @@ Every reader of a study goes through these few functions, so that a figure and t
 beside it cannot disagree about which row they mean.
 """
 
-import re
 from dataclasses import dataclass
 
 import pandas as pd
@@ -13,6 +12,7 @@ from clustering.config import EvidenceConfig
 from clustering.results import StudyFolder
 from clustering.results.document import AgreementEntry, ForwardEntry, LabellingEntry
 from clustering.structure.findings import NullTest
+from clustering.wording import named
 
 TIERS = "arr_tiers"
 """Name of the labelling that is the baseline of every study."""
@@ -27,9 +27,6 @@ VOTE_NAMES = {
     "icl": "ICL",
 }
 """Criteria that name a k, and what readers know them as."""
-
-
-_ARR = re.compile(r"\bARR\b")
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,7 @@ def decimal(value: float, digits: int = 2) -> str:
 
 def under_amount_name(study: StudyFolder, text: str) -> str:
     """A note of the tables under the name that the study gives to the yearly amount."""
-    return _ARR.sub(lambda _: study.document.amount_name, text)
+    return named(text, study.document.amount_name)
 
 
 def amount_title(study: StudyFolder) -> str:

@@ -15,7 +15,7 @@ _LEVELS = {
 
 
 @scheme("needs", "Guidance most needed", order=90, axes=tuple(_LEVELS))
-def needs(axes: Axes) -> Groups:
+def guidance_needed(axes: Axes) -> Groups:
     """The kind of guidance most needed: strategy, execution or first steps.
 
     Each need is in 0..1 and made alike: the share of the hours that the account draws, and what
@@ -36,7 +36,7 @@ def needs(axes: Axes) -> Groups:
     ...     },
     ...     index=list("abc"),
     ... )
-    >>> needs(Axes(frame, frame)).labels.tolist()
+    >>> guidance_needed(Axes(frame, frame)).labels.tolist()
     ['strategy_guidance', 'first_steps', 'first_steps']
     """
     columns = [composite.name for composite in reversed(GUIDANCE)]  # the more basic first

@@ -10,6 +10,7 @@ from clustering.config.schemes import (
     HealthProfitabilityConfig,
 )
 from clustering.schemes.axes import Axes
+from clustering.schemes.bands import cut_at
 from clustering.schemes.scheme import scheme
 from clustering.schemes.types import Groups
 
@@ -103,13 +104,6 @@ def health_profitability(axes: Axes, config: HealthProfitabilityConfig) -> Group
     )
 
 
-def _cut_at(axis: "pd.Series[float]", cut: Cut) -> tuple[float, str]:
-    """Value at which an axis is cut, and where it came from."""
-    if cut.value is not None:
-        return cut.value, "as configured"
-    return float(np.quantile(axis.dropna(), cut.quantile)), f"the {cut.quantile * 100:g} % quantile"
-
-
 def _quadrants(
     axes: Axes,
     name: str,
@@ -120,8 +114,8 @@ def _quadrants(
     """Level `levels[first is high][second is high]`; high is the cut or above."""
     (first_axis, first_cut), (second_axis, second_cut) = first, second
     one, two = axes.of(name, first_axis), axes.of(name, second_axis)
-    first_from, first_origin = _cut_at(one, first_cut)
-    second_from, second_origin = _cut_at(two, second_cut)
+    first_from, first_origin = cut_at(one, first_cut)
+    second_from, second_origin = cut_at(two, second_cut)
     chosen = np.array(levels)[(one >= first_from).to_numpy(int), (two >= second_from).to_numpy(int)]
     labels = pd.Series(chosen, index=one.index, dtype="str").where(one.notna() & two.notna())
     near = axes.is_near(first_axis, first_from) | axes.is_near(second_axis, second_from)

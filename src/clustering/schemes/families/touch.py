@@ -7,8 +7,11 @@ from clustering.columns import ARR
 from clustering.config.schemes import ExpansionTouchConfig, LifecycleTouchConfig, StrategicConfig
 from clustering.features.types import Snapshot
 from clustering.schemes.axes import Axes
+from clustering.schemes.bands import CutPoints, cut, cut_at
 from clustering.schemes.scheme import scheme
 from clustering.schemes.types import Groups, Labelling, SchemeAbsentError
+
+TOUCH_LEVELS = ("low", "medium", "high")
 
 
 @scheme("expansion_touch", "Touch by ARR or expansion opportunity", order=40, ordered=True)
@@ -34,12 +37,10 @@ def expansion_touch(snapshot: Snapshot, config: ExpansionTouchConfig) -> Groups:
     """
     arr, pipeline = _amounts("expansion_touch", snapshot)
     largest = pd.concat([arr, pipeline], axis=1).max(axis=1).where(arr.notna())
-    levels = np.array(["low", "medium", "high"])
-    band = np.searchsorted([config.medium_from, config.high_from], largest, side="right")
-    labels = pd.Series(levels[np.minimum(band, 2)], index=arr.index, dtype="str")
+    points = CutPoints(config.medium_from, config.high_from, "as configured")
     return Groups(
-        labels.where(largest.notna()),
-        tuple(levels),
+        cut(largest, points, TOUCH_LEVELS),
+        TOUCH_LEVELS,
         f"high where ARR or the open expansion pipeline is {config.high_from:,.0f} or more, "
         f"medium from {config.medium_from:,.0f}, low below",
     )
@@ -60,9 +61,7 @@ def strategic_enterprise_smb(snapshot: Snapshot, config: StrategicConfig) -> Gro
     strategic = pipeline >= config.upsell_from
     if use_cases is not None:
         strategic |= use_cases > 0
-    cut = config.enterprise_from
-    at = float(np.quantile(arr.dropna(), cut.quantile)) if cut.value is None else cut.value
-    origin = f"the {cut.quantile * 100:g} % quantile" if cut.value is None else "as configured"
+    at, origin = cut_at(arr, config.enterprise_from)
     by_arr = np.where(arr >= at, "enterprise", "smb")
     labels = pd.Series(np.where(strategic, "strategic", by_arr), index=arr.index, dtype="str")
     return Groups(

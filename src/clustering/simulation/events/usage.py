@@ -13,19 +13,9 @@ from clustering.simulation.population import FACTORS
 
 #: Product features, the most popular first.
 PRODUCT_FEATURES = (
-    "dashboards",
-    "reports",
-    "alerts",
-    "exports",
-    "sharing",
-    "templates",
-    "automation",
-    "planning",
-    "integrations",
-    "forecasts",
-    "api",
-    "audit_log",
-)
+    "dashboards", "reports", "alerts", "exports", "sharing", "templates", "automation", "planning",
+    "integrations", "forecasts", "api", "audit_log",
+)  # fmt: skip
 _ACCOUNTS_PER_BLOCK = 1_000
 _TYPICAL_BREADTH = 6.0
 _BREADTH_PER_LEVEL = 1.1

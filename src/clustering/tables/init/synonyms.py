@@ -8,39 +8,22 @@ MONTHLY = ("mrr", "mrr amount", "monthly recurring revenue", "monthly amount", "
 #: Amounts of a whole term, which become yearly ones where the months of the term are known.
 TOTAL = ("tcv", "total contract value", "contract value", "total value", "total amount")
 TERM_MONTHS = (
-    "contract term months",
-    "term months",
-    "contract term",
-    "term in months",
-    "contract months",
-    "term",
-    "duration months",
-    "billing term months",
-)
+    "contract term months", "term months", "contract term", "term in months", "contract months",
+    "term", "duration months", "billing term months",
+)  # fmt: skip
 #: What a column that names the currency of an amount is called.
 CURRENCY = (
-    "currency",
-    "currency code",
-    "currency iso code",
-    "iso currency code",
-    "curr",
+    "currency", "currency code", "currency iso code", "iso currency code", "curr",
     "annual value currency",
-)
+)  # fmt: skip
 
 TABLE_SYNONYMS: dict[str, tuple[str, ...]] = {
     "accounts": ("account", "customer", "client", "company", "organisation", "tenant"),
     "subscriptions": ("subscription", "contract", "billing", "licence", "revenue", "mrr", "arr"),
     "usage": ("usage", "feature usage", "product usage", "event", "activity", "telemetry", "login"),
     "milestones": (
-        "milestone",
-        "onboarding",
-        "journey",
-        "adoption",
-        "success plan",
-        "first use",
-        "first usage",
-        "activation",
-        "feature activation",
+        "milestone", "onboarding", "journey", "adoption", "success plan", "first use",
+        "first usage", "activation", "feature activation",
     ),
     "outcomes": ("outcome", "kpi", "result", "goal", "metric", "value realised"),
     "opportunities": ("opportunity", "deal", "pipeline", "opp"),
@@ -48,7 +31,7 @@ TABLE_SYNONYMS: dict[str, tuple[str, ...]] = {
     "tickets": ("ticket", "support ticket", "support", "case", "incident", "issue"),
     "surveys": ("survey", "nps", "csat", "ces", "feedback", "answer", "response"),
     "overrides": ("override", "segment override", "decision"),
-}
+}  # fmt: skip
 
 _STARTED = ("started on", "start date", "start", "begin", "valid from", "effective date")
 _ENDED = ("ended on", "end date", "end", "valid to", "expiry date", "termination date")

@@ -19,7 +19,7 @@ from clustering.tables.opening import drop_empty_rows, empty_rows, storage_faile
 from clustering.tables.reading.cells import Cells
 from clustering.tables.reading.files import SUFFIXES, read_file, reading_error
 from clustering.tables.session import Session, quoted_name
-from clustering.tables.table_quality import blocks, profile
+from clustering.tables.table_quality import Raw, blocks, profile
 
 _SHOWN = 12
 
@@ -90,15 +90,13 @@ class ReadyTable:
         """Read columns in the types of their kinds; those that the file lacks are left out."""
         found = {column.name: self.find(column.name) for column in columns}
         matched = {name: place for name, place in found.items() if place is not None}
-        raw = _raw(self._session)
-        known = profile(
-            self._session, columns, raw, matched, self._types, self._cells, numbered=True
-        )
+        raw = Raw(self._session, _raw(self._session), self._types, matched, numbered=True)
+        known = profile(columns, raw, self._cells)
         parts = [
             self._session.execute(
                 "SELECT "
                 + ", ".join(f"{known.expressions[n]} AS {quoted_name(n)}" for n in block)
-                + f" FROM {raw}"
+                + f" FROM {raw.table}"
             ).df()
             for block in blocks(known.expressions)
         ]

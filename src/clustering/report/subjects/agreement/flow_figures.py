@@ -3,8 +3,6 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.patches import PathPatch, Rectangle
-from matplotlib.path import Path
 
 from clustering.arrays import Floats
 from clustering.report.kit.cache import drawn_once
@@ -20,6 +18,7 @@ from clustering.report.kit.facts import (
     tier_shares,
 )
 from clustering.report.kit.figure import ReportFigure
+from clustering.report.kit.ribbons import bar, ribbons
 from clustering.results import StudyFolder
 
 _BAR = 0.045  # width of the bars, in widths of the panel
@@ -80,18 +79,19 @@ def _alt(study: StudyFolder, frame: pd.DataFrame, name: str, levels: list[str]) 
 def _panel(ax: Axes, table: pd.DataFrame, subtitle: str, left_name: str) -> None:
     total = float(table.to_numpy().sum())
     shares = table / total
-    left = _stack(shares.sum(axis=1).to_numpy())
-    right = _stack(shares.sum(axis=0).to_numpy())
+    heights = shares.to_numpy(dtype=np.float64)
+    left, right = _stack(heights.sum(axis=1)), _stack(heights.sum(axis=0))
     palette = colours(len(table.columns))
-    _ribbons(ax, shares, left, right, palette)
-    for (bottom, top), level, amount in zip(left, table.index, table.sum(axis=1), strict=True):
-        _bar(ax, 0.0, bottom, top, MUTED)
-        _bar_label(ax, -0.02, (bottom, top), str(level), amount / total, "right")
-    for (bottom, top), segment, colour, amount in zip(
+    starts = left[:, 0], right[:, 0]
+    ribbons(ax, (_BAR, 1.0 - _BAR), heights, starts, lambda _, j: (palette[j], 0.45))
+    for span, level, amount in zip(left, table.index, table.sum(axis=1), strict=True):
+        bar(ax, (0.0, _BAR), span, MUTED)
+        _bar_label(ax, -0.02, span, str(level), amount / total, "right")
+    for span, segment, colour, amount in zip(
         right, table.columns, palette, table.sum(axis=0), strict=True
     ):
-        _bar(ax, 1.0 - _BAR, bottom, top, colour)
-        _bar_label(ax, 1.02, (bottom, top), str(segment), amount / total, "left")
+        bar(ax, (1.0 - _BAR, 1.0), span, colour)
+        _bar_label(ax, 1.02, span, str(segment), amount / total, "left")
     ax.set_xlim(-0.42, 1.62)
     ax.set_ylim(-0.02, 1.0 + _SPACE * max(table.shape))
     ax.invert_yaxis()
@@ -99,63 +99,20 @@ def _panel(ax: Axes, table: pd.DataFrame, subtitle: str, left_name: str) -> None
     ax.set_title(subtitle, loc="left", fontsize=10.5, color=INK, fontweight="bold")
 
 
-def _stack(shares: Floats) -> list[tuple[float, float]]:
+def _stack(shares: Floats) -> Floats:
     tops = np.cumsum(shares) + _SPACE * np.arange(len(shares))
-    return [(float(top - share), float(top)) for top, share in zip(tops, shares, strict=True)]
+    return np.stack([tops - shares, tops], axis=1)
 
 
-def _ribbons(
-    ax: Axes,
-    shares: pd.DataFrame,
-    left: list[tuple[float, float]],
-    right: list[tuple[float, float]],
-    palette: list[str],
-) -> None:
-    right_used = [bottom for bottom, _ in right]
-    heights = shares.to_numpy(dtype=float)
-    for i, (bottom, _) in enumerate(left):
-        at = bottom
-        for j, colour in enumerate(palette):
-            height = float(heights[i, j])
-            if height > 0:
-                _ribbon(ax, at, right_used[j], height, colour)
-            at += height
-            right_used[j] += height
-
-
-def _ribbon(ax: Axes, start: float, end: float, height: float, colour: str) -> None:
-    x0, x1 = _BAR, 1.0 - _BAR
-    middle = (x0 + x1) / 2
-    vertices = [
-        (x0, start),
-        (middle, start),
-        (middle, end),
-        (x1, end),
-        (x1, end + height),
-        (middle, end + height),
-        (middle, start + height),
-        (x0, start + height),
-        (x0, start),
-    ]
-    codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
-    patch = PathPatch(Path(vertices, codes), facecolor=colour, alpha=0.45, edgecolor="none")
-    ax.add_patch(patch)
-
-
-def _bar(ax: Axes, x: float, bottom: float, top: float, colour: str) -> None:
-    ax.add_patch(Rectangle((x, bottom), _BAR, top - bottom, facecolor=colour, edgecolor="none"))
-
-
-def _bar_label(
-    ax: Axes, x: float, span: tuple[float, float], name: str, share: float, side: str
-) -> None:
-    if span[1] - span[0] < _LEAST_LABEL:
+def _bar_label(ax: Axes, x: float, span: Floats, name: str, share: float, side: str) -> None:
+    bottom, top = span.tolist()
+    if top - bottom < _LEAST_LABEL:
         return
-    tall = span[1] - span[0] > 0.09
+    tall = top - bottom > 0.09
     text = wrap(name, 20, lines=3 if tall else 1)
     ax.text(
         x,
-        sum(span) / 2,
+        (bottom + top) / 2,
         f"{text} {percent(share)}" if not tall else f"{text}\n{percent(share)}",
         ha="left" if side == "left" else "right",
         va="center",

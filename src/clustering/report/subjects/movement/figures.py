@@ -3,6 +3,10 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
+from clustering.columns import SEGMENT
+from clustering.config.movement import MovementConfig
+from clustering.movement.drift.population import LARGE, MODERATE
+from clustering.movement.track.over_time import HELD_SEGMENT
 from clustering.movement.track.track import MovementSummary
 from clustering.report.kit.canvas import (
     ACCENT,
@@ -23,6 +27,7 @@ from clustering.wording import percent_in_words
 #: Rules that are drawn beside the segments, if the study has them: more lines hide each other.
 _SHOWN_RULES = ("arr_tiers", "growth_risk", "needs", "health_profitability", "lifecycle_touch")
 _DRAWN_FEATURES = 20
+_OWN = (SEGMENT, HELD_SEGMENT)
 
 
 def by_distance(study: StudyFolder) -> ReportFigure | None:
@@ -32,7 +37,7 @@ def by_distance(study: StudyFolder) -> ReportFigure | None:
         return None
     frame = study.table("stability_over_time")
     frame = frame[(frame["note"] == "") & (frame["days"] > 0)]
-    shown = ["segment", "held_segment", *_SHOWN_RULES]
+    shown = [*_OWN, *_SHOWN_RULES]
     listed = [name for name in shown if (frame["labelling"] == name).any()]
     if not listed:
         return None
@@ -43,7 +48,7 @@ def by_distance(study: StudyFolder) -> ReportFigure | None:
     ends = []
     for name, colour, marker in zip(listed, palette, MARKERS, strict=False):
         rows = frame[frame["labelling"] == name].sort_values("days")
-        own = name in ("segment", "held_segment")
+        own = name in _OWN
         ax.fill_between(rows["days"], rows["low"], rows["high"], color=colour, alpha=0.10, lw=0)
         ax.plot(
             rows["days"],
@@ -141,7 +146,7 @@ def model_or_accounts(study: StudyFolder) -> ReportFigure | None:
     found = study.document.movement
     if found is None or (found.growth is None and found.model_change is None):
         return None
-    settings = study.document.configuration.get("movement", {})
+    settings = MovementConfig.model_validate(study.document.configuration["movement"])
     title = {
         "recut": "The model has changed: cut again",
         "movement": "Accounts moved; the model has not changed beyond what refits explain",
@@ -152,12 +157,12 @@ def model_or_accounts(study: StudyFolder) -> ReportFigure | None:
     ax = figure.subplots()
     names: list[str] = []
     if found.growth is not None:
-        least = float(settings.get("least_movement", 0.05))
-        _interval(ax, len(names), found.growth.value, found.growth.interval, (0.0, least))
+        pale = (0.0, settings.least_movement)
+        _interval(ax, len(names), found.growth.value, found.growth.interval, pale)
         names.append("lasting movement of accounts\n(same model, families agree)")
     change = found.model_change
     if change is not None:
-        least = change.refits_high + float(settings.get("least_model_change", 0.05))
+        least = change.refits_high + settings.least_model_change
         ax.fill_betweenx(
             [len(names) - 0.3, len(names) + 0.3],
             0,
@@ -217,13 +222,16 @@ def drift(study: StudyFolder) -> ReportFigure | None:
     said = "; ".join(
         f"{row['feature']} {row['psi']:.2f}" for row in frame[frame["drifted"]].to_dict("records")
     )
-    alt = f"From 0.1 the change is called moderate, from 0.25 large. {said or 'None drifted'}."
+    alt = (
+        f"From {MODERATE:g} the change is called moderate, from {LARGE:g} large. "
+        f"{said or 'None drifted'}."
+    )
     return ReportFigure("feature_drift", figure, title, alt)
 
 
 def _drift_rows(ax: Axes, frame: pd.DataFrame) -> None:
     places = range(len(frame))
-    for limit in (0.1, 0.25):
+    for limit in (MODERATE, LARGE):
         ax.axvline(limit, color=PALE, lw=1.2, zorder=0)
         ax.annotate(
             f"{limit:g}", (limit, 1.0), xycoords=ax.get_xaxis_transform(), fontsize=8,

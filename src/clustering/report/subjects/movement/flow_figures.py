@@ -3,18 +3,19 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.patches import PathPatch, Rectangle
-from matplotlib.path import Path
 
+from clustering.arrays import Floats
 from clustering.movement.track.track import MovementSummary
+from clustering.movement.track.transitions import ENTERED, LEFT, NO_SEGMENT
 from clustering.report.kit.canvas import INK, MUTED, PALE, colours, new_figure, wrap_apart
 from clustering.report.kit.facts import percent, segment_names
 from clustering.report.kit.figure import ReportFigure
+from clustering.report.kit.ribbons import bar, ribbons
 from clustering.results import StudyFolder
 
 _BAR = 0.12  # width of a bar, in steps
 _SPACE = 0.015  # between two bars, in heights
-_NOWHERE = ("(entered)", "(left)", "(no segment)")
+_NOWHERE = (ENTERED, LEFT, NO_SEGMENT)
 
 
 def flow_over_time(study: StudyFolder, rule: str = "hysteresis") -> ReportFigure | None:
@@ -92,56 +93,28 @@ def _step(
     ).reindex(index=states, columns=states, fill_value=0)
     heights = counts.to_numpy(dtype=np.float64) / total
     left, right = _stack(heights.sum(axis=1)), _stack(heights.sum(axis=0))
-    for side, x in ((left, step), (right, step + 1)):
-        for state, (bottom, top) in zip(states, side, strict=True):
-            if top > bottom:
-                _bar(ax, x, bottom, top, palette[state], right=side is right)
-    used_left, used_right = [b for b, _ in left], [b for b, _ in right]
-    for i, origin in enumerate(states):
-        for j in range(len(states)):
-            height = heights[i, j]
-            if height > 0:
-                alpha = 0.18 if i == j else 0.62
-                shape = (used_left[i], used_right[j], height)
-                _ribbon(ax, step, shape, palette[origin], alpha)
-                used_left[i] += height
-                used_right[j] += height
+    for spans, side in ((left, (step, step + _BAR / 2)), (right, (step + 1 - _BAR / 2, step + 1))):
+        for state, span in zip(states, spans, strict=True):
+            if span[1] > span[0]:
+                bar(ax, side, span, palette[state])
+    ribbons(
+        ax,
+        (step + _BAR / 2, step + 1 - _BAR / 2),
+        heights,
+        (left[:, 0], right[:, 0]),
+        lambda i, j: (palette[states[i]], 0.18 if i == j else 0.62),
+    )
     return {
         state: (bottom + top) / 2
-        for state, (bottom, top) in zip(states, right, strict=True)
+        for state, (bottom, top) in zip(states, right.tolist(), strict=True)
         if top - bottom > 0.012
     }
 
 
-def _stack(
-    heights: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]",
-) -> list[tuple[float, float]]:
-    spans, at = [], 0.0
-    for height in heights:
-        spans.append((at, at + float(height)))
-        at += float(height) + (_SPACE if height > 0 else 0.0)
-    return spans
-
-
-def _bar(ax: Axes, x: float, bottom: float, top: float, colour: str, *, right: bool) -> None:
-    start = x - _BAR / 2 if right else x
-    ax.add_patch(
-        Rectangle((start, bottom), _BAR / 2, top - bottom, facecolor=colour, edgecolor="none")
-    )
-
-
-def _ribbon(
-    ax: Axes, step: int, shape: tuple[float, float, float], colour: str, alpha: float
-) -> None:
-    start, end, height = shape
-    x0, x1 = step + _BAR / 2, step + 1 - _BAR / 2
-    middle = (x0 + x1) / 2
-    vertices = [
-        (x0, start), (middle, start), (middle, end), (x1, end), (x1, end + height),
-        (middle, end + height), (middle, start + height), (x0, start + height), (x0, start),
-    ]  # fmt: skip
-    codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
-    ax.add_patch(PathPatch(Path(vertices, codes), facecolor=colour, alpha=alpha, edgecolor="none"))
+def _stack(heights: Floats) -> Floats:
+    """Least and greatest height of every bar, one on the other, (n, 2)."""
+    tops = np.cumsum(heights + _SPACE * (heights > 0)) - _SPACE * (heights > 0)
+    return np.stack([tops - heights, tops], axis=1)
 
 
 def _names(ax: Axes, x: float, places: dict[str, float], states: list[str]) -> None:

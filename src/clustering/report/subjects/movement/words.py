@@ -1,5 +1,6 @@
 """Sentences on time, by rules: no sentence claims more than its number."""
 
+from clustering.movement.drift.population import MODERATE
 from clustering.report.kit.facts import group_words, percent
 from clustering.results import StudyFolder
 
@@ -81,14 +82,14 @@ def drift(study: StudyFolder) -> list[str]:
     if not found.drifted:
         return [
             f"No feature of the model has drifted since {found.dates[0]}: each has a population "
-            "stability index below 0.1, or one within what exchanging the dates gives."
+            f"stability index below {MODERATE:g}, or one within what exchanging the dates gives."
         ]
     names = ", ".join(name.replace("_", " ") for name in found.drifted)
     n = len(found.drifted)
     return [
         f"{n} {'feature has' if n == 1 else 'features have'} drifted since {found.dates[0]} "
-        f"(population stability index of 0.1 or more, beyond what exchanging the dates gives): "
-        f"{names}."
+        f"(population stability index of {MODERATE:g} or more, beyond what exchanging the dates "
+        f"gives): {names}."
     ]
 
 

@@ -1,11 +1,25 @@
-"""`schemes.parquet`: every scheme's label of every account, and the axes behind them."""
+"""The table `schemes`: every scheme's label of every account, and the axes behind them."""
 
 from collections.abc import Sequence
 
 import pandas as pd
 
 from clustering.columns import ACCOUNT_ID
-from clustering.schemes import Axes, Labelling
+from clustering.schema import TableSpec, column
+from clustering.schemes.axes import Axes
+from clustering.schemes.types import Labelling
+
+SCHEMES = TableSpec(
+    "schemes",
+    "One row an account: what every scheme says of it.",
+    (
+        column("account_id", "text", "Key."),
+        column("lifecycle_stage", "text", "Stage of its lifecycle.", nullable=True),
+    ),
+    more="The label of every scheme under its name, and the axes; beside a composite axis "
+    "`<axis>_evidence`, the share of its weight that was known for the account.",
+    optional=True,
+)
 
 
 def scheme_table(

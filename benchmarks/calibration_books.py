@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from clustering.comparison import agreement_of_refits, compare_partitions, forward_validity
 from clustering.comparison.agreement.indices import adjusted_mutual_information, adjusted_rand_index
 from clustering.comparison.base.labellings import pair
-from clustering.comparison.observed.expansion import two_part_expansion
+from clustering.comparison.observed.retention import retained, retention_by
 from clustering.comparison.scorecard import variance_explained
 from clustering.config import StudyConfig
 from clustering.features import Snapshot, build_snapshot
@@ -115,13 +115,10 @@ def retention_rows(books: int) -> Iterator[Row]:
         covered: list[list[bool]] = [[], []]
         for book in range(books):
             tier, segment, arr, nrr = book_of(n, np.random.default_rng([6, book]))
-            found = two_part_expansion(
-                tier, segment, arr, nrr, np.minimum(nrr, 1), n_bootstrap=500, seed=book
-            ).retention[0]
-            for known, (low, high), true in zip(
-                covered, (found.nrr_interval, found.grr_interval), truth, strict=True
-            ):
-                known.append(low <= true <= high)
+            accounts = retained(tier, segment, arr, nrr, np.minimum(nrr, 1))
+            found = retention_by(accounts.segment, accounts, n_bootstrap=500, seed=book)[0]
+            for known, name, true in zip(covered, ("nrr", "grr"), truth, strict=True):
+                known.append(found[f"{name}_low"] <= true <= found[f"{name}_high"])
         where = f"skewed amounts, n = {n}, a third of them in the segment"
         yield Row("coverage of the NRR interval of a segment", where, "0.95", covered[0])
         yield Row("coverage of the GRR interval of a segment", where, "0.95", covered[1])

@@ -18,7 +18,6 @@ from clustering.comparison import compare_partitions, forward_validity
 from clustering.comparison.agreement.indices import entropy, mutual_information
 from clustering.comparison.base.nested import OutcomeTable, fit_nested
 from clustering.comparison.base.rates import wilson
-from clustering.comparison.forward.rows import complete_rows
 from clustering.inference import (
     gaussian_difference_test,
     poisson_difference_test,
@@ -134,6 +133,11 @@ def expected_gain(fit_probability: dict[str, Floats], rates: Floats) -> float:
     return loss(fit_probability["tier"]) - loss(fit_probability["both"])
 
 
+def fitted(tier: Floats, segment: Floats, outcome: Floats) -> dict[str, Floats]:
+    table = OutcomeTable.count(tier, segment, outcome, (3, 3))
+    return dict(fit_nested(table).probability)
+
+
 def average_gain(n: int, rates: Floats, draws: int = 400) -> float:
     """Mean gain on new accounts of models fitted on fresh books of n accounts."""
     gains = []
@@ -141,8 +145,7 @@ def average_gain(n: int, rates: Floats, draws: int = 400) -> float:
         rng = np.random.default_rng([4, draw])
         tier, segment = rng.choice(3, n, p=TIERS), rng.integers(0, 3, n)
         outcome = rng.random(n) < rates[tier, segment]
-        fit = fit_nested(OutcomeTable.count(tier, segment, outcome, (3, 3)))
-        gains.append(expected_gain(dict(fit.probability), rates))
+        gains.append(expected_gain(fitted(tier, segment, outcome), rates))
     return float(np.mean(gains))
 
 
@@ -158,17 +161,12 @@ def forward_rows(books: int) -> Iterator[Row]:
                 split = forward_validity(
                     tier, segment, outcome, train=train, n_bootstrap=500, seed=book
                 )
-                rows = complete_rows(
-                    tier, segment, outcome, None, train, ("tier", "segment", "outcome")
-                )
-                truth = expected_gain(dict(fit_nested(rows.table(train)).probability), rates)
+                truth = expected_gain(fitted(tier[train], segment[train], outcome[train]), rates)
                 low, high = split.gain.interval
                 covered.append(low <= truth <= high)
                 folds = forward_validity(tier, segment, outcome, n_bootstrap=500, seed=book)
                 low, high = folds.gain.interval
-                whole = expected_gain(
-                    dict(fit_nested(rows.table(np.ones(n, dtype=bool))).probability), rates
-                )
+                whole = expected_gain(fitted(tier, segment, outcome), rates)
                 covered_folds.append(low <= whole <= high)
                 mean_folds.append(low <= average <= high)
                 lifted.append(low > 0)

@@ -24,6 +24,8 @@ from clustering.comparison import (
     leakage_index,
 )
 from clustering.comparison.agreement.pairwise import compare_labellings
+from clustering.comparison.forward.study import Question
+from clustering.comparison.forward.time_split import DatedAccounts
 from clustering.comparison.leakage.outcome_leakage import refuse_outcomes_in_features
 from clustering.comparison.scorecard import scorecard
 from clustering.config import ComparisonConfig
@@ -100,9 +102,11 @@ def parts(book: dict[str, object], n: int) -> dict[str, Callable[[], object]]:
             tier, segment, churned, account=np.arange(n) // 2
         ),
         "forward study: 1 labelling, strong model, rivals": lambda: forward_study(
-            features, {"arr_tiers": tier, "segment": segment},
-            pd.DataFrame({"churned": churned}), outcome="churned", as_of=date(2025, 6, 30),
-            days=365, arr=arr, seed=1,
+            DatedAccounts(
+                date(2025, 6, 30), {"arr_tiers": tier, "segment": segment}, features, arr,
+                pd.DataFrame({"churned": churned}),
+            ),
+            Question("churned", 365), seed=1,
         ),
         "inside the tiers, 1,999 permutations": lambda: heterogeneity_within_tiers(
             tier, segment, np.asarray(features), made_segments=True, seed=1

@@ -64,7 +64,7 @@ def planned(accounts: pd.DataFrame, segments: tuple[str, ...]) -> Plan:
         horizon=horizon,
         axes=Axes(axes, axes.notna().astype(float)),
         labellings=(),
-        candidates=[Planned("segment", "the segments", frame["segment_name"], segments)],
+        segments=Planned("segment", "the segments", frame["segment_name"], segments),
     )
     return make_plan(EngagementConfig(), given)
 

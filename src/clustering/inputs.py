@@ -1,11 +1,21 @@
 """What a configuration names to be read, whether it is there, and whether it is enough."""
 
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 
 from clustering.config import StudyConfig
 from clustering.config.source import SQLITE
 from clustering.errors import BadInputError, breaches_message, did_you_mean
+
+#: What each key names, and whether that is a folder.
+_KINDS = {
+    "source.folder": ("the folder of tables", True),
+    "source.mapping": ("the mapping folder", True),
+    "source.database": ("source.database: the SQLite file", False),
+    "engagement.playbooks": ("the file of playbooks", False),
+    "movement.overrides": ("the file of overrides", False),
+}
 
 
 def named_inputs(config: StudyConfig) -> dict[str, Path]:
@@ -17,15 +27,10 @@ def named_inputs(config: StudyConfig) -> dict[str, Path]:
     >>> named_inputs(StudyConfig(name="demo", as_of="2025-06-30", source=source))
     {'source.folder': PosixPath('book'), 'source.database': PosixPath('crm.db')}
     """
-    database = config.source.database
-    is_file = database is not None and database.startswith(SQLITE)
-    places = {
-        "source.folder": config.source.folder,
-        "source.mapping": config.source.mapping,
-        "source.database": Path(str(database).removeprefix(SQLITE)) if is_file else None,
-        "engagement.playbooks": config.engagement.playbooks,
-        "movement.overrides": config.movement.overrides,
-    }
+    places = {key: attrgetter(key)(config) for key in _KINDS}
+    database = str(places["source.database"])
+    is_file = database.startswith(SQLITE)
+    places["source.database"] = Path(database.removeprefix(SQLITE)) if is_file else None
     return {key: path for key, path in places.items() if path is not None}
 
 
@@ -46,14 +51,6 @@ def check_inputs(config: StudyConfig) -> None:
         raise BadInputError(breaches_message("the configuration names what is not there", breaches))
 
 
-#: What each key names, and whether that is a folder.
-_KINDS = {
-    "source.folder": ("the folder of tables", True),
-    "source.mapping": ("the mapping folder", True),
-    "source.database": ("source.database: the SQLite file", False),
-    "engagement.playbooks": ("the file of playbooks", False),
-    "movement.overrides": ("the file of overrides", False),
-}
 _ADVICE = {
     "movement.overrides": " or leave it out until there is one: `clustering override set` then "
     "keeps the decisions beside the source"

@@ -12,9 +12,17 @@ import pandas as pd
 from clustering import results
 from clustering.arrays import Floats, Ints
 from clustering.columns import ARR, ARR_TIERS, SEGMENT
-from clustering.comparison.compare import Comparison, ComparisonInputs, compare
+from clustering.comparison.compare import Comparison, compare
 from clustering.comparison.forward.time_split import EarlierDates
-from clustering.comparison.recommendation import Recommendation, recommend
+from clustering.comparison.inputs import (
+    ComparedFeatures,
+    ComparedLabels,
+    ComparedOutcomes,
+    ComparisonInputs,
+)
+from clustering.comparison.observed.group_rates import Membership
+from clustering.comparison.recommendation import recommend
+from clustering.comparison.scorecard_entries import Recommendation
 from clustering.config import StudyConfig
 from clustering.errors import BadInputError
 from clustering.features import Horizon, Snapshot, build_snapshot
@@ -38,7 +46,7 @@ from clustering.progress import SILENT, Progress
 from clustering.results.assemble import Study, assemble, group_word
 from clustering.results.spreadsheet import write_spreadsheet
 from clustering.schemes import Axes, Labelling, assign_all, compute_axes
-from clustering.schemes.naming import under_amount_name
+from clustering.schemes.types import under_amount_name
 from clustering.scorer import Scorer, Training
 from clustering.structure.evidence import assess_structure
 from clustering.structure.pictures import picture_tables
@@ -103,9 +111,11 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         if words := too_few(config, len(matrix.account_ids)):
             raise BadInputError(words)
     evidence = _assess(config, snapshot, matrix, standardiser, progress)
-    axis = map_accounts(matrix.values)[:, 0]
+    places = map_accounts(matrix.values)
     pictures = picture_tables(
-        matrix.values, evidence, axis, matrix.account_ids, seed=config.seed, progress=progress
+        *(matrix.values, evidence, places[:, 0], matrix.account_ids),
+        seed=config.seed,
+        progress=progress,
     )
     with progress.step("Describing the segments"):
         profiles = profile(snapshot, matrix, evidence.chosen, amount_name=config.amount_name)
@@ -154,6 +164,7 @@ def compute(config: StudyConfig, progress: Progress = SILENT) -> Study:
         snapshot=snapshot,
         horizon=horizon,
         matrix=matrix,
+        places=places,
         evidence=evidence,
         pictures=pictures,
         axes=axes,
@@ -238,28 +249,17 @@ def _plan(
     called: str,
 ) -> Plan:
     """The plan on what is recommended or configured, for the accounts of the matrix."""
-    ids = served.index
-    learned = Planned(
+    segments = Planned(
         SEGMENT, f"the {called}", served[ASSIGNED], profiles.names, served_otherwise(served)
     )
-    others = [
-        Planned(
-            one.name,
-            one.title,
-            one.labels.reindex(ids),
-            one.levels,
-            near_line=None if one.near_line is None else one.near_line.reindex(ids),
-        )
-        for one in labellings
-    ]
     given = PlanInputs(
         hour_cost=config.schemes.axes.cost.hour,
         tables=tables,
         snapshot=snapshot,
         horizon=horizon,
         axes=axes,
+        segments=segments,
         labellings=labellings,
-        candidates=[learned, *others],
         recommended=recommendation.labelling,
     )
     return make_plan(config.engagement, given)
@@ -297,31 +297,34 @@ def _material(
     labels = {labelling.name: labelling.labels.reindex(ids) for labelling in labellings}
     tenure = frame["tenure_days"].to_numpy() if "tenure_days" in frame else None
     return ComparisonInputs(
-        accounts=ids,
-        labels={SEGMENT: scores["segment_name"], **labels},
-        titles={
-            SEGMENT: f"the {called}",
-            **{labelling.name: labelling.title for labelling in labellings},
-        },
-        probability=scores["probability"].to_numpy(),
         arr=attributes.get(ARR, pd.Series(np.nan, index=ids)),
-        features=frame[list(matrix.feature_names)],
-        values=matrix.values,
-        size_proxies=_standardised(frame[proxies]),
-        tenure=None if tenure is None or np.isnan(tenure).any() else tenure,
-        outcomes=horizon.frame.reindex(ids),
-        as_of=snapshot.as_of,
-        days=horizon.days,
+        labels=ComparedLabels(
+            by_name={SEGMENT: scores["segment_name"], **labels},
+            titles={SEGMENT: f"the {called}", **{one.name: one.title for one in labellings}},
+            undated=tuple(one.name for one in labellings if one.kind == "own"),
+            membership=Membership(
+                scorer.model.probabilities(matrix.values), tuple(scorer.segment_names)
+            ),
+            probability=scores["probability"].to_numpy(),
+        ),
+        features=ComparedFeatures(
+            frame=frame[list(matrix.feature_names)],
+            values=matrix.values,
+            size_proxies=_standardised(frame[proxies]),
+            tenure=None if tenure is None or np.isnan(tenure).any() else tenure,
+            counts=tuple(one.name for one in snapshot.features if one.scale == "count"),
+            sources={feature.name: feature.tables for feature in snapshot.features},
+        ),
+        outcomes=ComparedOutcomes(
+            frame=horizon.frame.reindex(ids),
+            before=horizon.before.reindex(ids),
+            timing=horizon.timing.reindex(ids),
+            as_of=snapshot.as_of,
+            days=horizon.days,
+            earlier=earlier,
+        ),
         cluster=cluster,
         refit=pipeline,
-        earlier=earlier,
-        responsibilities=scorer.model.probabilities(matrix.values),
-        segment_names=tuple(scorer.segment_names),
-        timing=horizon.timing.reindex(ids),
-        counts=tuple(feature.name for feature in snapshot.features if feature.scale == "count"),
-        undated=tuple(labelling.name for labelling in labellings if labelling.kind == "own"),
-        before=horizon.before.reindex(ids),
-        sources={feature.name: feature.tables for feature in snapshot.features},
         unlike=Unlike.of(snapshot, matrix).words,
     )
 

@@ -6,6 +6,9 @@ It needs no room of the study, so that the notebooks of a report need none for a
 import math
 import re
 
+#: A test is called significant at this level, corrected where there are several.
+LEVEL = 0.05
+
 #: Lower end of the AMI's interval from which two labellings are almost the same groups.
 ALMOST_SAME = 0.8
 #: Lower end from which they agree largely.

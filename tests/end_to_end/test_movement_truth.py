@@ -14,8 +14,8 @@ from clustering.features import build_snapshot
 from clustering.matrix import standardise
 from clustering.models.kmeans import fit_kmeans
 from clustering.models.types import CandidateSpec
-from clustering.movement import Movement, study_movement
 from clustering.movement.past import Past
+from clustering.movement.track.track import Movement, study_movement
 from clustering.profiles import profile
 from clustering.schemes import assign_all
 from clustering.scorer import Scorer, Training

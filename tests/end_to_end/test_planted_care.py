@@ -54,7 +54,7 @@ def found(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             horizon=build_horizon(tables, as_of, 365),
             axes=compute_axes(snapshot, schemes.axes),
             labellings=labellings,
-            candidates=[Planned("segment", "Segments", learned, tuple(sorted(set(learned))))],
+            segments=Planned("segment", "Segments", learned, tuple(sorted(set(learned)))),
         )
         plan = make_plan(EngagementConfig(), inputs)
     truth = pd.read_parquet(folder / "truth" / "truth.parquet").set_index("account_id")
@@ -110,13 +110,6 @@ def book_without_care(scenario: str, seed: int, folder: Path) -> dict[str, Plan]
         ids = pd.Index(matrix.account_ids, name="account_id")
         learned = pd.Series([f"segment {label}" for label in labels], index=ids, dtype="str")
         labellings, _ = assign_all(snapshot, schemes)
-        candidates = [
-            Planned("segment", "Segments", learned, tuple(sorted(set(learned)))),
-            *(
-                Planned(one.name, one.title, one.labels.reindex(ids), one.levels)
-                for one in labellings
-            ),
-        ]
         inputs = PlanInputs(
             hour_cost=schemes.axes.cost.hour,
             tables=tables,
@@ -124,7 +117,7 @@ def book_without_care(scenario: str, seed: int, folder: Path) -> dict[str, Plan]
             horizon=build_horizon(tables, as_of, 365),
             axes=compute_axes(snapshot, schemes.axes),
             labellings=labellings,
-            candidates=candidates,
+            segments=Planned("segment", "Segments", learned, tuple(sorted(set(learned)))),
         )
         return {
             name: make_plan(EngagementConfig(plan_on=name), inputs)

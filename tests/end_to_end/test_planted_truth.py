@@ -19,7 +19,7 @@ from sklearn.metrics import adjusted_rand_score
 from clustering.config import ArrTiersConfig, FeaturesConfig, MatrixConfig
 from clustering.features import build_snapshot
 from clustering.matrix import standardise
-from clustering.schemes import arr_tiers
+from clustering.schemes.families.tiers import arr_tiers
 from clustering.simulation import simulate, write_book
 from clustering.tables import open_folder
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clustering.comparison import compare_partitions
-from clustering.comparison.agreement.ordinal import gamma, kendall_tau_b
+from clustering.comparison.agreement.ordinal import gamma
 
 QUICK = {"n_bootstrap": 20, "n_permutations": 19, "seed": 1}
 
@@ -27,7 +27,7 @@ def test_bounds(labels):
     assert 0 <= found.vi_nats <= 2 * np.log(len(labels[0])) + 1e-12
     for name in ("nmi", "homogeneity", "completeness", "v_measure", "permutation_p"):
         assert 0 <= getattr(found, name) <= 1
-    assert found.contingency.sum() == len(labels[0])
+    assert np.sum(found.contingency) == len(labels[0])
 
 
 @settings(max_examples=60, deadline=None)
@@ -47,7 +47,7 @@ def test_names_and_order_of_accounts_change_nothing(labels, names, random):
     order = np.array(random.sample(range(first.size), first.size))
     one = compare_partitions(first, second, **QUICK)
     two = compare_partitions(first[order], second[order], **QUICK)
-    assert one.to_json() == two.to_json()
+    assert one == two
     renamed = compare_partitions(np.array(names)[first], second, **QUICK)
     for name in SYMMETRIC:
         np.testing.assert_allclose(getattr(one, name), getattr(renamed, name), atol=1e-10)
@@ -64,10 +64,8 @@ def test_a_labelling_agrees_with_itself(labels):
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(st.integers(0, 9), min_size=3, max_size=3), min_size=2, max_size=4))
 def test_reversing_an_order_turns_the_sign(rows):
-    table = np.array(rows)
-    for index in (kendall_tau_b, gamma):
-        value, turned = index(table), index(table[::-1])
-        assert (value is None) == (turned is None)
-        if value is not None:
-            assert abs(value) <= 1 + 1e-12
-            assert abs(value + turned) < 1e-12
+    value, turned = gamma(np.array(rows)), gamma(np.array(rows)[::-1])
+    assert (value is None) == (turned is None)
+    if value is not None:
+        assert abs(value) <= 1 + 1e-12
+        assert abs(value + turned) < 1e-12

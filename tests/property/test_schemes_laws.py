@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from clustering.config import SchemesConfig
 from clustering.config.schemes import AxesConfig, CsmBookConfig
 from clustering.features.types import Snapshot
-from clustering.schemes import assign_all, compute_axes, csm_book
+from clustering.schemes import assign_all, compute_axes
 from clustering.schemes.axes import combine, quantities, score_parts
 from clustering.schemes.composites import COMPOSITES, AxisPart, Composite
+from clustering.schemes.families.csm_books import csm_book
 from scheme_snapshots import random_snapshot
 
 PARTS = [(c, part) for c in COMPOSITES for part in c.parts]

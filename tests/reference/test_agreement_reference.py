@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from scipy.stats import kendalltau
 from sklearn import metrics
 
 from clustering.comparison import compare_partitions
@@ -11,7 +10,7 @@ from clustering.comparison.agreement.indices import (
     adjusted_rand_index,
     expected_mutual_information,
 )
-from clustering.comparison.agreement.ordinal import gamma, kendall_tau_b
+from clustering.comparison.agreement.ordinal import gamma
 
 QUICK = {"n_bootstrap": 0, "n_permutations": 1, "seed": 1}
 
@@ -30,14 +29,6 @@ def test_rand_index_of_yeung_and_ruzzo():
 def test_gamma_of_job_satisfaction():
     # Agresti (2002), section 2.4.5: C = 1331, D = 849, gamma = 0.221.
     assert gamma(JOB_SATISFACTION) == pytest.approx((1331 - 849) / (1331 + 849), abs=1e-12)
-
-
-def test_tau_b_equals_scipy():
-    rows = np.repeat(np.arange(4), JOB_SATISFACTION.sum(axis=1))
-    columns = np.concatenate([np.repeat(np.arange(4), row) for row in JOB_SATISFACTION])
-    assert kendall_tau_b(JOB_SATISFACTION) == pytest.approx(
-        kendalltau(rows, columns).statistic, abs=1e-12
-    )
 
 
 def test_variation_of_information_by_hand():

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clustering.comparison.base.labellings import encode
 from clustering.comparison.observed.bch import corrected_intervals, corrected_rates
 from clustering.comparison.observed.expansion import two_part_expansion
-from clustering.comparison.observed.group_outcomes import group_outcomes, inside_tiers
-from clustering.comparison.observed.retention import retention_by
+from clustering.comparison.observed.group_outcomes import Observed, group_outcomes, inside_tiers
+from clustering.comparison.observed.group_rates import Membership
+from clustering.comparison.observed.retention import retained, retention_by
 
 N = 900
 IDS = pd.Index([f"a{i:04d}" for i in range(N)], name="account_id")
@@ -54,7 +54,12 @@ def book(seed: int = 0, lift: float = 0.3) -> dict[str, object]:
 
 def found(parts: dict[str, object], **options: object):
     given = {"names": ("churned", "expanded"), "n_bootstrap": 300, "seed": 1, **options}
-    return group_outcomes(**{**parts, **given})
+    return group_outcomes(
+        parts["labels"],
+        Membership(parts["responsibilities"], parts["segment_names"]),
+        Observed(parts["outcomes"], parts["timing"], parts["arr"]),
+        **given,
+    )
 
 
 def test_every_group_has_its_rates_and_segments_are_corrected():
@@ -82,12 +87,12 @@ def test_retention_of_segments_and_tiers_adds_up():
 def test_one_account_does_not_make_the_winsorised_retention():
     nrr = np.ones(300)
     nrr[0] = 500.0
-    groups = encode(["a"] * 300, "tier")
-    one = retention_by(groups, np.ones(300), nrr, np.ones(300), n_bootstrap=200, seed=1)[0]
-    assert one.nrr == pytest.approx(2.663, abs=1e-3)  # (299 + 500) / 300
-    assert one.nrr_winsorised == pytest.approx(1.0, abs=1e-9)
-    assert one.nrr_interval[1] - one.nrr_interval[0] > 1
-    assert one.nrr_winsorised_interval == (pytest.approx(1.0), pytest.approx(1.0))
+    accounts = retained(["a"] * 300, ["a"] * 300, np.ones(300), nrr, np.ones(300))
+    one = retention_by(accounts.tier, accounts, n_bootstrap=200, seed=1)[0]
+    assert one["nrr"] == pytest.approx(2.663, abs=1e-3)  # (299 + 500) / 300
+    assert one["nrr_winsorised"] == pytest.approx(1.0, abs=1e-9)
+    assert one["nrr_high"] - one["nrr_low"] > 1
+    assert one["nrr_winsorised_low"] == one["nrr_winsorised_high"] == pytest.approx(1.0)
 
 
 def test_amounts_that_the_segment_tells_are_told_out_of_sample_too():
@@ -95,14 +100,15 @@ def test_amounts_that_the_segment_tells_are_told_out_of_sample_too():
     segment = rng.integers(0, 2, 600)
     nrr = np.exp(rng.normal(0.2 + 0.5 * segment, 0.1))
     tier = rng.choice(["a", "b"], 600)
-    told = two_part_expansion(
-        tier, segment, np.ones(600), nrr, np.ones(600), n_bootstrap=200, seed=1
-    )
+
+    def expansion(groups: np.ndarray):
+        accounts = retained(tier, groups, np.ones(600), nrr, np.ones(600))
+        return two_part_expansion(accounts, n_bootstrap=200, seed=1)
+
+    told = expansion(segment)
     assert told.out_of_sample.r2_both > 0.6 > 0.1 > told.out_of_sample.r2_tier
     assert told.out_of_sample.gain_interval[0] > 0
-    mixed = two_part_expansion(
-        tier, rng.permutation(segment), np.ones(600), nrr, np.ones(600), n_bootstrap=200, seed=1
-    )
+    mixed = expansion(rng.permutation(segment))
     assert mixed.out_of_sample.r2_both < 0.02
     assert mixed.out_of_sample.gain_interval[0] < 0
 
@@ -116,12 +122,12 @@ def test_renewals_count_what_was_due():
 
 
 def test_inside_tiers_the_outcome_differs_only_where_it_was_planted():
-    planted = found(book()).inside[0]
+    planted = found(book()).told.inside_tiers[0]
     assert planted.outcome == "churned"
     assert planted.cmh.p < 1e-6
     assert planted.explained > 0.03
     assert [tier.p_holm < 0.05 for tier in planted.tiers if tier.tier == "smb"] == [True]
-    nothing = found(book(lift=0.0)).inside[0]
+    nothing = found(book(lift=0.0)).told.inside_tiers[0]
     assert nothing.cmh.p > 0.05
     assert nothing.explained < 0.01
 
@@ -165,15 +171,15 @@ def test_no_outcome_in_the_window_leaves_the_tables_empty():
     parts["timing"] = parts["timing"].assign(followed_days=np.nan)
     told = found(parts)
     assert (len(told.rates), len(told.retention), len(told.renewals)) == (0, 0, 0)
-    assert (told.inside, told.expansion) == ((), None)
-    assert any("Retention and expansion cannot be told" in note for note in told.notes)
+    assert (told.told.inside_tiers, told.told.expansion) == ([], None)
+    assert any("Retention and expansion cannot be told" in note for note in told.told.notes)
     assert {"labelling", "corrected"} <= set(told.rates.columns)
 
 
 def test_one_class_only_is_said():
     parts = book()
     parts["outcomes"] = parts["outcomes"].assign(churned=pd.array([False] * N, dtype="boolean"))
-    told = found(parts).inside[0]
+    told = found(parts).told.inside_tiers[0]
     assert told.reason == f"all {N} accounts have the same outcome"
     assert (told.variance_within, told.likelihood_ratio) == (None, None)
     assert {tier.reason for tier in told.tiers} == {"all rows have the same outcome"}
@@ -184,7 +190,7 @@ def test_a_tier_with_three_accounts_is_read_by_permutation_or_not_at_all():
     tier = parts["labels"]["arr_tiers"].copy()
     tier.iloc[:3] = "tiny"
     parts["labels"] = {**parts["labels"], "arr_tiers": tier}
-    told = {test.tier: test for test in found(parts).inside[0].tiers}
+    told = {test.tier: test for test in found(parts).told.inside_tiers[0].tiers}
     assert told["tiny"].n == 3
     assert told["tiny"].reason != ""
     rates = found(parts).rates.set_index(["level", "outcome"])
@@ -196,8 +202,8 @@ def test_perfect_separation_stays_finite():
     churned = (parts["labels"]["segment"] == "late").astype("boolean")
     parts["outcomes"] = parts["outcomes"].assign(churned=churned)
     told = found(parts)
-    assert told.inside[0].explained == pytest.approx(1.0, abs=1e-6)
-    assert np.isfinite(told.inside[0].likelihood_ratio.chi2)
+    assert told.told.inside_tiers[0].explained == pytest.approx(1.0, abs=1e-6)
+    assert np.isfinite(told.told.inside_tiers[0].likelihood_ratio.chi2)
     assert told.rates["shrunken"].between(0, 1).all()
 
 
@@ -206,9 +212,9 @@ def test_all_accounts_in_one_segment():
     parts["labels"] = {**parts["labels"], "segment": pd.Series("all", index=IDS)}
     parts |= {"responsibilities": np.ones((N, 1)), "segment_names": ("all",)}
     told = found(parts)
-    assert told.inside[0].cmh.reason == "all rows are in one segment"
+    assert told.told.inside_tiers[0].cmh.reason == "all rows are in one segment"
     assert told.rates["corrected"].isna().all()
-    assert told.inside[0].likelihood_ratio is None
+    assert told.told.inside_tiers[0].likelihood_ratio is None
 
 
 def test_segments_that_cannot_be_told_apart_are_not_corrected():
@@ -216,12 +222,12 @@ def test_segments_that_cannot_be_told_apart_are_not_corrected():
     parts["responsibilities"] = np.tile([0.34, 0.33, 0.33], (N, 1))
     told = found(parts)
     assert told.rates["corrected"].isna().all()
-    assert any("not corrected for assignment error" in note for note in told.notes)
+    assert any("not corrected for assignment error" in note for note in told.told.notes)
 
 
 def test_without_tiers_there_is_nothing_inside_them():
     parts = book()
     parts["labels"] = {"segment": parts["labels"]["segment"]}
     told = found(parts)
-    assert (told.inside, told.expansion, len(told.retention)) == ((), None, 0)
+    assert (told.told.inside_tiers, told.told.expansion, len(told.retention)) == ([], None, 0)
     assert set(told.renewals["labelling"]) == {"segment"}

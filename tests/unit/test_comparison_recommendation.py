@@ -4,7 +4,8 @@ from itertools import product
 
 import pytest
 
-from clustering.comparison.recommendation import Recommendation, recommend
+from clustering.comparison.recommendation import recommend
+from clustering.comparison.scorecard_entries import Recommendation
 
 BOTH, TIERS, NONE = ("current_segment", "arr_tiers"), ("arr_tiers",), ()
 
@@ -30,14 +31,14 @@ def test_segments_need_a_reason(
         tiers_agreement=(0.1, 0.3),
         labellings=labellings,
     )
-    assert found == Recommendation(labelling, reason)  # type: ignore[arg-type]
+    assert found == Recommendation.model_validate({"labelling": labelling, "reason": reason})
 
 
 def test_one_segment_recommends_nothing_new() -> None:
     found = recommend(
         n_segments=1, are_clusters=False, gains=False, tiers_agreement=None, labellings=TIERS
     )
-    assert found == Recommendation("arr_tiers", "one segment")
+    assert found == Recommendation(labelling="arr_tiers", reason="one segment")
 
 
 @pytest.mark.parametrize(("are_clusters", "gains"), list(product([True, False], repeat=2)))
@@ -49,4 +50,4 @@ def test_segments_that_are_almost_the_tiers_change_nothing(are_clusters: bool, g
         tiers_agreement=(0.8, 0.9),
         labellings=BOTH,
     )
-    assert found == Recommendation("arr_tiers", "almost the tiers")
+    assert found == Recommendation(labelling="arr_tiers", reason="almost the tiers")

@@ -1,22 +1,24 @@
 """Many tables at once, and the gain over folds when every resample is fitted again."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clustering.comparison.base.additive import additive_probabilities, tier_probabilities
 from clustering.comparison.base.metrics import (
     interval_around,
     log_losses,
     paired_gains,
-    stratified_folds,
     two_sided_p,
 )
 from clustering.comparison.base.nested import OutcomeTable, fit_nested
-from clustering.comparison.base.nested_batch import additive_probabilities, tier_probabilities
+from clustering.comparison.forward.gain import cross_predictions
 from clustering.comparison.forward.refitted_gain import gains_in_tables, refitted_gains
-from clustering.comparison.forward.rows import complete_rows
-from clustering.comparison.forward.validity import cross_predictions, forward_validity
+from clustering.comparison.forward.rows import Columns, complete_rows
+from clustering.comparison.forward.validity import forward_validity
 
 
 @settings(max_examples=40, deadline=None)
@@ -48,44 +50,39 @@ def complete(n: int, seed: int, accounts: bool = False):
     tier, segment = rng.integers(0, 3, n), rng.integers(0, 3, n)
     outcome = rng.random(n) < 0.15 + 0.15 * segment
     account = np.arange(n) // 2 if accounts else None
-    rows = complete_rows(tier, segment, outcome, account, None, ("t", "s", "y"))
-    folds = stratified_folds(rows.outcome, tier * 3 + segment, rows.account, 5, seed)
-    return rows, folds
+    return complete_rows(Columns(tier, segment, outcome, account), ("t", "s", "y"), seed)
 
 
 def test_the_gain_from_counts_is_the_gain_from_rows():
-    rows, folds = complete(600, 3)
+    rows = complete(600, 3)
     counts = np.zeros((1, 5, 3, 3, 2))
-    cell = (0, folds, rows.tier.codes, rows.segment.codes, rows.outcome.astype(int))
+    cell = (0, rows.folds, rows.tier.codes, rows.segment.codes, rows.outcome.astype(int))
     np.add.at(counts, tuple(np.broadcast_arrays(*cell)), 1)
-    predicted = cross_predictions(rows, folds)
+    predicted = cross_predictions(rows)
     losses = {model: log_losses(predicted[model], rows.outcome) for model in ("tier", "both")}
     expected = (losses["tier"] - losses["both"]).mean()
     assert gains_in_tables(counts)[0] == pytest.approx(expected, abs=1e-8)
 
 
 def test_refits_vary_more_than_losses():
-    rows, folds = complete(500, 1)
-    predicted = cross_predictions(rows, folds)
+    rows = complete(500, 1)
+    predicted = cross_predictions(rows)
     losses = {model: log_losses(predicted[model], rows.outcome) for model in ("tier", "both")}
     paired = paired_gains(losses["tier"] - losses["both"], None, 1000, 1)
-    refitted = refitted_gains(rows, folds, 1000, 1)
+    refitted = refitted_gains(rows, 1000, 1)
     assert refitted.std() > paired.std()
     assert refitted.mean() == pytest.approx(paired.mean(), abs=2 * paired.std())
 
 
 def test_rows_of_an_account_are_drawn_together():
-    rows, folds = complete(400, 2)
-    alone = refitted_gains(rows, folds, 500, 1)
-    doubled = complete_rows(
-        np.repeat(rows.tier.codes, 2),
-        np.repeat(rows.segment.codes, 2),
-        np.repeat(rows.outcome, 2),
-        np.repeat(np.arange(400), 2),
-        None,
-        ("t", "s", "y"),
+    rows = complete(400, 2)
+    alone = refitted_gains(rows, 500, 1)
+    twice = np.repeat(np.arange(400), 2)
+    columns = Columns(
+        rows.tier.codes[twice], rows.segment.codes[twice], rows.outcome[twice], account=twice
     )
-    together = refitted_gains(doubled, np.repeat(folds, 2), 500, 1)
+    doubled = replace(complete_rows(columns, ("t", "s", "y"), 2), folds=rows.folds[twice])
+    together = refitted_gains(doubled, 500, 1)
     assert together.std() == pytest.approx(alone.std(), rel=0.15)
 
 

@@ -1,6 +1,5 @@
 """The scorecard: what each number is, and by which rules it decides and answers."""
 
-from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -8,12 +7,18 @@ import pandas as pd
 import pytest
 
 from clustering.comparison import compare_partitions
-from clustering.comparison.base.metrics import Gain
-from clustering.comparison.forward.evaluate import ForwardEntry
+from clustering.comparison.base.entries import Gain
+from clustering.comparison.forward.entries import ForwardEntry
 from clustering.comparison.forward.time_split import DatedAccounts, EarlierDates
-from clustering.comparison.hypotheses import answer_hypotheses, decide
-from clustering.comparison.scorecard import Estimate, Score, scorecard, variance_explained
-from clustering.results.scorecard import scorecard_entry, scorecard_table
+from clustering.comparison.hypotheses import answer_hypotheses, side_by_side
+from clustering.comparison.scorecard import (
+    Gains,
+    score_table,
+    scorecard,
+    variance_explained,
+    with_gain,
+)
+from clustering.comparison.scorecard_entries import Estimate, Score
 
 
 def book(n: int = 300) -> tuple[dict[str, pd.Series], np.ndarray]:
@@ -31,16 +36,18 @@ def book(n: int = 300) -> tuple[dict[str, pd.Series], np.ndarray]:
 
 def entry(name: str, gain: float, low: float, high: float, p: float | None = 0.001) -> ForwardEntry:
     return ForwardEntry(
-        name, "churned", "2025", 300, 40, Gain(gain, None, (low, high)), None, None, p_adjusted=p
-    )
+        labelling=name, outcome="churned", window="2025", n=300, n_events=40, p_adjusted=p,
+        gain=Gain(log_loss=gain, auc=None, interval=(low, high)),
+    )  # fmt: skip
+
+
+def estimate(value: float, interval: tuple[float, float] | None = None) -> Estimate:
+    return Estimate(value=value, interval=interval)
 
 
 def score(name: str, **changes: object) -> Score:
-    nothing = dict.fromkeys(
-        ("silhouette", "silhouette_raw", "silhouette_random", "silhouette_z", "explained",
-         "resampled", "over_time", "with_segments", "with_tiers", "with_needs", "gain")
-    )  # fmt: skip
-    return replace(Score(name, 300, 3, **nothing), **changes)  # type: ignore[arg-type]
+    given = {"labelling": name, "control": False, "n_accounts": 300, "n_groups": 3, **changes}
+    return Score.model_validate(given)
 
 
 def test_made_groups_stand_out_and_random_ones_do_not():
@@ -54,7 +61,7 @@ def test_made_groups_stand_out_and_random_ones_do_not():
     low, high = found["arr_tiers"].explained.interval
     assert low < 0.005 < high + 0.01
     assert found["partial"].n_accounts == labels["partial"].notna().sum()
-    assert found["tenure_bands"].is_control
+    assert found["tenure_bands"].control
     assert found["arr_tiers"].reason == "the baseline of all gains"
     assert found["segment"].reason == "it was not judged"
 
@@ -121,7 +128,7 @@ def test_agreements_are_looked_up_in_either_order():
         n_permutations=19, n_bootstrap=100, seed=1,
     )  # fmt: skip
     tiers, segment, *_ = scorecard(labels, values, [pair], seed=1)
-    assert tiers.with_segments == segment.with_tiers == Estimate(pair.ami, pair.interval.ami)
+    assert tiers.with_segments == segment.with_tiers == estimate(pair.ami, pair.interval.ami)
     assert tiers.with_tiers is None
 
 
@@ -137,7 +144,8 @@ def test_agreements_are_looked_up_in_either_order():
     ],
 )
 def test_when_a_labelling_told_more(gain, interval, p, rival, gains):
-    one = score("a", gain=Estimate(gain, interval), p_adjusted=p, rival_gain=rival)
+    rivals = [] if rival is None else [entry("a: arr_bands", rival, 0, 1)]
+    one = with_gain(score("a"), Gains([entry("a", gain, *interval, p)], rivals))
     assert one.gains is gains
 
 
@@ -146,7 +154,7 @@ def test_the_rivals_of_a_gain_are_its_own():
     rivals = [entry("segment: arr_bands", 0.03, 0, 1), entry("segment: tree", 0.9, 0, 1),
               entry("partial: random_groups", 0.5, 0, 1)]  # fmt: skip
     found = scorecard(
-        labels, values, [], entries=[entry("segment", 0.04, 0.01, 0.1)], rivals=rivals, seed=1
+        labels, values, [], gains=Gains([entry("segment", 0.04, 0.01, 0.1)], rivals), seed=1
     )
     assert found[1].rival_gain == 0.03
     assert found[1].gains
@@ -154,16 +162,18 @@ def test_the_rivals_of_a_gain_are_its_own():
 
 
 def test_keep_the_tiers_is_an_answer():
-    none = {"segment": score("segment", gain=Estimate(0.001, (-0.01, 0.01)))}
-    assert decide(none).choice == "keep the tiers"
-    assert decide({"segment": score("segment")}).choice == "cannot be told"
-    better = {
-        "a": score("a", gain=Estimate(0.01, (0.001, 0.02))),
-        "b": score("b", gain=Estimate(0.03, (0.02, 0.04))),
-        "tenure_bands": score("tenure_bands", gain=Estimate(0.5, (0.4, 0.6))),
-    }
-    found = decide(better)
-    assert (found.choice, found.better, found.n_judged) == ("use beside the tiers", ("b", "a"), 2)
+    def decided(*scores: Score):
+        return side_by_side(scores, outcome="churned", held=True)
+
+    none = score("segment", gain=estimate(0.001, (-0.01, 0.01)))
+    assert decided(none).choice == "keep the tiers"
+    assert decided(score("segment")).choice == "cannot be told"
+    found = decided(
+        score("a", gain=estimate(0.01, (0.001, 0.02)), gains=True),
+        score("b", gain=estimate(0.03, (0.02, 0.04)), gains=True),
+        score("tenure_bands", gain=estimate(0.5, (0.4, 0.6)), gains=True, control=True),
+    )
+    assert (found.choice, found.better, found.n_judged) == ("use beside the tiers", ["b", "a"], 2)
 
 
 @pytest.mark.parametrize(
@@ -177,9 +187,9 @@ def test_keep_the_tiers_is_an_answer():
     ],
 )
 def test_both_claims_are_answered_by_the_whole_interval(low, high, ceiling, murphy, pickens):
-    resampled = None if ceiling is None else Estimate(ceiling, None)
+    resampled = None if ceiling is None else estimate(ceiling)
     segment = score(
-        "segment", with_tiers=Estimate((low + high) / 2, (low, high)), resampled=resampled
+        "segment", with_tiers=estimate((low + high) / 2, (low, high)), resampled=resampled
     )
     scores = {"arr_tiers": score("arr_tiers"), "segment": segment}
     one, other = answer_hypotheses(scores, held=True)
@@ -189,8 +199,8 @@ def test_both_claims_are_answered_by_the_whole_interval(low, high, ceiling, murp
 
 
 def test_needs_of_their_own_answer_both_claims():
-    needs = score("needs_segment", with_tiers=Estimate(0.7, (0.6, 0.8)))
-    segment = score("segment", with_tiers=Estimate(0.02, (0.0, 0.05)))
+    needs = score("needs_segment", with_tiers=estimate(0.7, (0.6, 0.8)))
+    segment = score("segment", with_tiers=estimate(0.02, (0.0, 0.05)))
     scores = {"arr_tiers": score("arr_tiers"), "segment": segment, "needs_segment": needs}
     murphy, pickens = answer_hypotheses(scores, held=False)
     assert (murphy.reference, murphy.answer) == ("needs_segment", "contradicted")
@@ -198,16 +208,17 @@ def test_needs_of_their_own_answer_both_claims():
 
 
 def test_without_tiers_no_claim_is_answered():
-    assert answer_hypotheses({"segment": score("segment")}, held=True) == ()
+    assert answer_hypotheses({"segment": score("segment")}, held=True) == []
 
 
 def test_the_table_has_one_row_a_labelling_and_the_cost_where_it_is_known():
     labels, values = book()
-    scores = scorecard(labels, values, [], entries=[entry("segment", 0.04, 0.01, 0.1)], seed=1)
-    made = scorecard_entry(scores, outcome="churned", held=True, cost_shares={"segment": 0.09})
-    table = scorecard_table(made).set_index("labelling")
+    gains = Gains([entry("segment", 0.04, 0.01, 0.1)])
+    scores = scorecard(labels, values, [], gains=gains, seed=1)
+    made = side_by_side(scores, outcome="churned", held=True, cost_shares={"segment": 0.09})
+    table = score_table(made.scores).set_index("labelling")
     assert table.loc["segment", "cost_share"] == 0.09
     assert np.isnan(table.loc["arr_tiers", "cost_share"])
     assert table.loc["segment", ["gain", "gain_low", "gain_high"]].tolist() == [0.04, 0.01, 0.1]
     assert table["gains"].tolist() == [False, True, False, False]
-    assert scorecard_table(scorecard_entry([], outcome="churned", held=True)).empty
+    assert score_table([]).empty

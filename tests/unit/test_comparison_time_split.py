@@ -9,6 +9,7 @@ import pandas as pd
 from clustering.comparison import forward_study
 from clustering.comparison.forward.evaluate import FEATURES
 from clustering.comparison.forward.multiplicity import adjusted, benjamini_hochberg
+from clustering.comparison.forward.study import Question
 from clustering.comparison.forward.time_split import DatedAccounts, EarlierDates, stack
 
 AS_OF, EARLIER = date(2025, 6, 30), date(2024, 6, 30)
@@ -48,13 +49,14 @@ def earlier(lift: float = 0.4, seed: int = 0, n: int = 600) -> EarlierDates:
     return EarlierDates((train,), test, {}, 0.9)
 
 
-def study(material: EarlierDates | str, test: DatedAccounts | None = None, **options: object):
+def study(
+    material: EarlierDates | str,
+    test: DatedAccounts | None = None,
+    secondary: tuple[str, ...] = ("expanded",),
+):
     now = test or (earlier().test if isinstance(material, str) else material.test)
-    settings = {"outcome": "churned", "as_of": AS_OF, "days": 365, "seed": 1,
-                "n_bootstrap": 400, "secondary": ["expanded"], **options}  # fmt: skip
-    return forward_study(
-        now.features, now.labels, now.outcomes, arr=now.arr, earlier=material, **settings
-    )
+    question = Question("churned", 365, secondary=secondary)
+    return forward_study(now, question, earlier=material, n_bootstrap=400, seed=1)
 
 
 def entry(entries, name):
@@ -68,7 +70,7 @@ def test_a_planted_lift_is_claimed_out_of_time():
     assert segment.gain.interval[0] > 0
     assert segment.claim.startswith("Beside arr_tiers, segment improved the out-of-time prediction")
     split = found.split
-    assert (split.train_dates, split.embargo_days) == ((EARLIER,), 365)
+    assert (split.train_dates, split.embargo_days) == ([EARLIER.isoformat()], 365)
     assert (split.n_train_rows, split.n_test_accounts, split.n_in_both) == (600, 600, 500)
     assert entry(found.folds, "segment").design == "five folds"
     assert all(one.claim is None for one in found.folds)
@@ -117,7 +119,7 @@ def test_the_order_of_accounts_changes_nothing():
 
     again = replace(material, test=mixed(material.test), train=(mixed(material.train[0]),))
     one, two = study(material), study(again)
-    assert [e.to_json() for e in one.entries] == [e.to_json() for e in two.entries]
+    assert one.entries == two.entries
 
 
 def test_a_labelling_unknown_earlier_is_judged_over_folds():
@@ -130,7 +132,7 @@ def test_a_labelling_unknown_earlier_is_judged_over_folds():
     found = study(material)
     assert entry(found.entries, "other").design == "five folds"
     assert entry(found.entries, "segment").design == "out of time"
-    assert found.split.notes == ("'Other' has no dates.",)
+    assert found.split.notes == ["'Other' has no dates."]
 
 
 def test_segments_that_the_training_dates_lack_fall_back_to_the_tier():
@@ -211,7 +213,7 @@ def test_secondary_claims_must_survive_their_number():
     confirmatory = [one for one in found.entries if one.role == "confirmatory"]
     assert found.multiplicity.n_confirmatory == len(confirmatory) == n_many + 1
     assert found.multiplicity.n_exploratory == n_many + 2
-    assert found.multiplicity.secondary_outcomes == ("expanded",)
+    assert found.multiplicity.secondary_outcomes == ["expanded"]
     for one in [*confirmatory, *found.secondary]:
         assert one.p_adjusted >= one.p
         assert one.claim.startswith("No evidence") or one.p_adjusted <= 0.05
@@ -233,7 +235,7 @@ def test_a_gain_that_the_number_takes_back_says_so():
         "weak": pd.Series(weak.astype(str), index=base.outcomes.index),
         **noise,
     }
-    found = study("none", replace(base, labels=labels), secondary=[])
+    found = study("none", replace(base, labels=labels), secondary=())
     weak_entry = entry(found.entries, "weak")
     assert weak_entry.gain.interval[0] > 0
     assert weak_entry.p < 0.05 < weak_entry.p_adjusted

@@ -15,7 +15,7 @@ from clustering.matrix import FeatureMatrix
 from clustering.models.model import CentreModel
 from clustering.models.types import CandidateSpec, Clustering
 from clustering.plan.accounts.champions import N_CHAMPIONS, Champions, find_champions
-from clustering.plan.accounts.discovery import KINDS, N_EACH, discovery_list, discovery_sheet
+from clustering.plan.accounts.discovery import N_EACH, discovery_list, discovery_sheet
 from clustering.plan.accounts.misjudged import misjudged_accounts
 from clustering.profiles import profile
 from clustering.results.spreadsheet import write_spreadsheet
@@ -179,7 +179,7 @@ class TestDiscovery:
         counts = found.groupby(["segment", "kind"]).size().to_dict()
         assert counts[0, "medoid"] == counts[1, "medoid"] == N_EACH
         assert counts[0, "boundary"] == counts[1, "boundary"] == 1
-        assert set(found["kind"]) == set(KINDS)
+        assert set(found["kind"]) == {"medoid", "boundary", "misfit"}
         assert not found["account_id"].duplicated().any()
 
     def test_the_boundary_case_is_the_one_with_the_least_margin(self) -> None:

@@ -56,7 +56,9 @@ def test_a_trigger_without_its_table_says_what_it_lacks(expand_alone: Playbooks)
     values = pd.DataFrame({"churn_risk": [0.9]}, index=["a"])
     found = run_playbooks(expand_alone, values)
     assert found.frame.empty
-    assert found.not_told == {"expand": "its trigger needs expansion_trigger, which no account has"}
+    assert found.not_computed == {
+        "expand": "its trigger needs expansion_trigger, which no account has"
+    }
 
 
 def test_a_name_that_no_study_has_is_refused_with_the_nearest() -> None:

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from clustering import results
+from clustering.comparison.forward.entries import Multiplicity, TimeSplit
+from clustering.comparison.observed.entries import Afterwards, Differences
 from clustering.report.subjects import observed as later
 from clustering.results import StudyFolder
-from clustering.results.document import MultiplicityEntry, TimeSplitEntry
-from clustering.results.later_document import AfterwardsEntry, DifferencesEntry
 from study_folders import Recipe, build_study
 
 SPLIT: dict[str, Any] = {
@@ -73,15 +73,15 @@ def study(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 def with_parts(study: StudyFolder, **changes: Any) -> StudyFolder:
     parts = {
-        "forward_split": TimeSplitEntry.model_validate(SPLIT),
-        "multiplicity": MultiplicityEntry(
+        "forward_split": TimeSplit.model_validate(SPLIT),
+        "multiplicity": Multiplicity(
             primary_labelling="segment", primary_outcome="churned", n_confirmatory=13,
             n_exploratory=42, n_claimed=0, secondary_outcomes=["expanded"],
         ),
-        "afterwards": AfterwardsEntry.model_validate(
+        "afterwards": Afterwards.model_validate(
             {"inside_tiers": [INSIDE], "expansion": EXPANSION, "notes": []}
         ),
-        "differences": DifferencesEntry(
+        "differences": Differences(
             n_tests=2, n_found=1, n_naive=2, n_accounts=120, agreement=0.9, conditions="Given.",
             independence_p=None, notes=["Counts are not thinned."],
         ),
@@ -91,7 +91,7 @@ def with_parts(study: StudyFolder, **changes: Any) -> StudyFolder:
 
 
 def inside(study: StudyFolder, **changes: Any) -> str:
-    entry = AfterwardsEntry.model_validate(
+    entry = Afterwards.model_validate(
         {"inside_tiers": [INSIDE | changes], "expansion": None, "notes": []}
     )
     return " ".join(later.inside_tiers(with_parts(study, afterwards=entry)))
@@ -118,7 +118,7 @@ def test_how_it_was_judged_names_dates_counts_and_overlap(study):
                  "150 accounts are in both"):  # fmt: skip
         assert part in said
     folds = SPLIT | {"design": "five folds", "train_dates": [], "reason": "'usage' begins late"}
-    said = later.how_judged(with_parts(study, forward_split=TimeSplitEntry.model_validate(folds)))
+    said = later.how_judged(with_parts(study, forward_split=TimeSplit.model_validate(folds)))
     assert said == [
         "Judged on five folds of the accounts, each by models fitted on the other four, not on a "
         "later period: 'usage' begins late."
@@ -197,8 +197,7 @@ def test_differences_come_with_their_conditions_and_the_usual_test_for_contrast(
 
 def test_a_study_without_these_parts_says_nothing(tmp_path: Path):
     plain = results.read(build_study(tmp_path / "study", Recipe()))
-    for say in (later.how_judged, later.multiplicity, later.inside_tiers, later.what_happened,
-                later.differences):  # fmt: skip
+    for say in (later.inside_tiers, later.what_happened, later.differences):
         assert say(plain) == []
     for show in (later.rates_table, later.retention_table, later.renewals_table,
                  later.secondary_table, later.differences_table):  # fmt: skip

@@ -25,28 +25,34 @@ from clustering.config.schemes import (
 )
 from clustering.features.types import Snapshot
 from clustering.schemes import (
+    CONTROLS,
     SCHEMES,
     Axes,
     Labelling,
     SchemeAbsentError,
-    arr_tiers,
     assign_all,
     compute_axes,
-    csm_book,
-    current_segment,
-    employee_bands,
-    expansion_touch,
-    expansion_trigger,
+    lifecycle_stage,
+)
+from clustering.schemes import scheme as schemes_module
+from clustering.schemes.families.csm_books import csm_book
+from clustering.schemes.families.expansion import expansion_trigger
+from clustering.schemes.families.given_columns import current_segment, needs_segment
+from clustering.schemes.families.guidance import guidance_needed
+from clustering.schemes.families.quadrants import (
     growth_revenue_at_risk,
     growth_risk,
-    guidance_needed,
     health_profitability,
-    lifecycle_stage,
+)
+from clustering.schemes.families.tiers import arr_tiers, employee_bands
+from clustering.schemes.families.touch import (
+    expansion_touch,
     lifecycle_touch,
-    needs_segment,
     strategic_enterprise_smb,
 )
+from clustering.schemes.scheme import DECLARED, Inputs, scheme
 from clustering.schemes.stages import STAGES
+from clustering.schemes.types import Groups
 
 NAN = float("nan")
 MISSING = None
@@ -449,6 +455,46 @@ def test_every_scheme_has_a_name_of_its_own_and_the_baseline_is_first() -> None:
     names = [scheme.name for scheme in SCHEMES]
     assert len(set(names)) == len(names)
     assert names[0] == "arr_tiers"
+
+
+def test_every_scheme_has_a_place_of_its_own() -> None:
+    places = [scheme.order for scheme in SCHEMES]
+    assert len(set(places)) == len(places)
+
+
+def test_traits_say_what_can_be_compared() -> None:
+    assert CONTROLS == ("tenure_bands",)
+    assert {scheme.name for scheme in SCHEMES if not scheme.dated} == {"employee_bands"}
+    assert {scheme.name for scheme in SCHEMES if not scheme.levels_last} == {"csm_book"}
+    assert [scheme.name for scheme in SCHEMES if not scheme.has_past] == [
+        "employee_bands",
+        "csm_book",
+    ]
+
+
+def test_a_rule_is_given_what_its_parameters_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clustering.schemes.scheme.DECLARED", dict(DECLARED))
+
+    @scheme("below", "Below the tiers", order=999, ordered=True)
+    def below(snapshot: Snapshot, tiers: Labelling) -> Groups:
+        return Groups(tiers.labels.str.upper(), ("SMB", "ENTERPRISE"), f"{len(snapshot.frame)}")
+
+    config = SchemesConfig(arr_tiers=ArrTiersConfig(midmarket_from=10, enterprise_from=100))
+    snapshot = snapshot_of(arr=[1.0, 500.0])
+    axes = compute_axes(snapshot, config.axes)
+    given = Inputs(snapshot, axes, config)
+    declared = schemes_module.DECLARED["below"]
+    found = declared.assign(given)
+    assert (found.name, found.title, found.kind, found.ordered) == (
+        "below",
+        "Below the tiers",
+        "rule",
+        True,
+    )
+    assert levels(found) == ["SMB", "ENTERPRISE"]
+    assert levels(below(snapshot, arr_tiers(snapshot, config.arr_tiers))) == levels(found)
+    assert declared.settings is None
+    assert declared.all_settings == ("arr_tiers",)
 
 
 def test_schemes_that_are_not_possible_stay_out_with_their_reason() -> None:

@@ -1,59 +1,39 @@
 """What segments say beside the tiers: agreement, what happened next, and what is circular.
 
-The last names below are imported when they are first used: they need scikit-learn, which the
-commands `agree` and `forward` do not wait for.
+The names below are imported when they are first used: a study folder is read without SciPy, and
+`agree` and `forward` do not wait for scikit-learn.
 """
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from clustering.comparison.agreement.agreement import compare_partitions
-from clustering.comparison.agreement.crosswalk import crosswalk, disagreements
-from clustering.comparison.agreement.refits import agreement_of_refits
-from clustering.comparison.agreement.report import Agreement, AgreementInterval, LabelMatch
-from clustering.comparison.forward.report import ForwardReport
-from clustering.comparison.forward.validity import forward_validity
-from clustering.comparison.observed.within_tiers import heterogeneity_within_tiers
-
-if TYPE_CHECKING:
-    from clustering.comparison.forward.evaluate import ForwardEntry
-    from clustering.comparison.forward.study import ForwardStudy, forward_study
-    from clustering.comparison.leakage.size_leakage import (
-        ablation,
-        detect_circularity,
-        leakage_index,
-    )
-
-__all__ = [
-    "Agreement",
-    "AgreementInterval",
-    "ForwardEntry",
-    "ForwardReport",
-    "ForwardStudy",
-    "LabelMatch",
-    "ablation",
-    "agreement_of_refits",
-    "compare_partitions",
-    "crosswalk",
-    "detect_circularity",
-    "disagreements",
-    "forward_study",
-    "forward_validity",
-    "heterogeneity_within_tiers",
-    "leakage_index",
-]
-
-_LATER = {
-    "ForwardEntry": "forward.study",
+_HOMES = {
+    "Agreement": "agreement.entries",
+    "AgreementInterval": "agreement.entries",
+    "ForwardEntry": "forward.entries",
+    "ForwardReport": "forward.entries",
     "ForwardStudy": "forward.study",
+    "LabelMatch": "agreement.entries",
     "ablation": "leakage.size_leakage",
+    "agreement_of_refits": "agreement.refits",
+    "compare_partitions": "agreement.agreement",
+    "crosswalk": "agreement.crosswalk",
     "detect_circularity": "leakage.size_leakage",
+    "disagreements": "agreement.crosswalk",
     "forward_study": "forward.study",
+    "forward_validity": "forward.validity",
+    "heterogeneity_within_tiers": "observed.within_tiers",
     "leakage_index": "leakage.size_leakage",
 }
 
+__all__ = list(_HOMES)
+
 
 def __getattr__(name: str) -> Any:
-    if name not in _LATER:
+    if name not in _HOMES:
         raise AttributeError(f"module 'clustering.comparison' has no attribute '{name}'")
-    return getattr(importlib.import_module(f"clustering.comparison.{_LATER[name]}"), name)
+    return getattr(importlib.import_module(f"clustering.comparison.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

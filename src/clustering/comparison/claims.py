@@ -1,8 +1,8 @@
 """Sentences made from numbers by fixed rules; none says more than its number."""
 
-from clustering.comparison.agreement.report import Agreement
-from clustering.comparison.base.metrics import Gain
-from clustering.comparison.forward.report import ForwardReport
+from clustering.comparison.agreement.entries import Agreement
+from clustering.comparison.base.entries import Gain
+from clustering.comparison.forward.entries import Design, ForwardEntry, ForwardReport
 from clustering.wording import agreement_in_words, p_in_words
 
 
@@ -22,8 +22,7 @@ def agreement_sentence(agreement: Agreement) -> str:
         return f"Whether {names} agree cannot be told: one of them has a single group."
     low, high = agreement.interval.ami
     numbers = (
-        f"(AMI {agreement.ami:.2f}, 95 % interval {low:.2f} to {high:.2f}; "
-        f"{agreement.n_accounts} accounts)"
+        f"(AMI {agreement.ami:.2f}, 95 % interval {low:.2f} to {high:.2f}; {agreement.n} accounts)"
     )
     words = agreement_in_words(agreement.interval.ami, agreement.permutation_p)
     if not words:
@@ -50,61 +49,55 @@ def forward_sentence(report: ForwardReport) -> str:
     if report.gain is None:
         why = report.reasons.get("gain", "the models could not be judged")
         return f"What {report.segment} adds to {report.tier} cannot be told: {why}."
-    return gain_claim(
-        report.gain.log_loss, report.gain.interval, report.segment, report.tier, report.outcome
-    )
+    return gain_claim(report.gain, report.segment, report.tier, report.outcome)
 
 
-def gain_claim(
-    log_loss: float,
-    interval: tuple[float, float],
-    new: str,
-    old: str,
-    outcome: str,
-    design: str = "five folds",
-) -> str:
+def gain_claim(gain: Gain, new: str, old: str, outcome: str, design: Design = "five folds") -> str:
     """What may be said of a gain in held-out log loss: nothing where the interval covers 0.
 
     Examples
     --------
-    >>> print(gain_claim(0.001, (-0.002, 0.004), "segments", "ARR tiers", "churn"))
+    >>> gain = Gain(log_loss=0.001, auc=None, interval=(-0.002, 0.004))
+    >>> print(gain_claim(gain, "segments", "ARR tiers", "churn"))
     No evidence that segments beat ARR tiers in predicting churn (gain in log loss 0.0010, 95 % \
 interval -0.0020 to 0.0040).
     """
-    low, high = interval
+    low, high = gain.interval
     held_out = "out-of-time" if design == "out of time" else "held-out"
     numbers = f"95 % interval {low:.4f} to {high:.4f}"
     if low > 0:
         return (
             f"Beside {old}, {new} improved the {held_out} prediction of {outcome}: log loss lower "
-            f"by {log_loss:.4f}, {numbers}."
+            f"by {gain.log_loss:.4f}, {numbers}."
         )
     if high < 0:
         return (
             f"No evidence that {new} beat {old} in predicting {outcome}: added to them, they made "
-            f"the {held_out} prediction worse (gain in log loss {log_loss:.4f}, {numbers})."
+            f"the {held_out} prediction worse (gain in log loss {gain.log_loss:.4f}, {numbers})."
         )
     return (
         f"No evidence that {new} beat {old} in predicting {outcome} (gain in log loss "
-        f"{log_loss:.4f}, {numbers})."
+        f"{gain.log_loss:.4f}, {numbers})."
     )
 
 
-def corrected_claim(
-    gain: Gain, new: str, old: str, outcome: str, n_comparisons: int, p_adjusted: float
-) -> str:
+def corrected_claim(entry: ForwardEntry, new: str, old: str, n_comparisons: int) -> str:
     """What is left of a secondary gain above 0 that the number of comparisons takes back.
 
     Examples
     --------
-    >>> gain = Gain(0.004, None, (0.001, 0.008))
-    >>> print(corrected_claim(gain, "books", "ARR tiers", "churn", 13, 0.21))
+    >>> gain = Gain(log_loss=0.004, auc=None, interval=(0.001, 0.008))
+    >>> entry = ForwardEntry(labelling="csm_book", outcome="churn", window="", gain=gain,
+    ...                      p_adjusted=0.21)
+    >>> print(corrected_claim(entry, "books", "ARR tiers", 13))
     No evidence that books beat ARR tiers in predicting churn, once 13 secondary comparisons are \
 corrected for (gain in log loss 0.0040, 95 % interval 0.0010 to 0.0080, corrected p = 0.210).
     """
-    low, high = gain.interval
+    if entry.gain is None or entry.p_adjusted is None:
+        return ""
+    low, high = entry.gain.interval
     return (
-        f"No evidence that {new} beat {old} in predicting {outcome}, once {n_comparisons} "
-        f"secondary comparisons are corrected for (gain in log loss {gain.log_loss:.4f}, 95 % "
-        f"interval {low:.4f} to {high:.4f}, corrected {p_in_words(p_adjusted)})."
+        f"No evidence that {new} beat {old} in predicting {entry.outcome}, once {n_comparisons} "
+        f"secondary comparisons are corrected for (gain in log loss {entry.gain.log_loss:.4f}, "
+        f"95 % interval {low:.4f} to {high:.4f}, corrected {p_in_words(entry.p_adjusted)})."
     )

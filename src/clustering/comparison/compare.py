@@ -1,36 +1,32 @@
 """Everything that a study compares, on one set of accounts and from one seed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from clustering.arrays import Floats, Ints
+from clustering.arrays import Ints
 from clustering.columns import ARR_TIERS, NEEDS_SEGMENT, SEGMENT
-from clustering.comparison.agreement.crosswalk import UnlikeWords
-from clustering.comparison.agreement.pairwise import Agreements, compare_labellings
+from clustering.comparison.agreement.entries import StudyAgreement
+from clustering.comparison.agreement.pairwise import compare_labellings, study_agreement
 from clustering.comparison.agreement.refits import Refit, RefittedAgreement, agreement_of_refits
-from clustering.comparison.forward.study import ForwardStudy, forward_study
-from clustering.comparison.forward.time_split import EarlierDates
+from clustering.comparison.forward.study import ForwardStudy, Question, forward_study
+from clustering.comparison.forward.time_split import DatedAccounts
+from clustering.comparison.inputs import ComparisonInputs
+from clustering.comparison.leakage.entries import Ablation, Circularity, Leakage, LeakageIndex
 from clustering.comparison.leakage.outcome_leakage import (
     leaking_labellings,
     refuse_outcomes_in_features,
 )
-from clustering.comparison.leakage.size_leakage import (
-    Ablation,
-    Circularity,
-    LeakageIndex,
-    ablation,
-    detect_circularity,
-    leakage_index,
-)
-from clustering.comparison.observed.differences import Differences, segment_differences
-from clustering.comparison.observed.group_outcomes import GroupOutcomes, group_outcomes
-from clustering.comparison.observed.within_tiers import WithinTiers, heterogeneity_within_tiers
-from clustering.comparison.scorecard import Score, scorecard
+from clustering.comparison.leakage.size_leakage import ablation, detect_circularity, leakage_index
+from clustering.comparison.observed.differences import segment_differences
+from clustering.comparison.observed.entries import Differences, WithinTiers
+from clustering.comparison.observed.group_outcomes import GroupOutcomes, Observed, group_outcomes
+from clustering.comparison.observed.within_tiers import heterogeneity_within_tiers
+from clustering.comparison.scorecard import Gains, scorecard
+from clustering.comparison.scorecard_entries import Score
 from clustering.config import ComparisonConfig
 from clustering.features.horizon import CONTRACT_OUTCOMES
 from clustering.progress import SILENT, Progress
@@ -43,95 +39,33 @@ _FEWEST_AMOUNTS = 50
 
 
 @dataclass(frozen=True, eq=False)
-class ComparisonInputs:
-    """What is compared; every part is aligned with `accounts`.
-
-    Attributes
-    ----------
-    accounts : Index of shape (n_accounts,)
-    labels : Series of labels by name: `segment`, then the schemes
-    titles : what the labellings are called in sentences
-    probability : float64 array of shape (n_accounts,), of the membership in the segment
-    arr : Series of yearly amounts; NaN where it is not known
-    features : DataFrame (n_accounts, n_features), the features of the matrix in their own units
-    values : float64 array of shape (n_accounts, n_features), the matrix
-    size_proxies : float64 array of shape (n_accounts, n_proxies), standardised; withheld features
-    tenure : float64 array of shape (n_accounts,), in days; None if not known for all
-    outcomes : DataFrame as in `Horizon.frame`, aligned
-    as_of, days : the window of the outcomes
-    cluster : fits the chosen kind of segments to a matrix, with a seed
-    refit : fits the whole pipeline on some rows and labels all accounts
-    earlier : the accounts on earlier dates, or the reason why there are none
-    responsibilities : float64 array of shape (n_accounts, k), probabilities of membership
-    segment_names : k names, in the order of the columns
-    timing : DataFrame as in `Horizon.timing`, aligned
-    counts : features that count something, by name
-    undated : labellings of the company's own, whose column may have been filled in afterwards
-    before : DataFrame as in `Horizon.before`, aligned
-    sources : the tables that a feature comes from, by its name
-    unlike : in what an account is unlike a group of accounts, in words
-    """
-
-    accounts: pd.Index
-    labels: Mapping[str, "pd.Series[str]"]
-    titles: Mapping[str, str]
-    probability: Floats
-    arr: "pd.Series[float]"
-    features: pd.DataFrame
-    values: Floats
-    size_proxies: Floats
-    tenure: Floats | None
-    outcomes: pd.DataFrame
-    as_of: date
-    days: int
-    cluster: Callable[[Floats, int], Ints]
-    refit: Refit
-    earlier: EarlierDates | str
-    responsibilities: Floats
-    segment_names: tuple[str, ...]
-    timing: pd.DataFrame
-    counts: tuple[str, ...]
-    before: pd.DataFrame
-    sources: Mapping[str, tuple[str, ...]]
-    undated: tuple[str, ...]
-    unlike: UnlikeWords | None = None
-
-
-@dataclass(frozen=True)
-class Leakage:
-    """How far ARR is hidden in the features, and labellings in each other."""
-
-    ablations: tuple[Ablation, ...]
-    index: LeakageIndex | None
-    needs: Circularity | None
-
-
-@dataclass(frozen=True, eq=False)
 class Comparison:
     """What the study found beside its segments; None where the tables do not allow it.
 
-    `leaks` names the labellings that know an outcome almost without error; they are not judged.
+    `leaks` says which labellings know an outcome almost without error; they are not judged.
     """
 
-    agreements: Agreements
-    refitted: Mapping[str, RefittedAgreement]
+    agreements: tuple[StudyAgreement, ...]
+    crosswalk: pd.DataFrame
+    disagreements: pd.DataFrame
     within: WithinTiers | None
     leakage: Leakage
     forward: ForwardStudy
     happened: GroupOutcomes
     differences: Differences
+    difference_tests: pd.DataFrame
     scores: tuple[Score, ...]
     leaks: tuple[str, ...]
 
 
 def compare(
-    material: ComparisonInputs, config: ComparisonConfig, seed: int, progress: Progress = SILENT
+    inputs: ComparisonInputs, config: ComparisonConfig, seed: int, progress: Progress = SILENT
 ) -> Comparison:
     """Agreement, ceiling, variation inside the tiers, leakage, and what came later.
 
     Parameters
     ----------
-    material : ComparisonInputs
+    inputs : ComparisonInputs
     config : draws, refits and the one outcome that decides
     seed, progress : of all of it
 
@@ -140,80 +74,177 @@ def compare(
     FutureDataError
         A feature tells an outcome of the window without error.
     """
-    refuse_outcomes_in_features(
-        material.features, material.outcomes, material.before, material.sources
-    )
+    task = _Task(inputs, config, seed, progress)
+    labels, features, outcomes = inputs.labels, inputs.features, inputs.outcomes
+    refuse_outcomes_in_features(features.frame, outcomes.frame, outcomes.before, features.sources)
     agreements = compare_labellings(
-        material.labels,
-        material.titles,
-        material.arr,
-        material.probability,
+        labels.by_name,
+        labels.titles,
+        inputs.arr,
+        labels.probability,
         config,
         seed,
         progress,
-        material.unlike,
+        inputs.unlike,
     )
-    leaking = leaking_labellings(
-        {name: material.labels[name] for name in material.undated}, material.outcomes
-    )
-    judged = {name: one for name, one in material.labels.items() if name not in leaking}
-    refitted = _refits(material, config, seed, progress)
-    forward = forward_study(
-        material.features,
-        judged,
-        material.outcomes,
-        outcome=config.primary_outcome,
-        secondary=OUTCOMES,
-        earlier=material.earlier,
-        as_of=material.as_of,
-        days=material.days,
-        titles=material.titles,
-        arr=material.arr,
-        n_bootstrap=config.bootstrap,
-        seed=seed,
-        progress=progress,
-    )
+    undated = {name: labels.by_name[name] for name in labels.undated}
+    leaking = leaking_labellings(undated, outcomes.frame)
+    refitted = task.refits()
+    forward = task.forward(leaking)
+    differences, tests = task.differences()
     return Comparison(
-        agreements=agreements,
-        refitted=refitted,
-        within=_within(material, seed),
-        leakage=_leakage(material, config, seed, progress),
+        agreements=tuple(
+            study_agreement(pair, refitted.get(pair.second) if pair.first == SEGMENT else None)
+            for pair in agreements.pairs
+        ),
+        crosswalk=agreements.crosswalk,
+        disagreements=agreements.disagreements,
+        within=task.within(),
+        leakage=task.leakage(),
         forward=forward,
-        happened=_happened(material, config, seed, progress),
-        differences=_differences(material, seed, progress),
-        scores=scorecard(
-            material.labels,
-            material.values,
-            agreements.pairs,
-            refitted=refitted,
-            entries=forward.entries,
-            rivals=forward.rivals,
-            earlier=material.earlier,
-            seed=seed,
-            progress=progress,
+        happened=task.happened(),
+        differences=differences,
+        difference_tests=tests,
+        scores=tuple(
+            scorecard(
+                labels.by_name,
+                features.values,
+                agreements.pairs,
+                refitted=refitted,
+                gains=Gains(forward.entries, forward.rivals),
+                earlier=outcomes.earlier,
+                seed=seed,
+                progress=progress,
+            )
         ),
         leaks=tuple(leaking.values()),
     )
 
 
-def _refits(
-    material: ComparisonInputs, config: ComparisonConfig, seed: int, progress: Progress
-) -> dict[str, RefittedAgreement]:
-    others = [name for name in (ARR_TIERS, NEEDS_SEGMENT) if name in material.labels]
-    if not config.refits or material.labels[SEGMENT].nunique() < 2:
-        return {}
-    refit = _remembered(material.refit)
-    return {
-        name: agreement_of_refits(
-            material.labels[SEGMENT],
-            material.labels[name],
-            refit,
-            n_refits=config.refits,
-            seed=seed,
-            progress=progress,
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """The parts of the comparison, each on what it needs of the inputs."""
+
+    inputs: ComparisonInputs
+    config: ComparisonConfig
+    seed: int
+    progress: Progress
+
+    @property
+    def labels(self) -> Mapping[str, "pd.Series[str]"]:
+        return self.inputs.labels.by_name
+
+    def refits(self) -> dict[str, RefittedAgreement]:
+        if not self.config.refits or self.labels[SEGMENT].nunique() < 2:
+            return {}
+        refit = _remembered(self.inputs.refit)
+        return {
+            name: agreement_of_refits(
+                self.labels[SEGMENT],
+                self.labels[name],
+                refit,
+                n_refits=self.config.refits,
+                seed=self.seed,
+                progress=self.progress,
+            )
+            for name in (ARR_TIERS, NEEDS_SEGMENT)
+            if name in self.labels
+        }
+
+    def forward(self, leaking: Mapping[str, str]) -> ForwardStudy:
+        outcomes = self.inputs.outcomes
+        judged = {name: one for name, one in self.labels.items() if name not in leaking}
+        return forward_study(
+            DatedAccounts(
+                outcomes.as_of,
+                judged,
+                self.inputs.features.frame,
+                self.inputs.arr,
+                outcomes.frame,
+            ),
+            Question(
+                self.config.primary_outcome, outcomes.days, OUTCOMES, self.inputs.labels.titles
+            ),
+            earlier=outcomes.earlier,
+            n_bootstrap=self.config.bootstrap,
+            seed=self.seed,
+            progress=self.progress,
         )
-        for name in others
-    }
+
+    def happened(self) -> GroupOutcomes:
+        outcomes, primary = self.inputs.outcomes, self.config.primary_outcome
+        with self.progress.step("Counting what happened by group"):
+            return group_outcomes(
+                self.labels,
+                self.inputs.labels.membership,
+                Observed(outcomes.frame, outcomes.timing, self.inputs.arr),
+                names=(primary, *(name for name in OUTCOMES if name != primary)),
+                n_bootstrap=self.config.bootstrap,
+                seed=self.seed,
+            )
+
+    def differences(self) -> tuple[Differences, pd.DataFrame]:
+        features, names = self.inputs.features, self.inputs.labels.membership.names
+        codes = pd.Index(names).get_indexer(pd.Index(self.labels[SEGMENT]))
+        with self.progress.step("Testing in what the segments differ"):
+            return segment_differences(
+                features.values,
+                codes.astype(np.int64),
+                names,
+                features.frame,
+                features.counts,
+                seed=self.seed,
+            )
+
+    def within(self) -> WithinTiers | None:
+        if ARR_TIERS not in self.labels:
+            return None
+        return heterogeneity_within_tiers(
+            self.labels[ARR_TIERS],
+            self.labels[SEGMENT],
+            self.inputs.features.values,
+            made_segments=True,
+            seed=self.seed,
+        )
+
+    def leakage(self) -> Leakage:
+        with self.progress.step("Looking for ARR in the features"):
+            return Leakage(
+                ablations=self._ablations(), index=self._index(), needs=self._circularity()
+            )
+
+    def _ablations(self) -> list[Ablation]:
+        arr, features = self.inputs.arr, self.inputs.features
+        known = arr.notna().to_numpy()
+        if ARR_TIERS not in self.labels or known.sum() < _FEWEST_AMOUNTS:
+            return []
+        return ablation(
+            features.values[known],
+            self.labels[ARR_TIERS][known],
+            np.log1p(arr[known].to_numpy(dtype=np.float64)),
+            self.inputs.cluster,
+            size_proxies=features.size_proxies[known],
+            tenure=None if features.tenure is None else features.tenure[known],
+            n_bootstrap=self.config.bootstrap,
+            seed=self.seed,
+        )
+
+    def _index(self) -> LeakageIndex | None:
+        log_arr = np.log1p(self.inputs.arr.to_numpy(dtype=np.float64))
+        known = np.isfinite(log_arr)
+        if known.sum() < _FEWEST_AMOUNTS or np.ptp(log_arr[known]) == 0:
+            return None
+        return leakage_index(self.inputs.features.frame, log_arr, seed=self.seed)
+
+    def _circularity(self) -> Circularity | None:
+        if NEEDS_SEGMENT not in self.labels:
+            return None
+        return detect_circularity(
+            self.labels[NEEDS_SEGMENT],
+            self.inputs.features.frame,
+            name=self.inputs.labels.titles[NEEDS_SEGMENT],
+            seed=self.seed,
+        )
 
 
 def _remembered(refit: Refit) -> Refit:
@@ -226,94 +257,3 @@ def _remembered(refit: Refit) -> Refit:
         return made[seed]
 
     return once
-
-
-def _happened(
-    material: ComparisonInputs, config: ComparisonConfig, seed: int, progress: Progress
-) -> GroupOutcomes:
-    names = (config.primary_outcome, *(n for n in OUTCOMES if n != config.primary_outcome))
-    with progress.step("Counting what happened by group"):
-        return group_outcomes(
-            material.labels,
-            material.outcomes,
-            material.timing,
-            material.arr,
-            material.responsibilities,
-            material.segment_names,
-            names=names,
-            n_bootstrap=config.bootstrap,
-            seed=seed,
-        )
-
-
-def _differences(material: ComparisonInputs, seed: int, progress: Progress) -> Differences:
-    codes = pd.Index(material.segment_names).get_indexer(pd.Index(material.labels[SEGMENT]))
-    with progress.step("Testing in what the segments differ"):
-        return segment_differences(
-            material.values,
-            codes.astype(np.int64),
-            material.segment_names,
-            material.features,
-            material.counts,
-            seed=seed,
-        )
-
-
-def _within(material: ComparisonInputs, seed: int) -> WithinTiers | None:
-    if ARR_TIERS not in material.labels:
-        return None
-    return heterogeneity_within_tiers(
-        material.labels[ARR_TIERS],
-        material.labels[SEGMENT],
-        material.values,
-        made_segments=True,
-        seed=seed,
-    )
-
-
-def _leakage(
-    material: ComparisonInputs, config: ComparisonConfig, seed: int, progress: Progress
-) -> Leakage:
-    with progress.step("Looking for ARR in the features"):
-        return Leakage(
-            ablations=_ablations(material, config, seed),
-            index=_index(material, seed),
-            needs=_circularity(material, seed),
-        )
-
-
-def _ablations(
-    material: ComparisonInputs, config: ComparisonConfig, seed: int
-) -> tuple[Ablation, ...]:
-    known = material.arr.notna().to_numpy()
-    if ARR_TIERS not in material.labels or known.sum() < _FEWEST_AMOUNTS:
-        return ()
-    return ablation(
-        material.values[known],
-        material.labels[ARR_TIERS][known],
-        np.log1p(material.arr[known].to_numpy(dtype=np.float64)),
-        material.cluster,
-        size_proxies=material.size_proxies[known],
-        tenure=None if material.tenure is None else material.tenure[known],
-        n_bootstrap=config.bootstrap,
-        seed=seed,
-    )
-
-
-def _index(material: ComparisonInputs, seed: int) -> LeakageIndex | None:
-    log_arr = np.log1p(material.arr.to_numpy(dtype=np.float64))
-    known = np.isfinite(log_arr)
-    if known.sum() < _FEWEST_AMOUNTS or np.ptp(log_arr[known]) == 0:
-        return None
-    return leakage_index(material.features, log_arr, seed=seed)
-
-
-def _circularity(material: ComparisonInputs, seed: int) -> Circularity | None:
-    if NEEDS_SEGMENT not in material.labels:
-        return None
-    return detect_circularity(
-        material.labels[NEEDS_SEGMENT],
-        material.features,
-        name=material.titles[NEEDS_SEGMENT],
-        seed=seed,
-    )

@@ -1,51 +1,64 @@
-"""Two claims that practitioners make about tiers, answered by rules from numbers with intervals."""
+"""What the scorecard supports: whether any labelling told more than the tiers, and two claims.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+Practitioners make the claims about tiers; they are answered by rules from numbers with intervals.
+"""
+
+from collections.abc import Mapping, Sequence
 
 from clustering.columns import ARR_TIERS, NEEDS_SEGMENT, SEGMENT
-from clustering.comparison.scorecard import Estimate, Score
-
-Answer = Literal["supported", "contradicted", "cannot be told"]
-Choice = Literal["keep the tiers", "use beside the tiers", "cannot be told"]
+from clustering.comparison.scorecard_entries import (
+    Answer,
+    Choice,
+    Estimate,
+    Hypothesis,
+    Score,
+    Scorecard,
+)
 
 #: From this share of what could be had on, the tiers tell most of what they are asked about.
 HALF = 0.5
 
 
-@dataclass(frozen=True)
-class Hypothesis:
-    """One claim and its answer.
+def side_by_side(
+    scores: Sequence[Score],
+    *,
+    outcome: str,
+    held: bool,
+    cost_shares: Mapping[str, float] | None = None,
+) -> Scorecard:
+    """All labellings, which of them told more than the tiers about what came later, and the claims.
 
-    Attributes
+    Controls do not count: nobody proposes them.
+
+    Parameters
     ----------
-    source : who says it, by the short name in docs/schemes.md
-    reference : the labelling that the tiers were compared with
-    agreement : AMI of the tiers with it; `ceiling` is what could be had, 1 where it is not known
-    answer : the whole interval, relative to the ceiling, lies on one side of one half; else it
-        cannot be told
+    scores : of the comparison
+    outcome : the primary outcome
+    held : whether the segments come back on resamples, so that they may stand for needs
+    cost_shares : cost of care over ARR by labelling, where a plan gave it
     """
+    costs = cost_shares or {}
+    judged = [score for score in scores if score.gain is not None and not score.control]
+    better = sorted(
+        (score for score in judged if score.gains),
+        key=lambda score: -(score.gain.value if score.gain else 0.0),
+    )
+    choice: Choice = "cannot be told"
+    if judged:
+        choice = "use beside the tiers" if better else "keep the tiers"
+    return Scorecard(
+        outcome=outcome,
+        choice=choice,
+        better=[score.labelling for score in better],
+        n_judged=len(judged),
+        scores=[
+            score.model_copy(update={"cost_share": costs.get(score.labelling)}) for score in scores
+        ],
+        hypotheses=answer_hypotheses({score.labelling: score for score in scores}, held=held),
+    )
 
-    name: str
-    source: str
-    statement: str
-    reference: str
-    agreement: Estimate | None
-    ceiling: float | None
-    answer: Answer
 
-
-@dataclass(frozen=True)
-class Decision:
-    """What the scorecard supports: which labellings told more than the tiers, if any did."""
-
-    choice: Choice
-    better: tuple[str, ...]
-    n_judged: int
-
-
-def answer_hypotheses(scores: Mapping[str, Score], *, held: bool) -> tuple[Hypothesis, ...]:
+def answer_hypotheses(scores: Mapping[str, Score], *, held: bool) -> list[Hypothesis]:
     """Murphy: one ARR band holds different needs. Pickens: the clusters approximately follow ARR.
 
     Both claims are answered from one labelling, so that one cannot be told where the other is:
@@ -54,11 +67,11 @@ def answer_hypotheses(scores: Mapping[str, Score], *, held: bool) -> tuple[Hypot
 
     Returns
     -------
-    tuple of Hypothesis
+    list of Hypothesis
         Empty without ARR tiers.
     """
     if ARR_TIERS not in scores:
-        return ()
+        return []
     needs, segments = scores.get(NEEDS_SEGMENT), scores.get(SEGMENT)
     reference, found = (SEGMENT, segments) if needs is None else (NEEDS_SEGMENT, needs)
     agreement = None if found is None else found.with_tiers
@@ -66,37 +79,23 @@ def answer_hypotheses(scores: Mapping[str, Score], *, held: bool) -> tuple[Hypot
     if needs is None and segments is not None and segments.resampled is not None:
         ceiling = segments.resampled.value
     follows = _follows(agreement, ceiling) if held or needs is not None else None
-    return (
-        Hypothesis(
-            "murphy", "Murphy", "One {amount} band holds accounts with different needs.",
-            reference, agreement, ceiling, _answer(None if follows is None else not follows),
-        ),
-        Hypothesis(
-            "pickens", "Pickens", "Groups by what accounts need approximately follow {amount}.",
-            reference, agreement, ceiling, _answer(follows),
-        ),
-    )  # fmt: skip
-
-
-def decide(scores: Mapping[str, Score]) -> Decision:
-    """Which labellings told more than the tiers about what came later; controls do not count.
-
-    A labelling did where the interval of its gain lies above 0, still after the correction for the
-    number of comparisons, and its gain above that of as many ARR bands and of random groups.
-    """
-    judged = [
-        score
-        for score in scores.values()
-        if score.gain is not None and score.gain.interval is not None and not score.is_control
-    ]
-    better = sorted(
-        (score for score in judged if score.gains),
-        key=lambda score: -(score.gain.value if score.gain else 0.0),
+    claims = (
+        ("murphy", "Murphy", "One {amount} band holds accounts with different needs."),
+        ("pickens", "Pickens", "Groups by what accounts need approximately follow {amount}."),
     )
-    choice: Choice = "cannot be told"
-    if judged:
-        choice = "use beside the tiers" if better else "keep the tiers"
-    return Decision(choice, tuple(score.labelling for score in better), len(judged))
+    holds = (None if follows is None else not follows, follows)
+    return [
+        Hypothesis(
+            name=name,
+            source=source,
+            statement=statement,
+            reference=reference,
+            agreement=agreement,
+            ceiling=ceiling,
+            answer=_answer(answer),
+        )
+        for (name, source, statement), answer in zip(claims, holds, strict=True)
+    ]
 
 
 def _follows(agreement: Estimate | None, ceiling: float | None) -> bool | None:

@@ -4,34 +4,10 @@ The scorecard, the leadership page, the summary and the plan read this decision;
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Literal
 
 from clustering.columns import ARR_TIERS, CURRENT_SEGMENT, SEGMENT
+from clustering.comparison.scorecard_entries import Reason, Recommendation
 from clustering.wording import ALMOST_SAME
-
-Reason = Literal[
-    "natural clusters, shown gain",
-    "natural clusters",
-    "shown gain",
-    "one segment",
-    "almost the tiers",
-    "no reason to change",
-    "nothing else",
-]
-
-
-@dataclass(frozen=True)
-class Recommendation:
-    """The labelling for which care should be planned, and why.
-
-    Attributes
-    ----------
-    labelling : `segment`, `current_segment` (the company's present rule) or `arr_tiers`
-    """
-
-    labelling: str
-    reason: Reason
 
 
 def recommend(
@@ -65,16 +41,17 @@ def recommend(
     Recommendation(labelling='arr_tiers', reason='no reason to change')
     """
     present = next((name for name in (CURRENT_SEGMENT, ARR_TIERS) if name in labellings), None)
+    labelling, reason = SEGMENT, _reason_for_segments(are_clusters, gains)
     if n_segments == 1:
-        return Recommendation(present or SEGMENT, "one segment")
-    if tiers_agreement is not None and tiers_agreement[0] >= ALMOST_SAME:
-        return Recommendation(ARR_TIERS, "almost the tiers")
+        labelling, reason = present or SEGMENT, "one segment"
+    elif tiers_agreement is not None and tiers_agreement[0] >= ALMOST_SAME:
+        labelling, reason = ARR_TIERS, "almost the tiers"
+    elif reason is None and present is not None:
+        labelling, reason = present, "no reason to change"
+    return Recommendation(labelling=labelling, reason=reason or "nothing else")
+
+
+def _reason_for_segments(are_clusters: bool, gains: bool) -> Reason | None:
     if are_clusters:
-        return Recommendation(
-            SEGMENT, "natural clusters, shown gain" if gains else "natural clusters"
-        )
-    if gains:
-        return Recommendation(SEGMENT, "shown gain")
-    if present is None:
-        return Recommendation(SEGMENT, "nothing else")
-    return Recommendation(present, "no reason to change")
+        return "natural clusters, shown gain" if gains else "natural clusters"
+    return "shown gain" if gains else None

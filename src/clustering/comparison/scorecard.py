@@ -6,7 +6,6 @@ that a rule of thumb, a column and a fitted model can be read beside each other.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,14 +13,16 @@ import pandas as pd
 from clustering.arrays import Floats, Ints
 from clustering.columns import ARR_TIERS, NEEDS_SEGMENT, SEGMENT
 from clustering.comparison.agreement.agreement import compare_partitions
+from clustering.comparison.agreement.entries import Indices
 from clustering.comparison.agreement.refits import RefittedAgreement
-from clustering.comparison.agreement.report import Agreement, Range
 from clustering.comparison.base.labellings import Labelling, encode
-from clustering.comparison.forward.evaluate import ForwardEntry
+from clustering.comparison.forward.entries import ForwardEntry
 from clustering.comparison.forward.time_split import EarlierDates
+from clustering.comparison.scorecard_entries import SCORECARD, Estimate, Score
 from clustering.progress import SILENT, Progress
 from clustering.schemes import CONTROLS, SCHEMES
 from clustering.structure.criteria.silhouette import silhouettes
+from clustering.wording import LEVEL
 
 #: Accounts whose silhouettes are compared at most; each with all others of them.
 MOST_ACCOUNTS = 2_000
@@ -35,81 +36,24 @@ _Z = 1.959963984540054
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """A number with its 95 % interval; None where there is none to be told."""
+class Gains:
+    """What labellings add to the tiers about the primary outcome, and the baselines beside it."""
 
-    value: float
-    interval: Range | None
-
-
-@dataclass(frozen=True)
-class Score:
-    """One labelling.
-
-    Attributes
-    ----------
-    n_accounts, n_groups : those that it labels, and its groups
-    silhouette : mean in the matrix, less that of random groups of the same sizes
-    silhouette_raw, silhouette_random : the two, and `silhouette_z` the difference in standard
-        deviations of the random groups
-    explained : omega squared: share of the features' variance that lies between groups, beyond
-        chance
-    resampled : agreement (AMI) with its own refits; None for a rule, which is not estimated
-    over_time : agreement (AMI) with itself on an earlier date, of the accounts known on both
-    with_segments, with_tiers, with_needs : agreement (AMI); None with itself
-    gain : in held-out log loss over the tiers about the primary outcome; None for the tiers
-    p_adjusted : of the gain, corrected for the number of comparisons
-    rival_gain : the largest gain of as many ARR bands or of random groups of its sizes
-    reason : why there is no gain
-    """
-
-    labelling: str
-    n_accounts: int
-    n_groups: int
-    silhouette: Estimate | None
-    silhouette_raw: float | None
-    silhouette_random: float | None
-    silhouette_z: float | None
-    explained: Estimate | None
-    resampled: Estimate | None
-    over_time: Estimate | None
-    with_segments: Estimate | None
-    with_tiers: Estimate | None
-    with_needs: Estimate | None
-    gain: Estimate | None
-    p_adjusted: float | None = None
-    rival_gain: float | None = None
-    reason: str = ""
-
-    @property
-    def is_control(self) -> bool:
-        """Whether it is there to compare with, and nobody proposes it."""
-        return self.labelling in CONTROLS
-
-    @property
-    def gains(self) -> bool:
-        """Whether it told more than the tiers: interval above 0, corrected, above its rivals."""
-        if self.gain is None or self.gain.interval is None:
-            return False
-        return (
-            self.gain.interval[0] > 0
-            and (self.p_adjusted is None or self.p_adjusted <= 0.05)
-            and self.gain.value > (self.rival_gain or 0.0)
-        )
+    entries: Sequence[ForwardEntry] = ()
+    baselines: Sequence[ForwardEntry] = ()
 
 
 def scorecard(
     labels: Mapping[str, "pd.Series[str]"],
     values: Floats,
-    pairs: Sequence[Agreement],
+    pairs: Sequence[Indices],
     *,
     refitted: Mapping[str, RefittedAgreement] | None = None,
-    entries: Sequence[ForwardEntry] = (),
-    rivals: Sequence[ForwardEntry] = (),
+    gains: Gains = Gains(),
     earlier: EarlierDates | str = "",
     seed: int,
     progress: Progress = SILENT,
-) -> tuple[Score, ...]:
+) -> list[Score]:
     """Score every labelling, the tiers first, then the segments, then the others.
 
     Parameters
@@ -118,7 +62,7 @@ def scorecard(
     values : float64 array of shape (n_accounts, n_features), the matrix of the segments
     pairs : agreement of the labellings, as from `compare_labellings`
     refitted : agreement of the segments with others under refits; their ceiling is stability
-    entries, rivals : what each adds to the tiers about the primary outcome
+    gains : what each adds to the tiers about the primary outcome
     earlier : the same accounts on earlier dates, for stability over time
     seed, progress : of the random groups, and who is told
 
@@ -134,28 +78,49 @@ def scorecard(
     """
     order = sorted(labels, key=[ARR_TIERS, SEGMENT, *labels].index)
     agreed = {frozenset((pair.first, pair.second)): pair for pair in pairs}
-    judged = {entry.labelling: entry for entry in entries}
     scores = []
     with progress.step("Scoring the labellings", len(order)) as advance:
         for name in order:
             coded = encode(labels[name], name)
-            scores.append(
-                Score(
-                    labelling=name,
-                    n_accounts=int((coded.codes >= 0).sum()),
-                    n_groups=len(coded.levels),
-                    **_structure(values, coded, seed),
-                    explained=variance_explained(values, coded.codes),
-                    resampled=_resampled(refitted or {}) if name == SEGMENT else None,
-                    over_time=_over_time(name, earlier, seed),
-                    with_segments=_agreement(agreed, name, SEGMENT),
-                    with_tiers=_agreement(agreed, name, ARR_TIERS),
-                    with_needs=_agreement(agreed, name, NEEDS_SEGMENT),
-                    **_gain(name, judged, rivals),
-                )
+            score = Score(
+                labelling=name,
+                control=name in CONTROLS,
+                n_accounts=(coded.codes >= 0).sum(),
+                n_groups=len(coded.levels),
+                explained=variance_explained(values, coded.codes),
+                resampled=_resampled(refitted or {}) if name == SEGMENT else None,
+                over_time=_over_time(name, earlier, seed),
+                with_segments=_agreement(agreed, name, SEGMENT),
+                with_tiers=_agreement(agreed, name, ARR_TIERS),
+                with_needs=_agreement(agreed, name, NEEDS_SEGMENT),
             )
+            scores.append(with_gain(_with_structure(score, values, coded, seed), gains))
             advance(1)
-    return tuple(scores)
+    return scores
+
+
+def score_table(scores: Sequence[Score]) -> pd.DataFrame:
+    """One row a labelling; intervals as columns `<name>_low` and `<name>_high`."""
+    columns = [column for name in Score.model_fields for column in _columns(name)]
+    kinds = {"reason": "str", **SCORECARD.dtypes}
+    rows = []
+    for score in scores:
+        row: dict[str, object] = {}
+        for name in Score.model_fields:
+            found = getattr(score, name)
+            if isinstance(found, Estimate):
+                bounds = found.interval or (None, None)
+                row |= dict(zip(_columns(name), (found.value, *bounds), strict=True))
+            else:
+                row[name] = found
+        rows.append(row)
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.astype({name: kinds.get(name, "float64") for name in columns})
+
+
+def _columns(name: str) -> tuple[str, ...]:
+    is_estimate = Score.model_fields[name].annotation == (Estimate | None)
+    return (name, f"{name}_low", f"{name}_high") if is_estimate else (name,)
 
 
 def variance_explained(values: Floats, codes: Ints) -> Estimate | None:
@@ -188,37 +153,41 @@ def variance_explained(values: Floats, codes: Ints) -> Estimate | None:
     omega = (total - within - (k - 1) * noise) / (total + noise)
     influence = (within / total * around_all - around_own) / (total / n)
     error = float(np.sqrt((influence**2).mean() / n))
-    return Estimate(omega, (omega - _Z * error, omega + _Z * error))
+    return _within_error(omega, error)
 
 
-def _structure(values: Floats, coded: Labelling, seed: int) -> dict[str, Any]:
-    none: dict[str, Any] = dict.fromkeys(
-        ("silhouette", "silhouette_raw", "silhouette_random", "silhouette_z")
-    )
+def _with_structure(score: Score, values: Floats, coded: Labelling, seed: int) -> Score:
+    """The score with the silhouette of its groups against that of random ones."""
     known = np.flatnonzero(coded.codes >= 0)
     generator = np.random.default_rng(seed)
     if known.size > MOST_ACCOUNTS:
         known = np.sort(generator.choice(known, MOST_ACCOUNTS, replace=False))
     present, group = np.unique(coded.codes[known], return_inverse=True)
     if present.size < 2 or present.size == known.size:
-        return none
+        return score
     random = [generator.permutation(group) for _ in range(_RANDOM_GROUPS)]
     found = silhouettes(values[known], [group, *random], seed=seed)
     own, drawn = found[0].values, np.array([one.mean for one in found[1:]])
     mean, spread = float(drawn.mean()), float(drawn.std(ddof=1))
     over, error = float(own.mean()) - mean, float(own.std(ddof=1) / np.sqrt(own.size))
     error = float(np.hypot(error, spread))
-    return {
-        "silhouette": Estimate(over, (over - _Z * error, over + _Z * error)),
-        "silhouette_raw": float(own.mean()),
-        "silhouette_random": mean,
-        "silhouette_z": over / spread if spread > 0 else None,
-    }
+    return score.model_copy(
+        update={
+            "silhouette": _within_error(over, error),
+            "silhouette_raw": float(own.mean()),
+            "silhouette_random": mean,
+            "silhouette_z": over / spread if spread > 0 else None,
+        }
+    )
+
+
+def _within_error(value: float, error: float) -> Estimate:
+    return Estimate(value=value, interval=(value - _Z * error, value + _Z * error))
 
 
 def _resampled(refitted: Mapping[str, RefittedAgreement]) -> Estimate | None:
     """The ceiling, which is the same whatever the segments are compared with."""
-    return next((Estimate(one.ceiling.ami, None) for one in refitted.values()), None)
+    return next((Estimate(value=one.ceiling.ami) for one in refitted.values()), None)
 
 
 def _over_time(name: str, earlier: EarlierDates | str, seed: int) -> Estimate | None:
@@ -235,34 +204,49 @@ def _over_time(name: str, earlier: EarlierDates | str, seed: int) -> Estimate | 
         then.reindex(now.index)[both].to_numpy(), now[both].to_numpy(), n_permutations=1,
         n_bootstrap=400, seed=seed,
     )  # fmt: skip
-    return None if found.interval is None else Estimate(found.ami, found.interval.ami)
+    return None if found.interval is None else _ami(found)
 
 
-def _agreement(
-    agreed: Mapping[frozenset[str], Agreement], name: str, other: str
-) -> Estimate | None:
+def _agreement(agreed: Mapping[frozenset[str], Indices], name: str, other: str) -> Estimate | None:
     found = agreed.get(frozenset((name, other)))
-    if found is None or name == other:
-        return None
-    return Estimate(found.ami, None if found.interval is None else found.interval.ami)
+    return None if found is None or name == other else _ami(found)
 
 
-def _gain(
-    name: str, judged: Mapping[str, ForwardEntry], rivals: Sequence[ForwardEntry]
-) -> dict[str, Any]:
+def _ami(found: Indices) -> Estimate:
+    return Estimate(
+        value=found.ami, interval=None if found.interval is None else found.interval.ami
+    )
+
+
+def with_gain(score: Score, gains: Gains) -> Score:
+    """The score with what the labelling told more than the tiers, or why that is not known.
+
+    It told more where the interval of its gain lies above 0, still after the correction for the
+    number of comparisons, and its gain above that of as many ARR bands and of random groups.
+    """
+    name = score.labelling
     if name == ARR_TIERS:
-        return {"gain": None, "reason": "the baseline of all gains"}
-    entry = judged.get(name)
+        return score.model_copy(update={"reason": "the baseline of all gains"})
+    entry = next((entry for entry in gains.entries if entry.labelling == name), None)
     if entry is None or entry.gain is None:
-        return {"gain": None, "reason": entry.reason if entry else "it was not judged"}
+        reason = entry.reason if entry else "it was not judged"
+        return score.model_copy(update={"reason": reason})
+    gain, p = entry.gain, entry.p_adjusted
     fair = [
         rival.gain.log_loss
-        for rival in rivals
+        for rival in gains.baselines
         if rival.gain is not None
         and rival.labelling in (f"{name}: arr_bands", f"{name}: random_groups")
     ]
-    return {
-        "gain": Estimate(entry.gain.log_loss, entry.gain.interval),
-        "p_adjusted": entry.p_adjusted,
-        "rival_gain": max(fair, default=None),
-    }
+    rival_gain = max(fair, default=None)
+    told_more = (
+        gain.interval[0] > 0 and (p is None or p <= LEVEL) and gain.log_loss > (rival_gain or 0.0)
+    )
+    return score.model_copy(
+        update={
+            "gain": Estimate(value=gain.log_loss, interval=gain.interval),
+            "p_adjusted": p,
+            "rival_gain": rival_gain,
+            "gains": told_more,
+        }
+    )

@@ -113,15 +113,19 @@ class OwnSchemeConfig(Part):
     def _known_labels(self) -> "OwnSchemeConfig":
         if len(set(self.levels)) < len(self.levels):
             raise ValueError(f"scheme '{self.name}': levels has a label twice")
-        given = [rule.label for rule in self.rules]
-        given += [self.otherwise] if self.otherwise is not None else []
-        unknown = [label for label in dict.fromkeys(given) if label not in self.levels]
+        unknown = [label for label in self.labels_of_rules if label not in self.levels]
         if self.levels and unknown:
             raise ValueError(
                 f"scheme '{self.name}': label {', '.join(map(repr, unknown))} is not in levels "
                 f"({', '.join(self.levels)})"
             )
         return self
+
+    @property
+    def labels_of_rules(self) -> list[str]:
+        """The labels that its rules give, each once, in their order."""
+        otherwise = [] if self.otherwise is None else [self.otherwise]
+        return list(dict.fromkeys([*(rule.label for rule in self.rules), *otherwise]))
 
     @property
     def shown(self) -> str:

@@ -1,10 +1,12 @@
 """What a plan is made from: the accounts, what is known of them, and how they can be grouped."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
 
 import pandas as pd
 
+from clustering.columns import SEGMENT
 from clustering.features.as_of import Tables
 from clustering.features.types import Horizon, Snapshot
 from clustering.schemes.axes import Axes
@@ -30,6 +32,12 @@ class Planned:
     note: str = ""
     near_line: "pd.Series[bool] | None" = None
 
+    @classmethod
+    def of(cls, one: Labelling, ids: pd.Index) -> Self:
+        """A labelling of these accounts by a rule or a column of their own."""
+        near = None if one.near_line is None else one.near_line.reindex(ids)
+        return cls(one.name, one.title, one.labels.reindex(ids), one.levels, near_line=near)
+
 
 @dataclass(frozen=True, eq=False)
 class PlanInputs:
@@ -41,9 +49,9 @@ class PlanInputs:
     tables : for what the window of the audit saw; rows after the as-of date stay invisible
     snapshot, axes : of the accounts
     horizon : GRR and NRR observed after the as-of date; they describe and decide nothing
-    labellings : schemes that triggers may name
-    candidates : labellings of the same accounts; the plan is for one of them
-    recommended : the labelling that the study recommends (None: the first candidate)
+    segments : the learned labelling, of the accounts that are planned for
+    labellings : every other one; triggers may name them
+    recommended : the labelling that the study recommends
     """
 
     hour_cost: float
@@ -51,11 +59,16 @@ class PlanInputs:
     snapshot: Snapshot
     horizon: Horizon
     axes: Axes
+    segments: Planned
     labellings: tuple[Labelling, ...]
-    candidates: Sequence[Planned]
-    recommended: str | None = None
+    recommended: str = SEGMENT
 
     @property
     def ids(self) -> pd.Index:
         """The accounts that are planned for."""
-        return self.candidates[0].labels.index
+        return self.segments.labels.index
+
+    @cached_property
+    def candidates(self) -> tuple[Planned, ...]:
+        """What the plan can be for, the segments first."""
+        return (self.segments, *(Planned.of(one, self.ids) for one in self.labellings))

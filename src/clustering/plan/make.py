@@ -151,12 +151,7 @@ def make_plan(config: EngagementConfig, given: PlanInputs) -> Plan:
         n_not_judged=audit.n_not_judged,
         staffing=None if staffing is None else staffing.found,
         top_segment=value.top,
-        not_computed={
-            **{f"audit.{name}": why for name, why in audit.not_computed.items()},
-            **{f"playbook.{name}": why for name, why in running.not_told.items()},
-            **{f"value.{name}": why for name, why in value.not_computed.items()},
-            **({"allocation": why_not} if why_not else {}),
-        },
+        not_computed=_not_computed(audit, running, value, why_not),
         notes=[*filter(None, [on.note]), *seen.notes],
     )
     return Plan(
@@ -170,6 +165,18 @@ def make_plan(config: EngagementConfig, given: PlanInputs) -> Plan:
         value=value,
         schemes=care.costs(given.candidates),
     )
+
+
+def _not_computed(
+    audit: Audit, running: Running, value: SegmentValue, no_allocation: str
+) -> dict[str, str]:
+    """Part of the plan -> why it could not be computed, and what would allow it."""
+    return {
+        **{f"audit.{name}": why for name, why in audit.not_computed.items()},
+        **{f"playbook.{name}": why for name, why in running.not_computed.items()},
+        **{f"value.{name}": why for name, why in value.not_computed.items()},
+        **({"allocation": no_allocation} if no_allocation else {}),
+    }
 
 
 def _care(
@@ -203,7 +210,7 @@ def _playbooks(
 
 def _chosen(plan_on: str, given: PlanInputs) -> Planned:
     by_name = {one.name: one for one in given.candidates}
-    name = (given.recommended or given.candidates[0].name) if plan_on == RECOMMENDED else plan_on
+    name = given.recommended if plan_on == RECOMMENDED else plan_on
     if name in by_name:
         return by_name[name]
     raise ConfigError(

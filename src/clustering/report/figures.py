@@ -4,9 +4,10 @@ Each takes the opened study and gives a `ReportFigure`: the matplotlib figure, t
 title and alternative text. A figure whose columns a study does not have gives None.
 """
 
-from clustering.report.subjects.agreement.figures import agreement_dots, forward_gains
+from clustering.report.subjects.agreement.figures import agreement_dots
 from clustering.report.subjects.agreement.flow_figures import tier_flow
 from clustering.report.subjects.agreement.leakage_figures import ablation
+from clustering.report.subjects.forward.gain_figures import forward_gains
 from clustering.report.subjects.forward.rate_figures import forward_rates
 from clustering.report.subjects.forward.scorecard_figures import agreement_matrix, scorecard
 from clustering.report.subjects.groups.account_figures import (

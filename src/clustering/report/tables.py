@@ -1,5 +1,7 @@
 """The tables of the report, whatever their subject, for the notebooks."""
 
+from clustering.report.subjects.agreement.tables import agreements, misplaced
+from clustering.report.subjects.forward.tables import forward
 from clustering.report.subjects.groups.tables import (
     candidates,
     features,
@@ -11,7 +13,6 @@ from clustering.report.subjects.groups.tables import (
     segments,
     typical,
 )
-from clustering.report.subjects.tables import agreements, forward, misplaced
 
 __all__ = [
     "agreements",

@@ -3,47 +3,39 @@
 import importlib.metadata
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from clustering.arrays import Floats
 from clustering.columns import ACCOUNT_ID, ARR, NAME, SEGMENT
-from clustering.comparison.agreement.refits import RefittedAgreement
-from clustering.comparison.agreement.report import Agreement
-from clustering.comparison.compare import Comparison, Leakage
-from clustering.comparison.observed.within_tiers import WithinTiers
-from clustering.comparison.recommendation import Recommendation
+from clustering.comparison.agreement.pairwise import agreement_table
+from clustering.comparison.compare import Comparison
+from clustering.comparison.hypotheses import side_by_side
+from clustering.comparison.leakage.entries import Leakage
+from clustering.comparison.scorecard import score_table
+from clustering.comparison.scorecard_entries import Recommendation, Scorecard
 from clustering.config import StudyConfig
 from clustering.features import Horizon, Snapshot
 from clustering.matrix import FeatureMatrix
 from clustering.movement.run import OverTime
 from clustering.plan.make import Plan
 from clustering.plan.next_steps import NextSteps
-from clustering.profiles import Profiles, map_accounts
+from clustering.profiles import Profiles
 from clustering.results.document import (
-    AgreementEntry,
     FeatureEntry,
-    ForwardEntry,
     GroupWord,
     InputEntry,
     LabellingEntry,
-    LeakageEntry,
-    MultiplicityEntry,
     Outcomes,
     Provenance,
     SegmentEntry,
     StudyDocument,
     TablesEntry,
-    TimeSplitEntry,
-    WithinTiersEntry,
 )
-from clustering.results.later import afterwards_entry, differences_entry, later_frames
-from clustering.results.scorecard import scorecard_entry, scorecard_table
-from clustering.results.scorecard_document import RecommendationEntry, ScorecardEntry
-from clustering.schema import to_jsonable
 from clustering.schemes import Axes, Labelling, lifecycle_stage
 from clustering.schemes.table import scheme_table
 from clustering.scorer import Scorer
@@ -65,6 +57,7 @@ class Study:
     Attributes
     ----------
     scores : DataFrame of shape (n_accounts, ...), the scorer's answer on the training snapshot
+    places : float64 array (n_accounts, 2), where the accounts lie on the map
     labellings, absent : the schemes that these accounts allow, and why each other is absent
     """
 
@@ -73,6 +66,7 @@ class Study:
     snapshot: Snapshot
     horizon: Horizon
     matrix: FeatureMatrix
+    places: Floats
     evidence: Evidence
     pictures: Mapping[str, pd.DataFrame]
     axes: Axes
@@ -105,16 +99,19 @@ def assemble(study: Study) -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
         "accounts": accounts,
         "schemes": scheme_table(study.matrix.account_ids, study.labellings, study.axes, stage),
         "candidates": study.evidence.table(),
-        "agreements": _agreement_table(document.agreements),
-        "crosswalk": study.comparison.agreements.crosswalk,
+        "agreements": agreement_table(study.comparison.agreements),
+        "crosswalk": study.comparison.crosswalk,
         "profiles": study.profiles.features,
-        "disagreements": study.comparison.agreements.disagreements,
+        "disagreements": study.comparison.disagreements,
         "typical": study.profiles.typical,
-        **later_frames(study.comparison.happened, study.comparison.differences),
+        "rates": study.comparison.happened.rates,
+        "retention": study.comparison.happened.retention,
+        "renewals": study.comparison.happened.renewals,
+        "differences": study.comparison.difference_tests,
         **study.pictures,
         **study.plan.tables,
         **study.next_steps.tables,
-        "scorecard": scorecard_table(scorecard),
+        "scorecard": score_table(scorecard.scores),
         **study.over_time.frames,
     }
     if NAME in study.snapshot.attributes:
@@ -131,7 +128,6 @@ def _accounts(study: Study, stage: "pd.Series[str]") -> pd.DataFrame:
     if labels.max() > 0:  # one segment has no neighbour to be closer to
         (found,) = silhouettes(study.matrix.values, [labels], seed=study.config.seed)
         silhouette[found.rows] = found.values
-    place = map_accounts(study.matrix.values)
     extra = [column for column in _ATTRIBUTES if column in attributes]
     features = study.snapshot.frame.reindex(ids)
     scores = study.scores.reindex(ids)
@@ -148,8 +144,8 @@ def _accounts(study: Study, stage: "pd.Series[str]") -> pd.DataFrame:
         "margin": scores["margin"],
         "stability": study.evidence.account_stability,
         "silhouette": silhouette,
-        "map_1": place[:, 0],
-        "map_2": place[:, 1],
+        "map_1": study.places[:, 0],
+        "map_2": study.places[:, 1],
         **{str(name): axes[name] for name in axes if axes[name].notna().any()},
         "lifecycle_stage": stage.reindex(ids),
         **{labelling.name: labelling.labels.reindex(ids) for labelling in study.labellings},
@@ -158,7 +154,7 @@ def _accounts(study: Study, stage: "pd.Series[str]") -> pd.DataFrame:
     return frame.reset_index()
 
 
-def _document(study: Study, accounts: pd.DataFrame, scorecard: ScorecardEntry) -> StudyDocument:
+def _document(study: Study, accounts: pd.DataFrame, scorecard: Scorecard) -> StudyDocument:
     config, evidence, forward = study.config, study.evidence, study.comparison.forward
     movement = study.over_time.movement
     return StudyDocument(
@@ -188,19 +184,19 @@ def _document(study: Study, accounts: pd.DataFrame, scorecard: ScorecardEntry) -
         segments=_segments(study, accounts),
         labellings=_labellings(study),
         labellings_absent={name: why.removesuffix(".") for name, why in study.absent.items()},
-        agreements=_agreements(study),
-        within_tiers=_within(study.comparison.within),
+        agreements=list(study.comparison.agreements),
+        within_tiers=study.comparison.within,
         leakage=_leakage(study.comparison.leakage, config.amount_name),
-        forward=[ForwardEntry.model_validate(e.to_json()) for e in forward.entries],
-        forward_rivals=[ForwardEntry.model_validate(e.to_json()) for e in forward.rivals],
-        forward_split=TimeSplitEntry.model_validate(to_jsonable(asdict(forward.split))),
-        forward_secondary=[ForwardEntry.model_validate(e.to_json()) for e in forward.secondary],
-        forward_folds=[ForwardEntry.model_validate(e.to_json()) for e in forward.folds],
-        afterwards=afterwards_entry(study.comparison.happened),
-        differences=differences_entry(study.comparison.differences),
-        multiplicity=MultiplicityEntry.model_validate(to_jsonable(asdict(forward.multiplicity))),
+        forward=list(forward.entries),
+        forward_rivals=list(forward.rivals),
+        forward_split=forward.split,
+        forward_secondary=list(forward.secondary),
+        forward_folds=list(forward.folds),
+        afterwards=study.comparison.happened.told,
+        differences=study.comparison.differences,
+        multiplicity=forward.multiplicity,
         evidence=evidence.findings(),
-        recommendation=RecommendationEntry(**asdict(study.recommendation)),
+        recommendation=study.recommendation,
         plan=study.plan.entry,
         next_steps=study.next_steps.entry,
         scorecard=scorecard,
@@ -221,9 +217,9 @@ def _document(study: Study, accounts: pd.DataFrame, scorecard: ScorecardEntry) -
     )
 
 
-def _scorecard(study: Study) -> ScorecardEntry:
+def _scorecard(study: Study) -> Scorecard:
     costs = study.plan.schemes.set_index("labelling")["cost_share"].dropna()
-    return scorecard_entry(
+    return side_by_side(
         study.comparison.scores,
         outcome=study.config.comparison.primary_outcome,
         held=study.evidence.segments_return,
@@ -301,67 +297,13 @@ def _labellings(study: Study) -> list[LabellingEntry]:
     return [learned, *others]
 
 
-def _agreements(study: Study) -> list[AgreementEntry]:
-    refitted = study.comparison.refitted
-    return [
-        _agreement(pair, refitted.get(pair.second) if pair.first == SEGMENT else None)
-        for pair in study.comparison.agreements.pairs
+def _leakage(leakage: Leakage, amount_name: str) -> Leakage:
+    """The sets of features under the name that the study gives to the amount."""
+    ablations = [
+        one.model_copy(update={"meaning": named(one.meaning, amount_name)})
+        for one in leakage.ablations
     ]
-
-
-def _agreement(pair: Agreement, refitted: RefittedAgreement | None) -> AgreementEntry:
-    entry = AgreementEntry(
-        first=pair.first,
-        second=pair.second,
-        n=pair.n_accounts,
-        ami=pair.ami,
-        ari=pair.ari,
-        nmi=pair.nmi,
-        homogeneity=pair.homogeneity,
-        completeness=pair.completeness,
-        interval=None if pair.interval is None else pair.interval.to_json(),
-        permutation_p=pair.permutation_p,
-        null_high=pair.null_band.ami[1],
-    )
-    if refitted is None:
-        return entry
-    interval = refitted.interval
-    return entry.model_copy(
-        update={
-            "ceiling": refitted.ceiling.ami,
-            "refitted_interval": None if interval is None else interval.to_json(),
-            "refits": refitted.n_refits,
-        }
-    )
-
-
-def _agreement_table(entries: list[AgreementEntry]) -> pd.DataFrame:
-    """Flat: intervals as columns."""
-    rows = []
-    for entry in entries:
-        row = entry.model_dump(exclude={"interval", "refitted_interval"})
-        for name, interval in (("", entry.interval), ("refitted_", entry.refitted_interval)):
-            for index in ("ami", "ari"):
-                low, high = (interval or {}).get(index, (np.nan, np.nan))
-                row |= {f"{name}{index}_low": low, f"{name}{index}_high": high}
-        rows.append(row)
-    left_out = {"interval", "refitted_interval"}
-    bounds = [f"{i}_{end}" for i in ("ami", "ari") for end in ("low", "high")]
-    names = [name for name in AgreementEntry.model_fields if name not in left_out]
-    frame = pd.DataFrame(rows, columns=[*names, *bounds, *(f"refitted_{b}" for b in bounds)])
-    kinds = {"first": "str", "second": "str", "n": "int64", "refits": "int64"}
-    return frame.astype({name: kinds.get(str(name), "float64") for name in frame.columns})
-
-
-def _within(within: WithinTiers | None) -> WithinTiersEntry | None:
-    return None if within is None else WithinTiersEntry.model_validate(to_jsonable(asdict(within)))
-
-
-def _leakage(leakage: Leakage, amount_name: str) -> LeakageEntry:
-    entry = to_jsonable(asdict(leakage))
-    for ablation in entry["ablations"]:
-        ablation["meaning"] = named(ablation["meaning"], amount_name)
-    return LeakageEntry.model_validate(entry)
+    return leakage.model_copy(update={"ablations": ablations})
 
 
 def _outcomes(horizon: Horizon, amount_name: str) -> Outcomes:

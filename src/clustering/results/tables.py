@@ -9,6 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from clustering.comparison.agreement.entries import AGREEMENTS, CROSSWALK, DISAGREEMENTS
+from clustering.comparison.observed.entries import DIFFERENCES, RATES, RENEWALS, RETENTION
+from clustering.comparison.scorecard_entries import SCORECARD
 from clustering.errors import StudyFolderError, breaches_message
 from clustering.movement.run import MOVEMENT_TABLES
 from clustering.plan.accounts.champions import CHAMPIONS
@@ -23,7 +26,6 @@ from clustering.plan.sensitivity import SENSITIVITY
 from clustering.plan.staffing.books import BOOKS
 from clustering.plan.staffing.head_count import HEAD_COUNT
 from clustering.profiles.profile import PROFILES, TYPICAL
-from clustering.results.later_tables import LATER_TABLES
 from clustering.schema import Kind, TableSpec
 from clustering.schema import column as _c
 from clustering.schemes.table import SCHEMES
@@ -57,73 +59,19 @@ TABLES: tuple[TableSpec, ...] = (
     ),
     SCHEMES,
     CANDIDATES,
-    TableSpec(
-        "agreements",
-        "One row a pair of labellings; the columns of `agreements` in study.json.",
-        (
-            _c("first", "text", "Labelling."),
-            _c("second", "text", "Labelling."),
-            _c("n", "integer", "Accounts that have both labels."),
-            _c("ami", "number", "Adjusted mutual information."),
-            _c("ari", "number", "Adjusted Rand index."),
-            _c("permutation_p", "number", "p-value of the AMI under permutation."),
-        ),
-        more="ami_low, ami_high, ari_low, ari_high: the 95 % interval.",
-    ),
-    TableSpec(
-        "scorecard",
-        "One row a labelling: all of them side by side; the columns of `scorecard` in study.json.",
-        (
-            _c("labelling", "text", "Labelling."),
-            _c("control", "boolean", "Whether it is there to compare with."),
-            _c("n_accounts", "integer", "Accounts that it labels."),
-            _c("n_groups", "integer", "Its groups."),
-            _c("silhouette", "number", "Less that of random groups.", nullable=True),
-            _c("explained", "number", "Omega squared of the features.", nullable=True),
-            _c("resampled", "number", "AMI with its own refits.", nullable=True),
-            _c("over_time", "number", "AMI with itself at an earlier date.", nullable=True),
-            _c("with_segments", "number", "AMI with the segments.", nullable=True),
-            _c("with_tiers", "number", "AMI with the ARR tiers.", nullable=True),
-            _c("gain", "number", "Gain in log loss over the tiers.", nullable=True),
-            _c("gains", "boolean", "Whether it told more than the tiers."),
-            _c("cost_share", "number", "Cost of care over ARR.", nullable=True),
-        ),
-        more="<name>_low and <name>_high: the 95 % interval of each estimate.",
-        optional=True,
-    ),
-    TableSpec(
-        "crosswalk",
-        "Two labellings against each other, in accounts and in ARR.",
-        (
-            _c("first", "text", "Labelling."),
-            _c("second", "text", "Labelling."),
-            _c("first_label", "text", "Its label."),
-            _c("second_label", "text", "Its label."),
-            _c("n_accounts", "integer", "Accounts with both labels."),
-            _c("arr", "number", "Their ARR.", nullable=True),
-            _c("share_of_first", "number", "Share of the accounts with the first label."),
-            _c("share_of_second", "number", "Share of the accounts with the second label."),
-        ),
-    ),
+    AGREEMENTS,
+    SCORECARD,
+    CROSSWALK,
     PROFILES,
-    TableSpec(
-        "disagreements",
-        "Accounts whose other label is rarer in their segment than chance allows; may be empty.",
-        (
-            _c("account_id", "text", "Key."),
-            _c("second", "text", "The other labelling."),
-            _c("label", "text", "Its label."),
-            _c("segment_name", "text", "Segment."),
-            _c("arr", "number", "ARR.", nullable=True),
-            _c("surprise", "number", "How far the pair of labels is rarer than chance."),
-            _c("why", "text", "In words."),
-        ),
-    ),
+    DISAGREEMENTS,
     TYPICAL,
     CLUSTERGRAM,
     COASSIGNMENT,
     VALLEYS,
-    *LATER_TABLES,
+    RATES,
+    RETENTION,
+    RENEWALS,
+    DIFFERENCES,
     AUDIT,
     COVERAGE,
     BOOKS,

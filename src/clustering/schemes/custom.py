@@ -88,17 +88,11 @@ def _apply(scheme: OwnSchemeConfig, columns: Readable) -> Labelling:
     return make_labelling(
         scheme.name,
         scheme.shown,
-        Groups(labels, scheme.levels or _in_order(scheme, found), rule),
+        Groups(labels, scheme.levels or scheme.labels_of_rules or sorted(found), rule),
         # A rule can be applied at any date; what a column of today said earlier is not known.
         kind="own" if scheme.column is not None or columns.undated & {*read} else "rule",
         ordered=scheme.ordered,
     )
-
-
-def _in_order(scheme: OwnSchemeConfig, found: list[str]) -> list[str]:
-    named = [rule.label for rule in scheme.rules]
-    named += [scheme.otherwise] if scheme.otherwise is not None else []
-    return list(dict.fromkeys(named)) if named else sorted(found)
 
 
 def _refuse_labels(scheme: OwnSchemeConfig, found: list[str]) -> None:

@@ -1,12 +1,13 @@
 """What every rule-based segmentation gives: one level per account, and the rule in words."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import pandas as pd
 
 from clustering.errors import BadInputError
+from clustering.wording import named
 
 SchemeKind = Literal["rule", "own"]
 
@@ -77,3 +78,33 @@ def make_labelling(
         )
     levels = tuple(level for level in groups.levels if level in found)
     return Labelling(name, title, labels, levels, kind, rule, ordered, groups.near_line)
+
+
+def under_amount_name(
+    labellings: tuple[Labelling, ...], absent: Mapping[str, str], amount_name: str
+) -> tuple[tuple[Labelling, ...], dict[str, str]]:
+    """Titles and rules that speak of ARR speak of `amount_name`; labels stay as they are.
+
+    Where there are no contracts the yearly amount is a run-rate, and nothing may call it ARR.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> labels = pd.Series(["smb"])
+    >>> tiers = Labelling("arr_tiers", "ARR tiers", labels, ("smb",), "rule", "ARR")
+    >>> renamed, _ = under_amount_name((tiers,), {}, "run-rate")
+    >>> renamed[0].name, renamed[0].title, renamed[0].rule
+    ('arr_tiers', 'run-rate tiers', 'run-rate')
+    """
+    if amount_name == "ARR":
+        return labellings, dict(absent)
+
+    renamed = tuple(
+        replace(
+            labelling,
+            title=named(labelling.title, amount_name),
+            rule=named(labelling.rule, amount_name),
+        )
+        for labelling in labellings
+    )
+    return renamed, {name: named(reason, amount_name) for name, reason in absent.items()}

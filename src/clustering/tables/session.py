@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from clustering.config.source import SQLITE
 from clustering.errors import BadInputError, ConfigError
 from clustering.outputs import make_scratch
 from clustering.sql import LOCKED
@@ -173,8 +174,8 @@ class Session:
         BadInputError
             The address is of neither form, the file is missing, or the server cannot be reached.
         """
-        if database.startswith("sqlite:"):
-            self._attach_sqlite(Path(database.removeprefix("sqlite:")))
+        if database.startswith(SQLITE):
+            self._attach_sqlite(Path(database.removeprefix(SQLITE)))
         elif database.startswith(("postgresql://", "postgres://")):
             self._attach_postgres(database)
         else:

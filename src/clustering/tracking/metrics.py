@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 
 from clustering.columns import ARR_TIERS, SEGMENT
+from clustering.comparison.forward.entries import ForwardEntry
 from clustering.results import StudyDocument, StudyFolder
-from clustering.results.document import ForwardEntry
 
 Metrics = dict[str, float | None]
 
@@ -135,26 +135,23 @@ def _forward(document: StudyDocument) -> Metrics:
     metrics: Metrics = {}
     for rival in document.forward_rivals:
         name = f"gain_log_loss.{rival.labelling}.{rival.outcome}"
-        metrics[name] = (rival.gain or {}).get("log_loss")
+        metrics[name] = None if rival.gain is None else rival.gain.log_loss
     for entry in [*document.forward, *document.forward_secondary]:
         metrics |= _gain(entry)
-    if document.forward_split is not None:
-        metrics["forward.out_of_time"] = document.forward_split.design == "out of time"
-    if (found := document.multiplicity) is not None:
-        metrics["forward.secondary"] = found.n_confirmatory + found.n_exploratory
-    if document.afterwards is not None:
-        for inside in document.afterwards.inside_tiers:
-            p = inside.cmh.get("p")
-            metrics[f"cmh_p.{inside.outcome}"] = p if isinstance(p, float) else None
+    counted = document.multiplicity
+    metrics["forward.out_of_time"] = document.forward_split.design == "out of time"
+    metrics["forward.secondary"] = counted.n_confirmatory + counted.n_exploratory
+    for inside in document.afterwards.inside_tiers:
+        metrics[f"cmh_p.{inside.outcome}"] = inside.cmh.p
     return metrics
 
 
 def _gain(entry: ForwardEntry) -> Metrics:
     name = f"{entry.labelling}.{entry.outcome}"
-    gain = entry.gain or {}
-    low, high = gain.get("interval") or (None, None)
+    gain = entry.gain
+    low, high = (None, None) if gain is None else gain.interval
     return {
-        f"gain_log_loss.{name}": gain.get("log_loss"),
+        f"gain_log_loss.{name}": None if gain is None else gain.log_loss,
         f"gain_low.{name}": low,
         f"gain_high.{name}": high,
         f"gain_p.{name}": entry.p_adjusted if entry.p_adjusted is not None else entry.p,
@@ -178,10 +175,9 @@ def _plan(document: StudyDocument) -> Metrics:
 def _tables(study: StudyFolder) -> Metrics:
     """What the tables tell: retention by group, and how many answers are fragile."""
     metrics: Metrics = {}
-    if study.has_table("retention"):
-        for row in study.table("retention").to_dict("records"):
-            group = f"{row['labelling']}.{row['level']}"
-            metrics |= {f"{rate}.{group}": float(row[rate]) for rate in ("nrr", "grr")}
+    for row in study.table("retention").to_dict("records"):
+        group = f"{row['labelling']}.{row['level']}"
+        metrics |= {f"{rate}.{group}": float(row[rate]) for rate in ("nrr", "grr")}
     if study.document.next_steps is not None:
         moved = study.table("sensitivity")
         flips = moved.loc[moved["flips"], ["answer", "subject"]].drop_duplicates()

@@ -1,6 +1,5 @@
 """`clustering agree`: how far two labellings of the same accounts agree."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +15,7 @@ from clustering.commands.ready.read_labels import (
 )
 
 if TYPE_CHECKING:
-    from clustering.comparison.agreement.report import Agreement
+    from clustering.comparison.agreement.entries import Agreement
 
 
 def register(app: typer.Typer) -> None:
@@ -41,7 +40,7 @@ def agree(
     json: Annotated[Path | None, typer.Option(metavar="OUT", help="Write all of it here.")] = None,
 ) -> None:
     """Agreement of two labellings: chance-corrected indices, interval, p-value, best matches."""
-    from clustering.comparison import compare_partitions
+    from clustering.comparison.agreement.agreement import compare_partitions
     from clustering.comparison.base.labellings import encode
 
     check_json(json, file)
@@ -55,10 +54,11 @@ def agree(
         order=None if order is None else order.split(","),
         seed=seed,
     )
-    agreement = replace(agreement, notes=(*agreement.notes, *repeats, *labels.notes))
+    notes = [*agreement.notes, *repeats, *labels.notes]
+    agreement = agreement.model_copy(update={"notes": notes})
     _show(agreement)
     if json is not None:
-        write_json(agreement.to_json(), json)
+        write_json(agreement.model_dump(mode="json"), json)
         _print(f"Written to {json}")
 
 

@@ -1,6 +1,5 @@
 """`clustering forward`: what tier and segment knew about an outcome that came later."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,8 +15,8 @@ from clustering.commands.ready.read_labels import (
 )
 
 if TYPE_CHECKING:
-    from clustering.comparison.base.nested import LikelihoodRatio
-    from clustering.comparison.forward.report import ForwardReport
+    from clustering.comparison.base.entries import LikelihoodRatio
+    from clustering.comparison.forward.entries import ForwardReport
 
 
 def register(app: typer.Typer) -> None:
@@ -63,10 +62,10 @@ def forward(
         seed=seed,
         names=(tier, segment, outcome),
     )
-    report = replace(report, notes=(*report.notes, *repeats, *labels.notes))
+    report = report.model_copy(update={"notes": [*report.notes, *repeats, *labels.notes]})
     _show(report)
     if json is not None:
-        write_json(report.to_json(), json)
+        write_json(report.model_dump(mode="json"), json)
         _print(f"Written to {json}")
 
 
@@ -96,11 +95,11 @@ def _show(report: "ForwardReport") -> None:
 
 
 def _held_out(report: "ForwardReport", model: str) -> str:
-    if report.held_out is None:
+    if report.auc is None or report.log_loss is None:
         return ""
-    auc = report.held_out.auc[model]
+    auc = report.auc[model]
     area = "" if auc is None else f", AUC {auc:.3f}"
-    return f"   held out: log loss {report.held_out.log_loss[model]:.4f}{area}"
+    return f"   held out: log loss {report.log_loss[model]:.4f}{area}"
 
 
 def _print_ratio(name: str, ratio: "LikelihoodRatio | None") -> None:

@@ -8,6 +8,12 @@ from numpy.typing import ArrayLike
 from scipy.stats import random_table
 
 from clustering.arrays import Ints
+from clustering.comparison.agreement.entries import (
+    Agreement,
+    AgreementInterval,
+    LabelMatch,
+    Labels,
+)
 from clustering.comparison.agreement.indices import (
     adjusted_mutual_information,
     adjusted_rand_index,
@@ -21,11 +27,6 @@ from clustering.comparison.agreement.interval import (
     percentile_range,
 )
 from clustering.comparison.agreement.ordinal import ordinal_agreement
-from clustering.comparison.agreement.report import (
-    Agreement,
-    AgreementInterval,
-    LabelMatch,
-)
 from clustering.comparison.base.labellings import Labelling, LabelPair, pair
 
 
@@ -65,8 +66,6 @@ def compare_partitions(
     Returns
     -------
     Agreement
-        `contingency` has shape (n_first, n_second), in accounts; `vi_nats` is the variation of
-        information in nats; `null_band` the middle 95 % of what permuted labels give.
 
     Raises
     ------
@@ -86,7 +85,7 @@ def compare_partitions(
     >>> tiers = ["enterprise"] * 4 + ["growth"] * 4
     >>> clusters = [0, 0, 0, 1, 1, 1, 2, 2]
     >>> agreement = compare_partitions(tiers, clusters, seed=1)
-    >>> agreement.contingency.tolist()
+    >>> agreement.contingency
     [[3, 1, 0], [0, 2, 2]]
     >>> round(agreement.ari, 3), round(agreement.ami, 3)
     (0.308, 0.384)
@@ -102,13 +101,12 @@ def compare_partitions(
     return Agreement(
         first=both.first.name,
         second=both.second.name,
-        first_levels=both.first.levels,
-        second_levels=both.second.levels,
-        contingency=table,
-        n_accounts=both.n_accounts,
+        labels=Labels(first=list(both.first.levels), second=list(both.second.levels)),
+        contingency=table.tolist(),
+        n=both.n_accounts,
         n_left_out=both.n_left_out,
-        ami=float(adjusted_mutual_information(table)),
-        ari=float(adjusted_rand_index(table)),
+        ami=adjusted_mutual_information(table).item(),
+        ari=adjusted_rand_index(table).item(),
         nmi=_share(information, (first_entropy + second_entropy) / 2),
         homogeneity=homogeneity,
         completeness=completeness,
@@ -145,7 +143,7 @@ def _permutation_test(
     """
     if 1 in table.shape:  # every permutation gives the same table
         index = float(adjusted_rand_index(table))
-        return 1.0, AgreementInterval((index, index), (index, index))
+        return 1.0, AgreementInterval(ami=(index, index), ari=(index, index))
     generator = np.random.default_rng(seed)
     rows, columns = table.sum(axis=1), table.sum(axis=0)
     permuted = random_table(rows, columns, seed=generator)
@@ -161,13 +159,13 @@ def _permutation_test(
     expected = expected_mutual_information(rows, columns)
     scale = (float(entropy(rows)) + float(entropy(columns))) / 2 - expected
     ami = (drawn - expected) / scale if scale > 1e-12 else np.zeros_like(drawn)
-    band = AgreementInterval(percentile_range(ami), percentile_range(np.concatenate(ari)))
+    band = AgreementInterval(ami=percentile_range(ami), ari=percentile_range(np.concatenate(ari)))
     return (1 + reached) / (n_permutations + 1), band
 
 
 def _best_matches(
     table: Ints, levels: tuple[str, ...], others: tuple[str, ...]
-) -> tuple[LabelMatch, ...]:
+) -> list[LabelMatch]:
     sizes, other_sizes = table.sum(axis=1), table.sum(axis=0)
     jaccard = table / (sizes[:, None] + other_sizes[None, :] - table)
     matches = []
@@ -184,7 +182,7 @@ def _best_matches(
                 jaccard=float(jaccard[row, best]),
             )
         )
-    return tuple(matches)
+    return matches
 
 
 def _share(part: float, whole: float, empty: float = 1.0) -> float:
@@ -192,7 +190,7 @@ def _share(part: float, whole: float, empty: float = 1.0) -> float:
     return min(part / whole, 1.0) if whole > 0 else empty
 
 
-def _notes(both: LabelPair) -> tuple[str, ...]:
+def _notes(both: LabelPair) -> list[str]:
     notes = []
     if both.n_left_out:
         left_out = "1 account" if both.n_left_out == 1 else f"{both.n_left_out} accounts"
@@ -207,4 +205,4 @@ def _notes(both: LabelPair) -> tuple[str, ...]:
                 f"{labelling.name} has a group for every account: agreement cannot be told from "
                 "chance."
             )
-    return tuple(notes)
+    return notes

@@ -8,9 +8,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import erfc
 
 from clustering.arrays import Flags, Floats, Ints
+from clustering.comparison.agreement.entries import DISAGREEMENTS
 from clustering.comparison.base.labellings import Labelling, pair
 from clustering.errors import BadInputError
 from clustering.inference.multiple_testing import holm
+from clustering.wording import LEVEL
 
 #: In what an account (its row) is unlike a group (its rows), in words.
 UnlikeWords = Callable[[NDArray[np.intp], int], Sequence[str]]
@@ -76,23 +78,21 @@ def crosswalk(
 
 
 def disagreements(
-    account_ids: Sequence[str] | pd.Index,
     segment: ArrayLike | pd.Series | Labelling,
     other: ArrayLike | pd.Series | Labelling,
-    arr: ArrayLike,
+    arr: "pd.Series[float]",
     *,
     name: str,
     title: str | None = None,
     probability: ArrayLike | None = None,
     unlike: UnlikeWords | None = None,
     most: int = 50,
-    alpha: float = 0.05,
 ) -> pd.DataFrame:
     """Accounts whose label is unusual for their segment beyond chance, most surprising first.
 
     A label is unusual for a segment where fewer accounts have both than chance would give: the
     adjusted standardised residual of that cell of the table is negative, and its p-value, corrected
-    by Holm for the number of cells, is at most `alpha`. Where labels and segments are unrelated no
+    by Holm for the number of cells, is at most 0.05. Where labels and segments are unrelated no
     account is listed, however rare a label is.
 
     The surprise of an account is p ln(expected / found): expected and found are the accounts with
@@ -101,15 +101,15 @@ def disagreements(
 
     Parameters
     ----------
-    account_ids, segment, other, arr : of shape (n_accounts,)
-        The accounts, the name of the segment of each, its label in the labelling it is compared
-        with, and its yearly amount.
+    segment, other : of shape (n_accounts,)
+        The name of the segment of each account, and its label in the other labelling.
+    arr : Series of shape (n_accounts,), indexed by account
+        Its yearly amount.
     name, title : the labelling's name in the result, and in the sentence
     probability : array-like of shape (n_accounts,), optional
         Probability of the membership (default: 1).
     unlike : says in what an account is unlike the accounts of its label (default: not said)
     most : at most so many accounts.
-    alpha : level of the test, over all cells.
 
     Returns
     -------
@@ -125,8 +125,8 @@ def disagreements(
     --------
     >>> segment = ["steady"] * 40 + ["late"] * 40
     >>> tier = ["smb"] * 38 + ["enterprise"] * 2 + ["smb"] * 10 + ["enterprise"] * 30
-    >>> ids = [f"a{i}" for i in range(80)]
-    >>> found = disagreements(ids, segment, tier, [1.0] * 80, name="arr_tiers")
+    >>> arr = pd.Series(1.0, index=[f"a{i}" for i in range(80)])
+    >>> found = disagreements(segment, tier, arr, name="arr_tiers")
     >>> found["account_id"].tolist()[:2], len(found)
     (['a38', 'a39'], 12)
     >>> print(found["why"][0])
@@ -134,39 +134,31 @@ def disagreements(
 
     The same tiers, dealt without regard to the segments:
 
-    >>> disagreements(ids, segment, ["smb", "smb", "smb", "big"] * 20, [1.0] * 80, name="t").empty
+    >>> disagreements(segment, ["smb", "smb", "smb", "big"] * 20, arr, name="t").empty
     True
     """
     both = pair(segment, other)
-    n_given = both.n_accounts + both.n_left_out
-    if len(account_ids) != n_given:
-        raise BadInputError(f"{len(account_ids)} account ids were given for {n_given} accounts.")
-    places = np.arange(n_given)[both.rows]
-    amounts = _amounts(arr, n_given)[both.rows]
+    n_given = both.rows.size
+    places = np.flatnonzero(both.rows)
     certain = np.ones(n_given) if probability is None else _amounts(probability, n_given)
     counts = both.contingency
     expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / counts.sum()
     row, column = both.first.codes, both.second.codes
-    surprise = certain[both.rows] * np.log(expected[row, column] / counts[row, column])
     frame = pd.DataFrame(
         {
-            "account_id": np.asarray(account_ids, dtype=object)[both.rows],
-            "second": name,
-            "label": np.asarray(both.second.levels, dtype=object)[column],
-            "segment_name": np.asarray(both.first.levels, dtype=object)[row],
-            "arr": amounts,
-            "surprise": surprise,
-            "_row": row,
-            "_column": column,
-            "_place": places,
+            "arr": _amounts(arr, n_given)[both.rows],
+            "surprise": certain[both.rows] * np.log(expected[row, column] / counts[row, column]),
+            "account_id": np.asarray(arr.index, dtype=object)[both.rows],
+            "row": row,
+            "column": column,
+            "place": places,
         }
     )
-    order = ["surprise", "arr", "account_id"]
-    frame = frame[_unusual(counts, expected, alpha)[row, column]]
-    frame = frame.sort_values(order, ascending=[False, False, True])
+    frame = frame[_unusual(counts, expected)[row, column]]
+    frame = frame.sort_values(["surprise", "arr", "account_id"], ascending=[False, False, True])
     frame = frame.head(most).reset_index(drop=True)
     why = []
-    for i, j, place in zip(frame["_row"], frame["_column"], frame["_place"], strict=True):
+    for i, j, place in zip(frame["row"], frame["column"], frame["place"], strict=True):
         has = "1 account" if counts[i, j] == 1 else f"{counts[i, j]} accounts"
         text = (
             f"{has} of '{both.first.levels[i]}' {'has' if counts[i, j] == 1 else 'have'} "
@@ -177,11 +169,21 @@ def disagreements(
         if own:
             text += f"; unlike the others of that label: {'; '.join(own)}"
         why.append(f"{text}.")
-    frame.insert(5, "why", pd.Series(why, index=frame.index, dtype=object))
-    return frame.drop(columns=["_row", "_column", "_place"])
+    return DISAGREEMENTS.of(
+        frame.assign(
+            second=pd.Series(name, index=frame.index, dtype="str"),
+            label=_names(both.second, frame["column"]),
+            segment_name=_names(both.first, frame["row"]),
+            why=pd.Series(why, index=frame.index, dtype=object),
+        )
+    )
 
 
-def _unusual(counts: Ints, expected: Floats, alpha: float) -> Flags:
+def _names(labelling: Labelling, codes: "pd.Series[int]") -> "pd.Series[str]":
+    return pd.Series(np.asarray(labelling.levels, dtype=object)[codes], index=codes.index)
+
+
+def _unusual(counts: Ints, expected: Floats) -> Flags:
     """Cells with fewer accounts than chance gives, by residuals corrected for all cells."""
     total = counts.sum()
     free = np.outer(1 - counts.sum(axis=1) / total, 1 - counts.sum(axis=0) / total)
@@ -191,7 +193,7 @@ def _unusual(counts: Ints, expected: Floats, alpha: float) -> Flags:
     )
     p = erfc(np.abs(residual) / np.sqrt(2.0))
     corrected = np.array(holm(list(p.ravel()))).reshape(p.shape)
-    return np.asarray((residual < 0) & (corrected <= alpha))
+    return np.asarray((residual < 0) & (corrected <= LEVEL))
 
 
 def _amounts(values: ArrayLike, n_accounts: int) -> Floats:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from clustering.arrays import Floats, Ints
+from clustering.comparison.agreement.entries import AgreementInterval
 from clustering.comparison.agreement.indices import (
     adjusted_mutual_information,
     adjusted_rand_index,
@@ -18,7 +19,7 @@ from clustering.comparison.agreement.indices import (
     mutual_information,
     resampled_mutual_information,
 )
-from clustering.comparison.agreement.report import AgreementInterval, Range
+from clustering.comparison.base.entries import Range
 
 #: Cells of the tables that are held in memory at once.
 _CELLS_AT_ONCE = 4_000_000
@@ -75,10 +76,11 @@ def agreement_interval(
     draws = [adjusted_rand_index(drawn) for drawn in _drawn(filled, n_bootstrap, generator)]
     ari = _shifted(np.concatenate(draws), float(adjusted_rand_index(table)), bias_ari)
     if table.size <= _MOST_CELLS:
-        return AgreementInterval(_inverted(table, n_bootstrap, generator), ari)
+        return AgreementInterval(ami=_inverted(table, n_bootstrap, generator), ari=ari)
     found = [resampled_mutual_information(t) for t in _drawn(filled, n_bootstrap, generator)]
     estimate = float(adjusted_mutual_information(table))
-    return AgreementInterval(_shifted(np.concatenate(found), estimate, bias_ami), ari)
+    ami = _shifted(np.concatenate(found), estimate, bias_ami)
+    return AgreementInterval(ami=ami, ari=ari)
 
 
 def resampling_bias(table: Ints) -> tuple[float, float]:

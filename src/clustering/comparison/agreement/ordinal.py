@@ -1,28 +1,14 @@
 """Agreement of two ordered labellings."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import kendalltau
 
 from clustering.arrays import Ints
+from clustering.comparison.agreement.entries import OrdinalAgreement
 from clustering.comparison.base.labellings import Labelling, LabelPair
 from clustering.errors import BadInputError
-
-
-@dataclass(frozen=True)
-class OrdinalAgreement:
-    """How far two ordered labellings rise together; from -1 to 1, None where it is undefined.
-
-    `first_order` and `second_order` are the levels as they were ordered, lowest first; `note`
-    says so where an order was taken from the labels and not declared.
-    """
-
-    tau_b: float | None
-    gamma: float | None
-    first_order: tuple[str, ...]
-    second_order: tuple[str, ...]
-    note: str = ""
 
 
 def ordinal_agreement(pair: LabelPair, order: Sequence[str]) -> OrdinalAgreement:
@@ -40,66 +26,49 @@ def ordinal_agreement(pair: LabelPair, order: Sequence[str]) -> OrdinalAgreement
     """
     listed = [str(level).strip() for level in order]
     _check_order(pair, listed)
-    ranks, orders, undeclared = [], [], []
-    for labelling, axis in ((pair.first, 0), (pair.second, 1)):
+    orders, undeclared = [], []
+    for labelling in (pair.first, pair.second):
         declared = labelling.levels[0] in listed
-        position = {level: listed.index(level) for level in labelling.levels} if declared else {}
-        levels = sorted(labelling.levels, key=position.__getitem__) if declared else None
-        orders.append(tuple(levels or labelling.levels))
-        ranks.append([labelling.levels.index(level) for level in orders[axis]])
+        orders.append(sorted(labelling.levels, key=listed.index) if declared else labelling.levels)
         if not declared and not labelling.ordered:
             undeclared.append(f"{labelling.name}: {' < '.join(labelling.levels)}")
-    table = pair.contingency[np.ix_(ranks[0], ranks[1])]
+    ranks = [
+        np.array([levels.index(level) for level in labelling.levels])
+        for labelling, levels in zip((pair.first, pair.second), orders, strict=True)
+    ]
+    table = pair.contingency[np.ix_(*(np.argsort(rank) for rank in ranks))]
+    tau_b = kendalltau(ranks[0][pair.first.codes], ranks[1][pair.second.codes]).statistic
     note = ""
     if undeclared:
         note = "order taken from the names of the labels, not declared: " + "; ".join(undeclared)
-    return OrdinalAgreement(kendall_tau_b(table), gamma(table), orders[0], orders[1], note)
-
-
-def kendall_tau_b(table: Ints) -> float | None:
-    """Kendall's tau-b of a table whose rows and columns are in order; None without spread.
-
-    Examples
-    --------
-    >>> kendall_tau_b(np.array([[2, 0], [0, 2]]))
-    1.0
-    """
-    concordant, discordant = _ordered_pairs(table)
-    untied_first = _untied(table.sum(axis=1))
-    untied_second = _untied(table.sum(axis=0))
-    if untied_first == 0 or untied_second == 0:
-        return None
-    return float((concordant - discordant) / np.sqrt(untied_first) / np.sqrt(untied_second))
+    return OrdinalAgreement(
+        tau_b=tau_b,
+        gamma=gamma(table),
+        first_order=list(orders[0]),
+        second_order=list(orders[1]),
+        note=note,
+    )
 
 
 def gamma(table: Ints) -> float | None:
-    """Goodman and Kruskal's gamma of such a table; None where every pair of accounts is tied.
+    """Goodman and Kruskal's gamma of a table whose rows and columns are in order.
+
+    None where every pair of accounts is tied.
 
     Examples
     --------
     >>> gamma(np.array([[2, 1], [0, 2]]))
     1.0
     """
-    concordant, discordant = _ordered_pairs(table)
-    untied = concordant + discordant
-    return float((concordant - discordant) / untied) if untied else None
-
-
-def _ordered_pairs(table: Ints) -> tuple[float, float]:
     counts = table.astype(np.float64)
     below = np.zeros_like(counts)
     below[:-1] = np.cumsum(counts[::-1], axis=0)[::-1][1:]
     right = np.cumsum(below[:, ::-1], axis=1)[:, ::-1]
     left = np.cumsum(below, axis=1)
-    concordant = (counts[:, :-1] * right[:, 1:]).sum()
-    discordant = (counts[:, 1:] * left[:, :-1]).sum()
-    return float(concordant), float(discordant)
-
-
-def _untied(sizes: Ints) -> float:
-    counts = sizes.astype(np.float64)
-    n = counts.sum()
-    return float((n * (n - 1) - (counts * (counts - 1)).sum()) / 2)
+    concordant = float((counts[:, :-1] * right[:, 1:]).sum())
+    discordant = float((counts[:, 1:] * left[:, :-1]).sum())
+    untied = concordant + discordant
+    return (concordant - discordant) / untied if untied else None
 
 
 def _check_order(pair: LabelPair, listed: list[str]) -> None:

@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike
 from clustering.columns import ARR_TIERS, SEGMENT
 from clustering.comparison.agreement.agreement import compare_partitions
 from clustering.comparison.agreement.crosswalk import UnlikeWords, crosswalk, disagreements
-from clustering.comparison.agreement.report import Agreement
+from clustering.comparison.agreement.entries import Agreement, Indices, StudyAgreement
+from clustering.comparison.agreement.refits import RefittedAgreement
 from clustering.comparison.base.labellings import MOST_LEVELS, encode
 from clustering.config import ComparisonConfig
 from clustering.progress import SILENT, Progress
@@ -98,7 +99,6 @@ def compare_labellings(
         disagreements=_stack(
             [
                 disagreements(
-                    list(arr.index),
                     coded[SEGMENT],
                     coded[name],
                     arr,
@@ -110,7 +110,7 @@ def compare_labellings(
                 for name in groups
                 if name != SEGMENT and _meet(labels, SEGMENT, name)
             ],
-            disagreements(["-"], ["-"], ["-"], [0.0], name="-"),
+            disagreements(["-"], ["-"], pd.Series([0.0], index=["-"]), name="-"),
         ),
     )
 
@@ -124,3 +124,36 @@ def _stack(frames: Sequence[pd.DataFrame], example: pd.DataFrame) -> pd.DataFram
     """One frame of all that have rows; without any, an empty one with the columns' types."""
     filled = [frame for frame in frames if len(frame)]
     return pd.concat(filled, ignore_index=True) if filled else example.iloc[:0]
+
+
+def study_agreement(found: Agreement, refitted: RefittedAgreement | None) -> StudyAgreement:
+    """What a study stores of an agreement; `refitted` where one of the two are its segments."""
+    return StudyAgreement(
+        **{name: getattr(found, name) for name in Indices.model_fields},
+        null_high=found.null_band.ami[1],
+        ceiling=None if refitted is None else refitted.ceiling.ami,
+        refitted_interval=None if refitted is None else refitted.interval,
+        refits=0 if refitted is None else refitted.n_refits,
+    )
+
+
+def agreement_table(entries: Sequence[StudyAgreement]) -> pd.DataFrame:
+    """One row a pair of labellings; intervals as columns."""
+    intervals = ("interval", "refitted_interval")
+    numbers = [name for name in StudyAgreement.model_fields if name not in intervals]
+    bounds = {
+        f"{name.removesuffix('interval')}{index}_{end}": (name, index, place)
+        for name in intervals
+        for index in ("ami", "ari")
+        for place, end in enumerate(("low", "high"))
+    }
+    rows = []
+    for entry in entries:
+        row = {name: getattr(entry, name) for name in numbers}
+        for column, (name, index, place) in bounds.items():
+            interval = getattr(entry, name)
+            row[column] = None if interval is None else getattr(interval, index)[place]
+        rows.append(row)
+    kinds = {"first": "str", "second": "str", "n": "int64", "refits": "int64"}
+    frame = pd.DataFrame(rows, columns=[*numbers, *bounds])
+    return frame.astype({name: kinds.get(name, "float64") for name in (*numbers, *bounds)})

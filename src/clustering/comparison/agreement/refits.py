@@ -14,9 +14,10 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from clustering.arrays import Ints
+from clustering.comparison.agreement.entries import AgreementInterval
 from clustering.comparison.agreement.indices import adjusted_mutual_information, adjusted_rand_index
 from clustering.comparison.agreement.interval import percentile_range, resampling_bias
-from clustering.comparison.agreement.report import AgreementInterval, Range
+from clustering.comparison.base.entries import Range
 from clustering.comparison.base.labellings import Labelling, encode, pair
 from clustering.errors import BadInputError
 from clustering.progress import SILENT, Progress
@@ -97,7 +98,9 @@ def agreement_of_refits(
     interval = None
     if n_refits >= FEWEST_REFITS:
         drawn = np.asarray(with_other)
-        interval = AgreementInterval(percentile_range(drawn[:, 0]), percentile_range(drawn[:, 1]))
+        interval = AgreementInterval(
+            ami=percentile_range(drawn[:, 0]), ari=percentile_range(drawn[:, 1])
+        )
     return RefittedAgreement(interval, Ceiling(float(ceiling[0]), float(ceiling[1])), n_refits)
 
 

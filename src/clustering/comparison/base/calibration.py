@@ -1,26 +1,12 @@
 """Whether predicted probabilities mean what they say."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import expit, logit
 
 from clustering.arrays import Flags, Floats
+from clustering.comparison.base.entries import Calibration
 from clustering.comparison.base.logistic import fit_logistic
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """Recalibration of held-out probabilities; both None where they cannot be told.
-
-    `in_the_large` is the shift in log odds that would make the mean right (0: right, above 0:
-    the outcome is more frequent than predicted). `slope` is the slope of the outcome's log odds
-    on the predicted ones (1: right, below 1: predictions too extreme).
-    """
-
-    in_the_large: float | None
-    slope: float | None
 
 
 def calibration(probability: Floats, outcome: Flags) -> Calibration:
@@ -38,12 +24,12 @@ def calibration(probability: Floats, outcome: Flags) -> Calibration:
     (0.0, 0.292)
     """
     if outcome.all() or not outcome.any():
-        return Calibration(None, None)
+        return Calibration(in_the_large=None, slope=None)
     predicted = logit(np.clip(probability, 1e-12, 1 - 1e-12))
     events = float(outcome.sum())
     shift = brentq(lambda shift: float(expit(predicted + shift).sum()) - events, -60.0, 60.0)
     if np.ptp(predicted) < 1e-9:
-        return Calibration(float(shift), None)
+        return Calibration(in_the_large=shift, slope=None)
     design = np.column_stack([np.ones_like(predicted), predicted])
     fit = fit_logistic(design, outcome.astype(np.float64))
-    return Calibration(float(shift), None if fit.separated else float(fit.coefficients[1]))
+    return Calibration(in_the_large=shift, slope=None if fit.separated else fit.coefficients[1])

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import norm, rankdata
 
 from clustering.arrays import Flags, Floats, Ints
+from clustering.comparison.base.entries import Range
 
 #: Draws of the bootstrap that are held in memory at once, as numbers.
 _NUMBERS_AT_ONCE = 4_000_000
@@ -17,18 +17,6 @@ _MOST_KINDS = 4000
 
 #: A probability this near 0 or 1 is taken as this: one surprise must not be infinitely bad.
 _LEAST_PROBABILITY = 1e-15
-
-
-@dataclass(frozen=True)
-class Gain:
-    """How much better one model predicts than another; positive is better.
-
-    `interval` is the 95 % percentile interval of the gain in log loss.
-    """
-
-    log_loss: float
-    auc: float | None
-    interval: tuple[float, float]
 
 
 def stratified_folds(
@@ -123,29 +111,7 @@ def pooled_area_under_curve(probability: Floats, outcome: Flags, folds: Ints) ->
     return total / weight if weight else None
 
 
-def paired_gain(
-    improvement: Floats, account: Ints | None, n_bootstrap: int, seed: int
-) -> tuple[float, float]:
-    """95 % percentile interval of the mean improvement per row, resampling accounts.
-
-    Parameters
-    ----------
-    improvement : float64 array of shape (n_rows,), loss of the old minus loss of the new model
-    account : int64 array of shape (n_rows,), optional; rows of one account move together
-    n_bootstrap : number of resamples
-    seed : seed of the resamples
-
-    Examples
-    --------
-    >>> low, high = paired_gain(np.array([0.1, 0.3] * 50), None, 2000, seed=1)
-    >>> 0.17 < low < 0.2 < high < 0.23
-    True
-    """
-    low, high = np.quantile(paired_gains(improvement, account, n_bootstrap, seed), [0.025, 0.975])
-    return float(low), float(high)
-
-
-def interval_around(estimate: float, draws: Floats) -> tuple[float, float]:
+def interval_around(estimate: float, draws: Floats) -> Range:
     """95 % percentile interval, stretched where the estimate itself lies outside.
 
     Models that are fitted to a resample know fewer different accounts, so they gain a little less.
@@ -176,7 +142,25 @@ def two_sided_p(estimate: float, draws: Floats) -> float:
 
 
 def paired_gains(improvement: Floats, account: Ints | None, n_bootstrap: int, seed: int) -> Floats:
-    """Mean improvement per row in every resample of accounts; see `paired_gain`."""
+    """Mean improvement per row in every resample of accounts.
+
+    Parameters
+    ----------
+    improvement : float64 array of shape (n_rows,), loss of the old minus loss of the new model
+    account : int64 array of shape (n_rows,), optional; rows of one account move together
+    n_bootstrap, seed : number of resamples and their seed
+
+    Returns
+    -------
+    float64 array of shape (n_bootstrap,)
+
+    Examples
+    --------
+    >>> draws = paired_gains(np.array([0.1, 0.3] * 50), None, 2000, seed=1)
+    >>> low, high = interval_around(0.2, draws)
+    >>> 0.17 < low < 0.2 < high < 0.23
+    True
+    """
     units = np.arange(improvement.size) if account is None else account
     sizes = np.bincount(units).astype(np.float64)
     sums = np.bincount(units, weights=improvement)[sizes > 0]

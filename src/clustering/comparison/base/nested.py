@@ -8,11 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse.csgraph import connected_components
 from scipy.special import expit
 from scipy.stats import chi2 as chi_square
 
 from clustering.arrays import Flags, Floats, Ints
-from clustering.comparison.base.logistic import LogisticFit, binomial_deviance, fit_logistic
+from clustering.comparison.base.additive import one_sided, rate_of, within_succession
+from clustering.comparison.base.entries import LikelihoodRatio
+from clustering.comparison.base.logistic import (
+    SEPARATED,
+    LogisticFit,
+    binomial_deviance,
+    fit_logistic,
+)
 
 MODELS = ("base", "tier", "segment", "both", "interaction")
 
@@ -40,15 +48,6 @@ class OutcomeTable:
         return cls(rows.reshape(shape), events.reshape(shape))
 
 
-@dataclass(frozen=True)
-class LikelihoodRatio:
-    """Drop of the deviance when a factor is added; `p` is None where it adds no coefficient."""
-
-    chi2: float
-    df: int
-    p: float | None
-
-
 @dataclass(frozen=True, eq=False)
 class NestedFit:
     """The five models fitted on one table.
@@ -71,7 +70,7 @@ class NestedFit:
         """Test of the larger model against the smaller one, which must be nested in it."""
         drop = max(0.0, self.deviance[smaller] - self.deviance[larger])
         df = self.rank[larger] - self.rank[smaller]
-        return LikelihoodRatio(drop, df, float(chi_square.sf(drop, df)) if df else None)
+        return LikelihoodRatio(chi2=drop, df=df, p=chi_square.sf(drop, df) if df else None)
 
 
 def fit_nested(table: OutcomeTable) -> NestedFit:
@@ -94,99 +93,68 @@ def fit_nested(table: OutcomeTable) -> NestedFit:
     (55.352, 1)
     """
     rows, events = table.rows, table.events
-    shape = rows.shape
-    additive = _fit_additive(table)
-    by_tier = rows.sum(axis=1, keepdims=True), events.sum(axis=1, keepdims=True)
-    by_segment = rows.sum(axis=0, keepdims=True), events.sum(axis=0, keepdims=True)
-    every = rows.sum(keepdims=True), events.sum(keepdims=True)
-    groups = {"base": every, "tier": by_tier, "segment": by_segment, "interaction": (rows, events)}
+    groups = {
+        "base": (rows.sum(keepdims=True), events.sum(keepdims=True)),
+        "tier": (rows.sum(axis=1, keepdims=True), events.sum(axis=1, keepdims=True)),
+        "segment": (rows.sum(axis=0, keepdims=True), events.sum(axis=0, keepdims=True)),
+        "interaction": (rows, events),
+    }
     deviance = {name: _grouped_deviance(*group) for name, group in groups.items()}
     rank = {name: int((group[0] > 0).sum()) for name, group in groups.items()}
-    deviance["both"], rank["both"] = additive.deviance, additive.rank
+    separated = {name for name, group in groups.items() if one_sided(*group).any()}
 
-    base = _rate(*every)
-    tier = np.where(by_tier[0] > 0, _rate(*by_tier), base)
-    segment = np.where(by_segment[0] > 0, _rate(*by_segment), base)
-    both = _additive_probability(table, additive, tier, segment)
+    fit, raw, linked = _additive(table)
+    deviance["both"], rank["both"] = fit.deviance, fit.coefficients.size
+    if fit.separated:
+        separated.add("both")
+
+    known = {name: group[0] > 0 for name, group in groups.items()}
+    base = rate_of(*groups["base"])
+    tier = np.where(known["tier"], rate_of(*groups["tier"]), base)
+    segment = np.where(known["segment"], rate_of(*groups["segment"]), base)
+    both = within_succession(rows, events, raw, rows, extreme=SEPARATED)
+    both = np.where(known["segment"] & linked, both, tier)
+    both = np.where(known["tier"] | ~known["segment"], both, segment)
     predictions = {
         "base": base,
         "tier": tier,
         "segment": segment,
         "both": both,
-        "interaction": np.where(rows > 0, _rate(rows, events), both),
+        "interaction": np.where(rows > 0, rate_of(rows, events), both),
     }
-    one_sided = [name for name in groups if _one_sided(*groups[name]).any()]
-    separated = {*one_sided, *(["both"] if additive.separated else [])}
     return NestedFit(
         deviance={name: deviance[name] for name in MODELS},
         rank={name: rank[name] for name in MODELS},
-        probability={name: np.broadcast_to(predictions[name], shape) for name in MODELS},
+        probability={name: np.broadcast_to(predictions[name], rows.shape) for name in MODELS},
         separated=tuple(name for name in MODELS if name in separated),
     )
 
 
-def _fit_additive(table: OutcomeTable) -> LogisticFit:
+def _additive(table: OutcomeTable) -> tuple[LogisticFit, Floats, Flags]:
+    """The additive model, the fitted probability of every cell, and the cells that it speaks of.
+
+    These are cells whose tier and segment are linked by a chain of filled cells. Of any other
+    cell tier and segment were never compared, not even through others.
+    """
     n_tiers, n_segments = table.rows.shape
+    links = np.zeros((n_tiers + n_segments,) * 2, dtype=bool)
+    links[:n_tiers, n_tiers:] = table.rows > 0
+    _, part = connected_components(links, directed=False)
+    # Of every part of the table that hangs together one column follows from the others.
+    _, spare = np.unique(part, return_index=True)
+    kept = np.setdiff1d(np.arange(part.size), spare)
     tier, segment = np.nonzero(table.rows)
-    design = np.zeros((tier.size, n_tiers + n_segments))
+    design = np.zeros((tier.size, part.size))
     design[np.arange(tier.size), tier] = 1.0
     design[np.arange(tier.size), n_tiers + segment] = 1.0
-    return fit_logistic(design, table.events[tier, segment], table.rows[tier, segment])
-
-
-def _additive_probability(
-    table: OutcomeTable, fit: LogisticFit, tier: Floats, segment: Floats
-) -> Floats:
-    n_tiers = table.rows.shape[0]
-    coefficients = np.nan_to_num(fit.coefficients)
-    known_tier = table.rows.sum(axis=1)[:, None] > 0
-    known_segment = table.rows.sum(axis=0)[None, :] > 0
+    fit = fit_logistic(design[:, kept], table.events[tier, segment], table.rows[tier, segment])
+    coefficients = np.zeros(part.size)
+    coefficients[kept] = fit.coefficients
     probability = expit(coefficients[:n_tiers, None] + coefficients[None, n_tiers:])
-    probability[table.rows > 0] = fit.probability
-    probability = _within_succession(table, probability)
-    connected = _connected(table.rows > 0)
-    probability = np.where(known_segment & connected, probability, tier)
-    return np.where(known_tier | ~known_segment, probability, segment)
-
-
-def _within_succession(table: OutcomeTable, probability: Floats) -> Floats:
-    """Replace 0 and 1 by the rule of succession of the group that has only one outcome."""
-    rows, events = table.rows, table.events
-    tier_rows, tier_events = rows.sum(axis=1, keepdims=True), events.sum(axis=1, keepdims=True)
-    known = np.broadcast_to(rows.sum(axis=0, keepdims=True), rows.shape)
-    size = np.where(_one_sided(rows.sum(axis=0), events.sum(axis=0))[None, :], known, rows)
-    size = np.where(_one_sided(tier_rows, tier_events), np.maximum(size, tier_rows), size)
-    least = 1 / (size + 2)
-    extreme = np.minimum(probability, 1 - probability) < 1e-7
-    return np.where(extreme, np.clip(probability, least, 1 - least), probability)
-
-
-def _connected(filled: Flags) -> Flags:
-    """Cells whose tier and segment are linked by a chain of filled cells.
-
-    The additive model says nothing about any other cell: its tier and its segment were never
-    compared, not even through others.
-    """
-    reached = filled.copy()
-    for _ in range(min(filled.shape)):
-        steps = reached.astype(np.float64)
-        further = (steps @ steps.T @ steps) > 0
-        if (further == reached).all():
-            break
-        reached = further
-    return reached
+    probability[tier, segment] = fit.probability
+    return fit, probability, part[:n_tiers, None] == part[None, n_tiers:]
 
 
 def _grouped_deviance(rows: Floats, events: Floats) -> float:
     rate = np.divide(events, rows, where=rows > 0, out=np.zeros_like(rows))
     return binomial_deviance(events, rows, rate)
-
-
-def _rate(rows: Floats, events: Floats) -> Floats:
-    succession = (events + 1) / (rows + 2)
-    rate = np.divide(events, rows, where=rows > 0, out=succession.copy())
-    return np.where(_one_sided(rows, events), succession, rate)
-
-
-def _one_sided(rows: Floats, events: Floats) -> Flags:
-    return np.asarray((rows > 0) & ((events == 0) | (events == rows)))

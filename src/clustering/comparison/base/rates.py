@@ -9,25 +9,16 @@ from scipy.special import betaln, expit
 from scipy.stats import norm
 
 from clustering.arrays import Floats
+from clustering.comparison.base.entries import Range, Rate
 
 #: A rate of fewer rows is not shown beside others: it would be read as more than it is.
 FEWEST_ROWS = 20
 
+#: The normal quantile of 95 % intervals.
+_Z = float(norm.ppf(0.975))
+
 #: Prior weights beyond this are "no difference between the groups at all".
 _LARGEST_WEIGHT = 1e7
-
-
-@dataclass(frozen=True)
-class Rate:
-    """The rate of one segment: raw, 95 % Wilson interval, and shrunken; None without rows."""
-
-    segment: str
-    n: int
-    events: int
-    raw: float | None
-    wilson: tuple[float, float] | None
-    shrunken: float | None
-    suppressed: bool
 
 
 @dataclass(frozen=True)
@@ -52,24 +43,25 @@ def rates(segments: Sequence[str], rows: Floats, events: Floats) -> list[Rate]:
     [(0.3, 0.3, False), (0.3, 0.3, True)]
     """
     prior = fit_beta_binomial(rows, events)
-    found = []
-    for segment, n, k in zip(segments, rows, events, strict=True):
-        found.append(
-            Rate(
-                segment=segment,
-                n=int(n),
-                events=int(k),
-                raw=float(k / n) if n else None,
-                wilson=wilson(float(k), float(n)) if n else None,
-                shrunken=_shrunken(k, n, prior) if n and prior is not None else None,
-                suppressed=bool(n < FEWEST_ROWS),
-            )
+    return [
+        Rate(
+            segment=segment,
+            n=int(n),
+            events=int(k),
+            raw=k / n if n else None,
+            wilson=wilson(k, n) if n else None,
+            shrunken=_shrunken(k, n, prior) if n and prior is not None else None,
+            suppressed=n < FEWEST_ROWS,
         )
-    return found
+        for segment, n, k in zip(segments, rows, events, strict=True)
+    ]
 
 
-def wilson(events: float, rows: float, level: float = 0.95) -> tuple[float, float]:
-    """Wilson's score interval of a rate, without continuity correction.
+def wilson(events: float, rows: float) -> Range:
+    """95 % score interval of a rate by Wilson, without continuity correction.
+
+    The counts may be effective ones, of accounts seen several times: they need not be whole
+    numbers, as those of SciPy's `binomtest`.
 
     References
     ----------
@@ -80,10 +72,10 @@ def wilson(events: float, rows: float, level: float = 0.95) -> tuple[float, floa
     >>> tuple(round(bound, 4) for bound in wilson(10, 50))
     (0.1124, 0.3304)
     """
-    z = float(norm.ppf((1 + level) / 2))
     rate = events / rows
-    centre = (rate + z**2 / (2 * rows)) / (1 + z**2 / rows)
-    half = z / (1 + z**2 / rows) * np.sqrt(rate * (1 - rate) / rows + z**2 / (4 * rows**2))
+    centre = (rate + _Z**2 / (2 * rows)) / (1 + _Z**2 / rows)
+    spread = np.sqrt(rate * (1 - rate) / rows + _Z**2 / (4 * rows**2))
+    half = _Z / (1 + _Z**2 / rows) * spread
     low = 0.0 if events == 0 else max(0.0, centre - half)
     high = 1.0 if events == rows else min(1.0, centre + half)
     return float(low), float(high)

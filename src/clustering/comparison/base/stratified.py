@@ -1,53 +1,17 @@
 """Whether the outcome differs by segment inside the tiers: tests over all tiers and in each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import chi2 as chi_square
 from scipy.stats import random_table
 
 from clustering.arrays import Floats
+from clustering.comparison.base.entries import CmhTest, TierTest
 from clustering.comparison.base.nested import OutcomeTable
 from clustering.inference.multiple_testing import holm
 
 _PERMUTATIONS = 1999
-
-
-@dataclass(frozen=True)
-class CmhTest:
-    """Cochran-Mantel-Haenszel test of outcome and segment, given the tier.
-
-    `stat` is None, with the `reason`, where it cannot be told. With two segments `stat` has
-    Yates' continuity correction, as `mantelhaen.test` of R has by default; `stat_uncorrected`
-    never has it.
-    """
-
-    stat: float | None
-    df: int | None
-    p: float | None
-    stat_uncorrected: float | None = None
-    p_uncorrected: float | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class TierTest:
-    """Pearson's chi-square test of outcome and segment among the rows of one tier.
-
-    `p_permutation` keeps the margins and needs no large counts; `p_holm` corrects `p` for the
-    number of tiers that could be tested. All are None, with the `reason`, where they cannot be
-    told; `reason` also says when counts are too small for `p`.
-    """
-
-    tier: str
-    n: int
-    chi2: float | None
-    df: int | None
-    p: float | None
-    p_holm: float | None
-    p_permutation: float | None
-    reason: str = ""
 
 
 def cochran_mantel_haenszel(table: OutcomeTable) -> CmhTest:
@@ -76,7 +40,7 @@ def cochran_mantel_haenszel(table: OutcomeTable) -> CmhTest:
     present = rows.sum(axis=0) > 0
     rows, events = rows[:, present], events[:, present]
     if present.sum() < 2:
-        return CmhTest(None, None, None, reason="all rows are in one segment")
+        return CmhTest(reason="all rows are in one segment")
     sizes, positives = rows.sum(axis=1), events.sum(axis=1)
     surplus = (events - rows * (positives / sizes)[:, None]).sum(axis=0)[:-1]
     spread = positives * (sizes - positives) / (sizes**2 * (sizes - 1))
@@ -84,13 +48,18 @@ def cochran_mantel_haenszel(table: OutcomeTable) -> CmhTest:
     covariance = (covariance - np.einsum("k,ki,kj->ij", spread, rows, rows))[:-1, :-1]
     df = int(np.linalg.matrix_rank(covariance)) if covariance.any() else 0
     if df == 0:
-        reason = "no tier has two outcomes in two segments"
-        return CmhTest(None, None, None, reason=reason)
+        return CmhTest(reason="no tier has two outcomes in two segments")
     plain = float(surplus @ np.linalg.pinv(covariance, hermitian=True) @ surplus)
     stat = plain
     if present.sum() == 2 and abs(surplus[0]) >= 0.5:
         stat = float((abs(surplus[0]) - 0.5) ** 2 / covariance[0, 0])
-    return CmhTest(stat, df, float(chi_square.sf(stat, df)), plain, float(chi_square.sf(plain, df)))
+    return CmhTest(
+        stat=stat,
+        df=df,
+        p=chi_square.sf(stat, df),
+        stat_uncorrected=plain,
+        p_uncorrected=chi_square.sf(plain, df),
+    )
 
 
 def within_tier_tests(table: OutcomeTable, tiers: Sequence[str], seed: int) -> list[TierTest]:
@@ -110,7 +79,7 @@ def within_tier_tests(table: OutcomeTable, tiers: Sequence[str], seed: int) -> l
     ]
     corrected = iter(holm([test.p for test in tests if test.p is not None]))
     return [
-        test if test.p is None else TierTest(**{**vars(test), "p_holm": next(corrected)})
+        test if test.p is None else test.model_copy(update={"p_holm": next(corrected)})
         for test in tests
     ]
 
@@ -121,10 +90,9 @@ def _test_tier(tier: str, rows: Floats, events: Floats, seed: np.random.SeedSequ
     outcomes = counts.sum(axis=1)
     if counts.shape[1] < 2:
         reason = "all rows are in one segment" if n else "the tier has no rows"
-        return TierTest(tier, n, None, None, None, None, None, reason)
+        return TierTest(tier=tier, n=n, reason=reason)
     if (outcomes == 0).any():
-        reason = "all rows have the same outcome"
-        return TierTest(tier, n, None, None, None, None, None, reason)
+        return TierTest(tier=tier, n=n, reason="all rows have the same outcome")
     expected = np.outer(outcomes, counts.sum(axis=0)) / n
     observed = float(_pearson(counts, expected))
     df = counts.shape[1] - 1
@@ -137,8 +105,7 @@ def _test_tier(tier: str, rows: Floats, events: Floats, seed: np.random.SeedSequ
         n=n,
         chi2=observed,
         df=df,
-        p=float(chi_square.sf(observed, df)),
-        p_holm=None,
+        p=chi_square.sf(observed, df),
         p_permutation=(1 + reached) / (_PERMUTATIONS + 1),
         reason="expected counts below 5: read p_permutation" if small else "",
     )

@@ -10,9 +10,9 @@ from dataclasses import replace
 import numpy as np
 
 from clustering.arrays import Floats, Ints
+from clustering.comparison.base.additive import additive_probabilities
 from clustering.comparison.base.labellings import Labelling
 from clustering.comparison.base.nested import OutcomeTable, fit_nested
-from clustering.comparison.base.nested_batch import additive_probabilities
 from clustering.comparison.forward.rows import OutcomeRows
 from clustering.comparison.forward.strong_models import grow_tree_groups
 
@@ -20,14 +20,13 @@ from clustering.comparison.forward.strong_models import grow_tree_groups
 _DRAWS = 20
 
 
-def arr_bands(rows: OutcomeRows, arr: Floats, folds: Ints) -> OutcomeRows:
+def arr_bands(rows: OutcomeRows, arr: Floats) -> OutcomeRows:
     """The rows in quantile bands of ARR, as many as there are segments (ties share a band).
 
     In a split in time the quantiles are those of the rows to fit on.
     """
     n_bands = len(rows.segment.levels)
-    seen = folds < 0 if (folds < 0).any() else np.ones(arr.size, dtype=bool)
-    edges = np.unique(np.quantile(arr[seen], np.arange(1, n_bands) / n_bands))
+    edges = np.unique(np.quantile(arr[rows.fitted], np.arange(1, n_bands) / n_bands))
     return replace(rows, segment=_labelling("arr_bands", np.searchsorted(edges, arr, "right")))
 
 
@@ -42,10 +41,10 @@ def random_groups(rows: OutcomeRows, seed: int) -> Iterator[Ints]:
         yield codes
 
 
-def random_group_predictions(rows: OutcomeRows, folds: Ints, seed: int) -> list[Floats]:
+def random_group_predictions(rows: OutcomeRows, seed: int) -> list[Floats]:
     """Held-out predictions of tiers and random groups; one array a draw."""
-    drawn = list(random_groups(rows, seed))
-    judged = np.unique(folds[folds >= 0])
+    drawn, folds = list(random_groups(rows, seed)), rows.folds
+    judged = np.unique(folds[rows.judged])
     tables = [
         OutcomeTable.count(rows.tier.codes[fitted], codes[fitted], rows.outcome[fitted], rows.shape)
         for codes in drawn
@@ -58,12 +57,12 @@ def random_group_predictions(rows: OutcomeRows, folds: Ints, seed: int) -> list[
     return [both[draw][place, rows.tier.codes, codes] for draw, codes in enumerate(drawn)]
 
 
-def tree_predictions(rows: OutcomeRows, folds: Ints, features: Floats, seed: int) -> Floats:
+def tree_predictions(rows: OutcomeRows, features: Floats, seed: int) -> Floats:
     """Held-out predictions of tiers and tree leaves, the tree grown anew in every fold."""
     predicted = np.full(rows.outcome.size, np.nan)
     n_tiers, n_groups = rows.shape
-    for fold in np.unique(folds[folds >= 0]):
-        held = folds == fold
+    for fold in np.unique(rows.folds[rows.judged]):
+        held = rows.folds == fold
         seen, judged = grow_tree_groups(
             features[~held], rows.outcome[~held], features[held], n_groups, seed
         )

@@ -1,26 +1,17 @@
 """One comparison after the other: new predictions against those of the tiers, on the same rows."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from clustering.arrays import Flags, Floats, Ints
 from clustering.columns import ARR_TIERS
-from clustering.comparison.base.calibration import Calibration, calibration
+from clustering.comparison.base.calibration import calibration
+from clustering.comparison.base.entries import Gain
 from clustering.comparison.base.labellings import Labelling, encode
-from clustering.comparison.base.metrics import (
-    Gain,
-    exact_mean,
-    interval_around,
-    log_losses,
-    paired_gains,
-    pooled_area_under_curve,
-    stratified_folds,
-    two_sided_p,
-)
+from clustering.comparison.base.metrics import stratified_folds, two_sided_p
 from clustering.comparison.base.outcomes import as_boolean
 from clustering.comparison.claims import gain_claim
 from clustering.comparison.forward.baselines import (
@@ -28,268 +19,201 @@ from clustering.comparison.forward.baselines import (
     random_group_predictions,
     tree_predictions,
 )
-from clustering.comparison.forward.multiplicity import Role
-from clustering.comparison.forward.refitted_gain import refitted_gains
-from clustering.comparison.forward.rows import MOST_GROUPS, OutcomeRows
+from clustering.comparison.forward.entries import ForwardEntry
+from clustering.comparison.forward.gain import cross_predictions, gain_of, segment_gain
+from clustering.comparison.forward.rows import FEWEST_EVENTS, MOST_GROUPS, N_FOLDS, OutcomeRows
 from clustering.comparison.forward.strong_models import (
     cross_predict,
     fit_arr_spline,
     fit_strong_model,
 )
-from clustering.comparison.forward.validity import N_FOLDS, cross_predictions
+from clustering.comparison.forward.time_split import Sample
 
 #: The name of the strong model on all features among the labellings.
 FEATURES = "features"
 
-#: With fewer events, or fewer accounts without one, no fold can be judged.
-FEWEST_EVENTS = 10
-
 
 @dataclass(frozen=True)
-class ForwardEntry:
-    """What one labelling adds to the tiers; None, with the reason, where it cannot be told.
+class Task:
+    """What is the same for every entry: names in sentences, the window's dates, resamples."""
 
-    `p` is that of no gain, from the spread of the resamples; `p_adjusted` is corrected for the
-    comparisons of its `role`. `n` and `n_events` are of the rows that are judged.
-    """
-
-    labelling: str
-    outcome: str
+    titles: Mapping[str, str]
     window: str
-    n: int
-    n_events: int
-    gain: Gain | None
-    calibration: Calibration | None
-    claim: str | None
-    reason: str = ""
-    design: str = "five folds"
-    role: Role = "primary"
-    p: float | None = None
-    p_adjusted: float | None = None
+    n_bootstrap: int
+    seed: int
 
-    def to_json(self) -> dict[str, Any]:
-        """One entry of `forward` in study.json."""
-        entry = dict(vars(self))
-        if self.gain is not None:
-            entry["gain"] = {**vars(self.gain), "interval": list(self.gain.interval)}
-        if self.calibration is not None:
-            entry["calibration"] = dict(vars(self.calibration))
-        return entry
+    def title(self, name: str) -> str:
+        """What a labelling is called in a sentence."""
+        return self.titles.get(name, name)
 
 
 @dataclass(frozen=True, eq=False)
 class EvaluationRows:
-    """Accounts with a tier and an observed outcome, sorted, and the fold that judges each.
-
-    A fold below 0 is only fitted on: in a split in time, the earlier dates.
-    """
+    """Accounts with a tier and an observed outcome, sorted, and the fold that judges each."""
 
     ids: pd.Index
     tier: Labelling
     outcome: Flags
     folds: Ints
 
-    def labelled(self, labels: "pd.Series[str]") -> tuple[OutcomeRows, Ints]:
-        """Those that have a label, with their folds."""
+    def labelled(self, labels: "pd.Series[str]") -> OutcomeRows:
+        """Those that have a label."""
         coded = encode(labels.reindex(self.ids), str(labels.name or "segment"))
         known = coded.codes >= 0
-        rows = OutcomeRows(
+        return OutcomeRows(
             tier=self.tier.subset(known),
             segment=coded.subset(known),
             outcome=self.outcome[known],
+            folds=self.folds[known],
             account=None,
-            train=None,
-            n_left_out=int((~known).sum()),
             kept=known,
         )
-        return rows, self.folds[known]
+
+    @property
+    def every(self) -> OutcomeRows:
+        """All of them, as one group."""
+        return self.labelled(pd.Series("all", index=self.ids))
 
 
-def judged_rows(
-    labellings: Mapping[str, "pd.Series[str]"],
-    outcomes: pd.DataFrame,
-    outcome: str,
-    seed: int,
-    split: "pd.Series[int] | None" = None,
-) -> tuple[EvaluationRows | None, str]:
-    """The rows to judge on, or why there are none.
-
-    Parameters
-    ----------
-    split : fold of every row of `outcomes`, below 0 to fit on only (default: five folds,
-        stratified by outcome)
-    """
-    if ARR_TIERS not in labellings:
-        return None, "there are no ARR tiers to compare with"
-    if outcome not in outcomes or outcomes[outcome].isna().all():
-        return None, f"no account has an observed outcome '{outcome}' in the window"
-    ids = outcomes.index.sort_values()
-    values, observed = as_boolean(outcomes[outcome].reindex(ids), outcome)
-    tier = encode(labellings[ARR_TIERS].reindex(ids), ARR_TIERS)
+def evaluation_rows(sample: Sample, outcome: str, seed: int) -> EvaluationRows | str:
+    """The rows to judge on, or why there are none; folds are stratified by outcome."""
+    if ARR_TIERS not in sample.labels:
+        return "there are no ARR tiers to compare with"
+    if outcome not in sample.outcomes or sample.outcomes[outcome].isna().all():
+        return f"no account has an observed outcome '{outcome}' in the window"
+    ids = sample.outcomes.index.sort_values()
+    values, observed = as_boolean(sample.outcomes[outcome].reindex(ids), outcome)
+    tier = encode(sample.labels[ARR_TIERS].reindex(ids), ARR_TIERS)
     kept = observed & (tier.codes >= 0)
     happened = values[kept]
-    folds: Ints = np.zeros(happened.size, dtype=np.int64)
-    if split is not None:
-        folds = np.asarray(split.reindex(ids)[kept], dtype=np.int64)
-    for part, where in ((folds >= 0, ""), (folds < 0, " at the earlier dates")):
-        if where and split is None:
-            continue
+    parts = [(np.ones(happened.size, dtype=bool), "")]
+    if sample.folds is not None:
+        folds = np.asarray(sample.folds.reindex(ids)[kept], dtype=np.int64)
+        parts = [(folds >= 0, ""), (folds < 0, " at the earlier dates")]
+    for part, where in parts:
         n, events = int(part.sum()), int(happened[part].sum())
         if min(events, n - events) < FEWEST_EVENTS:
-            return None, (
+            return (
                 f"'{outcome}' occurred for {events} of {n} accounts{where}: fewer than "
                 f"{FEWEST_EVENTS} differ from the others, too few to judge a prediction"
             )
-    if split is None:
+    if sample.folds is None:
         order = np.arange(happened.size, dtype=np.int64)
         folds = stratified_folds(happened, order, None, N_FOLDS, seed)
-    return EvaluationRows(ids[kept], tier.subset(kept), happened, folds), ""
+    return EvaluationRows(ids[kept], tier.subset(kept), happened, folds)
 
 
 @dataclass(frozen=True, eq=False)
-class Judge:
-    """Makes entries of one outcome."""
+class Evaluator:
+    """Makes the entries of one outcome on one sample."""
 
     accounts: EvaluationRows
+    sample: Sample
     outcome: str
-    window: str
-    titles: Mapping[str, str]
-    design: str
-    n_bootstrap: int
-    seed: int
+    task: Task
+    #: Entries of the baselines that depend on the number of groups alone.
+    _made: dict[tuple[str, int, bytes], ForwardEntry] = field(default_factory=dict)
 
-    def labelling(self, name: str, labels: "pd.Series[str]") -> ForwardEntry:
-        """What the labelling adds; its models are so small that every resample refits them."""
-        rows, folds = self.accounts.labelled(labels)
-        reason = _not_comparable(rows, folds)
-        if reason:
-            return self.cannot(name, reason, rows, folds)
-        predicted = cross_predictions(rows, folds)
-        draws = None
-        if (folds >= 0).all():
-            draws = refitted_gains(rows, folds, self.n_bootstrap, self.seed)
-        return self._entry(name, rows.outcome, folds, predicted["tier"], [predicted["both"]], draws)
+    def labelling(self, name: str) -> ForwardEntry:
+        """What the labelling adds."""
+        rows = self.accounts.labelled(self.sample.labels[name])
+        if reason := _not_comparable(rows):
+            return self._cannot(name, reason, rows)
+        predicted = cross_predictions(rows)
+        found = segment_gain(rows, predicted, self.task.n_bootstrap, self.task.seed)
+        return self._entry(name, rows, found, predicted["both"])
 
-    def rivals(
-        self,
-        name: str,
-        labels: "pd.Series[str]",
-        features: pd.DataFrame,
-        arr: "pd.Series[float] | None",
-        made: dict[tuple[str, int, bytes], ForwardEntry],
-    ) -> list[ForwardEntry]:
-        """The baselines of fairness; those that depend on the number of groups are `made` once."""
-        rows, folds = self.accounts.labelled(labels)
+    def baselines(self, name: str) -> list[ForwardEntry]:
+        """The baselines of fairness of one labelling."""
+        rows, seed = self.accounts.labelled(self.sample.labels[name]), self.task.seed
         ids = self.accounts.ids[rows.kept]
-        tier = cross_predictions(rows, folds)["tier"]
-        drawn = random_group_predictions(rows, folds, self.seed)
-        found = [self._entry(f"{name}: random_groups", rows.outcome, folds, tier, drawn)]
+        tier = cross_predictions(rows)["tier"]
+        drawn = random_group_predictions(rows, seed)
+        found = [self._paired(f"{name}: random_groups", rows, tier, drawn)]
         same = (len(rows.segment.levels), rows.kept.tobytes())
-        if features.shape[1]:
-            if ("tree", *same) not in made:
-                known = features.reindex(ids).to_numpy(dtype=np.float64)
-                tree = tree_predictions(rows, folds, known, self.seed)
-                made["tree", *same] = self._entry("", rows.outcome, folds, tier, [tree])
-            found.append(replace(made["tree", *same], labelling=f"{name}: tree"))
-        if arr is not None and arr.reindex(ids).notna().all():
-            if ("arr", *same) not in made:
-                amounts = np.asarray(arr.reindex(ids), dtype=np.float64)
-                both = cross_predictions(arr_bands(rows, amounts, folds), folds)["both"]
-                made["arr", *same] = self._entry("", rows.outcome, folds, tier, [both])
-            found.append(replace(made["arr", *same], labelling=f"{name}: arr_bands"))
+        if self.sample.features.shape[1]:
+            if ("tree", *same) not in self._made:
+                tree = tree_predictions(rows, _floats(self.sample.features, ids), seed)
+                self._made["tree", *same] = self._paired("", rows, tier, [tree])
+            found.append(_named(self._made["tree", *same], f"{name}: tree"))
+        if self.sample.arr.reindex(ids).notna().all():
+            if ("arr", *same) not in self._made:
+                both = cross_predictions(arr_bands(rows, _floats(self.sample.arr, ids)))["both"]
+                self._made["arr", *same] = self._paired("", rows, tier, [both])
+            found.append(_named(self._made["arr", *same], f"{name}: arr_bands"))
         return found
 
-    def strong_model(self, features: pd.DataFrame) -> ForwardEntry:
+    def strong_model(self) -> ForwardEntry:
         """How much there was to be known: a strong model on all features and the tiers."""
-        accounts = self.accounts
-        tiers = np.eye(len(accounts.tier.levels))[accounts.tier.codes]
-        known = features.reindex(accounts.ids).to_numpy(dtype=np.float64)
+        rows = self.accounts.every
+        known = _floats(self.sample.features, self.accounts.ids)
         if known.shape[1] == 0:
-            return self.cannot(FEATURES, "there are no features")
-        values = np.column_stack([known, tiers])
-        new = cross_predict(values, accounts.outcome, accounts.folds, fit_strong_model, self.seed)
-        return self._entry(FEATURES, accounts.outcome, accounts.folds, self._tier(), [new])
+            return self._cannot(FEATURES, "there are no features", rows)
+        values = np.column_stack([known, np.eye(len(rows.tier.levels))[rows.tier.codes]])
+        new = cross_predict(values, rows, fit_strong_model, self.task.seed)
+        return self._paired(FEATURES, rows, cross_predictions(rows)["tier"], [new])
 
-    def arr_spline(self, arr: "pd.Series[float]") -> list[ForwardEntry]:
+    def arr_spline(self) -> list[ForwardEntry]:
         """A spline of log ARR, where it is known for all."""
-        accounts = self.accounts
-        amounts = arr.reindex(accounts.ids).to_numpy(dtype=np.float64)
+        rows, amounts = self.accounts.every, _floats(self.sample.arr, self.accounts.ids)
         if not np.isfinite(amounts).all():
             return []
         values = np.log1p(np.maximum(amounts, 0.0))[:, None]
-        new = cross_predict(values, accounts.outcome, accounts.folds, fit_arr_spline, self.seed)
-        entry = self._entry("arr_spline", accounts.outcome, accounts.folds, self._tier(), [new])
-        return [entry]
+        new = cross_predict(values, rows, fit_arr_spline, self.task.seed)
+        return [self._paired("arr_spline", rows, cross_predictions(rows)["tier"], [new])]
 
-    def cannot(
-        self,
-        name: str,
-        reason: str,
-        rows: OutcomeRows | EvaluationRows | None = None,
-        folds: Ints | None = None,
-    ) -> ForwardEntry:
+    def _cannot(self, name: str, reason: str, rows: OutcomeRows) -> ForwardEntry:
         """An entry that says why nothing can be told."""
-        given = self.accounts if rows is None else rows
-        judged = (self.accounts.folds if folds is None else folds) >= 0
         return ForwardEntry(
             labelling=name,
             outcome=self.outcome,
-            window=self.window,
-            n=int(judged.sum()),
-            n_events=int(given.outcome[judged].sum()),
-            gain=None,
-            calibration=None,
-            claim=None,
+            window=self.task.window,
+            n=rows.judged.sum(),
+            n_events=rows.outcome[rows.judged].sum(),
             reason=reason,
-            design=self.design,
+            design=self.sample.design,
         )
 
-    def _tier(self) -> Floats:
-        rows, _ = self.accounts.labelled(pd.Series("all", index=self.accounts.ids))
-        return cross_predictions(rows, self.accounts.folds)["tier"]
+    def _paired(
+        self, name: str, rows: OutcomeRows, old: Floats, new: Sequence[Floats]
+    ) -> ForwardEntry:
+        found = gain_of(rows, old, new, self.task.n_bootstrap, self.task.seed)
+        return self._entry(name, rows, found, new[0])
 
     def _entry(
-        self, name: str, outcome: Flags, folds: Ints, old: Floats, new: list[Floats],
-        draws: Floats | None = None,
-    ) -> ForwardEntry:  # fmt: skip
-        """Gain of the new predictions over the old; the mean where several were drawn."""
-        judged = folds >= 0
-        outcome, folds, old = outcome[judged], folds[judged], old[judged]
-        new = [prediction[judged] for prediction in new]
-        losses = np.mean([log_losses(prediction, outcome) for prediction in new], axis=0)
-        improvement = log_losses(old, outcome) - losses
-        if draws is None:
-            draws = paired_gains(improvement, None, self.n_bootstrap, self.seed)
-        mean = exact_mean(improvement)
-        before = pooled_area_under_curve(old, outcome, folds)
-        after = pooled_area_under_curve(new[0], outcome, folds)
-        gain = Gain(
-            log_loss=mean,
-            auc=None if before is None or after is None else after - before,
-            interval=interval_around(mean, draws),
-        )
+        self, name: str, rows: OutcomeRows, found: tuple[Gain, Floats], predicted: Floats
+    ) -> ForwardEntry:
+        gain, draws = found
+        outcome = rows.outcome[rows.judged]
         return ForwardEntry(
             labelling=name,
             outcome=self.outcome,
-            window=self.window,
+            window=self.task.window,
             n=outcome.size,
-            n_events=int(outcome.sum()),
+            n_events=outcome.sum(),
             gain=gain,
-            calibration=calibration(new[0], outcome),
+            calibration=calibration(predicted[rows.judged], outcome),
+            design=self.sample.design,
+            p=two_sided_p(gain.log_loss, draws),
             claim=gain_claim(
-                gain.log_loss,
-                gain.interval,
-                self.titles.get(name, name),
-                self.titles.get(ARR_TIERS, ARR_TIERS),
+                gain,
+                self.task.title(name),
+                self.task.title(ARR_TIERS),
                 self.outcome,
-                self.design,
+                self.sample.design,
             ),
-            design=self.design,
-            p=two_sided_p(mean, draws),
         )
 
 
-def _not_comparable(rows: OutcomeRows, folds: Ints) -> str:
+def _named(entry: ForwardEntry, name: str) -> ForwardEntry:
+    return entry.model_copy(update={"labelling": name})
+
+
+def _floats(values: "pd.DataFrame | pd.Series[float]", ids: pd.Index) -> Floats:
+    return np.asarray(values.reindex(ids), dtype=np.float64)
+
+
+def _not_comparable(rows: OutcomeRows) -> str:
     """Why a labelling cannot be compared on these rows; empty where it can."""
     n_groups = len(rows.segment.levels)
     if n_groups < 2:
@@ -297,10 +221,10 @@ def _not_comparable(rows: OutcomeRows, folds: Ints) -> str:
         return f"the labelling has {found} among those judged"
     if n_groups > MOST_GROUPS:
         return f"the labelling has {n_groups} groups; at most {MOST_GROUPS} can be compared"
-    for part, where in ((folds >= 0, ""), (folds < 0, " at the earlier dates")):
+    if not rows.judged.any():
+        return "no account with a label is judged"
+    for part, where in ((rows.judged, ""), (~rows.judged, " at the earlier dates")):
         if not part.any():
-            if not where:
-                return "no account with a label is judged"
             continue
         if not rows.outcome[part].any() or rows.outcome[part].all():
             return f"all labelled accounts{where} have the same outcome"

@@ -6,30 +6,12 @@ exploratory (Benjamini and Hochberg).
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from scipy.stats import false_discovery_control
 
+from clustering.comparison.forward.entries import Role
 from clustering.inference.multiple_testing import holm
-
-Role = Literal["primary", "confirmatory", "exploratory", "bound", "sensitivity"]
-
-#: A secondary comparison is claimed when its corrected p-value is at most this.
-LEVEL = 0.05
-
-
-@dataclass(frozen=True)
-class Multiplicity:
-    """How many comparisons were made beside the one that decides, and how many were claimed."""
-
-    primary_labelling: str
-    primary_outcome: str
-    n_confirmatory: int
-    n_exploratory: int
-    n_claimed: int
-    secondary_outcomes: tuple[str, ...]
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:

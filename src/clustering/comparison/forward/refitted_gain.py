@@ -9,21 +9,19 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from clustering.arrays import Floats, Ints
-from clustering.comparison.base.nested_batch import additive_probabilities, tier_probabilities
+from clustering.comparison.base.additive import additive_probabilities, tier_probabilities
 from clustering.comparison.forward.rows import OutcomeRows
 
 #: Numbers held at once: draws are made in pieces of so many cells.
 _NUMBERS_AT_ONCE = 2_000_000
 
 
-def refitted_gains(rows: OutcomeRows, folds: Ints, n_bootstrap: int, seed: int) -> Floats:
+def refitted_gains(rows: OutcomeRows, n_bootstrap: int, seed: int) -> Floats:
     """Gain in log loss of tier and segment over the tier in every resample of accounts.
 
     Parameters
     ----------
-    rows : OutcomeRows
-    folds : int64 array of shape (n_rows,), the fold that judges each row; rows of one account
-        share it
+    rows : every one judged by a fold; those of one account share it
     n_bootstrap, seed : resamples and their seed
 
     Returns
@@ -36,9 +34,9 @@ def refitted_gains(rows: OutcomeRows, folds: Ints, n_bootstrap: int, seed: int) 
     it do it?, JASA: why the error of folds is larger than that of the losses.
     """
     n_tiers, n_segments = rows.shape
-    n_folds = int(folds.max()) + 1
+    n_folds = int(rows.folds.max()) + 1
     cell = (rows.tier.codes * n_segments + rows.segment.codes) * 2 + rows.outcome
-    place = folds * (2 * n_tiers * n_segments) + cell
+    place = rows.folds * (2 * n_tiers * n_segments) + cell
     width = n_folds * n_tiers * n_segments * 2
     times, tables = _kinds(place, rows.account, width)
     generator = np.random.default_rng(seed)

@@ -1,39 +1,70 @@
-"""The complete rows of a table with tiers, segments and an outcome, checked."""
+"""Rows with a tier, a segment and an observed outcome, and the fold that judges each."""
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from clustering.arrays import Flags, Ints
 from clustering.comparison.base.labellings import Labelling, encode
+from clustering.comparison.base.metrics import stratified_folds
 from clustering.comparison.base.nested import OutcomeTable
 from clustering.comparison.base.outcomes import as_boolean
 from clustering.errors import BadInputError
 
+N_FOLDS = 5
+
+#: The fold of a row that models are fitted on and never judged on.
+FIT_ONLY = -1
+
 #: More tiers or segments than this are an identifier, not groups of accounts.
 MOST_GROUPS = 200
+
+#: With fewer events, or fewer rows without one, held-out figures hang on single accounts.
+FEWEST_EVENTS = 10
 
 
 @dataclass(frozen=True, eq=False)
 class OutcomeRows:
-    """Rows with a tier, a segment and an outcome (and an account and a split, if asked for).
+    """Complete rows, and what judges them.
 
-    `kept` says which of the rows given these are.
+    Attributes
+    ----------
+    tier, segment : labels, without a gap
+    outcome : boolean array of shape (n_rows,)
+    folds : int64 array of shape (n_rows,); rows of a fold below 0 are only fitted on, as in a
+        split in time
+    account : int64 array of shape (n_rows,), codes of accounts; None: every row is one
+    kept : boolean, which of the rows given these are
     """
 
     tier: Labelling
     segment: Labelling
     outcome: Flags
+    folds: Ints
     account: Ints | None
-    train: Flags | None
-    n_left_out: int
     kept: Flags
 
     @property
     def shape(self) -> tuple[int, int]:
         """Numbers of tiers and segments."""
         return len(self.tier.levels), len(self.segment.levels)
+
+    @property
+    def judged(self) -> Flags:
+        """Rows that predictions are judged on."""
+        return np.asarray(self.folds >= 0)
+
+    @property
+    def fitted(self) -> Flags:
+        """Rows that all is tested on: those only fitted on in a split in time, else every one."""
+        return self.judged if self.judged.all() else ~self.judged
+
+    @property
+    def n_left_out(self) -> int:
+        """Rows that lack something."""
+        return int((~self.kept).sum())
 
     def table(self, chosen: Flags) -> OutcomeTable:
         """Counts of the chosen rows."""
@@ -42,55 +73,75 @@ class OutcomeRows:
         )
 
 
-def complete_rows(
-    tier: ArrayLike | pd.Series | Labelling,
-    segment: ArrayLike | pd.Series | Labelling,
-    outcome: ArrayLike | pd.Series,
-    account: ArrayLike | pd.Series | None,
-    train: ArrayLike | pd.Series | None,
-    names: tuple[str, str, str],
-) -> OutcomeRows:
-    """Keep the rows that lack nothing; count the others.
+@dataclass(frozen=True)
+class Columns:
+    """Columns of one table, each of shape (n_rows,): labels, outcome, account and split."""
+
+    tier: ArrayLike | pd.Series | Labelling
+    segment: ArrayLike | pd.Series | Labelling
+    outcome: ArrayLike | pd.Series
+    account: ArrayLike | pd.Series | None = None
+    train: ArrayLike | pd.Series | None = None
+
+
+def complete_rows(columns: Columns, names: tuple[str, str, str], seed: int) -> OutcomeRows:
+    """Keep the rows that lack nothing; split by the train column, else into five folds.
 
     Raises
     ------
     BadInputError
         See `clustering.comparison.forward.validity.forward_validity`.
     """
-    tiers = tier if isinstance(tier, Labelling) else encode(tier, names[0])
-    segments = segment if isinstance(segment, Labelling) else encode(segment, names[1])
-    outcomes, observed = as_boolean(outcome, names[2])
-    accounts = None if account is None else encode(account, "the account column")
-    splits = None if train is None else as_boolean(train, "the train column")
-    sizes = {tiers.codes.size, segments.codes.size, outcomes.size}
-    sizes |= {accounts.codes.size} if accounts is not None else set()
-    sizes |= {splits[0].size} if splits is not None else set()
+    tiers, segments = _encoded(columns.tier, names[0]), _encoded(columns.segment, names[1])
+    outcomes, observed = as_boolean(columns.outcome, names[2])
+    complete = [observed, tiers.codes >= 0, segments.codes >= 0]
+    accounts, splits = None, None
+    if columns.account is not None:
+        accounts = encode(columns.account, "the account column")
+        complete.append(accounts.codes >= 0)
+    if columns.train is not None:
+        splits, known = as_boolean(columns.train, "the train column")
+        complete.append(known)
+    sizes = sorted({part.size for part in complete})
     if len(sizes) > 1:
-        raise BadInputError(f"all columns must have the same length, found {sorted(sizes)}.")
+        raise BadInputError(f"all columns must have the same length, found {sizes}.")
     if not observed.any():
         raise BadInputError(
             f"{names[2]} is missing in all {observed.size} rows: no outcome was observed in the "
             "window, so nothing can be compared with it."
         )
-    complete = observed & (tiers.codes >= 0) & (segments.codes >= 0)
-    complete &= accounts.codes >= 0 if accounts is not None else True
-    complete &= splits[1] if splits is not None else True
-    if not complete.any():
+    kept = np.logical_and.reduce(complete)
+    if not kept.any():
         raise BadInputError(f"no row has all of {', '.join(names)}; there is nothing to compare.")
-    tiers, segments = tiers.subset(complete), segments.subset(complete)
-    for labelling in (tiers, segments):
+    tiers, segments, happened = tiers.subset(kept), segments.subset(kept), outcomes[kept]
+    account = None if accounts is None else accounts.subset(kept).codes
+    _refuse_identifiers(tiers, segments)
+    if splits is None:
+        order = tiers.codes * len(segments.levels) + segments.codes
+        folds = stratified_folds(happened, order, account, N_FOLDS, seed)
+    else:
+        folds = _folds_of_split(splits[kept])
+    return OutcomeRows(tiers, segments, happened, folds, account, kept)
+
+
+def _encoded(labels: ArrayLike | pd.Series | Labelling, name: str) -> Labelling:
+    return labels if isinstance(labels, Labelling) else encode(labels, name)
+
+
+def _refuse_identifiers(*labellings: Labelling) -> None:
+    for labelling in labellings:
         if len(labelling.levels) > MOST_GROUPS:
             raise BadInputError(
                 f"{labelling.name} has {len(labelling.levels)} different labels; at most "
                 f"{MOST_GROUPS} groups can be compared. Is it an identifier or an amount?"
             )
-    split = None if splits is None else splits[0][complete]
-    if split is not None and (split.all() or not split.any()):
-        found = "all" if split.all() else "none"
+
+
+def _folds_of_split(train: Flags) -> Ints:
+    if train.all() or not train.any():
+        found = "all" if train.all() else "none"
         raise BadInputError(
-            f"the train column is true in {found} of the {split.size} complete rows; it needs "
+            f"the train column is true in {found} of the {train.size} complete rows; it needs "
             "rows to fit on (true) and rows to judge on (false)."
         )
-    codes = None if accounts is None else accounts.subset(complete).codes
-    n_left_out = int(complete.size - complete.sum())
-    return OutcomeRows(tiers, segments, outcomes[complete], codes, split, n_left_out, complete)
+    return np.where(train, FIT_ONLY, 0)

@@ -17,6 +17,7 @@ from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
 
 from clustering.arrays import Flags, Floats, Ints
+from clustering.comparison.forward.rows import OutcomeRows
 
 #: Training rows, their outcome, rows to predict, seed: probabilities of the latter.
 FitPredict = Callable[[Floats, Flags, Floats, int], Floats]
@@ -86,21 +87,15 @@ def grow_tree_groups(
     return codes[: train.shape[0]].astype(np.int64), codes[train.shape[0] :].astype(np.int64)
 
 
-def cross_predict(
-    features: Floats,
-    outcome: Flags,
-    folds: Ints,
-    fit: FitPredict,
-    seed: int,
-) -> Floats:
-    """Predict every row by a model fitted on the rows of the other folds.
+def cross_predict(features: Floats, rows: OutcomeRows, fit: FitPredict, seed: int) -> Floats:
+    """Predict every row that is judged by a model fitted on the rows of the other folds.
 
-    Rows of a fold below 0 are only fitted on; their prediction is NaN.
+    Rows that are only fitted on get NaN.
     """
-    predicted = np.full(outcome.size, np.nan)
+    predicted = np.full(rows.outcome.size, np.nan)
     # Threads that wait for a busy core cost more than they save, and one thread is one answer.
     with threadpool_limits(1):
-        for fold in np.unique(folds[folds >= 0]):
-            held = folds == fold
-            predicted[held] = fit(features[~held], outcome[~held], features[held], seed)
+        for fold in np.unique(rows.folds[rows.judged]):
+            held = rows.folds == fold
+            predicted[held] = fit(features[~held], rows.outcome[~held], features[held], seed)
     return predicted

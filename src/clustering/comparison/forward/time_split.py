@@ -11,10 +11,11 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from clustering.arrays import Ints
+from clustering.comparison.forward.entries import Design
+from clustering.comparison.forward.rows import FIT_ONLY
 
-#: The fold of a row that models are fitted on and never judged on.
-FIT_ONLY = -1
+FOLDS: Design = "five folds"
+OUT_OF_TIME: Design = "out of time"
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,35 +57,31 @@ class EarlierDates:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class TimeSplit:
-    """How the forward comparison was split; `reason` says why not in time."""
-
-    design: str
-    test_date: date
-    train_dates: tuple[date, ...] = ()
-    embargo_days: int | None = None
-    n_train_rows: int = 0
-    n_train_accounts: int = 0
-    n_test_accounts: int = 0
-    n_in_both: int = 0
-    agreement: float | None = None
-    reason: str = ""
-    notes: tuple[str, ...] = ()
-
-
 @dataclass(frozen=True, eq=False)
-class Stacked:
-    """Rows of all dates under each other, indexed by date and account; `folds` say their part."""
+class Sample:
+    """Accounts to fit and to judge on: of one date, or of several dates under each other.
+
+    `folds` says which rows are judged, and is None where folds are to be drawn.
+    """
 
     features: pd.DataFrame
     labels: Mapping[str, "pd.Series[str]"]
     outcomes: pd.DataFrame
     arr: "pd.Series[float]"
-    folds: "pd.Series[int]"
+    folds: "pd.Series[int] | None" = None
+
+    @property
+    def design(self) -> Design:
+        """How the accounts are split."""
+        return FOLDS if self.folds is None else OUT_OF_TIME
 
 
-def stack(earlier: EarlierDates) -> Stacked:
+def of_one_date(accounts: DatedAccounts) -> Sample:
+    """The accounts of one date, to be judged over folds."""
+    return Sample(accounts.features, accounts.labels, accounts.outcomes, accounts.arr)
+
+
+def stack(earlier: EarlierDates) -> Sample:
     """All dates under each other; a labelling must be known on every date to be in it."""
     dated = [earlier.test, *earlier.train]
     names = [name for name in earlier.test.labels if all(name in part.labels for part in dated)]
@@ -92,7 +89,6 @@ def stack(earlier: EarlierDates) -> Stacked:
         [(part.as_of, account) for part in dated for account in part.outcomes.index],
         names=["as_of", "account_id"],
     )
-    sizes = [len(part.outcomes) for part in dated]
 
     def under(frames: list[pd.DataFrame]) -> pd.DataFrame:
         return pd.concat(frames, ignore_index=True).set_axis(index, axis="index")
@@ -104,17 +100,11 @@ def stack(earlier: EarlierDates) -> Stacked:
         ]
     )
     arr = under([part.arr.reindex(part.outcomes.index).to_frame("arr") for part in dated])["arr"]
-    return Stacked(
+    is_test = np.arange(len(index)) < len(earlier.test.outcomes)
+    return Sample(
         features=under([part.features.reindex(part.outcomes.index) for part in dated]),
         labels={name: labels[name] for name in names},
         outcomes=under([part.outcomes for part in dated]),
         arr=arr,
-        folds=pd.Series(_folds(sizes), index=index),
+        folds=pd.Series(np.where(is_test, 0, FIT_ONLY), index=index, dtype="int64"),
     )
-
-
-def _folds(sizes: list[int]) -> Ints:
-    """Fold 0 for the rows of the first part, which is judged."""
-    folds = np.full(sum(sizes), FIT_ONLY, dtype=np.int64)
-    folds[: sizes[0]] = 0
-    return folds

@@ -1,7 +1,6 @@
 """Whether agreement with the ARR tiers is real, or was put in through the features."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,9 +11,9 @@ from threadpoolctl import threadpool_limits
 from clustering.arrays import Floats, Ints
 from clustering.comparison.agreement.agreement import compare_partitions
 from clustering.comparison.agreement.indices import adjusted_mutual_information
-from clustering.comparison.agreement.report import AgreementInterval
 from clustering.comparison.base.labellings import Labelling, encode, pair
 from clustering.comparison.base.metrics import stratified_folds
+from clustering.comparison.leakage.entries import Ablation, Circularity, LeakageIndex
 from clustering.errors import BadInputError
 
 #: Clusters standardised values with a seed: the chosen algorithm and number of clusters.
@@ -29,51 +28,6 @@ _FOLDS = 5
 CIRCULAR_FROM = 0.8
 
 
-@dataclass(frozen=True)
-class Ablation:
-    """Agreement with the tiers of the clustering of one set of features."""
-
-    features: str
-    meaning: str
-    n_features: int
-    ami: float
-    ari: float
-    interval: AgreementInterval | None
-
-
-@dataclass(frozen=True)
-class LeakageIndex:
-    """Share of the variance of log ARR that the features predict out of fold.
-
-    `overall` may be below 0 where the features say nothing. `without` is the index with one
-    feature left out, by name: where it falls, that feature carries ARR. `n_accounts` is the
-    number it was computed on.
-    """
-
-    overall: float
-    without: dict[str, float]
-    n_accounts: int
-
-    @property
-    def carriers(self) -> tuple[str, ...]:
-        """Features by how much the index falls without them, largest first."""
-        return tuple(sorted(self.without, key=lambda name: (self.without[name], name)))
-
-
-@dataclass(frozen=True)
-class Circularity:
-    """Whether a labelling can be computed from the features.
-
-    `ami` is its agreement with its own out-of-fold prediction from the features, None with too
-    few labels. From 0.8 on it is called circular: agreement with it says that features agree with
-    themselves.
-    """
-
-    ami: float | None
-    circular: bool
-    sentence: str
-
-
 def ablation(
     values: Floats,
     tier: ArrayLike | pd.Series | Labelling,
@@ -84,7 +38,7 @@ def ablation(
     tenure: Floats | None = None,
     n_bootstrap: int = 2000,
     seed: int,
-) -> tuple[Ablation, ...]:
+) -> list[Ablation]:
     """Agreement with the tiers, clustering on features with and without ARR.
 
     Parameters
@@ -100,7 +54,7 @@ def ablation(
 
     Returns
     -------
-    tuple of Ablation
+    list of Ablation
         F0; F1 with proxies of size; F2 with ARR; F3 ARR alone; F0 with permuted ARR, the control
         for one more skewed feature; F0 residualised on log ARR, and on tenure. Headline results
         rest on F0 alone.
@@ -147,7 +101,7 @@ def ablation(
                 interval=agreement.interval,
             )
         )
-    return tuple(found)
+    return found
 
 
 def leakage_index(features: pd.DataFrame, log_arr: ArrayLike, *, seed: int) -> LeakageIndex:
@@ -161,7 +115,7 @@ def leakage_index(features: pd.DataFrame, log_arr: ArrayLike, *, seed: int) -> L
     >>> log_arr = rng.normal(size=400)
     >>> frame = pd.DataFrame({"seats": log_arr + rng.normal(size=400) / 4, "noise": log_arr[::-1]})
     >>> index = leakage_index(frame, log_arr, seed=1)
-    >>> index.overall > 0.8, index.carriers[0]
+    >>> index.overall > 0.8, min(index.without, key=index.without.get)
     (True, 'seats')
     """
     target = np.asarray(log_arr, dtype=np.float64)
@@ -181,7 +135,7 @@ def leakage_index(features: pd.DataFrame, log_arr: ArrayLike, *, seed: int) -> L
             str(name): _out_of_fold_r2(np.delete(values, column, axis=1), target[rows], folds, seed)
             for column, name in enumerate(features.columns)
         }
-    return LeakageIndex(overall, without, rows.size)
+    return LeakageIndex(overall=overall, without=without, n_accounts=rows.size)
 
 
 def detect_circularity(
@@ -207,7 +161,7 @@ def detect_circularity(
     codes = coded.codes[rows]
     if np.unique(codes).size < 2 or rows.size < 10 * _FOLDS:
         sentence = f"Whether {name} was made from the features cannot be told: too few labels."
-        return Circularity(None, False, sentence)
+        return Circularity(ami=None, circular=False, sentence=sentence)
     values = features.to_numpy(dtype=np.float64)[rows]
     folds = stratified_folds(codes == codes[0], np.arange(rows.size), None, _FOLDS, seed)
     predicted = np.empty_like(codes)
@@ -226,7 +180,7 @@ def detect_circularity(
             f"{name} does not follow from the features (AMI {ami:.2f} with their prediction): it "
             "is an external reference, with errors of its own."
         )
-    return Circularity(ami, ami >= CIRCULAR_FROM, sentence)
+    return Circularity(ami=ami, circular=ami >= CIRCULAR_FROM, sentence=sentence)
 
 
 def _classify(train: Floats, codes: Ints, test: Floats, seed: int) -> Ints:

@@ -16,11 +16,12 @@ from scipy.stats import binomtest
 
 from clustering.arrays import Floats, Ints
 from clustering.comparison.agreement.indices import adjusted_rand_index
+from clustering.comparison.observed.entries import DIFFERENCES, Differences
 from clustering.errors import BadInputError
 from clustering.inference import check_independence, selective_feature_tests, thin_poisson
 from clustering.inference.multiple_testing import holm
 from clustering.models.kmeans import fit_kmeans
-from clustering.wording import p_in_words
+from clustering.wording import LEVEL, p_in_words
 
 #: Accounts on either side of the split; more would cost time and change no conclusion.
 _MOST_ACCOUNTS = 500
@@ -41,10 +42,10 @@ CONDITIONS = (
 
 @dataclass(frozen=True)
 class Difference:
-    """One feature of two segments; the difference (first minus second) in the test's own units.
+    """One feature of two segments: a row of `differences.parquet`, where its columns are described.
 
-    `method` is "selective" (standard deviations of the matrix) or "thinned" (log of the ratio of
-    the counts' means). `p_naive` is the usual test, not valid, for contrast.
+    The difference (first minus second) is in the test's own units: standard deviations of the
+    matrix, or the log of the ratio of the counts' means.
     """
 
     method: str
@@ -57,26 +58,16 @@ class Difference:
     p_naive: float
 
 
-@dataclass(frozen=True, eq=False)
-class Differences:
-    """Differences between segments, and what their p-values rest on.
+@dataclass(frozen=True)
+class _Groups:
+    """The study's segments: a number for every account, and their names."""
 
-    Attributes
-    ----------
-    tests : all tests; Holm within each method
-    n_accounts : accounts of the selective tests
-    agreement : adjusted Rand index of the groups tested with the study's segments there
-    conditions : what the selective p-values assume, in words
-    independence_p : of the check that the parts of thinned counts are independent; None without
-    notes : what was not tested, and why
-    """
+    labels: Ints
+    names: Sequence[str]
 
-    tests: tuple[Difference, ...]
-    n_accounts: int
-    agreement: float | None
-    conditions: str
-    independence_p: float | None
-    notes: tuple[str, ...]
+    @property
+    def k(self) -> int:
+        return len(self.names)
 
 
 def segment_differences(
@@ -87,7 +78,7 @@ def segment_differences(
     counts: Sequence[str],
     *,
     seed: int,
-) -> Differences:
+) -> tuple[Differences, pd.DataFrame]:
     """Test every pair of segments in every feature.
 
     Parameters
@@ -99,38 +90,43 @@ def segment_differences(
     counts : names of those that count something
     seed : of the split and of the thinning
 
+    Returns
+    -------
+    differences, tests : what the tests show in all, and a row a test; Holm within each method
+
     Examples
     --------
     >>> rng = np.random.default_rng(0)
     >>> labels = rng.integers(0, 2, 400)
     >>> values = rng.normal(size=(400, 2)) + 6.0 * labels[:, None] * np.array([1.0, 0.0])
     >>> frame = pd.DataFrame(values, columns=["breadth", "noise"])
-    >>> found = segment_differences(values, labels, ["low", "high"], frame, [], seed=1)
-    >>> [(test.feature, test.p_holm < 0.05) for test in found.tests]
-    [('breadth', True), ('noise', False)]
+    >>> _, tests = segment_differences(values, labels, ["low", "high"], frame, [], seed=1)
+    >>> tests.set_index("feature")["p_holm"].lt(0.05).to_dict()
+    {'breadth': True, 'noise': False}
     """
     notes: list[str] = []
-    selective, n, agreement = _selective(values, labels, names, features, seed, notes)
-    thinned, independence = _thinned(labels, names, features, counts, seed, notes)
-    return Differences(
-        tests=(*_corrected(selective), *_corrected(thinned)),
+    groups = _Groups(labels, names)
+    columns = [str(name) for name in features.columns]
+    selective, n, agreement = _selective(values, groups, columns, seed, notes)
+    thinned, independence = _thinned(groups, features, counts, seed, notes)
+    tests = [*_corrected(selective), *_corrected(thinned)]
+    found = Differences(
+        n_tests=len(tests),
+        n_found=sum(test.p_holm <= LEVEL for test in tests),
+        n_naive=sum(test.p_naive <= LEVEL for test in tests),
         n_accounts=n,
         agreement=agreement,
         conditions=CONDITIONS if selective else "",
         independence_p=independence,
-        notes=tuple(notes),
+        notes=notes,
     )
+    return found, DIFFERENCES.from_rows([vars(test) for test in tests])
 
 
 def _selective(
-    values: Floats,
-    labels: Ints,
-    names: Sequence[str],
-    features: pd.DataFrame,
-    seed: int,
-    notes: list[str],
+    values: Floats, groups: _Groups, columns: Sequence[str], seed: int, notes: list[str]
 ) -> tuple[list[Difference], int, float | None]:
-    k = len(names)
+    k = groups.k
     order = np.random.default_rng(seed).permutation(len(values))[: 2 * _MOST_ACCOUNTS]
     half, other = order[: len(order) // 2], order[len(order) // 2 :]
     if not 2 <= k <= _MOST_SEGMENTS or len(half) < _FEWEST_ACCOUNTS * k / 2:
@@ -147,8 +143,7 @@ def _selective(
     except BadInputError as error:
         notes.append(f"The selective test could not be made: {error}")
         return [], 0, None
-    called, agreement = _matched(path.labels, labels[other], names)
-    columns = [str(name) for name in features.columns]
+    called, agreement = _matched(path.labels, groups.labels[other], groups.names)
     found = [
         Difference(
             "selective",
@@ -166,8 +161,7 @@ def _selective(
 
 
 def _thinned(
-    labels: Ints,
-    names: Sequence[str],
+    groups: _Groups,
     features: pd.DataFrame,
     counts: Sequence[str],
     seed: int,
@@ -175,7 +169,7 @@ def _thinned(
 ) -> tuple[list[Difference], float | None]:
     chosen = [name for name in counts if name in features and _whole(features[name])]
     known = features[chosen].notna().all(axis=1).to_numpy() if chosen else np.zeros(0, dtype=bool)
-    k = len(names)
+    k = groups.k
     if len(chosen) < 2 or known.sum() < _FEWEST_ACCOUNTS * k or not 2 <= k <= _MOST_SEGMENTS:
         notes.append("Counts are not thinned: it takes two features that count, known for most.")
         return [], None
@@ -192,7 +186,7 @@ def _thinned(
             "than Poisson counts do or the groups are not homogeneous."
         )
         return [], check.p
-    called, _ = _matched(made.labels, labels[known], names)
+    called, _ = _matched(made.labels, groups.labels[known], groups.names)
     found = []
     for one, two in combinations(range(made.n_found), 2):
         inside, outside = made.labels == one, made.labels == two

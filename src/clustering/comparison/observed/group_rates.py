@@ -1,7 +1,7 @@
 """Rates of every outcome by group: raw, Wilson, shrunken, and corrected for assignment error."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -13,78 +13,83 @@ from clustering.comparison.base.outcomes import as_boolean
 from clustering.comparison.base.rates import rates
 from clustering.comparison.forward.rows import MOST_GROUPS
 from clustering.comparison.observed.bch import corrected_intervals, corrected_rates
+from clustering.comparison.observed.entries import RATES
 from clustering.errors import BadInputError
 
-_RATE_COLUMNS = {
-    "labelling": "str", "level": "str", "outcome": "str", "n": "int64", "events": "int64",
-    "raw": "float64", "wilson_low": "float64", "wilson_high": "float64", "shrunken": "float64",
-    "suppressed": "bool",
-}  # fmt: skip
-_CORRECTED = ("weighted", "corrected", "corrected_low", "corrected_high")
+_CORRECTED = ["weighted", "corrected", "corrected_low", "corrected_high"]
+
+
+@dataclass(frozen=True, eq=False)
+class Membership:
+    """How sure it is which segment an account is in.
+
+    Attributes
+    ----------
+    probabilities : float64 array of shape (n_accounts, k), rows sum to 1
+    names : k names of segments, in the order of the columns
+    """
+
+    probabilities: Floats
+    names: Sequence[str]
 
 
 def group_rates(
     labels: Mapping[str, "pd.Series[str]"], outcome: "pd.Series[bool]", name: str
-) -> pd.DataFrame:
-    """Rates of one outcome for every level of every labelling, with Wilson and shrunken ones."""
+) -> list[dict[str, object]]:
+    """Rates of one outcome for every level of every labelling: rows of `rates.parquet`."""
     values, observed = as_boolean(outcome, name)
-    frames = []
+    rows: list[dict[str, object]] = []
     for labelling, given in labels.items():
         coded = encode(given, labelling)
         known = observed & (coded.codes >= 0)
         if not known.any() or len(coded.levels) > MOST_GROUPS:
             continue
         coded = coded.subset(known)
-        n = np.bincount(coded.codes, minlength=len(coded.levels)).astype(np.float64)
-        k = np.bincount(
-            coded.codes, weights=values[known].astype(np.float64), minlength=len(coded.levels)
-        ).astype(np.float64)
-        rows = pd.DataFrame([asdict(rate) for rate in rates(coded.levels, n, k)])
-        bounds = pd.DataFrame(rows.pop("wilson").tolist(), columns=["wilson_low", "wilson_high"])
-        frames.append(
-            pd.concat([rows.rename(columns={"segment": "level"}), bounds], axis="columns").assign(
-                labelling=labelling, outcome=name
-            )
-        )
-    return pd.concat(frames, ignore_index=True) if frames else no_rates()
-
-
-def no_rates() -> pd.DataFrame:
-    """The same without a row."""
-    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _RATE_COLUMNS.items()})
+        n = np.bincount(coded.codes).astype(np.float64)
+        events = np.bincount(coded.codes, values[known]).astype(np.float64)
+        for rate in rates(coded.levels, n, events):
+            low, high = rate.wilson or (np.nan, np.nan)
+            row = {"labelling": labelling, "level": rate.segment, "outcome": name}
+            rows.append(row | vars(rate) | {"wilson_low": low, "wilson_high": high})
+    return rows
 
 
 def with_correction(
-    table: pd.DataFrame,
-    outcomes: pd.DataFrame,
-    names: list[str],
-    responsibilities: Floats,
-    segment_names: Sequence[str],
-    n_bootstrap: int,
-    seed: int,
-    notes: list[str],
-) -> pd.DataFrame:
-    """The rates of the segments once more, with the error of assignment undone."""
-    table = table[list(_RATE_COLUMNS)].astype(_RATE_COLUMNS)
-    table = table.assign(**dict.fromkeys(_CORRECTED, np.nan))
-    if len(segment_names) < 2:
-        return table
-    for name in names:
-        values, known = as_boolean(outcomes[name], name)
-        given, outcome = responsibilities[known], values[known].astype(np.float64)
+    table: pd.DataFrame, outcomes: pd.DataFrame, of: Membership, n_bootstrap: int, seed: int
+) -> tuple[pd.DataFrame, list[str]]:
+    """The rates of the segments once more, with the error of assignment undone; and what is not.
+
+    Parameters
+    ----------
+    table : DataFrame with the columns of `rates.parquet`
+    outcomes : DataFrame (n_accounts, n_outcomes), those to look at
+    of : membership of the same accounts
+    n_bootstrap, seed : resamples of the intervals, and their seed
+    """
+    notes: list[str] = []
+    for name in outcomes if len(of.names) > 1 else ():
+        values, known = as_boolean(outcomes[name], str(name))
+        given, outcome = of.probabilities[known], values[known].astype(np.float64)
         try:
             found = corrected_rates(given, outcome)
         except BadInputError as error:
             notes.append(f"Rates of '{name}' are not corrected for assignment error: {error}")
             continue
         bounds = corrected_intervals(given, outcome, n_bootstrap=n_bootstrap, seed=seed)
-        for code, level in enumerate(segment_names):
-            row = (
-                (table["labelling"] == SEGMENT)
-                & (table["level"] == level)
-                & (table["outcome"] == name)
-            )
-            table.loc[row, list(_CORRECTED)] = (
-                found.weighted[code], found.corrected[code], *bounds[code],
-            )  # fmt: skip
-    return table
+        own = (table["labelling"] == SEGMENT) & (table["outcome"] == name)
+        for code, level in enumerate(of.names):
+            row = own & (table["level"] == level)
+            numbers = found.weighted[code], found.corrected[code], *bounds[code]
+            table.loc[row, _CORRECTED] = numbers
+    return table, notes
+
+
+def rates_table(
+    labels: Mapping[str, "pd.Series[str]"], few: Sequence[str], outcomes: pd.DataFrame, primary: str
+) -> pd.DataFrame:
+    """Rates of the primary outcome in every labelling, and of the others in a `few` of them."""
+    rows: list[dict[str, object]] = []
+    for name in outcomes:
+        chosen = labels if name == primary else {own: labels[own] for own in few}
+        rows += group_rates(chosen, outcomes[name], str(name))
+    return RATES.from_rows(rows)

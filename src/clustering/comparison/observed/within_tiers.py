@@ -1,7 +1,5 @@
 """How different two accounts of the same tier are: what lies inside the tiers."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -9,52 +7,12 @@ from numpy.typing import ArrayLike
 from clustering.arrays import Floats, Ints
 from clustering.comparison.agreement.indices import entropy, mutual_information
 from clustering.comparison.base.labellings import Labelling, LabelPair, pair
+from clustering.comparison.observed.entries import TierHeterogeneity, WithinTiers
 from clustering.errors import BadInputError
 from clustering.inference.multiple_testing import holm
 
 #: Accounts of a tier below which its share of explained variance is not tested.
 _FEWEST_ACCOUNTS = 10
-
-
-@dataclass(frozen=True)
-class TierHeterogeneity:
-    """One tier: share of its feature variance that lies between its segments.
-
-    `explained` is omega squared, the share beyond what random groups of these sizes explain, so
-    it may fall below 0. `p` is from permuting segments inside the tier; both are None where the
-    tier has one segment, or too few accounts.
-    """
-
-    tier: str
-    n_accounts: int
-    n_segments: int
-    explained: float | None
-    p: float | None
-    p_holm: float | None
-
-
-@dataclass(frozen=True)
-class WithinTiers:
-    """What the tiers leave open.
-
-    Attributes
-    ----------
-    entropy_share : H(segment | tier) / H(segment): 1 where the tier says nothing about the
-        segment, 0 where it decides it; None with a single segment
-    variance_within : share of the features' total variance that lies inside tiers
-    explained : partial omega squared: share of the variance inside tiers that lies between
-        segments, beyond chance
-    p : conditional permutation over all tiers
-    tiers : the same for every tier, Holm-corrected over those tested
-    """
-
-    entropy_share: float | None
-    variance_within: float
-    explained: float
-    p: float
-    tiers: tuple[TierHeterogeneity, ...]
-    n_permutations: int
-    note: str = ""
 
 
 def heterogeneity_within_tiers(
@@ -121,7 +79,7 @@ def heterogeneity_within_tiers(
 
 def _by_tier(
     both: LabelPair, within: Floats, between: Floats, drawn: Floats
-) -> tuple[TierHeterogeneity, ...]:
+) -> list[TierHeterogeneity]:
     table = both.contingency
     found = []
     for row, tier in enumerate(both.first.levels):
@@ -140,10 +98,10 @@ def _by_tier(
             )
         )
     corrected = iter(holm([tier.p for tier in found if tier.p is not None]))
-    return tuple(
-        tier if tier.p is None else TierHeterogeneity(**{**vars(tier), "p_holm": next(corrected)})
+    return [
+        tier if tier.p is None else tier.model_copy(update={"p_holm": next(corrected)})
         for tier in found
-    )
+    ]
 
 
 def _permuted(values: Floats, both: LabelPair, n_permutations: int, seed: int) -> Floats:

@@ -70,9 +70,7 @@ class Overrides:
         >>> len(Overrides(frame).in_force(date(2025, 7, 1)))
         0
         """
-        day = pd.Timestamp(as_of)
-        holds = (self.frame["decided_on"] <= day) & (self.frame["valid_until"] >= day)
-        return self.frame[holds].set_index(ACCOUNT_ID)
+        return self.frame[status(self.frame, as_of) == "in force"].set_index(ACCOUNT_ID)
 
 
 def no_overrides() -> Overrides:

@@ -36,7 +36,7 @@ STABILITY_OVER_TIME = TableSpec(
 )
 
 _UNDATED = tuple(scheme.name for scheme in SCHEMES if not scheme.dated)
-_DEALT_ANEW = tuple(scheme.name for scheme in SCHEMES if not scheme.levels_last)
+_RENUMBERED = tuple(scheme.name for scheme in SCHEMES if not scheme.levels_last)
 
 
 def stability_over_time(
@@ -88,7 +88,7 @@ def stability_over_time(
 def _note(labelling: Labelling) -> str:
     if labelling.kind == "own" or labelling.name in _UNDATED:
         return "its column has no dates: the same at every date by construction"
-    if labelling.name in _DEALT_ANEW:
+    if labelling.name in _RENUMBERED:
         return "dealt anew at every date: its numbers mean nothing across dates"
     return ""
 

@@ -175,19 +175,20 @@ def _table(
                 "distance": distances[place, rank],
             }
             matter = [f for f in largest[place] if gap[place, f] >= LEAST_DIFFERENCE]
-            rows += [
-                pair
-                | {
+            if not matter:
+                rows.append(pair | {"gap": 0, "words": _NO_GAP})
+            for number, f in enumerate(matter, start=1):
+                feature, value, better_value = seen.features[f], *seen.raw[[account, champion], f]
+                found = {
                     "gap": number,
-                    "feature": seen.features[f].name,
-                    "unit": seen.features[f].unit,
-                    "value": seen.raw[account, f],
-                    "champion_value": seen.raw[champion, f],
+                    "feature": feature.name,
+                    "unit": feature.unit,
+                    "value": value,
+                    "champion_value": better_value,
                     "difference": gap[place, f],
-                    "words": _words(seen.features[f], *seen.raw[[account, champion], f]),
+                    "words": _words(feature, value, better_value),
                 }
-                for number, f in enumerate(matter, start=1)
-            ] or [pair | {"gap": 0, "words": _NO_GAP}]
+                rows.append(pair | found)
     table = CHAMPIONS.from_rows(rows)
     return table.sort_values([ACCOUNT_ID, "rank", "gap"], kind="stable", ignore_index=True)
 

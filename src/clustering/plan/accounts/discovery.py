@@ -27,7 +27,6 @@ from clustering.scorer.files import guard_cells
 
 #: Accounts of each kind in a segment.
 N_EACH = 3
-KINDS = ("medoid", "boundary", "misfit")
 #: A boundary case leads its second segment by less; beyond it an account is no boundary case.
 _WIDEST_MARGIN = 0.5
 #: A misfit lies further from its centre than this share of its segment.

@@ -1,12 +1,12 @@
 """Delivery audit: who gets more care than needed, who gets less, and whose care is not affordable.
 
 *Needed* are the hours a year of the account's playbook, scaled by its size; *delivered* the hours
-of the trailing window, brought to a year. How far a whole label stands from its playbook says
-something of the plan, not of an account: an account is held to what its label usually gets at its
-size (*usual* hours) beside what it needs. It is over- or under-delivered only where it lies beyond
-both, and outside the spread that such accounts have anyway. An event playbook that runs (an
-expansion, a rescue) excuses more hours, and it does not make the account under-delivered before it
-has had its time.
+of the window before the as-of date, brought to a year. How far a whole label stands from its
+playbook says something of the plan, not of an account: an account is held to what its label usually
+gets at its size (*usual* hours) beside what it needs. It is over- or under-delivered only where it
+lies beyond both, and outside the spread that such accounts have anyway. An event playbook that runs
+(an expansion, a rescue) excuses more hours, and it does not make the account under-delivered before
+it has had its time.
 
 A *bad fit* is an account whose needed care costs more than the affordable share of its amount:
 charge more, serve it otherwise, or do not sign (Murphy; the limit of 15 % is of Pickens). What was
@@ -86,7 +86,7 @@ class Audit:
     frame : one row an account, with the columns of `AUDIT`
     totals : the lists that could be made; no account is on two
     not_computed : for each list that could not, why and which table would allow it
-    n_not_judged : accounts of which it cannot be told whether they get what they need
+    n_not_judged : accounts of which it is not known whether they get what they need
     """
 
     frame: pd.DataFrame

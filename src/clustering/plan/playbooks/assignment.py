@@ -84,7 +84,7 @@ def assign_playbooks(
     levels : its labels, in their order
     axes : of the same accounts
     books : playbooks and who gets which
-    undecided : playbook of a label whose need cannot be told: `PRESENT_CARE` where the hours
+    undecided : playbook of a label whose need is not known: `PRESENT_CARE` where the hours
         delivered are known
     """
     frame = axes.frame.reindex(labels.index)

@@ -1,6 +1,6 @@
 """Which event playbooks start, run and end: beside the segment, which they never change.
 
-A condition that cannot be told for an account (a value is missing) neither starts nor ends
+A condition that is not known of an account (a value is missing) neither starts nor ends
 anything. Nothing here reads or writes the segment or the touch of an account.
 """
 
@@ -47,11 +47,11 @@ class Running:
     Attributes
     ----------
     frame : one row an account and playbook that starts, goes on or ends, as `PLAYBOOK_RUNS` says
-    not_told : for each playbook whose trigger no account allows, which value it lacks
+    not_computed : for each playbook whose trigger no account allows, which value it lacks
     """
 
     frame: pd.DataFrame
-    not_told: Mapping[str, str]
+    not_computed: Mapping[str, str]
 
     def active(self) -> pd.DataFrame:
         """The rows of playbooks that start or go on."""
@@ -71,7 +71,7 @@ def trigger_values(
 
 
 def condition(sql: str, values: pd.DataFrame) -> "pd.Series[bool]":
-    """Whether a condition holds for each account; missing where it cannot be told.
+    """Whether a condition holds for each account; missing where a value is.
 
     Raises
     ------
@@ -126,7 +126,7 @@ def run_playbooks(
     higher touch and back.
     """
     rows: list[dict[str, str]] = []
-    not_told: dict[str, str] = {}
+    not_computed: dict[str, str] = {}
     breaches: list[str] = []
     for name, playbook in books.events.items():
         ids = () if running is None else running.loc[running["playbook"] == name, ACCOUNT_ID]
@@ -138,10 +138,10 @@ def run_playbooks(
             continue
         lacking = _lacking(parse(str(playbook.trigger)).columns, values)
         if lacking:
-            not_told[name] = f"its trigger needs {' and '.join(lacking)}, which no account has"
+            not_computed[name] = f"its trigger needs {' and '.join(lacking)}, which no account has"
     if breaches:
         raise ConfigError(breaches_message("the playbooks' conditions", breaches))
-    return Running(PLAYBOOK_RUNS.from_rows(rows), not_told)
+    return Running(PLAYBOOK_RUNS.from_rows(rows), not_computed)
 
 
 def _states(

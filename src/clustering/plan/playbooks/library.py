@@ -23,7 +23,7 @@ from clustering.errors import BadInputError, ConfigError, breaches_message, or_k
 from clustering.schema import Entry
 from clustering.schemes.expressions import parse
 
-#: What an account gets whose need cannot be told: what it gets today, whatever that is; and where
+#: What an account gets whose need is not known: what it gets today, whatever that is; and where
 #: that is not known either, the care that every account gets.
 PRESENT_CARE, STANDARD = "present_care", "standard"
 

@@ -3,7 +3,7 @@
 Each account takes one level; a level takes a share of the hours of its playbook and covers a share
 of its value (revenue at risk and open expansion). The allocation covers the most value that the
 hours allow: a multiple-choice knapsack, solved as a mixed-integer programme by HiGHS. Where there
-are many accounts those of like need and value are solved together and told apart again, the more
+are many accounts those of like need and value are solved together and separated again, the more
 valuable first. A bound that holds for every allocation (the Lagrangian of the limits) is computed
 on the single accounts, so the gap that is stated is proven whatever was solved; where the programme
 was of the single accounts, the solver's own bound serves if it is lower.
@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 
 from clustering.arrays import Flags, Floats, Ints
 from clustering.config.plan import LEVELS, TouchLevelsConfig
-from clustering.plan.staffing.demand import Demand, Groups, group_alike, tell_apart
+from clustering.plan.staffing.demand import Demand, Groups, group_alike, separate
 
 _GAP = 1e-4
 _SECONDS = 40.0
@@ -175,7 +175,7 @@ def _within_hours(demand: Demand, groups: Groups, limits: _Limits) -> tuple[Ints
     tried = limits
     for _ in range(_TRIES):
         counts, solver_bound = _solve(groups, tried)
-        level = tell_apart(demand, groups, counts)
+        level = separate(demand, groups, counts)
         used = _taken(demand, level, limits)
         if used <= limits.hours * (1 + 1e-9):
             return level, solver_bound

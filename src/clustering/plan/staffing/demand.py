@@ -1,12 +1,13 @@
 """What the accounts need and are worth, and accounts that are alike in both.
 
-Many accounts are allocated in groups of like need and value, and told apart again: within a group
+Many accounts are allocated in groups of like need and value, and separated again: within a group
 the more valuable get the higher levels, so the single accounts are covered no worse than the mean.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from clustering.arrays import Floats, Ints
 from clustering.config.plan import LEVELS
@@ -59,24 +60,16 @@ def group_alike(demand: Demand) -> Groups:
     """
     n = len(demand.hours)
     if n <= _SINGLE:
-        of = np.arange(n)
-        return Groups(of, np.ones(n), demand.hours, demand.value, demand.least)
-    need = _parts_of_need(demand.hours)
-    order = np.lexsort((-demand.value, demand.least, need))
-    kind = np.zeros(n, dtype=np.int64)
-    changes = (np.diff(need[order]) != 0) | (np.diff(demand.least[order]) != 0)
-    kind[1:] = np.cumsum(changes)
+        return Groups(np.arange(n), np.ones(n), demand.hours, demand.value, demand.least)
+    kinds = pd.DataFrame({"need": _parts_of_need(demand.hours), "least": demand.least})
+    order = np.lexsort((-demand.value, kinds["least"], kinds["need"]))
     total = max(float(demand.value.sum()), 1e-12)
-    part = np.minimum(np.cumsum(demand.value[order]) / total * _PARTS, _PARTS - 1).astype(np.int64)
-    _, sorted_of = np.unique(np.column_stack([kind, part]), axis=0, return_inverse=True)
-    of = np.empty(n, dtype=np.int64)
-    of[order] = sorted_of.ravel()
+    part = np.cumsum(demand.value[order]) / total * _PARTS
+    kinds.loc[order, "part"] = np.minimum(part, _PARTS - 1).astype(np.int64)
+    of = np.asarray(kinds.groupby(["need", "least", "part"]).ngroup(), dtype=np.int64)
     size = np.bincount(of).astype(np.float64)
-    first = np.zeros(len(size), dtype=np.int64)
-    first[of] = np.arange(n)
-    value = np.bincount(of, weights=demand.value) / size
-    hours = np.bincount(of, weights=demand.hours) / size
-    return Groups(of, size, hours, value, demand.least[first])
+    hours, value = (np.bincount(of, weights=x) / size for x in (demand.hours, demand.value))
+    return Groups(of, size, hours, value, demand.least[np.unique(of, return_index=True)[1]])
 
 
 def _parts_of_need(hours: Floats) -> Ints:
@@ -88,7 +81,7 @@ def _parts_of_need(hours: Floats) -> Ints:
     return np.searchsorted(edges, hours, side="right").astype(np.int64)
 
 
-def tell_apart(demand: Demand, groups: Groups, counts: Ints) -> Ints:
+def separate(demand: Demand, groups: Groups, counts: Ints) -> Ints:
     """Levels of the single accounts: within a group the more valuable get the higher ones."""
     order = np.lexsort((-demand.value, groups.of))
     levels = np.tile(np.arange(len(LEVELS)), len(groups.size))

@@ -99,12 +99,11 @@ def staff(
         return None, _NO_VALUE
     chosen = known.any(axis=1) & mine["needed_hours"].notna()
     demand = _demand(mine[chosen], config, playbooks)
-    team = _Team(csms, float(mine["event_hours"].sum()), config)
-    own = np.array([float(csms)])
-    hours, places = float(team.hours(own)[0]), float(team.places(own)[0])
-    allocation = allocate(demand, hours, config.levels, places)
+    reserved = float(mine["event_hours"].sum())
+    hours, places = _limits(np.array([csms], dtype=np.float64), reserved, config)
+    allocation = allocate(demand, float(hours[0]), config.levels, float(places[0]))
     accounts = _allocated(mine, chosen, demand, allocation, config)
-    curve = _curve(demand, team)
+    curve = _curve(demand, csms, reserved, config)
     next_covers = float(curve.loc[curve["csms"] == csms + 1, "covered"].iloc[0])
     books, owned = balance_books(
         mine["arr"], accounts["hours"], mine.get("csm"), csms, config.book_tolerance
@@ -117,7 +116,7 @@ def staff(
         csms=csms,
         origin=origin,
         hours=csms * config.capacity.csm_hours,
-        event_hours=team.reserved,
+        event_hours=reserved,
         status=allocation.status,
         reason=allocation.reason,
         hours_used=allocation.hours,
@@ -138,22 +137,11 @@ def staff(
     return Staffing(found, accounts.join(owned), curve), ""
 
 
-@dataclass(frozen=True)
-class _Team:
-    """What so many people have beside the event playbooks that run."""
-
-    csms: int
-    reserved: float
-    config: EngagementConfig
-
-    def hours(self, csms: Floats) -> Floats:
-        """Hours a year of any number of CSMs, those of the event playbooks taken off."""
-        return np.maximum(csms * self.config.capacity.csm_hours - self.reserved, 0.0)
-
-    def places(self, csms: Floats) -> Floats:
-        """Accounts above digital touch that so many can keep."""
-        most = self.config.capacity.most_accounts
-        return np.full(len(csms), np.inf) if most is None else csms * most
+def _limits(csms: Floats, reserved: float, config: EngagementConfig) -> tuple[Floats, Floats]:
+    """Hours a year, beside those reserved, and accounts above digital touch of so many CSMs."""
+    most = config.capacity.most_accounts
+    hours = np.maximum(csms * config.capacity.csm_hours - reserved, 0.0)
+    return hours, np.full(len(csms), np.inf) if most is None else csms * most
 
 
 def _demand(rows: pd.DataFrame, config: EngagementConfig, playbooks: Playbooks) -> Demand:
@@ -197,12 +185,11 @@ def _allocated(
     return frame
 
 
-def _curve(demand: Demand, team: _Team) -> pd.DataFrame:
+def _curve(demand: Demand, csms: int, reserved: float, config: EngagementConfig) -> pd.DataFrame:
     """What other head counts could cover: from none to where the hours no longer bind."""
-    levels = team.config.levels
-    needed = float(demand.hours.sum() * levels.hours[0]) + team.reserved
-    most = max(needed / team.config.capacity.csm_hours, 1.3 * team.csms, 1.0)
-    points = np.linspace(0.0, np.ceil(most), _POINTS).round()
-    points = np.unique([*points, team.csms, team.csms + 1])
-    covered = coverage_curve(demand, team.hours(points), levels, team.places(points))
+    needed = float(demand.hours.sum() * config.levels.hours[0]) + reserved
+    most = max(needed / config.capacity.csm_hours, 1.3 * csms, 1.0)
+    points = np.unique([*np.linspace(0.0, np.ceil(most), _POINTS).round(), csms, csms + 1])
+    hours, places = _limits(points, reserved, config)
+    covered = coverage_curve(demand, hours, config.levels, places)
     return pd.DataFrame({"csms": points, "covered": covered})

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from clustering.report.kit.facts import account_names, percent
+from clustering.report.kit.facts import account_names, decimal, percent
 from clustering.report.kit.html import Account, Cell, Html, Number
 from clustering.report.kit.names import with_names
 from clustering.results import StudyFolder
@@ -53,6 +53,24 @@ def p_cell(value: float | None) -> Number:
     if value is None or math.isnan(value):
         return Number(MISSING)
     return Number(p_in_words(value).removeprefix("p").removeprefix(" =").strip())
+
+
+def interval_cell(
+    value: float | None, interval: tuple[float, float] | None, digits: int = 2
+) -> Number:
+    """A number with its interval, where it has one.
+
+    Examples
+    --------
+    >>> interval_cell(0.5, (0.25, 0.75)), interval_cell(0.5, None, 1), interval_cell(None, None)
+    (Number(text='0.50 (0.25 to 0.75)'), Number(text='0.5'), Number(text='–'))
+    """
+    if value is None or math.isnan(value):
+        return Number(MISSING)
+    if interval is None:
+        return Number(decimal(value, digits))
+    low, high = (decimal(end, digits) for end in interval)
+    return Number(f"{decimal(value, digits)} ({low} to {high})")
 
 
 def _field(result: Any, name: str) -> Any:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from clustering.comparison.agreement.entries import StudyAgreement
+from clustering.comparison.forward.entries import ForwardEntry
 from clustering.config import EvidenceConfig
 from clustering.results import StudyFolder
-from clustering.results.document import AgreementEntry, ForwardEntry, LabellingEntry
+from clustering.results.document import LabellingEntry
 from clustering.structure.findings import NullTest
 from clustering.wording import named
 
@@ -166,13 +168,13 @@ def account_names(study: StudyFolder) -> dict[str, str]:
     return {str(key): str(name) for key, name in zip(known.index, known, strict=True)}
 
 
-def agreements_of_segments(study: StudyFolder) -> list[tuple[LabellingEntry, AgreementEntry]]:
+def agreements_of_segments(study: StudyFolder) -> list[tuple[LabellingEntry, StudyAgreement]]:
     """Every labelling that was compared with the segments, with that agreement."""
     pairs = ((entry, agreement_with(study, entry.name)) for entry in other_labellings(study))
     return [(entry, agreement) for entry, agreement in pairs if agreement is not None]
 
 
-def agreement_with(study: StudyFolder, other: str) -> AgreementEntry | None:
+def agreement_with(study: StudyFolder, other: str) -> StudyAgreement | None:
     """Agreement of the segments with another labelling, None where it was not computed."""
     wanted = {learned(study).name, other}
     return next(
@@ -181,21 +183,14 @@ def agreement_with(study: StudyFolder, other: str) -> AgreementEntry | None:
     )
 
 
-def ami_interval(agreement: AgreementEntry) -> tuple[float, float] | None:
+def ami_interval(agreement: StudyAgreement) -> tuple[float, float] | None:
     """The 95 % interval of the AMI; None where one of the two labellings has one group only."""
-    if agreement.interval is None or "ami" not in agreement.interval:
-        return None
-    low, high = agreement.interval["ami"]
-    return low, high
+    return None if agreement.interval is None else agreement.interval.ami
 
 
 def log_loss_gain(entry: ForwardEntry) -> tuple[float, float, float] | None:
     """Gain in log loss over the tiers with its interval; None where it cannot be told."""
-    gain = entry.gain or {}
-    value, interval = gain.get("log_loss"), gain.get("interval")
-    if value is None or interval is None or None in interval:
-        return None
-    return float(value), float(interval[0]), float(interval[1])
+    return None if entry.gain is None else (entry.gain.log_loss, *entry.gain.interval)
 
 
 def rivals_of(study: StudyFolder, name: str) -> list[ForwardEntry]:

@@ -1,18 +1,17 @@
-"""Agreement of the segments with every other labelling, and what each tells about the future."""
+"""Agreement of the segments with every other labelling."""
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from clustering.comparison.agreement.entries import StudyAgreement
 from clustering.report.kit.cache import drawn_once
 from clustering.report.kit.canvas import (
     ACCENT,
     INK,
-    MUTED,
     PALE,
     colours,
     new_figure,
     tidy,
-    wrap,
     wrap_apart,
 )
 from clustering.report.kit.facts import (
@@ -20,15 +19,13 @@ from clustering.report.kit.facts import (
     ami_interval,
     decimal,
     group_words,
-    log_loss_gain,
-    title_of,
 )
 from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
-from clustering.results.document import AgreementEntry, ForwardEntry, LabellingEntry
+from clustering.results.document import LabellingEntry
 from clustering.wording import p_in_words
 
-_Pair = tuple[LabellingEntry, AgreementEntry]
+_Pair = tuple[LabellingEntry, StudyAgreement]
 
 
 @drawn_once
@@ -60,13 +57,12 @@ def agreement_dots(study: StudyFolder) -> ReportFigure | None:
     return ReportFigure("agreement", figure, title, f"Dot plot with intervals. {said}.")
 
 
-def _agreement_row(ax: Axes, row: int, agreement: AgreementEntry) -> None:
+def _agreement_row(ax: Axes, row: int, agreement: StudyAgreement) -> None:
     blue = colours(1)[0]
     low, high = _span(agreement)
-    if agreement.null_high is not None:
-        ax.barh(row, agreement.null_high, height=0.5, color=PALE, zorder=0)
-    if agreement.refitted_interval is not None and "ami" in agreement.refitted_interval:
-        ax.plot(agreement.refitted_interval["ami"], [row, row], color=blue, linewidth=1.0)
+    ax.barh(row, agreement.null_high, height=0.5, color=PALE, zorder=0)
+    if agreement.refitted_interval is not None:
+        ax.plot(agreement.refitted_interval.ami, [row, row], color=blue, linewidth=1.0)
     ax.plot([low, high], [row, row], color=blue, linewidth=3.2, solid_capstyle="butt")
     ax.plot(agreement.ami, row, "o", color=blue, markersize=9)
     if agreement.ceiling is not None:
@@ -84,12 +80,12 @@ def _agreement_row(ax: Axes, row: int, agreement: AgreementEntry) -> None:
     )
 
 
-def _span(agreement: AgreementEntry) -> tuple[float, float]:
+def _span(agreement: StudyAgreement) -> tuple[float, float]:
     """The interval, or the value itself where there is no interval."""
     return ami_interval(agreement) or (agreement.ami, agreement.ami)
 
 
-def _number(agreement: AgreementEntry) -> str:
+def _number(agreement: StudyAgreement) -> str:
     interval = ami_interval(agreement)
     if interval is None:
         return f"{decimal(agreement.ami)} (no interval)"
@@ -100,12 +96,9 @@ def _number(agreement: AgreementEntry) -> str:
 def _legend(pairs: list[_Pair]) -> list[Line2D]:
     blue = colours(1)[0]
     handles = [
-        Line2D([], [], color=blue, marker="o", linewidth=3.2, label="agreement, 95 % interval")
+        Line2D([], [], color=blue, marker="o", linewidth=3.2, label="agreement, 95 % interval"),
+        Line2D([], [], color=PALE, linewidth=9, label="what chance reaches (97.5 %)"),
     ]
-    if any(a.null_high is not None for _, a in pairs):
-        handles.append(
-            Line2D([], [], color=PALE, linewidth=9, label="what chance reaches (97.5 %)")
-        )
     if any(a.ceiling is not None for _, a in pairs):
         handles.append(
             Line2D(
@@ -134,73 +127,3 @@ def _title(study: StudyFolder, pairs: list[_Pair]) -> str:
             )
     said = ", ".join(f"{entry.title} {decimal(a.ami)}" for entry, a in pairs[:3])
     return f"Agreement of the {groups} with other labellings (0 chance, 1 the same): {said}"
-
-
-@drawn_once
-def forward_gains(study: StudyFolder) -> ReportFigure | None:
-    """What each labelling adds to the ARR tiers about later outcomes; None if not judged."""
-    entries = [entry for entry in study.document.forward if log_loss_gain(entry) is not None]
-    if not entries:
-        return None
-    title = _forward_title(study, entries)
-    figure = new_figure(title, height=1.9 + 0.48 * len(entries))
-    ax = figure.subplots()
-    ax.axvline(0, color=INK, linewidth=1.0)
-    for row, entry in enumerate(entries):
-        gain, low, high = _known(entry)
-        gained = _gained(study, entry)
-        colour = colours(1)[0] if gained else ACCENT if high < 0 else MUTED
-        ax.plot([low, high], [row, row], color=colour, linewidth=3.2, solid_capstyle="butt")
-        ax.plot(gain, row, "o", color=colour, markersize=9)
-    outcomes = {entry.outcome for entry in entries}
-    one = f" about '{outcomes.pop()}'" if len(outcomes) == 1 else ""
-    labels = [
-        wrap(_name(study, e), 34, lines=2) + ("" if one else f"\n{e.outcome}") for e in entries
-    ]
-    ax.set_yticks(range(len(entries)), labels, fontsize=9.5)
-    ax.set_ylim(len(entries) - 0.4, -0.6)
-    ax.set_xlabel(
-        f"gain in log loss over the tiers alone{one}, 95 % interval (right of 0 is better)",
-        fontsize=10,
-    )
-    tidy(ax, grid="x")
-    said = "; ".join(
-        f"{_name(study, e)}, {e.outcome}: {decimal(g, 4)} ({decimal(low, 4)} to {decimal(high, 4)})"
-        for e in entries
-        for g, low, high in [_known(e)]
-    )
-    return ReportFigure("forward_gains", figure, title, f"Dot plot with intervals. {said}.")
-
-
-def _forward_title(study: StudyFolder, entries: list[ForwardEntry]) -> str:
-    """As the sentence of the scorecard says it: the same labellings, the same number of them."""
-    amount = study.document.amount_name
-    card = study.document.scorecard
-    better = [entry for entry in entries if _gained(study, entry)]
-    if not better:
-        return f"No evidence that any labelling tells more about what happened than {amount} tiers"
-    named = ", ".join(f"'{name}'" for name in dict.fromkeys(_name(study, e) for e in better[:2]))
-    more = f" and {len(better) - 2} more" if len(better) > 2 else ""
-    judged = len(entries) if card is None else card.n_judged
-    return f"{len(better)} of {judged} labellings told more than the {amount} tiers: {named}{more}"
-
-
-def _gained(study: StudyFolder, entry: ForwardEntry) -> bool:
-    """Whether the study says that this labelling told more than the tiers."""
-    card = study.document.scorecard
-    if card is not None:
-        return entry.labelling in card.better and entry.outcome == card.outcome
-    return _known(entry)[1] > 0 and (entry.p_adjusted is None or entry.p_adjusted <= 0.05)
-
-
-def _name(study: StudyFolder, entry: ForwardEntry) -> str:
-    if entry.labelling == "features":
-        return "model on all features"
-    return title_of(study, entry.labelling)
-
-
-def _known(entry: ForwardEntry) -> tuple[float, float, float]:
-    gain = log_loss_gain(entry)
-    if gain is None:
-        raise ValueError(f"labelling '{entry.labelling}' has no gain with an interval")
-    return gain

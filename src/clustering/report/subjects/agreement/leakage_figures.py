@@ -1,10 +1,10 @@
 """Agreement with the tiers when other features make the segments."""
 
+from clustering.comparison.leakage.entries import Ablation
 from clustering.report.kit.canvas import INK, colours, new_figure, tidy, wrap
 from clustering.report.kit.facts import decimal, under_amount_name
 from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
-from clustering.results.document import AblationEntry
 
 
 def ablation(study: StudyFolder) -> ReportFigure | None:
@@ -37,7 +37,7 @@ def ablation(study: StudyFolder) -> ReportFigure | None:
     return ReportFigure("ablation", figure, title, f"Dot plot with intervals. {said}.")
 
 
-def _title(entries: list[AblationEntry], amount: str) -> str:
+def _title(entries: list[Ablation], amount: str) -> str:
     lowest, highest = min(e.ami for e in entries), max(e.ami for e in entries)
     return (
         f"Depending on the features that make the segments, their agreement with the {amount} "
@@ -45,7 +45,5 @@ def _title(entries: list[AblationEntry], amount: str) -> str:
     )
 
 
-def _span(entry: AblationEntry) -> list[float]:
-    if entry.interval is None or "ami" not in entry.interval:
-        return [entry.ami, entry.ami]
-    return entry.interval["ami"]
+def _span(entry: Ablation) -> tuple[float, float]:
+    return (entry.ami, entry.ami) if entry.interval is None else entry.interval.ami

@@ -1,5 +1,6 @@
 """Do the segments match other labellings, and whom do these get wrong."""
 
+from clustering.comparison.agreement.entries import StudyAgreement
 from clustering.report.kit.facts import (
     TIERS,
     agreement_with,
@@ -11,7 +12,6 @@ from clustering.report.kit.facts import (
     percent,
 )
 from clustering.results import StudyFolder
-from clustering.results.document import AgreementEntry
 from clustering.wording import agreement_in_words
 
 
@@ -26,7 +26,7 @@ def tiers(study: StudyFolder, other: str = TIERS) -> str:
     return agreement_sentence(study, agreement, entry.title)
 
 
-def agreement_sentence(study: StudyFolder, agreement: AgreementEntry, title: str) -> str:
+def agreement_sentence(study: StudyFolder, agreement: StudyAgreement, title: str) -> str:
     """How far the segments and another labelling are the same, as far as the interval reaches."""
     groups = group_words(study).capitalize()
     title = title if title.endswith("tiers") else f"'{title}'"

@@ -61,8 +61,6 @@ def forward_rates(study: StudyFolder) -> ReportFigure | None:
 
 def _rates(study: StudyFolder) -> pd.DataFrame:
     """Rates of the primary outcome that may be shown, the segments' first."""
-    if not study.has_table("rates"):
-        return pd.DataFrame()
     frame = study.table("rates")
     shown = frame[(frame["outcome"] == primary_outcome(study)) & ~frame["suppressed"]]
     parts = [shown[shown["labelling"] == name] for name in (learned(study).name, TIERS)]

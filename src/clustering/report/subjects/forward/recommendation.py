@@ -4,16 +4,10 @@ from clustering.columns import CURRENT_SEGMENT, SEGMENT
 from clustering.report.kit.facts import group_words, labelling, short_title
 from clustering.results import StudyFolder
 
-NO_RECOMMENDATION = (
-    "This study holds no recommendation: it was made by an earlier version. Run it again."
-)
-
 
 def recommendation(study: StudyFolder) -> str:
     """What to plan care by, and why."""
     found = study.document.recommendation
-    if found is None:
-        return NO_RECOMMENDATION
     groups, tiers = group_words(study), f"{study.document.amount_name} tiers"
     match found.reason:
         case "natural clusters, shown gain":
@@ -46,8 +40,7 @@ def recommendation(study: StudyFolder) -> str:
 
 def kept(study: StudyFolder) -> str:
     """What the company would keep, as a sentence names it."""
-    found = study.document.recommendation
-    if found is not None and found.labelling == CURRENT_SEGMENT:
+    if study.document.recommendation.labelling == CURRENT_SEGMENT:
         entry = labelling(study, CURRENT_SEGMENT)
         return "your present rule" + ("" if entry is None else f" ({entry.title})")
     return f"the {study.document.amount_name} tiers"
@@ -61,16 +54,14 @@ def outcome_in_words(outcome: str) -> str:
 def _gain(study: StudyFolder) -> str:
     """Whether the segments were shown to tell more than the tiers, where they were not."""
     card, tiers = study.document.scorecard, f"the {study.document.amount_name} tiers"
-    scores = [] if card is None else card.scores
-    if card is None or not any(s.labelling == SEGMENT and s.gain is not None for s in scores):
+    if not any(score.labelling == SEGMENT and score.gain is not None for score in card.scores):
         return f"Whether they tell more about what comes later than {tiers} cannot be told here."
     return f"That they tell more about {outcome_in_words(card.outcome)} than {tiers} was not shown."
 
 
 def _other(study: StudyFolder) -> str:
     """The labelling that did tell more, where one did."""
-    card = study.document.scorecard
-    better = [name for name in (card.better if card else []) if name != SEGMENT]
+    better = [name for name in study.document.scorecard.better if name != SEGMENT]
     if not better:
         return ""
     return f" Read '{short_title(study, better[0])}' beside it: that was shown to tell more."

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
+from clustering.comparison.agreement.entries import StudyAgreement
+from clustering.comparison.scorecard_entries import Estimate, Score
 from clustering.report.kit.cache import drawn_once
 from clustering.report.kit.canvas import (
     ACCENT,
@@ -21,8 +23,6 @@ from clustering.report.kit.facts import decimal, short_title
 from clustering.report.kit.figure import ReportFigure
 from clustering.report.subjects.forward.scorecard_words import decision
 from clustering.results import StudyFolder
-from clustering.results.document import AgreementEntry
-from clustering.results.scorecard_document import EstimateEntry, ScoreEntry
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,9 @@ _MEASURES = (
 @drawn_once
 def scorecard(study: StudyFolder) -> ReportFigure | None:
     """Dots with intervals, one row a labelling and one panel a measure; None without scores."""
-    entry = study.document.scorecard
-    if entry is None or len(entry.scores) < 2:
+    scores = study.document.scorecard.scores
+    if len(scores) < 2:
         return None
-    scores = entry.scores
     measures = [m for m in _MEASURES if any(getattr(s, m.name) is not None for s in scores)]
     title = decision(study).removesuffix(".")
     figure = new_figure(title, width=11.6, height=2.4 + 0.33 * len(scores))
@@ -64,12 +63,12 @@ def scorecard(study: StudyFolder) -> ReportFigure | None:
     return ReportFigure("scorecard", figure, title, f"Dot plot with intervals. {said}.")
 
 
-def _panel(ax: Axes, measure: _Measure, scores: list[ScoreEntry], study: StudyFolder) -> None:
+def _panel(ax: Axes, measure: _Measure, scores: list[Score], study: StudyFolder) -> None:
     ax.axvline(0, color=INK, linewidth=0.9)
     for row, score in enumerate(scores):
         if row % 2:
             ax.axhspan(row - 0.5, row + 0.5, color=PALE, alpha=0.28, linewidth=0, zorder=0)
-        found: EstimateEntry | None = getattr(score, measure.name)
+        found: Estimate | None = getattr(score, measure.name)
         if found is None:
             continue
         colour = MUTED if score.control else ACCENT if score.gains else colours(1)[0]
@@ -86,11 +85,11 @@ def _panel(ax: Axes, measure: _Measure, scores: list[ScoreEntry], study: StudyFo
     ax.tick_params(axis="y", length=0)
 
 
-def _name(study: StudyFolder, score: ScoreEntry) -> str:
+def _name(study: StudyFolder, score: Score) -> str:
     return wrap(short_title(study, score.labelling), 34, lines=1)
 
 
-def _said(study: StudyFolder, score: ScoreEntry, measures: list[_Measure]) -> str:
+def _said(study: StudyFolder, score: Score, measures: list[_Measure]) -> str:
     known = [
         f"{m.name.replace('_', ' ')} {decimal(found.value, m.digits)}"
         for m in measures
@@ -136,26 +135,26 @@ def agreement_matrix(study: StudyFolder) -> ReportFigure | None:
     )  # fmt: skip
 
 
-def _cell(ax: Axes, row: int, column: int, pair: AgreementEntry) -> None:
+def _cell(ax: Axes, row: int, column: int, pair: StudyAgreement) -> None:
     dark = pair.ami > 0.45
     ink = "white" if dark else INK
     ax.text(column, row - 0.12, decimal(pair.ami), ha="center", va="center", fontsize=8, color=ink)
     if pair.interval is None:
         return
-    low, high = (decimal(end) for end in pair.interval["ami"])
+    low, high = (decimal(end) for end in pair.interval.ami)
     ax.text(column, row + 0.24, f"{low} to {high}", ha="center", va="center", fontsize=5.6,
             color=ink if dark else MUTED)  # fmt: skip
 
 
-def _matrix_title(study: StudyFolder, pairs: list[AgreementEntry]) -> str:
-    large = [p for p in pairs if p.interval is not None and p.interval["ami"][0] >= 0.5]
-    beyond = [p for p in pairs if p.interval is not None and p.interval["ami"][0] > 0]
+def _matrix_title(study: StudyFolder, pairs: list[StudyAgreement]) -> str:
+    large = [p for p in pairs if p.interval is not None and p.interval.ami[0] >= 0.5]
+    beyond = [p for p in pairs if p.interval is not None and p.interval.ami[0] > 0]
     return (
         f"{len(beyond)} of {len(pairs)} pairs of labellings agree more than by chance; "
         f"{len(large)} agree largely (whole interval from 0.50 on)"
     )
 
 
-def _pair(study: StudyFolder, pair: AgreementEntry) -> str:
+def _pair(study: StudyFolder, pair: StudyAgreement) -> str:
     first, second = (short_title(study, name) for name in (pair.first, pair.second))
     return f"{first} and {second} {decimal(pair.ami)}"

@@ -1,6 +1,7 @@
 """Which labelling the numbers support, and what they answer to two claims about tiers."""
 
 from clustering.columns import SEGMENT
+from clustering.comparison.scorecard_entries import Hypothesis, Score, Scorecard
 from clustering.report.kit.facts import (
     TIERS,
     come_back,
@@ -13,40 +14,35 @@ from clustering.report.kit.facts import (
 )
 from clustering.report.subjects.forward.recommendation import kept, outcome_in_words
 from clustering.results import StudyFolder
-from clustering.results.scorecard_document import HypothesisEntry, ScorecardEntry, ScoreEntry
 
 
 def decision(study: StudyFolder) -> str:
     """The sentence that the scorecard supports; it may be: keep the tiers."""
     card = study.document.scorecard
     tiers = f"{study.document.amount_name} tiers"
-    if card is None:
-        return "Labellings were not scored side by side in this study."
     if card.choice == "cannot be told":
         reasons = {s.reason.rstrip(".") for s in card.scores if s.labelling != TIERS and s.reason}
         why = f": {reasons.pop()}" if len(reasons) == 1 else ""
         return f"Whether any labelling tells more than the {tiers} cannot be told{why}."
     judged = "labelling" if card.n_judged == 1 else "labellings"
     if card.choice == "keep the tiers":
-        recommended = study.document.recommendation
+        recommended = study.document.recommendation.labelling
         none = f"none was shown to tell more about {outcome_in_words(card.outcome)}."
-        if recommended is not None and recommended.labelling == SEGMENT:
+        if recommended == SEGMENT:
             return f"Of {card.n_judged} {judged} judged beside the {tiers}, {none}"
-        beside = "them" if recommended is None or recommended.labelling == TIERS else f"the {tiers}"
-        start = kept(study)
-        return f"Keep {start}: of {card.n_judged} {judged} judged beside {beside}, {none}"
+        beside = "them" if recommended == TIERS else f"the {tiers}"
+        return f"Keep {kept(study)}: of {card.n_judged} {judged} judged beside {beside}, {none}"
     found = {score.labelling: score for score in card.scores}
     named = ", ".join(f"'{short_title(study, name)}'" for name in card.better[:3])
     more = f" and {len(card.better) - 3} more" if len(card.better) > 3 else ""
     return (
         f"{len(card.better)} of {card.n_judged} {judged} told more about "
-        f"{outcome_in_words(card.outcome)} "
-        f"than the "
-        f"{tiers} alone: {named}{more}; the most {_gain(found[card.better[0]])}."
+        f"{outcome_in_words(card.outcome)} than the {tiers} alone: {named}{more}; the most "
+        f"{_gain(found[card.better[0]])}."
     )
 
 
-def _gain(score: ScoreEntry) -> str:
+def _gain(score: Score) -> str:
     if score.gain is None or score.gain.interval is None:
         return "not known"
     low, high = score.gain.interval
@@ -58,11 +54,10 @@ def _gain(score: ScoreEntry) -> str:
 
 def hypotheses(study: StudyFolder) -> list[str]:
     """Both claims about tiers, each with its answer and the number behind it."""
-    card = study.document.scorecard
-    return [] if card is None else [_answered(study, one) for one in card.hypotheses]
+    return [_answered(study, one) for one in study.document.scorecard.hypotheses]
 
 
-def _answered(study: StudyFolder, one: HypothesisEntry) -> str:
+def _answered(study: StudyFolder, one: Hypothesis) -> str:
     amount = study.document.amount_name
     claim = f"{one.source}: “{one.statement.format(amount=amount)}”"
     entry = labelling(study, one.reference)
@@ -83,16 +78,16 @@ def _answered(study: StudyFolder, one: HypothesisEntry) -> str:
     return f"{claim} These accounts {_verb(one)} it ({numbers}).{_inside(study, one)}"
 
 
-def _answers(study: StudyFolder, one: HypothesisEntry) -> bool:
+def _answers(study: StudyFolder, one: Hypothesis) -> bool:
     """Whether the labelling may answer at all: segments that do not come back tell nothing."""
     return one.reference != learned(study).name or come_back(study)
 
 
-def _verb(one: HypothesisEntry) -> str:
+def _verb(one: Hypothesis) -> str:
     return "support" if one.answer == "supported" else "contradict"
 
 
-def _inside(study: StudyFolder, one: HypothesisEntry) -> str:
+def _inside(study: StudyFolder, one: Hypothesis) -> str:
     within = study.document.within_tiers
     if one.name != "murphy" or within is None:
         return ""
@@ -101,7 +96,7 @@ def _inside(study: StudyFolder, one: HypothesisEntry) -> str:
     )
 
 
-def _controls(study: StudyFolder, card: ScorecardEntry) -> list[str]:
+def _controls(study: StudyFolder, card: Scorecard) -> list[str]:
     """A control that told as much as the best labelling takes something from it."""
     best = max(
         (s.gain.value for s in card.scores if s.gain and s.gains and not s.control), default=0.0
@@ -117,8 +112,6 @@ def _controls(study: StudyFolder, card: ScorecardEntry) -> list[str]:
 def scorecard_sentences(study: StudyFolder) -> list[str]:
     """What the scorecard supports, what it cannot say, and the two claims."""
     card = study.document.scorecard
-    if card is None:
-        return []
     missing = [s for s in card.scores if s.over_time is None]
     notes = []
     if card.choice != "cannot be told":

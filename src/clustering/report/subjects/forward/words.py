@@ -1,8 +1,8 @@
 """What the segments tell about what happened next; claimed only where the study claims it."""
 
-from clustering.report.kit.facts import decimal, labelling, learned, log_loss_gain, percent
+from clustering.comparison.forward.entries import ForwardEntry
+from clustering.report.kit.facts import labelling, learned, percent
 from clustering.results import StudyFolder
-from clustering.results.document import ForwardEntry
 
 _AMOUNTS = {"nrr": "mean NRR of an account", "grr": "mean GRR of an account"}
 
@@ -43,18 +43,8 @@ def _forward_sentence(study: StudyFolder, entry: ForwardEntry) -> str:
         return entry.claim
     known = labelling(study, entry.labelling)
     title = "the model on all features" if known is None else known.title
-    subject = f"{title[:1].upper()}{title[1:]}, outcome '{entry.outcome}' ({entry.window})"
-    found = log_loss_gain(entry)
-    if found is None:
-        why = f": {entry.reason.rstrip('.')}" if entry.reason else ""
-        return f"{subject}: a gain over the tiers cannot be told{why}."
-    gain, low, high = found
-    numbers = (
-        f"gain in log loss {decimal(gain, 4)}, 95 % interval {decimal(low, 4)} to "
-        f"{decimal(high, 4)}"
+    why = f": {entry.reason.rstrip('.')}" if entry.reason else ""
+    return (
+        f"{title[:1].upper()}{title[1:]}, outcome '{entry.outcome}' ({entry.window}): a gain over "
+        f"the tiers cannot be told{why}."
     )
-    if high < 0:
-        return f"{subject}: worse than the tiers alone ({numbers})."
-    if low <= 0:
-        return f"{subject}: no evidence of a gain over the tiers ({numbers})."
-    return f"{subject}: the study makes no claim ({numbers})."

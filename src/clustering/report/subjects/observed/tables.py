@@ -6,18 +6,19 @@ from typing import Any
 
 import pandas as pd
 
-from clustering.report.kit.cells import MISSING, p_cell
-from clustering.report.kit.facts import (
-    TIERS,
-    decimal,
-    learned,
-    log_loss_gain,
-    percent,
-    primary_outcome,
-    title_of,
+from clustering.report.kit.cells import (
+    MISSING,
+    Maker,
+    amount,
+    interval_cell,
+    p_value,
+    text,
 )
-from clustering.report.kit.html import Cell, Html, Number, table
+from clustering.report.kit.facts import TIERS, learned, percent, primary_outcome, title_of
+from clustering.report.kit.html import Cell, Column, Html, Number, table_of
+from clustering.report.subjects.forward.tables import gain, gain_interval
 from clustering.results import StudyFolder
+from clustering.wording import LEVEL
 
 #: The amount of a book that has contracts; a study calls any other by another name.
 CONTRACTED = "ARR"
@@ -26,52 +27,32 @@ CONTRACTED = "ARR"
 def rates_table(study: StudyFolder) -> Html:
     """Rates of the primary outcome by segment and tier; with few accounts none is shown."""
     primary = primary_outcome(study)
-    rows: list[list[Cell]] = []
     frame = _frame(study, "rates")
-    if len(frame):
-        frame = frame[frame["outcome"] == primary]
-    for row in frame.to_dict("records"):
-        shown = not row["suppressed"]
-        rows.append(
-            [
-                title_of(study, row["labelling"]),
-                row["level"],
-                Number(f"{row['events']:,} of {row['n']:,}" if shown else f"{row['n']:,} accounts"),
-                _range(row, "raw", "wilson") if shown else Number("too few"),
-                _share(row["shrunken"]) if shown else Number(MISSING),
-                _range(row, "corrected", "corrected") if shown else Number(MISSING),
-            ]
-        )
+    frame = frame[frame["outcome"] == primary]
     columns = [
-        "Labelling",
-        "Group",
-        "Accounts",
-        "Rate (95 % Wilson)",
-        "Drawn to the mean",
-        "Assignment error undone (95 %)",
+        *_groups(study),
+        Column("Accounts", _accounts),
+        Column("Rate (95 % Wilson)", _unless_few(_estimate("raw", "wilson"), "too few")),
+        Column("Drawn to the mean", _unless_few(_drawn_to_the_mean)),
+        Column("Assignment error undone (95 %)", _unless_few(_estimate("corrected"))),
     ]
-    return table(f"How often '{primary}' occurred, by group", columns, rows)
+    return table_of(f"How often '{primary}' occurred, by group", columns, frame.to_dict("records"))
 
 
 def retention_table(study: StudyFolder) -> Html:
     """Net and gross retention by segment and tier."""
-    amount = study.document.amount_name
-    rows: list[list[Cell]] = [
-        [
-            title_of(study, row["labelling"]),
-            row["level"],
-            Number(f"{row['n_accounts']:,}"),
-            _range(row, "nrr", "nrr"),
-            _range(row, "nrr_winsorised", "nrr_winsorised"),
-            _range(row, "grr", "grr"),
-        ]
-        for row in _frame(study, "retention").to_dict("records")
+    name = study.document.amount_name
+    columns = [
+        *_groups(study),
+        Column("Accounts", amount("n_accounts")),
+        Column("Net (95 %)", _estimate("nrr")),
+        Column("Net, extremes cut", _estimate("nrr_winsorised")),
+        Column("Gross (95 %)", _estimate("grr")),
     ]
-    columns = ["Labelling", "Group", "Accounts", "Net (95 %)", "Net, extremes cut", "Gross (95 %)"]
-    return table(
-        f"{amount} left after {study.document.horizon_days} days, as a share of {amount} before",
+    return table_of(
+        f"{name} left after {study.document.horizon_days} days, as a share of {name} before",
         columns,
-        rows,
+        _frame(study, "retention").to_dict("records"),
     )
 
 
@@ -80,97 +61,85 @@ def renewals_table(study: StudyFolder) -> Html:
     frame = _frame(study, "renewals")
     if study.document.amount_name != CONTRACTED:
         frame = frame.head(0)
-    rows: list[list[Cell]] = [
-        [
-            title_of(study, row["labelling"]),
-            row["level"],
-            Number(f"{row['n_at_risk']:,}"),
-            Number(f"{row['n_due']:,}"),
-            Number(f"{row['n_censored']:,}"),
-            _range(row, "renewed", "renewed"),
-            _range(row, "left", "left"),
-        ]
-        for row in frame.to_dict("records")
-    ]
-    days = max((int(d) for d in frame.get("days", [])), default=0)
+    days = max(frame["days"], default=0)
     columns = [
-        "Labelling",
-        "Group",
-        "With a contract",
-        "Due",
-        "Not due (censored)",
-        "Renewed, of those due (95 %)",
-        f"Left by day {days} (95 %)",
+        *_groups(study),
+        Column("With a contract", amount("n_at_risk")),
+        Column("Due", amount("n_due")),
+        Column("Not due (censored)", amount("n_censored")),
+        Column("Renewed, of those due (95 %)", _estimate("renewed")),
+        Column(f"Left by day {days} (95 %)", _estimate("left")),
     ]
-    return table("Renewals: only contracts that were due can be renewed", columns, rows)
+    caption = "Renewals: only contracts that were due can be renewed"
+    return table_of(caption, columns, frame.to_dict("records"))
 
 
 def secondary_table(study: StudyFolder) -> Html:
     """Every secondary comparison that could be made, with its corrected p-value."""
-    rows: list[list[Cell]] = []
-    document = study.document
-    entries = [e for e in document.forward if e.role == "confirmatory"]
-    for entry in [*entries, *document.forward_secondary]:
-        found = log_loss_gain(entry)
-        if found is None or entry.p_adjusted is None:
-            continue
-        gain, low, high = found
-        rows.append(
-            [
-                title_of(study, entry.labelling),
-                entry.outcome,
-                entry.role,
-                entry.design,
-                Number(decimal(gain, 4)),
-                Number(f"{decimal(low, 4)} to {decimal(high, 4)}"),
-                p_cell(entry.p_adjusted),
-                "yes" if low > 0 and entry.p_adjusted <= 0.05 else "no",
-            ]
-        )
+    entries = [e for e in study.document.forward if e.role == "confirmatory"]
+    told = [
+        entry
+        for entry in [*entries, *study.document.forward_secondary]
+        if entry.gain is not None and entry.p_adjusted is not None
+    ]
     columns = [
-        "Labelling", "Outcome", "Kind", "Judged", "Gain in log loss", "95 % interval",
-        "Corrected p", "Gain claimed",
-    ]  # fmt: skip
-    return table("Secondary comparisons with the tiers", columns, rows)
+        Column("Labelling", lambda entry: title_of(study, entry.labelling)),
+        Column("Outcome", text("outcome")),
+        Column("Kind", text("role")),
+        Column("Judged", text("design")),
+        Column("Gain in log loss", gain),
+        Column("95 % interval", gain_interval),
+        Column("Corrected p", p_value("p_adjusted")),
+        Column("Gain claimed", lambda entry: "yes" if entry.survives else "no"),
+    ]
+    return table_of("Secondary comparisons with the tiers", columns, told)
 
 
 def differences_table(study: StudyFolder, most: int = 20) -> Html:
     """The differences that valid tests establish best, with the usual p-value for contrast."""
-    frame = _frame(study, "differences")
-    if len(frame):
-        frame = frame[frame["p_holm"] <= 0.05].sort_values(["p_holm", "p"], kind="stable")
-    rows: list[list[Cell]] = [
-        [
-            row["first"],
-            row["second"],
-            row["feature"],
-            row["method"],
-            Number(decimal(row["difference"])),
-            p_cell(row["p_holm"]),
-            p_cell(row["p_naive"]),
-        ]
-        for row in frame.head(most).to_dict("records")
-    ]
+    frame = study.table("differences")
+    frame = frame[frame["p_holm"] <= LEVEL].sort_values(["p_holm", "p"], kind="stable")
     columns = [
-        "First", "Second", "Feature", "Test", "First minus second", "p (Holm)",
-        "Usual p, not valid",
-    ]  # fmt: skip
-    return table("Differences established", columns, rows, of=len(frame))
+        Column("First", text("first")),
+        Column("Second", text("second")),
+        Column("Feature", text("feature")),
+        Column("Test", text("method")),
+        Column("First minus second", lambda row: interval_cell(row["difference"], None)),
+        Column("p (Holm)", p_value("p_holm")),
+        Column("Usual p, not valid", p_value("p_naive")),
+    ]
+    rows = frame.head(most).to_dict("records")
+    return table_of("Differences established", columns, rows, of=len(frame))
+
+
+def _groups(study: StudyFolder) -> list[Column]:
+    return [
+        Column("Labelling", lambda row: title_of(study, row["labelling"])),
+        Column("Group", text("level")),
+    ]
 
 
 def _frame(study: StudyFolder, name: str) -> pd.DataFrame:
-    frame = study.table(name) if study.has_table(name) else pd.DataFrame()
-    if "labelling" not in frame:
-        return frame
+    frame = study.table(name)
     return frame[frame["labelling"].isin([learned(study).name, TIERS])]
 
 
-def _share(value: float) -> Number:
+def _unless_few(cell: Maker, instead: str = MISSING) -> Maker:
+    """The cell, but not of a group of few accounts: its rate would be read as more than it is."""
+    return lambda row: Number(instead) if row["suppressed"] else cell(row)
+
+
+def _accounts(row: Mapping[str, Any]) -> Cell:
+    n, events = row["n"], row["events"]
+    return Number(f"{n:,} accounts" if row["suppressed"] else f"{events:,} of {n:,}")
+
+
+def _drawn_to_the_mean(row: Mapping[str, Any]) -> Cell:
+    value = row["shrunken"]
     return Number(MISSING if math.isnan(value) else percent(min(1.0, max(0.0, value))))
 
 
-def _range(row: Mapping[Any, Any], name: str, bounds: str) -> Number:
-    value, low, high = row[name], row[f"{bounds}_low"], row[f"{bounds}_high"]
-    if math.isnan(value):
-        return Number(MISSING)
-    return Number(f"{decimal(value)} ({decimal(low)} to {decimal(high)})")
+def _estimate(name: str, bounds: str = "") -> Maker:
+    """The cell of a number whose interval stands in two columns."""
+    low, high = f"{bounds or name}_low", f"{bounds or name}_high"
+    return lambda row: interval_cell(row[name], (row[low], row[high]))

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from clustering.comparison.observed.entries import Expansion, InsideTiers
 from clustering.report.kit.facts import (
     decimal,
     group_words,
@@ -11,11 +12,7 @@ from clustering.report.kit.facts import (
 )
 from clustering.report.subjects.observed.tables import CONTRACTED
 from clustering.results import StudyFolder
-from clustering.results.later_document import ExpansionEntry, InsideTiersEntry
-from clustering.wording import p_in_words
-
-#: A test is called significant at this level, corrected where there are several.
-_LEVEL = 0.05
+from clustering.wording import LEVEL, p_in_words
 
 #: Corrected rates that differ more than this from the modal ones are mentioned.
 _NOTICED = 0.01
@@ -24,8 +21,6 @@ _NOTICED = 0.01
 def how_judged(study: StudyFolder) -> list[str]:
     """How the forward comparison was split: in time, or over folds, and why."""
     split = study.document.forward_split
-    if split is None:
-        return []
     groups = group_words(study)
     if split.design != "out of time":
         return [
@@ -52,8 +47,6 @@ def how_judged(study: StudyFolder) -> list[str]:
 def multiplicity(study: StudyFolder) -> list[str]:
     """How many comparisons stand beside the one that decides."""
     found = study.document.multiplicity
-    if found is None:
-        return []
     n = found.n_confirmatory + found.n_exploratory
     if n == 0:
         return []
@@ -71,24 +64,22 @@ def multiplicity(study: StudyFolder) -> list[str]:
 
 def inside_tiers(study: StudyFolder) -> list[str]:
     """Whether two accounts of one tier fare differently: the primary outcome, then the others."""
-    found = study.document.afterwards
-    if found is None or not found.inside_tiers:
-        return []
-    return [_inside(study, found.inside_tiers[0]), *_others(study, found.inside_tiers[1:])]
+    found = study.document.afterwards.inside_tiers
+    return [_inside(study, found[0]), *_others(study, found[1:])] if found else []
 
 
-def _inside(study: StudyFolder, entry: InsideTiersEntry) -> str:
+def _inside(study: StudyFolder, entry: InsideTiers) -> str:
     tiers = f"{study.document.amount_name} tiers"
     groups = group_words(study)
-    p = entry.cmh.get("p")
-    if not isinstance(p, float):
-        why = entry.reason or entry.cmh.get("reason") or "there are too few accounts"
+    cmh = entry.cmh
+    if cmh.p is None:
+        why = entry.reason or cmh.reason or "there are too few accounts"
         return f"Whether '{entry.outcome}' differs inside the {tiers} cannot be told: {why}."
     test = (
-        f"Cochran-Mantel-Haenszel chi-square {entry.cmh['stat']:.1f}, "
-        f"{entry.cmh['df']:.0f} df, {p_in_words(p)}; {entry.n_events:,} of {entry.n:,} accounts"
+        f"Cochran-Mantel-Haenszel chi-square {cmh.stat:.1f}, {cmh.df} df, {p_in_words(cmh.p)}; "
+        f"{entry.n_events:,} of {entry.n:,} accounts"
     )
-    if p > _LEVEL:
+    if cmh.p > LEVEL:
         return (
             f"No evidence that accounts of the same tier fare differently by "
             f"{group_words(study, 1)} about '{entry.outcome}' ({test})."
@@ -102,26 +93,24 @@ def _inside(study: StudyFolder, entry: InsideTiersEntry) -> str:
             f" {percent(entry.variance_within)} of its variance lies inside the tiers, and the "
             f"{groups} account for {percent(max(0.0, entry.explained))} of that."
         )
-    held = [test.tier for test in entry.tiers if test.p_holm is not None and test.p_holm <= _LEVEL]
+    held = [test.tier for test in entry.tiers if test.p_holm is not None and test.p_holm <= LEVEL]
     tested = sum(test.p_holm is not None for test in entry.tiers)
     if tested:
         text += f" Tier by tier it holds in {len(held)} of {tested} (Holm)."
     return text
 
 
-def _others(study: StudyFolder, entries: list[InsideTiersEntry]) -> list[str]:
-    told = [e for e in entries if isinstance(e.cmh.get("p"), float)]
+def _others(study: StudyFolder, entries: list[InsideTiers]) -> list[str]:
+    told = [(e.outcome, e.cmh.p) for e in entries if e.cmh.p is not None]
     if not told:
         return []
-    listed = "; ".join(f"'{e.outcome}' {p_in_words(float(e.cmh['p'] or 0.0))}" for e in told)
+    listed = "; ".join(f"'{outcome}' {p_in_words(p)}" for outcome, p in told)
     return [f"The same test of the other outcomes, exploratory and not corrected: {listed}."]
 
 
 def what_happened(study: StudyFolder) -> list[str]:
     """Retention, renewals and expansion by segment, and what assignment error hides."""
     found = study.document.afterwards
-    if found is None:
-        return []
     return [
         *_retention(study),
         *_renewals(study),
@@ -169,28 +158,24 @@ def _renewals(study: StudyFolder) -> list[str]:
     return [text]
 
 
-def _expansion(study: StudyFolder, found: ExpansionEntry | None) -> list[str]:
+def _expansion(study: StudyFolder, found: Expansion | None) -> list[str]:
     if found is None:
         return []
     groups = group_words(study)
     told = []
-    gain = found.gain or {}
-    interval = gain.get("interval")
-    if isinstance(interval, list):
-        low, high = interval
+    if found.gain is not None:
+        low, high = found.gain.interval
         numbers = f"gain in log loss 95 % interval {decimal(low, 4)} to {decimal(high, 4)}"
         told.append(
             f"whether an account expands, the {groups} tell beside the tiers ({numbers})"
             if low > 0
             else f"no evidence that the {groups} tell whether an account expands ({numbers})"
         )
-    amount = found.out_of_sample or {}
-    bounds = amount.get("gain_interval")
-    if isinstance(bounds, list):
-        low, high = bounds
+    if (amount := found.out_of_sample) is not None:
+        low, high = amount.gain_interval
         numbers = (
-            f"out-of-sample R squared {_signed(amount['r2_both'])} against "
-            f"{_signed(amount['r2_tier'])} of the tiers, difference {decimal(low)} to "
+            f"out-of-sample R squared {decimal(amount.r2_both)} against "
+            f"{decimal(amount.r2_tier)} of the tiers, difference {decimal(low)} to "
             f"{decimal(high)}"
         )
         told.append(
@@ -222,8 +207,6 @@ def _correction(study: StudyFolder) -> list[str]:
 def differences(study: StudyFolder) -> list[str]:
     """In which features segments differ by tests that know how the segments were made."""
     found = study.document.differences
-    if found is None:
-        return []
     texts = []
     if found.n_tests:
         agreement = ""
@@ -243,9 +226,5 @@ def differences(study: StudyFolder) -> list[str]:
 
 
 def _own(study: StudyFolder, table: str) -> pd.DataFrame:
-    frame = study.table(table) if study.has_table(table) else pd.DataFrame({"labelling": []})
+    frame = study.table(table)
     return frame[frame["labelling"] == learned(study).name]
-
-
-def _signed(value: object) -> str:
-    return decimal(float(value)) if isinstance(value, int | float) else "unknown"

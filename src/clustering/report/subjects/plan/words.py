@@ -185,7 +185,7 @@ def _planned_on(study: StudyFolder, plan: PlanEntry) -> str:
     """Which labelling the page plans on, and why."""
     recommended = study.document.recommendation
     on = ", as configured (engagement.plan_on); the study recommends another"
-    if plan.plan_on == RECOMMENDED or recommended is None:
+    if plan.plan_on == RECOMMENDED:
         on = ""
     elif plan.labelling == recommended.labelling:
         on = ", as configured and as recommended"

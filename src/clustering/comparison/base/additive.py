@@ -1,8 +1,9 @@
-"""The tier and the additive model fitted to many tables at once, for resamples and random groups.
+"""The additive logistic model of tier and segment fitted to many tables at once.
 
 Thousands of small logistic fits, one after the other, would take longer than everything else in
 the comparison. The additive model of two factors needs so little (a weight in every cell) that all
-tables take each Newton step together.
+tables take each Newton step together. They go as far as resamples and random groups need; what is
+printed comes from `logistic.fit_logistic`, which is exact also where a coefficient is infinite.
 """
 
 import numpy as np
@@ -23,7 +24,7 @@ _RIDGE = 1e-9
 
 
 def tier_probabilities(rows: Floats, events: Floats) -> Floats:
-    """Rate of every tier, broadcast to the cells; as `fit_nested` predicts by `tier`.
+    """Rate of every tier, broadcast to the cells; that of all rows for a tier without any.
 
     Parameters
     ----------
@@ -35,19 +36,14 @@ def tier_probabilities(rows: Floats, events: Floats) -> Floats:
     >>> tier_probabilities(rows, events)[0, :, 0].round(3).tolist()
     [0.3, 0.045]
     """
-    total, happened = rows.sum(axis=(1, 2)), events.sum(axis=(1, 2))
-    base = _rate(total, happened)[:, None, None]
+    base = rate_of(rows.sum(axis=(1, 2)), events.sum(axis=(1, 2)))[:, None, None]
     size = rows.sum(axis=2, keepdims=True)
-    rate = _rate(size, events.sum(axis=2, keepdims=True))
+    rate = rate_of(size, events.sum(axis=2, keepdims=True))
     return np.broadcast_to(np.where(size > 0, rate, base), rows.shape)
 
 
 def additive_probabilities(rows: Floats, events: Floats) -> Floats:
     """Probability of every cell under the additive model; as `fit_nested` predicts by `both`.
-
-    Where all tiers and segments have both outcomes these are the maximum-likelihood fits. A
-    tier or segment with only one outcome is kept away from 0 and 1 by the rule of succession,
-    a segment without rows is predicted by its tier and a tier without rows by its segment.
 
     Parameters
     ----------
@@ -59,26 +55,49 @@ def additive_probabilities(rows: Floats, events: Floats) -> Floats:
     >>> additive_probabilities(rows, np.array([[[2.0, 4.0], [5.0, 8.0]]])).round(3).tolist()
     [[[0.18, 0.42], [0.52, 0.78]]]
     """
-    probability = expit(_maximum_likelihood(rows, events))
-    tier_size = rows.sum(axis=2, keepdims=True)
-    segment_size = rows.sum(axis=1, keepdims=True)
-    tier_events = events.sum(axis=2, keepdims=True)
-    segment_events = events.sum(axis=1, keepdims=True)
-    size = np.where(rows > 0, rows, tier_size)
-    size = np.where(_one_sided(segment_size, segment_events), segment_size, size)
-    lopsided = _one_sided(tier_size, tier_events)
-    size = np.where(lopsided, np.maximum(size, tier_size), size)
-    least = 1 / (size + 2)
-    extreme = np.minimum(probability, 1 - probability) < _EXTREME
-    probability = np.where(extreme, np.clip(probability, least, 1 - least), probability)
-    segment = np.broadcast_to(_rate(segment_size, segment_events), rows.shape)
-    tier = tier_probabilities(rows, events)
-    probability = np.where(segment_size > 0, probability, tier)
+    size = np.where(rows > 0, rows, rows.sum(axis=2, keepdims=True))
+    probability = within_succession(
+        rows, events, _maximum_likelihood(rows, events), size, extreme=_EXTREME
+    )
+    tier_size, segment_size = rows.sum(axis=2, keepdims=True), rows.sum(axis=1, keepdims=True)
+    segment = rate_of(segment_size, events.sum(axis=1, keepdims=True))
+    probability = np.where(segment_size > 0, probability, tier_probabilities(rows, events))
     return np.where((tier_size > 0) | (segment_size == 0), probability, segment)
 
 
+def within_succession(
+    rows: Floats, events: Floats, probability: Floats, size: Floats, *, extreme: float
+) -> Floats:
+    """Replace 0 and 1 by the rule of succession of the group that has only one outcome.
+
+    Parameters
+    ----------
+    rows, events, probability : float64 arrays of shape (..., n_tiers, n_segments)
+    size : of the same shape, rows that speak for a cell where no such group does
+    extreme : a probability this near to 0 or 1 is replaced
+    """
+    tier_size, segment_size = rows.sum(axis=-1, keepdims=True), rows.sum(axis=-2, keepdims=True)
+    lopsided = one_sided(tier_size, events.sum(axis=-1, keepdims=True))
+    size = np.where(one_sided(segment_size, events.sum(axis=-2, keepdims=True)), segment_size, size)
+    least = 1 / (np.where(lopsided, np.maximum(size, tier_size), size) + 2)
+    far = np.minimum(probability, 1 - probability) < extreme
+    return np.where(far, np.clip(probability, least, 1 - least), probability)
+
+
+def rate_of(rows: Floats, events: Floats) -> Floats:
+    """Rates; by the rule of succession where there is only one outcome, or no row."""
+    succession = (events + 1) / (rows + 2)
+    rate = np.divide(events, rows, where=rows > 0, out=succession.copy())
+    return np.where(one_sided(rows, events), succession, rate)
+
+
+def one_sided(rows: Floats, events: Floats) -> Flags:
+    """Which groups have rows of one outcome only."""
+    return np.asarray((rows > 0) & ((events == 0) | (events == rows)))
+
+
 def _maximum_likelihood(rows: Floats, events: Floats) -> Floats:
-    """Linear predictors; tables that have converged leave the others to go on."""
+    """Fitted probabilities; tables that have converged leave the others to go on."""
     n_tables, n_tiers, n_segments = rows.shape
     total, happened = rows.sum(axis=(1, 2)), events.sum(axis=(1, 2))
     start = (happened + 0.5) / (total + 1.0)
@@ -86,26 +105,29 @@ def _maximum_likelihood(rows: Floats, events: Floats) -> Floats:
     segment = np.zeros((n_tables, n_segments))
     moving = np.arange(n_tables)
     for _ in range(_STEPS):
-        steps = _newton_step(rows[moving], events[moving], tier[moving], segment[moving])
+        probability = _probability(tier[moving], segment[moving])
+        steps = _newton_step(rows[moving], events[moving], probability)
         tier[moving] += steps[0]
         segment[moving] += steps[1]
         moving = moving[np.maximum(*(np.abs(step).max(axis=1) for step in steps)) > _TOLERANCE]
         if moving.size == 0:
             break
-    return np.asarray(np.clip(tier[:, :, None] + segment[:, None, :], -_BOUND, _BOUND))
+    return _probability(tier, segment)
 
 
-def _newton_step(
-    rows: Floats, events: Floats, tier: Floats, segment: Floats
-) -> tuple[Floats, Floats]:
+def _probability(tier: Floats, segment: Floats) -> Floats:
+    log_odds = tier[:, :, None] + segment[:, None, :]
+    return np.asarray(expit(np.clip(log_odds, -_BOUND, _BOUND)))
+
+
+def _newton_step(rows: Floats, events: Floats, probability: Floats) -> tuple[Floats, Floats]:
     """Steps of both factors; segments are eliminated, so that only tiers are solved for."""
-    probability = expit(np.clip(tier[:, :, None] + segment[:, None, :], -_BOUND, _BOUND))
     surplus = events - rows * probability
     weight = rows * probability * (1 - probability)
     by_segment = weight.sum(axis=1) + _RIDGE
     share = weight / by_segment[:, None, :]
     schur = -(share @ weight.transpose(0, 2, 1))
-    diagonal = np.arange(tier.shape[1])
+    diagonal = np.arange(rows.shape[1])
     schur[:, diagonal, diagonal] += weight.sum(axis=2) + _RIDGE
     by_tier = surplus.sum(axis=1)
     gradient = surplus.sum(axis=2) - (share @ by_tier[:, :, None])[:, :, 0]
@@ -115,13 +137,3 @@ def _newton_step(
     moved = (weight.transpose(0, 2, 1) @ step[:, :, None])[:, :, 0]
     other = np.clip((by_tier - moved) / by_segment, -_LARGEST_STEP, _LARGEST_STEP)
     return step, other
-
-
-def _rate(rows: Floats, events: Floats) -> Floats:
-    succession = (events + 1) / (rows + 2)
-    rate = np.divide(events, rows, where=rows > 0, out=succession.copy())
-    return np.where(_one_sided(rows, events), succession, rate)
-
-
-def _one_sided(rows: Floats, events: Floats) -> Flags:
-    return np.asarray((rows > 0) & ((events == 0) | (events == rows)))

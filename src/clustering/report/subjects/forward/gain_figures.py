@@ -1,0 +1,69 @@
+"""What each labelling tells about the future beside the ARR tiers."""
+
+from clustering.comparison.forward.entries import ForwardEntry
+from clustering.report.kit.cache import drawn_once
+from clustering.report.kit.canvas import ACCENT, INK, MUTED, colours, new_figure, tidy, wrap
+from clustering.report.kit.facts import decimal, log_loss_gain, title_of
+from clustering.report.kit.figure import ReportFigure
+from clustering.results import StudyFolder
+
+
+@drawn_once
+def forward_gains(study: StudyFolder) -> ReportFigure | None:
+    """What each labelling adds to the ARR tiers about later outcomes; None if not judged."""
+    known = [(entry, log_loss_gain(entry)) for entry in study.document.forward]
+    judged = [(entry, found) for entry, found in known if found is not None]
+    if not judged:
+        return None
+    entries = [entry for entry, _ in judged]
+    title = _forward_title(study, entries)
+    figure = new_figure(title, height=1.9 + 0.48 * len(entries))
+    ax = figure.subplots()
+    ax.axvline(0, color=INK, linewidth=1.0)
+    for row, (entry, (gain, low, high)) in enumerate(judged):
+        gained = _gained(study, entry)
+        colour = colours(1)[0] if gained else ACCENT if high < 0 else MUTED
+        ax.plot([low, high], [row, row], color=colour, linewidth=3.2, solid_capstyle="butt")
+        ax.plot(gain, row, "o", color=colour, markersize=9)
+    outcomes = {entry.outcome for entry in entries}
+    one = f" about '{outcomes.pop()}'" if len(outcomes) == 1 else ""
+    labels = [
+        wrap(_name(study, e), 34, lines=2) + ("" if one else f"\n{e.outcome}") for e in entries
+    ]
+    ax.set_yticks(range(len(entries)), labels, fontsize=9.5)
+    ax.set_ylim(len(entries) - 0.4, -0.6)
+    ax.set_xlabel(
+        f"gain in log loss over the tiers alone{one}, 95 % interval (right of 0 is better)",
+        fontsize=10,
+    )
+    tidy(ax, grid="x")
+    said = "; ".join(
+        f"{_name(study, e)}, {e.outcome}: {decimal(g, 4)} ({decimal(low, 4)} to {decimal(high, 4)})"
+        for e, (g, low, high) in judged
+    )
+    return ReportFigure("forward_gains", figure, title, f"Dot plot with intervals. {said}.")
+
+
+def _forward_title(study: StudyFolder, entries: list[ForwardEntry]) -> str:
+    """As the sentence of the scorecard says it: the same labellings, the same number of them."""
+    amount = study.document.amount_name
+    card = study.document.scorecard
+    better = [entry for entry in entries if _gained(study, entry)]
+    if not better:
+        return f"No evidence that any labelling tells more about what happened than {amount} tiers"
+    named = ", ".join(f"'{name}'" for name in dict.fromkeys(_name(study, e) for e in better[:2]))
+    more = f" and {len(better) - 2} more" if len(better) > 2 else ""
+    counted = f"{len(better)} of {card.n_judged} labellings"
+    return f"{counted} told more than the {amount} tiers: {named}{more}"
+
+
+def _gained(study: StudyFolder, entry: ForwardEntry) -> bool:
+    """Whether the study says that this labelling told more than the tiers."""
+    card = study.document.scorecard
+    return entry.labelling in card.better and entry.outcome == card.outcome
+
+
+def _name(study: StudyFolder, entry: ForwardEntry) -> str:
+    if entry.labelling == "features":
+        return "model on all features"
+    return title_of(study, entry.labelling)

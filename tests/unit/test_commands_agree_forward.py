@@ -163,7 +163,7 @@ def test_one_class_is_said_and_exits_well(app, accounts, tmp_path):
         "--json", tmp_path / "out.json",
     )  # fmt: skip
     assert result.exit_code == 0
-    assert "cannot be told" in result.stdout
+    assert "not known" in result.stdout
     assert json.loads((tmp_path / "out.json").read_text())["gain"] is None
 
 

@@ -83,7 +83,7 @@ def test_faulty_tables_end_with_status_1_and_no_traceback(study: Path) -> None:
 
 
 def test_the_horizon_is_looked_at(study: Path, app: typer.Typer) -> None:
-    """What became of the accounts, and why it cannot be told, stands in the check already."""
+    """What became of the accounts, and why it is not known, stands in the check already."""
     asked = ["check", str(study), "--set", "horizon_days=22"]
     said = CliRunner().invoke(app, asked, catch_exceptions=False).stdout
     _, _, told = said.partition("What became of the accounts, to 2024-02-01:")
@@ -91,5 +91,5 @@ def test_the_horizon_is_looked_at(study: Path, app: typer.Typer) -> None:
     assert "churned: told for 0 of 2 accounts\n" in told
     assert "need table 'subscriptions'" in told
     year = CliRunner().invoke(app, ["check", str(study)], catch_exceptions=False).stdout
-    assert "dormancy cannot be told: the newest row of 'usage' is of 2024-02-01" in year
+    assert "dormancy is not known: the newest row of 'usage' is of 2024-02-01" in year
     assert "dormant: told for 0 of 2 accounts\n" in year.partition("to 2025-01-10:")[2]

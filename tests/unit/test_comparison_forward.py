@@ -1,4 +1,4 @@
-"""Forward validity: what cannot be told is said, and what is told holds."""
+"""Forward validity: what is not known is said, and what is told holds."""
 
 import json
 
@@ -91,7 +91,7 @@ def test_one_class_only():
     found = judged(frame)
     assert (found.deviance, found.gain, found.auc, found.cmh.stat) == (None,) * 4
     assert found.reasons["gain"] == "all 100 rows to fit on have no event in outcome"
-    assert "cannot be told" in forward_sentence(found)
+    assert "not known" in forward_sentence(found)
     json.dumps(found.model_dump(mode="json"), allow_nan=False)
 
 

@@ -155,7 +155,7 @@ def test_intervals_of_corrected_rates_cover():
     assert abs(corrected_rates(given, outcome).modal - [0.1, 0.4]).max() > 0.03  # what it corrects
 
 
-# -- what cannot be told -------------------------------------------------------------------------
+# -- what is not known -------------------------------------------------------------------------
 
 
 def test_no_outcome_in_the_window_leaves_the_tables_empty():
@@ -172,7 +172,7 @@ def test_no_outcome_in_the_window_leaves_the_tables_empty():
     told = found(parts)
     assert (len(told.rates), len(told.retention), len(told.renewals)) == (0, 0, 0)
     assert (told.told.inside_tiers, told.told.expansion) == ([], None)
-    assert any("Retention and expansion cannot be told" in note for note in told.told.notes)
+    assert any("Retention and expansion are not known" in note for note in told.told.notes)
     assert {"labelling", "corrected"} <= set(told.rates.columns)
 
 

@@ -136,7 +136,7 @@ def test_circularity_is_detected_and_said():
     assert "external reference" in survey.sentence
     few = detect_circularity(pd.Series(["x"] * 600), frame, name="needs_segment", seed=1)
     assert few.ami is None
-    assert "cannot be told" in few.sentence
+    assert "not known" in few.sentence
 
 
 # -- assignment error ----------------------------------------------------------------------------

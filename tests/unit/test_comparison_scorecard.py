@@ -167,7 +167,7 @@ def test_keep_the_tiers_is_an_answer():
 
     none = score("segment", gain=estimate(0.001, (-0.01, 0.01)))
     assert decided(none).choice == "keep the tiers"
-    assert decided(score("segment")).choice == "cannot be told"
+    assert decided(score("segment")).choice == "not known"
     found = decided(
         score("a", gain=estimate(0.01, (0.001, 0.02)), gains=True),
         score("b", gain=estimate(0.03, (0.02, 0.04)), gains=True),
@@ -181,7 +181,7 @@ def test_keep_the_tiers_is_an_answer():
     [
         (0.01, 0.10, None, "supported", "contradicted"),
         (0.60, 0.70, None, "contradicted", "supported"),
-        (0.40, 0.60, None, "cannot be told", "cannot be told"),
+        (0.40, 0.60, None, "not known", "not known"),
         (0.30, 0.40, 0.5, "contradicted", "supported"),
         (0.30, 0.40, 0.9, "supported", "contradicted"),
     ],
@@ -195,7 +195,7 @@ def test_both_claims_are_answered_by_the_whole_interval(low, high, ceiling, murp
     one, other = answer_hypotheses(scores, held=True)
     assert (one.answer, other.answer) == (murphy, pickens)
     unheld = answer_hypotheses(scores, held=False)
-    assert {claim.answer for claim in unheld} == {"cannot be told"}
+    assert {claim.answer for claim in unheld} == {"not known"}
 
 
 def test_needs_of_their_own_answer_both_claims():

@@ -283,7 +283,7 @@ def test_contracts_that_end_before_the_horizon(tmp_path: Path) -> None:
     assert year.of("due later") == (10_000, "midmarket", None, None, None)
     assert (year.arr, year.nrr) == (15_000, None)
     assert year.accounts["dormant"].tolist() == [False, False]
-    assert "it reaches to 2024-12-31" in year.said("what became of the contracts cannot be told")
+    assert "it reaches to 2024-12-31" in year.said("what became of the contracts is not known")
     half = tell(tmp_path, "2024-06-30", 180, subscriptions=complete)
     assert half.of("due later") == (10_000, "midmarket", False, 1.0, 1.0)
     assert half.of("left") == (5_000, "smb", True, 0.0, 0.0)

@@ -129,11 +129,11 @@ def test_nothing_is_told_beyond_the_end_of_the_data() -> None:
     found = build_horizon(polars_frames(rows), AS_OF, DAYS)
     assert found.frame.isna().all(axis=None)
     assert found.notes == (
-        "what became of the contracts cannot be told: 'subscriptions' ends before the horizon "
+        "what became of the contracts is not known: 'subscriptions' ends before the horizon "
         f"does, on {END}: it reaches to {day(358)} (the last row of 'usage' is of {day(358)}). "
         "Choose an earlier as_of, a shorter horizon or a newer extract, or set "
         "subscriptions.complete_to.",
-        f"dormancy cannot be told: the newest row of 'usage' is of {day(358)}, before the horizon "
+        f"dormancy is not known: the newest row of 'usage' is of {day(358)}, before the horizon "
         f"ends on {END}.",
     )
 
@@ -165,7 +165,7 @@ def test_absent_tables_are_named() -> None:
         "dormancy needs table 'usage'.",
     )
     empty = build_horizon(polars_frames({"accounts": [account("a")], "usage": []}), AS_OF, DAYS)
-    assert "dormancy cannot be told: 'usage' has no rows." in empty.notes
+    assert "dormancy is not known: 'usage' has no rows." in empty.notes
 
 
 def test_a_horizon_has_at_least_a_day() -> None:

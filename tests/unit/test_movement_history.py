@@ -158,7 +158,7 @@ def test_a_study_that_reaches_nowhere_says_so(tables, scorer):
     latest = build_snapshot(tables, as_of)
     spec = CandidateSpec("kmeans", 3)
     words = study_movement(Past(tables, config, latest, ()), scorer, spec)
-    assert words.startswith("Movement cannot be told: the tables do not reach back to 2022-06-02")
+    assert words.startswith("Movement is not known: the tables do not reach back to 2022-06-02")
 
 
 def scores():

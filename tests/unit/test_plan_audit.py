@@ -150,7 +150,7 @@ def test_an_account_of_which_it_cannot_be_told_says_why() -> None:
         "seen for 60 days, fewer than 90",
         "nothing says how many hours it needs",
         "its hours of the window are not known",
-        "it keeps its present care, since what it needs cannot be told",
+        "it keeps its present care, since what it needs is not known",
     ]
 
 

@@ -108,7 +108,7 @@ class TestChampions:
         assert found.table.empty
         assert found.reason == (
             "No champions: the column accounts.is_champion would say who they are; that accounts "
-            "are fully adopted cannot be told either ('milestones_due_achieved_share' is missing; "
+            "are fully adopted is not known either ('milestones_due_achieved_share' is missing; "
             "'outcome_attainment' is missing)."
         )
 

@@ -138,7 +138,7 @@ def test_the_number_of_comparisons_is_printed(study):
         ({}, "Two accounts of the same tier are different in what happens to them"),
         ({"cmh": INSIDE["cmh"] | {"p": 0.3}}, "No evidence that accounts of the same tier fare"),
         ({"cmh": INSIDE["cmh"] | {"p": None, "reason": "all rows are in one segment"}},
-         "Whether 'churned' differs inside the ARR tiers cannot be told: all rows are in one"),
+         "Whether 'churned' differs inside the ARR tiers is not known: all rows are in one"),
     ],
 )  # fmt: skip
 def test_what_is_said_inside_the_tiers_follows_the_test(study, changes, start):

@@ -63,7 +63,7 @@ class TestMisjudged:
     def test_what_cannot_be_told_says_why(self, build: Build) -> None:
         reason = "'lifecycle_touch' needs milestones with projected and achieved dates."
         study = build(next_steps([LABELS], misjudged_reason=reason))
-        assert misjudged(study) == [f"Which accounts ARR tiers get wrong cannot be told: {reason}"]
+        assert misjudged(study) == [f"Which accounts ARR tiers get wrong is not known: {reason}"]
         assert misjudged_table(study).text == ""
 
 

@@ -127,7 +127,7 @@ def test_agreement_without_an_interval_is_not_told(tmp_path: Path) -> None:
     entry = agreement_with(study, "arr_tiers")
     assert isinstance(entry, StudyAgreement)
     entry = entry.model_copy(update={"interval": None})
-    assert "cannot be told" in words.agreement_sentence(study, entry, "ARR tiers")
+    assert "not known" in words.agreement_sentence(study, entry, "ARR tiers")
     dots = figures.agreement_dots(changed(study, agreements=[entry]))
     assert dots is not None
     assert "no interval" in dots.alt
@@ -161,7 +161,7 @@ def test_a_gain_that_cannot_be_told_says_why(tmp_path: Path) -> None:
     study = study_of(tmp_path / "s", forward=True)
     update = {"claim": None, "gain": None, "reason": "12 events are too few"}
     told = changed(study, forward=[study.document.forward[0].model_copy(update=update)])
-    assert words.forward_sentences(told)[0].endswith("cannot be told: 12 events are too few.")
+    assert words.forward_sentences(told)[0].endswith("is not known: 12 events are too few.")
     assert figures.forward_gains(told) is None
 
 
@@ -300,7 +300,7 @@ def test_the_scorecard_names_what_told_more_and_how_much(tmp_path: Path) -> None
 def test_a_scorecard_without_gains_cannot_tell(tmp_path: Path) -> None:
     study = study_of(tmp_path / "s")
     assert words.decision(study) == (
-        "Whether any labelling tells more than the ARR tiers cannot be told: it was not judged."
+        "Whether any labelling tells more than the ARR tiers is not known: it was not judged."
     )
     alone = with_card(study, scores=study.document.scorecard.scores[:1])
     assert figures.scorecard(alone) is None
@@ -311,7 +311,7 @@ def test_a_scorecard_without_gains_cannot_tell(tmp_path: Path) -> None:
     [
         ("supported", "These accounts support it (AMI of the tiers with 'needs-based segments'"),
         ("contradicted", "These accounts contradict it (AMI of the tiers with"),
-        ("cannot be told", "Cannot be told: the interval holds half of what could be had"),
+        ("not known", "Not known: the interval holds half of what could be had"),
     ],
 )
 def test_a_claim_is_answered_with_its_number(tmp_path: Path, answer: str, said: str) -> None:
@@ -321,7 +321,7 @@ def test_a_claim_is_answered_with_its_number(tmp_path: Path, answer: str, said: 
     (sentence,) = words.hypotheses(with_card(study, hypotheses=[murphy]))
     assert sentence.startswith("Murphy: “One run-rate band holds accounts with different needs.”")
     assert said in sentence
-    assert ("lies inside the tiers" in sentence) is (answer != "cannot be told")
+    assert ("lies inside the tiers" in sentence) is (answer != "not known")
     assert murphy.agreement is not None
     assert f"{murphy.agreement.value:.2f}" in sentence
 
@@ -329,13 +329,13 @@ def test_a_claim_is_answered_with_its_number(tmp_path: Path, answer: str, said: 
 def test_segments_that_do_not_come_back_say_nothing_of_needs(tmp_path: Path) -> None:
     study = study_of(tmp_path / "s", needs=False, verdict="constructive")
     for claim in words.hypotheses(study):
-        assert claim.endswith("Cannot be told: the bands do not come back reliably.")
+        assert claim.endswith("Not known: the bands do not come back reliably.")
 
 
 def test_a_claim_without_a_comparison_cannot_be_told(tmp_path: Path) -> None:
     study = study_of(tmp_path / "s")
     card = study.document.scorecard
-    bare = card.hypotheses[1].model_copy(update={"agreement": None, "answer": "cannot be told"})
+    bare = card.hypotheses[1].model_copy(update={"agreement": None, "answer": "not known"})
     (sentence,) = words.hypotheses(with_card(study, hypotheses=[bare]))
     assert sentence.endswith("'needs-based segments' and the ARR tiers were not compared.")
 

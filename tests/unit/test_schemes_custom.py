@@ -96,7 +96,7 @@ class TestRules:
         ]
         found = own({"name": "care", "rules": rules, "otherwise": "z"})[0]["care"]
         # c: arr says no, though its region is unknown; e: region says no, though its arr is;
-        # f: arr says no, then the second rule cannot be told
+        # f: arr says no, then the second rule is not known
         assert levels(found) == ["x", "z", "y", "y", "y", None]
 
     def test_without_otherwise_the_rest_has_no_label(self) -> None:

@@ -19,7 +19,7 @@ def agreement_sentence(agreement: Agreement) -> str:
     """
     names = f"{agreement.first} and {agreement.second}"
     if agreement.interval is None:
-        return f"Whether {names} agree cannot be told: one of them has a single group."
+        return f"Whether {names} agree is not known: one of them has a single group."
     low, high = agreement.interval.ami
     numbers = (
         f"(AMI {agreement.ami:.2f}, 95 % interval {low:.2f} to {high:.2f}; {agreement.n} accounts)"
@@ -44,11 +44,11 @@ def forward_sentence(report: ForwardReport) -> str:
     """
     if report.leaks:
         return " ".join(
-            [*report.leaks, f"What {report.segment} adds to {report.tier} cannot be told so."]
+            [*report.leaks, f"What {report.segment} adds to {report.tier} cannot be judged this way."]
         )
     if report.gain is None:
         why = report.reasons.get("gain", "the models could not be judged")
-        return f"What {report.segment} adds to {report.tier} cannot be told: {why}."
+        return f"What {report.segment} adds to {report.tier} is not known: {why}."
     return gain_claim(report.gain, report.segment, report.tier, report.outcome)
 
 

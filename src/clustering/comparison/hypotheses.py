@@ -43,7 +43,7 @@ def side_by_side(
         (score for score in judged if score.gains),
         key=lambda score: -(score.gain.value if score.gain else 0.0),
     )
-    choice: Choice = "cannot be told"
+    choice: Choice = "not known"
     if judged:
         choice = "use beside the tiers" if better else "keep the tiers"
     return Scorecard(
@@ -61,7 +61,7 @@ def side_by_side(
 def answer_hypotheses(scores: Mapping[str, Score], *, held: bool) -> list[Hypothesis]:
     """Murphy: one ARR band holds different needs. Pickens: the clusters approximately follow ARR.
 
-    Both claims are answered from one labelling, so that one cannot be told where the other is:
+    Both claims are answered from one labelling, so that one is not known where the other is:
     the accounts' own `needs_segment` where they have one, else the segments of the study. `held`
     says whether these come back on other accounts; where they do not, they answer neither claim.
 
@@ -109,5 +109,5 @@ def _follows(agreement: Estimate | None, ceiling: float | None) -> bool | None:
 
 def _answer(holds: bool | None) -> Answer:
     if holds is None:
-        return "cannot be told"
+        return "not known"
     return "supported" if holds else "contradicted"

@@ -7,8 +7,8 @@ from pydantic import Field
 from clustering.comparison.base.entries import Range
 from clustering.schema import Entry, TableSpec, column
 
-Answer = Literal["supported", "contradicted", "cannot be told"]
-Choice = Literal["keep the tiers", "use beside the tiers", "cannot be told"]
+Answer = Literal["supported", "contradicted", "not known"]
+Choice = Literal["keep the tiers", "use beside the tiers", "not known"]
 Reason = Literal[
     "natural clusters, shown gain",
     "natural clusters",
@@ -58,7 +58,7 @@ class Score(Entry):
     over_time: Estimate | None = Field(
         None,
         description="AMI with itself on an earlier date; null where that date is not known, the "
-        "column is not dated or labels are dealt anew.",
+        "column is not dated or labels are drawn up again.",
     )
     with_segments: Estimate | None = Field(None, description="AMI with the segments.")
     with_tiers: Estimate | None = Field(None, description="AMI with the ARR tiers.")

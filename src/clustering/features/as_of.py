@@ -60,7 +60,7 @@ class AsOfRule:
 
 
 #: A contract's end and its renewal are the same column: a date ahead may be a plan, or an early
-#: termination that nobody knew of. It cannot be told, so no end ahead of `as_of` is visible.
+#: termination that nobody knew of. It is not known, so no end ahead of `as_of` is visible.
 AS_OF_RULES: dict[str, AsOfRule] = {
     "accounts": AsOfRule("started_on", later={"ended_on": ()}, open_ended="ended_on"),
     "subscriptions": AsOfRule("started_on", later={"ended_on": ()}, open_ended="ended_on"),

@@ -116,7 +116,7 @@ def build_horizon(tables: Tables, as_of: date, days: int) -> Horizon:
     Returns
     -------
     Horizon
-        One row per account of the snapshot. Outcomes that cannot be told are missing, and
+        One row per account of the snapshot. Outcomes that are not known are missing, and
         `notes` say why.
 
     Raises
@@ -154,7 +154,7 @@ def _contract_outcomes(
     if reach is None or not reach.reaches(end):
         upto = "it has no rows" if reach is None else f"it reaches to {reach.to} ({reach.assumed})"
         return nothing, (
-            "what became of the contracts cannot be told: 'subscriptions' ends before the horizon "
+            "what became of the contracts is not known: 'subscriptions' ends before the horizon "
             f"does, on {end}: {upto}. Choose an earlier as_of, a shorter horizon or a newer "
             "extract, or set subscriptions.complete_to."
         )
@@ -330,10 +330,10 @@ def _dormant(
         return missing, "dormancy needs table 'usage'."
     reach = tables.coverage.get("usage")
     if reach is None:
-        return missing, "dormancy cannot be told: 'usage' has no rows."
+        return missing, "dormancy is not known: 'usage' has no rows."
     if not reach.reaches(end):
         return missing, (
-            f"dormancy cannot be told: the newest row of 'usage' is of {reach.to}, before the "
+            f"dormancy is not known: the newest row of 'usage' is of {reach.to}, before the "
             f"horizon ends on {end}."
         )
     usage = typed(tables.frames["usage"])

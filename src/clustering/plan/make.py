@@ -49,7 +49,7 @@ class PlanEntry(Entry):
     cost_share: float | None = Field(description="Cost as a share of ARR; null without ARR.")
     over_limit: list[str] = Field(description="Labels whose care costs more than is affordable.")
     audit: list[AuditTotal] = Field(description="The lists that could be made.")
-    n_not_judged: int = Field(description="Accounts whose delivery cannot be told.")
+    n_not_judged: int = Field(description="Accounts whose delivery is not known.")
     staffing: HeadCount | None = Field(description="Null where it cannot be computed.")
     top_segment: str | None = Field(description="Label of the largest ARR; null without ARR.")
     not_computed: dict[str, str] = Field(description="Part of the plan, and what would allow it.")

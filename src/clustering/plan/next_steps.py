@@ -29,7 +29,7 @@ class NextStepsEntry(Entry):
     champions_absent: str = Field(description="Why champions.parquet is empty; else ''.")
     n_champions: int = Field(description="Champions among the accounts.")
     n_growth: int = Field(description="Growth accounts, each with its nearest champions.")
-    misjudged_absent: str = Field(description="Why misjudged.parquet cannot be told; else ''.")
+    misjudged_absent: str = Field(description="Why misjudged.parquet is not known; else ''.")
     settings_moved: int = Field(description="Settings that sensitivity.parquet moved by 20 %.")
 
 

@@ -70,7 +70,7 @@ rules = [
 ]
 ```
 
-What is missing decides nothing: an account for which a rule cannot be told, and no earlier one
+What is missing decides nothing: an account for which a rule is not known, and no earlier one
 holds, has no label.
 
 One SQL expression, evaluated by DuckDB:

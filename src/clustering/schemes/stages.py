@@ -12,7 +12,7 @@ STAGES = ("at_risk", "renewing", "onboarding", "expanding", "mature", "adopting"
 
 
 def lifecycle_stage(snapshot: Snapshot, axes: Axes, config: StagesConfig) -> "pd.Series[str]":
-    """Stage of every account at the as-of date; missing where it cannot be told.
+    """Stage of every account at the as-of date; missing where it is not known.
 
     At risk from a churn risk on; renewing while a renewal opportunity is open; onboarding for the
     first `onboarding_days`; expanding with an open expansion pipeline or a trigger lately

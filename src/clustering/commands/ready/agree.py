@@ -99,4 +99,4 @@ def _range(agreement: "Agreement", index: str) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "cannot be told (no untied pair)" if value is None else f"{value:.3f}"
+    return "not known (no untied pair)" if value is None else f"{value:.3f}"

@@ -89,7 +89,7 @@ def _show(report: "ForwardReport") -> None:
                 f"[{rate.wilson[0]:.1%}, {rate.wilson[1]:.1%}]; shrunken {rate.shrunken:.1%}"
             )
     for field, reason in report.reasons.items():
-        _print(f"Cannot be told: {field}: {reason}.")
+        _print(f"Not known: {field}: {reason}.")
     for note in report.notes:
         _print(f"Note: {note}")
 

@@ -202,7 +202,7 @@ def _notes(both: LabelPair) -> list[str]:
             )
         elif len(labelling.levels) == both.n_accounts:
             notes.append(
-                f"{labelling.name} has a group for every account: agreement cannot be told from "
-                "chance."
+                f"{labelling.name} has a group for every account: agreement cannot be separated "
+                "from chance."
             )
     return notes

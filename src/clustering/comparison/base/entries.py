@@ -17,7 +17,7 @@ class Gain(Entry):
 
 
 class Calibration(Entry):
-    """Recalibration of held-out probabilities; both None where they cannot be told."""
+    """Recalibration of held-out probabilities; both None where they are not known."""
 
     in_the_large: float | None = Field(
         description="Shift in log odds that would make the mean right; above 0 the outcome is more "
@@ -39,17 +39,17 @@ class LikelihoodRatio(Entry):
 class CmhTest(Entry):
     """Cochran-Mantel-Haenszel test of outcome and segment, given the tier.
 
-    `stat` is None, with the `reason`, where it cannot be told. With two segments `stat` has
+    `stat` is None, with the `reason`, where it is not known. With two segments `stat` has
     Yates' continuity correction, as `mantelhaen.test` of R has by default; `stat_uncorrected`
     never has it.
     """
 
-    stat: float | None = Field(None, description="Chi-square; null where it cannot be told.")
+    stat: float | None = Field(None, description="Chi-square; null where it is not known.")
     df: int | None = Field(None, description="Degrees of freedom.")
     p: float | None = Field(None, description="p-value.")
     stat_uncorrected: float | None = Field(None, description="Without continuity correction.")
     p_uncorrected: float | None = Field(None, description="Without continuity correction.")
-    reason: str = Field("", description="Why it cannot be told.")
+    reason: str = Field("", description="Why it is not known.")
 
 
 class TierTest(Entry):
@@ -62,12 +62,12 @@ class TierTest(Entry):
 
     tier: str = Field(description="Tier.")
     n: int = Field(description="Accounts.")
-    chi2: float | None = Field(None, description="Chi-square; null where it cannot be told.")
+    chi2: float | None = Field(None, description="Chi-square; null where it is not known.")
     df: int | None = Field(None, description="Degrees of freedom.")
     p: float | None = Field(None, description="p-value of the chi-square.")
     p_holm: float | None = Field(None, description="Holm over the tiers that could be tested.")
     p_permutation: float | None = Field(None, description="By permutation, for small counts.")
-    reason: str = Field("", description="Why it cannot be told, or which p-value to read.")
+    reason: str = Field("", description="Why it is not known, or which p-value to read.")
 
 
 class Rate(Entry):

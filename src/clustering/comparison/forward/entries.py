@@ -28,7 +28,7 @@ class ForwardEntry(Entry):
     n: int = Field(0, description="Accounts judged.")
     n_events: int = Field(0, description="Accounts for which the outcome occurred.")
     gain: Gain | None = Field(
-        None, description="Gain over the tiers. Null, with the reason, where it cannot be told."
+        None, description="Gain over the tiers. Null, with the reason, where it is not known."
     )
     calibration: Calibration | None = Field(None, description="In the large, and slope.")
     reason: str = Field("", description="Why there is no gain to report.")
@@ -92,7 +92,7 @@ class Multiplicity(Entry):
 class ForwardReport(Entry):
     """Nested models of one outcome, as the JSON of `clustering forward` has them.
 
-    What cannot be told is None, and `reasons` says why, by the name of the field. `auc`,
+    What is not known is None, and `reasons` says why, by the name of the field. `auc`,
     `log_loss` and `brier` are held-out figures of the five models; `leaks` names what knew the
     outcome almost without error: nothing that was computed with it proves anything.
     """

@@ -45,7 +45,7 @@ class EarlierDates:
     ----------
     train : the earlier dates, newest first; their windows had closed by the test date
     test : the as-of date of the study
-    undated : labellings that cannot be told for the earlier dates, with the reason
+    undated : labellings that are not known for the earlier dates, with the reason
     agreement : adjusted mutual information of the frozen segments with those of the study
     notes : earlier dates that the tables do not reach, by name
     """

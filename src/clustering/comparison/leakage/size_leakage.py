@@ -160,7 +160,7 @@ def detect_circularity(
     rows = np.sort(np.random.default_rng(seed).permutation(known)[:MOST_ACCOUNTS])
     codes = coded.codes[rows]
     if np.unique(codes).size < 2 or rows.size < 10 * _FOLDS:
-        sentence = f"Whether {name} was made from the features cannot be told: too few labels."
+        sentence = f"Whether {name} was made from the features is not known: too few labels."
         return Circularity(ami=None, circular=False, sentence=sentence)
     values = features.to_numpy(dtype=np.float64)[rows]
     folds = stratified_folds(codes == codes[0], np.arange(rows.size), None, _FOLDS, seed)

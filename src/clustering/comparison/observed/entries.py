@@ -88,7 +88,7 @@ class Afterwards(Entry):
     """What happened by group; rates, retention and renewals are tables of the folder."""
 
     inside_tiers: list[InsideTiers] = Field(description="One an outcome, primary first.")
-    expansion: Expansion | None = Field(description="Null where it cannot be told.")
+    expansion: Expansion | None = Field(description="Null where it is not known.")
     notes: list[str] = Field(description="What could not be told, and why.")
 
 

@@ -95,7 +95,7 @@ def group_outcomes(
         try:
             accounts = _retained(tiers, segments, observed)
         except BadInputError as error:
-            notes.append(f"Retention and expansion cannot be told: {error}")
+            notes.append(f"Retention and expansion are not known: {error}")
     retention: list[dict[str, object]] = []
     expansion = None
     if accounts is not None:

@@ -56,7 +56,7 @@ def group_rates(
 def with_correction(
     table: pd.DataFrame, outcomes: pd.DataFrame, of: Membership, n_bootstrap: int, seed: int
 ) -> tuple[pd.DataFrame, list[str]]:
-    """The rates of the segments once more, with the error of assignment undone; and what is not.
+    """The rates of the segments once more, corrected for assignment error; and what is not.
 
     Parameters
     ----------

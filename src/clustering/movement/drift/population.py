@@ -71,8 +71,8 @@ def feature_drift(
     Bins are tenths of the known values of the two dates together; the shares that are missing
     stand beside. Under the null an account's two values could as well have come in the other
     order, and a value of one date alone could as well be of the other: dates are exchanged at
-    random within accounts, and what is known at one date alone is dealt anew. Only counts of pairs
-    of bins are needed for that, so a million accounts cost no more than a thousand.
+    random within accounts, and what is known at one date alone is assigned to either date. Only
+    counts of pairs of bins are needed for that, so a million accounts cost no more than a thousand.
 
     Parameters
     ----------

@@ -47,8 +47,8 @@ def judge_movement(
 
     Parameters
     ----------
-    growth : lasting movement; None where it cannot be told
-    change : change of the model; None where it cannot be told, for the reason `change_absent`
+    growth : lasting movement; None where it is not known
+    change : change of the model; None where it is not known, for the reason `change_absent`
     dates : of the snapshots, oldest first
     """
     moved = _movement_words(growth, dates)
@@ -88,7 +88,7 @@ def _not_enough(growth: LastingMovement) -> str:
 def _movement_words(growth: LastingMovement | None, dates: Sequence[date]) -> str:
     if growth is None:
         return (
-            f"Lasting movement cannot be told: that needs three snapshots and at least "
+            f"Lasting movement is not known: that needs three snapshots and at least "
             f"{FEWEST_ACCOUNTS} accounts with a segment at each of them, and segments that differ "
             f"in more than one family of features; there are {len(dates)} snapshots."
         )

@@ -40,7 +40,7 @@ class LastingMovement(Entry):
 def lasting_movement(
     history: History, snapshots: Sequence[Snapshot], scorer: Scorer
 ) -> LastingMovement | None:
-    """Share of the accounts that moved, beyond what wavers; None where it cannot be told.
+    """Share of the accounts that moved, beyond what wavers; None where it is not known.
 
     An account near a border has another label next time because some feature of it wavered, or
     became known, or has a longer record now; a feature with a long memory wavers slowly, so that

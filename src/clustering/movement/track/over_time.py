@@ -89,7 +89,7 @@ def _note(labelling: Labelling) -> str:
     if labelling.kind == "own" or labelling.name in _UNDATED:
         return "its column has no dates: the same at every date by construction"
     if labelling.name in _RENUMBERED:
-        return "dealt anew at every date: its numbers mean nothing across dates"
+        return "drawn up again at every date: its numbers mean nothing across dates"
     return ""
 
 

@@ -57,7 +57,7 @@ class MovementSummary(Entry):
     dates: list[str] = Field(description="Snapshot dates, oldest first.")
     out_of_reach: dict[str, str] = Field(description="Dates that could not be had, and why.")
     verdict: VerdictKind = Field(
-        description="Cut again; movement without instability; neither; or it cannot be told."
+        description="Cut again; movement without instability; neither; or it is not known."
     )
     sentence: str = Field(description="The verdict in words.")
     reasons: list[str] = Field(description="The other finding, and what could not be told.")
@@ -119,7 +119,7 @@ def study_movement(
         if len(snapshots.taken) == 1:
             reason = snapshots.out_of_reach[dates[-2]]
             return (
-                f"Movement cannot be told: the tables do not reach back to {dates[-2]} ({reason})."
+                f"Movement is not known: the tables do not reach back to {dates[-2]} ({reason})."
             )
         return follow_accounts(snapshots, scorer, spec, past.labellings, config)
 

@@ -136,7 +136,7 @@ def _champions(
         needs = [f"'{name}' {snapshot.not_computed.get(name, 'is missing')}" for name in absent]
         needs = needs or ["the axis 'churn_risk' is missing"]
         reason = (
-            f"No champions: {would_say}; that accounts are fully adopted cannot be told either "
+            f"No champions: {would_say}; that accounts are fully adopted is not known either "
             f"({'; '.join(needs)})."
         )
         return np.zeros(len(ids), bool), rule, reason

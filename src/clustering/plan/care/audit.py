@@ -49,7 +49,7 @@ AUDIT = TableSpec(
         column("arr", "number", "ARR.", nullable=True),
         column("needed_cost", "number", "Cost of the hours needed.", nullable=True),
         column("affordable_cost", "number", "Affordable share of its ARR.", nullable=True),
-        column("delivery_rule", "text", "What put it on a list, or why it cannot be told."),
+        column("delivery_rule", "text", "What put it on a list, or why it is not known."),
     ),
     optional=True,
 )
@@ -299,7 +299,7 @@ def _rule(row: Any, config: AuditConfig, share: float, no_delivery: str) -> str:
     if row.exposure_days < config.least_days:
         return f"seen for {row.exposure_days:.0f} days, fewer than {config.least_days}"
     if not row.has_need:
-        return "it keeps its present care, since what it needs cannot be told"
+        return "it keeps its present care, since what it needs is not known"
     return (
         f"fewer than {config.least_accounts} accounts of its label, or mostly ones without any "
         "hours, tell what is usual"

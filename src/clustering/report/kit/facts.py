@@ -189,7 +189,7 @@ def ami_interval(agreement: StudyAgreement) -> tuple[float, float] | None:
 
 
 def log_loss_gain(entry: ForwardEntry) -> tuple[float, float, float] | None:
-    """Gain in log loss over the tiers with its interval; None where it cannot be told."""
+    """Gain in log loss over the tiers with its interval; None where it is not known."""
     return None if entry.gain is None else (entry.gain.log_loss, *entry.gain.interval)
 
 

@@ -20,7 +20,7 @@ def guidance_needed(axes: Axes) -> Groups:
 
     Each need is in 0..1 and made alike: the share of the hours that the account draws, and what
     calls for such guidance. Where two are equal the more basic one is taken. An account on which
-    no hours of a known kind were spent has no level: what it draws cannot be told.
+    no hours of a known kind were spent has no level: what it draws is not known.
 
     References
     ----------

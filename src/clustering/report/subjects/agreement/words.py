@@ -32,7 +32,7 @@ def agreement_sentence(study: StudyFolder, agreement: StudyAgreement, title: str
     title = title if title.endswith("tiers") else f"'{title}'"
     interval = ami_interval(agreement)
     if interval is None:
-        return f"{groups} and {title}: one of them is a single group, so agreement cannot be told."
+        return f"{groups} and {title}: one of them is a single group, so agreement is not known."
     low, high = interval
     numbers = (
         f"adjusted mutual information {decimal(agreement.ami)}, 95 % interval {decimal(low)} to "

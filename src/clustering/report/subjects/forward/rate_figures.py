@@ -18,7 +18,7 @@ from clustering.wording import percent_in_words
 
 
 def forward_rates(study: StudyFolder) -> ReportFigure | None:
-    """Raw rates with Wilson intervals, and those with assignment error undone.
+    """Raw rates with Wilson intervals, and those corrected for assignment error.
 
     Groups of fewer than 20 accounts are left out. None where the study observed nothing.
     """
@@ -107,6 +107,6 @@ def _legend(study: StudyFolder, frame: pd.DataFrame) -> list[Line2D]:
     if frame["corrected"].notna().any():
         handles.append(
             Line2D([], [], color=ACCENT, marker="D", markersize=4, linewidth=1.0,
-                   label="error of assignment undone")
+                   label="assignment error corrected")
         )  # fmt: skip
     return handles

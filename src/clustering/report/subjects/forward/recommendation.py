@@ -55,7 +55,7 @@ def _gain(study: StudyFolder) -> str:
     """Whether the segments were shown to tell more than the tiers, where they were not."""
     card, tiers = study.document.scorecard, f"the {study.document.amount_name} tiers"
     if not any(score.labelling == SEGMENT and score.gain is not None for score in card.scores):
-        return f"Whether they tell more about what comes later than {tiers} cannot be told here."
+        return f"Whether they tell more about what comes later than {tiers} is not known here."
     return f"That they tell more about {outcome_in_words(card.outcome)} than {tiers} was not shown."
 
 

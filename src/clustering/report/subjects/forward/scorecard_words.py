@@ -20,10 +20,10 @@ def decision(study: StudyFolder) -> str:
     """The sentence that the scorecard supports; it may be: keep the tiers."""
     card = study.document.scorecard
     tiers = f"{study.document.amount_name} tiers"
-    if card.choice == "cannot be told":
+    if card.choice == "not known":
         reasons = {s.reason.rstrip(".") for s in card.scores if s.labelling != TIERS and s.reason}
         why = f": {reasons.pop()}" if len(reasons) == 1 else ""
-        return f"Whether any labelling tells more than the {tiers} cannot be told{why}."
+        return f"Whether any labelling tells more than the {tiers} is not known{why}."
     judged = "labelling" if card.n_judged == 1 else "labellings"
     if card.choice == "keep the tiers":
         recommended = study.document.recommendation.labelling
@@ -65,16 +65,16 @@ def _answered(study: StudyFolder, one: Hypothesis) -> str:
     if entry is not None and entry.kind != "learned":
         reference = f"'{entry.title}'"
     if one.agreement is None or one.agreement.interval is None:
-        return f"{claim} Cannot be told: {reference} and the {amount} tiers were not compared."
+        return f"{claim} Not known: {reference} and the {amount} tiers were not compared."
     low, high = (decimal(end) for end in one.agreement.interval)
     numbers = f"AMI of the tiers with {reference} {decimal(one.agreement.value)}, 95 % interval "
     numbers += f"{low} to {high}"
     if one.ceiling is not None:
         numbers += f"; {decimal(one.ceiling)} is what a refit reaches"
-    if one.answer == "cannot be told":
+    if one.answer == "not known":
         if not _answers(study, one):
-            return f"{claim} Cannot be told: the {group_words(study)} do not come back reliably."
-        return f"{claim} Cannot be told: the interval holds half of what could be had ({numbers})."
+            return f"{claim} Not known: the {group_words(study)} do not come back reliably."
+        return f"{claim} Not known: the interval holds half of what could be had ({numbers})."
     return f"{claim} These accounts {_verb(one)} it ({numbers}).{_inside(study, one)}"
 
 
@@ -114,7 +114,7 @@ def scorecard_sentences(study: StudyFolder) -> list[str]:
     card = study.document.scorecard
     missing = [s for s in card.scores if s.over_time is None]
     notes = []
-    if card.choice != "cannot be told":
+    if card.choice != "not known":
         notes.append(
             "A labelling counts as better where the interval of its gain lies above 0, still after "
             "the correction for the number of comparisons, and its gain above that of as many "
@@ -131,6 +131,6 @@ def scorecard_sentences(study: StudyFolder) -> list[str]:
         named = ", ".join(f"'{short_title(study, s.labelling)}'" for s in missing)
         notes.append(
             f"How labels hold over time is not told for {named}: the labels have no dates, or are "
-            "dealt anew at each."
+            "drawn up again at each."
         )
     return [decision(study), *notes]

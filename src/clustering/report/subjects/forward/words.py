@@ -46,5 +46,5 @@ def _forward_sentence(study: StudyFolder, entry: ForwardEntry) -> str:
     why = f": {entry.reason.rstrip('.')}" if entry.reason else ""
     return (
         f"{title[:1].upper()}{title[1:]}, outcome '{entry.outcome}' ({entry.window}): a gain over "
-        f"the tiers cannot be told{why}."
+        f"the tiers is not known{why}."
     )

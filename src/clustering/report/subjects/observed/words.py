@@ -74,7 +74,7 @@ def _inside(study: StudyFolder, entry: InsideTiers) -> str:
     cmh = entry.cmh
     if cmh.p is None:
         why = entry.reason or cmh.reason or "there are too few accounts"
-        return f"Whether '{entry.outcome}' differs inside the {tiers} cannot be told: {why}."
+        return f"Whether '{entry.outcome}' differs inside the {tiers} is not known: {why}."
     test = (
         f"Cochran-Mantel-Haenszel chi-square {cmh.stat:.1f}, {cmh.df} df, {p_in_words(cmh.p)}; "
         f"{entry.n_events:,} of {entry.n:,} accounts"
@@ -200,7 +200,7 @@ def _correction(study: StudyFolder) -> list[str]:
     return [
         f"Accounts near a border blur the rates: between the {group_words(study)} '{primary}' "
         f"differs by {percent(spread)} as assigned, and by {percent(min(1.0, corrected))} with "
-        "the error of assignment undone (BCH, given the model's probabilities of membership)."
+        "assignment error corrected (BCH, given the model's probabilities of membership)."
     ]
 
 

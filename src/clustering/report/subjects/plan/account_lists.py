@@ -16,7 +16,7 @@ def misjudged(study: StudyFolder) -> list[str]:
     entry = study.document.next_steps
     amount = study.document.amount_name
     if entry.misjudged_absent:
-        return [f"Which accounts {amount} tiers get wrong cannot be told: {entry.misjudged_absent}"]
+        return [f"Which accounts {amount} tiers get wrong is not known: {entry.misjudged_absent}"]
     frame = study.table("misjudged")
     much, little = (frame[frame["care"] == care] for care in ("too much", "too little"))
     if frame.empty:

@@ -30,7 +30,7 @@ _DELIVERY = (
     ("as_needed", "as needed", PALE),
     ("over", "far more than usual", _BLUE),
     ("bad_fit", "bad fit", _GREEN),
-    ("unknown", "cannot be told", "#f1f3f5"),
+    ("unknown", "not known", "#f1f3f5"),
 )
 
 

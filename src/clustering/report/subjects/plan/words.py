@@ -75,7 +75,7 @@ def delivery(study: StudyFolder) -> list[str]:
         if name.startswith("audit.")
     ]
     judged = (
-        [f"Of {plan.n_not_judged:,} accounts it cannot be told; audit.parquet says why of each."]
+        [f"Of {plan.n_not_judged:,} accounts it is not known; audit.parquet says why of each."]
         if plan.n_not_judged and not missing
         else []
     )
@@ -261,7 +261,7 @@ def _cost(study: StudyFolder, plan: PlanEntry) -> str:
 
 def _failed(plan: PlanEntry) -> str:
     if not plan.audit:
-        return "Whom today's care fails cannot be told from these tables."
+        return "Whom today's care fails is not known from these tables."
     if not any(entry.n_accounts for entry in plan.audit):
         return "No account stands out as over-delivered, under-delivered or a bad fit."
     parts = [f"{entry.n_accounts:,} {_LISTS[entry.name]}" for entry in plan.audit]

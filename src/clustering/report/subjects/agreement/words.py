@@ -6,6 +6,7 @@ from clustering.report.kit.facts import (
     agreement_with,
     agreements_of_segments,
     ami_interval,
+    asked,
     decimal,
     group_words,
     labelling,
@@ -38,8 +39,7 @@ def agreement_sentence(study: StudyFolder, agreement: StudyAgreement, title: str
         f"adjusted mutual information {decimal(agreement.ami)}, 95 % interval {decimal(low)} to "
         f"{decimal(high)}; 0 is chance, 1 is the same"
     )
-    alpha = float(study.document.configuration.get("evidence", {}).get("alpha", 0.05))
-    words = agreement_in_words(interval, agreement.permutation_p, alpha)
+    words = agreement_in_words(interval, agreement.permutation_p, asked(study).alpha)
     if not words:
         return f"{groups} and {title}: no agreement beyond chance was shown ({numbers})."
     return f"{groups} and {title} {words} ({numbers})."
@@ -47,8 +47,7 @@ def agreement_sentence(study: StudyFolder, agreement: StudyAgreement, title: str
 
 def other_labellings(study: StudyFolder) -> list[str]:
     """One sentence for the tiers, and one for each scheme that the company brought itself."""
-    schemes = study.document.configuration.get("schemes", {}).get("own", ())
-    brought = {scheme["name"] for scheme in schemes}
+    brought = {scheme["name"] for scheme in study.document.configuration["schemes"]["own"]}
     own = [
         agreement_sentence(study, agreement, entry.title)
         for entry, agreement in agreements_of_segments(study)

@@ -44,7 +44,7 @@ def forward_sentence(report: ForwardReport) -> str:
     """
     if report.leaks:
         return " ".join(
-            [*report.leaks, f"What {report.segment} adds to {report.tier} cannot be judged this way."]
+            [*report.leaks, f"What {report.segment} adds to {report.tier} stays unknown."]
         )
     if report.gain is None:
         why = report.reasons.get("gain", "the models could not be judged")

@@ -118,9 +118,7 @@ def study_movement(
         snapshots = earlier_snapshots(past, dates, scorer.standardiser.feature_names)
         if len(snapshots.taken) == 1:
             reason = snapshots.out_of_reach[dates[-2]]
-            return (
-                f"Movement is not known: the tables do not reach back to {dates[-2]} ({reason})."
-            )
+            return f"Movement is not known: the tables do not reach back to {dates[-2]} ({reason})."
         return follow_accounts(snapshots, scorer, spec, past.labellings, config)
 
 

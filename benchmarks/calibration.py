@@ -30,9 +30,10 @@ from clustering.config import EvidenceConfig, ModelsConfig
 from clustering.models.kmeans import KMeansFit, fit_kmeans
 from clustering.models.labels import canonical_order
 from clustering.progress import SILENT
-from clustering.structure.candidates import fit_mixtures
 from clustering.structure.criteria.stability import jaccard_stability
 from clustering.structure.evidence import assess_structure, zscore
+from clustering.structure.mixtures.candidates import fit_mixtures
+from clustering.structure.mixtures.trial import try_mixture
 from clustering.structure.nulls.null_search import search, search_nulls
 from clustering.structure.rules import bridged, has_saddles, has_valleys, rejected
 from clustering.structure.separation.bridges import bridges_between
@@ -40,7 +41,6 @@ from clustering.structure.separation.point_masses import find_spike
 from clustering.structure.separation.saddle import cross_fitted_saddles
 from clustering.structure.separation.valleys import held_out_valleys
 from clustering.structure.settings import Matrix, ProtocolSettings
-from clustering.structure.trial import try_mixture
 
 Floats = NDArray[np.float64]
 N, D = 1000, 6

@@ -16,9 +16,9 @@ from clustering.config import EvidenceConfig, ModelsConfig
 from clustering.models.kmeans import fit_kmeans
 from clustering.models.mixture import fit_from_labels, fit_mixture
 from clustering.progress import SILENT
-from clustering.structure.candidates import fit_mixtures
 from clustering.structure.criteria.hopkins import first_component, hopkins
 from clustering.structure.evidence import assess_structure, zscore
+from clustering.structure.mixtures.candidates import fit_mixtures
 from clustering.structure.separation.dip import dip
 from clustering.structure.separation.valleys import held_out_valleys
 from clustering.structure.settings import ProtocolSettings

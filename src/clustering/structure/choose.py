@@ -10,14 +10,14 @@ from clustering.arrays import Ints
 from clustering.config import EvidenceConfig
 from clustering.models.kmeans import KMeansFit
 from clustering.models.unimodality import merge_components
-from clustering.structure.candidates import Mixtures
 from clustering.structure.findings import ChosenBy, MixtureDiagnostics, Offered, VerdictName
 from clustering.structure.measure import Measured
+from clustering.structure.mixtures.candidates import Mixtures
+from clustering.structure.mixtures.trial import TriedMixture
 from clustering.structure.reasons import dissent
 from clustering.structure.rules import is_workable
 from clustering.structure.separation.point_masses import find_spike
 from clustering.structure.settings import Matrix
-from clustering.structure.trial import TriedMixture
 from clustering.structure.verdict import Decision
 
 

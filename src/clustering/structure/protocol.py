@@ -12,18 +12,18 @@ from clustering.arrays import Floats, Ints
 from clustering.models.kmeans import KMeansFit, fit_kmeans
 from clustering.models.mixture import as_clustering
 from clustering.models.types import CandidateSpec, Clustering
-from clustering.structure.candidates import Mixtures, fit_mixtures
 from clustering.structure.choose import Choice, choose, chosen_by
 from clustering.structure.criteria.hopkins import first_component, hopkins
 from clustering.structure.findings import Dips, Findings, NullTest, Structure
 from clustering.structure.measure import Measured, measure_kmeans, run_nulls
+from clustering.structure.mixtures.candidates import Mixtures, fit_mixtures
+from clustering.structure.mixtures.trial import TriedMixture, try_mixture
 from clustering.structure.rules import LEAST_EFFECT, come_back
 from clustering.structure.separation.dip import dip
 from clustering.structure.separation.multimodal_columns import columns_with_bumps
 from clustering.structure.separation.point_masses import spikes_of
 from clustering.structure.settings import Matrix, ProtocolSettings
 from clustering.structure.tables import candidate_table
-from clustering.structure.trial import TriedMixture, try_mixture
 from clustering.structure.verdict import decide
 
 

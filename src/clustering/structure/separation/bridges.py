@@ -12,8 +12,8 @@ from scipy.spatial import cKDTree
 from scipy.stats import chi2, gamma, norm
 
 from clustering.arrays import Flags, Floats, Ints
-from clustering.structure.discriminant import Discriminant, fit_discriminant
 from clustering.structure.findings import Bridge
+from clustering.structure.mixtures.discriminant import Discriminant, fit_discriminant
 from clustering.structure.separation.saddle import HALF_WIDTH, away_from_outliers, lowest_between
 from clustering.structure.separation.valleys import gabriel_neighbours
 

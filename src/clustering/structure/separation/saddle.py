@@ -20,8 +20,8 @@ from clustering.progress import SILENT, Progress
 from clustering.resampling.draws import Draw
 from clustering.resampling.engine import run_tasks
 from clustering.resampling.fits import Starts, fit_resample
-from clustering.structure.discriminant import fit_discriminant
 from clustering.structure.findings import Saddle
+from clustering.structure.mixtures.discriminant import fit_discriminant
 from clustering.structure.separation.valleys import match_centres
 
 FOLDS = 5

@@ -18,9 +18,9 @@ from clustering.models.types import CovarianceType
 from clustering.models.unimodality import merge_components
 from clustering.resampling.draws import bootstrap
 from clustering.resampling.engine import run_tasks
-from clustering.structure.candidates import Mixtures
 from clustering.structure.criteria.stability import clusterwise_jaccard, match_clusters
 from clustering.structure.findings import NullName, NullTest, Trial
+from clustering.structure.mixtures.candidates import Mixtures
 from clustering.structure.nulls.homogeneous import null_sampler, nulls_test
 from clustering.structure.reasons import ALONG_THE_LINE, bridges_in_words
 from clustering.structure.rules import bridged, has_saddles, rejected
@@ -74,7 +74,7 @@ def try_mixture(
     --------
     >>> from clustering.config import EvidenceConfig, ModelsConfig
     >>> from clustering.progress import SILENT
-    >>> from clustering.structure.candidates import fit_mixtures
+    >>> from clustering.structure.mixtures.candidates import fit_mixtures
     >>> rng = np.random.default_rng(1)
     >>> long = rng.normal(size=(400, 2)) * [4.0, 0.5] + np.repeat([[0, 0], [0, 4]], 200, axis=0)
     >>> X = long @ np.array([[1.0, 1.0], [-1.0, 1.0]])

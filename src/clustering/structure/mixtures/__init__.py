@@ -1,0 +1,1 @@
+"""Mixtures beside k-means: all of the grid, and the best one before the same judges."""

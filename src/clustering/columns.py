@@ -1,4 +1,6 @@
-"""Column names that more than one room uses."""
+"""Names of columns and outcomes that more than one room uses."""
+
+from typing import Literal, get_args
 
 ACCOUNT_ID = "account_id"
 NAME = "name"
@@ -9,3 +11,7 @@ CURRENT_SEGMENT = "current_segment"
 #: The learned labelling in `accounts.parquet`; the rule-based ones carry the name of their scheme.
 SEGMENT = "segment"
 ARR_TIERS = "arr_tiers"
+
+#: What an account did or did not after the as-of date; `features.horizon` defines each.
+OutcomeName = Literal["churned", "contracted", "renewed", "expanded", "dormant"]
+OUTCOME_NAMES: tuple[OutcomeName, ...] = get_args(OutcomeName)

@@ -169,3 +169,14 @@ def _bands(k: int, come_back: bool) -> str:
         f"The {k} bands that the study offers do not come back reliably when it is repeated on "
         "other accounts: they may serve as a rule, not as a finding."
     )
+
+
+def happened_in_words(outcome: str) -> str:
+    """What the accounts did of which an outcome is true.
+
+    Examples
+    --------
+    >>> happened_in_words("churned"), happened_in_words("dormant")
+    ('churned', 'became dormant')
+    """
+    return "became dormant" if outcome == "dormant" else outcome

@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from clustering.columns import OUTCOME_NAMES
 from clustering.errors import BadInputError
-from clustering.features.horizon import build_horizon
+from clustering.features.horizon import OUTCOMES, build_horizon
 from clustering.features.types import Horizon
 from feature_books import AS_OF, Rows, day, polars_frames
 
@@ -88,6 +89,10 @@ def test_what_became_of_the_contracts(
 )
 def test_without_arr_nothing_was_at_risk(contracts: list[tuple[int, int | None, float]]) -> None:
     assert set(outcome_of(*contracts).values()) == {None}
+
+
+def test_every_outcome_is_defined() -> None:
+    assert [one.name for one in OUTCOMES] == [*OUTCOME_NAMES, "nrr", "grr"]
 
 
 def test_accounts_not_at_risk_are_counted() -> None:

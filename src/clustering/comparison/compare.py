@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from clustering.arrays import Ints
-from clustering.columns import ARR_TIERS, NEEDS_SEGMENT, SEGMENT
+from clustering.columns import ARR_TIERS, NEEDS_SEGMENT, OUTCOME_NAMES, SEGMENT
 from clustering.comparison.agreement.entries import StudyAgreement
 from clustering.comparison.agreement.pairwise import compare_labellings, study_agreement
 from clustering.comparison.agreement.refits import Refit, RefittedAgreement, agreement_of_refits
@@ -28,11 +28,9 @@ from clustering.comparison.observed.within_tiers import heterogeneity_within_tie
 from clustering.comparison.scorecard import Gains, scorecard
 from clustering.comparison.scorecard_entries import Score
 from clustering.config import ComparisonConfig
-from clustering.features.horizon import CONTRACT_OUTCOMES
 from clustering.progress import SILENT, Progress
 
 #: What may happen to an account in the window; one of them is the primary outcome.
-OUTCOMES = (*CONTRACT_OUTCOMES, "dormant")
 
 #: Fewer accounts with an amount give no index of leakage.
 _FEWEST_AMOUNTS = 50
@@ -163,7 +161,7 @@ class _Task:
                 outcomes.frame,
             ),
             Question(
-                self.config.primary_outcome, outcomes.days, OUTCOMES, self.inputs.labels.titles
+                self.config.primary_outcome, outcomes.days, OUTCOME_NAMES, self.inputs.labels.titles
             ),
             earlier=outcomes.earlier,
             n_bootstrap=self.config.bootstrap,
@@ -178,7 +176,7 @@ class _Task:
                 self.labels,
                 self.inputs.labels.membership,
                 Observed(outcomes.frame, outcomes.timing, self.inputs.arr),
-                names=(primary, *(name for name in OUTCOMES if name != primary)),
+                names=(primary, *(name for name in OUTCOME_NAMES if name != primary)),
                 n_bootstrap=self.config.bootstrap,
                 seed=self.seed,
             )

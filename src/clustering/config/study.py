@@ -6,10 +6,11 @@ There is no default for `as_of`: a missing date must fail, not fall back to "tod
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
+from clustering.columns import OutcomeName
 from clustering.config.base import Day, Part, section
 from clustering.config.movement import MovementConfig
 from clustering.config.plan import EngagementConfig
@@ -33,7 +34,7 @@ class ComparisonConfig(Part):
     bootstrap: int = Field(2000, ge=100, le=20000, description="Bootstrap draws of accounts.")
     permutations: int = Field(999, ge=99, le=20000, description="Permutations of the labels.")
     refits: int = Field(50, ge=0, le=2000, description="Refits for the interval of the pipeline.")
-    primary_outcome: Literal["churned", "contracted", "renewed", "expanded", "dormant"] = Field(
+    primary_outcome: OutcomeName = Field(
         "churned", description="The one outcome that decides; all others are secondary."
     )
     earlier_dates: int = Field(

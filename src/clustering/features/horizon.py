@@ -29,8 +29,6 @@ from clustering.features.families.standing import standing
 from clustering.features.measures import fixed_point
 from clustering.features.types import Horizon
 
-CONTRACT_OUTCOMES = ("churned", "contracted", "renewed", "expanded")
-
 _YEAR = 365
 
 #: Above this share of the ARR in one account the others hardly count in what is weighted by it.

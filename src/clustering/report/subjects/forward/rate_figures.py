@@ -14,7 +14,7 @@ from clustering.report.kit.facts import (
 )
 from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
-from clustering.wording import percent_in_words
+from clustering.wording import happened_in_words, percent_in_words
 
 
 def forward_rates(study: StudyFolder) -> ReportFigure | None:
@@ -79,7 +79,7 @@ def _title(study: StudyFolder, frame: pd.DataFrame, outcome: str) -> str:
         for high in own
         if low["wilson_high"] < high["wilson_low"]
     ]
-    what = f"how often accounts {'became dormant' if outcome == 'dormant' else outcome}"
+    what = f"how often accounts {happened_in_words(outcome)}"
     groups = group_words(study)
     if not apart:
         return (

@@ -3,6 +3,7 @@
 from clustering.columns import CURRENT_SEGMENT, SEGMENT
 from clustering.report.kit.facts import group_words, labelling, short_title
 from clustering.results import StudyFolder
+from clustering.wording import happened_in_words
 
 
 def recommendation(study: StudyFolder) -> str:
@@ -48,7 +49,7 @@ def kept(study: StudyFolder) -> str:
 
 def outcome_in_words(outcome: str) -> str:
     """The accounts that an outcome is about."""
-    return "which accounts became dormant" if outcome == "dormant" else f"which accounts {outcome}"
+    return f"which accounts {happened_in_words(outcome)}"
 
 
 def _gain(study: StudyFolder) -> str:

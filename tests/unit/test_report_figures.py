@@ -68,7 +68,6 @@ def test_figures_that_need_what_is_absent_are_left_out(tmp_path: Path) -> None:
         "scorecard",
         "segment_value",
         "tier_flow",
-        "tornado",
     }
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtr, ndtri
-from scipy.stats import yeojohnson, yeojohnson_llf
+from scipy.stats import yeojohnson
 
 from clustering.arrays import Floats
 
@@ -171,14 +171,29 @@ def _lognormal_body(rest: Floats) -> tuple[float, _Body]:
 def _yeojohnson_body(rest: Floats) -> tuple[float, _Body]:
     shift, factor = float(np.median(rest)), float(rest.std())
     scaled = (rest - shift) / factor
-    fits = [float(yeojohnson_llf(power, scaled)) for power in POWERS]
+    fits = _yeojohnson_likelihoods(scaled)
     power = float(POWERS[int(np.argmax(fits))])
     moved = yeojohnson(scaled, lmbda=power)
-    # `yeojohnson_llf` leaves out the constant of the normal density.
-    log_likelihood = max(fits) - len(rest) * (np.log(factor) + 0.5 * np.log(2 * np.pi) + 0.5)
+    log_likelihood = fits.max() - len(rest) * (np.log(factor) + 0.5 * np.log(2 * np.pi) + 0.5)
     mean, sd = float(moved.mean()), float(moved.std())
     body = _Body(power, shift, factor, mean, sd, float(rest.min()), float(rest.max()))
     return float(log_likelihood), body
+
+
+def _yeojohnson_likelihoods(scaled: Floats) -> Floats:
+    """Log-likelihood of every power of the grid, less the constant of the normal density.
+
+    The values of `scipy.stats.yeojohnson_llf`, which takes one power at a time and ten times as
+    long for all of them.
+    """
+    up = scaled >= 0
+    logs = np.log1p(np.abs(scaled))
+    exponents = np.where(up, POWERS[:, None], 2.0 - POWERS[:, None])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        raised = np.expm1(exponents * logs) / exponents
+    moved = np.where(exponents == 0, logs, raised) * np.where(up, 1.0, -1.0)
+    jacobian = (POWERS - 1.0) * np.where(up, logs, -logs).sum()
+    return np.asarray(jacobian - len(scaled) / 2 * np.log(moved.var(axis=1)))
 
 
 def _inverse_yeojohnson(moved: Floats, power: float) -> Floats:

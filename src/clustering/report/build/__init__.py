@@ -1,0 +1,1 @@
+"""From a study folder to pages that work offline."""

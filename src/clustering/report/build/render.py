@@ -11,11 +11,11 @@ from clustering import results
 from clustering.errors import OutputError
 from clustering.outputs import publish, staged_folder
 from clustering.progress import SILENT, Progress
-from clustering.report.kit.facts import account_names
 from clustering.report.build.notebooks import read_notebook, run_notebooks
-from clustering.report.subjects.movement.tables import private_texts
-from clustering.report.kit.names import with_names, with_private
 from clustering.report.build.pages import INDEX, PAGES, figures_in, index_page, notebook_page
+from clustering.report.kit.facts import account_names
+from clustering.report.kit.names import with_names, with_private
+from clustering.report.subjects.movement.tables import private_texts
 from clustering.results import StudyFolder
 
 WITHOUT_NAMES = "without_names"

@@ -41,8 +41,8 @@ class SegmentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     are_clusters_ : whether these very segments are the natural ones
     reasons_ : the verdict in words
     n_clusters_ : number of segments
-    labels_ : int64 array of shape (n_samples,), 0 .. n_clusters_ - 1
-    cluster_centers_ : float64 array of shape (n_clusters_, n_features)
+    labels_ : int64 array of shape (n_samples,), from 0
+    cluster_centers_ : float64 array of shape (k, n_features), k segments
     evidence_ : `clustering.structure.protocol.Evidence`, everything that was measured
     n_features_in_, feature_names_in_ : as everywhere in scikit-learn
 
@@ -125,7 +125,7 @@ class SegmentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         return self.model_.labels(values)
 
     def predict_proba(self, X: ArrayLike) -> Floats:
-        """Probability of every segment, float64 array of shape (n_samples, n_clusters_).
+        """Probability of every segment, float64 array of shape (n_samples, k).
 
         Given the model; for k-means see `clustering.models.model.CentreModel`.
         """

@@ -32,6 +32,7 @@ SERVING_LIBRARIES = (
     "pydantic",
     "narwhals",
     "duckdb",
+    "threadpoolctl",
 )
 
 _ROWS = 3

@@ -102,7 +102,8 @@ def care(snapshot: Snapshot) -> pd.DataFrame:
     needed = load_playbooks().hours("standard")
     return pd.DataFrame(
         {
-            "label": "all", "playbook": "standard", "needed_hours": needed, "event_hours": 0.0,
+            "label": "all", "playbook": "standard", "size": 1.0, "size_factor": 1.0,
+            "has_need": True, "needed_hours": needed, "event_hours": 0.0,
             "delivered_hours": needed * rng.lognormal(0.0, 0.6, n), "exposure_days": 365.0,
             "arr": snapshot.attributes["arr"],
         },

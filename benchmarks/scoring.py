@@ -25,6 +25,7 @@ from clustering.features.types import Feature, Scale, Snapshot
 from clustering.matrix import standardise
 from clustering.models.kmeans import fit_kmeans
 from clustering.models.mixture import as_clustering, fit_mixture
+from clustering.models.model import CentreModel, GaussianModel
 from clustering.models.types import CandidateSpec, Clustering
 from clustering.scorer import Scorer, Training
 
@@ -123,7 +124,7 @@ def plain_yeo_johnson(x: Floats, exponent: float) -> Floats:
 
 def plain_assignment(scorer: Scorer, values: Floats) -> Result:
     model = scorer.model
-    if model.variance is not None:
+    if isinstance(model, CentreModel):
         squared = (values**2).sum(axis=1)[:, None] - 2 * values @ model.centres.T
         squared += (model.centres**2).sum(axis=1)
         log_joint = -squared / (2 * model.variance)
@@ -138,7 +139,7 @@ def plain_assignment(scorer: Scorer, values: Floats) -> Result:
     rows = np.arange(len(values))
     probability = posterior[rows, labels]
     margin = probability - posterior[rows, runner_up]
-    if model.variance is not None:
+    if isinstance(model, CentreModel):
         novel = np.sqrt(np.maximum(squared[rows, labels], 0)) > scorer.limits[labels]
     else:
         novel = (top + np.log(total))[:, 0] < scorer.limits[labels]
@@ -147,8 +148,7 @@ def plain_assignment(scorer: Scorer, values: Floats) -> Result:
 
 def plain_log_joint(scorer: Scorer, values: Floats) -> Floats:
     model = scorer.model
-    assert model.weights is not None
-    assert model.covariances is not None
+    assert isinstance(model, GaussianModel)
     d = values.shape[1]
     log_joint = np.empty((len(values), model.k))
     parts = zip(model.weights, model.centres, model.covariances, strict=True)

@@ -140,19 +140,18 @@ def by_hand(folder: Path, threads: int) -> None:
 
 
 def by_snapshot(folder: Path, threads: int) -> None:
-    from types import SimpleNamespace
-
     import duckdb
     import narwhals as nw
 
     from clustering.features import build_snapshot
+    from clustering.tables import SourceTables
 
     connection = duckdb.connect(config={"threads": threads})
     frames = {
         name: nw.from_native(connection.read_parquet(str(folder / f"{name}.parquet")))
         for name in TABLES
     }
-    snapshot = build_snapshot(SimpleNamespace(frames=frames, absent=()), AS_OF)
+    snapshot = build_snapshot(SourceTables(frames=frames, absent=()), AS_OF)
     snapshot.frame.to_parquet(folder / "by_snapshot_answer.parquet")
 
 

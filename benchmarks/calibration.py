@@ -1,13 +1,13 @@
 """How often is "natural" said where there is nothing, and where there are clusters?
 
-Every book is a matrix drawn afresh and judged by `clustering.structure.judge`. The result is one
+Every book is a matrix drawn afresh and judged by `clustering.assess_structure`. The result is one
 line per book in a CSV file; a run that was stopped goes on where it was, and a second process
 may work on other scenarios with a file of its own.
 
-Only what the verdict "natural" rests on is computed, by the functions that `judge` calls, with the
+Only what the verdict "natural" rests on is computed, by the functions that it calls, with the
 same seeds: the held-out tests first, then the bootstrap of the separated clusters, then the two
 copula nulls, each only while the book can still be called natural. `--mixtures` adds the trial of
-the mixture that ICL prefers. `--whole` calls `judge` itself. `--around` asks only whether the look
+the mixture that ICL prefers. `--whole` calls it itself. `--around` asks only whether the look
 around the gaps lets k-means with the true number pass, which is quick.
 
     python benchmarks/calibration.py --books 200 --out calibration.csv

@@ -85,7 +85,7 @@ def parts(book: dict[str, object], n: int) -> dict[str, Callable[[], object]]:
             labels, {name: name for name in labels}, arr, np.ones(n), ComparisonConfig(), 1
         ),
         f"{REFITS} refits: interval and ceiling": lambda: agreement_of_refits(
-            segment, tier, refit, n_refits=REFITS, seed=1
+            segment, tier, pipeline, n_refits=REFITS, seed=1
         ),
         "ablation: 7 sets of features": lambda: ablation(
             values, tier, log_arr, cluster, size_proxies=values[:, :2], tenure=values[:, 2], seed=1

@@ -1,0 +1,27 @@
+"""Benchmarks run on the code as it stands; how fast it is, they say and no test does."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.mark.parametrize(
+    ("name", "small"),
+    [
+        ("scoring", ("--accounts", "2000", "--runs", "1")),
+        ("schemes", ("--accounts", "2000", "--snapshots", "2")),
+        ("snapshot", ("--accounts", "200", "--rows", "5000", "--repeat", "1")),
+        ("calibration_comparison", ("--books", "1", "--part", "inference")),
+    ],
+)
+def test_it_runs_at_a_small_size(name: str, small: tuple[str, ...]) -> None:
+    command = [sys.executable, str(BENCHMARKS / f"{name}.py"), *small]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()

@@ -8,6 +8,7 @@ import pytest
 
 from clustering import results
 from clustering.plan.next_steps import NextSteps
+from clustering.plan.sensitivity import n_fragile
 from clustering.report.subjects.plan.account_lists import (
     champions,
     champions_table,
@@ -17,7 +18,7 @@ from clustering.report.subjects.plan.account_lists import (
     misjudged_table,
 )
 from clustering.report.subjects.plan.sensitivity_figures import tornado
-from clustering.report.subjects.plan.sensitivity_words import fragile, n_fragile
+from clustering.report.subjects.plan.sensitivity_words import fragile
 from clustering.results import StudyFolder
 from clustering.tracking.content import write_artifacts
 from clustering.tracking.metrics import study_metrics
@@ -119,7 +120,7 @@ class TestSensitivity:
         assert "'ARR tiers' (AMI 0.30) with schemes.axes.health.outcomes = 8" in closest
         assert "30 % of the accounts get another one with schemes.arr_tiers.quantiles.0" in labels
         assert limit.startswith("4 settings were moved one at a time")
-        assert n_fragile(study) == 2
+        assert n_fragile(study.table("sensitivity")) == 2
 
     def test_no_answer_that_flips_is_said_too(self, build: Build) -> None:
         study = build(next_steps([LABELS, STEADY]))

@@ -16,6 +16,7 @@ from clustering.comparison.agreement.agreement import compare_partitions
 from clustering.comparison.agreement.entries import Indices
 from clustering.comparison.agreement.refits import RefittedAgreement
 from clustering.comparison.base.labellings import Labelling, encode
+from clustering.comparison.base.rates import Z95
 from clustering.comparison.forward.entries import ForwardEntry
 from clustering.comparison.forward.time_split import EarlierDates
 from clustering.comparison.scorecard_entries import SCORECARD, Estimate, Score
@@ -31,8 +32,6 @@ MOST_ACCOUNTS = 2_000
 _RANDOM_GROUPS = 19
 
 _NO_PAST = tuple(scheme.name for scheme in SCHEMES if not scheme.has_past)
-
-_Z = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -182,7 +181,7 @@ def _with_structure(score: Score, values: Floats, coded: Labelling, seed: int) -
 
 
 def _within_error(value: float, error: float) -> Estimate:
-    return Estimate(value=value, interval=(value - _Z * error, value + _Z * error))
+    return Estimate(value=value, interval=(value - Z95 * error, value + Z95 * error))
 
 
 def _resampled(refitted: Mapping[str, RefittedAgreement]) -> Estimate | None:

@@ -194,6 +194,19 @@ def vary(
 _MISSING = Answer(float("nan"))
 
 
+def n_fragile(sensitivity: pd.DataFrame) -> int:
+    """Answers that flip with at least one setting, from the rows of `SENSITIVITY`.
+
+    Examples
+    --------
+    >>> rows = [("csms", "all", True), ("csms", "all", True), ("labels", "needs", False)]
+    >>> n_fragile(pd.DataFrame(rows, columns=["answer", "subject", "flips"]))
+    1
+    """
+    flips = sensitivity.loc[sensitivity["flips"], ["answer", "subject"]]
+    return len(flips.drop_duplicates())
+
+
 def _differs(today: Answer, side: Answer) -> bool:
     if np.isnan(side.value):
         return False

@@ -48,7 +48,7 @@ def assemble(run: "Run") -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
     document = _document(run, accounts, scorecard)
     frames = {
         "accounts": accounts,
-        "schemes": scheme_table(run.matrix.account_ids, run.labellings, run.axes, stage),
+        "schemes": scheme_table(run.ids, run.labellings, run.axes, stage),
         "candidates": run.evidence.table(),
         "agreements": agreement_table(run.comparison.agreements),
         "crosswalk": run.comparison.crosswalk,
@@ -66,13 +66,13 @@ def assemble(run: "Run") -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
         **run.over_time.frames,
     }
     if NAME in run.snapshot.attributes:
-        names = run.snapshot.attributes[NAME].reindex(run.matrix.account_ids)
+        names = run.snapshot.attributes[NAME].reindex(run.ids)
         frames["names"] = names.astype("str").rename_axis(ACCOUNT_ID).reset_index()
     return document, frames
 
 
 def _accounts(run: "Run", stage: "pd.Series[str]") -> pd.DataFrame:
-    ids = list(run.matrix.account_ids)
+    ids = run.ids
     attributes = run.snapshot.attributes.reindex(ids)
     labels = run.evidence.chosen.labels
     silhouette = np.full(len(ids), np.nan)
@@ -238,7 +238,7 @@ def _labellings(run: "Run") -> list[LabellingEntry]:
         title=f"Segments ({word.plural} of this study)",
         kind="learned",
         levels=list(run.profiles.names),
-        n_accounts=len(run.matrix.account_ids),
+        n_accounts=len(run.ids),
         rule=run.evidence.chosen.spec.name,
     )
     others = [

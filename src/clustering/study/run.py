@@ -1,5 +1,6 @@
 """One run of a study: every step reads what it needs from the steps before it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -94,14 +95,12 @@ class Run:
         return build_horizon(self.tables, self.config.as_of, self.config.horizon_days)
 
     @cached_property
-    def _assigned(self) -> tuple[tuple[Labelling, ...], dict[str, str]]:
-        assigned, absent = assign_all(self.snapshot, self.config.schemes, self.axes)
-        return assigned, dict(absent)
+    def _assigned(self) -> tuple[tuple[Labelling, ...], Mapping[str, str]]:
+        return assign_all(self.snapshot, self.config.schemes, self.axes)
 
     @cached_property
-    def _named(self) -> tuple[tuple[Labelling, ...], dict[str, str]]:
-        labellings, absent = under_amount_name(*self._assigned, self.config.amount_name)
-        return labellings, dict(absent)
+    def _named(self) -> tuple[tuple[Labelling, ...], Mapping[str, str]]:
+        return under_amount_name(*self._assigned, self.config.amount_name)
 
     @property
     def labellings(self) -> tuple[Labelling, ...]:
@@ -109,7 +108,7 @@ class Run:
         return self._named[0]
 
     @property
-    def absent(self) -> dict[str, str]:
+    def absent(self) -> Mapping[str, str]:
         """Why each other scheme is absent."""
         return self._named[1]
 

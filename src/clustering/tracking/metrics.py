@@ -12,6 +12,7 @@ import pandas as pd
 
 from clustering.columns import ARR_TIERS, SEGMENT
 from clustering.comparison.forward.entries import ForwardEntry
+from clustering.plan.sensitivity import n_fragile
 from clustering.results import StudyDocument, StudyFolder
 
 Metrics = dict[str, float | None]
@@ -160,8 +161,6 @@ def _gain(entry: ForwardEntry) -> Metrics:
 
 def _plan(document: StudyDocument) -> Metrics:
     """Sums of the plan; they are of all accounts, none of a single one."""
-    if document.plan is None:
-        return {}
     staffing = document.plan.staffing
     feasible = staffing is not None and staffing.status != "infeasible"
     metrics = _numbers(document, _STAFFING) if feasible else {}
@@ -178,9 +177,6 @@ def _tables(study: StudyFolder) -> Metrics:
     for row in study.table("retention").to_dict("records"):
         group = f"{row['labelling']}.{row['level']}"
         metrics |= {f"{rate}.{group}": float(row[rate]) for rate in ("nrr", "grr")}
-    if study.document.next_steps is not None:
-        moved = study.table("sensitivity")
-        flips = moved.loc[moved["flips"], ["answer", "subject"]].drop_duplicates()
-        metrics["next_steps.misjudged_accounts"] = len(study.table("misjudged"))
-        metrics["next_steps.fragile_answers"] = len(flips)
+    metrics["next_steps.misjudged_accounts"] = len(study.table("misjudged"))
+    metrics["next_steps.fragile_answers"] = n_fragile(study.table("sensitivity"))
     return metrics

@@ -15,7 +15,8 @@ from clustering.comparison.base.entries import Range, Rate
 FEWEST_ROWS = 20
 
 #: The normal quantile of 95 % intervals.
-_Z = float(norm.ppf(0.975))
+#: Standard errors to either side of an estimate in its 95 % interval.
+Z95 = float(norm.ppf(0.975))
 
 #: Prior weights beyond this are "no difference between the groups at all".
 _LARGEST_WEIGHT = 1e7
@@ -73,9 +74,9 @@ def wilson(events: float, rows: float) -> Range:
     (0.1124, 0.3304)
     """
     rate = events / rows
-    centre = (rate + _Z**2 / (2 * rows)) / (1 + _Z**2 / rows)
-    spread = np.sqrt(rate * (1 - rate) / rows + _Z**2 / (4 * rows**2))
-    half = _Z / (1 + _Z**2 / rows) * spread
+    centre = (rate + Z95**2 / (2 * rows)) / (1 + Z95**2 / rows)
+    spread = np.sqrt(rate * (1 - rate) / rows + Z95**2 / (4 * rows**2))
+    half = Z95 / (1 + Z95**2 / rows) * spread
     low = 0.0 if events == 0 else max(0.0, centre - half)
     high = 1.0 if events == rows else min(1.0, centre + half)
     return float(low), float(high)

@@ -6,9 +6,9 @@ from itertools import combinations, pairwise
 import numpy as np
 import pandas as pd
 from pydantic import Field
-from scipy.stats import norm
 
 from clustering.arrays import Floats, Ints
+from clustering.comparison.base.rates import Z95
 from clustering.features import Snapshot
 from clustering.movement.track.history import History
 from clustering.schema import Entry
@@ -20,7 +20,6 @@ FEWEST_ACCOUNTS = 30
 FEWEST_DATES = 3
 #: A mover must agree over families to at least this share, else one family makes the segments.
 _LEAST_SHARED = 0.05
-_Z95 = float(norm.ppf(0.975))
 
 
 class LastingMovement(Entry):
@@ -73,7 +72,7 @@ def lasting_movement(
     if moved is None:
         return None
     value = float(moved.mean())
-    half = _Z95 * float(moved.std(ddof=1)) / np.sqrt(n)
+    half = Z95 * float(moved.std(ddof=1)) / np.sqrt(n)
     steps = [labels[:, a] != labels[:, b] for a, b in pairwise(range(n_dates))]
     return LastingMovement(
         n_accounts=n,

@@ -16,6 +16,7 @@ import pandas as pd
 from pydantic import Field
 
 from clustering.arrays import Floats
+from clustering.comparison.base.rates import Z95
 from clustering.features.types import Snapshot
 from clustering.schema import Entry
 
@@ -31,7 +32,6 @@ MEASURES: Mapping[str, str] = {
 ASSUMED = 0.5
 #: Fewer accounts with hours and a size, or a wider interval, tell nothing.
 _FEWEST, _WIDEST = 30, 0.6
-_Z = 1.959963984540054
 
 
 class Effort(Entry):
@@ -166,7 +166,7 @@ def _estimated(x: Floats, y: Floats, spare: int) -> tuple[float, tuple[float, fl
     if not (x**2).sum() > 0:
         return ASSUMED, None, "all accounts of a segment are of one size"
     slope, error = slope_through_origin(x, y, spare)
-    low, high = slope - _Z * error, slope + _Z * error
+    low, high = slope - Z95 * error, slope + Z95 * error
     if high - low > _WIDEST:
         why = f"the hours delivered tell too little of it (95 % interval {low:.2f} to {high:.2f})"
         return ASSUMED, None, why

@@ -7,9 +7,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
+from clustering.plan.sensitivity import n_fragile
 from clustering.report.kit.canvas import ACCENT, INK, colours, new_figure, tidy
 from clustering.report.kit.figure import ReportFigure
-from clustering.report.subjects.plan.sensitivity_words import answer_name, n_fragile
+from clustering.report.subjects.plan.sensitivity_words import answer_name
 from clustering.results import StudyFolder
 from clustering.wording import number_in_words, percent_in_words
 
@@ -49,7 +50,7 @@ def tornado(study: StudyFolder) -> ReportFigure | None:
 
 
 def _title(study: StudyFolder) -> str:
-    n, moved = n_fragile(study), study.document.next_steps.settings_moved
+    n, moved = n_fragile(study.table("sensitivity")), study.document.next_steps.settings_moved
     if n == 0:
         return f"No answer flips when one of {moved} settings moves by 20 %"
     what = "answer is fragile: it flips" if n == 1 else "answers are fragile: they flip"

@@ -27,12 +27,6 @@ def answer_name(study: StudyFolder, answer: str, subject: str) -> str:
     }[answer]
 
 
-def n_fragile(study: StudyFolder) -> int:
-    """Answers that flip."""
-    frame = study.table("sensitivity")
-    return len(frame.loc[frame["flips"], ["answer", "subject"]].drop_duplicates())
-
-
 def fragile(study: StudyFolder) -> list[str]:
     """Every answer that flips, with the settings that flip it; then what moves most."""
     entry = study.document.next_steps

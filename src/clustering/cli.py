@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from clustering.errors import ClusteringError
+from clustering.errors import ClusteringError, ExitStatus
 
 app = typer.Typer(
     name="clustering",
@@ -47,13 +47,13 @@ def _register() -> None:
 
 
 def main() -> None:
-    """Entry point: exit status 0 good, 1 the data or configuration is at fault, 2 wrong usage."""
+    """Entry point; what it exits with is an `ExitStatus`."""
     _register()
     try:
         app()
     except ClusteringError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
-        sys.exit(1)
+        sys.exit(error.exit_status)
     except KeyboardInterrupt:
         print("Stopped. Nothing was written.", file=sys.stderr)
         sys.exit(130)
@@ -64,7 +64,7 @@ def main() -> None:
             "OutputError: there is not enough memory; try fewer accounts or features.",
             file=sys.stderr,
         )
-        sys.exit(1)
+        sys.exit(ExitStatus.DATA)
 
 
 if __name__ == "__main__":

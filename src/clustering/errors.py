@@ -1,16 +1,30 @@
-"""Every exception of the project.
+"""Every exception of the project, and the exit status that each ends a command with.
 
-They all derive from `ClusteringError`: the command line prints its message and exits with
-status 1. Where a caller passed a bad value they are `ValueError` too, so that Python users may
+They all derive from `ClusteringError`: the command line prints its message and exits with its
+`exit_status`. Where a caller passed a bad value they are `ValueError` too, so that Python users may
 catch what they expect.
 """
 
 import difflib
 from collections.abc import Iterable, Sequence
+from enum import IntEnum
+from typing import ClassVar
+
+
+class ExitStatus(IntEnum):
+    """What a scheduler can branch on."""
+
+    GOOD = 0
+    DATA = 1  # the data, the configuration or the model is at fault
+    USAGE = 2  # typer's own
+    REFIT = 3  # nothing failed; the model is due to be learned again
+    STORE = 4  # a store cannot be reached or written: trying again may help
 
 
 class ClusteringError(Exception):
     """Something the user can mend; the message says what was expected, found, and what to do."""
+
+    exit_status: ClassVar[ExitStatus] = ExitStatus.DATA
 
 
 class ConfigError(ClusteringError, ValueError):
@@ -43,6 +57,12 @@ class TrackingError(ClusteringError):
 
 class OutputError(ClusteringError):
     """A result cannot be written where it was asked for."""
+
+
+class StoreError(ClusteringError):
+    """A store of scores, a database or a partitioned folder, cannot be reached or written."""
+
+    exit_status = ExitStatus.STORE
 
 
 def breaches_message(subject: str, breaches: Sequence[str]) -> str:

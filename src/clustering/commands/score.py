@@ -182,7 +182,7 @@ def _scores(
     from clustering.movement.overrides.active import Overrides, assigned, check_overrides
     from clustering.movement.overrides.file import read_overrides
 
-    scores = scorer.score_features(features)
+    scores = scorer.score_features(features, as_of)
     if isinstance(given, Path):
         frame = read_overrides(given)
         check_overrides(frame, subject=f"overrides '{given}' cannot be used")
@@ -209,7 +209,7 @@ def _show(scored: _Scored) -> None:
         share = count / max(1, len(scores))
         _print(f"  {name}: {count:,} ({share:.0%}; {training.sizes[number] / learned:.0%} then)")
     if unknown := int(scores["segment"].isna().sum()):
-        _print(f"  no segment, because none of the features is known: {unknown:,}")
+        _print(f"  no segment, because too little is known yet (column reason): {unknown:,}")
     _show_novel(scored)
     _show_overrides(scored)
 

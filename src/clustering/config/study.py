@@ -15,6 +15,7 @@ from clustering.config.base import Day, Part, section
 from clustering.config.movement import MovementConfig
 from clustering.config.plan import EngagementConfig
 from clustering.config.schemes import SchemesConfig
+from clustering.config.scoring import ScoringConfig
 from clustering.config.source import AccountsConfig, SourceConfig, SubscriptionsConfig
 from clustering.config.structure import EvidenceConfig, FeaturesConfig, MatrixConfig, ModelsConfig
 
@@ -114,6 +115,7 @@ class StudyConfig(Part):
     matrix: MatrixConfig = section(MatrixConfig, "The matrix.")
     models: ModelsConfig = section(ModelsConfig, "The candidates.")
     evidence: EvidenceConfig = section(EvidenceConfig, "The protocol.")
+    scoring: ScoringConfig = section(ScoringConfig, "The scorer.")
     schemes: SchemesConfig = section(SchemesConfig, "The schemes.")
     comparison: ComparisonConfig = section(ComparisonConfig, "The comparison.")
     engagement: EngagementConfig = section(EngagementConfig, "The plan (docs/plan.md).")

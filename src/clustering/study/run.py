@@ -8,7 +8,7 @@ from typing import Self
 import pandas as pd
 
 from clustering.arrays import Floats
-from clustering.columns import ARR_TIERS, SEGMENT
+from clustering.columns import ARR_TIERS, SEGMENT, TENURE_DAYS
 from clustering.comparison.compare import Comparison, compare
 from clustering.comparison.recommendation import recommend
 from clustering.comparison.scorecard_entries import Recommendation
@@ -203,6 +203,8 @@ class Run:
                 config.as_of, evidence.verdict, evidence.are_clusters, config.name, config.hash
             ),
             ids=new_ids(self._origin, evidence.chosen.model.k),
+            scoring=config.scoring,
+            age_days=self.snapshot.frame.loc[self.ids, TENURE_DAYS].to_numpy(),
         )
 
     @property
@@ -213,9 +215,10 @@ class Run:
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """The scorer's answer on the accounts of the matrix, one row each."""
+        """What the scorer says of the accounts of the matrix under their own labels."""
         with self.progress.step("Describing the segments"):
-            return self.scorer.score_features(self.snapshot.frame.loc[self.ids])
+            frame = self.snapshot.frame.loc[self.ids]
+            return self.scorer.score_training(frame, self.evidence.chosen.labels)
 
     @cached_property
     def past(self) -> Past:

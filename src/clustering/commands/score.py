@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from clustering.progress import Progress
     from clustering.scorer import Scorer
 
-_REGISTERED = "models:/"
-
 #: More flagged accounts than so many times the share of the training accounts are worth a word.
 _MANY_FLAGGED = 3.0
 _LEAST_FLAGGED = 5
@@ -132,9 +130,10 @@ def _inputs(source: Path) -> list[Path]:
 
 
 def _load(model: str, tracking_uri: str | None) -> "Scorer":
+    from clustering.config.study import REGISTERED
     from clustering.scorer import Scorer
 
-    if model.startswith(_REGISTERED):
+    if model.startswith(REGISTERED):
         from clustering.tracking import resolve_model
 
         return Scorer.load(resolve_model(model, tracking_uri))

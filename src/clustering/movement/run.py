@@ -23,6 +23,7 @@ from clustering.movement.overrides.reconfirmation import (
     reconfirmation_list,
 )
 from clustering.movement.past import Past
+from clustering.movement.succession.entries import SUCCESSION
 from clustering.movement.track.history import MOVEMENT
 from clustering.movement.track.over_time import STABILITY_OVER_TIME
 from clustering.movement.track.reasons import MOVES
@@ -43,6 +44,7 @@ MOVEMENT_TABLES: tuple[TableSpec, ...] = (
     DRIFT,
     RECONFIRMATION,
     OVERRIDES,
+    SUCCESSION,
 )
 
 

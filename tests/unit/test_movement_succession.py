@@ -8,9 +8,10 @@ import pytest
 from clustering.config import StudyConfig, load_config
 from clustering.errors import BadInputError, ConfigError, FutureDataError, ModelFolderError
 from clustering.movement.succession.entries import SUCCESSION, succession
-from clustering.movement.succession.inherit import inherit, known_names, translate
+from clustering.movement.succession.inherit import inherit, known_names
 from clustering.movement.succession.previous import load_previous, snapshot_for
 from clustering.profiles import profile
+from clustering.scorer.segment_ids import SegmentNames
 from clustering.simulation import simulate, write_book
 from clustering.tables import open_folder
 from snapshots import book, fitted, scorer_of
@@ -160,14 +161,14 @@ def test_words_of_a_kept_name_that_hold_no_longer_are_said(snapshot, previous, l
     assert table["would_be_called"].iloc[0] == previous.segment_names[0]
 
 
-def test_an_old_name_leads_to_its_segment(snapshot, previous, labels):
-    former = known_names(previous)
-    today = ("a", "b", "c")
+def test_an_old_name_leads_to_its_segment(previous):
+    called = SegmentNames(previous.segment_ids, ("a", "b", "c"), known_names(previous))
     for segment_id, name in zip(previous.segment_ids, previous.segment_names, strict=True):
-        assert translate(name, previous.segment_ids, today, former) == segment_id
-        assert translate(segment_id, previous.segment_ids, today, former) == segment_id
-    assert translate("b", previous.segment_ids, today, former) == previous.segment_ids[1]
-    assert translate("nobody", previous.segment_ids, today, former) is None
+        assert called.id_of(name) == segment_id == called.id_of(segment_id)
+        assert called.name_of(f"{segment_id} {name}") == called.name_of(name)
+    assert called.id_of("b") == previous.segment_ids[1]
+    for nobody in ("nobody", "S-000000", f"{previous.segment_ids[0]}x", ""):
+        assert called.id_of(nobody) is called.name_of(nobody) is called.gone(nobody) is None
 
 
 def config(**more) -> StudyConfig:

@@ -22,7 +22,7 @@ from clustering.models.types import Clustering
 from clustering.scorer.novelty import DISTANCE_QUANTILE, LOG_DENSITY_QUANTILE, novelty_limits
 from clustering.scorer.oddities import reasons_by_row, set_apart, unit_mistakes
 from clustering.scorer.scores import Scores
-from clustering.scorer.segment_ids import FormerName, new_ids
+from clustering.scorer.segment_ids import FormerName, SegmentNames, new_ids
 
 if TYPE_CHECKING:
     from clustering.features import Snapshot
@@ -147,6 +147,11 @@ class Scorer:
             training=replace(training, sizes=tuple(sizes.tolist())),
             former_names=tuple(former_names),
         )
+
+    @property
+    def called(self) -> SegmentNames:
+        """How people may name the segments."""
+        return SegmentNames(self.segment_ids, self.segment_names, self.former_names)
 
     @cached_property
     def version(self) -> str:

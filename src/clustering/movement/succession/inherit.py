@@ -8,7 +8,7 @@ can pair segments that share few accounts, and hand a playbook to other accounts
 for.)
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -112,32 +112,3 @@ def inherit(
     )
     had = {**dict(zip(previous.segment_ids, previous.segment_names, strict=True)), **given}
     return Inheritance(ids, tuple(had.get(one) for one in ids), previous, then, now, found)
-
-
-def translate(
-    wanted: str, ids: Sequence[str], names: Sequence[str], former: Collection[FormerName]
-) -> str | None:
-    """The id of the segment that is meant by an id or a name, of today or of an earlier study.
-
-    Parameters
-    ----------
-    wanted : what was written
-    ids, names : of the segments of today
-    former : names that segments had
-
-    Returns
-    -------
-    Its id, also of a segment that is gone; None where nothing is known by it.
-
-    Examples
-    --------
-    >>> from datetime import date
-    >>> former = [FormerName("S-7K3QXM", "late", "q1", date(2025, 3, 31))]
-    >>> [translate(one, ["S-7K3QXM"], ["overdue"], former) for one in ("overdue", "late", "lost")]
-    ['S-7K3QXM', 'S-7K3QXM', None]
-    """
-    if wanted in ids or any(wanted == one.segment_id for one in former):
-        return wanted
-    by_name = {one.name: one.segment_id for one in former}
-    by_name |= dict(zip(names, ids, strict=True))
-    return by_name.get(wanted)

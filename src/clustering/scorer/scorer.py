@@ -22,7 +22,7 @@ from clustering.models.types import Clustering
 from clustering.scorer.novelty import DISTANCE_QUANTILE, LOG_DENSITY_QUANTILE, novelty_limits
 from clustering.scorer.oddities import reasons_by_row, set_apart, unit_mistakes
 from clustering.scorer.scores import Said, Scores
-from clustering.scorer.segment_ids import FormerName, new_ids
+from clustering.scorer.segment_ids import FormerName, SegmentNames, new_ids
 from clustering.scorer.temperature import fit_temperature
 from clustering.scorer.withheld import Requirements
 
@@ -252,6 +252,11 @@ class Scorer:
             self.scoring.least_known_share,
             self.features.window_days if age is None else age,
         )
+
+    @property
+    def called(self) -> SegmentNames:
+        """How people may name the segments."""
+        return SegmentNames(self.segment_ids, self.segment_names, self.former_names)
 
     @cached_property
     def version(self) -> str:

@@ -21,6 +21,7 @@ from clustering.models.types import Algorithm, CovarianceType
 from clustering.scorer.arrays import pack, unpack
 from clustering.scorer.scorer import Scorer, Training, Verdict
 from clustering.scorer.segment_ids import SEGMENT_ID, FormerName
+from clustering.scorer.serving import Serving
 
 SCORER = "scorer.json"
 STANDARDISER = "standardiser.json"
@@ -59,6 +60,7 @@ class _Description:
     segments: tuple[_Segment, ...]
     former_names: tuple[FormerName, ...]
     features: FeaturesConfig
+    serving: Serving | None
 
     __pydantic_config__ = STRICT
 
@@ -72,6 +74,7 @@ def as_files(scorer: Scorer) -> dict[str, bytes]:
             {**asdict(one), "as_of": one.as_of.isoformat()} for one in scorer.former_names
         ],
         "features": scorer.features.model_dump(mode="json"),
+        "serving": None if scorer.serving is None else scorer.serving.to_json(),
     }
     return {
         SCORER: as_json(description),
@@ -94,6 +97,7 @@ def _describe(scorer: Scorer) -> _Description:
         segments=tuple(_Segment(number, *segment) for number, segment in enumerate(segments)),
         former_names=scorer.former_names,
         features=scorer.features,
+        serving=scorer.serving,
     )
 
 
@@ -140,6 +144,7 @@ def from_files(files: Mapping[str, bytes]) -> Scorer:
             are_clusters=given.group_word.singular == "cluster",
             sizes=tuple(segment.n_accounts for segment in given.segments),
         ),
+        serving=given.serving,
         former_names=given.former_names,
     )
 
@@ -155,6 +160,8 @@ def _description_breaches(given: _Description) -> Iterator[str]:
         yield "a segment has fewer than 0 accounts."
     if given.group_word.singular == "cluster" and given.verdict != "natural":
         yield f"segments of the verdict '{given.verdict}' are not clusters."
+    if given.serving is not None and len(given.serving.playbooks) not in (0, len(names)):
+        yield "there is not one playbook for each segment."
     if MODELS[given.algorithm].by_distance != (given.covariance_type is None):
         yield f"{given.algorithm} does not go with covariances '{given.covariance_type}'."
 

@@ -1,6 +1,6 @@
 """The scorer: raw tables or features of any day in, a segment with its reasons out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -20,9 +20,17 @@ from clustering.matrix.types import FeatureMatrix
 from clustering.models.model import Assignment, Model
 from clustering.models.types import Clustering
 from clustering.scorer.novelty import DISTANCE_QUANTILE, LOG_DENSITY_QUANTILE, novelty_limits
-from clustering.scorer.oddities import reasons_by_row, set_apart, unit_mistakes
+from clustering.scorer.oddities import (
+    ColumnFindings,
+    look_at_columns,
+    reasons_by_row,
+    refuse_columns,
+    set_apart,
+    unit_mistakes,
+)
 from clustering.scorer.scores import Scores
 from clustering.scorer.segment_ids import FormerName, new_ids
+from clustering.scorer.serving import Serving
 
 if TYPE_CHECKING:
     from clustering.features import Snapshot
@@ -84,6 +92,7 @@ class Scorer:
     features : configuration of the features, so that raw tables can be scored
     training : what the segments were learned from
     former_names : names that segments, also those that are gone, had in earlier studies
+    serving : what the study does for the accounts of its segments; None of a model without a plan
     """
 
     standardiser: Standardiser
@@ -94,6 +103,7 @@ class Scorer:
     features: FeaturesConfig
     training: Training
     former_names: tuple[FormerName, ...] = ()
+    serving: Serving | None = None
 
     @classmethod
     def build(
@@ -222,7 +232,7 @@ class Scorer:
             )
         return snapshot
 
-    def score_features(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def score_features(self, frame: pd.DataFrame, *, is_piece: bool = False) -> pd.DataFrame:
         """Score accounts whose features are known.
 
         Parameters
@@ -230,6 +240,9 @@ class Scorer:
         frame : DataFrame
             One row per account, indexed by `account_id` or with that column, and one column per
             feature of the model in raw units; other columns are ignored.
+        is_piece : bool
+            Whether it is a piece of a table whose whole columns were looked at (`look_at`); a few
+            of its rows do not tell the unit of a column.
 
         Returns
         -------
@@ -252,14 +265,15 @@ class Scorer:
         """
         if ACCOUNT_ID in frame.columns:
             frame = frame.set_index(ACCOUNT_ID)
-        columns, odd = set_apart(
-            self.standardiser.columns_of(frame), self.standardiser.ranges, frame.index
-        )
+        columns, ranges = self.standardiser.columns_of(frame), self.standardiser.ranges
+        if not is_piece:
+            refuse_columns(columns, ranges, frame.index.__getitem__)
+        usable, odd = set_apart(columns, ranges)
         # One thread for the matrix products: a piece is too small to share, and waiting threads
         # cost more than they give.
         with threadpool_limits(limits=1, user_api="blas"):
             pieces = [
-                self._score_piece([column[start : start + _CHUNK] for column in columns])
+                self._score_piece([column[start : start + _CHUNK] for column in usable])
                 for start in range(0, max(1, len(frame)), _CHUNK)
             ]
         return Scores.joined(pieces).frame(
@@ -285,23 +299,24 @@ class Scorer:
         """
         return unit_mistakes(self.standardiser.columns_of(frame), self.standardiser.ranges)
 
-    def count_odd(self, frame: pd.DataFrame) -> int:
-        """How many accounts have values that cannot be, or lie far from all that were seen.
+    def look_at(
+        self, columns: Iterable[Floats], account_id: Callable[[int], object]
+    ) -> ColumnFindings:
+        """Look at the whole columns of the accounts to be scored, one column at a time.
 
         Parameters
         ----------
-        frame : DataFrame
-            As for `score_features`, which names the values in `reason`.
+        columns : iterable of float64 arrays of shape (n_accounts,)
+            One per feature of the model, in its order and in raw units; NaN is missing.
+        account_id : callable
+            Gives the account of a row.
 
         Raises
         ------
         BadInputError
-            As `score_features`.
+            A whole column cannot be in the unit of the model; every such column at once.
         """
-        columns = self.standardiser.columns_of(frame)
-        _, odd = set_apart(columns, self.standardiser.ranges, frame.index)
-        rows = [values.rows for values in odd]
-        return int(np.unique(np.concatenate(rows)).size) if rows else 0
+        return look_at_columns(columns, self.standardiser.ranges, account_id)
 
     def _score_piece(self, raw: Sequence[Floats]) -> Scores:
         known_share = np.asarray(1.0 - np.mean([np.isnan(column) for column in raw], axis=0))

@@ -66,8 +66,9 @@ class FeatureEntry(Entry):
 
 
 class SegmentEntry(SegmentProfile):
-    """One segment of the chosen model, with how sure its accounts are of it."""
+    """One segment of the chosen model, with its id and how sure its accounts are of it."""
 
+    segment_id: str = Field(description="Its lasting id: the same in later studies.")
     mean_probability: float = Field(description="Mean probability of its accounts.")
     mean_stability: float | None = Field(
         description="Mean share of resamples that keep an account here; null if not measured."

@@ -20,6 +20,7 @@ from clustering.models.model import MODELS, Model
 from clustering.models.types import Algorithm, CovarianceType
 from clustering.scorer.arrays import pack, unpack
 from clustering.scorer.scorer import Scorer, Training, Verdict
+from clustering.scorer.segment_ids import SEGMENT_ID, FormerName
 
 SCORER = "scorer.json"
 STANDARDISER = "standardiser.json"
@@ -29,6 +30,7 @@ MODEL = "model.npz"
 @dataclass(frozen=True)
 class _Segment:
     segment: int
+    segment_id: str
     name: str
     n_accounts: int
 
@@ -55,6 +57,7 @@ class _Description:
     algorithm: Algorithm
     covariance_type: CovarianceType | None
     segments: tuple[_Segment, ...]
+    former_names: tuple[FormerName, ...]
     features: FeaturesConfig
 
     __pydantic_config__ = STRICT
@@ -65,6 +68,9 @@ def as_files(scorer: Scorer) -> dict[str, bytes]:
     description = {
         **asdict(_describe(scorer)),
         "as_of": scorer.training.as_of.isoformat(),
+        "former_names": [
+            {**asdict(one), "as_of": one.as_of.isoformat()} for one in scorer.former_names
+        ],
         "features": scorer.features.model_dump(mode="json"),
     }
     return {
@@ -76,7 +82,7 @@ def as_files(scorer: Scorer) -> dict[str, bytes]:
 
 def _describe(scorer: Scorer) -> _Description:
     training = scorer.training
-    sizes = zip(scorer.segment_names, training.sizes, strict=True)
+    segments = zip(scorer.segment_ids, scorer.segment_names, training.sizes, strict=True)
     return _Description(
         study=training.study,
         as_of=training.as_of,
@@ -85,7 +91,8 @@ def _describe(scorer: Scorer) -> _Description:
         group_word=_GroupWord(*training.group_word),
         algorithm=scorer.model.algorithm,
         covariance_type=scorer.model.covariance_type,
-        segments=tuple(_Segment(number, name, size) for number, (name, size) in enumerate(sizes)),
+        segments=tuple(_Segment(number, *segment) for number, segment in enumerate(segments)),
+        former_names=scorer.former_names,
         features=scorer.features,
     )
 
@@ -122,6 +129,7 @@ def from_files(files: Mapping[str, bytes]) -> Scorer:
         standardiser=standardiser,
         model=model,
         segment_names=tuple(segment.name for segment in given.segments),
+        segment_ids=tuple(segment.segment_id for segment in given.segments),
         limits=limits,
         features=given.features,
         training=Training(
@@ -132,6 +140,7 @@ def from_files(files: Mapping[str, bytes]) -> Scorer:
             are_clusters=given.group_word.singular == "cluster",
             sizes=tuple(segment.n_accounts for segment in given.segments),
         ),
+        former_names=given.former_names,
     )
 
 
@@ -141,12 +150,25 @@ def _description_breaches(given: _Description) -> Iterator[str]:
         yield "segments are not numbered from 0."
     if len(set(names)) < len(names) or not all(name.strip() for name in names):
         yield "two segments have one name, or one has none."
+    yield from _id_breaches(given)
     if any(segment.n_accounts < 0 for segment in given.segments):
         yield "a segment has fewer than 0 accounts."
     if given.group_word.singular == "cluster" and given.verdict != "natural":
         yield f"segments of the verdict '{given.verdict}' are not clusters."
     if MODELS[given.algorithm].by_distance != (given.covariance_type is None):
         yield f"{given.algorithm} does not go with covariances '{given.covariance_type}'."
+
+
+def _id_breaches(given: _Description) -> Iterator[str]:
+    ids = [segment.segment_id for segment in given.segments]
+    former = [one.segment_id for one in given.former_names]
+    if no_ids := [one for one in (*ids, *former) if not SEGMENT_ID.fullmatch(one)]:
+        yield f"'{no_ids[0]}' is no id of a segment."
+    if len(set(ids)) < len(ids):
+        yield "two segments have one id."
+    now = {segment.name: segment.segment_id for segment in given.segments}
+    if any(now.get(one.name, one.segment_id) != one.segment_id for one in given.former_names):
+        yield "a segment has the name that another one had."
 
 
 def _limit_breaches(model: Model, least: float) -> Iterator[str]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 ANSWER: Mapping[str, str] = {
     ACCOUNT_ID: "string",
     "segment": "long",
+    "segment_id": "string",
     "segment_name": "string",
     "probability": "double",
     "runner_up": "string",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -21,6 +22,7 @@ from clustering.models.types import Clustering
 from clustering.scorer.novelty import DISTANCE_QUANTILE, LOG_DENSITY_QUANTILE, novelty_limits
 from clustering.scorer.oddities import reasons_by_row, set_apart, unit_mistakes
 from clustering.scorer.scores import Scores
+from clustering.scorer.segment_ids import FormerName, new_ids
 
 if TYPE_CHECKING:
     from clustering.features import Snapshot
@@ -75,18 +77,23 @@ class Scorer:
     standardiser : parameters from features to the matrix
     model : parameters from the matrix to segments
     segment_names : one per segment
+    segment_ids : one per segment: it stays the same in later studies, whatever the segment is
+        called then
     limits : float64 array of shape (k,): distance to the own centre above which an account is
         flagged (k-means), or log density below which it is (mixture)
     features : configuration of the features, so that raw tables can be scored
     training : what the segments were learned from
+    former_names : names that segments, also those that are gone, had in earlier studies
     """
 
     standardiser: Standardiser
     model: Model
     segment_names: tuple[str, ...]
+    segment_ids: tuple[str, ...]
     limits: Floats
     features: FeaturesConfig
     training: Training
+    former_names: tuple[FormerName, ...] = ()
 
     @classmethod
     def build(
@@ -97,6 +104,9 @@ class Scorer:
         names: Sequence[str],
         features: FeaturesConfig,
         training: Training,
+        *,
+        ids: Sequence[str] | None = None,
+        former_names: Sequence[FormerName] = (),
     ) -> "Scorer":
         """Put the fitted parts of a study together.
 
@@ -107,6 +117,9 @@ class Scorer:
         names : names of the segments, by their number
         features : configuration of the features, so that raw tables can be scored
         training : what is known of the study; its `sizes` are counted here
+        ids : lasting ids of the segments, by their number (None: new ones, which follow from
+            `training`)
+        former_names : of earlier studies
 
         Raises
         ------
@@ -117,18 +130,34 @@ class Scorer:
         model = clustering.model
         if matrix.values.shape != (clustering.labels.size, clustering.centres.shape[1]):
             raise BadInputError("the clustering was not fitted on this matrix.")
-        if len(names) != model.k or matrix.feature_names != standardiser.feature_names:
-            raise BadInputError("names, matrix and standardiser must be of the same study.")
+        origin = f"{training.study}\n{training.as_of}\n{training.config_hash}"
+        ids = new_ids(origin, model.k) if ids is None else tuple(ids)
+        named = len(names) == len(ids) == model.k
+        if not named or matrix.feature_names != standardiser.feature_names:
+            raise BadInputError("names, ids, matrix and standardiser must be of the same study.")
         _check_labels(clustering, matrix.values)
         sizes = np.bincount(clustering.labels, minlength=model.k)
         return cls(
             standardiser=standardiser,
             model=model,
             segment_names=tuple(names),
+            segment_ids=ids,
             limits=novelty_limits(clustering, matrix.values, matrix.account_ids),
             features=features,
             training=replace(training, sizes=tuple(sizes.tolist())),
+            former_names=tuple(former_names),
         )
+
+    @cached_property
+    def version(self) -> str:
+        """What tells this very model from every other: 12 hex digits of its manifest's SHA-256.
+
+        Of a scorer that was read it is that of the folder, of one in memory that which the folder
+        will have.
+        """
+        from clustering.scorer.storage import version_of
+
+        return version_of(self)
 
     def save(self, folder: Path) -> None:
         """Write a scorer folder, whole or not at all (see `storage.write`)."""
@@ -206,7 +235,8 @@ class Scorer:
         -------
         DataFrame
             In the order of `frame`, indexed by `account_id`:
-            `segment` (number, null if nothing is known of the account), `segment_name`,
+            `segment` (number, null if nothing is known of the account), `segment_id`,
+            `segment_name`,
             `probability` (of the segment, given the model), `runner_up` (name of the second most
             probable segment, null if there is one only), `margin` (probability minus that of the
             runner-up), `novel` (unlike the accounts that the model was learned from: look at it
@@ -236,6 +266,7 @@ class Scorer:
             frame.index,
             self.segment_names,
             reasons_by_row(odd),
+            ids=self.segment_ids,
             by_distance=self.model.by_distance,
         )
 

@@ -66,6 +66,7 @@ class Scores:
         names: Sequence[str],
         odd: Mapping[int, str],
         *,
+        ids: Sequence[str],
         by_distance: bool,
     ) -> pd.DataFrame:
         """Columns as `Scorer.score_features` describes them, with names and reasons.
@@ -75,6 +76,7 @@ class Scores:
         index : account ids
         names : of the segments
         odd : what is odd in the values of a row (`oddities.reasons_by_row`)
+        ids : of the segments
         by_distance : whether novelty is one of distance (k-means), not of density
         """
         unknown = self.segment < 0
@@ -91,6 +93,7 @@ class Scores:
         return pd.DataFrame(
             {
                 "segment": segment,
+                "segment_id": _texts(self.segment, ids),
                 "segment_name": _texts(self.segment, names),
                 "probability": self.probability,
                 "runner_up": _texts(self.runner_up, names),

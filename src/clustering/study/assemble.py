@@ -88,6 +88,7 @@ def _accounts(run: "Run", stage: "pd.Series[str]") -> pd.DataFrame:
         **{name: attributes[name] for name in extra if name not in features},
         ARR: attributes.get(ARR, np.nan),
         SEGMENT: labels,
+        "segment_id": scores["segment_id"].astype("str"),
         "segment_name": scores["segment_name"].astype("str"),
         **{name: run.over_time.assignment[name].reindex(ids) for name in _ASSIGNED},
         "probability": scores["probability"],
@@ -223,6 +224,7 @@ def _segments(run: "Run", accounts: pd.DataFrame) -> list[SegmentEntry]:
     return [
         SegmentEntry(
             **dict(segment),
+            segment_id=run.scorer.segment_ids[segment.segment],
             mean_probability=means["probability"][segment.segment],
             mean_stability=means["stability"][segment.segment],
             jaccard=jaccard[segment.segment] if len(jaccard) > 1 else None,

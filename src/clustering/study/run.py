@@ -29,6 +29,7 @@ from clustering.results.document import GroupWord
 from clustering.schemes import Axes, Labelling, assign_all, compute_axes
 from clustering.schemes.types import under_amount_name
 from clustering.scorer import Scorer, Training
+from clustering.scorer.segment_ids import new_ids
 from clustering.structure.evidence import assess_structure
 from clustering.structure.pictures import picture_tables
 from clustering.structure.protocol import Evidence
@@ -201,7 +202,14 @@ class Run:
             Training(
                 config.as_of, evidence.verdict, evidence.are_clusters, config.name, config.hash
             ),
+            ids=new_ids(self._origin, evidence.chosen.model.k),
         )
+
+    @property
+    def _origin(self) -> str:
+        """What makes this study another one than every other: configuration and input."""
+        tables = self.tables.fingerprints
+        return "\n".join([self.config.hash, *(f"{name} {tables[name]}" for name in sorted(tables))])
 
     @cached_property
     def scores(self) -> pd.DataFrame:

@@ -71,6 +71,7 @@ def log_model(study: StudyFolder, run_id: str) -> str:
                 "study": document.name,
                 "as_of": document.as_of,
                 "verdict": document.verdict,
+                "segments": {one.segment_id: one.name for one in document.segments},
                 "features": list(example.columns),
             },
         )

@@ -25,7 +25,7 @@ from clustering.matrix import standardise
 from clustering.models.kmeans import fit_kmeans
 from clustering.models.types import CandidateSpec
 from clustering.monitor.change import measure_change
-from clustering.monitor.decision import decide
+from clustering.monitor.decision import Change, decide
 from clustering.movement.drift.refits import first_model
 from clustering.scorer import Scorer, Training
 from clustering.simulation import simulate, write_book
@@ -74,13 +74,18 @@ def judged(scenario: str, n_accounts: int, seed: int) -> Iterator[dict[str, obje
             "scenario": scenario,
             "seed": seed,
             "step": step,
-            "decision": decide(change, config.monitor).kind,
+            "decision": _decision(scorer, today, change, config),
             "z": round(change.overall.z, 3),
             "drifted": len(change.drifted),
             "within": None if change.within is None else round(change.within.z, 3),
             "left": None if change.left is None else round(change.left.z, 3),
             "unexplained": None if change.unexplained is None else round(change.unexplained, 4),
         }
+
+
+def _decision(scorer: Scorer, today: Snapshot, change: Change, config: StudyConfig) -> str:
+    """As `run_monitor` decides: a column in another unit comes first."""
+    return "unknown" if scorer.unit_mistakes(today.frame) else decide(change, config.monitor).kind
 
 
 def run(n_books: int, n_accounts: int, out: Path) -> None:

@@ -229,7 +229,7 @@ def test_what_a_rescaled_book_counts_changes_on_one_day_and_its_groups_do_not(
         return means[0] / means[1]
 
     assert ratio(after=False) == pytest.approx(1, rel=0.1)
-    assert ratio(after=True) == pytest.approx(3, rel=0.1)
+    assert ratio(after=True) == pytest.approx(2, rel=0.1)
     truth = (books[name].truth["true_segment"] for name in ("rescaled", "needs"))
     pd.testing.assert_series_equal(*truth)
 

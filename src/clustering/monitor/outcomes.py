@@ -7,10 +7,12 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from clustering.columns import OUTCOME_NAMES
+from clustering.columns import OUTCOME_NAMES, SEGMENT
 from clustering.comparison.base.rates import FEWEST_ROWS, wilson
+from clustering.comparison.observed.entries import RATES
 from clustering.features import Snapshot
 from clustering.features.horizon import build_horizon, horizon_end
+from clustering.results import StudyFolder
 from clustering.schema import TableSpec, column
 from clustering.tables import SourceTables
 
@@ -45,6 +47,17 @@ class Promise:
     rates: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
 
+def promised_by(study: StudyFolder) -> Promise:
+    """The rates of the segments that a study shows; none where it observed no outcomes."""
+    rates = study.table(RATES.name)
+    own = rates[(rates["labelling"] == SEGMENT) & ~rates["suppressed"]].dropna(subset=["raw"])
+    found = zip(own["outcome"], own["level"], own["raw"], strict=True)
+    return Promise(
+        study.document.horizon_days,
+        {(str(outcome), str(level)): float(raw) for outcome, level, raw in found},
+    )
+
+
 def outcomes_since(
     tables: SourceTables,
     segments: "pd.Series[str]",
@@ -75,7 +88,9 @@ def outcomes_since(
             own = known[known.index.isin(segments.index[segments == name])]
             if own.size:
                 rows.append(_row(outcome, name, own.to_numpy(), days, promise))
-    return OUTCOMES_SINCE.from_rows(rows), " ".join(horizon.notes)
+    # Notes on outcomes that are known may name an account.
+    note = "" if rows else " ".join(horizon.notes)
+    return OUTCOMES_SINCE.from_rows(rows), note
 
 
 def _row(

@@ -8,7 +8,7 @@ import pandas as pd
 from pydantic import Field
 
 from clustering.config import MonitorConfig, StudyConfig
-from clustering.errors import BadInputError
+from clustering.errors import BadInputError, ExitStatus
 from clustering.features import Snapshot
 from clustering.monitor.again import Again, learned_again
 from clustering.monitor.change import measure_change
@@ -31,6 +31,7 @@ from clustering.progress import SILENT, Progress
 from clustering.schema import Entry, TableSpec
 from clustering.scorer import Scorer
 from clustering.tables import SourceTables
+from clustering.wording import percent_in_words
 
 #: The tables that a monitor writes.
 MONITOR_TABLES: tuple[TableSpec, ...] = (DRIFT, SEGMENTS_NOW, MIGRATIONS, OUTCOMES_SINCE)
@@ -40,6 +41,7 @@ class Monitoring(Entry):
     """What a monitor found; no account is named in it."""
 
     study: str = Field(description="Study that the model comes from.")
+    model_version: str = Field(description="Version of the model.")
     trained_as_of: str = Field(description="Date that the model was learned as of.")
     as_of: str = Field(description="Date of the accounts of today.")
     decision: DecisionKind = Field(description="keep, refit, re-cut or unknown.")
@@ -65,6 +67,12 @@ class Monitoring(Entry):
         description="The model against one learned again on the accounts of today, with the same "
         "algorithm and number of segments; null if not known."
     )
+
+    @property
+    def exit_status(self) -> ExitStatus:
+        """What a scheduler can branch on: what is not known is a fault of the data."""
+        due = {"keep": ExitStatus.GOOD, "unknown": ExitStatus.DATA}
+        return due.get(self.decision, ExitStatus.REFIT)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,11 +120,11 @@ def run_monitor(
         if then is not None:
             change, frames[DRIFT.name] = measure_change(scorer, then, today, again.model, config)
     if last is None and accounts.before is not None:
-        labels = scorer.score_features(accounts.before.frame)["segment_name"]
+        labels = scorer.score_features(accounts.before.frame)["segment_id"]
         last = Scored(accounts.before.as_of, labels)
     migration = None
     if last is not None:
-        migration, frames[MIGRATIONS.name] = migrated(last, scores["segment_name"])
+        migration, frames[MIGRATIONS.name] = migrated(scorer, last, scores["segment_id"])
     notes = list(accounts.out_of_reach.values())
     if then is not None:
         labels = scorer.score_features(then.frame)["segment_name"]
@@ -127,6 +135,7 @@ def run_monitor(
     decision = _decision(accounts, change, units, config.monitor)
     found = Monitoring(
         study=scorer.training.study,
+        model_version=scorer.version,
         trained_as_of=str(scorer.training.as_of),
         as_of=str(as_of),
         decision=decision.kind,
@@ -134,8 +143,8 @@ def run_monitor(
         reasons=[
             *_moves(migration, config.monitor),
             *_again(again),
-            f"{unlike:.1%} of the accounts are unlike those that the model was learned from, "
-            f"against about {scorer.expected_novel_share:.1%} then.",
+            f"{percent_in_words(unlike, 2)} of the accounts are unlike those that the model was "
+            f"learned from, against about {percent_in_words(scorer.expected_novel_share, 2)} then.",
             *accounts.notes,
         ],
         not_known=[note for note in (*notes, again.absent) if note],
@@ -225,7 +234,7 @@ def _moves(migration: Migration | None, config: MonitorConfig) -> list[str]:
     if migration is None or migration.share is None:
         return []
     share = (
-        f"{migration.share:.1%} of the {migration.n_accounts:,} accounts with a segment on "
+        f"{percent_in_words(migration.share, 2)} of the {migration.n_accounts:,} accounts with a segment on "
         f"{migration.since} and today are in another one."
     )
     return [f"Accounts moved: {share}" if migration.share >= config.most_migration else share]
@@ -237,6 +246,6 @@ def _again(again: Again) -> list[str]:
         return []
     return [
         f"Learned again on the accounts of today, with the same algorithm and number of segments, "
-        f"the model gives {found.differ:.1%} of them another segment; refits on resampled accounts "
-        f"change up to {found.refits_high:.1%}."
+        f"the model gives {percent_in_words(found.differ, 2)} of them another segment; refits on "
+        f"resampled accounts change up to {percent_in_words(found.refits_high, 2)}."
     ]

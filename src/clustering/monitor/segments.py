@@ -46,10 +46,10 @@ class Migration(Entry):
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """Segment names by account on a date; null where there is none."""
+    """Ids of segments by account on a date; null where there is none."""
 
     as_of: date
-    names: "pd.Series[str]"
+    segment_ids: "pd.Series[str]"
 
 
 def segments_now(scorer: Scorer, scores: pd.DataFrame) -> pd.DataFrame:
@@ -65,18 +65,18 @@ def segments_now(scorer: Scorer, scores: pd.DataFrame) -> pd.DataFrame:
     return SEGMENTS_NOW.from_rows(rows)
 
 
-def migrated(last: Scored, today: "pd.Series[str]") -> tuple[Migration, pd.DataFrame]:
-    """Who is in another segment, and from where to where (`MIGRATIONS`).
+def migrated(
+    scorer: Scorer, last: Scored, today: "pd.Series[str]"
+) -> tuple[Migration, pd.DataFrame]:
+    """Who is in another segment, and from where to where by name (`MIGRATIONS`).
 
-    Examples
-    --------
-    >>> ids = pd.Index(["a", "b", "c"])
-    >>> then = Scored(date(2025, 3, 31), pd.Series(["x", "x", None], index=ids, dtype="str"))
-    >>> found, table = migrated(then, pd.Series(["x", "y", "y"], index=ids, dtype="str"))
-    >>> found.n_accounts, found.share, table["n_accounts"].tolist()
-    (2, 0.5, [1, 1])
+    Parameters
+    ----------
+    scorer : gives the names of the segments
+    today : ids of segments by account
     """
-    both = pd.DataFrame({"from_segment": last.names, "to_segment": today}).dropna()
+    both = pd.DataFrame({"from_segment": last.segment_ids, "to_segment": today}).dropna()
+    both = both.replace(dict(zip(scorer.segment_ids, scorer.segment_names, strict=True)))
     counts = both.groupby(["from_segment", "to_segment"]).size().rename("n_accounts").reset_index()
     of_from = counts.groupby("from_segment")["n_accounts"].transform("sum")
     counts["share_of_from"] = counts["n_accounts"] / of_from

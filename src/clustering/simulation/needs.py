@@ -61,7 +61,7 @@ _CHANGES: Mapping[ScenarioName, _Change] = {
     "drift": _Change({"breadth": 1.0}, moves=0.5, mix=(0.15, 0.10, 0.15, 0.15, 0.45)),
     "weak_drift": _Change({"breadth": 0.3}, moves=0.1, mix=(0.26, 0.24, 0.20, 0.22, 0.08)),
     "rescaled": _Change(
-        {"breadth": 3.0, "utilisation": 3.0, "sentiment": 3.0, "care": 3.0}, counted=3.0
+        {"breadth": 3.0, "utilisation": 3.0, "sentiment": 3.0, "care": 1.0}, counted=2.0
     ),
 }
 

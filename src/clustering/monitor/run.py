@@ -234,8 +234,8 @@ def _moves(migration: Migration | None, config: MonitorConfig) -> list[str]:
     if migration is None or migration.share is None:
         return []
     share = (
-        f"{percent_in_words(migration.share, 2)} of the {migration.n_accounts:,} accounts with a segment on "
-        f"{migration.since} and today are in another one."
+        f"{percent_in_words(migration.share, 2)} of the {migration.n_accounts:,} accounts with a "
+        f"segment on {migration.since} and today are in another one."
     )
     return [f"Accounts moved: {share}" if migration.share >= config.most_migration else share]
 

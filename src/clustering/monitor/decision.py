@@ -87,8 +87,8 @@ def decide(change: Change, config: MonitorConfig) -> Decision:
     if left.z < config.least_z_of_groups or unexplained < config.least_unexplained:
         return Decision(
             "refit",
-            f"Refit: {changed}. {explained} is alike for all accounts, and is gone when that is "
-            f"undone ({_distance(left)}): the groups are the same, their numbers are not.",
+            f"Refit: {changed}. {explained} is alike for all accounts; what is left without it "
+            f"({_distance(left)}) shows no other groups: they are the same, their numbers are not.",
         )
     return Decision(
         "re-cut",

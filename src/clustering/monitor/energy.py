@@ -11,6 +11,8 @@ from scipy.spatial.distance import cdist
 from clustering.arrays import Flags, Floats, Ints
 from clustering.schema import Entry
 
+#: Distances are of the size of 1 in a standardised matrix; less than this is no distance.
+_ROUNDING = 1e-12
 #: A segment of fewer accounts at either date is not compared.
 _FEWEST = 10
 
@@ -107,13 +109,11 @@ def energy_within(first: Placed, last: Placed, *, n_draws: int, seed: int) -> En
 def _as_test(draws: Floats, n_first: int, n_last: int) -> EnergyTest:
     """The first is the distance found, the others are those of the exchanges."""
     found, null = float(draws[0]), draws[1:]
-    spread = max(float(null.std()), float(np.finfo(np.float64).tiny))
-    slack = 1e-12 * abs(found)
     return EnergyTest(
         value=found,
         expected=float(null.mean()),
-        z=min((found - float(null.mean())) / spread, 1e6),
-        p=(1 + int((null >= found - slack).sum())) / draws.size,
+        z=(found - float(null.mean())) / max(float(null.std()), _ROUNDING),
+        p=(1 + int((null >= found - _ROUNDING).sum())) / draws.size,
         n_first=n_first,
         n_last=n_last,
     )

@@ -8,7 +8,17 @@ from collections.abc import Callable
 
 import typer
 
-from clustering.commands import check, init, override, promote, report, score, simulate, study
+from clustering.commands import (
+    check,
+    export,
+    init,
+    override,
+    promote,
+    report,
+    score,
+    simulate,
+    study,
+)
 from clustering.commands.ready import agree, evidence, forward
 
 __all__ = ["COMMANDS"]
@@ -21,6 +31,7 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     study.register,
     report.register,
     score.register,
+    export.register,
     promote.register,
     override.register,
     evidence.register,

@@ -10,6 +10,7 @@ import typer
 
 from clustering.commands import (
     check,
+    export,
     init,
     monitor,
     override,
@@ -32,6 +33,7 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     report.register,
     score.register,
     monitor.register,
+    export.register,
     promote.register,
     override.register,
     evidence.register,

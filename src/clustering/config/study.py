@@ -23,7 +23,6 @@ from clustering.config.structure import EvidenceConfig, FeaturesConfig, MatrixCo
 #: How the address of a model in the registry begins.
 REGISTERED = "models:/"
 
-#: The places of files: they decide nothing, and are no part of what is recorded.
 #: The places of files, and what is looked at after a study: they decide nothing in it, and are no
 #: part of what is recorded.
 PLACES: dict[str, Any] = {

@@ -476,11 +476,16 @@ class Scorer:
 
     def is_novel(self, assignment: Assignment) -> Flags:
         """Which accounts are beyond the limit of their segment."""
-        limits = self.limits[assignment.labels]
-        slack = _ROUNDING * np.abs(limits)
+        bounds = self.novelty_bounds[assignment.labels]
         if self.model.by_distance:
-            return np.asarray(assignment.fit > limits + slack)
-        return np.asarray(assignment.fit < limits - slack)
+            return np.asarray(assignment.fit > bounds)
+        return np.asarray(assignment.fit < bounds)
+
+    @property
+    def novelty_bounds(self) -> Floats:
+        """`limits` and a last digit beyond, shape (k,)."""
+        slack = _ROUNDING * np.abs(self.limits)
+        return self.limits + slack if self.model.by_distance else self.limits - slack
 
 
 def _check_labels(clustering: Clustering, values: Floats) -> None:

@@ -15,12 +15,15 @@ from clustering.schema import TableSpec, column
 #: An account with a smaller share of known features is scored, and flagged as little known.
 LEAST_KNOWN_SHARE = 0.5
 
-_LITTLE_KNOWN = "fewer than half of the features are known"
+#: Why an account is to be looked at: too little is known of it, or it is unlike all others.
+LITTLE_KNOWN = "fewer than half of the features are known"
 _FAR = (
     "further from the centre of its segment than 99.5 % of the accounts that the segment was "
     "learned from"
 )
 _UNLIKELY = "less likely under the model than 99 % of the accounts that it was learned from"
+#: The same by whether the model assigns by distance.
+BEYOND = {True: _FAR, False: _UNLIKELY}
 
 
 #: What the scorer says of an account; `clustering score` adds what people and schemes say.
@@ -146,8 +149,8 @@ class Scores:
 
     def _reasons(self, said: "Said", known_share: Floats) -> "pd.arrays.ArrowStringArray":
         little_known = (self.segment >= 0) & (known_share < LEAST_KNOWN_SHARE)
-        beyond = _FAR if said.by_distance else _UNLIKELY
-        usual = ["", beyond, _LITTLE_KNOWN, f"{beyond}; {_LITTLE_KNOWN}", *said.withheld]
+        beyond = BEYOND[said.by_distance]
+        usual = ["", beyond, LITTLE_KNOWN, f"{beyond}; {LITTLE_KNOWN}", *said.withheld]
         code = self.novel + 2 * little_known
         code = np.where(self.segment < 0, said.withheld_code + 4, code)
         reasons, code = _with_odd(usual, code, said.odd)

@@ -88,6 +88,7 @@ def as_files(scorer: Scorer) -> dict[str, bytes]:
             {
                 "limits": scorer.limits,
                 "temperature": scorer.temperature,
+                "usual": scorer.usual,
                 **scorer.model.to_arrays(),
             }
         ),
@@ -136,12 +137,12 @@ def from_files(files: Mapping[str, bytes]) -> Scorer:
         raise BadInputError(breaches_message(f"{SCORER} contradicts itself", breaches))
     k, d = len(given.segments), len(standardiser.columns)
     kind = MODELS[given.algorithm]
-    own = {"limits": (k,), "temperature": (d + 1,)}
+    own = {"limits": (k,), "temperature": (d + 1,), "usual": (2, d)}
     arrays = unpack(files[MODEL], {**own, **kind.shapes(k, d)})
-    limits, temperature = (arrays.pop(name) for name in own)
+    limits, temperature, usual = (arrays.pop(name) for name in own)
     model = kind.from_arrays(given.algorithm, given.covariance_type, arrays)
     breaches = [*model.breaches(), *_limit_breaches(model, limits.min())]
-    if breaches := [*breaches, *_temperature_breaches(temperature)]:
+    if breaches := [*breaches, *_temperature_breaches(temperature), *_usual_breaches(usual)]:
         raise BadInputError(breaches_message("these are not parameters of segments", breaches))
     _try(model, standardiser)
     return Scorer(
@@ -151,6 +152,7 @@ def from_files(files: Mapping[str, bytes]) -> Scorer:
         segment_ids=tuple(segment.segment_id for segment in given.segments),
         limits=limits,
         temperature=temperature,
+        usual=usual,
         features=given.features,
         training=Training(
             study=given.study,
@@ -204,6 +206,11 @@ def _limit_breaches(model: Model, least: float) -> Iterator[str]:
 def _temperature_breaches(temperature: Floats) -> Iterator[str]:
     if not (temperature.min() > 0 and temperature.max() <= MOST_TEMPERATURE):
         yield f"a temperature must be above 0 and at most {MOST_TEMPERATURE:g}."
+
+
+def _usual_breaches(usual: Floats) -> Iterator[str]:
+    if (usual[0] > usual[1]).any():
+        yield "the least usual value of a feature is above its greatest."
 
 
 def _try(model: Model, standardiser: Standardiser) -> None:

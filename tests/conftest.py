@@ -1,6 +1,6 @@
 """Fixtures that several folders of tests share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,3 +32,15 @@ def on_one_and_two_threads(
         return one, find()
 
     return run
+
+
+@pytest.fixture(scope="session")
+def postgres_address() -> Iterator[str]:
+    """The address of an empty PostgreSQL server."""
+    from postgres_server import binaries, serve
+
+    programs = binaries()
+    if programs is None:
+        pytest.skip("no PostgreSQL server binary on this machine")
+    with serve(programs) as address:
+        yield address

@@ -8,7 +8,18 @@ from collections.abc import Callable
 
 import typer
 
-from clustering.commands import check, init, override, promote, report, score, simulate, study
+from clustering.commands import (
+    check,
+    history,
+    init,
+    override,
+    promote,
+    report,
+    rollback,
+    score,
+    simulate,
+    study,
+)
 from clustering.commands.ready import agree, evidence, forward
 
 __all__ = ["COMMANDS"]
@@ -22,6 +33,8 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     report.register,
     score.register,
     promote.register,
+    rollback.register,
+    history.register,
     override.register,
     evidence.register,
     agree.register,

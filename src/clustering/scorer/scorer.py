@@ -19,6 +19,7 @@ from clustering.matrix.standardise import Standardiser
 from clustering.matrix.types import FeatureMatrix
 from clustering.models.model import Assignment, Model
 from clustering.models.types import Clustering
+from clustering.scorer.card import StudyFacts
 from clustering.scorer.novelty import DISTANCE_QUANTILE, LOG_DENSITY_QUANTILE, novelty_limits
 from clustering.scorer.oddities import reasons_by_row, set_apart, unit_mistakes
 from clustering.scorer.scores import Scores
@@ -84,6 +85,7 @@ class Scorer:
     features : configuration of the features, so that raw tables can be scored
     training : what the segments were learned from
     former_names : names that segments, also those that are gone, had in earlier studies
+    facts : what the study tells of it, for the model card (None: made without a study)
     """
 
     standardiser: Standardiser
@@ -94,6 +96,7 @@ class Scorer:
     features: FeaturesConfig
     training: Training
     former_names: tuple[FormerName, ...] = ()
+    facts: StudyFacts | None = None
 
     @classmethod
     def build(

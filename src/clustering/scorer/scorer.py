@@ -19,6 +19,7 @@ from clustering.matrix.standardise import Standardiser
 from clustering.matrix.types import FeatureMatrix
 from clustering.models.model import Assignment, Model
 from clustering.models.types import Clustering
+from clustering.scorer.card import StudyFacts
 from clustering.scorer.explain import Explained, explain
 from clustering.scorer.novelty import DISTANCE_QUANTILE, LOG_DENSITY_QUANTILE, novelty_limits
 from clustering.scorer.oddities import (
@@ -164,6 +165,7 @@ class Scorer:
     scoring : when the answer is withheld
     exceptions : training accounts that are answered otherwise than in the study
     serving : what the study does for the accounts of its segments; None of a model without a plan
+    facts : what the study tells of it, for the model card (None: made without a study)
     """
 
     standardiser: Standardiser
@@ -179,6 +181,7 @@ class Scorer:
     scoring: ScoringConfig = field(default_factory=ScoringConfig)
     exceptions: Exceptions = Exceptions()
     serving: Serving | None = None
+    facts: StudyFacts | None = None
 
     @classmethod
     def build(

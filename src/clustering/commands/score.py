@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clustering.columns import TENURE_DAYS
 from clustering.commands.ready.read_labels import Decimal, Missing, reading_of
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class _Scored:
     in_force : decisions of people that hold on the date
     mistakes : sentences on columns that are in another unit
     n_odd : accounts with values that cannot be, or are far from all that were seen
+    columns : of the input
     """
 
     scorer: "Scorer"
@@ -50,6 +52,7 @@ class _Scored:
     heard: _Heard
     mistakes: tuple[str, ...]
     n_odd: int
+    columns: frozenset[str]
 
 
 def register(app: typer.Typer) -> None:
@@ -90,6 +93,14 @@ def score(
             "or the overrides of the study if INPUT is its TOML).",
         ),
     ] = None,
+    reasons: Annotated[
+        bool | None,
+        typer.Option(
+            "--reasons/--no-reasons",
+            help="The features behind every segment, and what would move the account "
+            "(default: scoring.reasons of the study).",
+        ),
+    ] = None,
     missing: Missing = None,
     decimal: Decimal = None,
     tracking_uri: Annotated[
@@ -112,11 +123,13 @@ def score(
         reading = reading_of(missing, decimal)
         features, decisions, heard = _features(scorer, input_, day, reading, progress)
         with progress.step("Scoring"):
-            scores, in_force = _scores(scorer, features, overrides or decisions, day)
+            wanted = scorer.scoring.reasons if reasons is None else reasons
+            scores, in_force = _scores(scorer, features, overrides or decisions, day, wanted)
         with progress.step("Writing"):
             write_scores(scores, out, day)
     mistakes, n_odd = scorer.unit_mistakes(features), scorer.count_odd(features)
-    _show(_Scored(scorer, day, scores, in_force, heard, mistakes, n_odd))
+    columns = frozenset(map(str, features.columns))
+    _show(_Scored(scorer, day, scores, in_force, heard, mistakes, n_odd, columns))
     _print(f"Written to {out}")
 
 
@@ -176,13 +189,17 @@ def _features(
 
 
 def _scores(
-    scorer: "Scorer", features: "pd.DataFrame", given: "Overrides | Path", as_of: date
+    scorer: "Scorer",
+    features: "pd.DataFrame",
+    given: "Overrides | Path",
+    as_of: date,
+    reasons: bool,
 ) -> "tuple[pd.DataFrame, pd.DataFrame]":
     """The scores with what people decided, and the decisions in force on scored accounts."""
     from clustering.movement.overrides.active import Overrides, assigned, check_overrides
     from clustering.movement.overrides.file import read_overrides
 
-    scores = scorer.score_features(features, as_of)
+    scores = scorer.score_features(features, as_of, reasons=reasons)
     if isinstance(given, Path):
         frame = read_overrides(given)
         check_overrides(frame, subject=f"overrides '{given}' cannot be used")
@@ -208,6 +225,11 @@ def _show(scored: _Scored) -> None:
         count = int((scores["segment"] == number).sum())
         share = count / max(1, len(scores))
         _print(f"  {name}: {count:,} ({share:.0%}; {training.sizes[number] / learned:.0%} then)")
+    if TENURE_DAYS not in scored.columns:
+        _print(
+            f"  The age of the accounts is not known (column {TENURE_DAYS}): none was found too "
+            "young for a segment."
+        )
     if unknown := int(scores["segment"].isna().sum()):
         _print(f"  no segment, because too little is known yet (column reason): {unknown:,}")
     _show_novel(scored)

@@ -52,7 +52,7 @@ def read_features(
         Column(AS_OF, "date", "", required=False),
     ]
     with open_ready(path, reading) as table:
-        table.require([ACCOUNT_ID, *features])
+        table.require([ACCOUNT_ID, *features], taken=[TENURE_DAYS, AS_OF])
         typed = table.typed(columns)
     breaches = [*typed.breaches, *_repeated(typed.frame[ACCOUNT_ID])]
     if breaches:

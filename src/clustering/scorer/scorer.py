@@ -373,8 +373,9 @@ class Scorer:
             for rows in _pieces(len(frame)):
                 values = self.standardiser.known_columns([column[rows] for column in columns])
                 given = None if labels is None else labels[rows]
-                assignment = self.model.assign(values, self.temperature, given)
-                scored.append(self._scores_of(assignment, values, ages[rows], given is None))
+                n_known = _count_known(values)
+                assignment = self.model.assign(values, self.temperature[n_known], given)
+                scored.append(self._scores_of(assignment, n_known, ages[rows], given is None))
                 if reasons:
                     explained.append(self._explain(values, assignment))
         scores = Scores.joined(scored)
@@ -388,9 +389,9 @@ class Scorer:
         return table.assign(**self._in_words(columns, scores, Explained.joined(explained)))
 
     def _scores_of(
-        self, assignment: Assignment, values: Floats, ages: Floats, withhold: bool
+        self, assignment: Assignment, n_known: Ints, ages: Floats, withhold: bool
     ) -> Scores:
-        n_known, needed = _count_known(values), self.requirements
+        needed = self.requirements
         withheld = needed.too_little(n_known) | needed.too_young(ages)
         return Scores.of(assignment, self.is_novel(assignment), n_known, withheld & withhold)
 

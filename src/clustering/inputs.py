@@ -15,6 +15,7 @@ _KINDS = {
     "source.database": ("source.database: the SQLite file", False),
     "engagement.playbooks": ("the file of playbooks", False),
     "movement.overrides": ("the file of overrides", False),
+    "movement.segment_names": ("the file of names of segments", False),
 }
 
 
@@ -53,7 +54,9 @@ def check_inputs(config: StudyConfig) -> None:
 
 _ADVICE = {
     "movement.overrides": " or leave it out until there is one: `clustering override set` then "
-    "keeps the decisions beside the source"
+    "keeps the decisions beside the source",
+    "movement.segment_names": " or leave it out until there is one: `clustering rename` then "
+    "keeps the names beside the source",
 }
 
 

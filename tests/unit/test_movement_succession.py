@@ -8,7 +8,8 @@ import pytest
 from clustering.config import StudyConfig, load_config
 from clustering.errors import BadInputError, ConfigError, FutureDataError, ModelFolderError
 from clustering.movement.succession.entries import SUCCESSION, succession
-from clustering.movement.succession.inherit import inherit, known_names
+from clustering.movement.succession.inherit import inherit
+from clustering.movement.succession.names import known_names
 from clustering.movement.succession.previous import load_previous, snapshot_for
 from clustering.profiles import profile
 from clustering.scorer.segment_ids import SegmentNames

@@ -8,7 +8,17 @@ from collections.abc import Callable
 
 import typer
 
-from clustering.commands import check, init, override, promote, report, score, simulate, study
+from clustering.commands import (
+    check,
+    init,
+    override,
+    promote,
+    rename,
+    report,
+    score,
+    simulate,
+    study,
+)
 from clustering.commands.ready import agree, evidence, forward
 
 __all__ = ["COMMANDS"]
@@ -23,6 +33,7 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     score.register,
     promote.register,
     override.register,
+    rename.register,
     evidence.register,
     agree.register,
     forward.register,

@@ -7,6 +7,7 @@ from clustering.config import StudyConfig
 from clustering.inputs import named_inputs
 from clustering.movement.overrides.file import overrides_file
 from clustering.tables import TABLES
+from clustering.tables.contract import OVERRIDES, SEGMENT_NAMES
 from clustering.tables.reading.files import SUFFIXES, table_files
 
 
@@ -32,9 +33,10 @@ def _inputs(config: StudyConfig, file: Path | None) -> Iterator[Path]:
     if file is not None:
         yield file
     yield from named_inputs(config).values()
-    overrides = overrides_file(config)
-    if overrides is not None:
-        yield overrides
+    for table in (OVERRIDES, SEGMENT_NAMES):
+        kept = overrides_file(config, table)
+        if kept is not None:
+            yield kept
     folder = config.source.folder
     if folder is None or not folder.is_dir():
         return

@@ -28,7 +28,7 @@ PLACES: dict[str, Any] = {
     "output": True,
     "tracking": True,
     "engagement": {"playbooks"},
-    "movement": {"overrides"},
+    "movement": {"overrides", "segment_names"},
 }
 
 

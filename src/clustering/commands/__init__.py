@@ -10,7 +10,9 @@ import typer
 
 from clustering.commands import (
     check,
+    export,
     init,
+    monitor,
     override,
     promote,
     rename,
@@ -31,6 +33,8 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     study.register,
     report.register,
     score.register,
+    monitor.register,
+    export.register,
     promote.register,
     override.register,
     rename.register,

@@ -1,9 +1,11 @@
 """The configuration of a study: TOML into frozen models, every default documented."""
 
 from clustering.config.loading import load_config
+from clustering.config.monitor import MonitorConfig
 from clustering.config.movement import MovementConfig
 from clustering.config.plan import EngagementConfig
 from clustering.config.schemes import ArrTiersConfig, EmployeeBandsConfig, SchemesConfig
+from clustering.config.scoring import ScoringConfig
 from clustering.config.source import (
     AccountsConfig,
     EndIs,
@@ -34,10 +36,12 @@ __all__ = [
     "MatrixConfig",
     "MilestoneRulesConfig",
     "ModelsConfig",
+    "MonitorConfig",
     "MovementConfig",
     "OutputConfig",
     "ReadingConfig",
     "SchemesConfig",
+    "ScoringConfig",
     "SourceConfig",
     "StudyConfig",
     "SubscriptionsConfig",

@@ -12,21 +12,25 @@ from pydantic import BeforeValidator, Field
 
 from clustering.columns import OutcomeName
 from clustering.config.base import Day, Part, section
+from clustering.config.monitor import MonitorConfig
 from clustering.config.movement import MovementConfig
 from clustering.config.plan import EngagementConfig
 from clustering.config.schemes import SchemesConfig
+from clustering.config.scoring import ScoringConfig
 from clustering.config.source import AccountsConfig, SourceConfig, SubscriptionsConfig
 from clustering.config.structure import EvidenceConfig, FeaturesConfig, MatrixConfig, ModelsConfig
 
 #: How the address of a model in the registry begins.
 REGISTERED = "models:/"
 
-#: The places of files: they decide nothing, and are no part of what is recorded.
+#: The places of files, and what is looked at after a study: they decide nothing in it, and are no
+#: part of what is recorded.
 PLACES: dict[str, Any] = {
     "previous": True,
     "source": True,
     "output": True,
     "tracking": True,
+    "monitor": True,
     "engagement": {"playbooks"},
     "movement": {"overrides", "segment_names"},
 }
@@ -132,10 +136,12 @@ class StudyConfig(Part):
     matrix: MatrixConfig = section(MatrixConfig, "The matrix.")
     models: ModelsConfig = section(ModelsConfig, "The candidates.")
     evidence: EvidenceConfig = section(EvidenceConfig, "The protocol.")
+    scoring: ScoringConfig = section(ScoringConfig, "The scorer.")
     schemes: SchemesConfig = section(SchemesConfig, "The schemes.")
     comparison: ComparisonConfig = section(ComparisonConfig, "The comparison.")
     engagement: EngagementConfig = section(EngagementConfig, "The plan (docs/plan.md).")
     movement: MovementConfig = section(MovementConfig, "Over time.")
+    monitor: MonitorConfig = section(MonitorConfig, "The monitor of a model in service.")
     tracking: TrackingConfig = section(TrackingConfig, "MLflow.")
     output: OutputConfig = section(OutputConfig, "The study folder.")
 

@@ -12,15 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from clustering.config import FeaturesConfig
+from clustering.arrays import Floats
+from clustering.config import FeaturesConfig, ScoringConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.matrix.standardise import Standardiser
 from clustering.matrix.stored import STRICT, read_strictly
 from clustering.models.model import MODELS, Model
 from clustering.models.types import Algorithm, CovarianceType
 from clustering.scorer.arrays import pack, unpack
-from clustering.scorer.scorer import Scorer, Training, Verdict
+from clustering.scorer.scorer import Exceptions, Scorer, Training, Verdict
 from clustering.scorer.segment_ids import SEGMENT_ID, FormerName
+from clustering.scorer.serving import Serving
+from clustering.scorer.temperature import MOST_TEMPERATURE
 
 SCORER = "scorer.json"
 STANDARDISER = "standardiser.json"
@@ -59,6 +62,9 @@ class _Description:
     segments: tuple[_Segment, ...]
     former_names: tuple[FormerName, ...]
     features: FeaturesConfig
+    scoring: ScoringConfig
+    exceptions: Exceptions
+    serving: Serving | None
 
     __pydantic_config__ = STRICT
 
@@ -72,11 +78,19 @@ def as_files(scorer: Scorer) -> dict[str, bytes]:
             {**asdict(one), "as_of": one.as_of.isoformat()} for one in scorer.former_names
         ],
         "features": scorer.features.model_dump(mode="json"),
+        "scoring": scorer.scoring.model_dump(mode="json"),
+        "serving": None if scorer.serving is None else scorer.serving.to_json(),
     }
     return {
         SCORER: as_json(description),
         STANDARDISER: as_json(scorer.standardiser.to_json()),
-        MODEL: pack({"limits": scorer.limits, **scorer.model.to_arrays()}),
+        MODEL: pack(
+            {
+                "limits": scorer.limits,
+                "temperature": scorer.temperature,
+                **scorer.model.to_arrays(),
+            }
+        ),
     }
 
 
@@ -94,6 +108,9 @@ def _describe(scorer: Scorer) -> _Description:
         segments=tuple(_Segment(number, *segment) for number, segment in enumerate(segments)),
         former_names=scorer.former_names,
         features=scorer.features,
+        scoring=scorer.scoring,
+        exceptions=scorer.exceptions,
+        serving=scorer.serving,
     )
 
 
@@ -119,10 +136,12 @@ def from_files(files: Mapping[str, bytes]) -> Scorer:
         raise BadInputError(breaches_message(f"{SCORER} contradicts itself", breaches))
     k, d = len(given.segments), len(standardiser.columns)
     kind = MODELS[given.algorithm]
-    arrays = unpack(files[MODEL], {"limits": (k,), **kind.shapes(k, d)})
-    limits = arrays.pop("limits")
+    own = {"limits": (k,), "temperature": (d + 1,)}
+    arrays = unpack(files[MODEL], {**own, **kind.shapes(k, d)})
+    limits, temperature = (arrays.pop(name) for name in own)
     model = kind.from_arrays(given.algorithm, given.covariance_type, arrays)
-    if breaches := [*model.breaches(), *_limit_breaches(model, limits.min())]:
+    breaches = [*model.breaches(), *_limit_breaches(model, limits.min())]
+    if breaches := [*breaches, *_temperature_breaches(temperature)]:
         raise BadInputError(breaches_message("these are not parameters of segments", breaches))
     _try(model, standardiser)
     return Scorer(
@@ -131,6 +150,7 @@ def from_files(files: Mapping[str, bytes]) -> Scorer:
         segment_names=tuple(segment.name for segment in given.segments),
         segment_ids=tuple(segment.segment_id for segment in given.segments),
         limits=limits,
+        temperature=temperature,
         features=given.features,
         training=Training(
             study=given.study,
@@ -140,7 +160,10 @@ def from_files(files: Mapping[str, bytes]) -> Scorer:
             are_clusters=given.group_word.singular == "cluster",
             sizes=tuple(segment.n_accounts for segment in given.segments),
         ),
+        serving=given.serving,
         former_names=given.former_names,
+        scoring=given.scoring,
+        exceptions=given.exceptions,
     )
 
 
@@ -155,6 +178,8 @@ def _description_breaches(given: _Description) -> Iterator[str]:
         yield "a segment has fewer than 0 accounts."
     if given.group_word.singular == "cluster" and given.verdict != "natural":
         yield f"segments of the verdict '{given.verdict}' are not clusters."
+    if given.serving is not None and len(given.serving.playbooks) not in (0, len(names)):
+        yield "there is not one playbook for each segment."
     if MODELS[given.algorithm].by_distance != (given.covariance_type is None):
         yield f"{given.algorithm} does not go with covariances '{given.covariance_type}'."
 
@@ -174,6 +199,11 @@ def _id_breaches(given: _Description) -> Iterator[str]:
 def _limit_breaches(model: Model, least: float) -> Iterator[str]:
     if model.by_distance and least < 0:
         yield f"a limit of distance cannot be {least}."
+
+
+def _temperature_breaches(temperature: Floats) -> Iterator[str]:
+    if not (temperature.min() > 0 and temperature.max() <= MOST_TEMPERATURE):
+        yield f"a temperature must be above 0 and at most {MOST_TEMPERATURE:g}."
 
 
 def _try(model: Model, standardiser: Standardiser) -> None:

@@ -156,6 +156,7 @@ def _document(run: "Run", accounts: pd.DataFrame, scorecard: Scorecard) -> Study
                 *run.tables.notes,
                 *run.snapshot.notes,
                 *run.matrix.notes,
+                *filter(None, [run.scorer.exceptions.in_words]),
             )
         ],
     )

@@ -1,14 +1,14 @@
 """One run of a study: every step reads what it needs from the steps before it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
 import pandas as pd
 
 from clustering.arrays import Floats
-from clustering.columns import ARR_TIERS, SEGMENT
+from clustering.columns import ARR_TIERS, SEGMENT, TENURE_DAYS
 from clustering.comparison.compare import Comparison, compare
 from clustering.comparison.recommendation import recommend
 from clustering.comparison.scorecard_entries import Recommendation
@@ -33,6 +33,7 @@ from clustering.results.document import GroupWord
 from clustering.schemes import Axes, Labelling, assign_all, compute_axes
 from clustering.schemes.types import under_amount_name
 from clustering.scorer import Scorer, Training
+from clustering.scorer.serving import Serving
 from clustering.structure.evidence import assess_structure
 from clustering.structure.pictures import picture_tables
 from clustering.structure.protocol import Evidence
@@ -245,6 +246,8 @@ class Run:
             Training(
                 config.as_of, evidence.verdict, evidence.are_clusters, config.name, config.hash
             ),
+            scoring=config.scoring,
+            age_days=self.snapshot.frame.loc[self.ids, TENURE_DAYS].to_numpy(),
             ids=self.inheritance.ids,
             former_names=self.inheritance.former_names(self.profiles.names),
         )
@@ -257,9 +260,10 @@ class Run:
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """The scorer's answer on the accounts of the matrix, one row each."""
+        """What the scorer says of the accounts of the matrix under their own labels."""
         with self.progress.step("Describing the segments"):
-            return self.scorer.score_features(self.snapshot.frame.loc[self.ids])
+            frame = self.snapshot.frame.loc[self.ids]
+            return self.scorer.score_training(frame, self.evidence.chosen.labels)
 
     @cached_property
     def past(self) -> Past:
@@ -303,6 +307,17 @@ class Run:
         given = plan_inputs(self)
         with self.progress.step("Planning the care"):
             return make_plan(self.config.engagement, given)
+
+    @cached_property
+    def exported_scorer(self) -> Scorer:
+        """The scorer as it is stored: it carries what the plan gives the segments."""
+        config, plan = self.config, self.plan
+        given = plan.coverage.set_index("label")["playbook"].to_dict()
+        playbooks = (
+            [given[name] for name in self.scorer.segment_names] if plan.on.name == SEGMENT else []
+        )
+        serving = Serving.of(plan.on.name, tuple(playbooks), config.movement, config.schemes)
+        return replace(self.scorer, serving=serving)
 
     @cached_property
     def next_steps(self) -> NextSteps:

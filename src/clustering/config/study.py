@@ -32,7 +32,7 @@ PLACES: dict[str, Any] = {
     "tracking": True,
     "monitor": True,
     "engagement": {"playbooks"},
-    "movement": {"overrides"},
+    "movement": {"overrides", "segment_names"},
 }
 
 

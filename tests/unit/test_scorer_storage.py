@@ -1,5 +1,6 @@
 import hashlib
 import json
+import re
 import shutil
 import zipfile
 from dataclasses import replace
@@ -48,6 +49,7 @@ def test_the_round_trip_changes_nothing(scorer, folder, snapshot):
 def test_the_folder_holds_four_files_and_nothing_of_a_customer(folder, snapshot):
     assert {file.name for file in folder.iterdir()} == FILES
     content = b"".join(file.read_bytes() for file in folder.iterdir())
+    content = re.sub(rb"[0-9a-f]{64}", b"", content)  # a checksum may read like an id by chance
     assert not any(account.encode() in content for account in snapshot.frame.index)
     with zipfile.ZipFile(folder / "model.npz") as archive:
         assert all(name.endswith(".npy") for name in archive.namelist())
@@ -155,7 +157,7 @@ def test_another_format_is_refused_with_both_versions(folder, monkeypatch, score
     scorer.save(folder)
     monkeypatch.undo()
     with pytest.raises(
-        ModelFolderError, match=r"has format 1, written by .* reads format 2\. Run the study"
+        ModelFolderError, match=r"has format 1, written by .* reads format 3\. Run the study"
     ):
         Scorer.load(folder)
 

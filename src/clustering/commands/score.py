@@ -12,8 +12,6 @@ from clustering.errors import ExitStatus
 if TYPE_CHECKING:
     from clustering.scorer import Scorer
 
-_REGISTERED = "models:/"
-
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -122,9 +120,10 @@ def score(
 
 
 def _load(model: str, tracking_uri: str | None) -> "Scorer":
+    from clustering.config.study import REGISTERED
     from clustering.scorer import Scorer
 
-    if model.startswith(_REGISTERED):
+    if model.startswith(REGISTERED):
         from clustering.tracking import resolve_model
 
         return Scorer.load(resolve_model(model, tracking_uri))

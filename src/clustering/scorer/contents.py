@@ -12,16 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from clustering.config import FeaturesConfig
+from clustering.arrays import Floats
+from clustering.config import FeaturesConfig, ScoringConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.matrix.standardise import Standardiser
 from clustering.matrix.stored import STRICT, read_strictly
 from clustering.models.model import MODELS, Model
 from clustering.models.types import Algorithm, CovarianceType
 from clustering.scorer.arrays import pack, unpack
-from clustering.scorer.scorer import Scorer, Training, Verdict
+from clustering.scorer.scorer import Exceptions, Scorer, Training, Verdict
 from clustering.scorer.segment_ids import SEGMENT_ID, FormerName
 from clustering.scorer.serving import Serving
+from clustering.scorer.temperature import MOST_TEMPERATURE
 
 SCORER = "scorer.json"
 STANDARDISER = "standardiser.json"
@@ -61,6 +63,8 @@ class _Description:
     former_names: tuple[FormerName, ...]
     features: FeaturesConfig
     serving: Serving | None
+    scoring: ScoringConfig
+    exceptions: Exceptions
 
     __pydantic_config__ = STRICT
 
@@ -75,11 +79,18 @@ def as_files(scorer: Scorer) -> dict[str, bytes]:
         ],
         "features": scorer.features.model_dump(mode="json"),
         "serving": None if scorer.serving is None else scorer.serving.to_json(),
+        "scoring": scorer.scoring.model_dump(mode="json"),
     }
     return {
         SCORER: as_json(description),
         STANDARDISER: as_json(scorer.standardiser.to_json()),
-        MODEL: pack({"limits": scorer.limits, **scorer.model.to_arrays()}),
+        MODEL: pack(
+            {
+                "limits": scorer.limits,
+                "temperature": scorer.temperature,
+                **scorer.model.to_arrays(),
+            }
+        ),
     }
 
 
@@ -98,6 +109,8 @@ def _describe(scorer: Scorer) -> _Description:
         former_names=scorer.former_names,
         features=scorer.features,
         serving=scorer.serving,
+        scoring=scorer.scoring,
+        exceptions=scorer.exceptions,
     )
 
 
@@ -123,10 +136,12 @@ def from_files(files: Mapping[str, bytes]) -> Scorer:
         raise BadInputError(breaches_message(f"{SCORER} contradicts itself", breaches))
     k, d = len(given.segments), len(standardiser.columns)
     kind = MODELS[given.algorithm]
-    arrays = unpack(files[MODEL], {"limits": (k,), **kind.shapes(k, d)})
-    limits = arrays.pop("limits")
+    own = {"limits": (k,), "temperature": (d + 1,)}
+    arrays = unpack(files[MODEL], {**own, **kind.shapes(k, d)})
+    limits, temperature = (arrays.pop(name) for name in own)
     model = kind.from_arrays(given.algorithm, given.covariance_type, arrays)
-    if breaches := [*model.breaches(), *_limit_breaches(model, limits.min())]:
+    breaches = [*model.breaches(), *_limit_breaches(model, limits.min())]
+    if breaches := [*breaches, *_temperature_breaches(temperature)]:
         raise BadInputError(breaches_message("these are not parameters of segments", breaches))
     _try(model, standardiser)
     return Scorer(
@@ -135,6 +150,7 @@ def from_files(files: Mapping[str, bytes]) -> Scorer:
         segment_names=tuple(segment.name for segment in given.segments),
         segment_ids=tuple(segment.segment_id for segment in given.segments),
         limits=limits,
+        temperature=temperature,
         features=given.features,
         training=Training(
             study=given.study,
@@ -146,6 +162,8 @@ def from_files(files: Mapping[str, bytes]) -> Scorer:
         ),
         serving=given.serving,
         former_names=given.former_names,
+        scoring=given.scoring,
+        exceptions=given.exceptions,
     )
 
 
@@ -181,6 +199,11 @@ def _id_breaches(given: _Description) -> Iterator[str]:
 def _limit_breaches(model: Model, least: float) -> Iterator[str]:
     if model.by_distance and least < 0:
         yield f"a limit of distance cannot be {least}."
+
+
+def _temperature_breaches(temperature: Floats) -> Iterator[str]:
+    if not (temperature.min() > 0 and temperature.max() <= MOST_TEMPERATURE):
+        yield f"a temperature must be above 0 and at most {MOST_TEMPERATURE:g}."
 
 
 def _try(model: Model, standardiser: Standardiser) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from clustering.arrays import Floats
-from clustering.columns import ACCOUNT_ID
+from clustering.columns import ACCOUNT_ID, TENURE_DAYS
 from clustering.config import ReadingConfig
 from clustering.errors import BadInputError, FutureDataError, breaches_message
 from clustering.tables.contract import Column
@@ -67,7 +67,7 @@ class FeatureFrame:
 
 @dataclass(frozen=True, eq=False)
 class FeatureFile:
-    """Features of a file, read as `open_features` says."""
+    """Features of a file, and the age of its accounts, read as `open_features` says."""
 
     rows: TypedRows
     names: Sequence[str]
@@ -82,7 +82,9 @@ class FeatureFile:
 
     def pieces(self) -> Iterator[pd.DataFrame]:
         """See `Features`."""
-        for piece in self.rows.pieces([ACCOUNT_ID, *self.names], PIECE):
+        wanted = dict.fromkeys((ACCOUNT_ID, *self.names, TENURE_DAYS))
+        names = [name for name in wanted if name in self.rows.columns]
+        for piece in self.rows.pieces(names, PIECE):
             yield piece.set_index(ACCOUNT_ID)
 
 
@@ -90,11 +92,11 @@ class FeatureFile:
 def open_features(
     path: Path, features: Sequence[str], as_of: date, reading: ReadingConfig | None = None
 ) -> Iterator[FeatureFile]:
-    """Read the named features of a file, in pieces.
+    """Read the named features of a file, and the age of accounts, in pieces.
 
     Account ids are text: leading zeros stay, an id "NA" is an id. Empty cells of features are
-    missing, never zero. Other columns are ignored, but for `as_of`: a row of a later date than
-    `as_of` is refused.
+    missing, never zero. Other columns are ignored, but for `tenure_days`, the age of the account
+    in days, and for `as_of`: a row of a later date than `as_of` is refused.
 
     Parameters
     ----------
@@ -109,9 +111,10 @@ def open_features(
     FutureDataError
         A row is dated after `as_of`.
     """
+    numbers = dict.fromkeys((*features, TENURE_DAYS))
     columns = [
         Column(ACCOUNT_ID, "id", ""),
-        *(Column(name, "number", "", required=False) for name in features),
+        *(Column(name, "number", "", required=False) for name in numbers),
         Column(AS_OF, "date", "", required=False),
     ]
     with open_ready(path, reading, memory_limit=READING_LIMIT) as table:

@@ -6,7 +6,7 @@ file               holds
 manifest.json      format, package version, SHA-256 of every other file, and of itself
 scorer.json        segments, their ids and names, settings of the features, what it was learned from
 standardiser.json  parameters from features to the matrix
-model.npz          centres, or weights, means and covariances; novelty limits
+model.npz          centres, or weights, means and covariances; novelty limits, temperatures
 ================== ==========================================================================
 
 No pickle is written or loaded. The checksums find accidents (a truncated copy, an edited file);
@@ -28,7 +28,7 @@ from clustering.scorer.contents import MODEL, SCORER, STANDARDISER, as_files, as
 from clustering.scorer.scorer import Scorer
 
 #: Version of this layout; another one is refused.
-FORMAT = 2
+FORMAT = 3
 
 MANIFEST = "manifest.json"
 

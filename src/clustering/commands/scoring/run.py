@@ -11,7 +11,12 @@ import pyarrow.parquet as pq
 from clustering.arrays import Ints
 from clustering.commands.scoring.source import Source
 from clustering.errors import BadInputError, StoreError, breaches_message
-from clustering.movement.overrides.active import ASSIGNED, assigned, check_overrides
+from clustering.movement.overrides.active import (
+    ASSIGNED,
+    assigned,
+    check_overrides,
+    in_todays_words,
+)
 from clustering.progress import Progress
 from clustering.scorer import Scorer
 from clustering.scorer.oddities import ColumnFindings
@@ -119,13 +124,14 @@ class _Rows:
         served = self.source.served
         schemes = [] if served is None else scheme_columns(map(str, served.labels))
         schema = draft.schema(schemes)
-        in_force = self.source.decisions.in_force(self.run.as_of)
+        called = self.scorer.called
+        in_force = in_todays_words(self.source.decisions.in_force(self.run.as_of), called)
         tally = None
         try:
             with pq.ParquetWriter(draft.file, schema) as writer:
                 for piece in self.source.features.pieces():
                     here = in_force[in_force.index.isin(piece.index)]
-                    check_overrides(here.reset_index(), segments=self.scorer.segment_names)
+                    check_overrides(here.reset_index(), segments=called)
                     scores = self._scores(piece, draft.history, here)
                     writer.write_table(as_rows(scores, self.run, schema))
                     one = Tally.of(scores, self.scorer.model.k)
@@ -141,7 +147,7 @@ class _Rows:
     def _scores(
         self, piece: pd.DataFrame, history: History, in_force: pd.DataFrame
     ) -> pd.DataFrame:
-        scores = self.scorer.score_features(piece, is_piece=True)
+        scores = self.scorer.score_features(piece, self.run.as_of, is_piece=True)
         ids, names = self.scorer.segment_ids, self.scorer.segment_names
         held = hold(scores, history, ids, self.source.rule)
         held_name = _looked_up(names, held["held"])

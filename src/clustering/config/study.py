@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field
 
 from clustering.columns import OutcomeName
 from clustering.config.base import Day, Part, section
+from clustering.config.monitor import MonitorConfig
 from clustering.config.movement import MovementConfig
 from clustering.config.plan import EngagementConfig
 from clustering.config.schemes import SchemesConfig
@@ -22,12 +23,14 @@ from clustering.config.structure import EvidenceConfig, FeaturesConfig, MatrixCo
 #: How the address of a model in the registry begins.
 REGISTERED = "models:/"
 
-#: The places of files: they decide nothing, and are no part of what is recorded.
+#: The places of files, and what is looked at after a study: they decide nothing in it, and are no
+#: part of what is recorded.
 PLACES: dict[str, Any] = {
     "previous": True,
     "source": True,
     "output": True,
     "tracking": True,
+    "monitor": True,
     "engagement": {"playbooks"},
     "movement": {"overrides"},
 }
@@ -73,6 +76,13 @@ class TrackingConfig(Part):
     experiment: str = Field("clustering", min_length=1, description="Name of the experiment.")
     registered_model: str = Field(
         "account-segments", min_length=1, description="Name in the model registry."
+    )
+    least_accounts: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="A model that was learned from a smaller share of the accounts of the champion "
+        "is promoted with --accept alone.",
     )
     pseudonymise: bool = Field(
         False,
@@ -138,6 +148,7 @@ class StudyConfig(Part):
     comparison: ComparisonConfig = section(ComparisonConfig, "The comparison.")
     engagement: EngagementConfig = section(EngagementConfig, "The plan (docs/plan.md).")
     movement: MovementConfig = section(MovementConfig, "Over time.")
+    monitor: MonitorConfig = section(MonitorConfig, "The monitor of a model in service.")
     tracking: TrackingConfig = section(TrackingConfig, "MLflow.")
     output: OutputConfig = section(OutputConfig, "The study folder.")
 

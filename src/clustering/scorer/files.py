@@ -82,9 +82,9 @@ class FeatureFile:
 
     def pieces(self) -> Iterator[pd.DataFrame]:
         """See `Features`."""
-        wanted = dict.fromkeys((ACCOUNT_ID, *self.names, TENURE_DAYS))
-        names = [name for name in wanted if name in self.rows.columns]
-        for piece in self.rows.pieces(names, PIECE):
+        age = [TENURE_DAYS] if TENURE_DAYS in self.rows.columns else []
+        wanted = dict.fromkeys([ACCOUNT_ID, *self.names, *age])
+        for piece in self.rows.pieces([*wanted], PIECE):
             yield piece.set_index(ACCOUNT_ID)
 
 
@@ -92,7 +92,7 @@ class FeatureFile:
 def open_features(
     path: Path, features: Sequence[str], as_of: date, reading: ReadingConfig | None = None
 ) -> Iterator[FeatureFile]:
-    """Read the named features of a file, and the age of accounts, in pieces.
+    """Read the named features of a file, in pieces.
 
     Account ids are text: leading zeros stay, an id "NA" is an id. Empty cells of features are
     missing, never zero. Other columns are ignored, but for `tenure_days`, the age of the account

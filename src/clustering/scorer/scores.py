@@ -15,12 +15,15 @@ from clustering.schema import TableSpec, column
 #: An account with a smaller share of known features is scored, and flagged as little known.
 LEAST_KNOWN_SHARE = 0.5
 
-_LITTLE_KNOWN = "fewer than half of the features are known"
+#: Why an account is to be looked at: too little is known of it, or it is unlike all others.
+LITTLE_KNOWN = "fewer than half of the features are known"
 _FAR = (
     "further from the centre of its segment than 99.5 % of the accounts that the segment was "
     "learned from"
 )
 _UNLIKELY = "less likely under the model than 99 % of the accounts that it was learned from"
+#: The same by whether the model assigns by distance.
+BEYOND = {True: _FAR, False: _UNLIKELY}
 
 
 #: What the scorer says of an account; `clustering score` adds what people and schemes say.
@@ -70,6 +73,36 @@ SCORES = TableSpec(
             "number",
             "Share of the model's features that are known for the account; a value that cannot "
             "be is not known.",
+        ),
+    ),
+)
+
+#: What follows with reasons (`score_features(..., reasons=True)`).
+REASONS = TableSpec(
+    "reasons",
+    "Beside `scores`: the features behind every segment.",
+    (
+        column(
+            "why",
+            "text",
+            "The three features that speak most for the segment, against the mean of all others: "
+            "the account's value, and what is typical of the segment.",
+            nullable=True,
+        ),
+        column(
+            "against_runner_up",
+            "text",
+            "The three features that speak most for the segment against the runner-up, with what "
+            "is typical of the segment and of the runner-up.",
+            nullable=True,
+        ),
+        column(
+            "would_move",
+            "text",
+            "The smallest change found of one feature or two, within their usual values, with "
+            "which the model would answer with the runner-up; empty if there is none. No advice: "
+            "the model does not know what causes what.",
+            nullable=True,
         ),
     ),
 )
@@ -146,8 +179,8 @@ class Scores:
 
     def _reasons(self, said: "Said", known_share: Floats) -> "pd.arrays.ArrowStringArray":
         little_known = (self.segment >= 0) & (known_share < LEAST_KNOWN_SHARE)
-        beyond = _FAR if said.by_distance else _UNLIKELY
-        usual = ["", beyond, _LITTLE_KNOWN, f"{beyond}; {_LITTLE_KNOWN}", *said.withheld]
+        beyond = BEYOND[said.by_distance]
+        usual = ["", beyond, LITTLE_KNOWN, f"{beyond}; {LITTLE_KNOWN}", *said.withheld]
         code = self.novel + 2 * little_known
         code = np.where(self.segment < 0, said.withheld_code + 4, code)
         reasons, code = _with_odd(usual, code, said.odd)
@@ -186,8 +219,12 @@ def _with_odd(usual: Sequence[str], code: Ints, odd: Mapping[int, str]) -> tuple
 def texts_column(codes: Ints, texts: Sequence[str]) -> "pd.arrays.ArrowStringArray":
     """Text column of `texts[code]`, null for negative codes, without a Python object per row."""
     indices = pa.array(codes, mask=codes < 0)
-    taken = pa.array(texts, type=pa.large_string()).take(indices)
+    return as_column(pa.array(texts, type=pa.large_string()).take(indices))
+
+
+def as_column(texts: pa.Array) -> "pd.arrays.ArrowStringArray":
+    """Texts of Arrow as a column of text, without a Python object per row."""
     found: pd.arrays.ArrowStringArray = pd.array(
-        taken, dtype=pd.StringDtype("pyarrow", na_value=np.nan)
+        texts, dtype=pd.StringDtype("pyarrow", na_value=np.nan)
     )
     return found

@@ -12,7 +12,7 @@ import pyarrow as pa
 from clustering.columns import ACCOUNT_ID
 from clustering.errors import BadInputError
 from clustering.schema import Kind, TableSpec, column
-from clustering.scorer.scores import SCORES
+from clustering.scorer.scores import REASONS, SCORES
 
 AS_OF, MODEL_VERSION = "as_of", "model_version"
 
@@ -24,6 +24,7 @@ SCORE_ROWS = TableSpec(
     "One row an account, date and model.",
     (
         *SCORES.columns,
+        *REASONS.columns,
         column(
             "assigned_segment",
             "text",

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -23,9 +22,6 @@ from clustering.scorer.oddities import ColumnFindings
 from clustering.stores.history import History, hold
 from clustering.stores.rows import Run, as_rows, scheme_columns
 from clustering.stores.store import Draft, ScoreStore
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,14 +120,15 @@ class _Rows:
         served = self.source.served
         schemes = [] if served is None else scheme_columns(map(str, served.labels))
         schema = draft.schema(schemes)
-        called = self.scorer.called
-        in_force = in_todays_words(self.source.decisions.in_force(self.run.as_of), called)
+        in_force = in_todays_words(
+            self.source.decisions.in_force(self.run.as_of), self.scorer.called
+        )
         tally = None
         try:
             with pq.ParquetWriter(draft.file, schema) as writer:
                 for piece in self.source.features.pieces():
                     here = in_force[in_force.index.isin(piece.index)]
-                    check_overrides(here.reset_index(), segments=called)
+                    check_overrides(here.reset_index(), segments=self.scorer.called)
                     scores = self._scores(piece, draft.history, here)
                     writer.write_table(as_rows(scores, self.run, schema))
                     one = Tally.of(scores, self.scorer.model.k)
@@ -147,7 +144,9 @@ class _Rows:
     def _scores(
         self, piece: pd.DataFrame, history: History, in_force: pd.DataFrame
     ) -> pd.DataFrame:
-        scores = self.scorer.score_features(piece, self.run.as_of, is_piece=True)
+        scores = self.scorer.score_features(
+            piece, self.run.as_of, is_piece=True, reasons=self.source.reasons
+        )
         ids, names = self.scorer.segment_ids, self.scorer.segment_names
         held = hold(scores, history, ids, self.source.rule)
         held_name = _looked_up(names, held["held"])

@@ -41,7 +41,7 @@ def sentences(
         share = count / max(1, tally.n)
         yield f"  {name}: {count:,} ({share:.0%}; {training.sizes[number] / learned:.0%} then)"
     if tally.unknown:
-        yield (f"  no segment, because too little is known yet (column reason): {tally.unknown:,}")
+        yield f"  no segment, because too little is known yet (column reason): {tally.unknown:,}"
     yield from _novelty(scored, scorer, source)
     yield from _assignment(scored, source, store)
     if source.served is None:

@@ -71,13 +71,6 @@ def score(
             "in a store of many dates (default: movement.hold_snapshots of the study).",
         ),
     ] = None,
-    reasons: Annotated[
-        bool,
-        typer.Option(
-            help="Whether the rows say which features speak for the segment, and what would move "
-            "the account (columns why, against_runner_up, would_move).",
-        ),
-    ] = True,
     strict: Annotated[
         bool,
         typer.Option(
@@ -109,7 +102,7 @@ def score(
     from clustering.stores.address import open_store
     from clustering.stores.rows import Run
 
-    asked = Asked(input_, as_of.date(), reading_of(missing, decimal), overrides, hold, reasons)
+    asked = Asked(input_, as_of.date(), reading_of(missing, decimal), overrides, hold)
     inputs = [*inputs_of(input_), *([] if overrides is None else [overrides])]
     store = open_store(out, table=table, inputs=inputs, closed=[Path(model)], patience_s=wait)
     store.check()

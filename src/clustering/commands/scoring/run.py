@@ -145,7 +145,7 @@ class _Rows:
         self, piece: pd.DataFrame, history: History, in_force: pd.DataFrame
     ) -> pd.DataFrame:
         scores = self.scorer.score_features(
-            piece, self.run.as_of, is_piece=True, reasons=self.source.reasons
+            piece, self.run.as_of, is_piece=True, reasons=self.scorer.scoring.reasons
         )
         ids, names = self.scorer.segment_ids, self.scorer.segment_names
         held = hold(scores, history, ids, self.source.rule)

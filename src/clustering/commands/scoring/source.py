@@ -34,7 +34,6 @@ class Asked:
     ----------
     overrides : a file of decisions; None: those that come with the input
     hold_dates : dates in a row after which an account moves; None: as in the study
-    reasons : whether the rows say why, and what would move the account
     """
 
     source: Path
@@ -42,7 +41,6 @@ class Asked:
     reading: ReadingConfig
     overrides: Path | None = None
     hold_dates: int | None = None
-    reasons: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +51,6 @@ class Source:
     ----------
     decisions : of people, that came with it
     rule : of hysteresis
-    reasons : whether the rows say why
     notes : what the tables told of themselves
     short_tables : those that begin inside the look-back window
     served : tier and schemes of the accounts; None where they are not told from a feature file
@@ -62,7 +59,6 @@ class Source:
     features: Features
     decisions: Overrides
     rule: Rule
-    reasons: bool
     notes: tuple[str, ...] = ()
     short_tables: tuple[str, ...] = ()
     served: "Served | None" = None
@@ -102,7 +98,7 @@ def open_source(scorer: Scorer, asked: Asked, progress: Progress) -> Iterator[So
         opened = open_features(asked.source, names, asked.as_of, asked.reading)
         features = opened.__enter__()
     try:
-        yield Source(features, _decided(asked, no_overrides()), _rule(scorer, asked), asked.reasons)
+        yield Source(features, _decided(asked, no_overrides()), _rule(scorer, asked))
     finally:
         opened.__exit__(None, None, None)
 
@@ -126,7 +122,6 @@ def _from_tables(scorer: Scorer, asked: Asked, progress: Progress) -> Source:
             FeatureFrame(snapshot.frame, scorer.standardiser.feature_names),
             _decided(asked, decisions),
             _rule(scorer, asked, None if given is None else given.movement),
-            asked.reasons,
             tuple(notes),
             snapshot.short_tables,
             served,

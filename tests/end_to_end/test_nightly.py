@@ -11,7 +11,9 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+import typer
 
+from clustering import cli
 from clustering.config import FeaturesConfig, MatrixConfig, MovementConfig, SchemesConfig
 from clustering.features import build_snapshot
 from clustering.matrix import standardise
@@ -54,22 +56,32 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def clustering(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "clustering.cli", "score", *words],
-        cwd=place,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+class Night:
+    """The command in this process, in the folder of the page."""
+
+    def __init__(self, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.place = place
+        self._patch = monkeypatch
+
+    def status(self, *words: str) -> int:
+        """What `clustering score` ends with."""
+        self._patch.chdir(self.place)
+        self._patch.setattr(sys, "argv", ["clustering", "score", *words])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return int(ended.value.code or 0)
+
+    def score(self, source: str, day: date, out: str, *more: str) -> None:
+        """Score, and succeed."""
+        words = ("--model", "studies/accounts", "--as-of", str(day), "--out", out)
+        assert self.status(source, *words, *more) == 0
 
 
-def score(place: Path, source: str, day: date, out: str, *more: str) -> str:
-    words = (source, "--model", "studies/accounts", "--as-of", str(day), "--out", out, *more)
-    done = clustering(place, *words)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+@pytest.fixture
+def night(place: Path, monkeypatch: pytest.MonkeyPatch) -> Night:
+    monkeypatch.setattr(cli, "app", typer.Typer(pretty_exceptions_enable=False))
+    cli.app.callback()(cli._options)
+    return Night(place, monkeypatch)
 
 
 def rows_of(folder: Path) -> pd.DataFrame:
@@ -98,15 +110,18 @@ def test_the_line_of_the_crontab_runs(place: Path, tmp_path: Path) -> None:
     assert set(rows["model_version"]) == {Scorer.load(place / "studies" / "accounts").version}
 
 
-def test_decisions_and_hysteresis_say_who_decided(place: Path, tmp_path: Path) -> None:
+def test_decisions_and_hysteresis_say_who_decided(
+    night: Night, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = night.place
     scorer = Scorer.load(place / "studies" / "accounts")
     features = pd.read_parquet(place / "features.parquet")
     scores = scorer.score_features(features, TODAY)
     of = {number: scores.index[scores["segment"] == number] for number in (0, 1)}
     mover, decided = of[0][0], of[0][1]
-    for night, file in enumerate(("one.parquet", "two.parquet", "three.parquet")):
+    for number, file in enumerate(("one.parquet", "two.parquet", "three.parquet")):
         changed = features.copy()
-        if night:
+        if number:
             changed.loc[mover] = features.loc[of[1][0]]
         changed.to_parquet(tmp_path / file)
     (tmp_path / "overrides.csv").write_text(
@@ -114,10 +129,11 @@ def test_decisions_and_hysteresis_say_who_decided(place: Path, tmp_path: Path) -
         f"{decided},{scorer.segment_ids[1]},Kim,pilot,{TODAY},{TODAY + timedelta(90)}\n"
     )
     by = []
-    for night, file in enumerate(("one.parquet", "two.parquet", "three.parquet")):
+    for number, file in enumerate(("one.parquet", "two.parquet", "three.parquet")):
         out, overrides = str(tmp_path / "scores"), str(tmp_path / "overrides.csv")
-        day = TODAY + timedelta(night)
-        said = score(place, str(tmp_path / file), day, out, "--overrides", overrides)
+        day = TODAY + timedelta(number)
+        night.score(str(tmp_path / file), day, out, "--overrides", overrides)
+        said = capsys.readouterr().out
         rows = rows_of(tmp_path / "scores")
         row = rows[pd.to_datetime(rows["as_of"]).dt.date == day]
         by.append((row.loc[mover, "assigned_segment"], row.loc[mover, "assigned_by"]))
@@ -125,40 +141,33 @@ def test_decisions_and_hysteresis_say_who_decided(place: Path, tmp_path: Path) -
         assert row.loc[decided, "assigned_segment_id"] == scorer.segment_ids[1]
         assert row.loc[decided, "held_segment_id"] == scorer.segment_ids[0]
         assert row.loc[decided, "playbook"] == PLAYBOOKS[1]
-        assert ("Held in the segment of earlier dates: 1" in said) == (night == 1)
+        assert ("Held in the segment of earlier dates: 1" in said) == (number == 1)
     assert by == [("one", "model"), ("one", "hysteresis"), ("two", "model")]
 
 
-def test_a_folder_of_tables_is_served_with_the_settings_of_the_model(place: Path) -> None:
-    score(place, "book", TODAY, "tables.parquet")
-    rows = pd.read_parquet(place / "tables.parquet")
+def test_a_folder_of_tables_is_served_with_the_settings_of_the_model(night: Night) -> None:
+    night.score("book", TODAY, "tables.parquet")
+    rows = pd.read_parquet(night.place / "tables.parquet")
     assert rows["tier"].notna().all()
     assert rows["playbook"].dropna().isin(PLAYBOOKS).all()
 
 
-def test_statuses_are_those_of_the_page(place: Path, tmp_path: Path) -> None:
-    strange = pd.read_parquet(place / "features.parquet")
-    numbers = strange.select_dtypes("float")
-    reversed_ = numbers.max() + numbers.min() - numbers
-    strange[numbers.columns] = reversed_.drop(columns="tenure_days").assign(
-        tenure_days=numbers["tenure_days"]
-    )[numbers.columns]
+def test_statuses_are_those_of_the_page(night: Night, tmp_path: Path) -> None:
+    strange = pd.read_parquet(night.place / "features.parquet")
+    numbers = strange.select_dtypes("float").drop(columns="tenure_days")
+    strange[numbers.columns] = numbers.max() + numbers.min() - numbers
     strange.to_parquet(tmp_path / "strange.parquet")
+    (tmp_path / "scores").write_text("no folder")
     model = ("--model", "studies/accounts", "--as-of", str(TODAY), "--strict")
-    file = tmp_path / "scores"
-    file.write_text("no folder")
-    found = {
-        0: clustering(place, "features.parquet", *model, "--out", str(tmp_path / "a.parquet")),
-        1: clustering(place, "nowhere.csv", *model, "--out", str(tmp_path / "b.parquet")),
-        2: clustering(place, "features.parquet", *model),
-        3: clustering(
-            place, str(tmp_path / "strange.parquet"), *model, "--out", str(tmp_path / "c.parquet")
-        ),
-        4: clustering(place, "features.parquet", *model, "--out", f"{file}/"),
+    calls = {
+        0: ("features.parquet", "--out", str(tmp_path / "a.parquet")),
+        1: ("nowhere.csv", "--out", str(tmp_path / "b.parquet")),
+        2: ("features.parquet",),
+        3: (str(tmp_path / "strange.parquet"), "--out", str(tmp_path / "c.parquet")),
+        4: ("features.parquet", "--out", f"{tmp_path / 'scores'}/"),
     }
-    assert {status: done.returncode for status, done in found.items()} == {n: n for n in found}, (
-        found
-    )
+    assert {status: night.status(*words, *model) for status, words in calls.items()} == {
+        status: status for status in calls
+    }
     assert (tmp_path / "c.parquet").exists()  # the rows are there all the same
-    page = PAGE.read_text()
-    assert all(f"\n| {status} | " in page for status in found)
+    assert all(f"\n| {status} | " in PAGE.read_text() for status in calls)

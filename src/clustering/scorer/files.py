@@ -76,7 +76,7 @@ class FeatureFrame:
 
 @dataclass(frozen=True, eq=False)
 class FeatureFile:
-    """Features of a file, read as `open_features` says."""
+    """Features of a file, and the age of its accounts, read as `open_features` says."""
 
     rows: TypedRows
     names: Sequence[str]

@@ -17,6 +17,7 @@ OUT = "OUT"
     ("name", "small"),
     [
         ("scoring", ("--accounts", "2000", "--runs", "1")),
+        ("nightly", ("--accounts", "2000")),
         ("schemes", ("--accounts", "2000", "--snapshots", "2")),
         ("snapshot", ("--accounts", "200", "--rows", "5000", "--repeat", "1")),
         ("monitor", ("--books", "1", "--accounts", "150", "--scenario", "drift", "--out", OUT)),

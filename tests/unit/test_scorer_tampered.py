@@ -20,7 +20,7 @@ from clustering.errors import ModelFolderError
 from clustering.scorer import Scorer, storage
 from snapshots import book, scorer_of
 
-NAMES = ("scorer.json", "standardiser.json", "model.npz")
+NAMES = ("scorer.json", "standardiser.json", "model.npz", "study_facts.json", "model_card.md")
 Arrays = dict[str, Any]
 
 
@@ -88,6 +88,8 @@ ARRAYS = [
     ("kmeans", fill("variance", np.nan), "array 'variance' holds values that are not finite"),
     ("kmeans", fill("limits", np.nan), "array 'limits' holds values that are not finite"),
     ("kmeans", fill("limits", -2.0), "a limit of distance cannot be -2.0"),
+    ("kmeans", fill("temperature", 0.0), "a temperature must be above 0 and at most 50"),
+    ("mixture", fill("temperature", 1e6), "a temperature must be above 0 and at most 50"),
     ("kmeans", lambda a: a.update(centres=a["centres"][:, :3]), "(3, 6), }"),
     ("kmeans", lambda a: a.update(centres=a["centres"][:2]), "(3, 6), }"),
     ("kmeans", lambda a: a.update(centres=a["centres"].T), "(3, 6), }"),
@@ -116,7 +118,11 @@ ARRAYS = [
     ("mixture", lambda a: a["covariances"].__setitem__((0, 0, 1), 0.9), "covariances are not"),
     ("mixture", lambda a: a.update(covariances=a["covariances"][:2]), "(2, 6, 6), }"),
     ("mixture", lambda a: a.update(covariances=a["covariances"][..., :5]), "(3, 6, 5), }"),
-    ("mixture", lambda a: a.pop("covariances"), "found centres.npy, limits.npy, weights.npy"),
+    (
+        "mixture",
+        lambda a: a.pop("covariances"),
+        "found centres.npy, limits.npy, temperature.npy, usual.npy, weights.npy",
+    ),
     ("mixture", lambda a: a.update(variance=np.ones(1)), "found centres.npy, covariances.npy"),
 ]
 
@@ -193,6 +199,10 @@ RAW = [
     ("model.npz", b"PK\x03\x04" + bytes(40)),
     ("model.npz", b"\x93NUMPY\x01\x00" + bytes(100)),
     ("model.npz", b"not an archive at all"),
+    ("study_facts.json", b""),
+    ("study_facts.json", b"[]"),
+    ("study_facts.json", b'{"facts": {"title": 1}}'),
+    ("study_facts.json", b'{"facts": null, "more": 1}'),
 ]
 
 

@@ -5,6 +5,7 @@ from clustering.config.monitor import MonitorConfig
 from clustering.config.movement import MovementConfig
 from clustering.config.plan import EngagementConfig
 from clustering.config.schemes import ArrTiersConfig, EmployeeBandsConfig, SchemesConfig
+from clustering.config.scoring import ScoringConfig
 from clustering.config.source import (
     AccountsConfig,
     EndIs,
@@ -40,6 +41,7 @@ __all__ = [
     "OutputConfig",
     "ReadingConfig",
     "SchemesConfig",
+    "ScoringConfig",
     "SourceConfig",
     "StudyConfig",
     "SubscriptionsConfig",

@@ -6,9 +6,9 @@ There is no default for `as_of`: a missing date must fail, not fall back to "tod
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from clustering.columns import OutcomeName
 from clustering.config.base import Day, Part, section
@@ -16,12 +16,17 @@ from clustering.config.monitor import MonitorConfig
 from clustering.config.movement import MovementConfig
 from clustering.config.plan import EngagementConfig
 from clustering.config.schemes import SchemesConfig
+from clustering.config.scoring import ScoringConfig
 from clustering.config.source import AccountsConfig, SourceConfig, SubscriptionsConfig
 from clustering.config.structure import EvidenceConfig, FeaturesConfig, MatrixConfig, ModelsConfig
+
+#: How the address of a model in the registry begins.
+REGISTERED = "models:/"
 
 #: The places of files, and what is looked at after a study: they decide nothing in it, and are no
 #: part of what is recorded.
 PLACES: dict[str, Any] = {
+    "previous": True,
     "source": True,
     "output": True,
     "tracking": True,
@@ -29,6 +34,15 @@ PLACES: dict[str, Any] = {
     "engagement": {"playbooks"},
     "movement": {"overrides"},
 }
+
+
+def _folder_or_address(value: object) -> object:
+    """Text is a path, unless it is the address of a model."""
+    if isinstance(value, str) and not value.startswith(REGISTERED):
+        if not value.strip():
+            raise ValueError("expected a folder or models:/NAME@ALIAS")
+        return Path(value)
+    return value
 
 
 class ComparisonConfig(Part):
@@ -62,6 +76,13 @@ class TrackingConfig(Part):
     experiment: str = Field("clustering", min_length=1, description="Name of the experiment.")
     registered_model: str = Field(
         "account-segments", min_length=1, description="Name in the model registry."
+    )
+    least_accounts: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="A model that was learned from a smaller share of the accounts of the champion "
+        "is promoted with --accept alone.",
     )
     pseudonymise: bool = Field(
         False,
@@ -110,6 +131,11 @@ class StudyConfig(Part):
         description="What the report calls the yearly amount ('run-rate' where no contracts are).",
     )
     note: str = Field("", description="A sentence on the input that the report prints.")
+    previous: Annotated[Path | str | None, BeforeValidator(_folder_or_address)] = Field(
+        None,
+        description="The previous study, whose segments keep their ids and names in this one: its "
+        "folder, its scorer's, or models:/account-segments@champion (None: every id is new).",
+    )
     source: SourceConfig = Field(description="Where the tables come from.")
     subscriptions: SubscriptionsConfig = section(SubscriptionsConfig, "How contracts are read.")
     accounts: AccountsConfig = section(AccountsConfig, "Who is a customer on a date.")
@@ -117,6 +143,7 @@ class StudyConfig(Part):
     matrix: MatrixConfig = section(MatrixConfig, "The matrix.")
     models: ModelsConfig = section(ModelsConfig, "The candidates.")
     evidence: EvidenceConfig = section(EvidenceConfig, "The protocol.")
+    scoring: ScoringConfig = section(ScoringConfig, "The scorer.")
     schemes: SchemesConfig = section(SchemesConfig, "The schemes.")
     comparison: ComparisonConfig = section(ComparisonConfig, "The comparison.")
     engagement: EngagementConfig = section(EngagementConfig, "The plan (docs/plan.md).")

@@ -68,7 +68,7 @@ class Standardiser:
             A feature is absent, not numeric or infinite; all of them at once.
         """
         breaches = [
-            breach for name in self.feature_names for breach in _column_breaches(frame, name)
+            breach for name in self.feature_names for breach in column_breaches(frame, name)
         ]
         if breaches:
             raise BadInputError(breaches_message("the features cannot be standardised", breaches))
@@ -106,12 +106,17 @@ class Standardiser:
         Accounts are columns here: each feature is contiguous, as it is in a data frame, and a
         scorer walks through a million accounts in pieces without copying them.
         """
-        values = np.empty((len(self.columns), len(raw[0])))
-        for column, given, row in zip(self.columns, raw, values, strict=True):
-            column.apply(given, out=row)
+        values = self.known_columns(raw)
         if not np.isnan(values).any():
             return values
         return np.ascontiguousarray(complete(values.T, self._quantiser).T)
+
+    def known_columns(self, raw: Sequence[Floats]) -> Floats:
+        """As `transform_columns`, without completing: NaN is missing."""
+        values = np.empty((len(self.columns), len(raw[0])))
+        for column, given, row in zip(self.columns, raw, values, strict=True):
+            column.apply(given, out=row)
+        return values
 
     @cached_property
     def _quantiser(self) -> Prototypes:
@@ -145,13 +150,15 @@ class Standardiser:
 
     def refitted(self, raw: Floats) -> "Standardiser":
         """Fitted anew on other accounts of the same features, complete and in raw units."""
-        columns = _fit_columns(raw, self._features(), self.winsorise, self.weight_families)
+        columns = _fit_columns(raw, self.features, self.winsorise, self.weight_families)
         return replace(self, columns=columns)
 
-    def _features(self) -> list[Feature]:
+    @property
+    def features(self) -> list[Feature]:
+        """The features of the columns, as far as they are stored: name, family, unit, scale."""
         return [
-            Feature(column.feature, column.family, "", "", "", (), scale, None, ("", ""))
-            for column, scale in zip(self.columns, self.scales, strict=True)
+            Feature(column.feature, column.family, known.unit, "", "", (), scale, None, ("", ""))
+            for column, scale, known in zip(self.columns, self.scales, self.ranges, strict=True)
         ]
 
     def to_json(self) -> dict[str, Any]:
@@ -238,6 +245,7 @@ def standardise(snapshot: Snapshot, config: MatrixConfig) -> tuple[FeatureMatrix
     known = np.flatnonzero(~np.isnan(values).any(axis=1))
     matrix = FeatureMatrix(
         values=values[known],
+        observed=~np.isnan(scaled[known]),
         account_ids=tuple(map(str, snapshot.frame.index[known])),
         feature_names=standardiser.feature_names,
         families=standardiser.families,
@@ -292,7 +300,8 @@ def _family_weights(families: Sequence[str], variances: Sequence[float]) -> dict
     return {family: math.sqrt(target / max(total, 1.0)) for family, total in totals.items()}
 
 
-def _column_breaches(frame: pd.DataFrame, name: str) -> list[str]:
+def column_breaches(frame: pd.DataFrame, name: str) -> list[str]:
+    """Why a column cannot be standardised, in words."""
     if name not in frame.columns:
         return [f"feature '{name}' is missing."]
     if not pd.api.types.is_numeric_dtype(frame[name].dtype):

@@ -1,4 +1,4 @@
-"""What the three files of a scorer say, and whether it can be a scorer.
+"""What the files of a scorer say, and whether it can be a scorer.
 
 The numbers are checked as if a stranger had written them, which a matching manifest does not
 exclude: types, widths, ranges, and that probabilities come out.
@@ -11,20 +11,27 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
-from clustering.config import FeaturesConfig
+from clustering.arrays import Floats
+from clustering.config import FeaturesConfig, ScoringConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.matrix.standardise import Standardiser
 from clustering.matrix.stored import STRICT, read_strictly
 from clustering.models.model import MODELS, Model
 from clustering.models.types import Algorithm, CovarianceType
 from clustering.scorer.arrays import pack, unpack
-from clustering.scorer.scorer import Scorer, Training, Verdict
+from clustering.scorer.card import StudyFacts, model_card
+from clustering.scorer.scorer import Exceptions, Scorer, Training, Verdict
 from clustering.scorer.segment_ids import SEGMENT_ID, FormerName
+from clustering.scorer.serving import Serving
+from clustering.scorer.temperature import MOST_TEMPERATURE
 
 SCORER = "scorer.json"
 STANDARDISER = "standardiser.json"
 MODEL = "model.npz"
+FACTS = "study_facts.json"
+CARD = "model_card.md"
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,18 @@ class _Description:
     segments: tuple[_Segment, ...]
     former_names: tuple[FormerName, ...]
     features: FeaturesConfig
+    scoring: ScoringConfig
+    exceptions: Exceptions
+    serving: Serving | None
+
+    __pydantic_config__ = STRICT
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """`study_facts.json`."""
+
+    facts: StudyFacts | None
 
     __pydantic_config__ = STRICT
 
@@ -72,11 +91,22 @@ def as_files(scorer: Scorer) -> dict[str, bytes]:
             {**asdict(one), "as_of": one.as_of.isoformat()} for one in scorer.former_names
         ],
         "features": scorer.features.model_dump(mode="json"),
+        "scoring": scorer.scoring.model_dump(mode="json"),
+        "serving": None if scorer.serving is None else scorer.serving.to_json(),
     }
     return {
         SCORER: as_json(description),
         STANDARDISER: as_json(scorer.standardiser.to_json()),
-        MODEL: pack({"limits": scorer.limits, **scorer.model.to_arrays()}),
+        MODEL: pack(
+            {
+                "limits": scorer.limits,
+                "temperature": scorer.temperature,
+                "usual": scorer.usual,
+                **scorer.model.to_arrays(),
+            }
+        ),
+        FACTS: as_json(TypeAdapter(_Facts).dump_python(_Facts(scorer.facts), mode="json")),
+        CARD: model_card(scorer).encode("utf-8"),
     }
 
 
@@ -94,6 +124,9 @@ def _describe(scorer: Scorer) -> _Description:
         segments=tuple(_Segment(number, *segment) for number, segment in enumerate(segments)),
         former_names=scorer.former_names,
         features=scorer.features,
+        scoring=scorer.scoring,
+        exceptions=scorer.exceptions,
+        serving=scorer.serving,
     )
 
 
@@ -119,10 +152,12 @@ def from_files(files: Mapping[str, bytes]) -> Scorer:
         raise BadInputError(breaches_message(f"{SCORER} contradicts itself", breaches))
     k, d = len(given.segments), len(standardiser.columns)
     kind = MODELS[given.algorithm]
-    arrays = unpack(files[MODEL], {"limits": (k,), **kind.shapes(k, d)})
-    limits = arrays.pop("limits")
+    own = {"limits": (k,), "temperature": (d + 1,), "usual": (2, d)}
+    arrays = unpack(files[MODEL], {**own, **kind.shapes(k, d)})
+    limits, temperature, usual = (arrays.pop(name) for name in own)
     model = kind.from_arrays(given.algorithm, given.covariance_type, arrays)
-    if breaches := [*model.breaches(), *_limit_breaches(model, limits.min())]:
+    breaches = [*model.breaches(), *_limit_breaches(model, limits.min())]
+    if breaches := [*breaches, *_temperature_breaches(temperature), *_usual_breaches(usual)]:
         raise BadInputError(breaches_message("these are not parameters of segments", breaches))
     _try(model, standardiser)
     return Scorer(
@@ -131,6 +166,8 @@ def from_files(files: Mapping[str, bytes]) -> Scorer:
         segment_names=tuple(segment.name for segment in given.segments),
         segment_ids=tuple(segment.segment_id for segment in given.segments),
         limits=limits,
+        temperature=temperature,
+        usual=usual,
         features=given.features,
         training=Training(
             study=given.study,
@@ -140,7 +177,11 @@ def from_files(files: Mapping[str, bytes]) -> Scorer:
             are_clusters=given.group_word.singular == "cluster",
             sizes=tuple(segment.n_accounts for segment in given.segments),
         ),
+        serving=given.serving,
         former_names=given.former_names,
+        scoring=given.scoring,
+        exceptions=given.exceptions,
+        facts=read_strictly(_Facts, files[FACTS], f"{FACTS} is not of a scorer").facts,
     )
 
 
@@ -155,6 +196,8 @@ def _description_breaches(given: _Description) -> Iterator[str]:
         yield "a segment has fewer than 0 accounts."
     if given.group_word.singular == "cluster" and given.verdict != "natural":
         yield f"segments of the verdict '{given.verdict}' are not clusters."
+    if given.serving is not None and len(given.serving.playbooks) not in (0, len(names)):
+        yield "there is not one playbook for each segment."
     if MODELS[given.algorithm].by_distance != (given.covariance_type is None):
         yield f"{given.algorithm} does not go with covariances '{given.covariance_type}'."
 
@@ -174,6 +217,16 @@ def _id_breaches(given: _Description) -> Iterator[str]:
 def _limit_breaches(model: Model, least: float) -> Iterator[str]:
     if model.by_distance and least < 0:
         yield f"a limit of distance cannot be {least}."
+
+
+def _temperature_breaches(temperature: Floats) -> Iterator[str]:
+    if not (temperature.min() > 0 and temperature.max() <= MOST_TEMPERATURE):
+        yield f"a temperature must be above 0 and at most {MOST_TEMPERATURE:g}."
+
+
+def _usual_breaches(usual: Floats) -> Iterator[str]:
+    if (usual[0] > usual[1]).any():
+        yield "the least usual value of a feature is above its greatest."
 
 
 def _try(model: Model, standardiser: Standardiser) -> None:

@@ -1,7 +1,7 @@
 """The scorer: raw tables or features of any day in, a segment with its reasons out."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -11,18 +11,31 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from clustering.arrays import Flags, Floats
-from clustering.columns import ACCOUNT_ID
-from clustering.config import FeaturesConfig
+from clustering.arrays import Flags, Floats, Ints
+from clustering.columns import ACCOUNT_ID, TENURE_DAYS
+from clustering.config import FeaturesConfig, ScoringConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.matrix.standardise import Standardiser
 from clustering.matrix.types import FeatureMatrix
 from clustering.models.model import Assignment, Model
 from clustering.models.types import Clustering
+from clustering.scorer.card import StudyFacts
+from clustering.scorer.explain import Explained, explain
 from clustering.scorer.novelty import DISTANCE_QUANTILE, LOG_DENSITY_QUANTILE, novelty_limits
-from clustering.scorer.oddities import reasons_by_row, set_apart, unit_mistakes
-from clustering.scorer.scores import Scores
-from clustering.scorer.segment_ids import FormerName, new_ids
+from clustering.scorer.oddities import (
+    ColumnFindings,
+    look_at_columns,
+    reasons_by_row,
+    refuse_columns,
+    set_apart,
+    unit_mistakes,
+)
+from clustering.scorer.scores import REASONS, Said, Scores
+from clustering.scorer.segment_ids import FormerName, SegmentNames, new_ids
+from clustering.scorer.serving import Serving
+from clustering.scorer.spelling import Spelling
+from clustering.scorer.temperature import fit_temperature
+from clustering.scorer.withheld import Requirements
 
 if TYPE_CHECKING:
     from clustering.features import Snapshot
@@ -35,6 +48,9 @@ _CHUNK = 8192
 
 #: A limit computed from the same account must not flag it by a last digit.
 _ROUNDING = 1e-9
+
+#: Quantiles of the training values between which a value is usual.
+USUAL = (0.01, 0.99)
 
 
 @dataclass(frozen=True)
@@ -68,6 +84,64 @@ class Training:
         return ("cluster", "clusters") if self.are_clusters else ("band", "bands")
 
 
+@dataclass(frozen=True)
+class Exceptions:
+    """Training accounts that the scorer answers otherwise than the study, counted.
+
+    The study completes what is missing before it fits, and gives every account a segment; the
+    scorer uses what is known.
+
+    Attributes
+    ----------
+    n_accounts : that the segments were learned from
+    n_incomplete : with a value that the study completed
+    n_other_segment : of these, those that what is known puts into another segment
+    n_too_little_known, n_too_young : that get none from the scorer
+    """
+
+    n_accounts: int = 0
+    n_incomplete: int = 0
+    n_other_segment: int = 0
+    n_too_little_known: int = 0
+    n_too_young: int = 0
+
+    @property
+    def n(self) -> int:
+        """How many are answered otherwise."""
+        return self.n_other_segment + self.n_too_little_known + self.n_too_young
+
+    @property
+    def in_words(self) -> str:
+        """A sentence for the study; empty if the scorer gives back every label.
+
+        Examples
+        --------
+        >>> Exceptions(500, 120, 3, 0, 41).in_words  # doctest: +NORMALIZE_WHITESPACE
+        'The scorer gives back the segments of 456 of the 500 accounts. It gives none to 41
+        accounts that are younger than their features look back, and another one to 3 whose
+        missing values the study had completed: it uses what is known alone.'
+        """
+        if not self.n:
+            return ""
+        parts = []
+        if self.n_too_young:
+            parts.append(
+                f"none to {self.n_too_young:,} accounts that are younger than their features look "
+                "back"
+            )
+        if self.n_too_little_known:
+            parts.append(f"none to {self.n_too_little_known:,} of which too little is known")
+        if self.n_other_segment:
+            parts.append(
+                f"another one to {self.n_other_segment:,} whose missing values the study had "
+                "completed: it uses what is known alone"
+            )
+        return (
+            f"The scorer gives back the segments of {self.n_accounts - self.n:,} of the "
+            f"{self.n_accounts:,} accounts. It gives {', and '.join(parts)}."
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class Scorer:
     """Everything that assigns an account to a segment, and no customer's data.
@@ -81,9 +155,17 @@ class Scorer:
         called then
     limits : float64 array of shape (k,): distance to the own centre above which an account is
         flagged (k-means), or log density below which it is (mixture)
+    temperature : float64 array of shape (n_features + 1,): factor of the log odds by the number of
+        known features
+    usual : float64 array of shape (2, n_features): the 1 % and the 99 % quantile of each feature in
+        training, standardised; what would move an account stays within
     features : configuration of the features, so that raw tables can be scored
     training : what the segments were learned from
     former_names : names that segments, also those that are gone, had in earlier studies
+    scoring : when the answer is withheld
+    exceptions : training accounts that are answered otherwise than in the study
+    serving : what the study does for the accounts of its segments; None of a model without a plan
+    facts : what the study tells of it, for the model card (None: made without a study)
     """
 
     standardiser: Standardiser
@@ -91,9 +173,15 @@ class Scorer:
     segment_names: tuple[str, ...]
     segment_ids: tuple[str, ...]
     limits: Floats
+    temperature: Floats
+    usual: Floats
     features: FeaturesConfig
     training: Training
     former_names: tuple[FormerName, ...] = ()
+    scoring: ScoringConfig = field(default_factory=ScoringConfig)
+    exceptions: Exceptions = Exceptions()
+    serving: Serving | None = None
+    facts: StudyFacts | None = None
 
     @classmethod
     def build(
@@ -107,6 +195,8 @@ class Scorer:
         *,
         ids: Sequence[str] | None = None,
         former_names: Sequence[FormerName] = (),
+        scoring: ScoringConfig | None = None,
+        age_days: Floats | None = None,
     ) -> "Scorer":
         """Put the fitted parts of a study together.
 
@@ -120,6 +210,9 @@ class Scorer:
         ids : lasting ids of the segments, by their number (None: new ones, which follow from
             `training`)
         former_names : of earlier studies
+        scoring : when the answer is withheld (None: the defaults)
+        age_days : float64 array of shape (n_accounts,), of the accounts of the matrix; NaN is not
+            known (None: of none); to count those that the scorer gives no segment
 
         Raises
         ------
@@ -137,16 +230,55 @@ class Scorer:
             raise BadInputError("names, ids, matrix and standardiser must be of the same study.")
         _check_labels(clustering, matrix.values)
         sizes = np.bincount(clustering.labels, minlength=model.k)
-        return cls(
+        scorer = cls(
             standardiser=standardiser,
             model=model,
             segment_names=tuple(names),
             segment_ids=ids,
             limits=novelty_limits(clustering, matrix.values, matrix.account_ids),
+            temperature=fit_temperature(
+                *(clustering, matrix.values, matrix.known, matrix.families, matrix.account_ids)
+            ),
+            usual=np.nanquantile(matrix.known, USUAL, axis=0),
             features=features,
             training=replace(training, sizes=tuple(sizes.tolist())),
             former_names=tuple(former_names),
+            scoring=scoring or ScoringConfig(),
         )
+        ages = np.full(clustering.labels.size, np.nan) if age_days is None else age_days
+        return replace(scorer, exceptions=scorer._count_exceptions(clustering, matrix, ages))
+
+    def _count_exceptions(
+        self, clustering: Clustering, matrix: FeatureMatrix, ages: Floats
+    ) -> Exceptions:
+        known = np.ascontiguousarray(matrix.known.T)
+        n_known = _count_known(known)
+        young = self.requirements.too_young(ages)
+        little = self.requirements.too_little(n_known) & ~young
+        incomplete = n_known < len(known)
+        differs = self.model.assign(known).labels != clustering.labels
+        return Exceptions(
+            n_accounts=n_known.size,
+            n_incomplete=int(incomplete.sum()),
+            n_other_segment=int((differs & incomplete & ~young & ~little).sum()),
+            n_too_little_known=int(little.sum()),
+            n_too_young=int(young.sum()),
+        )
+
+    @property
+    def requirements(self) -> Requirements:
+        """What must be known of an account before it gets a segment."""
+        age = self.scoring.least_age_days
+        return Requirements.of(
+            len(self.standardiser.columns),
+            self.scoring.least_known_share,
+            self.features.window_days if age is None else age,
+        )
+
+    @property
+    def called(self) -> SegmentNames:
+        """How people may name the segments."""
+        return SegmentNames(self.segment_ids, self.segment_names, self.former_names)
 
     @cached_property
     def version(self) -> str:
@@ -185,7 +317,7 @@ class Scorer:
         BadInputError
             As `snapshot`.
         """
-        return self.score_features(self.snapshot(tables, as_of).frame)
+        return self.score_features(self.snapshot(tables, as_of).frame, as_of)
 
     def snapshot(self, tables: "SourceTables", as_of: date) -> "Snapshot":
         """Compute the features as of a date, with the configuration of the study.
@@ -222,27 +354,32 @@ class Scorer:
             )
         return snapshot
 
-    def score_features(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def score_features(
+        self,
+        frame: pd.DataFrame,
+        as_of: date | None = None,
+        *,
+        is_piece: bool = False,
+        reasons: bool = False,
+    ) -> pd.DataFrame:
         """Score accounts whose features are known.
 
         Parameters
         ----------
         frame : DataFrame
             One row per account, indexed by `account_id` or with that column, and one column per
-            feature of the model in raw units; other columns are ignored.
+            feature of the model in raw units. A column `tenure_days`, the age of the account in
+            days, tells who is too young for a segment; other columns are ignored.
+        as_of : date of the values; an account that is too young is told from which date on it
+            will have a segment (None: in how many days)
+        is_piece : whether it is a piece of a table whose whole columns were looked at (`look_at`);
+            a few of its rows do not tell the unit of a column
+        reasons : whether the columns of `scores.REASONS` follow: why, and what would change it
 
         Returns
         -------
         DataFrame
-            In the order of `frame`, indexed by `account_id`:
-            `segment` (number, null if nothing is known of the account), `segment_id`,
-            `segment_name`,
-            `probability` (of the segment, given the model), `runner_up` (name of the second most
-            probable segment, null if there is one only), `margin` (probability minus that of the
-            runner-up), `novel` (unlike the accounts that the model was learned from: look at it
-            before the segment is used), `reason` (why novel, little known or without segment, else
-            null) and `known_share` (share of the model's features that are known for the account;
-            a value that cannot be is not known).
+            In the order of `frame`, indexed by `account_id`, the columns of `scores.SCORES`.
 
         Raises
         ------
@@ -250,25 +387,91 @@ class Scorer:
             A feature is absent, not numeric or infinite, or a whole column of it cannot be in the
             unit of the model; all of them at once.
         """
+        return self._score(frame, as_of, None, is_piece=is_piece, reasons=reasons)
+
+    def score_training(self, frame: pd.DataFrame, labels: Ints) -> pd.DataFrame:
+        """Describe the training accounts under the labels of the study, which stand.
+
+        Parameters
+        ----------
+        frame : as for `score_features`, the accounts of the matrix
+        labels : int64 array of shape (n_accounts,)
+
+        Returns
+        -------
+        DataFrame
+            As `score_features`, every account with its label; the margin is negative where what
+            is known of an account speaks for another segment (see `exceptions`).
+
+        Raises
+        ------
+        BadInputError
+            As `score_features`.
+        """
+        return self._score(frame, None, labels)
+
+    def _score(
+        self,
+        frame: pd.DataFrame,
+        as_of: date | None,
+        labels: Ints | None,
+        *,
+        is_piece: bool = False,
+        reasons: bool = False,
+    ) -> pd.DataFrame:
         if ACCOUNT_ID in frame.columns:
             frame = frame.set_index(ACCOUNT_ID)
-        columns, odd = set_apart(
-            self.standardiser.columns_of(frame), self.standardiser.ranges, frame.index
-        )
+        ages = np.full(len(frame), np.nan) if labels is not None else _ages(frame)
+        given_columns, ranges = self.standardiser.columns_of(frame), self.standardiser.ranges
+        if not is_piece:
+            refuse_columns(given_columns, ranges, frame.index.__getitem__)
+        columns, odd = set_apart(given_columns, ranges)
+        scored: list[Scores] = []
+        explained: list[Explained] = []
         # One thread for the matrix products: a piece is too small to share, and waiting threads
         # cost more than they give.
         with threadpool_limits(limits=1, user_api="blas"):
-            pieces = [
-                self._score_piece([column[start : start + _CHUNK] for column in columns])
-                for start in range(0, max(1, len(frame)), _CHUNK)
-            ]
-        return Scores.joined(pieces).frame(
-            frame.index,
-            self.segment_names,
-            reasons_by_row(odd),
-            ids=self.segment_ids,
-            by_distance=self.model.by_distance,
+            for rows in _pieces(len(frame)):
+                values = self.standardiser.known_columns([column[rows] for column in columns])
+                given = None if labels is None else labels[rows]
+                assignment = self.model.assign(values, self.temperature, given)
+                scored.append(self._scores_of(assignment, values, ages[rows], given is None))
+                if reasons:
+                    explained.append(self._explain(values, assignment))
+        scores = Scores.joined(scored)
+        withheld, code = self.requirements.reasons(scores.n_known, ages, as_of)
+        said = Said(
+            len(columns), reasons_by_row(odd), withheld, code, by_distance=self.model.by_distance
         )
+        table = scores.frame(frame.index, self.segment_ids, self.segment_names, said)
+        if not reasons:
+            return table
+        return table.assign(**self._in_words(columns, scores, Explained.joined(explained)))
+
+    def _scores_of(
+        self, assignment: Assignment, values: Floats, ages: Floats, withhold: bool
+    ) -> Scores:
+        n_known, needed = _count_known(values), self.requirements
+        withheld = needed.too_little(n_known) | needed.too_young(ages)
+        return Scores.of(assignment, self.is_novel(assignment), n_known, withheld & withhold)
+
+    def _explain(self, values: Floats, assignment: Assignment) -> Explained:
+        return explain(self.model, self.standardiser, self.usual, values, assignment)
+
+    def _in_words(
+        self, columns: Sequence[Floats], scores: Scores, explained: Explained
+    ) -> dict[str, "pd.arrays.ArrowStringArray"]:
+        spelling = Spelling(
+            *(self.standardiser.features, columns, self.typical, self.segment_names),
+            *(scores.segment, scores.runner_up),
+        )
+        return {one.name: getattr(spelling, one.name)(explained) for one in REASONS.columns}
+
+    @property
+    def typical(self) -> Floats:
+        """A typical value of each segment (k, n_features) in raw units: where its centre lies."""
+        columns = zip(self.standardiser.columns, self.model.centres.T, strict=True)
+        return np.column_stack([column.invert(centres) for column, centres in columns])
 
     def unit_mistakes(self, frame: pd.DataFrame) -> tuple[str, ...]:
         """Columns whose values have another size than in training, as sentences.
@@ -285,30 +488,24 @@ class Scorer:
         """
         return unit_mistakes(self.standardiser.columns_of(frame), self.standardiser.ranges)
 
-    def count_odd(self, frame: pd.DataFrame) -> int:
-        """How many accounts have values that cannot be, or lie far from all that were seen.
+    def look_at(
+        self, columns: Iterable[Floats], account_id: Callable[[int], object]
+    ) -> ColumnFindings:
+        """Look at the whole columns of the accounts to be scored, one column at a time.
 
         Parameters
         ----------
-        frame : DataFrame
-            As for `score_features`, which names the values in `reason`.
+        columns : iterable of float64 arrays of shape (n_accounts,)
+            One per feature of the model, in its order and in raw units; NaN is missing.
+        account_id : callable
+            Gives the account of a row.
 
         Raises
         ------
         BadInputError
-            As `score_features`.
+            A whole column cannot be in the unit of the model; every such column at once.
         """
-        columns = self.standardiser.columns_of(frame)
-        _, odd = set_apart(columns, self.standardiser.ranges, frame.index)
-        rows = [values.rows for values in odd]
-        return int(np.unique(np.concatenate(rows)).size) if rows else 0
-
-    def _score_piece(self, raw: Sequence[Floats]) -> Scores:
-        known_share = np.asarray(1.0 - np.mean([np.isnan(column) for column in raw], axis=0))
-        # Of an account of which nothing is known every value is missing: any number does.
-        values = np.nan_to_num(self.standardiser.transform_columns(raw), copy=False)
-        assignment = self.model.assign(values)
-        return Scores.of(assignment, self.is_novel(assignment), known_share)
+        return look_at_columns(columns, self.standardiser.ranges, account_id)
 
     @property
     def expected_novel_share(self) -> float:
@@ -317,11 +514,16 @@ class Scorer:
 
     def is_novel(self, assignment: Assignment) -> Flags:
         """Which accounts are beyond the limit of their segment."""
-        limits = self.limits[assignment.labels]
-        slack = _ROUNDING * np.abs(limits)
+        bounds = self.novelty_bounds[assignment.labels]
         if self.model.by_distance:
-            return np.asarray(assignment.fit > limits + slack)
-        return np.asarray(assignment.fit < limits - slack)
+            return np.asarray(assignment.fit > bounds)
+        return np.asarray(assignment.fit < bounds)
+
+    @property
+    def novelty_bounds(self) -> Floats:
+        """`limits` and a last digit beyond, shape (k,)."""
+        slack = _ROUNDING * np.abs(self.limits)
+        return self.limits + slack if self.model.by_distance else self.limits - slack
 
 
 def _check_labels(clustering: Clustering, values: Floats) -> None:
@@ -333,3 +535,25 @@ def _check_labels(clustering: Clustering, values: Floats) -> None:
             f"{int(differ.sum())} of {differ.size} training labels are not those of the "
             "parameters; fit the clustering until it converges."
         )
+
+
+def _pieces(n: int) -> list[slice]:
+    """Pieces of n rows, one at least."""
+    return [slice(start, start + _CHUNK) for start in range(0, max(1, n), _CHUNK)]
+
+
+def _count_known(columns: Floats) -> Ints:
+    """How many values of each account (a column) are known."""
+    return np.asarray(len(columns) - np.isnan(columns).sum(axis=0))
+
+
+def _ages(frame: pd.DataFrame) -> Floats:
+    """Age in days of each account; NaN where it is not known."""
+    if TENURE_DAYS not in frame.columns:
+        return np.full(len(frame), np.nan)
+    if not pd.api.types.is_numeric_dtype(frame[TENURE_DAYS].dtype):
+        raise BadInputError(
+            f"column '{TENURE_DAYS}' holds {frame[TENURE_DAYS].dtype}; expected the age of each "
+            "account in days, or no such column."
+        )
+    return frame[TENURE_DAYS].to_numpy(dtype=np.float64, na_value=np.nan)

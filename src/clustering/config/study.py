@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field
 
 from clustering.columns import OutcomeName
 from clustering.config.base import Day, Part, section
+from clustering.config.monitor import MonitorConfig
 from clustering.config.movement import MovementConfig
 from clustering.config.plan import EngagementConfig
 from clustering.config.schemes import SchemesConfig
@@ -23,11 +24,14 @@ from clustering.config.structure import EvidenceConfig, FeaturesConfig, MatrixCo
 REGISTERED = "models:/"
 
 #: The places of files: they decide nothing, and are no part of what is recorded.
+#: The places of files, and what is looked at after a study: they decide nothing in it, and are no
+#: part of what is recorded.
 PLACES: dict[str, Any] = {
     "previous": True,
     "source": True,
     "output": True,
     "tracking": True,
+    "monitor": True,
     "engagement": {"playbooks"},
     "movement": {"overrides"},
 }
@@ -138,6 +142,7 @@ class StudyConfig(Part):
     comparison: ComparisonConfig = section(ComparisonConfig, "The comparison.")
     engagement: EngagementConfig = section(EngagementConfig, "The plan (docs/plan.md).")
     movement: MovementConfig = section(MovementConfig, "Over time.")
+    monitor: MonitorConfig = section(MonitorConfig, "The monitor of a model in service.")
     tracking: TrackingConfig = section(TrackingConfig, "MLflow.")
     output: OutputConfig = section(OutputConfig, "The study folder.")
 

@@ -22,6 +22,7 @@ from clustering.models.types import Algorithm, CovarianceType
 from clustering.scorer.arrays import pack, unpack
 from clustering.scorer.scorer import Exceptions, Scorer, Training, Verdict
 from clustering.scorer.segment_ids import SEGMENT_ID, FormerName
+from clustering.scorer.serving import Serving
 from clustering.scorer.temperature import MOST_TEMPERATURE
 
 SCORER = "scorer.json"
@@ -63,6 +64,7 @@ class _Description:
     features: FeaturesConfig
     scoring: ScoringConfig
     exceptions: Exceptions
+    serving: Serving | None
 
     __pydantic_config__ = STRICT
 
@@ -77,6 +79,7 @@ def as_files(scorer: Scorer) -> dict[str, bytes]:
         ],
         "features": scorer.features.model_dump(mode="json"),
         "scoring": scorer.scoring.model_dump(mode="json"),
+        "serving": None if scorer.serving is None else scorer.serving.to_json(),
     }
     return {
         SCORER: as_json(description),
@@ -107,6 +110,7 @@ def _describe(scorer: Scorer) -> _Description:
         features=scorer.features,
         scoring=scorer.scoring,
         exceptions=scorer.exceptions,
+        serving=scorer.serving,
     )
 
 
@@ -156,6 +160,7 @@ def from_files(files: Mapping[str, bytes]) -> Scorer:
             are_clusters=given.group_word.singular == "cluster",
             sizes=tuple(segment.n_accounts for segment in given.segments),
         ),
+        serving=given.serving,
         former_names=given.former_names,
         scoring=given.scoring,
         exceptions=given.exceptions,
@@ -173,6 +178,8 @@ def _description_breaches(given: _Description) -> Iterator[str]:
         yield "a segment has fewer than 0 accounts."
     if given.group_word.singular == "cluster" and given.verdict != "natural":
         yield f"segments of the verdict '{given.verdict}' are not clusters."
+    if given.serving is not None and len(given.serving.playbooks) not in (0, len(names)):
+        yield "there is not one playbook for each segment."
     if MODELS[given.algorithm].by_distance != (given.covariance_type is None):
         yield f"{given.algorithm} does not go with covariances '{given.covariance_type}'."
 

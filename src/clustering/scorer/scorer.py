@@ -1,6 +1,6 @@
 """The scorer: raw tables or features of any day in, a segment with its reasons out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -20,9 +20,17 @@ from clustering.matrix.types import FeatureMatrix
 from clustering.models.model import Assignment, Model
 from clustering.models.types import Clustering
 from clustering.scorer.novelty import DISTANCE_QUANTILE, LOG_DENSITY_QUANTILE, novelty_limits
-from clustering.scorer.oddities import reasons_by_row, set_apart, unit_mistakes
+from clustering.scorer.oddities import (
+    ColumnFindings,
+    look_at_columns,
+    reasons_by_row,
+    refuse_columns,
+    set_apart,
+    unit_mistakes,
+)
 from clustering.scorer.scores import Said, Scores
 from clustering.scorer.segment_ids import FormerName, SegmentNames, new_ids
+from clustering.scorer.serving import Serving
 from clustering.scorer.temperature import fit_temperature
 from clustering.scorer.withheld import Requirements
 
@@ -148,6 +156,7 @@ class Scorer:
     former_names : names that segments, also those that are gone, had in earlier studies
     scoring : when the answer is withheld
     exceptions : training accounts that are answered otherwise than in the study
+    serving : what the study does for the accounts of its segments; None of a model without a plan
     """
 
     standardiser: Standardiser
@@ -161,6 +170,7 @@ class Scorer:
     former_names: tuple[FormerName, ...] = ()
     scoring: ScoringConfig = field(default_factory=ScoringConfig)
     exceptions: Exceptions = Exceptions()
+    serving: Serving | None = None
 
     @classmethod
     def build(
@@ -332,7 +342,9 @@ class Scorer:
             )
         return snapshot
 
-    def score_features(self, frame: pd.DataFrame, as_of: date | None = None) -> pd.DataFrame:
+    def score_features(
+        self, frame: pd.DataFrame, as_of: date | None = None, *, is_piece: bool = False
+    ) -> pd.DataFrame:
         """Score accounts whose features are known.
 
         Parameters
@@ -343,19 +355,12 @@ class Scorer:
             days, tells who is too young for a segment; other columns are ignored.
         as_of : date of the values; an account that is too young is told from which date on it
             will have a segment (None: in how many days)
+        is_piece : whether it is a piece of a table whose whole columns were looked at (`look_at`);
+            a few of its rows do not tell the unit of a column
 
         Returns
         -------
         DataFrame
-            In the order of `frame`, indexed by `account_id`:
-            `segment` (number, null if nothing is known of the account), `segment_id`,
-            `segment_name`,
-            `probability` (of the segment, given the model), `runner_up` (name of the second most
-            probable segment, null if there is one only), `margin` (probability minus that of the
-            runner-up), `novel` (unlike the accounts that the model was learned from: look at it
-            before the segment is used), `reason` (why novel, little known or without segment, else
-            null) and `known_share` (share of the model's features that are known for the account;
-            a value that cannot be is not known).
             In the order of `frame`, indexed by `account_id`, the columns of `scores.SCORES`.
 
         Raises
@@ -364,7 +369,7 @@ class Scorer:
             A feature is absent, not numeric or infinite, or a whole column of it cannot be in the
             unit of the model; all of them at once.
         """
-        return self._score(frame, as_of, None)
+        return self._score(frame, as_of, None, is_piece=is_piece)
 
     def score_training(self, frame: pd.DataFrame, labels: Ints) -> pd.DataFrame:
         """Describe the training accounts under the labels of the study, which stand.
@@ -387,19 +392,27 @@ class Scorer:
         """
         return self._score(frame, None, labels)
 
-    def _score(self, frame: pd.DataFrame, as_of: date | None, labels: Ints | None) -> pd.DataFrame:
+    def _score(
+        self,
+        frame: pd.DataFrame,
+        as_of: date | None,
+        labels: Ints | None,
+        *,
+        is_piece: bool = False,
+    ) -> pd.DataFrame:
         if ACCOUNT_ID in frame.columns:
             frame = frame.set_index(ACCOUNT_ID)
-        columns, odd = set_apart(
-            self.standardiser.columns_of(frame), self.standardiser.ranges, frame.index
-        )
         ages = np.full(len(frame), np.nan) if labels is not None else _ages(frame)
+        columns, ranges = self.standardiser.columns_of(frame), self.standardiser.ranges
+        if not is_piece:
+            refuse_columns(columns, ranges, frame.index.__getitem__)
+        usable, odd = set_apart(columns, ranges)
         # One thread for the matrix products: a piece is too small to share, and waiting threads
         # cost more than they give.
         with threadpool_limits(limits=1, user_api="blas"):
             pieces = [
                 self._score_piece(
-                    [column[rows] for column in columns],
+                    [column[rows] for column in usable],
                     ages[rows],
                     None if labels is None else labels[rows],
                 )
@@ -427,23 +440,24 @@ class Scorer:
         """
         return unit_mistakes(self.standardiser.columns_of(frame), self.standardiser.ranges)
 
-    def count_odd(self, frame: pd.DataFrame) -> int:
-        """How many accounts have values that cannot be, or lie far from all that were seen.
+    def look_at(
+        self, columns: Iterable[Floats], account_id: Callable[[int], object]
+    ) -> ColumnFindings:
+        """Look at the whole columns of the accounts to be scored, one column at a time.
 
         Parameters
         ----------
-        frame : DataFrame
-            As for `score_features`, which names the values in `reason`.
+        columns : iterable of float64 arrays of shape (n_accounts,)
+            One per feature of the model, in its order and in raw units; NaN is missing.
+        account_id : callable
+            Gives the account of a row.
 
         Raises
         ------
         BadInputError
-            As `score_features`.
+            A whole column cannot be in the unit of the model; every such column at once.
         """
-        columns = self.standardiser.columns_of(frame)
-        _, odd = set_apart(columns, self.standardiser.ranges, frame.index)
-        rows = [values.rows for values in odd]
-        return int(np.unique(np.concatenate(rows)).size) if rows else 0
+        return look_at_columns(columns, self.standardiser.ranges, account_id)
 
     def _score_piece(self, raw: Sequence[Floats], ages: Floats, labels: Ints | None) -> Scores:
         values = self.standardiser.known_columns(raw)

@@ -53,5 +53,5 @@ def run_study(
         results.write(document, frames, folder)
         sheet = discovery_sheet(run.next_steps.discovery, run.snapshot.attributes)
         write_spreadsheet(sheet, folder, "discovery")
-        run.scorer.save(folder / "scorer")
+        run.exported_scorer.save(folder / "scorer")
     return results.read(folder)

@@ -1,7 +1,7 @@
 """One run of a study: every step reads what it needs from the steps before it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
@@ -32,6 +32,7 @@ from clustering.results.document import GroupWord
 from clustering.schemes import Axes, Labelling, assign_all, compute_axes
 from clustering.schemes.types import under_amount_name
 from clustering.scorer import Scorer, Training
+from clustering.scorer.serving import Serving
 from clustering.structure.evidence import assess_structure
 from clustering.structure.pictures import picture_tables
 from clustering.structure.protocol import Evidence
@@ -299,6 +300,17 @@ class Run:
         given = plan_inputs(self)
         with self.progress.step("Planning the care"):
             return make_plan(self.config.engagement, given)
+
+    @cached_property
+    def exported_scorer(self) -> Scorer:
+        """The scorer as it is stored: it carries what the plan gives the segments."""
+        config, plan = self.config, self.plan
+        given = plan.coverage.set_index("label")["playbook"].to_dict()
+        playbooks = (
+            [given[name] for name in self.scorer.segment_names] if plan.on.name == SEGMENT else []
+        )
+        serving = Serving.of(plan.on.name, tuple(playbooks), config.movement, config.schemes)
+        return replace(self.scorer, serving=serving)
 
     @cached_property
     def next_steps(self) -> NextSteps:

@@ -119,6 +119,16 @@ def resolve_model(uri: str, store: str | None = None) -> Path:
     return folder
 
 
+def version_behind(client: "MlflowClient", uri: str) -> tuple[str, str] | None:
+    """Name and version of an address in the registry; None for any other, or where none is."""
+    match = _MODEL_URI.fullmatch(uri.strip())
+    if match is None:
+        return None
+    name, alias, number = match.groups()
+    version = number or _version_of(client, name, alias)
+    return None if version is None else (name, version)
+
+
 def _download(uri: str) -> Path:
     import mlflow
 

@@ -128,7 +128,7 @@ def _inputs(source: Path) -> list[Path]:
 
 def _features_sql(scorer: "Scorer", source: Path, as_of: date) -> str:
     from clustering.config import SourceConfig, load_config
-    from clustering.export import features_sql
+    from clustering.export.features import features_sql
     from clustering.tables import open_folder, open_tables
 
     if source.is_dir():

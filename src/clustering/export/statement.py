@@ -50,6 +50,7 @@ def _stages(scorer: Scorer, *, has_age: bool) -> Iterator[Stage]:
     account = {"account": name(ACCOUNT_ID)}
     yield Stage(first.name, {**account, "given_age": age, **first.columns})
     yield from others
+    yield odd_stage(scorer.standardiser.ranges)
     d, k = len(scorer.standardiser.columns), scorer.model.k
     counted = (case({f"z{j} IS NULL": "0"}, "1") for j in range(d))
     yield Stage("counted", {"n": total(counted), "age": finite("given_age")})
@@ -58,7 +59,6 @@ def _stages(scorer: Scorer, *, has_age: bool) -> Iterator[Stage]:
     yield from _best_stages(scorer)
     yield from _fit_stages(scorer)
     yield from _odds_stages(scorer)
-    yield odd_stage(scorer.standardiser.ranges)
     yield Stage("withheld", {"lacks": _lacks(scorer)})
 
 

@@ -23,7 +23,6 @@ from clustering.config.structure import EvidenceConfig, FeaturesConfig, MatrixCo
 #: How the address of a model in the registry begins.
 REGISTERED = "models:/"
 
-#: The places of files: they decide nothing, and are no part of what is recorded.
 #: The places of files, and what is looked at after a study: they decide nothing in it, and are no
 #: part of what is recorded.
 PLACES: dict[str, Any] = {
@@ -77,6 +76,13 @@ class TrackingConfig(Part):
     experiment: str = Field("clustering", min_length=1, description="Name of the experiment.")
     registered_model: str = Field(
         "account-segments", min_length=1, description="Name in the model registry."
+    )
+    least_accounts: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="A model that was learned from a smaller share of the accounts of the champion "
+        "is promoted with --accept alone.",
     )
     pseudonymise: bool = Field(
         False,

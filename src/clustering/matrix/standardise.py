@@ -150,13 +150,15 @@ class Standardiser:
 
     def refitted(self, raw: Floats) -> "Standardiser":
         """Fitted anew on other accounts of the same features, complete and in raw units."""
-        columns = _fit_columns(raw, self._features(), self.winsorise, self.weight_families)
+        columns = _fit_columns(raw, self.features, self.winsorise, self.weight_families)
         return replace(self, columns=columns)
 
-    def _features(self) -> list[Feature]:
+    @property
+    def features(self) -> list[Feature]:
+        """The features of the columns, as far as they are stored: name, family, unit, scale."""
         return [
-            Feature(column.feature, column.family, "", "", "", (), scale, None, ("", ""))
-            for column, scale in zip(self.columns, self.scales, strict=True)
+            Feature(column.feature, column.family, known.unit, "", "", (), scale, None, ("", ""))
+            for column, scale, known in zip(self.columns, self.scales, self.ranges, strict=True)
         ]
 
     def to_json(self) -> dict[str, Any]:

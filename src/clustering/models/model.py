@@ -44,6 +44,7 @@ class Assignment:
     margin : float64 array of shape (n,), probability minus that of the runner-up
     fit : float64 array of shape (n,): distance to the own centre, or log density (`by_distance`),
         of what is known
+    scores : float64 array of shape (k, n), log of the odds of every segment, before a temperature
     """
 
     labels: Ints
@@ -51,6 +52,32 @@ class Assignment:
     probability: Floats
     margin: Floats
     fit: Floats
+    scores: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Pulls:
+    """How each feature of some accounts holds against each segment.
+
+    Attributes
+    ----------
+    pull : float64 array of shape (k, n_features, n): gradient of half the squared distance to the
+        segment, in its own metric; 0 where a feature is missing
+    curve : float64 array of shape (k, n_features, n), or (k, n_features, 1) where all accounts
+        have the same: how the pull of a feature grows with its value
+    """
+
+    pull: Floats
+    curve: Floats
+
+    def curve_of(self, rows: Ints) -> Floats:
+        """`curve` of some accounts."""
+        return self.curve if self.curve.shape[2] == 1 else self.curve[:, :, rows]
+
+    def curve_at(self, features: Ints, rows: Ints) -> Floats:
+        """`curve` (k, n) at one feature of each account."""
+        alike = self.curve.shape[2] == 1
+        return np.asarray(self.curve[:, features, 0 if alike else rows])
 
 
 class Model(ABC):
@@ -100,6 +127,10 @@ class Model(ABC):
         """
 
     @abstractmethod
+    def pulls(self, columns: Floats) -> Pulls:
+        """The pull of every known feature on accounts given as columns (n_features, n)."""
+
+    @abstractmethod
     def breaches(self) -> Iterator[str]:
         """Why these cannot be the parameters of segments; nothing if they can."""
 
@@ -142,9 +173,10 @@ class Model(ABC):
             The segments, where others decided them; their margin is negative where another
             segment is more probable (None: the most probable ones).
         """
-        scores, sharpness = self.log_scores(columns)
+        scores, plain = self.log_scores(columns)
+        sharpness: float | Floats = plain
         if temperature is not None:
-            sharpness = sharpness * temperature[np.count_nonzero(columns == columns, axis=0)]
+            sharpness = plain * temperature[np.count_nonzero(columns == columns, axis=0)]
         if labels is None:
             labels, runner_up, best, second = _two_best(scores)
         else:
@@ -153,7 +185,8 @@ class Model(ABC):
         probability = 1.0 / total
         other = np.exp(sharpness * (second - best)) / total
         fit = self._fit_of(columns, scores, labels)
-        return Assignment(labels, runner_up, probability, probability - other, fit)
+        margin = probability - other
+        return Assignment(labels, runner_up, probability, margin, fit, plain * scores)
 
     def labels(self, values: Floats) -> Ints:
         """Segment (n,) of accounts (n, n_features); the first of equally good ones."""
@@ -212,6 +245,13 @@ class CentreModel(Model):
         """As in `Model`."""
         offsets = values - self.centres[segments]
         return np.asarray(offsets / max(self.variance, np.finfo(np.float64).tiny))
+
+    def pulls(self, columns: Floats) -> Pulls:
+        """As in `Model`."""
+        precision = 1.0 / max(self.variance, _LEAST_VARIANCE)
+        pull = columns - self.centres[:, :, np.newaxis]
+        pull *= precision
+        return Pulls(np.nan_to_num(pull, copy=False), np.full((*self.centres.shape, 1), precision))
 
     def _squared_distances(self, columns: Floats) -> Floats:
         known = columns == columns
@@ -315,6 +355,30 @@ class GaussianModel(Model):
             rows = segments == segment
             slopes[rows] = offsets[rows] @ precision
         return slopes
+
+    def pulls(self, columns: Floats) -> Pulls:
+        """As in `Model`; the precision is that of the known features."""
+        offsets = np.nan_to_num(columns - self.centres[:, :, np.newaxis], copy=False)
+        patterns = _patterns(columns)
+        if not patterns:
+            precision = self._precision(())
+            curve = np.diagonal(precision, axis1=1, axis2=2)[:, :, np.newaxis]
+            return Pulls(precision @ offsets, curve)
+        pull, curve = np.empty_like(offsets), np.empty_like(offsets)
+        for missing, rows in patterns.items():
+            precision = self._precision(missing)
+            pull[:, :, rows] = precision @ offsets[:, :, rows]
+            curve[:, :, rows] = np.diagonal(precision, axis1=1, axis2=2)[:, :, np.newaxis]
+        return Pulls(pull, curve)
+
+    def _precision(self, missing: tuple[int, ...]) -> Floats:
+        """Precisions (k, d, d) of what is known; rows and columns of missing features are 0."""
+        k, d = self.centres.shape
+        known = np.delete(np.arange(d), missing)
+        inverses = self._whitening(missing)[0].reshape(k, known.size, known.size)
+        precision = np.zeros((k, d, d))
+        precision[:, known[:, np.newaxis], known] = inverses.transpose(0, 2, 1) @ inverses
+        return precision
 
     def breaches(self) -> Iterator[str]:
         """As in `Model`."""

@@ -19,6 +19,8 @@ from clustering.matrix.standardise import Standardiser
 from clustering.matrix.types import FeatureMatrix
 from clustering.models.model import Assignment, Model
 from clustering.models.types import Clustering
+from clustering.scorer.card import StudyFacts
+from clustering.scorer.explain import Explained, explain
 from clustering.scorer.novelty import DISTANCE_QUANTILE, LOG_DENSITY_QUANTILE, novelty_limits
 from clustering.scorer.oddities import (
     ColumnFindings,
@@ -28,9 +30,10 @@ from clustering.scorer.oddities import (
     set_apart,
     unit_mistakes,
 )
-from clustering.scorer.scores import Said, Scores
+from clustering.scorer.scores import REASONS, Said, Scores
 from clustering.scorer.segment_ids import FormerName, SegmentNames, new_ids
 from clustering.scorer.serving import Serving
+from clustering.scorer.spelling import Spelling
 from clustering.scorer.temperature import fit_temperature
 from clustering.scorer.withheld import Requirements
 
@@ -45,6 +48,9 @@ _CHUNK = 8192
 
 #: A limit computed from the same account must not flag it by a last digit.
 _ROUNDING = 1e-9
+
+#: Quantiles of the training values between which a value is usual.
+USUAL = (0.01, 0.99)
 
 
 @dataclass(frozen=True)
@@ -151,12 +157,15 @@ class Scorer:
         flagged (k-means), or log density below which it is (mixture)
     temperature : float64 array of shape (n_features + 1,): factor of the log odds by the number of
         known features
+    usual : float64 array of shape (2, n_features): the 1 % and the 99 % quantile of each feature in
+        training, standardised; what would move an account stays within
     features : configuration of the features, so that raw tables can be scored
     training : what the segments were learned from
     former_names : names that segments, also those that are gone, had in earlier studies
     scoring : when the answer is withheld
     exceptions : training accounts that are answered otherwise than in the study
     serving : what the study does for the accounts of its segments; None of a model without a plan
+    facts : what the study tells of it, for the model card (None: made without a study)
     """
 
     standardiser: Standardiser
@@ -165,12 +174,14 @@ class Scorer:
     segment_ids: tuple[str, ...]
     limits: Floats
     temperature: Floats
+    usual: Floats
     features: FeaturesConfig
     training: Training
     former_names: tuple[FormerName, ...] = ()
     scoring: ScoringConfig = field(default_factory=ScoringConfig)
     exceptions: Exceptions = Exceptions()
     serving: Serving | None = None
+    facts: StudyFacts | None = None
 
     @classmethod
     def build(
@@ -228,6 +239,7 @@ class Scorer:
             temperature=fit_temperature(
                 *(clustering, matrix.values, matrix.known, matrix.families, matrix.account_ids)
             ),
+            usual=np.nanquantile(matrix.known, USUAL, axis=0),
             features=features,
             training=replace(training, sizes=tuple(sizes.tolist())),
             former_names=tuple(former_names),
@@ -343,7 +355,12 @@ class Scorer:
         return snapshot
 
     def score_features(
-        self, frame: pd.DataFrame, as_of: date | None = None, *, is_piece: bool = False
+        self,
+        frame: pd.DataFrame,
+        as_of: date | None = None,
+        *,
+        is_piece: bool = False,
+        reasons: bool = False,
     ) -> pd.DataFrame:
         """Score accounts whose features are known.
 
@@ -357,6 +374,7 @@ class Scorer:
             will have a segment (None: in how many days)
         is_piece : whether it is a piece of a table whose whole columns were looked at (`look_at`);
             a few of its rows do not tell the unit of a column
+        reasons : whether the columns of `scores.REASONS` follow: why, and what would change it
 
         Returns
         -------
@@ -369,7 +387,7 @@ class Scorer:
             A feature is absent, not numeric or infinite, or a whole column of it cannot be in the
             unit of the model; all of them at once.
         """
-        return self._score(frame, as_of, None, is_piece=is_piece)
+        return self._score(frame, as_of, None, is_piece=is_piece, reasons=reasons)
 
     def score_training(self, frame: pd.DataFrame, labels: Ints) -> pd.DataFrame:
         """Describe the training accounts under the labels of the study, which stand.
@@ -399,31 +417,61 @@ class Scorer:
         labels: Ints | None,
         *,
         is_piece: bool = False,
+        reasons: bool = False,
     ) -> pd.DataFrame:
         if ACCOUNT_ID in frame.columns:
             frame = frame.set_index(ACCOUNT_ID)
         ages = np.full(len(frame), np.nan) if labels is not None else _ages(frame)
-        columns, ranges = self.standardiser.columns_of(frame), self.standardiser.ranges
+        given_columns, ranges = self.standardiser.columns_of(frame), self.standardiser.ranges
         if not is_piece:
-            refuse_columns(columns, ranges, frame.index.__getitem__)
-        usable, odd = set_apart(columns, ranges)
+            refuse_columns(given_columns, ranges, frame.index.__getitem__)
+        columns, odd = set_apart(given_columns, ranges)
+        scored: list[Scores] = []
+        explained: list[Explained] = []
         # One thread for the matrix products: a piece is too small to share, and waiting threads
         # cost more than they give.
         with threadpool_limits(limits=1, user_api="blas"):
-            pieces = [
-                self._score_piece(
-                    [column[rows] for column in usable],
-                    ages[rows],
-                    None if labels is None else labels[rows],
-                )
-                for rows in _pieces(len(frame))
-            ]
-        scores = Scores.joined(pieces)
+            for rows in _pieces(len(frame)):
+                values = self.standardiser.known_columns([column[rows] for column in columns])
+                given = None if labels is None else labels[rows]
+                assignment = self.model.assign(values, self.temperature, given)
+                scored.append(self._scores_of(assignment, values, ages[rows], given is None))
+                if reasons:
+                    explained.append(self._explain(values, assignment))
+        scores = Scores.joined(scored)
         withheld, code = self.requirements.reasons(scores.n_known, ages, as_of)
         said = Said(
             len(columns), reasons_by_row(odd), withheld, code, by_distance=self.model.by_distance
         )
-        return scores.frame(frame.index, self.segment_ids, self.segment_names, said)
+        table = scores.frame(frame.index, self.segment_ids, self.segment_names, said)
+        if not reasons:
+            return table
+        return table.assign(**self._in_words(columns, scores, Explained.joined(explained)))
+
+    def _scores_of(
+        self, assignment: Assignment, values: Floats, ages: Floats, withhold: bool
+    ) -> Scores:
+        n_known, needed = _count_known(values), self.requirements
+        withheld = needed.too_little(n_known) | needed.too_young(ages)
+        return Scores.of(assignment, self.is_novel(assignment), n_known, withheld & withhold)
+
+    def _explain(self, values: Floats, assignment: Assignment) -> Explained:
+        return explain(self.model, self.standardiser, self.usual, values, assignment)
+
+    def _in_words(
+        self, columns: Sequence[Floats], scores: Scores, explained: Explained
+    ) -> dict[str, "pd.arrays.ArrowStringArray"]:
+        spelling = Spelling(
+            *(self.standardiser.features, columns, self.typical, self.segment_names),
+            *(scores.segment, scores.runner_up),
+        )
+        return {one.name: getattr(spelling, one.name)(explained) for one in REASONS.columns}
+
+    @property
+    def typical(self) -> Floats:
+        """A typical value of each segment (k, n_features) in raw units: where its centre lies."""
+        columns = zip(self.standardiser.columns, self.model.centres.T, strict=True)
+        return np.column_stack([column.invert(centres) for column, centres in columns])
 
     def unit_mistakes(self, frame: pd.DataFrame) -> tuple[str, ...]:
         """Columns whose values have another size than in training, as sentences.
@@ -458,16 +506,6 @@ class Scorer:
             A whole column cannot be in the unit of the model; every such column at once.
         """
         return look_at_columns(columns, self.standardiser.ranges, account_id)
-
-    def _score_piece(self, raw: Sequence[Floats], ages: Floats, labels: Ints | None) -> Scores:
-        values = self.standardiser.known_columns(raw)
-        n_known = _count_known(values)
-        assignment = self.model.assign(values, self.temperature, labels)
-        needed = self.requirements
-        withheld = needed.too_little(n_known) | needed.too_young(ages)
-        if labels is not None:
-            withheld = np.zeros_like(withheld)
-        return Scores.of(assignment, self.is_novel(assignment), n_known, withheld)
 
     @property
     def expected_novel_share(self) -> float:

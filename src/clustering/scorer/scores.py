@@ -77,6 +77,36 @@ SCORES = TableSpec(
     ),
 )
 
+#: What follows with reasons (`score_features(..., reasons=True)`).
+REASONS = TableSpec(
+    "reasons",
+    "Beside `scores`: the features behind every segment.",
+    (
+        column(
+            "why",
+            "text",
+            "The three features that speak most for the segment, against the mean of all others: "
+            "the account's value, and what is typical of the segment.",
+            nullable=True,
+        ),
+        column(
+            "against_runner_up",
+            "text",
+            "The three features that speak most for the segment against the runner-up, with what "
+            "is typical of the segment and of the runner-up.",
+            nullable=True,
+        ),
+        column(
+            "would_move",
+            "text",
+            "The smallest change found of one feature or two, within their usual values, with "
+            "which the model would answer with the runner-up; empty if there is none. No advice: "
+            "the model does not know what causes what.",
+            nullable=True,
+        ),
+    ),
+)
+
 
 @dataclass(frozen=True, eq=False)
 class Scores:
@@ -189,8 +219,12 @@ def _with_odd(usual: Sequence[str], code: Ints, odd: Mapping[int, str]) -> tuple
 def texts_column(codes: Ints, texts: Sequence[str]) -> "pd.arrays.ArrowStringArray":
     """Text column of `texts[code]`, null for negative codes, without a Python object per row."""
     indices = pa.array(codes, mask=codes < 0)
-    taken = pa.array(texts, type=pa.large_string()).take(indices)
+    return as_column(pa.array(texts, type=pa.large_string()).take(indices))
+
+
+def as_column(texts: pa.Array) -> "pd.arrays.ArrowStringArray":
+    """Texts of Arrow as a column of text, without a Python object per row."""
     found: pd.arrays.ArrowStringArray = pd.array(
-        taken, dtype=pd.StringDtype("pyarrow", na_value=np.nan)
+        texts, dtype=pd.StringDtype("pyarrow", na_value=np.nan)
     )
     return found

@@ -19,6 +19,7 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
         ("schemes", ("--accounts", "2000", "--snapshots", "2")),
         ("snapshot", ("--accounts", "200", "--rows", "5000", "--repeat", "1")),
         ("calibration_comparison", ("--books", "1", "--part", "inference")),
+        ("warehouse", ("--accounts", "500", "--kinds", "kmeans", "tied")),
     ],
 )
 def test_it_runs_at_a_small_size(name: str, small: tuple[str, ...]) -> None:

@@ -111,7 +111,7 @@ def test_every_dialect_is_read_by_its_own_parser(dialect: str, kind: str) -> Non
     assert tables.count("cs.features") == 1
     assert statements[0].named_selects == [
         *("account_id", "segment", "segment_id", "segment_name", "probability", "runner_up"),
-        *("margin", "novel", "reason", "known_share"),
+        *("margin", "novel", "reason", "known_share", "why", "against_runner_up"),
     ]
 
 

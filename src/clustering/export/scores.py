@@ -19,8 +19,8 @@ from clustering.export.stages import Stage
 from clustering.export.terms import case, double, number, total
 from clustering.models.model import CentreModel, GaussianModel, Model
 
-#: Columns of a stage; PostgreSQL allows 1,664, and the values are carried beside them.
-_MOST_COLUMNS = 1400
+#: Columns of a stage; PostgreSQL allows 1,664, and a few are carried beside those counted here.
+_MOST_COLUMNS = 1600
 
 _LOG_2_PI = math.log(2 * math.pi)
 
@@ -84,15 +84,16 @@ def _eliminations(model: GaussianModel) -> Iterator[Stage]:
     shared = bool((model.covariances == model.covariances[0]).all())
     # One decomposition, and as many segments as share it, at a time.
     groups = [list(range(k))] if shared else [[c] for c in range(k)]
-    for group in groups:
-        width = d * (d - 1) // 2 + len(group) * (d + 1)
-        if width > _MOST_COLUMNS:
-            raise BadInputError(
-                f"this model has {d} features with covariances: its query would have {width:,} "
-                f"columns, and databases take about {_MOST_COLUMNS:,}. Score with "
-                "`clustering score`."
-            )
-    at_a_time = max(1, _MOST_COLUMNS // (d * (d + 3) // 2))
+    # What a decomposition leaves behind, beside what every feature adds to every distance.
+    width = d * (d + 1) // 2 + (2 * d + 2) * len(groups[0])
+    room = _MOST_COLUMNS - k * d
+    if width > room:
+        raise BadInputError(
+            f"this model has covariances of {d} features: its query would have "
+            f"{width + k * d:,} columns, and databases take about {_MOST_COLUMNS:,}. Score with "
+            "`clustering score`."
+        )
+    at_a_time = room // width
     for start in range(0, len(groups), at_a_time):
         yield from _together(model, groups[start : start + at_a_time])
     names = (("q", "p"), ("g", "l"))

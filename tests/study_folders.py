@@ -530,6 +530,7 @@ class _Simulated:
                 "movement": None,
                 "movement_absent": "This study did not look back in time.",
                 "assignment": dict.fromkeys(AssignmentSummary.model_fields, 0),
+                "succession": None,
                 "outcomes": {
                     "days": 365,
                     "observed": {"churned": 0.12, "expanded": 0.2},

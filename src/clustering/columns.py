@@ -7,6 +7,8 @@ NAME = "name"
 ARR = "arr"
 NEEDS_SEGMENT = "needs_segment"
 CURRENT_SEGMENT = "current_segment"
+#: Age of an account on the date, in days; also a feature, which the matrix leaves out by default.
+TENURE_DAYS = "tenure_days"
 
 #: The learned labelling in `accounts.parquet`; the rule-based ones carry the name of their scheme.
 SEGMENT = "segment"

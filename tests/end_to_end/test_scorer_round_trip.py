@@ -44,6 +44,11 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, d
     return written
 
 
+def exceptions(scores: pd.DataFrame, labels: pd.Series) -> int:
+    """Accounts that the scorer does not answer as the study does."""
+    return int((scores["segment"].to_numpy(dtype=np.int64, na_value=-1) != labels).sum())
+
+
 @cache
 def learn(folder: Path, as_of: date, algorithm: str) -> tuple[Scorer, pd.Series]:
     """A scorer and the training labels by account."""
@@ -53,23 +58,32 @@ def learn(folder: Path, as_of: date, algorithm: str) -> tuple[Scorer, pd.Series]
     clustering = fit(matrix.values, algorithm)
     names = profile(snapshot, matrix, clustering).names
     scorer = Scorer.build(
-        standardiser, clustering, matrix, names, FeaturesConfig(), Training(as_of, "reproducible")
+        *(standardiser, clustering, matrix, names, FeaturesConfig()),
+        Training(as_of, "reproducible"),
+        age_days=snapshot.frame.loc[list(matrix.account_ids), "tenure_days"].to_numpy(),
     )
     return scorer, pd.Series(clustering.labels, index=list(matrix.account_ids))
 
 
 @pytest.mark.parametrize("algorithm", ["kmeans", "mixture"])
 @pytest.mark.parametrize("scenario", [scenario.name for scenario in SCENARIOS])
-def test_scoring_the_training_tables_gives_back_the_training_labels(
+def test_scoring_the_training_tables_gives_back_the_training_labels_but_for_counted_exceptions(
     folders: dict[str, tuple[Path, date]], scenario: str, algorithm: str, tmp_path: Path
 ) -> None:
     folder, as_of = folders[scenario]
     scorer, labels = learn(folder, as_of, algorithm)
     scorer.save(tmp_path / "scorer")
+    again = Scorer.load(tmp_path / "scorer")
     with open_folder(folder) as tables:
-        scores = Scorer.load(tmp_path / "scorer").score_tables(tables, as_of)
+        scores = again.score_tables(tables, as_of)
     assert scores.index.tolist() == labels.index.tolist()
-    np.testing.assert_array_equal(scores["segment"].to_numpy(dtype=np.int64), labels)
+    known = (scores["known_share"] == 1) & scores["segment"].notna()
+    segments = scores["segment"][known].to_numpy(dtype=np.int64)
+    np.testing.assert_array_equal(segments, labels[known])
+    counted = again.exceptions
+    assert exceptions(scores, labels) == counted.n
+    assert counted.n_other_segment <= 0.05 * len(labels)
+    assert scores["segment"].isna().sum() == counted.n_too_young + counted.n_too_little_known
 
 
 def test_a_later_date_scores_the_accounts_of_that_day(
@@ -82,7 +96,9 @@ def test_a_later_date_scores_the_accounts_of_that_day(
         scores = scorer.score_tables(tables, later)
     unseen = scores.index.difference(labels.index)
     assert len(unseen) > 0
-    assert scores.loc[unseen, "segment"].notna().all()
+    young = scores["reason"].fillna("").str.contains("younger than the 90 days")
+    assert young.any()
+    assert scores["segment"].isna().equals(young)
 
 
 def test_rows_after_the_date_change_no_score(
@@ -163,7 +179,7 @@ def test_the_command_scores_a_folder_and_a_study_alike(
         assert run.returncode == 0, run.stderr
         assert f"{len(labels)} accounts scored as of {as_of}" in run.stdout
         scores = pd.read_parquet(tmp_path / out).set_index("account_id")
-        np.testing.assert_array_equal(scores["segment"].to_numpy(dtype=np.int64), labels)
+        assert exceptions(scores, labels) == scorer.exceptions.n
 
 
 def test_the_command_says_what_is_wrong_in_one_message(

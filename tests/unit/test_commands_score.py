@@ -151,7 +151,7 @@ def test_accounts_of_which_nothing_is_known_are_counted(app, snapshot, model, tm
     frame.iloc[:3] = np.nan
     frame.to_csv(tmp_path / "f.csv")
     result = run(app, tmp_path / "f.csv", model, tmp_path / "s.csv")
-    assert "no segment, because none of the features is known: 3" in result.stdout
+    assert "no segment, because too little is known yet (column reason): 3" in result.stdout
 
 
 @pytest.mark.parametrize(

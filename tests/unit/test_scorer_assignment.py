@@ -126,3 +126,75 @@ def test_slopes_are_the_gradient_of_the_log_odds(values, fit):
 def test_numbers_that_no_fit_gives_are_named(model, words):
     (breach,) = model.breaches()
     assert words in breach
+
+
+KINDS = ["full", "tied", "diag", "spherical"]
+
+
+def with_holes(values, seed=3, share=0.4):
+    holes = values.copy()
+    holes[np.random.default_rng(seed).random(values.shape) < share] = np.nan
+    return holes
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_scores_of_incomplete_accounts_are_those_of_the_marginal_density(values, kind):
+    model = mixture_clustering(values, 3, kind).model
+    holes = with_holes(values)
+    scores, _ = model.log_scores(columns(holes))
+    for row, account in enumerate(holes):
+        known = np.flatnonzero(~np.isnan(account))
+        for segment in range(3):
+            expected = np.log(model.weights[segment])
+            if known.size:
+                expected += multivariate_normal(
+                    model.centres[segment][known],
+                    model.covariances[segment][np.ix_(known, known)],
+                ).logpdf(account[known])
+            assert scores[segment, row] == pytest.approx(expected, abs=1e-9)
+
+
+def test_kmeans_scores_of_incomplete_accounts_are_distances_in_what_is_known(values):
+    model = kmeans_clustering(values, 3).model
+    holes = with_holes(values)
+    scores, sharpness = model.log_scores(columns(holes))
+    expected = -np.nansum((holes[:, None, :] - model.centres) ** 2, axis=2).T
+    np.testing.assert_allclose(scores, expected, atol=1e-9)
+    assert sharpness == pytest.approx(0.5 / model.variance)
+
+
+@pytest.mark.parametrize("fit", [kmeans_clustering, mixture_clustering])
+def test_what_is_missing_makes_no_account_unlike_the_others(values, fit):
+    """Its known part is compared with the limit of complete accounts, and never looks further."""
+    model = fit(values, 3).model
+    whole = model.assign(columns(values)).fit
+    part = model.assign(columns(with_holes(values, share=0.6))).fit
+    if model.by_distance:
+        assert (part <= whole + 0.5).mean() > 0.9
+        assert part.max() <= whole.max()
+    else:
+        assert np.quantile(part, 0.01) > np.quantile(whole, 0.01)
+        assert np.median(part) == pytest.approx(np.median(whole), abs=0.5)
+
+
+@pytest.mark.parametrize("fit", [kmeans_clustering, mixture_clustering])
+def test_labels_of_incomplete_accounts_depend_on_no_neighbour(values, fit):
+    model = fit(values, 3).model
+    holes = with_holes(values)
+    together = model.assign(columns(holes))
+    for rows in ([0], [5, 7, 11], list(range(0, 300, 3))):
+        alone = model.assign(columns(holes[rows]))
+        np.testing.assert_array_equal(alone.labels, together.labels[rows])
+        np.testing.assert_allclose(alone.probability, together.probability[rows], atol=1e-9)
+
+
+def test_a_temperature_changes_how_probable_a_segment_is_and_never_which(values):
+    model = kmeans_clustering(values, 3).model
+    holes = columns(with_holes(values))
+    warm = model.assign(holes, np.array([1, 0.2, 0.4, 0.6, 3.0]))
+    plain = model.assign(holes)
+    np.testing.assert_array_equal(warm.labels, plain.labels)
+    np.testing.assert_array_equal(warm.fit, plain.fit)
+    n_known = np.isfinite(holes).sum(axis=0)
+    assert (warm.probability[n_known == 4] >= plain.probability[n_known == 4]).all()
+    assert (warm.probability[n_known < 4] <= plain.probability[n_known < 4]).all()

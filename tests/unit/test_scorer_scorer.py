@@ -3,8 +3,9 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import softmax
 
-from clustering.config import FeaturesConfig
+from clustering.config import FeaturesConfig, ScoringConfig
 from clustering.errors import BadInputError
 from clustering.scorer import Scorer, Training
 from snapshots import AS_OF, book, fitted, scorer_of
@@ -19,18 +20,43 @@ def snapshot():
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 @pytest.mark.parametrize("k", [1, 2, 3, 5])
-def test_scoring_the_training_snapshot_gives_back_the_labels(snapshot, algorithm, k):
+def test_scoring_the_training_snapshot_gives_back_the_labels_of_complete_accounts(
+    snapshot, algorithm, k
+):
     matrix, _, clustering = fitted(snapshot, algorithm, k)
-    scores = scorer_of(snapshot, algorithm, k).score_features(snapshot.frame)
+    scorer = scorer_of(snapshot, algorithm, k)
+    scores = scorer.score_features(snapshot.frame)
     assert tuple(scores.index) == matrix.account_ids
+    differs = scores["segment"].to_numpy(dtype=np.int64) != clustering.labels
+    complete = matrix.observed.all(axis=1)
+    assert not (differs & complete).any()
+    exceptions = scorer.exceptions
+    assert differs.sum() == exceptions.n_other_segment == exceptions.n <= 0.03 * len(scores)
+    assert exceptions.n_incomplete == (~complete).sum()
+    assert exceptions.n_accounts == len(scores)
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_the_study_keeps_its_labels_and_tells_what_is_known_of_them(snapshot, algorithm):
+    clustering = fitted(snapshot, algorithm, 5)[2]
+    scorer = scorer_of(snapshot, algorithm, 5)
+    scores = scorer.score_training(snapshot.frame.assign(tenure_days=1.0), clustering.labels)
+    own = scorer.score_features(snapshot.frame)
     np.testing.assert_array_equal(scores["segment"].to_numpy(dtype=np.int64), clustering.labels)
+    same = own["segment"].to_numpy(dtype=np.int64) == clustering.labels
+    pd.testing.assert_frame_equal(scores[same], own[same])
+    assert (scores["margin"][~same] < 0).all()
+    assert (scores["runner_up"][~same] == own["segment_name"][~same]).all()
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_probability_margin_and_runner_up_belong_together(snapshot, algorithm):
     scorer = scorer_of(snapshot, algorithm)
     scores = scorer.score_features(snapshot.frame)
-    posterior = scorer.model.probabilities(scorer.standardiser.transform(snapshot.frame))
+    known = scorer.standardiser.known_columns(scorer.standardiser.columns_of(snapshot.frame))
+    odds, sharpness = scorer.model.log_scores(known)
+    temperature = scorer.temperature[np.isfinite(known).sum(axis=0)]
+    posterior = softmax(temperature * sharpness * odds, axis=0).T
     order = np.argsort(posterior, axis=1)
     names = np.array(scorer.segment_names)
     np.testing.assert_allclose(scores["probability"], posterior.max(axis=1), atol=1e-12)
@@ -109,13 +135,58 @@ def test_only_unknown_accounts_are_no_special_case(snapshot):
     assert scorer_of(snapshot).score_features(frame)["segment"].isna().all()
 
 
-def test_little_known_accounts_are_scored_and_say_so(snapshot):
+def with_known(snapshot, names):
+    """The first account, with the named features alone."""
     frame = snapshot.frame.iloc[[0]] * np.nan
-    frame["score"] = 40.0
-    scores = scorer_of(snapshot).score_features(frame)
+    return frame.assign(**snapshot.frame[names].mean())
+
+
+def test_little_known_accounts_are_scored_and_say_so(snapshot):
+    scores = scorer_of(snapshot).score_features(with_known(snapshot, ["score", "hours"]))
     assert scores["segment"].notna().all()
-    assert scores["known_share"].item() == pytest.approx(1 / 6)
+    assert scores["known_share"].item() == pytest.approx(2 / 6)
     assert scores["reason"].item() == "fewer than half of the features are known"
+
+
+def test_an_account_of_which_too_little_is_known_gets_no_segment(snapshot):
+    scores = scorer_of(snapshot).score_features(with_known(snapshot, ["score"])).iloc[0]
+    assert pd.isna(scores["segment"])
+    assert pd.isna(scores["probability"])
+    assert scores["reason"] == "1 of 6 features is known, at least 2 are needed: no segment"
+    free = dataclasses.replace(scorer_of(snapshot), scoring=ScoringConfig(least_known_share=0))
+    assert free.score_features(with_known(snapshot, ["score"]))["segment"].notna().all()
+
+
+def test_a_young_account_gets_no_segment_and_the_date_when_it_will(snapshot):
+    scorer = scorer_of(snapshot)
+    frame = snapshot.frame.iloc[:4].assign(tenure_days=[0, 89, 90, np.nan])
+    scores = scorer.score_features(frame, AS_OF)
+    assert scores["segment"].isna().tolist() == [True, True, False, False]
+    assert scores["reason"].iloc[0] == (
+        "younger than the 90 days that its features look back: no segment before 2025-09-28"
+    )
+    assert scores["reason"].iloc[1].endswith("no segment before 2025-07-01")
+    assert scorer.score_features(frame)["reason"].iloc[1].endswith("for another 1 day")
+    on_the_day = frame.iloc[[0]].assign(tenure_days=90)
+    assert scorer.score_features(on_the_day)["segment"].notna().all()
+    any_age = dataclasses.replace(scorer, scoring=ScoringConfig(least_age_days=0))
+    assert any_age.score_features(frame)["segment"].notna().all()
+    with pytest.raises(BadInputError, match="expected the age of each account in days"):
+        scorer.score_features(frame.assign(tenure_days="old"))
+
+
+def test_young_training_accounts_are_counted_as_exceptions(snapshot):
+    matrix, standardiser, clustering = fitted(snapshot)
+    ages = np.where(np.arange(len(matrix.account_ids)) < 7, 30.0, 400.0)
+    scorer = Scorer.build(
+        standardiser, clustering, matrix, ("a", "b", "c"), FeaturesConfig(),
+        Training(AS_OF, "natural"), age_days=ages,
+    )  # fmt: skip
+    assert scorer.exceptions.n_too_young == 7
+    scores = scorer.score_features(snapshot.frame.assign(tenure_days=ages))
+    differs = scores["segment"].to_numpy(dtype=np.int64, na_value=-1) != clustering.labels
+    assert differs.sum() == scorer.exceptions.n
+    assert "It gives none to 7 accounts that are younger" in scorer.exceptions.in_words
 
 
 def test_one_segment_has_no_runner_up(snapshot):

@@ -88,6 +88,8 @@ ARRAYS = [
     ("kmeans", fill("variance", np.nan), "array 'variance' holds values that are not finite"),
     ("kmeans", fill("limits", np.nan), "array 'limits' holds values that are not finite"),
     ("kmeans", fill("limits", -2.0), "a limit of distance cannot be -2.0"),
+    ("kmeans", fill("temperature", 0.0), "a temperature must be above 0 and at most 50"),
+    ("mixture", fill("temperature", 1e6), "a temperature must be above 0 and at most 50"),
     ("kmeans", lambda a: a.update(centres=a["centres"][:, :3]), "(3, 6), }"),
     ("kmeans", lambda a: a.update(centres=a["centres"][:2]), "(3, 6), }"),
     ("kmeans", lambda a: a.update(centres=a["centres"].T), "(3, 6), }"),
@@ -116,7 +118,11 @@ ARRAYS = [
     ("mixture", lambda a: a["covariances"].__setitem__((0, 0, 1), 0.9), "covariances are not"),
     ("mixture", lambda a: a.update(covariances=a["covariances"][:2]), "(2, 6, 6), }"),
     ("mixture", lambda a: a.update(covariances=a["covariances"][..., :5]), "(3, 6, 5), }"),
-    ("mixture", lambda a: a.pop("covariances"), "found centres.npy, limits.npy, weights.npy"),
+    (
+        "mixture",
+        lambda a: a.pop("covariances"),
+        "found centres.npy, limits.npy, temperature.npy, weights.npy",
+    ),
     ("mixture", lambda a: a.update(variance=np.ones(1)), "found centres.npy, covariances.npy"),
 ]
 

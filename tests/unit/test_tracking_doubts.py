@@ -8,6 +8,7 @@ import pytest
 from clustering import results
 from clustering.results import StudyFolder
 from clustering.scorer import Scorer
+from clustering.scorer.temperature import Tenth
 from clustering.tracking.doubts import find_doubts
 from study_folders import Recipe, add_scorer, build_study
 
@@ -49,6 +50,14 @@ def test_short_tables_are_doubted(made) -> None:
     short = replace(scorer, facts=replace(scorer.facts, short_tables=("usage", "tickets")))
     (doubt,) = find_doubts(study, short, None)
     assert doubt.startswith("usage, tickets began inside the look-back window of 90 days")
+
+
+def test_probabilities_that_do_not_come_true_are_doubted(made) -> None:
+    study, scorer = made
+    tenths = (Tenth(0.5, 0.72, 0.55), Tenth(0.005, 0.8, 0.2), Tenth(0.495, 0.95, 0.94))
+    (doubt,) = find_doubts(study, replace(scorer, tenths=tenths), None)
+    assert "of answers at 0.72, 0.55 did on accounts held out" in doubt
+    assert "tracking.most_miscalibrated is 0.1" in doubt
 
 
 def test_beside_the_champion_all_is_said_at_once(made) -> None:

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from clustering.progress import Progress
     from clustering.scorer import Scorer
 
-_REGISTERED = "models:/"
-
 #: More flagged accounts than so many times the share of the training accounts are worth a word.
 _MANY_FLAGGED = 3.0
 _LEAST_FLAGGED = 5
@@ -132,9 +130,10 @@ def _inputs(source: Path) -> list[Path]:
 
 
 def _load(model: str, tracking_uri: str | None) -> "Scorer":
+    from clustering.config.study import REGISTERED
     from clustering.scorer import Scorer
 
-    if model.startswith(_REGISTERED):
+    if model.startswith(REGISTERED):
         from clustering.tracking import resolve_model
 
         return Scorer.load(resolve_model(model, tracking_uri))
@@ -179,17 +178,22 @@ def _scores(
     scorer: "Scorer", features: "pd.DataFrame", given: "Overrides | Path", as_of: date
 ) -> "tuple[pd.DataFrame, pd.DataFrame]":
     """The scores with what people decided, and the decisions in force on scored accounts."""
-    from clustering.movement.overrides.active import Overrides, assigned, check_overrides
+    from clustering.movement.overrides.active import (
+        Overrides,
+        assigned,
+        check_overrides,
+        in_todays_words,
+    )
     from clustering.movement.overrides.file import read_overrides
 
-    scores = scorer.score_features(features)
+    scores = scorer.score_features(features, as_of)
     if isinstance(given, Path):
         frame = read_overrides(given)
         check_overrides(frame, subject=f"overrides '{given}' cannot be used")
         given = Overrides(frame)
-    in_force = given.in_force(as_of)
+    in_force = in_todays_words(given.in_force(as_of), scorer.called)
     in_force = in_force[in_force.index.isin(scores.index)]
-    check_overrides(in_force.reset_index(), segments=scorer.segment_names)
+    check_overrides(in_force.reset_index(), segments=scorer.called)
     return scores.join(assigned(scores["segment_name"], in_force)), in_force
 
 
@@ -209,7 +213,7 @@ def _show(scored: _Scored) -> None:
         share = count / max(1, len(scores))
         _print(f"  {name}: {count:,} ({share:.0%}; {training.sizes[number] / learned:.0%} then)")
     if unknown := int(scores["segment"].isna().sum()):
-        _print(f"  no segment, because none of the features is known: {unknown:,}")
+        _print(f"  no segment, because too little is known yet (column reason): {unknown:,}")
     _show_novel(scored)
     _show_overrides(scored)
 

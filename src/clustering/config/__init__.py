@@ -4,6 +4,7 @@ from clustering.config.loading import load_config
 from clustering.config.movement import MovementConfig
 from clustering.config.plan import EngagementConfig
 from clustering.config.schemes import ArrTiersConfig, EmployeeBandsConfig, SchemesConfig
+from clustering.config.scoring import ScoringConfig
 from clustering.config.source import (
     AccountsConfig,
     EndIs,
@@ -38,6 +39,7 @@ __all__ = [
     "OutputConfig",
     "ReadingConfig",
     "SchemesConfig",
+    "ScoringConfig",
     "SourceConfig",
     "StudyConfig",
     "SubscriptionsConfig",

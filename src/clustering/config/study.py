@@ -6,26 +6,40 @@ There is no default for `as_of`: a missing date must fail, not fall back to "tod
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from clustering.columns import OutcomeName
 from clustering.config.base import Day, Part, section
 from clustering.config.movement import MovementConfig
 from clustering.config.plan import EngagementConfig
 from clustering.config.schemes import SchemesConfig
+from clustering.config.scoring import ScoringConfig
 from clustering.config.source import AccountsConfig, SourceConfig, SubscriptionsConfig
 from clustering.config.structure import EvidenceConfig, FeaturesConfig, MatrixConfig, ModelsConfig
 
+#: How the address of a model in the registry begins.
+REGISTERED = "models:/"
+
 #: The places of files: they decide nothing, and are no part of what is recorded.
 PLACES: dict[str, Any] = {
+    "previous": True,
     "source": True,
     "output": True,
     "tracking": True,
     "engagement": {"playbooks"},
     "movement": {"overrides"},
 }
+
+
+def _folder_or_address(value: object) -> object:
+    """Text is a path, unless it is the address of a model."""
+    if isinstance(value, str) and not value.startswith(REGISTERED):
+        if not value.strip():
+            raise ValueError("expected a folder or models:/NAME@ALIAS")
+        return Path(value)
+    return value
 
 
 class ComparisonConfig(Part):
@@ -66,6 +80,13 @@ class TrackingConfig(Part):
         le=1,
         description="A model that was learned from a smaller share of the accounts of the champion "
         "is promoted with --accept alone.",
+    )
+    most_miscalibrated: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="A model is promoted with --accept alone where, in a tenth of its "
+        "probabilities, what it said and what came true on accounts held out are further apart.",
     )
     pseudonymise: bool = Field(
         False,
@@ -114,6 +135,11 @@ class StudyConfig(Part):
         description="What the report calls the yearly amount ('run-rate' where no contracts are).",
     )
     note: str = Field("", description="A sentence on the input that the report prints.")
+    previous: Annotated[Path | str | None, BeforeValidator(_folder_or_address)] = Field(
+        None,
+        description="The previous study, whose segments keep their ids and names in this one: its "
+        "folder, its scorer's, or models:/account-segments@champion (None: every id is new).",
+    )
     source: SourceConfig = Field(description="Where the tables come from.")
     subscriptions: SubscriptionsConfig = section(SubscriptionsConfig, "How contracts are read.")
     accounts: AccountsConfig = section(AccountsConfig, "Who is a customer on a date.")
@@ -121,6 +147,7 @@ class StudyConfig(Part):
     matrix: MatrixConfig = section(MatrixConfig, "The matrix.")
     models: ModelsConfig = section(ModelsConfig, "The candidates.")
     evidence: EvidenceConfig = section(EvidenceConfig, "The protocol.")
+    scoring: ScoringConfig = section(ScoringConfig, "The scorer.")
     schemes: SchemesConfig = section(SchemesConfig, "The schemes.")
     comparison: ComparisonConfig = section(ComparisonConfig, "The comparison.")
     engagement: EngagementConfig = section(EngagementConfig, "The plan (docs/plan.md).")

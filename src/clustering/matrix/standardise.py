@@ -106,12 +106,17 @@ class Standardiser:
         Accounts are columns here: each feature is contiguous, as it is in a data frame, and a
         scorer walks through a million accounts in pieces without copying them.
         """
-        values = np.empty((len(self.columns), len(raw[0])))
-        for column, given, row in zip(self.columns, raw, values, strict=True):
-            column.apply(given, out=row)
+        values = self.known_columns(raw)
         if not np.isnan(values).any():
             return values
         return np.ascontiguousarray(complete(values.T, self._quantiser).T)
+
+    def known_columns(self, raw: Sequence[Floats]) -> Floats:
+        """As `transform_columns`, without completing: NaN is missing."""
+        values = np.empty((len(self.columns), len(raw[0])))
+        for column, given, row in zip(self.columns, raw, values, strict=True):
+            column.apply(given, out=row)
+        return values
 
     @cached_property
     def _quantiser(self) -> Prototypes:
@@ -238,6 +243,7 @@ def standardise(snapshot: Snapshot, config: MatrixConfig) -> tuple[FeatureMatrix
     known = np.flatnonzero(~np.isnan(values).any(axis=1))
     matrix = FeatureMatrix(
         values=values[known],
+        observed=~np.isnan(scaled[known]),
         account_ids=tuple(map(str, snapshot.frame.index[known])),
         feature_names=standardiser.feature_names,
         families=standardiser.families,

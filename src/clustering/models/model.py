@@ -25,6 +25,9 @@ _LEAST_VARIANCE = 1e-12
 #: differences: the product of matrices that gave them has lost those digits.
 _TIE = 1e-9
 
+#: Combinations of missing features whose marginals are kept: a few million numbers at most.
+_MOST_PATTERNS = 1024
+
 #: Standardised values are a few units from zero; far larger ones overflow when squared.
 _LARGEST = 1e6
 _WEIGHTS_TOLERANCE = 1e-6
@@ -39,7 +42,8 @@ class Assignment:
     labels, runner_up : int64 arrays of shape (n,); the runner-up is -1 where there is one segment
     probability : float64 array of shape (n,), of the label
     margin : float64 array of shape (n,), probability minus that of the runner-up
-    fit : float64 array of shape (n,): distance to the own centre, or log density (`by_distance`)
+    fit : float64 array of shape (n,): distance to the own centre, or log density (`by_distance`),
+        of what is known
     """
 
     labels: Ints
@@ -74,12 +78,13 @@ class Model(ABC):
     def log_scores(self, columns: Floats) -> tuple[Floats, float]:
         """Scores (k, n) of accounts given as columns, and the factor that makes them log odds.
 
-        The largest score of a column is that of its segment.
+        The largest score of a column is that of its segment. A value that is missing (NaN) takes
+        no part: the scores are those of what is known.
         """
 
     @abstractmethod
-    def _fit_of(self, best: Floats, total: Floats) -> Floats:
-        """`Assignment.fit`, from the best score and the sum of all odds against it."""
+    def _fit_of(self, columns: Floats, scores: Floats, labels: Ints) -> Floats:
+        """`Assignment.fit`, from the scores of all segments."""
 
     @abstractmethod
     def slopes(self, values: Floats, segments: Ints) -> Floats:
@@ -120,20 +125,34 @@ class Model(ABC):
         parts = fields(cls)  # type: ignore[arg-type]  # every kind is a dataclass
         return cls(**{one.name: given[one.name] for one in parts if one.init})
 
-    def assign(self, columns: Floats) -> Assignment:
+    def assign(
+        self, columns: Floats, temperature: Floats | None = None, labels: Ints | None = None
+    ) -> Assignment:
         """Assign accounts given as columns.
 
         Parameters
         ----------
         columns : float64 array of shape (n_features, n)
-            Standardised, complete. Accounts are columns because every step then runs along them.
+            Standardised; NaN is missing and takes no part. Accounts are columns because every
+            step then runs along them.
+        temperature : float64 array of shape (n_features + 1,)
+            Factor of the log odds by the number of known features (None: 1). It changes how
+            probable a segment is, never which one it is.
+        labels : int64 array of shape (n,)
+            The segments, where others decided them; their margin is negative where another
+            segment is more probable (None: the most probable ones).
         """
         scores, sharpness = self.log_scores(columns)
-        labels, runner_up, best, second = _two_best(scores)
+        if temperature is not None:
+            sharpness = sharpness * temperature[np.count_nonzero(columns == columns, axis=0)]
+        if labels is None:
+            labels, runner_up, best, second = _two_best(scores)
+        else:
+            runner_up, best, second = _given_and_best_other(scores, labels)
         total = _sum_of_exponentials(scores, best, sharpness)
         probability = 1.0 / total
         other = np.exp(sharpness * (second - best)) / total
-        fit = self._fit_of(best, total)
+        fit = self._fit_of(columns, scores, labels)
         return Assignment(labels, runner_up, probability, probability - other, fit)
 
     def labels(self, values: Floats) -> Ints:
@@ -185,8 +204,9 @@ class CentreModel(Model):
         """As in `Model`: minus the squared distances, and half the precision."""
         return -self._squared_distances(columns), 0.5 / max(self.variance, _LEAST_VARIANCE)
 
-    def _fit_of(self, best: Floats, total: Floats) -> Floats:
-        return np.sqrt(-best)
+    def _fit_of(self, columns: Floats, scores: Floats, labels: Ints) -> Floats:
+        # What is missing adds nothing: an account is never called far for what is not known.
+        return np.asarray(np.sqrt(-np.take_along_axis(scores, labels[np.newaxis], axis=0)[0]))
 
     def slopes(self, values: Floats, segments: Ints) -> Floats:
         """As in `Model`."""
@@ -194,9 +214,13 @@ class CentreModel(Model):
         return np.asarray(offsets / max(self.variance, np.finfo(np.float64).tiny))
 
     def _squared_distances(self, columns: Floats) -> Floats:
-        sizes = np.einsum("dn,dn->n", columns, columns)
-        distances = (-2.0 * self.centres) @ columns
-        distances += (self.centres**2).sum(axis=1)[:, np.newaxis]
+        known = columns == columns
+        complete = bool(known.all())
+        values = columns if complete else np.where(known, columns, 0.0)
+        sizes = np.einsum("dn,dn->n", values, values)
+        distances = (-2.0 * self.centres) @ values
+        squares = self.centres**2
+        distances += squares.sum(axis=1)[:, np.newaxis] if complete else squares @ known
         distances += sizes
         if self.k > 1:
             self._settle_ties(columns, distances, sizes)
@@ -210,7 +234,7 @@ class CentreModel(Model):
             np.minimum(best, row, out=best)
         tied = np.flatnonzero(second - best <= _TIE * (1.0 + sizes))
         for row, centre in zip(distances, self.centres, strict=True):
-            row[tied] = ((columns[:, tied] - centre[:, np.newaxis]) ** 2).sum(axis=0)
+            row[tied] = np.nansum((columns[:, tied] - centre[:, np.newaxis]) ** 2, axis=0)
 
     def breaches(self) -> Iterator[str]:
         """As in `Model`."""
@@ -247,15 +271,41 @@ class GaussianModel(Model):
             array.setflags(write=False)
 
     def log_scores(self, columns: Floats) -> tuple[Floats, float]:
-        """As in `Model`: log of weight times density."""
-        return whitened(columns, *self._whitening), 1.0
+        """As in `Model`: log of weight times the marginal density of what is known."""
+        patterns = _patterns(columns)
+        if not patterns:
+            return whitened(columns, *self._whitening(())), 1.0
+        scores = np.empty((self.k, columns.shape[1]))
+        for missing, rows in patterns.items():
+            known = np.delete(columns[:, rows], missing, axis=0)
+            scores[:, rows] = whitened(known, *self._whitening(missing))
+        return scores, 1.0
+
+    def _whitening(self, missing: tuple[int, ...]) -> tuple[Floats, Floats, Floats]:
+        """Of the marginal without some features; kept, since many accounts lack the same ones."""
+        kept = self._whitenings
+        if missing not in kept:
+            if len(kept) >= _MOST_PATTERNS:
+                kept.clear()
+            known = np.delete(np.arange(self.centres.shape[1]), missing)
+            covariances = self.covariances[:, known[:, np.newaxis], known]
+            kept[missing] = whitening(self.weights, self.centres[:, known], covariances)
+        return kept[missing]
 
     @cached_property
-    def _whitening(self) -> tuple[Floats, Floats, Floats]:
-        return whitening(self.weights, self.centres, self.covariances)
+    def _whitenings(self) -> dict[tuple[int, ...], tuple[Floats, Floats, Floats]]:
+        return {}
 
-    def _fit_of(self, best: Floats, total: Floats) -> Floats:
-        return best + np.log(total)
+    def _fit_of(self, columns: Floats, scores: Floats, labels: Ints) -> Floats:
+        # What is missing counts as its expectation, neither likely nor unlikely: the density of
+        # the known part is then comparable with that of complete accounts.
+        whole = scores.copy()
+        constants = self._whitening(())[2]
+        for missing, rows in _patterns(columns).items():
+            if missing:
+                whole[:, rows] += constants - self._whitening(missing)[2] - 0.5 * len(missing)
+        best = whole.max(axis=0)
+        return np.asarray(best + np.log(np.exp(whole - best).sum(axis=0)))
 
     def slopes(self, values: Floats, segments: Ints) -> Floats:
         """As in `Model`."""
@@ -289,6 +339,21 @@ MODELS: Mapping[Algorithm, type[CentreModel] | type[GaussianModel]] = {
 }
 
 
+def _patterns(columns: Floats) -> dict[tuple[int, ...], Ints]:
+    """Rows of accounts by which features they lack; empty if none lacks any."""
+    missing = np.isnan(columns)
+    if not missing.any():
+        return {}
+    packed, inverse = np.unique(np.packbits(missing, axis=0), axis=1, return_inverse=True)
+    order = np.argsort(inverse, kind="stable")
+    groups = np.split(order, np.cumsum(np.bincount(inverse))[:-1])
+    which = np.unpackbits(packed, axis=0, count=len(columns)).astype(bool)
+    return {
+        tuple(np.flatnonzero(lacks).tolist()): rows
+        for lacks, rows in zip(which.T, groups, strict=True)
+    }
+
+
 def _centre_breaches(centres: Floats) -> Iterator[str]:
     if np.abs(centres).max() > _LARGEST:
         yield f"centres lie further than {_LARGEST:,.0f} from zero."
@@ -311,7 +376,17 @@ def _two_best(scores: Floats) -> tuple[Ints, Ints, Floats, Floats]:
     return labels, runner_up, best, second
 
 
-def _sum_of_exponentials(scores: Floats, best: Floats, sharpness: float) -> Floats:
+def _given_and_best_other(scores: Floats, labels: Ints) -> tuple[Ints, Floats, Floats]:
+    """The best row of every column but the given one, and the scores of both."""
+    own = np.take_along_axis(scores, labels[np.newaxis], axis=0)[0]
+    others = scores.copy()
+    np.put_along_axis(others, labels[np.newaxis], -np.inf, axis=0)
+    best = others.max(axis=0)
+    runner_up = np.where(np.isinf(best), -1, others.argmax(axis=0))
+    return runner_up, own, best
+
+
+def _sum_of_exponentials(scores: Floats, best: Floats, sharpness: float | Floats) -> Floats:
     odds = scores - best
     odds *= sharpness
     np.exp(odds, out=odds)

@@ -111,7 +111,7 @@ def make_plan(config: EngagementConfig, given: PlanInputs) -> Plan:
         `plan_on` is none of the candidates, or the playbooks do not hold.
     """
     on = _chosen(config.plan_on, given)
-    playbooks = load_playbooks(config.playbooks)
+    playbooks = load_playbooks(config.playbooks).for_segments(given.called)
     values = trigger_values(given.snapshot, given.axes, given.labellings)
     running = run_playbooks(playbooks, values.loc[given.ids])
     started_on = given.snapshot.attributes.loc[given.ids, "started_on"]

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter
 
-from clustering.config import FeaturesConfig
+from clustering.arrays import Floats
+from clustering.config import FeaturesConfig, ScoringConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.matrix.standardise import Standardiser
 from clustering.matrix.stored import STRICT, read_strictly
@@ -21,8 +22,9 @@ from clustering.models.model import MODELS, Model
 from clustering.models.types import Algorithm, CovarianceType
 from clustering.scorer.arrays import pack, unpack
 from clustering.scorer.card import StudyFacts, model_card
-from clustering.scorer.scorer import Scorer, Training, Verdict
+from clustering.scorer.scorer import Exceptions, Scorer, Training, Verdict
 from clustering.scorer.segment_ids import SEGMENT_ID, FormerName
+from clustering.scorer.temperature import MOST_TEMPERATURE, Tenth
 
 SCORER = "scorer.json"
 STANDARDISER = "standardiser.json"
@@ -63,6 +65,9 @@ class _Description:
     segments: tuple[_Segment, ...]
     former_names: tuple[FormerName, ...]
     features: FeaturesConfig
+    scoring: ScoringConfig
+    exceptions: Exceptions
+    tenths: tuple[Tenth, ...]
 
     __pydantic_config__ = STRICT
 
@@ -85,13 +90,20 @@ def as_files(scorer: Scorer) -> dict[str, bytes]:
             {**asdict(one), "as_of": one.as_of.isoformat()} for one in scorer.former_names
         ],
         "features": scorer.features.model_dump(mode="json"),
+        "scoring": scorer.scoring.model_dump(mode="json"),
     }
     return {
         SCORER: as_json(description),
         STANDARDISER: as_json(scorer.standardiser.to_json()),
-        MODEL: pack({"limits": scorer.limits, **scorer.model.to_arrays()}),
         FACTS: as_json(TypeAdapter(_Facts).dump_python(_Facts(scorer.facts), mode="json")),
         CARD: model_card(scorer).encode("utf-8"),
+        MODEL: pack(
+            {
+                "limits": scorer.limits,
+                "temperature": scorer.temperature,
+                **scorer.model.to_arrays(),
+            }
+        ),
     }
 
 
@@ -109,6 +121,9 @@ def _describe(scorer: Scorer) -> _Description:
         segments=tuple(_Segment(number, *segment) for number, segment in enumerate(segments)),
         former_names=scorer.former_names,
         features=scorer.features,
+        scoring=scorer.scoring,
+        exceptions=scorer.exceptions,
+        tenths=scorer.tenths,
     )
 
 
@@ -134,10 +149,12 @@ def from_files(files: Mapping[str, bytes]) -> Scorer:
         raise BadInputError(breaches_message(f"{SCORER} contradicts itself", breaches))
     k, d = len(given.segments), len(standardiser.columns)
     kind = MODELS[given.algorithm]
-    arrays = unpack(files[MODEL], {"limits": (k,), **kind.shapes(k, d)})
-    limits = arrays.pop("limits")
+    own = {"limits": (k,), "temperature": (d + 1,)}
+    arrays = unpack(files[MODEL], {**own, **kind.shapes(k, d)})
+    limits, temperature = (arrays.pop(name) for name in own)
     model = kind.from_arrays(given.algorithm, given.covariance_type, arrays)
-    if breaches := [*model.breaches(), *_limit_breaches(model, limits.min())]:
+    breaches = [*model.breaches(), *_limit_breaches(model, limits.min())]
+    if breaches := [*breaches, *_temperature_breaches(temperature)]:
         raise BadInputError(breaches_message("these are not parameters of segments", breaches))
     _try(model, standardiser)
     return Scorer(
@@ -146,6 +163,7 @@ def from_files(files: Mapping[str, bytes]) -> Scorer:
         segment_names=tuple(segment.name for segment in given.segments),
         segment_ids=tuple(segment.segment_id for segment in given.segments),
         limits=limits,
+        temperature=temperature,
         features=given.features,
         training=Training(
             study=given.study,
@@ -157,6 +175,9 @@ def from_files(files: Mapping[str, bytes]) -> Scorer:
         ),
         former_names=given.former_names,
         facts=read_strictly(_Facts, files[FACTS], f"{FACTS} is not of a scorer").facts,
+        scoring=given.scoring,
+        exceptions=given.exceptions,
+        tenths=given.tenths,
     )
 
 
@@ -190,6 +211,11 @@ def _id_breaches(given: _Description) -> Iterator[str]:
 def _limit_breaches(model: Model, least: float) -> Iterator[str]:
     if model.by_distance and least < 0:
         yield f"a limit of distance cannot be {least}."
+
+
+def _temperature_breaches(temperature: Floats) -> Iterator[str]:
+    if not (temperature.min() > 0 and temperature.max() <= MOST_TEMPERATURE):
+        yield f"a temperature must be above 0 and at most {MOST_TEMPERATURE:g}."
 
 
 def _try(model: Model, standardiser: Standardiser) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from clustering.columns import ACCOUNT_ID
+from clustering.columns import ACCOUNT_ID, TENURE_DAYS
 from clustering.config import ReadingConfig
 from clustering.errors import BadInputError, FutureDataError, breaches_message
 from clustering.outputs import whole_file
@@ -26,11 +26,11 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uf
 def read_features(
     path: Path, features: Sequence[str], as_of: date, reading: ReadingConfig | None = None
 ) -> pd.DataFrame:
-    """Read the named features of a file, indexed by `account_id`.
+    """Read the named features of a file, and the age of accounts, indexed by `account_id`.
 
     Account ids are text: leading zeros stay, an id "NA" is an id. Empty cells of features are
-    missing, never zero. Other columns are ignored, but for `as_of`: a row of a later date than
-    `as_of` is refused.
+    missing, never zero. Other columns are ignored, but for `tenure_days`, the age of the account
+    in days, and for `as_of`: a row of a later date than `as_of` is refused.
 
     Parameters
     ----------
@@ -45,9 +45,10 @@ def read_features(
     FutureDataError
         A row is dated after `as_of`.
     """
+    numbers = dict.fromkeys((*features, TENURE_DAYS))
     columns = [
         Column(ACCOUNT_ID, "id", ""),
-        *(Column(name, "number", "", required=False) for name in features),
+        *(Column(name, "number", "", required=False) for name in numbers),
         Column(AS_OF, "date", "", required=False),
     ]
     with open_ready(path, reading) as table:
@@ -58,7 +59,7 @@ def read_features(
         raise BadInputError(breaches_message(f"'{path}' cannot be scored", breaches))
     if AS_OF in typed.frame:
         _refuse_later(path, typed.frame, as_of)
-    return typed.frame.set_index(ACCOUNT_ID)[list(features)]
+    return typed.frame.set_index(ACCOUNT_ID)[[name for name in numbers if name in typed.frame]]
 
 
 def _repeated(ids: "pd.Series[str]") -> list[str]:

@@ -1,21 +1,17 @@
 """Accounts unlike those that the segments were learned from."""
 
-import zlib
 from collections.abc import Sequence
 
 import numpy as np
 
-from clustering.arrays import Flags, Floats
-from clustering.models.gaussian import estimate, square
-from clustering.models.model import GaussianModel
+from clustering.arrays import Floats
 from clustering.models.types import Clustering
+from clustering.scorer.held_out import fold_of, without
 
 #: By distance, an account further from its centre than this share of its segment's is new.
 DISTANCE_QUANTILE = 0.995
 #: By density, an account less likely than all but this share of held-out accounts is new.
 LOG_DENSITY_QUANTILE = 0.01
-
-_FOLDS = 5
 
 
 def novelty_limits(clustering: Clustering, values: Floats, account_ids: Sequence[str]) -> Floats:
@@ -63,29 +59,12 @@ def held_out_log_density(
     -------
     float64 array of shape (n_accounts,)
     """
-    folds = np.array([zlib.crc32(account.encode()) % _FOLDS for account in account_ids])
+    if clustering.responsibilities is None:
+        raise ValueError("held-out densities need the responsibilities of a mixture")
+    folds = fold_of(account_ids)
     density = np.empty(len(values))
     for fold in np.unique(folds):
         held_out = folds == fold
-        model = _without(clustering, values, ~held_out if not held_out.all() else held_out)
+        model = without(clustering, values, ~held_out if not held_out.all() else held_out)
         density[held_out] = model.assign(np.ascontiguousarray(values[held_out].T)).fit
     return density
-
-
-def _without(clustering: Clustering, values: Floats, rows: Flags) -> GaussianModel:
-    """M-step on some rows; a component that they do not determine keeps the full fit's."""
-    full, shares = clustering.model, clustering.responsibilities
-    if shares is None or not isinstance(full, GaussianModel):
-        raise ValueError("held-out densities need the responsibilities of a mixture")
-    reg = clustering.spec.reg_covar
-    ridge = reg * values.var(axis=0)
-    ridge = np.where(ridge > 0, ridge, reg)
-    kind = full.covariance_type
-    weights, means, covariances = estimate(values[rows], shares[rows], kind, ridge)
-    determined = shares[rows].sum(axis=0) >= 2 * values.shape[1] + 2
-    return GaussianModel(
-        kind,
-        np.where(determined[:, np.newaxis], means, full.centres),
-        weights,
-        np.where(determined[:, np.newaxis, np.newaxis], square(covariances), full.covariances),
-    )

@@ -5,25 +5,23 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from clustering.columns import ACCOUNT_ID
+from clustering.columns import ACCOUNT_ID, TENURE_DAYS
 from clustering.errors import BadInputError, breaches_message
+from clustering.schema import Kind
+from clustering.scorer.scores import SCORES
 
 if TYPE_CHECKING:
     from clustering.scorer.scorer import Scorer
 
-#: Columns of an answer and their kind.
-ANSWER: Mapping[str, str] = {
-    ACCOUNT_ID: "string",
-    "segment": "long",
-    "segment_id": "string",
-    "segment_name": "string",
-    "probability": "double",
-    "runner_up": "string",
-    "margin": "double",
-    "novel": "boolean",
-    "reason": "string",
-    "known_share": "double",
+_KINDS: Mapping[Kind, str] = {
+    "text": "string",
+    "integer": "long",
+    "number": "double",
+    "boolean": "boolean",
 }
+
+#: Columns of an answer and their kind.
+ANSWER: Mapping[str, str] = {one.name: _KINDS[one.kind] for one in SCORES.columns}
 
 
 def answer(scorer: "Scorer", request: Any) -> pd.DataFrame:
@@ -32,8 +30,9 @@ def answer(scorer: "Scorer", request: Any) -> pd.DataFrame:
     Parameters
     ----------
     request : DataFrame, mapping of columns, or list of mappings
-        One column per feature of the model, numbers of any kind or null, and `account_id` if the
-        answer is to have it (text; whole numbers become text). Other columns are ignored.
+        One column per feature of the model, numbers of any kind or null; `account_id` if the
+        answer is to have it (text; whole numbers become text), and `tenure_days` if accounts that
+        are too young are to get no segment. Other columns are ignored.
 
     Returns
     -------
@@ -91,6 +90,7 @@ def _numbers(frame: pd.DataFrame, features: tuple[str, ...]) -> pd.DataFrame:
             breaches_message("the request lacks what the model needs", breaches)
             + f"\nColumns given: {given}. A value that is not known is null."
         )
-    chosen = frame[list(features)].infer_objects()
-    empty = [name for name in features if chosen[name].isna().all()]
+    names = [*features, *({TENURE_DAYS} & {*frame.columns} - {*features})]
+    chosen = frame[names].infer_objects()
+    empty = [name for name in names if chosen[name].isna().all()]
     return chosen.astype(dict.fromkeys(empty, "float64"))

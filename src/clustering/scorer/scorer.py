@@ -1,7 +1,7 @@
 """The scorer: raw tables or features of any day in, a segment with its reasons out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from clustering.arrays import Flags, Floats
-from clustering.columns import ACCOUNT_ID
-from clustering.config import FeaturesConfig
+from clustering.arrays import Flags, Floats, Ints
+from clustering.columns import ACCOUNT_ID, TENURE_DAYS
+from clustering.config import FeaturesConfig, ScoringConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.matrix.standardise import Standardiser
 from clustering.matrix.types import FeatureMatrix
@@ -22,8 +22,10 @@ from clustering.models.types import Clustering
 from clustering.scorer.card import StudyFacts
 from clustering.scorer.novelty import DISTANCE_QUANTILE, LOG_DENSITY_QUANTILE, novelty_limits
 from clustering.scorer.oddities import reasons_by_row, set_apart, unit_mistakes
-from clustering.scorer.scores import Scores
-from clustering.scorer.segment_ids import FormerName, new_ids
+from clustering.scorer.scores import Said, Scores
+from clustering.scorer.segment_ids import FormerName, SegmentNames, new_ids
+from clustering.scorer.temperature import Tenth, calibrate
+from clustering.scorer.withheld import Requirements
 
 if TYPE_CHECKING:
     from clustering.features import Snapshot
@@ -69,6 +71,64 @@ class Training:
         return ("cluster", "clusters") if self.are_clusters else ("band", "bands")
 
 
+@dataclass(frozen=True)
+class Exceptions:
+    """Training accounts that the scorer answers otherwise than the study, counted.
+
+    The study completes what is missing before it fits, and gives every account a segment; the
+    scorer uses what is known.
+
+    Attributes
+    ----------
+    n_accounts : that the segments were learned from
+    n_incomplete : with a value that the study completed
+    n_other_segment : of these, those that what is known puts into another segment
+    n_too_little_known, n_too_young : that get none from the scorer
+    """
+
+    n_accounts: int = 0
+    n_incomplete: int = 0
+    n_other_segment: int = 0
+    n_too_little_known: int = 0
+    n_too_young: int = 0
+
+    @property
+    def n(self) -> int:
+        """How many are answered otherwise."""
+        return self.n_other_segment + self.n_too_little_known + self.n_too_young
+
+    @property
+    def in_words(self) -> str:
+        """A sentence for the study; empty if the scorer gives back every label.
+
+        Examples
+        --------
+        >>> Exceptions(500, 120, 3, 0, 41).in_words  # doctest: +NORMALIZE_WHITESPACE
+        'The scorer gives back the segments of 456 of the 500 accounts. It gives none to 41
+        accounts that are younger than their features look back, and another one to 3 whose
+        missing values the study had completed: it uses what is known alone.'
+        """
+        if not self.n:
+            return ""
+        parts = []
+        if self.n_too_young:
+            parts.append(
+                f"none to {self.n_too_young:,} accounts that are younger than their features look "
+                "back"
+            )
+        if self.n_too_little_known:
+            parts.append(f"none to {self.n_too_little_known:,} of which too little is known")
+        if self.n_other_segment:
+            parts.append(
+                f"another one to {self.n_other_segment:,} whose missing values the study had "
+                "completed: it uses what is known alone"
+            )
+        return (
+            f"The scorer gives back the segments of {self.n_accounts - self.n:,} of the "
+            f"{self.n_accounts:,} accounts. It gives {', and '.join(parts)}."
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class Scorer:
     """Everything that assigns an account to a segment, and no customer's data.
@@ -82,10 +142,15 @@ class Scorer:
         called then
     limits : float64 array of shape (k,): distance to the own centre above which an account is
         flagged (k-means), or log density below which it is (mixture)
+    temperature : float64 array of shape (n_features + 1,): factor of the log odds by the number of
+        known features
     features : configuration of the features, so that raw tables can be scored
     training : what the segments were learned from
     former_names : names that segments, also those that are gone, had in earlier studies
     facts : what the study tells of it, for the model card (None: made without a study)
+    scoring : when the answer is withheld
+    exceptions : training accounts that are answered otherwise than in the study
+    tenths : how often its probabilities came true on accounts held out
     """
 
     standardiser: Standardiser
@@ -93,10 +158,14 @@ class Scorer:
     segment_names: tuple[str, ...]
     segment_ids: tuple[str, ...]
     limits: Floats
+    temperature: Floats
     features: FeaturesConfig
     training: Training
     former_names: tuple[FormerName, ...] = ()
     facts: StudyFacts | None = None
+    scoring: ScoringConfig = field(default_factory=ScoringConfig)
+    exceptions: Exceptions = Exceptions()
+    tenths: tuple[Tenth, ...] = ()
 
     @classmethod
     def build(
@@ -110,6 +179,8 @@ class Scorer:
         *,
         ids: Sequence[str] | None = None,
         former_names: Sequence[FormerName] = (),
+        scoring: ScoringConfig | None = None,
+        age_days: Floats | None = None,
     ) -> "Scorer":
         """Put the fitted parts of a study together.
 
@@ -123,6 +194,9 @@ class Scorer:
         ids : lasting ids of the segments, by their number (None: new ones, which follow from
             `training`)
         former_names : of earlier studies
+        scoring : when the answer is withheld (None: the defaults)
+        age_days : float64 array of shape (n_accounts,), of the accounts of the matrix; NaN is not
+            known (None: of none); to count those that the scorer gives no segment
 
         Raises
         ------
@@ -140,16 +214,56 @@ class Scorer:
             raise BadInputError("names, ids, matrix and standardiser must be of the same study.")
         _check_labels(clustering, matrix.values)
         sizes = np.bincount(clustering.labels, minlength=model.k)
-        return cls(
+        calibration = calibrate(
+            *(clustering, matrix.values, matrix.known, matrix.families, matrix.account_ids)
+        )
+        scorer = cls(
             standardiser=standardiser,
             model=model,
             segment_names=tuple(names),
             segment_ids=ids,
             limits=novelty_limits(clustering, matrix.values, matrix.account_ids),
+            temperature=calibration.temperature,
             features=features,
             training=replace(training, sizes=tuple(sizes.tolist())),
             former_names=tuple(former_names),
+            scoring=scoring or ScoringConfig(),
+            tenths=calibration.tenths,
         )
+        ages = np.full(clustering.labels.size, np.nan) if age_days is None else age_days
+        return replace(scorer, exceptions=scorer._count_exceptions(clustering, matrix, ages))
+
+    def _count_exceptions(
+        self, clustering: Clustering, matrix: FeatureMatrix, ages: Floats
+    ) -> Exceptions:
+        known = np.ascontiguousarray(matrix.known.T)
+        n_known = _count_known(known)
+        young = self.requirements.too_young(ages)
+        little = self.requirements.too_little(n_known) & ~young
+        incomplete = n_known < len(known)
+        differs = self.model.assign(known).labels != clustering.labels
+        return Exceptions(
+            n_accounts=n_known.size,
+            n_incomplete=int(incomplete.sum()),
+            n_other_segment=int((differs & incomplete & ~young & ~little).sum()),
+            n_too_little_known=int(little.sum()),
+            n_too_young=int(young.sum()),
+        )
+
+    @property
+    def requirements(self) -> Requirements:
+        """What must be known of an account before it gets a segment."""
+        age = self.scoring.least_age_days
+        return Requirements.of(
+            len(self.standardiser.columns),
+            self.scoring.least_known_share,
+            self.features.window_days if age is None else age,
+        )
+
+    @property
+    def called(self) -> SegmentNames:
+        """How people may name the segments."""
+        return SegmentNames(self.segment_ids, self.segment_names, self.former_names)
 
     @cached_property
     def version(self) -> str:
@@ -188,7 +302,7 @@ class Scorer:
         BadInputError
             As `snapshot`.
         """
-        return self.score_features(self.snapshot(tables, as_of).frame)
+        return self.score_features(self.snapshot(tables, as_of).frame, as_of)
 
     def snapshot(self, tables: "SourceTables", as_of: date) -> "Snapshot":
         """Compute the features as of a date, with the configuration of the study.
@@ -225,14 +339,17 @@ class Scorer:
             )
         return snapshot
 
-    def score_features(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def score_features(self, frame: pd.DataFrame, as_of: date | None = None) -> pd.DataFrame:
         """Score accounts whose features are known.
 
         Parameters
         ----------
         frame : DataFrame
             One row per account, indexed by `account_id` or with that column, and one column per
-            feature of the model in raw units; other columns are ignored.
+            feature of the model in raw units. A column `tenure_days`, the age of the account in
+            days, tells who is too young for a segment; other columns are ignored.
+        as_of : date of the values; an account that is too young is told from which date on it
+            will have a segment (None: in how many days)
 
         Returns
         -------
@@ -246,6 +363,7 @@ class Scorer:
             before the segment is used), `reason` (why novel, little known or without segment, else
             null) and `known_share` (share of the model's features that are known for the account;
             a value that cannot be is not known).
+            In the order of `frame`, indexed by `account_id`, the columns of `scores.SCORES`.
 
         Raises
         ------
@@ -253,25 +371,53 @@ class Scorer:
             A feature is absent, not numeric or infinite, or a whole column of it cannot be in the
             unit of the model; all of them at once.
         """
+        return self._score(frame, as_of, None)
+
+    def score_training(self, frame: pd.DataFrame, labels: Ints) -> pd.DataFrame:
+        """Describe the training accounts under the labels of the study, which stand.
+
+        Parameters
+        ----------
+        frame : as for `score_features`, the accounts of the matrix
+        labels : int64 array of shape (n_accounts,)
+
+        Returns
+        -------
+        DataFrame
+            As `score_features`, every account with its label; the margin is negative where what
+            is known of an account speaks for another segment (see `exceptions`).
+
+        Raises
+        ------
+        BadInputError
+            As `score_features`.
+        """
+        return self._score(frame, None, labels)
+
+    def _score(self, frame: pd.DataFrame, as_of: date | None, labels: Ints | None) -> pd.DataFrame:
         if ACCOUNT_ID in frame.columns:
             frame = frame.set_index(ACCOUNT_ID)
         columns, odd = set_apart(
             self.standardiser.columns_of(frame), self.standardiser.ranges, frame.index
         )
+        ages = np.full(len(frame), np.nan) if labels is not None else _ages(frame)
         # One thread for the matrix products: a piece is too small to share, and waiting threads
         # cost more than they give.
         with threadpool_limits(limits=1, user_api="blas"):
             pieces = [
-                self._score_piece([column[start : start + _CHUNK] for column in columns])
-                for start in range(0, max(1, len(frame)), _CHUNK)
+                self._score_piece(
+                    [column[rows] for column in columns],
+                    ages[rows],
+                    None if labels is None else labels[rows],
+                )
+                for rows in _pieces(len(frame))
             ]
-        return Scores.joined(pieces).frame(
-            frame.index,
-            self.segment_names,
-            reasons_by_row(odd),
-            ids=self.segment_ids,
-            by_distance=self.model.by_distance,
+        scores = Scores.joined(pieces)
+        withheld, code = self.requirements.reasons(scores.n_known, ages, as_of)
+        said = Said(
+            len(columns), reasons_by_row(odd), withheld, code, by_distance=self.model.by_distance
         )
+        return scores.frame(frame.index, self.segment_ids, self.segment_names, said)
 
     def unit_mistakes(self, frame: pd.DataFrame) -> tuple[str, ...]:
         """Columns whose values have another size than in training, as sentences.
@@ -306,12 +452,15 @@ class Scorer:
         rows = [values.rows for values in odd]
         return int(np.unique(np.concatenate(rows)).size) if rows else 0
 
-    def _score_piece(self, raw: Sequence[Floats]) -> Scores:
-        known_share = np.asarray(1.0 - np.mean([np.isnan(column) for column in raw], axis=0))
-        # Of an account of which nothing is known every value is missing: any number does.
-        values = np.nan_to_num(self.standardiser.transform_columns(raw), copy=False)
-        assignment = self.model.assign(values)
-        return Scores.of(assignment, self.is_novel(assignment), known_share)
+    def _score_piece(self, raw: Sequence[Floats], ages: Floats, labels: Ints | None) -> Scores:
+        values = self.standardiser.known_columns(raw)
+        n_known = _count_known(values)
+        assignment = self.model.assign(values, self.temperature, labels)
+        needed = self.requirements
+        withheld = needed.too_little(n_known) | needed.too_young(ages)
+        if labels is not None:
+            withheld = np.zeros_like(withheld)
+        return Scores.of(assignment, self.is_novel(assignment), n_known, withheld)
 
     @property
     def expected_novel_share(self) -> float:
@@ -336,3 +485,25 @@ def _check_labels(clustering: Clustering, values: Floats) -> None:
             f"{int(differ.sum())} of {differ.size} training labels are not those of the "
             "parameters; fit the clustering until it converges."
         )
+
+
+def _pieces(n: int) -> list[slice]:
+    """Pieces of n rows, one at least."""
+    return [slice(start, start + _CHUNK) for start in range(0, max(1, n), _CHUNK)]
+
+
+def _count_known(columns: Floats) -> Ints:
+    """How many values of each account (a column) are known."""
+    return np.asarray(len(columns) - np.isnan(columns).sum(axis=0))
+
+
+def _ages(frame: pd.DataFrame) -> Floats:
+    """Age in days of each account; NaN where it is not known."""
+    if TENURE_DAYS not in frame.columns:
+        return np.full(len(frame), np.nan)
+    if not pd.api.types.is_numeric_dtype(frame[TENURE_DAYS].dtype):
+        raise BadInputError(
+            f"column '{TENURE_DAYS}' holds {frame[TENURE_DAYS].dtype}; expected the age of each "
+            "account in days, or no such column."
+        )
+    return frame[TENURE_DAYS].to_numpy(dtype=np.float64, na_value=np.nan)

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import count
@@ -36,6 +36,58 @@ class FormerName:
     as_of: date
 
     __pydantic_config__ = STRICT
+
+
+@dataclass(frozen=True)
+class SegmentNames:
+    """What the segments of a model are called, and what segments were called before.
+
+    People name a segment by its id, by its name of today or by one that it had; an id may be
+    followed by words for readers, as in ``S-7K3QXM late on milestones``.
+
+    Attributes
+    ----------
+    ids, names : of the segments of today
+    former : names of earlier studies
+
+    Examples
+    --------
+    >>> former = (FormerName("S-7K3QXM", "late", "q1", date(2025, 3, 31)),)
+    >>> called = SegmentNames(("S-7K3QXM",), ("overdue",), former)
+    >>> [called.name_of(one) for one in ("overdue", "late", "S-7K3QXM late", "S-7K3QXM", "lost")]
+    ['overdue', 'overdue', 'overdue', 'overdue', None]
+    """
+
+    ids: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    former: tuple[FormerName, ...] = ()
+
+    def id_of(self, wanted: str) -> str | None:
+        """The id that is meant, also of a segment that is gone; None where none is known."""
+        if wanted in self.names:
+            return self.ids[self.names.index(wanted)]
+        match = SEGMENT_ID.match(wanted)
+        if match is not None and wanted[match.end() :][:1] in ("", " "):
+            known = match[0] in self.ids or any(one.segment_id == match[0] for one in self.former)
+            return match[0] if known else None
+        return next((one.segment_id for one in self.former if one.name == wanted), None)
+
+    def name_of(self, wanted: str) -> str | None:
+        """Today's name of the segment that is meant; None where it is not known or is gone."""
+        found = self.id_of(wanted)
+        return self.names[self.ids.index(found)] if found in self.ids else None
+
+    def gone(self, wanted: str) -> FormerName | None:
+        """What is known of a segment that was meant and is gone; None of any other."""
+        found = self.id_of(wanted)
+        if found is None or found in self.ids:
+            return None
+        return next(one for one in reversed(self.former) if one.segment_id == found)
+
+    def with_names(self, given: Mapping[str, str]) -> Mapping[str, str]:
+        """The same mapping with today's names as keys, where a key is an id or a former name."""
+        named = {self.name_of(key): value for key, value in given.items() if key not in self.names}
+        return {**{key: value for key, value in named.items() if key is not None}, **given}
 
 
 def new_ids(origin: str, k: int, taken: Collection[str] = ()) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ file               holds
 manifest.json      format, package version, SHA-256 of every other file, and of itself
 scorer.json        segments, their ids and names, settings of the features, what it was learned from
 standardiser.json  parameters from features to the matrix
-model.npz          centres, or weights, means and covariances; novelty limits
+model.npz          centres, or weights, means and covariances; novelty limits, temperatures
 study_facts.json   what the study tells of the model: verdict, sources, what happened next
 model_card.md      the same, and the rest, for people
 ================== ==========================================================================
@@ -39,7 +39,7 @@ from clustering.scorer.contents import (
 from clustering.scorer.scorer import Scorer
 
 #: Version of this layout; another one is refused.
-FORMAT = 2
+FORMAT = 3
 
 MANIFEST = "manifest.json"
 

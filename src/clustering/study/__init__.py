@@ -23,7 +23,10 @@ __all__ = ["Run", "run_study"]
 
 
 def run_study(
-    config: StudyConfig, folder: Path, progress: Progress = SILENT
+    config: StudyConfig,
+    folder: Path,
+    progress: Progress = SILENT,
+    previous: Scorer | None = None,
 ) -> results.StudyFolder:
     """Run the study and write it, scorer included, into an existing (staging) folder.
 
@@ -35,6 +38,8 @@ def run_study(
         Where to write; see `results.staged` for a folder that appears whole or not at all.
     progress : Progress
         Shows the steps.
+    previous : Scorer, optional
+        Model of the previous study (default: the one in the folder `config.previous`).
 
     Returns
     -------
@@ -46,7 +51,7 @@ def run_study(
     ClusteringError
         The tables break their contract, or hold too little to segment.
     """
-    run = Run(config, progress).complete()
+    run = Run(config, progress, previous).complete()
     with progress.step("Writing the study"):
         document, frames = assemble(run)
         results.write(document, frames, folder)

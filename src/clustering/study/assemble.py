@@ -64,6 +64,7 @@ def assemble(run: "Run") -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
         **run.next_steps.tables,
         "scorecard": score_table(scorecard.scores),
         **run.over_time.frames,
+        **run.succession.frames,
     }
     if NAME in run.snapshot.attributes:
         names = run.snapshot.attributes[NAME].reindex(run.ids)
@@ -145,6 +146,7 @@ def _document(run: "Run", accounts: pd.DataFrame, scorecard: Scorecard) -> Study
         movement=None if isinstance(movement, str) else movement.summary,
         movement_absent=movement if isinstance(movement, str) else "",
         assignment=run.over_time.decided,
+        succession=run.succession.entry,
         outcomes=_outcomes(run.horizon, config.amount_name),
         ruled_out=list(evidence.ruled_out),
         warnings=[
@@ -154,6 +156,7 @@ def _document(run: "Run", accounts: pd.DataFrame, scorecard: Scorecard) -> Study
                 *run.tables.notes,
                 *run.snapshot.notes,
                 *run.matrix.notes,
+                *filter(None, [run.scorer.exceptions.in_words]),
             )
         ],
     )

@@ -8,7 +8,7 @@ from typing import Self
 import pandas as pd
 
 from clustering.arrays import Floats
-from clustering.columns import ARR_TIERS, SEGMENT
+from clustering.columns import ARR_TIERS, SEGMENT, TENURE_DAYS
 from clustering.comparison.compare import Comparison, compare
 from clustering.comparison.recommendation import recommend
 from clustering.comparison.scorecard_entries import Recommendation
@@ -21,6 +21,9 @@ from clustering.matrix import FeatureMatrix, Standardiser, standardise
 from clustering.movement.overrides.active import Overrides, study_overrides
 from clustering.movement.past import Past
 from clustering.movement.run import OverTime, run_movement
+from clustering.movement.succession.entries import Succeeded, succession
+from clustering.movement.succession.inherit import Inheritance, inherit
+from clustering.movement.succession.previous import load_previous, snapshot_for
 from clustering.plan.make import Plan, check_settings, make_plan
 from clustering.plan.next_steps import NextSteps, Segmented, find_next_steps
 from clustering.profiles import Profiles, map_accounts, profile
@@ -29,7 +32,6 @@ from clustering.results.document import GroupWord
 from clustering.schemes import Axes, Labelling, assign_all, compute_axes
 from clustering.schemes.types import under_amount_name
 from clustering.scorer import Scorer, Training
-from clustering.scorer.segment_ids import new_ids
 from clustering.structure.evidence import assess_structure
 from clustering.structure.pictures import picture_tables
 from clustering.structure.protocol import Evidence
@@ -60,13 +62,15 @@ class Run:
 
     config: StudyConfig
     progress: Progress = SILENT
+    previous_model: Scorer | None = None
 
     def complete(self) -> Self:
         """Take every step, in the order in which mistakes are told soonest."""
         check_inputs(self.config)
         check_settings(self.config.engagement, self.config.schemes)
         for step in (
-            *("tables", "overrides", "snapshot", "horizon", "labellings", "matrix", "evidence"),
+            *("previous", "tables", "overrides", "snapshot", "horizon", "labellings", "matrix"),
+            *("_previous_features", "evidence"),
             *("pictures", "scores", "over_time", "comparison", "plan", "next_steps"),
         ):
             getattr(self, step)
@@ -183,11 +187,43 @@ class Run:
         )
 
     @cached_property
+    def previous(self) -> Scorer | None:
+        """The model of the previous study; None for a first one."""
+        return self.previous_model or load_previous(self.config)
+
+    @cached_property
+    def _previous_features(self) -> pd.DataFrame | None:
+        """The accounts of the matrix as the previous model knows them."""
+        if self.previous is None:
+            return None
+        known = snapshot_for(self.previous, self.tables, self.snapshot, self.config.features)
+        return known.frame.loc[self.ids]
+
+    @cached_property
+    def inheritance(self) -> Inheritance:
+        """Ids of the segments, and names that they have already."""
+        chosen = self.evidence.chosen
+        return inherit(
+            *(chosen.labels, chosen.model.k),
+            origin=self._origin,
+            previous=self.previous,
+            frame=self._previous_features,
+        )
+
+    @cached_property
     def profiles(self) -> Profiles:
         """What sets the segments apart, and their names."""
         return profile(
-            self.snapshot, self.matrix, self.evidence.chosen, amount_name=self.config.amount_name
+            *(self.snapshot, self.matrix, self.evidence.chosen),
+            amount_name=self.config.amount_name,
+            given=self.inheritance.names,
+            taken=self.inheritance.other_names,
         )
+
+    @cached_property
+    def succession(self) -> Succeeded:
+        """What became of the segments of the previous study."""
+        return succession(self.inheritance, self.profiles)
 
     @cached_property
     def scorer(self) -> Scorer:
@@ -202,7 +238,10 @@ class Run:
             Training(
                 config.as_of, evidence.verdict, evidence.are_clusters, config.name, config.hash
             ),
-            ids=new_ids(self._origin, evidence.chosen.model.k),
+            scoring=config.scoring,
+            age_days=self.snapshot.frame.loc[self.ids, TENURE_DAYS].to_numpy(),
+            ids=self.inheritance.ids,
+            former_names=self.inheritance.former_names(self.profiles.names),
         )
 
     @property
@@ -213,9 +252,10 @@ class Run:
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """The scorer's answer on the accounts of the matrix, one row each."""
+        """What the scorer says of the accounts of the matrix under their own labels."""
         with self.progress.step("Describing the segments"):
-            return self.scorer.score_features(self.snapshot.frame.loc[self.ids])
+            frame = self.snapshot.frame.loc[self.ids]
+            return self.scorer.score_training(frame, self.evidence.chosen.labels)
 
     @cached_property
     def past(self) -> Past:

@@ -6,6 +6,9 @@ from clustering.config import TrackingConfig
 from clustering.results import StudyFolder
 from clustering.scorer import Scorer
 
+#: Tenths of the probability with a smaller share of the answers rest on too few to be judged.
+_LEAST_ANSWERS = 0.01
+
 
 def find_doubts(study: StudyFolder, scorer: Scorer, champion: Scorer | None) -> tuple[str, ...]:
     """Every reason that a person has to have seen before the model serves; none is the rule.
@@ -15,14 +18,15 @@ def find_doubts(study: StudyFolder, scorer: Scorer, champion: Scorer | None) -> 
     scorer : of the study
     champion : the model that serves now, None where there is none that can be read
     """
-    found = [*_of_evidence(study), *_of_tables(scorer)]
+    settings = TrackingConfig.model_validate(study.document.configuration["tracking"])
+    found = [
+        *_of_evidence(study),
+        *_of_tables(scorer),
+        *_of_probabilities(scorer, settings.most_miscalibrated),
+    ]
     if champion is not None:
-        found += _beside(scorer, champion, _least_share(study))
+        found += _beside(scorer, champion, settings.least_accounts)
     return tuple(found)
-
-
-def _least_share(study: StudyFolder) -> float:
-    return TrackingConfig.model_validate(study.document.configuration["tracking"]).least_accounts
 
 
 def _of_evidence(study: StudyFolder) -> Iterator[str]:
@@ -44,6 +48,16 @@ def _of_tables(scorer: Scorer) -> Iterator[str]:
             f"{scorer.features.window_days} days: counts of later accounts will be larger than "
             "those it was learned from."
         )
+
+
+def _of_probabilities(scorer: Scorer, most: float) -> Iterator[str]:
+    for one in scorer.tenths:
+        if one.share >= _LEAST_ANSWERS and abs(one.said - one.came_true) > most:
+            yield (
+                f"its probabilities do not come true: of answers at {one.said:.2f}, "
+                f"{one.came_true:.2f} did on accounts held out (tracking.most_miscalibrated is "
+                f"{most:g})."
+            )
 
 
 def _beside(scorer: Scorer, champion: Scorer, least_share: float) -> Iterator[str]:

@@ -24,7 +24,7 @@ MOVEMENT = TableSpec(
     (
         column("account_id", "text", "Key."),
         column("snapshot", "text", "Date of the snapshot."),
-        column("state", "text", "active, not yet, left, or no segment (nothing is known)."),
+        column("state", "text", "active, not yet, left, or no segment (too little is known)."),
         column("segment_name", "text", "Segment; missing where there is none.", nullable=True),
         column("probability", "number", "Of the segment.", nullable=True),
         column("margin", "number", "Probability less that of the runner-up.", nullable=True),
@@ -174,7 +174,7 @@ def follow(snapshots: Sequence[Snapshot], scorer: Scorer) -> History:
     labels = np.full(shape, ABSENT, np.int64)
     probability, margin = np.full(shape, np.nan), np.full(shape, np.nan)
     for t, snapshot in enumerate(snapshots):
-        scores = scorer.score_features(snapshot.frame)
+        scores = scorer.score_features(snapshot.frame, snapshot.as_of)
         rows = accounts.get_indexer(scores.index)
         labels[rows, t] = scores["segment"].to_numpy(dtype=np.int64, na_value=UNKNOWN)
         probability[rows, t] = scores["probability"]

@@ -1,0 +1,67 @@
+"""Parameters that have not seen some of the accounts, without fitting anew."""
+
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from clustering.arrays import Flags, Floats, Ints
+from clustering.models.gaussian import estimate, square
+from clustering.models.model import CentreModel, GaussianModel, Model
+from clustering.models.types import Clustering
+
+N_FOLDS = 5
+
+
+def fold_of(account_ids: Sequence[str]) -> Ints:
+    """The fold in which each account is held out, by a hash of its id; nothing of it is stored."""
+    return np.array([zlib.crc32(account.encode()) % N_FOLDS for account in account_ids])
+
+
+def without(clustering: Clustering, values: Floats, rows: Flags) -> Model:
+    """The model as some accounts alone make it, segments as in the full fit.
+
+    One step, not a whole refit: means of the segments of the full fit, or weights, means and
+    covariances from its responsibilities. A segment that the accounts do not determine keeps the
+    full fit's.
+
+    Parameters
+    ----------
+    values : float64 array of shape (n_accounts, n_features), the training matrix
+    rows : bool array of shape (n_accounts,), the accounts that are used
+    """
+    full = clustering.model
+    if isinstance(full, CentreModel):
+        return _centres_without(clustering, full, values, rows)
+    shares = clustering.responsibilities
+    if shares is None or not isinstance(full, GaussianModel):
+        raise ValueError("held-out densities need the responsibilities of a mixture")
+    reg = clustering.spec.reg_covar
+    ridge = reg * values.var(axis=0)
+    ridge = np.where(ridge > 0, ridge, reg)
+    kind = full.covariance_type
+    weights, means, covariances = estimate(values[rows], shares[rows], kind, ridge)
+    determined = shares[rows].sum(axis=0) >= 2 * values.shape[1] + 2
+    return GaussianModel(
+        kind,
+        np.where(determined[:, np.newaxis], means, full.centres),
+        weights,
+        np.where(determined[:, np.newaxis, np.newaxis], square(covariances), full.covariances),
+    )
+
+
+def _centres_without(
+    clustering: Clustering, full: CentreModel, values: Floats, rows: Flags
+) -> CentreModel:
+    centres = full.centres.copy()
+    # What trimmed k-means had set aside has no part in a centre.
+    kept = np.full(rows.size, True)
+    n_aside = int(clustering.spec.trim * rows.size)
+    if n_aside:
+        distances = full.assign(np.ascontiguousarray(values.T)).fit
+        kept[np.argsort(distances, kind="stable")[rows.size - n_aside :]] = False
+    for segment in range(full.k):
+        own = values[rows & kept & (clustering.labels == segment)]
+        if len(own):
+            centres[segment] = own.mean(axis=0)
+    return CentreModel(centres, full.variance, full.algorithm)

@@ -52,12 +52,13 @@ def test_short_tables_are_doubted(made) -> None:
     assert doubt.startswith("usage, tickets began inside the look-back window of 90 days")
 
 
-def test_probabilities_that_do_not_come_true_are_doubted(made) -> None:
+def test_a_model_that_is_too_sure_is_doubted(made) -> None:
     study, scorer = made
-    tenths = (Tenth(0.5, 0.72, 0.55), Tenth(0.005, 0.8, 0.2), Tenth(0.495, 0.95, 0.94))
-    (doubt,) = find_doubts(study, replace(scorer, tenths=tenths), None)
-    assert "of answers at 0.72, 0.55 did on accounts held out" in doubt
-    assert "tracking.most_miscalibrated is 0.1" in doubt
+    modest, few, sure = Tenth(0.4, 0.55, 0.66), Tenth(0.01, 0.8, 0.5), Tenth(0.59, 0.95, 0.7)
+    (doubt,) = find_doubts(study, replace(scorer, tenths=(modest, few, sure)), None)
+    assert "of answers at a probability of 0.95, 0.70 came true on accounts held out" in doubt
+    assert "tracking.most_overconfident is 0.1" in doubt
+    assert find_doubts(study, replace(scorer, tenths=(modest, few)), None) == ()
 
 
 def test_beside_the_champion_all_is_said_at_once(made) -> None:

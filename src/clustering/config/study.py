@@ -81,12 +81,12 @@ class TrackingConfig(Part):
         description="A model that was learned from a smaller share of the accounts of the champion "
         "is promoted with --accept alone.",
     )
-    most_miscalibrated: float = Field(
+    most_overconfident: float = Field(
         0.1,
         ge=0,
         le=1,
-        description="A model is promoted with --accept alone where, in a tenth of its "
-        "probabilities, what it said and what came true on accounts held out are further apart.",
+        description="A model whose probabilities are larger than what came true on accounts held "
+        "out, by more than this and chance in some tenth, is promoted with --accept alone.",
     )
     pseudonymise: bool = Field(
         False,

@@ -175,7 +175,10 @@ def _segments(scorer: "Scorer") -> Iterator[Sequence[str]]:
 
 def _data(scorer: "Scorer") -> Iterator[str]:
     n, training = sum(scorer.training.sizes), scorer.training
-    yield f"{n:,} accounts that were active on {training.as_of}; nothing later was seen."
+    yield (
+        f"{n:,} accounts that were active on {training.as_of}. Rows of later dates told what "
+        "happened next, and nothing else."
+    )
     if scorer.facts is not None and scorer.facts.tables:
         yield _table(
             ("table", "rows", "first", "last", "fingerprint"),

@@ -1,13 +1,15 @@
 """What speaks against putting the model of a study into service."""
 
+import math
 from collections.abc import Iterator
 
 from clustering.config import TrackingConfig
 from clustering.results import StudyFolder
 from clustering.scorer import Scorer
 
-#: Tenths of the probability with a smaller share of the answers rest on too few to be judged.
-_LEAST_ANSWERS = 0.01
+#: Standard errors of the share that came true that are left to chance. Every account was masked
+#: many times, and counts once.
+_ERRORS = 2.0
 
 
 def find_doubts(study: StudyFolder, scorer: Scorer, champion: Scorer | None) -> tuple[str, ...]:
@@ -22,7 +24,7 @@ def find_doubts(study: StudyFolder, scorer: Scorer, champion: Scorer | None) -> 
     found = [
         *_of_evidence(study),
         *_of_tables(scorer),
-        *_of_probabilities(scorer, settings.most_miscalibrated),
+        *_of_probabilities(scorer, settings.most_overconfident),
     ]
     if champion is not None:
         found += _beside(scorer, champion, settings.least_accounts)
@@ -51,12 +53,15 @@ def _of_tables(scorer: Scorer) -> Iterator[str]:
 
 
 def _of_probabilities(scorer: Scorer, most: float) -> Iterator[str]:
+    """Tenths in which it is too sure, by more than chance among so many accounts."""
+    n = sum(scorer.training.sizes)
     for one in scorer.tenths:
-        if one.share >= _LEAST_ANSWERS and abs(one.said - one.came_true) > most:
+        error = math.sqrt(one.came_true * (1 - one.came_true) / max(1.0, one.share * n))
+        if one.said - one.came_true > most + _ERRORS * error:
             yield (
-                f"its probabilities do not come true: of answers at {one.said:.2f}, "
-                f"{one.came_true:.2f} did on accounts held out (tracking.most_miscalibrated is "
-                f"{most:g})."
+                f"it is too sure: of answers at a probability of {one.said:.2f}, "
+                f"{one.came_true:.2f} came true on accounts held out "
+                f"(tracking.most_overconfident is {most:g})."
             )
 
 

@@ -36,7 +36,7 @@ from clustering.scorer.scores import REASONS, AccountScore, Said, Scores
 from clustering.scorer.segment_ids import FormerName, SegmentNames, new_ids
 from clustering.scorer.serving import Serving
 from clustering.scorer.spelling import Spelling
-from clustering.scorer.temperature import fit_temperature
+from clustering.scorer.temperature import Tenth, calibrate
 from clustering.scorer.withheld import Requirements
 
 if TYPE_CHECKING:
@@ -171,6 +171,7 @@ class Scorer:
     exceptions : training accounts that are answered otherwise than in the study
     serving : what the study does for the accounts of its segments; None of a model without a plan
     facts : what the study tells of it, for the model card (None: made without a study)
+    tenths : how often its probabilities came true on accounts held out
     """
 
     standardiser: Standardiser
@@ -187,6 +188,7 @@ class Scorer:
     exceptions: Exceptions = Exceptions()
     serving: Serving | None = None
     facts: StudyFacts | None = None
+    tenths: tuple[Tenth, ...] = ()
 
     @classmethod
     def build(
@@ -235,20 +237,22 @@ class Scorer:
             raise BadInputError("names, ids, matrix and standardiser must be of the same study.")
         _check_labels(clustering, matrix.values)
         sizes = np.bincount(clustering.labels, minlength=model.k)
+        calibration = calibrate(
+            *(clustering, matrix.values, matrix.known, matrix.families, matrix.account_ids)
+        )
         scorer = cls(
             standardiser=standardiser,
             model=model,
             segment_names=tuple(names),
             segment_ids=ids,
             limits=novelty_limits(clustering, matrix.values, matrix.account_ids),
-            temperature=fit_temperature(
-                *(clustering, matrix.values, matrix.known, matrix.families, matrix.account_ids)
-            ),
             usual=np.nanquantile(matrix.known, USUAL, axis=0),
+            temperature=calibration.temperature,
             features=features,
             training=replace(training, sizes=tuple(sizes.tolist())),
             former_names=tuple(former_names),
             scoring=scoring or ScoringConfig(),
+            tenths=calibration.tenths,
         )
         ages = np.full(clustering.labels.size, np.nan) if age_days is None else age_days
         return replace(scorer, exceptions=scorer._count_exceptions(clustering, matrix, ages))

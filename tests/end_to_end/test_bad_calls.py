@@ -82,9 +82,9 @@ CALLS = (
     ),
     call(f"score later.csv {SCORE}", DATA, "later.csv", "after 2025-06-30", "own date"),
     call(f"score broken.parquet {SCORE}", DATA, "broken.parquet"),
-    call(f"score no_tables {SCORE}", DATA, "accounts", "no_tables"),
+    call(f"score no_tables {SCORE}", DATA, "table 'accounts' is missing", "one row an account"),
     call(f"score bad.toml {SCORE}", DATA, "bad.toml"),
-    call(f"score features.csv {SCORE} --decimal semicolon", USAGE, "--decimal"),
+    call(f"score features.csv {SCORE} --decimal semicolon", DATA, "--decimal is 'semicolon'", "expected '.' or ','"),
     # with which model
     call(f"score features.csv --model none {ON}", DATA, "there is no scorer at", "none"),
     call(f"score features.csv --model no_tables {ON}", DATA, "is not a scorer", "manifest.json"),
@@ -140,7 +140,7 @@ CALLS = (
         "version=99",
     ),
     call(
-        f"score features.csv --model models:/o'brien@champion {ON} {FILE_STORE}", DATA, "apostrophe"
+        f"score features.csv --model models:/o\\'brien@champion {ON} {FILE_STORE}", DATA, "apostrophe"
     ),
     # from which store
     call(
@@ -252,7 +252,7 @@ CALLS = (
         "'bare' has no champion",
         "clustering promote",
     ),
-    call(f"rollback {WHO} --name o'brien {FILE_STORE}", DATA, "apostrophe"),
+    call(f"rollback {WHO} --name o\\'brien {FILE_STORE}", DATA, "apostrophe"),
     call(
         f"rollback {WHO} --tracking-uri sqlite:///none.db",
         DATA,
@@ -268,7 +268,7 @@ CALLS = (
     call(f"history --card 99 {FILE_STORE}", DATA, "version=99"),
     call(f"history --card ../../etc {FILE_STORE}", DATA, "not the address of a model"),
     call("history --tracking-uri sqlite:///none.db", DATA, "there is no tracking store"),
-    call("history --tracking-uri sqlite:///no_tables", DATA, "no_tables"),
+    call("history --tracking-uri sqlite:///no_tables", DATA, "no_tables", "is a folder; expected a SQLite file"),
     call(f"history {FILE_STORE} --table", USAGE, "--table"),
 )
 

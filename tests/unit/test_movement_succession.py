@@ -14,7 +14,7 @@ from clustering.movement.succession.inherit import inherit
 from clustering.movement.succession.names import known_names
 from clustering.movement.succession.previous import load_previous, snapshot_for
 from clustering.profiles import profile
-from clustering.scorer.segment_ids import SegmentNames
+from clustering.scorer.segment_ids import FormerName, SegmentNames
 from clustering.simulation import simulate, write_book
 from clustering.tables import open_folder
 from snapshots import book, fitted, scorer_of
@@ -131,16 +131,42 @@ def test_a_new_segment_gets_no_name_that_stood_for_another(snapshot, previous, l
     found = of(scattered, K, earlier, snapshot)
     assert not set(found.ids) & set(earlier.segment_ids)
     matrix, _, clustering = fitted(snapshot, "kmeans", K)
-    told = profile(snapshot, matrix, clustering, given=found.names, taken=found.other_names)
+    told = profile(snapshot, matrix, clustering, given=found.names, taken=found.taken_names)
     assert told.automatic == previous.segment_names
     assert told.names == tuple(f"{name} ({snapshot.as_of})" for name in told.automatic)
+
+
+def test_a_new_segment_gets_no_name_that_a_renamed_one_had(snapshot, previous, labels, tmp_path):
+    """Else the model of the new study would contradict itself, and could not be read."""
+    matrix, _, clustering = fitted(snapshot, "kmeans", K)
+    had = FormerName("S-000000", previous.segment_names[2], "q1", snapshot.as_of)
+    earlier = replace(
+        previous,
+        segment_ids=("S-000000", "S-000001", "S-000002"),
+        segment_names=("our best", "second", "third"),
+        former_names=(had,),
+    )
+    now = np.where(labels == 2, np.arange(len(labels)) % 3, labels)  # the third is scattered
+    found = of(now, K, earlier, snapshot)
+    assert found.ids[:2] == ("S-000000", "S-000001")
+    found = replace(found, ids=(*found.ids[:2], "S-000009"), names=("our best", "second", None))
+    told = profile(snapshot, matrix, clustering, given=found.names, taken=found.taken_names)
+    assert told.names[2] == f"{had.name} ({snapshot.as_of})"
+    scorer = replace(
+        previous,
+        segment_ids=found.ids,
+        segment_names=told.names,
+        former_names=found.former_names(told.names),
+    )
+    scorer.save(tmp_path / "scorer")
+    assert load_previous(config(previous=tmp_path)).called.name_of(had.name) == "our best"
 
 
 def test_what_a_study_says_of_the_previous_one(snapshot, previous, labels):
     matrix, _, clustering = fitted(snapshot, "kmeans", K)
     named = replace(previous, segment_names=("our best", *previous.segment_names[1:]))
     found = of(labels, K, named, snapshot)
-    profiles = profile(snapshot, matrix, clustering, given=found.names, taken=found.other_names)
+    profiles = profile(snapshot, matrix, clustering, given=found.names, taken=found.taken_names)
     told = succession(found, profiles)
     assert told.entry.same_id == 1.0
     assert (told.entry.n_survived, told.entry.n_new, told.entry.n_gone) == (3, 0, 0)

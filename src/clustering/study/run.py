@@ -225,7 +225,7 @@ class Run:
             *(self.snapshot, self.matrix, self.evidence.chosen),
             amount_name=self.config.amount_name,
             given=self.inheritance.names,
-            taken=self.inheritance.other_names,
+            taken=self.inheritance.taken_names,
         )
 
     @cached_property

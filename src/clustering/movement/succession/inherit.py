@@ -44,13 +44,10 @@ class Inheritance:
     fates: tuple[Fate, ...]
 
     @property
-    def other_names(self) -> frozenset[str]:
-        """Names of segments that are not among those of today: they are given to no other."""
-        if self.previous is None:
-            return frozenset()
-        return frozenset(
-            one.name for one in known_names(self.previous) if one.segment_id not in self.ids
-        )
+    def taken_names(self) -> frozenset[str]:
+        """Names that stand, or stood, for a segment: a new one gets none of them."""
+        known = () if self.previous is None else known_names(self.previous)
+        return frozenset(one.name for one in known)
 
     def former_names(self, names: Sequence[str]) -> tuple[FormerName, ...]:
         """Names that segments had and do not have today.

@@ -46,3 +46,15 @@ def spark() -> Iterator[Any]:
     session = session.config("spark.sql.shuffle.partitions", "2").getOrCreate()
     yield session
     session.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_address() -> Iterator[str]:
+    """The address of an empty PostgreSQL server."""
+    from postgres_server import binaries, serve
+
+    programs = binaries()
+    if programs is None:
+        pytest.skip("no PostgreSQL server binary on this machine")
+    with serve(programs) as address:
+        yield address

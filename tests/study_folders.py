@@ -4,7 +4,7 @@ The groups are planted and the tables follow from them (medians, crosswalks, agr
 the report has something true to say; criteria over k and stabilities are plausible inventions.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
@@ -29,6 +29,7 @@ from clustering.movement.overrides.reconfirmation import RECONFIRMATION
 from clustering.movement.run import AssignmentSummary
 from clustering.plan.make import Plan
 from clustering.results.folder import write
+from clustering.results.model_facts import model_facts
 from clustering.scorer.segment_ids import new_ids
 from clustering.structure.pictures import clustergram, coassignment, named, valley_projections
 from plan_folders import LABELS, next_steps, planned
@@ -909,7 +910,13 @@ def add_scorer(folder: Path) -> None:
         Training(date(2025, 6, 30), study.document.verdict, study=study.document.name),
         ids=[segment.segment_id for segment in study.document.segments],
     )
-    scorer.save(folder / "scorer")
+    told = model_facts(
+        study.document,
+        study.table("rates"),
+        periods={"usage": (date(2024, 1, 1), date(2025, 6, 30))},
+        titles={feature.name: feature.title for feature in features},
+    )
+    replace(scorer, facts=told).save(folder / "scorer")
 
 
 def add_report(folder: Path) -> None:

@@ -15,7 +15,10 @@ from clustering.scorer import Scorer, storage
 from clustering.scorer.segment_ids import SEGMENT_ID, FormerName, new_ids
 from snapshots import book, scorer_of
 
-FILES = {"manifest.json", "scorer.json", "standardiser.json", "model.npz"}
+FILES = {
+    *("manifest.json", "scorer.json", "standardiser.json", "model.npz"),
+    *("study_facts.json", "model_card.md"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +49,7 @@ def test_the_round_trip_changes_nothing(scorer, folder, snapshot):
     np.testing.assert_array_equal(again.limits, scorer.limits)
 
 
-def test_the_folder_holds_four_files_and_nothing_of_a_customer(folder, snapshot):
+def test_the_folder_holds_its_files_and_nothing_of_a_customer(folder, snapshot):
     assert {file.name for file in folder.iterdir()} == FILES
     content = b"".join(file.read_bytes() for file in folder.iterdir())
     words = set(re.findall(rb"[0-9a-z]+", content))  # an id may stand inside a checksum by chance

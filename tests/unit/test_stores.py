@@ -4,7 +4,7 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -19,20 +19,11 @@ from clustering.stores.databases import DuckDBStore, PostgresStore
 from clustering.stores.files import FileStore, FolderStore
 from clustering.stores.rows import SCORE_ROWS, as_rows
 from clustering.stores.store import ScoreStore
-from postgres_server import binaries, query, serve
+from postgres_server import binaries, query
 from score_rows import files_below, keep, run_of, scores_of
 
 MARCH, APRIL, MAY = "2025-03-31", "2025-04-30", "2025-05-31"
 TABLE = "account_scores"
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    programs = binaries()
-    if programs is None:
-        pytest.skip("no PostgreSQL server binary on this machine")
-    with serve(programs) as address:
-        yield address
 
 
 Kept = tuple[ScoreStore, Callable[[], pd.DataFrame]]
@@ -57,7 +48,7 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
                 return connection.sql(f"FROM {TABLE}").df()
 
         return DuckDBStore(file, patience_s=0.3), rows
-    address = request.getfixturevalue("server")
+    address = request.getfixturevalue("postgres_address")
     query(binaries(), address, f"DROP TABLE IF EXISTS {TABLE}")
 
     def rows() -> pd.DataFrame:
@@ -342,17 +333,19 @@ def test_a_password_is_never_shown(address: str) -> None:
         ("CREATE VIEW seen AS SELECT 1 AS account_id", "seen", "cannot take scores"),
     ],
 )
-def test_a_bad_table_of_postgres_is_named(server: str, ddl: str, table: str, message: str) -> None:
-    query(binaries(), server, ddl)
-    store = PostgresStore(server, table)
+def test_a_bad_table_of_postgres_is_named(
+    postgres_address: str, ddl: str, table: str, message: str
+) -> None:
+    query(binaries(), postgres_address, ddl)
+    store = PostgresStore(postgres_address, table)
     with pytest.raises(StoreError, match=message):
         store.check()
         keep(store, run_of(MARCH), {"a": 0})
 
 
 @pytest.mark.postgres
-def test_postgres_refuses_whom_it_does_not_know(server: str) -> None:
-    store = PostgresStore(server.replace("reader@", "nobody:s3cret@"))
+def test_postgres_refuses_whom_it_does_not_know(postgres_address: str) -> None:
+    store = PostgresStore(postgres_address.replace("reader@", "nobody:s3cret@"))
     with pytest.raises(StoreError, match="cannot be reached") as raised:
         store.check()
     assert "s3cret" not in str(raised.value)

@@ -77,6 +77,20 @@ class TrackingConfig(Part):
     registered_model: str = Field(
         "account-segments", min_length=1, description="Name in the model registry."
     )
+    least_accounts: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="A model that was learned from a smaller share of the accounts of the champion "
+        "is promoted with --accept alone.",
+    )
+    most_overconfident: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="A model whose probabilities are larger than what came true on accounts held "
+        "out, by more than this and chance in some tenth, is promoted with --accept alone.",
+    )
     pseudonymise: bool = Field(
         False,
         description="Record keyed hashes in the place of account ids, e-mail addresses and labels "

@@ -1,4 +1,4 @@
-"""What the three files of a scorer say, and whether it can be a scorer.
+"""What the files of a scorer say, and whether it can be a scorer.
 
 The numbers are checked as if a stranger had written them, which a matching manifest does not
 exclude: types, widths, ranges, and that probabilities come out.
@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from clustering.arrays import Floats
 from clustering.config import FeaturesConfig, ScoringConfig
@@ -20,14 +21,17 @@ from clustering.matrix.stored import STRICT, read_strictly
 from clustering.models.model import MODELS, Model
 from clustering.models.types import Algorithm, CovarianceType
 from clustering.scorer.arrays import pack, unpack
+from clustering.scorer.card import StudyFacts, model_card
 from clustering.scorer.scorer import Exceptions, Scorer, Training, Verdict
 from clustering.scorer.segment_ids import SEGMENT_ID, FormerName
 from clustering.scorer.serving import Serving
-from clustering.scorer.temperature import MOST_TEMPERATURE
+from clustering.scorer.temperature import MOST_TEMPERATURE, Tenth
 
 SCORER = "scorer.json"
 STANDARDISER = "standardiser.json"
 MODEL = "model.npz"
+FACTS = "study_facts.json"
+CARD = "model_card.md"
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,16 @@ class _Description:
     scoring: ScoringConfig
     exceptions: Exceptions
     serving: Serving | None
+    tenths: tuple[Tenth, ...]
+
+    __pydantic_config__ = STRICT
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """`study_facts.json`."""
+
+    facts: StudyFacts | None
 
     __pydantic_config__ = STRICT
 
@@ -88,9 +102,12 @@ def as_files(scorer: Scorer) -> dict[str, bytes]:
             {
                 "limits": scorer.limits,
                 "temperature": scorer.temperature,
+                "usual": scorer.usual,
                 **scorer.model.to_arrays(),
             }
         ),
+        FACTS: as_json(TypeAdapter(_Facts).dump_python(_Facts(scorer.facts), mode="json")),
+        CARD: model_card(scorer).encode("utf-8"),
     }
 
 
@@ -111,6 +128,7 @@ def _describe(scorer: Scorer) -> _Description:
         scoring=scorer.scoring,
         exceptions=scorer.exceptions,
         serving=scorer.serving,
+        tenths=scorer.tenths,
     )
 
 
@@ -136,12 +154,12 @@ def from_files(files: Mapping[str, bytes]) -> Scorer:
         raise BadInputError(breaches_message(f"{SCORER} contradicts itself", breaches))
     k, d = len(given.segments), len(standardiser.columns)
     kind = MODELS[given.algorithm]
-    own = {"limits": (k,), "temperature": (d + 1,)}
+    own = {"limits": (k,), "temperature": (d + 1,), "usual": (2, d)}
     arrays = unpack(files[MODEL], {**own, **kind.shapes(k, d)})
-    limits, temperature = (arrays.pop(name) for name in own)
+    limits, temperature, usual = (arrays.pop(name) for name in own)
     model = kind.from_arrays(given.algorithm, given.covariance_type, arrays)
     breaches = [*model.breaches(), *_limit_breaches(model, limits.min())]
-    if breaches := [*breaches, *_temperature_breaches(temperature)]:
+    if breaches := [*breaches, *_temperature_breaches(temperature), *_usual_breaches(usual)]:
         raise BadInputError(breaches_message("these are not parameters of segments", breaches))
     _try(model, standardiser)
     return Scorer(
@@ -151,6 +169,7 @@ def from_files(files: Mapping[str, bytes]) -> Scorer:
         segment_ids=tuple(segment.segment_id for segment in given.segments),
         limits=limits,
         temperature=temperature,
+        usual=usual,
         features=given.features,
         training=Training(
             study=given.study,
@@ -162,8 +181,10 @@ def from_files(files: Mapping[str, bytes]) -> Scorer:
         ),
         serving=given.serving,
         former_names=given.former_names,
+        facts=read_strictly(_Facts, files[FACTS], f"{FACTS} is not of a scorer").facts,
         scoring=given.scoring,
         exceptions=given.exceptions,
+        tenths=given.tenths,
     )
 
 
@@ -204,6 +225,11 @@ def _limit_breaches(model: Model, least: float) -> Iterator[str]:
 def _temperature_breaches(temperature: Floats) -> Iterator[str]:
     if not (temperature.min() > 0 and temperature.max() <= MOST_TEMPERATURE):
         yield f"a temperature must be above 0 and at most {MOST_TEMPERATURE:g}."
+
+
+def _usual_breaches(usual: Floats) -> Iterator[str]:
+    if (usual[0] > usual[1]).any():
+        yield "the least usual value of a feature is above its greatest."
 
 
 def _try(model: Model, standardiser: Standardiser) -> None:

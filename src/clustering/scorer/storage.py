@@ -7,6 +7,8 @@ manifest.json      format, package version, SHA-256 of every other file, and of 
 scorer.json        segments, their ids and names, settings of the features, what it was learned from
 standardiser.json  parameters from features to the matrix
 model.npz          centres, or weights, means and covariances; novelty limits, temperatures
+study_facts.json   what the study tells of the model: verdict, sources, what happened next
+model_card.md      the same, and the rest, for people
 ================== ==========================================================================
 
 No pickle is written or loaded. The checksums find accidents (a truncated copy, an edited file);
@@ -24,7 +26,16 @@ from typing import Any
 from clustering.errors import BadInputError, ModelFolderError, OutputError, breaches_message
 from clustering.matrix.stored import STRICT, read_strictly
 from clustering.outputs import publish, staged_folder
-from clustering.scorer.contents import MODEL, SCORER, STANDARDISER, as_files, as_json, from_files
+from clustering.scorer.contents import (
+    CARD,
+    FACTS,
+    MODEL,
+    SCORER,
+    STANDARDISER,
+    as_files,
+    as_json,
+    from_files,
+)
 from clustering.scorer.scorer import Scorer
 
 #: Version of this layout; another one is refused.
@@ -41,6 +52,8 @@ _MOST_BYTES = {
     SCORER: 2**22,
     STANDARDISER: 2**24,
     MODEL: 2**28,
+    FACTS: 2**22,
+    CARD: 2**22,
 }
 
 #: What operating systems leave in folders, in lower case; and how such names begin.

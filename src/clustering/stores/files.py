@@ -25,7 +25,9 @@ _PARQUET = ".parquet"
 #: Whole numbers stay whole beside nulls.
 _PANDAS = {pa.string(): pd.StringDtype("pyarrow"), pa.int64(): pd.Int64Dtype()}
 _FILE = "scores.parquet"
-_STAGED = ".scores-"
+#: A folder for what is not complete, and the name of the rows in it: some readers look into hidden
+#: folders too, but for names that end in .parquet alone.
+_STAGED, _ROWS = ".scores-", "rows.partial"
 #: What other programs leave in such a folder, and readers of Parquet pass over.
 _HIDDEN = (".", "_")
 
@@ -138,7 +140,7 @@ class FolderStore:
         try:
             with turn(real, self.patience_s), _made(real), scratch(_STAGED, real) as place:
                 history = self._history(run, place)
-                draft = Draft(place / _FILE, history, in_path=(AS_OF, MODEL_VERSION))
+                draft = Draft(place / _ROWS, history, in_path=(AS_OF, MODEL_VERSION))
                 yield draft
                 _publish(draft.file, real / f"{AS_OF}={run.as_of}", run)
         except TimeoutError as error:
@@ -166,11 +168,11 @@ class FolderStore:
         ]
         if not rows:
             return History()
-        states = place / "states.parquet"
+        states = place / "states.partial"
         session = Session(memory_limit=LEAN_LIMIT)
         try:
             latest = latest_states(" UNION ALL ".join(rows), run)
-            session.execute(f"COPY ({latest}) TO {quoted_text(str(states))}")
+            session.execute(f"COPY ({latest}) TO {quoted_text(str(states))} (FORMAT parquet)")
         except duckdb.Error as error:
             raise StoreError(
                 f"the scores of earlier dates in '{self.folder}' cannot be read: "

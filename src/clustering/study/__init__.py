@@ -4,12 +4,16 @@ Nothing here computes; every step is a function of its room. The report and the 
 the folder and are called by the command.
 """
 
+from dataclasses import replace
 from pathlib import Path
+
+import pandas as pd
 
 from clustering import results
 from clustering.config import StudyConfig
 from clustering.plan.accounts.discovery import discovery_sheet
 from clustering.progress import SILENT, Progress
+from clustering.results.model_facts import model_facts
 from clustering.results.spreadsheet import write_spreadsheet
 from clustering.scorer import Scorer
 from clustering.study.assemble import assemble
@@ -53,5 +57,17 @@ def run_study(
         results.write(document, frames, folder)
         sheet = discovery_sheet(run.next_steps.discovery, run.snapshot.attributes)
         write_spreadsheet(sheet, folder, "discovery")
-        run.exported_scorer.save(folder / "scorer")
+        _exported(run, document, frames["rates"]).save(folder / "scorer")
     return results.read(folder)
+
+
+def _exported(run: Run, document: results.StudyDocument, rates: pd.DataFrame) -> Scorer:
+    """The scorer with what the study tells of it, for its model card."""
+    facts = model_facts(
+        document,
+        rates,
+        periods=run.tables.date_ranges,
+        titles={feature.name: feature.title for feature in run.snapshot.features},
+        short_tables=run.snapshot.short_tables,
+    )
+    return replace(run.exported_scorer, facts=facts)

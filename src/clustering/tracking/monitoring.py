@@ -5,7 +5,7 @@ from pathlib import Path
 
 from clustering.tracking.registry import version_behind
 from clustering.tracking.runs import ending, make_experiment, milliseconds_now
-from clustering.tracking.store import open_store, tracking_uri
+from clustering.tracking.store import artifact_location, open_store, tracking_uri
 
 #: Tags of a model's version.
 DECISION, DATE, RUN = "monitor", "monitor_as_of", "monitor_run"
@@ -38,8 +38,9 @@ def log_monitor(
 
     uri = tracking_uri(store)
     with open_store(uri, create=True) as client:
-        place = make_experiment(client, experiment, uri)
-        run_id = str(client.create_run(place, run_name=name, tags=dict(tags)).info.run_id)
+        artifacts = artifact_location(uri, folder.resolve().parent)
+        experiment_id = make_experiment(client, experiment, artifacts)
+        run_id = str(client.create_run(experiment_id, run_name=name, tags=dict(tags)).info.run_id)
         with ending(client, run_id):
             time = milliseconds_now()
             values = [Metric(key, value, time, 0) for key, value in metrics.items()]

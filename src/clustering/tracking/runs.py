@@ -84,7 +84,8 @@ def log_study(folder: Path, tracking: TrackingConfig, progress: Progress = SILEN
         scratch("clustering-record-") as folder_of_copies,
     ):
         shown, artifacts = _shown(study, tracking, folder_of_copies)
-        experiment_id = make_experiment(client, tracking.experiment, uri)
+        place = artifact_location(uri, study.path.resolve().parent)
+        experiment_id = make_experiment(client, tracking.experiment, place)
         run_id, children = _new_run(client, shown, experiment_id), []
         with ending(client, run_id):
             _describe(client, run_id, shown)
@@ -178,11 +179,16 @@ def ending(client: "MlflowClient", run_id: str) -> Iterator[None]:
     client.set_terminated(run_id)
 
 
-def make_experiment(client: "MlflowClient", name: str, uri: str) -> str:
-    """The id of an experiment; it is made where there is none of that name."""
+def make_experiment(client: "MlflowClient", name: str, artifacts: str | None) -> str:
+    """The id of an experiment; it is made where there is none of that name.
+
+    Parameters
+    ----------
+    artifacts : where its artifacts are kept; None: where the store has them
+    """
     found = _existing_experiment(client, name)
     if found is None:
-        return str(client.create_experiment(name, artifact_location=artifact_location(uri)))
+        return str(client.create_experiment(name, artifact_location=artifacts))
     return found
 
 

@@ -1,0 +1,152 @@
+"""The three columns of reasons in words, each distinct piece of a sentence made once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clustering.arrays import Flags, Floats, Ints
+from clustering.features.types import Feature
+from clustering.scorer.explain import Explained
+from clustering.scorer.scores import as_column
+from clustering.wording import number_in_words
+
+_DIGITS = 3
+
+
+def value_in_words(feature: Feature, value: float) -> str:
+    """A value of a feature, without its unit.
+
+    Examples
+    --------
+    >>> share = Feature("due_share", "", "share, 0 to 1", "", "", (), "share", True, ("", ""))
+    >>> value_in_words(share, 0.625)
+    '62 %'
+    >>> days = Feature("oldest_overdue", "", "days", "", "", (), "days", True, ("", ""))
+    >>> value_in_words(days, 41.26), with_unit(days, 41.26)
+    ('41.3', '41.3 days')
+    """
+    if feature.scale == "share":
+        return f"{100 * value:.0f} %"
+    if feature.scale == "binary":
+        return "yes" if value >= 0.5 else "no"
+    return number_in_words(value, _DIGITS)
+
+
+def with_unit(feature: Feature, value: float) -> str:
+    """A value with its unit, as far as the unit says more than the title does."""
+    words = value_in_words(feature, value)
+    unit = feature.unit
+    silent = feature.scale in ("share", "binary") or " to " in unit or unit in feature.title
+    return words if silent or not unit else f"{words} {unit}"
+
+
+def typical_in_words(feature: Feature, value: float) -> str:
+    """A typical value; of what is counted, a whole number."""
+    return value_in_words(feature, float(np.rint(value)) if feature.scale == "count" else value)
+
+
+@dataclass(frozen=True, eq=False)
+class Spelling:
+    """What the reasons of some accounts are made of.
+
+    Attributes
+    ----------
+    features : of the model
+    columns : float64 arrays of shape (n,) in raw units, one per feature
+    typical : float64 array of shape (k, n_features): a typical value of each segment
+    names : of the segments
+    segment, runner_up : int64 arrays of shape (n,); -1 where there is none
+    """
+
+    features: Sequence[Feature]
+    columns: Sequence[Floats]
+    typical: Floats
+    names: Sequence[str]
+    segment: Ints
+    runner_up: Ints
+
+    def why(self, explained: Explained) -> "pd.arrays.ArrowStringArray":
+        """As in "milestones overdue 4, typical here 5; features used 3, typical here 2"."""
+        pieces = []
+        for rank, named in enumerate(explained.why):
+            pieces += [self._values(named, rank), self._typical(named, self.segment, None)]
+        return self._joined(pieces, explained.why[0] >= 0)
+
+    def against_runner_up(self, explained: Explained) -> "pd.arrays.ArrowStringArray":
+        """As in "features used 9, typical here 8, there 3"."""
+        pieces = []
+        for rank, named in enumerate(explained.against):
+            typical = self._typical(named, self.segment, self.runner_up)
+            pieces += [self._values(named, rank), typical]
+        return self._joined(pieces, explained.against[0] >= 0)
+
+    def would_move(self, explained: Explained) -> "pd.arrays.ArrowStringArray":
+        """As in "features used 3 instead of 9"."""
+        pieces = []
+        for rank, (named, target) in enumerate(
+            zip(explained.changed, explained.targets, strict=True)
+        ):
+            pieces.append(self._values(named, rank, target))
+            pieces.append(self._values(named, None))
+        return self._joined(pieces, explained.changed[0] >= 0)
+
+    def _values(self, named: Ints, rank: int | None, target: Floats | None = None) -> pa.Array:
+        """Of each row the value of its named feature: the account's own, or the target."""
+
+        def text(feature: Feature, value: float) -> str:
+            if rank is None:
+                return f" instead of {value_in_words(feature, value)}"
+            return f"{'; ' if rank else ''}{feature.title} {with_unit(feature, value)}"
+
+        texts: list[str] = [""]
+        codes = np.zeros(named.size, dtype=np.int64)
+        for number, feature in enumerate(self.features):
+            rows = np.flatnonzero(named == number)
+            if not rows.size:
+                continue
+            given = self.columns[number][rows] if target is None else target[rows]
+            found, distinct = pd.factorize(_shown(feature, given))
+            codes[rows] = found + len(texts)
+            texts += [text(feature, value) for value in distinct.tolist()]
+        return _taken(texts, codes)
+
+    def _typical(self, named: Ints, here: Ints, there: Ints | None) -> pa.Array:
+        k, d = self.typical.shape
+        words = [
+            [typical_in_words(*pair) for pair in zip(self.features, row, strict=True)]
+            for row in self.typical.tolist()
+        ]
+        if there is None:
+            texts = [f", typical here {words[own][j]}" for own in range(k) for j in range(d)]
+            codes = here * d + named
+        else:
+            texts = [
+                f", typical here {words[own][j]}, there {words[other][j]}"
+                for own in range(k)
+                for other in range(k)
+                for j in range(d)
+            ]
+            codes = (here * k + there) * d + named
+        return _taken([*texts, ""], np.where((named < 0) | (here < 0), len(texts), codes))
+
+    def _joined(self, pieces: Sequence[pa.Array], said: Flags) -> "pd.arrays.ArrowStringArray":
+        joined = pc.binary_join_element_wise(*pieces, pa.scalar("", pa.large_string()))
+        silent = pa.array(~(said & (self.segment >= 0)))
+        return as_column(pc.if_else(silent, pa.scalar(None, pa.large_string()), joined))
+
+
+def _shown(feature: Feature, values: Floats) -> Floats:
+    """Values with no more digits than are shown, so that few are distinct."""
+    if feature.scale == "share":
+        return np.round(values, 2)
+    size = np.abs(values)
+    step = 10.0 ** (np.floor(np.log10(np.maximum(size, 1e-9))) - (_DIGITS - 1))
+    return np.asarray(np.where(size >= 1000, np.rint(values), np.rint(values / step) * step))
+
+
+def _taken(texts: Sequence[str], codes: Ints) -> pa.Array:
+    return pa.array(texts, type=pa.large_string()).take(pa.array(codes))

@@ -144,6 +144,8 @@ def test_a_model_that_cannot_be_read_is_not_gone_back_to(studies: Path) -> None:
     card.write_text(card.read_text() + "Use it for everything.\n")
     with pytest.raises(ModelFolderError, match=r"file 'model_card.md' was changed"):
         rollback(by="Lee", reason="complaints", store=store_of(studies))
+    with pytest.raises(ModelFolderError, match=r"file 'model_card.md' was changed"):
+        read_card("previous", store=store_of(studies))
     assert serving(studies) == "second"
 
 

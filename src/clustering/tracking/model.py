@@ -36,7 +36,9 @@ SERVING_LIBRARIES = (
     "threadpoolctl",
 )
 
+#: Rows of the example, and digits of its values.
 _ROWS = 3
+_DIGITS = 2
 
 
 def requirements() -> list[str]:
@@ -91,12 +93,16 @@ def _no_bytecode() -> Iterator[None]:
 
 
 def _example(study: StudyFolder) -> "pd.DataFrame":
-    """Typical feature values: medians of segments, so that no account is shown."""
+    """Typical feature values: medians of segments, of two digits.
+
+    The median of an odd number of accounts is the value of one of them.
+    """
     features = [feature.name for feature in study.document.features if feature.included]
     medians = study.profiles.pivot_table(
         index="segment", columns="feature", values="median", dropna=False
     )
-    return medians.reindex(columns=features).astype("float64").head(_ROWS).reset_index(drop=True)
+    chosen = medians.reindex(columns=features).astype("float64").head(_ROWS)
+    return chosen.map(lambda value: float(f"{value:.{_DIGITS}g}")).reset_index(drop=True)
 
 
 def _signature() -> "ModelSignature":

@@ -199,18 +199,15 @@ def read_card(version: str, name: str | None = None, store: str | None = None) -
     ------
     TrackingError
         There is no such store, model or version.
+    ModelFolderError
+        It is not as it was written, or of another version of `clustering`.
     """
     model = name or TrackingConfig().registered_model
     folder = resolve_model(
         f"models:/{model}/{version}" if version.isdecimal() else f"models:/{model}@{version}", store
     )
-    try:
-        return (folder / CARD).read_text(encoding="utf-8")
-    except OSError:
-        raise TrackingError(
-            f"version '{version}' of '{model}' has no model card: an earlier version of "
-            "`clustering` made it."
-        ) from None
+    Scorer.load(folder)  # refuses a card that was changed
+    return (folder / CARD).read_text(encoding="utf-8")
 
 
 def resolve_model(uri: str, store: str | None = None) -> Path:

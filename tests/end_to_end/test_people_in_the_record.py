@@ -15,7 +15,6 @@ import pytest
 
 from clustering import results
 from clustering.config import TrackingConfig
-from clustering.errors import TrackingError
 from clustering.scorer import Scorer
 from clustering.simulation import simulate, write_book
 from clustering.tracking import log_study, personal_notes

@@ -68,7 +68,7 @@ class Standardiser:
             A feature is absent, not numeric or infinite; all of them at once.
         """
         breaches = [
-            breach for name in self.feature_names for breach in column_breaches(frame, name)
+            breach for name in self.feature_names for breach in _column_breaches(frame, name)
         ]
         if breaches:
             raise BadInputError(breaches_message("the features cannot be standardised", breaches))
@@ -300,8 +300,7 @@ def _family_weights(families: Sequence[str], variances: Sequence[float]) -> dict
     return {family: math.sqrt(target / max(total, 1.0)) for family, total in totals.items()}
 
 
-def column_breaches(frame: pd.DataFrame, name: str) -> list[str]:
-    """Why a column cannot be standardised, in words."""
+def _column_breaches(frame: pd.DataFrame, name: str) -> list[str]:
     if name not in frame.columns:
         return [f"feature '{name}' is missing."]
     if not pd.api.types.is_numeric_dtype(frame[name].dtype):

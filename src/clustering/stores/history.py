@@ -41,7 +41,7 @@ class History:
 
         A segment that the model no longer has is not held any more.
         """
-        if self.file is None:
+        if self.file is None or not accounts:
             return Held.nothing(len(accounts))
         asked = pa.table({"row": np.arange(len(accounts)), ACCOUNT_ID: pa.array(accounts)})
         with duckdb.connect(config={"python_enable_replacements": False}) as connection:

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from clustering.errors import StoreError, breaches_message
 from clustering.outputs import real_path, scratch, turn
-from clustering.stores.history import HISTORY_COLUMNS, History, dates_before, latest_states
+from clustering.stores.history import HISTORY_COLUMNS, History, dates_before, keep_history
 from clustering.stores.rows import (
     AS_OF,
     KEY,
@@ -133,7 +133,7 @@ class DuckDBStore:
 
     def _history(self, run: Run, place: Path) -> History:
         if not real_path(self.path).exists():
-            return History()
+            return History(run)
         with self._opened(read_only=True) as session, _said(self.place, "cannot be read"):
             return _history(session, _name(self.table), self.table, run, place)
 
@@ -357,15 +357,13 @@ def _said(place: str, what: str = "cannot be written") -> Iterator[None]:
 def _history(session: Session, name: str, table: str, run: Run, place: Path) -> History:
     """The last states before the date, in a file of their own."""
     if not _found(session, table):
-        return History()
+        return History(run)
     days = session.execute(dates_before(name, run)).fetchall()
     if not days:
-        return History()
+        return History(run)
     listed = ", ".join(f"DATE '{day}'" for (day,) in days)
     rows = f"SELECT {', '.join(HISTORY_COLUMNS)} FROM {name} WHERE {AS_OF} IN ({listed})"
-    states = place / "states.parquet"
-    session.execute(f"COPY ({latest_states(rows, run)}) TO {quoted_text(str(states))}")
-    return History(states)
+    return keep_history(session, rows, run, place)
 
 
 def _prepare(

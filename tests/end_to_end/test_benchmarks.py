@@ -15,6 +15,7 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
     ("name", "small"),
     [
         ("scoring", ("--accounts", "2000", "--runs", "1")),
+        ("scoring_calibration", ("--accounts", "300", "--seeds", "1")),
         ("schemes", ("--accounts", "2000", "--snapshots", "2")),
         ("snapshot", ("--accounts", "200", "--rows", "5000", "--repeat", "1")),
         ("calibration_comparison", ("--books", "1", "--part", "inference")),

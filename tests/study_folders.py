@@ -4,7 +4,7 @@ The groups are planted and the tables follow from them (medians, crosswalks, agr
 the report has something true to say; criteria over k and stabilities are plausible inventions.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
@@ -29,6 +29,8 @@ from clustering.movement.overrides.reconfirmation import RECONFIRMATION
 from clustering.movement.run import AssignmentSummary
 from clustering.plan.make import Plan
 from clustering.results.folder import write
+from clustering.results.model_facts import model_facts
+from clustering.scorer.segment_ids import new_ids
 from clustering.structure.pictures import clustergram, coassignment, named, valley_projections
 from plan_folders import LABELS, next_steps, planned
 
@@ -177,6 +179,10 @@ class _Simulated:
         ]
 
     @property
+    def segment_ids(self) -> tuple[str, ...]:
+        return new_ids("simulated", self.recipe.k)
+
+    @property
     def needs_labels(self) -> np.ndarray:
         kinds = ("first steps", "execution guidance", "strategy guidance")
         return np.array([kinds[i % 3] if i < 3 else f"other need {i}" for i in self.needs])
@@ -254,6 +260,7 @@ class _Simulated:
             region=rng.choice(["EMEA", "APAC"], n),
             csm=rng.choice(["Manager Alpha", "Manager Beta"], n),
             segment=self.segment.astype("int64"),
+            segment_id=np.array(self.segment_ids)[self.segment],
             segment_name=names[self.segment],
             probability=probability,
             runner_up=names[(self.segment + 1) % k] if k > 1 else None,
@@ -523,6 +530,7 @@ class _Simulated:
                 "movement": None,
                 "movement_absent": "This study did not look back in time.",
                 "assignment": dict.fromkeys(AssignmentSummary.model_fields, 0),
+                "succession": None,
                 "outcomes": {
                     "days": 365,
                     "observed": {"churned": 0.12, "expanded": 0.2},
@@ -595,6 +603,7 @@ class _Simulated:
             entries.append(
                 {
                     "segment": number,
+                    "segment_id": self.segment_ids[number],
                     "name": name,
                     "description": f"Set apart by: {name}.",
                     "n_accounts": int(inside.sum()),
@@ -899,8 +908,15 @@ def add_scorer(folder: Path) -> None:
         [segment.name for segment in study.document.segments],
         FeaturesConfig(),
         Training(date(2025, 6, 30), study.document.verdict, study=study.document.name),
+        ids=[segment.segment_id for segment in study.document.segments],
     )
-    scorer.save(folder / "scorer")
+    told = model_facts(
+        study.document,
+        study.table("rates"),
+        periods={"usage": (date(2024, 1, 1), date(2025, 6, 30))},
+        titles={feature.name: feature.title for feature in features},
+    )
+    replace(scorer, facts=told).save(folder / "scorer")
 
 
 def add_report(folder: Path) -> None:

@@ -55,6 +55,12 @@ class TrackingError(ClusteringError):
     """The tracking store cannot be reached or does not hold what was asked for."""
 
 
+class TrackingStoreError(TrackingError):
+    """The tracking store cannot be reached or used: it, not the question, is at fault."""
+
+    exit_status = ExitStatus.STORE
+
+
 class OutputError(ClusteringError):
     """A result cannot be written where it was asked for."""
 

@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, model_validator
 
-Kind = Literal["text", "number", "integer", "boolean", "list"]
+Kind = Literal["text", "number", "integer", "boolean", "list", "date"]
 _DTYPES: dict[Kind, str] = {
     "text": "str",
     "number": "float64",
     "integer": "int64",
     "boolean": "bool",
     "list": "object",
+    "date": "datetime64[s]",
 }
 
 

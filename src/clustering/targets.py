@@ -36,11 +36,8 @@ def check_file(
     if suffixes and target.suffix.lower() not in suffixes:
         expected = " or ".join(suffixes)
         raise OutputError(f"'{target}' has ending '{target.suffix}'; expected {expected}.")
-    refuse_inputs(target, inputs, option)
+    refuse_inputs(target, inputs, option, closed)
     real = real_path(target)
-    for folder in closed:
-        if folder.is_dir() and _folded(real).is_relative_to(_folded(real_path(folder))):
-            raise _refusal(target, f"lies in '{folder}', which this command reads", option)
     if real.is_dir():
         raise OutputError(f"'{target}' is a folder; name a file in it.")
     if not real.parent.is_dir():
@@ -49,13 +46,19 @@ def check_file(
         raise OutputError(f"'{target}' cannot be written: the folder '{real.parent}' is read-only.")
 
 
-def refuse_inputs(target: Path, inputs: Iterable[Path], option: str = "--out") -> None:
+def refuse_inputs(
+    target: Path, inputs: Iterable[Path], option: str = "--out", closed: Iterable[Path] = ()
+) -> None:
     """Refuse to write where something is read, whatever links, dots or letters lead there.
+
+    Parameters
+    ----------
+    closed : folders of which every file belongs to what is read
 
     Raises
     ------
     OutputError
-        `target` is an input or holds one.
+        `target` is an input, holds one, or lies in a closed folder.
 
     Examples
     --------
@@ -77,6 +80,9 @@ def refuse_inputs(target: Path, inputs: Iterable[Path], option: str = "--out") -
         else:
             continue
         raise _refusal(target, relation, option)
+    for folder in closed:
+        if folder.is_dir() and _folded(real).is_relative_to(_folded(real_path(folder))):
+            raise _refusal(target, f"lies in '{folder}', which this command reads", option)
 
 
 def _refusal(target: Path, relation: str, option: str) -> OutputError:

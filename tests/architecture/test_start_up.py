@@ -60,6 +60,7 @@ def loaded_by(words: list[str], folder: Path) -> tuple[set[str], set[str]]:
 
 
 SCORE = "score features.csv --model scorer --as-of 2025-06-30 --out scores.csv"
+EXPORT = "export scorer --dialect postgres --out model.sql"
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,9 @@ SCORE = "score features.csv --model scorer --as-of 2025-06-30 --out scores.csv"
     [
         ("--help", set(), {*FITTING, "config", "scorer", "tables"}),
         ("--version", set(), {*FITTING, "config", "scorer", "tables"}),
+        ("monitor --help", set(), {*FITTING, "config", "monitor", "scorer", "tables"}),
         (SCORE, TABLES, {*FITTING, "inference", "results", "schemes", "tracking"}),
+        (EXPORT, TABLES, {*FITTING, "inference", "results", "schemes", "tracking"}),
         ("check study.toml", TABLES, {*FITTING, "movement", "models", "scorer", "tracking"}),
         ("agree labels.csv one two", TABLES | {"numba", "scipy"}, {"plan", "structure", "study"}),
         (
@@ -85,7 +88,7 @@ def test_a_command_loads_what_it_needs_and_no_more(
     assert rooms & not_the_rooms == set()
 
 
-def test_scoring_a_file_loads_no_movement_but_the_overrides(place: Path) -> None:
+def test_scoring_a_file_loads_no_movement_but_overrides_and_hysteresis(place: Path) -> None:
     code = RUN + "print(*(m for m in sys.modules if 'movement.' in m), file=sys.stderr)\n"
     done = subprocess.run(
         [sys.executable, "-c", code, *SCORE.split()],
@@ -96,4 +99,8 @@ def test_scoring_a_file_loads_no_movement_but_the_overrides(place: Path) -> None
     )
     found = {name for name in done.stderr.splitlines()[-1].split() if "config" not in name}
     assert found
-    assert {name.split(".")[2] for name in found} == {"overrides"}
+    modules = {name.partition("movement.")[2] for name in found}
+    assert {name for name in modules if not name.startswith("overrides")} == {
+        "track",
+        "track.hysteresis",
+    }

@@ -1,7 +1,6 @@
 """Every feature is the same, bit for bit, on every engine, thread count and order of rows."""
 
-import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -17,6 +16,7 @@ from clustering.features import FEATURES, Snapshot, build_snapshot
 from clustering.features.horizon import build_horizon
 from clustering.simulation import DEFAULT_AS_OF, simulate
 from feature_books import Frames
+from spark_marks import on_a_real_spark
 
 Tables = Mapping[str, pd.DataFrame]
 AS_OF: date = DEFAULT_AS_OF
@@ -91,18 +91,6 @@ def test_threads_and_order_change_nothing_on_duckdb(threads: int, book: Tables) 
     assert_same_snapshot(build_snapshot(on_duckdb(shuffled, threads), AS_OF), reference)
 
 
-@pytest.fixture(scope="module")
-def spark() -> Iterator[Any]:
-    if shutil.which("java") is None:
-        pytest.skip("Spark needs Java")
-    from pyspark.sql import SparkSession
-
-    session = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
-    session = session.config("spark.sql.shuffle.partitions", "2").getOrCreate()
-    yield session
-    session.stop()
-
-
 def on_spark(tables: Tables, session: Any, folder: Any) -> Frames:
     """Through Parquet, as a cluster would read it."""
     frames = {}
@@ -113,19 +101,6 @@ def on_spark(tables: Tables, session: Any, folder: Any) -> Frames:
         typed.with_columns(pl.col(pl.Categorical).cast(pl.String)).write_parquet(path)
         frames[table] = nw.from_native(session.read.parquet(path))
     return Frames(frames)
-
-
-def on_a_real_spark(test: Callable[..., None]) -> Callable[..., None]:
-    """Marks; pyspark 4.3 warns that pandas 3 is new to it, and calls pandas in its old way."""
-    marks = (
-        pytest.mark.spark,
-        pytest.mark.slow,
-        pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas"),
-        pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"),
-    )
-    for mark in marks:
-        test = mark(test)
-    return test
 
 
 @on_a_real_spark

@@ -71,7 +71,7 @@ def test_movement_drift_and_neither_are_told_apart(scenario, kind, seed):
     drifted = set(found.frames["drift"].loc[found.frames["drift"]["drifted"], "feature"])
     if scenario == "drift":  # the release adds breadth of use for everybody
         assert "features_used" in drifted
-        assert "emerged" in set(found.frames["segment_fates"]["fate"])
+        assert "new" in set(found.frames["segment_fates"]["fate"])
     else:
         assert drifted == set()
         assert set(found.frames["segment_fates"]["fate"]) == {"survived", "kept"}

@@ -15,7 +15,7 @@ from clustering import results
 from clustering.config import TrackingConfig
 from clustering.errors import TrackingError
 from clustering.scorer import Scorer
-from clustering.tracking import TrackedStudy, log_study, promote, resolve_model
+from clustering.tracking import TrackedStudy, log_study
 from clustering.tracking.model import SERVING_LIBRARIES
 from clustering.tracking.store import open_store
 from study_folders import HOSTILE_NAMES, Recipe, add_report, add_scorer, build_study
@@ -150,35 +150,6 @@ def test_the_model_says_what_it_takes_and_needs(recorded: tuple[Path, TrackedStu
     assert all("==" in line for line in pinned)
     assert (root / "input_example.json").exists()
     assert not [file for file in root.rglob("*") if file.suffix in {".pkl", ".pickle", ".joblib"}]
-
-
-def test_promotion_moves_the_champion_and_keeps_the_way_back(tmp_path: Path) -> None:
-    first = new_study(tmp_path / "first")
-    second = new_study(tmp_path / "second", seed=6)
-    for folder in (first, second):
-        log_study(folder, TrackingConfig())
-    one = promote(first, by="a director", reason="the first")
-    two = promote(second, by="a director", reason="more stable")
-    assert (one.version, one.former_version) == ("1", None)
-    assert (two.version, two.former_version) == ("2", "1")
-    with open_store(store_of(first), create=False) as client:
-        version = client.get_model_version(two.name, two.version)
-    assert version.tags["promoted_by"] == "a director"
-    assert version.tags["reason"] == "more stable"
-    store = store_of(first)
-    for alias, folder in (("champion", second), ("previous", first)):
-        found = resolve_model(f"models:/account-segments@{alias}", store)
-        same = (found / "manifest.json").read_bytes() == (
-            folder / "scorer/manifest.json"
-        ).read_bytes()
-        assert same
-        Scorer.load(found)
-    with pytest.raises(TrackingError, match=r"is the champion of 'account-segments' already"):
-        promote(second, by="a director", reason="again")
-    with pytest.raises(TrackingError, match=r"no 'account-segments@rival'. Known models: account"):
-        resolve_model("models:/account-segments@rival", store)
-    with pytest.raises(TrackingError, match=r"tracking store .* says"):
-        resolve_model("models:/account-segments/99", store)
 
 
 def test_two_studies_at_once_in_one_store(tmp_path: Path) -> None:

@@ -10,7 +10,10 @@ from clustering.models.model import CentreModel, GaussianModel
 from clustering.scorer import Scorer
 from snapshots import book, scorer_of
 
-FILES = ["manifest.json", "model.npz", "scorer.json", "standardiser.json"]
+FILES = [
+    *("manifest.json", "model.npz", "model_card.md", "scorer.json", "standardiser.json"),
+    "study_facts.json",
+]
 
 
 @pytest.fixture(scope="module")

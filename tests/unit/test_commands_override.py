@@ -62,11 +62,13 @@ DETAILS = ("--by", "Kim", "--reason", "pilot", "--on", "2025-07-01", "--until", 
 
 
 def test_a_decision_is_set_listed_and_cleared(app, study, file):
-    segments = [segment.name for segment in results.read(study).document.segments]
+    document = results.read(study).document
+    segments = [segment.name for segment in document.segments]
+    own = document.segments[1].segment_id
     set_ = run(app, "set", study, "A-00003", segments[1], *DETAILS)
     assert set_.exit_code == 0
     said = set_.stdout
-    assert f"Account A-00003 is in '{segments[1]}' from 2025-07-01 until 2025-12-31" in said
+    assert f"Account A-00003 is in '{segments[1]}' ({own}) from 2025-07-01 until 2025-12-31" in said
     assert f"Written to {file} (1 decision)." in said
     assert "a study or score as of 2025-07-01 or later respects it" in said
     listed = run(app, "list", study, "--as-of", "2025-08-01").stdout
@@ -81,8 +83,14 @@ def test_a_decision_is_set_listed_and_cleared(app, study, file):
 def test_a_segment_may_be_given_by_its_number_and_the_study_by_its_toml(app, study, file):
     toml = study.parent / "simulated.toml"
     assert run(app, "set", toml, "A-00004", "2", *DETAILS).exit_code == 0
-    names = [segment.name for segment in results.read(study).document.segments]
-    assert read_overrides(file)["segment"].tolist() == [names[2]]
+    segment = results.read(study).document.segments[2]
+    assert read_overrides(file)["segment"].tolist() == [f"{segment.segment_id} {segment.name}"]
+
+
+def test_a_segment_may_be_given_by_its_id(app, study, file):
+    segment = results.read(study).document.segments[1]
+    assert run(app, "set", study, "A-00004", segment.segment_id, *DETAILS).exit_code == 0
+    assert read_overrides(file)["segment"].tolist() == [f"{segment.segment_id} {segment.name}"]
 
 
 def test_another_file_may_be_named(app, study, file, tmp_path):

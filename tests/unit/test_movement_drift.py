@@ -86,15 +86,15 @@ def test_the_fates_of_segments_by_hand():
     assert found["first", 1].into == (1, 2)
     assert found["first", 2].kind == "survived"  # two thirds of segment 3 are its accounts
     assert found["first", 3].kind == "absorbed"
-    assert found["latest", 2].kind == "emerged"
+    assert found["latest", 2].kind == "new"
     assert found["latest", 3].overlap == pytest.approx(2 / 3)
 
 
-def test_a_segment_that_is_scattered_has_disappeared():
+def test_a_segment_that_is_scattered_is_gone():
     old, new = np.zeros(30, np.int64), np.repeat([0, 1, 2], 10)
     others = np.ones(300, np.int64), np.repeat([0, 1, 2], 100)
     both = [np.concatenate(pair) for pair in zip((old, new), others, strict=True)]
-    assert fates(*both, 2, 3)[0].kind == "disappeared"
+    assert fates(*both, 2, 3)[0].kind == "gone"
 
 
 def test_the_stability_index_by_hand():

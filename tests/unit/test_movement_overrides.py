@@ -14,6 +14,7 @@ from clustering.movement.overrides.active import (
     Overrides,
     assigned,
     check_overrides,
+    in_todays_words,
     no_overrides,
     status,
     study_overrides,
@@ -26,8 +27,17 @@ from clustering.movement.overrides.file import (
     read_overrides,
 )
 from clustering.scorer.files import FORMULA_STARTS
+from clustering.scorer.segment_ids import FormerName, SegmentNames
 
 SEGMENTS = ("low breadth", "many outcomes ahead of plan")
+CALLED = SegmentNames(
+    ("S-000001", "S-000002"),
+    SEGMENTS,
+    (
+        FormerName("S-000001", "few features", "q1", date(2024, 12, 31)),
+        FormerName("S-000003", "nothing used", "q1", date(2024, 12, 31)),
+    ),
+)
 ACCOUNTS = {"A1", "A2", "A3"}
 
 
@@ -49,7 +59,7 @@ def decision(**changes):
 
 
 def put(file, **changes):
-    return set_override(file, decision(**changes), accounts=ACCOUNTS, segments=SEGMENTS)
+    return set_override(file, decision(**changes), accounts=ACCOUNTS, segments=CALLED)
 
 
 @pytest.fixture(params=["overrides.csv", "overrides.parquet"])
@@ -122,7 +132,7 @@ def test_ids_and_texts_that_look_like_numbers_or_nothing_stay(tmp_path):
     file = tmp_path / "overrides.csv"
     accounts = {"007", "NA"}
     for account in sorted(accounts):
-        set_override(file, decision(account_id=account), accounts=accounts, segments=SEGMENTS)
+        set_override(file, decision(account_id=account), accounts=accounts, segments=CALLED)
     assert read_overrides(file)["account_id"].tolist() == ["007", "NA"]
 
 
@@ -158,7 +168,7 @@ def test_every_breach_of_a_decision_is_said_at_once_and_nothing_is_written(file)
     assert "reason begins with '=', which a spreadsheet would run as a formula" in text
     assert "valid until 2025-07-01, which is earlier" in text
     assert "account B9: no such account among the 3 accounts" in text
-    assert "there is no segment 'no such'. The segments are 'low breadth'; 'many outcomes" in text
+    assert "there is no segment 'no such'. The segments are 'low breadth' (S-000001); '" in text
     assert file.read_bytes() == before
 
 
@@ -194,7 +204,7 @@ def test_all_breaches_of_a_table_come_at_once():
         ("B2", "low breadth", "me", "why", "2025-01-01", "2025-02-01"),
     ]
     with pytest.raises(BadInputError) as error:
-        check_overrides(frame(*rows), accounts=ACCOUNTS, segments=SEGMENTS)
+        check_overrides(frame(*rows), accounts=ACCOUNTS, segments=CALLED)
     text = str(error.value)
     assert "(3 breaches)" in text
     assert "accounts B1, B2: no such account" in text
@@ -355,3 +365,23 @@ def test_a_study_refuses_overrides_of_accounts_that_it_does_not_know(tmp_path):
     row = ("Z", "x", "crm", "why", "2025-01-01", "2025-06-30")
     with pytest.raises(BadInputError, match="account Z: no such account among the 3 accounts"):
         study_overrides(config(tmp_path), tables(overrides=frame(row)))
+
+
+@pytest.mark.parametrize(
+    "written", ["low breadth", "S-000001", "S-000001 whatever it was called", "few features"]
+)
+def test_a_segment_is_meant_by_its_id_and_by_every_name_that_it_had(file, written):
+    put(file, segment=written)
+    today = in_todays_words(read_overrides(file), CALLED)
+    assert today["segment"].tolist() == ["low breadth"]
+    check_overrides(today, segments=CALLED)
+
+
+@pytest.mark.parametrize("written", ["nothing used", "S-000003", "S-000003 nothing used"])
+def test_a_segment_that_is_gone_is_refused_with_where_it_last_was(file, written):
+    with pytest.raises(BadInputError) as error:
+        put(file, segment=written)
+    told = str(error.value)
+    assert f"there is no segment '{written}' any more: S-000003 was last in study 'q1'" in told
+    assert "The segments are 'low breadth' (S-000001)" in told
+    assert not file.exists()

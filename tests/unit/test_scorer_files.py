@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clustering.errors import BadInputError, FutureDataError, OutputError
-from clustering.scorer.files import check_output, guard_cells, read_features, write_scores
+from clustering.errors import BadInputError, FutureDataError
+from clustering.scorer.files import guard_cells, read_features
 
 AS_OF = date(2025, 6, 30)
 FEATURES = ["breadth", "score"]
@@ -131,35 +131,6 @@ def test_no_file(tmp_path):
         read(tmp_path / "nowhere.csv")
 
 
-@pytest.fixture
-def scores():
-    return pd.DataFrame(
-        {
-            "segment": pd.array([0, None], dtype="Int64"),
-            "segment_name": pd.array(["late, low", None], dtype="str"),
-            "probability": [0.75, np.nan],
-        },
-        index=pd.Index(["=cmd()|' /C calc'!A0", "-17"], name="account_id"),
-    )
-
-
-def test_parquet_keeps_everything_and_the_date(scores, tmp_path):
-    write_scores(scores, tmp_path / "s.parquet", AS_OF)
-    table = pd.read_parquet(tmp_path / "s.parquet")
-    assert table["account_id"].tolist() == scores.index.tolist()
-    assert table["segment"].isna().tolist() == [False, True]
-    assert table["as_of"].tolist() == [AS_OF, AS_OF]
-
-
-def test_csv_is_harmless_in_a_spreadsheet(scores, tmp_path):
-    write_scores(scores, tmp_path / "s.csv", AS_OF)
-    assert (tmp_path / "s.csv").read_text() == (
-        "account_id,segment,segment_name,probability,as_of\n"
-        "'=cmd()|' /C calc'!A0,0,\"late, low\",0.75,2025-06-30\n"
-        "'-17,,,,2025-06-30\n"
-    )
-
-
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_every_start_of_a_formula_is_guarded(start):
     table = pd.DataFrame({"id": [f"{start}1", "a=1", None], "x": [-1.0, 1.0, 2.0]})
@@ -169,32 +140,3 @@ def test_every_start_of_a_formula_is_guarded(start):
     assert pd.isna(guarded["id"].iloc[2])
     assert guarded["x"].tolist() == [-1.0, 1.0, 2.0]
     assert table["id"].iloc[0] == f"{start}1"
-
-
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("s.xlsx", "has ending '.xlsx'; expected .csv or .parquet"),
-        ("s", "has ending ''; expected .csv or .parquet"),
-        ("no/s.csv", "there is no folder"),
-        ("folder.csv", "is a folder; name a file in it"),
-    ],
-)
-def test_outputs_that_cannot_be_written(tmp_path, name, message):
-    (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(OutputError) as error:
-        check_output(tmp_path / name)
-    assert message in str(error.value)
-
-
-def test_a_full_disk_leaves_the_earlier_file(scores, tmp_path, monkeypatch):
-    (tmp_path / "s.csv").write_text("earlier")
-
-    def full(self, *args, **kwargs):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("pandas.DataFrame.to_csv", full)
-    with pytest.raises(OutputError, match=r"cannot be written: No space left on device"):
-        write_scores(scores, tmp_path / "s.csv", AS_OF)
-    assert (tmp_path / "s.csv").read_text() == "earlier"
-    assert [file.name for file in tmp_path.iterdir()] == ["s.csv"]

@@ -11,7 +11,7 @@ from clustering.features.registry import FEATURES
 from clustering.features.types import MOST_DAYS, possible_values
 from clustering.matrix.ranges import FeatureRange, fit_range, rescaled
 from clustering.matrix.transforms import fit_column
-from clustering.scorer.oddities import set_apart, unit_mistakes
+from clustering.scorer.oddities import look_at_columns, set_apart, unit_mistakes
 from clustering.tables.contract import FIRST_DATE, LAST_DATE
 from snapshots import book, feature, scorer_of
 
@@ -112,7 +112,7 @@ def test_what_training_had_broken_is_no_bound():
 def test_training_values_are_never_impossible_and_rarely_far(snapshot):
     standardiser = scorer_of(snapshot).standardiser
     columns = standardiser.columns_of(snapshot.frame)
-    usable, odd = set_apart(columns, standardiser.ranges, snapshot.frame.index)
+    usable, odd = set_apart(columns, standardiser.ranges)
     assert not [values for values in odd if values.impossible]
     assert sum(values.rows.size for values in odd) == 0
     for before, after in zip(columns, usable, strict=True):
@@ -122,7 +122,7 @@ def test_training_values_are_never_impossible_and_rarely_far(snapshot):
 def test_a_column_of_percent_is_refused_with_the_unit():
     values = np.linspace(20, 60, 40)
     with pytest.raises(BadInputError) as error:
-        set_apart([values], [SHARE], pd.Index([f"a{i}" for i in range(40)]))
+        look_at_columns([values], [SHARE], lambda row: f"a{row}")
     assert str(error.value) == (
         "these features are not in the units of the model (1 breach):\n"
         "  - 'goals' cannot be what it is for 40 of 40 accounts: expected 0 to 1 (share, 0 to 1), "
@@ -141,7 +141,8 @@ def test_a_column_of_percent_is_refused_with_the_unit():
     ],
 )
 def test_what_is_not_a_whole_column_is_named_by_account(values):
-    _, odd = set_apart([values], [SHARE], pd.RangeIndex(values.size))
+    _, odd = set_apart([values], [SHARE])
+    assert look_at_columns([values], [SHARE], str).n_odd == odd[0].rows.size
     assert odd[0].impossible
     assert odd[0].rows.size == (values > 1).sum()
 

@@ -1,6 +1,10 @@
+import hashlib
 import json
+import re
 import shutil
 import zipfile
+from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -8,9 +12,13 @@ import pytest
 
 from clustering.errors import ModelFolderError, OutputError
 from clustering.scorer import Scorer, storage
+from clustering.scorer.segment_ids import SEGMENT_ID, FormerName, new_ids
 from snapshots import book, scorer_of
 
-FILES = {"manifest.json", "scorer.json", "standardiser.json", "model.npz"}
+FILES = {
+    *("manifest.json", "scorer.json", "standardiser.json", "model.npz"),
+    *("study_facts.json", "model_card.md"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +45,15 @@ def test_the_round_trip_changes_nothing(scorer, folder, snapshot):
     assert again.standardiser == scorer.standardiser
     assert again.training == scorer.training
     assert again.features == scorer.features
+    assert again.segment_ids == scorer.segment_ids
     np.testing.assert_array_equal(again.limits, scorer.limits)
 
 
-def test_the_folder_holds_four_files_and_nothing_of_a_customer(folder, snapshot):
+def test_the_folder_holds_its_files_and_nothing_of_a_customer(folder, snapshot):
     assert {file.name for file in folder.iterdir()} == FILES
     content = b"".join(file.read_bytes() for file in folder.iterdir())
-    assert not any(account.encode() in content for account in snapshot.frame.index)
+    words = set(re.findall(rb"[0-9a-z]+", content))  # an id may stand inside a checksum by chance
+    assert not words & {account.encode() for account in snapshot.frame.index}
     with zipfile.ZipFile(folder / "model.npz") as archive:
         assert all(name.endswith(".npy") for name in archive.namelist())
 
@@ -168,3 +178,52 @@ def test_a_copy_elsewhere_scores_the_same(folder, scorer, snapshot, tmp_path):
     pd.testing.assert_frame_equal(
         again.score_features(snapshot.frame), scorer.score_features(snapshot.frame)
     )
+
+
+def test_ids_are_the_same_for_the_same_study_and_for_no_other(scorer):
+    training = scorer.training
+    origin = f"{training.study}\n{training.as_of}\n{training.config_hash}"
+    assert scorer.segment_ids == new_ids(origin, 3)
+    assert all(SEGMENT_ID.fullmatch(one) for one in scorer.segment_ids)
+    assert not set(new_ids("one", 50)) & set(new_ids("other", 50))
+    assert len(set(new_ids("one", 2000))) == 2000
+
+
+def test_names_of_earlier_studies_are_kept_and_belong_to_one_segment(scorer, tmp_path):
+    gone = FormerName("S-000000", "was here", "first", date(2025, 3, 31))
+    renamed = FormerName(scorer.segment_ids[0], "old name", "first", date(2025, 3, 31))
+    replace(scorer, former_names=(gone, renamed)).save(tmp_path / "good")
+    assert Scorer.load(tmp_path / "good").former_names == (gone, renamed)
+    other = FormerName("S-000000", scorer.segment_names[0], "first", date(2025, 3, 31))
+    replace(scorer, former_names=(other,)).save(tmp_path / "bad")
+    with pytest.raises(ModelFolderError, match="a segment has the name that another one had"):
+        Scorer.load(tmp_path / "bad")
+
+
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        (("S-000000",) * 3, "two segments have one id"),
+        (("S-000000", "S-00000I", "S-000001"), "'S-00000I' is no id of a segment"),
+        (("S-000000", "=cmd()", "S-000001"), r"'=cmd\(\)' is no id of a segment"),
+    ],
+)
+def test_ids_that_are_none_are_refused(scorer, tmp_path, ids, message):
+    replace(scorer, segment_ids=ids).save(tmp_path / "scorer")
+    with pytest.raises(ModelFolderError, match=message):
+        Scorer.load(tmp_path / "scorer")
+
+
+def test_the_version_is_that_of_the_manifest_and_changes_with_the_model(scorer, folder):
+    manifest = (folder / "manifest.json").read_bytes()
+    assert Scorer.load(folder).version == hashlib.sha256(manifest).hexdigest()[:12]
+    assert Scorer.load(folder).version == scorer.version
+    renamed = replace(Scorer.load(folder), segment_names=("a", "b", "c"))
+    assert renamed.version != scorer.version
+
+
+def test_a_model_keeps_the_version_that_another_package_gave_it(scorer, folder, monkeypatch):
+    before = Scorer.load(folder).version
+    monkeypatch.setattr(storage, "version", lambda name: "9.9.9")
+    assert Scorer.load(folder).version == before
+    assert replace(scorer).version != before

@@ -20,7 +20,7 @@ from clustering.errors import ModelFolderError
 from clustering.scorer import Scorer, storage
 from snapshots import book, scorer_of
 
-NAMES = ("scorer.json", "standardiser.json", "model.npz")
+NAMES = ("scorer.json", "standardiser.json", "model.npz", "study_facts.json", "model_card.md")
 Arrays = dict[str, Any]
 
 
@@ -121,7 +121,7 @@ ARRAYS = [
     (
         "mixture",
         lambda a: a.pop("covariances"),
-        "found centres.npy, limits.npy, temperature.npy, weights.npy",
+        "found centres.npy, limits.npy, temperature.npy, usual.npy, weights.npy",
     ),
     ("mixture", lambda a: a.update(variance=np.ones(1)), "found centres.npy, covariances.npy"),
 ]
@@ -199,6 +199,10 @@ RAW = [
     ("model.npz", b"PK\x03\x04" + bytes(40)),
     ("model.npz", b"\x93NUMPY\x01\x00" + bytes(100)),
     ("model.npz", b"not an archive at all"),
+    ("study_facts.json", b""),
+    ("study_facts.json", b"[]"),
+    ("study_facts.json", b'{"facts": {"title": 1}}'),
+    ("study_facts.json", b'{"facts": null, "more": 1}'),
 ]
 
 

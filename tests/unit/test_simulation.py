@@ -193,12 +193,12 @@ def test_none_plants_no_segment(books: dict[str, Book]) -> None:
     assert books["none"].truth["true_segment"].nunique() == 1
 
 
-def test_only_moving_and_drift_have_paths_with_more_than_one_segment(
+def test_only_books_that_move_or_drift_have_paths_with_more_than_one_segment(
     books: dict[str, Book],
 ) -> None:
     for name, book in books.items():
         moved = book.path["account_id"].duplicated().any()
-        assert moved == (name in ("moving", "drift")), name
+        assert moved == (name in ("moving", "drift", "weak_drift")), name
 
 
 def test_a_path_begins_with_the_account(books: dict[str, Book]) -> None:
@@ -216,6 +216,22 @@ def test_drift_happens_nine_months_before_the_as_of_date(books: dict[str, Book])
     early = path.loc[path["from_on"] < before, "true_segment"]
     assert "integrators" not in set(early)
     assert "integrators" in set(books["drift"].path["true_segment"])
+
+
+def test_what_a_rescaled_book_counts_changes_on_one_day_and_its_groups_do_not(
+    books: dict[str, Book],
+) -> None:
+    changed_on = pd.Timestamp(books["rescaled"].manifest.changed_on)
+
+    def ratio(*, after: bool) -> float:
+        tables = (books[name].tables["engagements"] for name in ("rescaled", "needs"))
+        means = [one.loc[(one["held_on"] >= changed_on) == after, "hours"].mean() for one in tables]
+        return means[0] / means[1]
+
+    assert ratio(after=False) == pytest.approx(1, rel=0.1)
+    assert ratio(after=True) == pytest.approx(2, rel=0.1)
+    truth = (books[name].truth["true_segment"] for name in ("rescaled", "needs"))
+    pd.testing.assert_series_equal(*truth)
 
 
 def test_names_are_numbers_of_accounts(books: dict[str, Book]) -> None:

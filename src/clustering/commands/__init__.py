@@ -8,7 +8,21 @@ from collections.abc import Callable
 
 import typer
 
-from clustering.commands import check, init, override, promote, report, score, simulate, study
+from clustering.commands import (
+    check,
+    export,
+    history,
+    init,
+    monitor,
+    override,
+    promote,
+    rename,
+    report,
+    rollback,
+    score,
+    simulate,
+    study,
+)
 from clustering.commands.ready import agree, evidence, forward
 
 __all__ = ["COMMANDS"]
@@ -21,8 +35,13 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     study.register,
     report.register,
     score.register,
+    monitor.register,
+    export.register,
     promote.register,
+    rollback.register,
+    history.register,
     override.register,
+    rename.register,
     evidence.register,
     agree.register,
     forward.register,

@@ -9,6 +9,9 @@ import typer
 
 if TYPE_CHECKING:
     from clustering.config import StudyConfig
+    from clustering.results import StudyFolder
+    from clustering.scorer.segment_ids import SegmentNames
+    from clustering.tables.contract import Table
 
 _FORMATS = ["%Y-%m-%d"]
 
@@ -33,7 +36,7 @@ class _Known:
 
     config: "StudyConfig"
     accounts: frozenset[str]
-    segments: tuple[str, ...]
+    called: "SegmentNames"
     as_of: date
 
 
@@ -55,7 +58,10 @@ def set_(
     study: Study,
     account: Account,
     segment: Annotated[
-        str, typer.Argument(metavar="SEGMENT", help="Name of the segment, or its number from 0.")
+        str,
+        typer.Argument(
+            metavar="SEGMENT", help="Id of the segment, its name, or its number from 0."
+        ),
     ],
     by: Annotated[str, typer.Option("--by", metavar="WHO", help="Who decided.")],
     reason: Annotated[str, typer.Option("--reason", metavar="WHY", help="Why.")],
@@ -71,10 +77,13 @@ def set_(
 
     known = _known(study)
     place = _place(known.config, file)
-    numbered = segment.isdecimal() and int(segment) < len(known.segments)
+    called = known.called
+    numbered = segment.isdecimal() and int(segment) < len(called.names)
+    name = called.names[int(segment)] if numbered else called.name_of(segment) or segment
     decision = Decision(
         account_id=account,
-        segment=known.segments[int(segment)] if numbered else segment,
+        # The id is what counts; the name stands behind it for those who read the file.
+        segment=f"{called.id_of(name)} {name}" if name in called.names else segment,
         decided_by=by,
         reason=reason,
         decided_on=on.date(),
@@ -84,11 +93,11 @@ def set_(
         place,
         decision,
         accounts=known.accounts,
-        segments=known.segments,
+        segments=called,
         reading=known.config.source,
     )
     say(
-        f"Account {account} is in '{decision.segment}' from {decision.decided_on} until "
+        f"Account {account} is in '{name}' ({called.id_of(name)}) from {decision.decided_on} until "
         f"{decision.valid_until}, by {by}: {reason}"
     )
     say(f"Written to {place} ({n} {'decision' if n == 1 else 'decisions'}).")
@@ -160,18 +169,27 @@ def clear(
 
 
 def _place(config: "StudyConfig", given: Path | None) -> Path:
+    from clustering.tables.contract import OVERRIDES
+
+    return writable_file(config, given, OVERRIDES)
+
+
+def writable_file(config: "StudyConfig", given: Path | None, table: "Table") -> Path:
     """The file to write to; the tables and the other inputs of the study are none."""
     from clustering.commands.reading import study_inputs
-    from clustering.movement.overrides.file import named_file
+    from clustering.movement.overrides.file import named_file, overrides_file
     from clustering.targets import check_file
 
-    file = named_file(config, given)
-    others = [path for path in study_inputs(config) if path.resolve() != file.resolve()]
+    file = named_file(config, given, table)
+    kept = overrides_file(config, table)
+    own = None if kept is None else kept.resolve()
+    others = [path for path in study_inputs(config) if path.resolve() != own]
     check_file(file, others, option="--file")
     return file
 
 
-def _known(study: Path) -> _Known:
+def read_study(study: Path) -> "tuple[StudyConfig, StudyFolder]":
+    """A finished study, by its folder or by its TOML, and its configuration."""
     from clustering import results
     from clustering.config import StudyConfig, load_config
     from clustering.errors import StudyFolderError
@@ -183,15 +201,33 @@ def _known(study: Path) -> _Known:
             found = results.read(folder)
         except StudyFolderError as error:
             raise StudyFolderError(
-                f"{error}\nAn override names a segment of a finished study. Run: clustering study "
-                f"{study}"
+                f"{error}\nSegments are those of a finished study. Run: clustering study {study}"
             ) from None
     else:
         found = results.read(study)
         config = StudyConfig.model_validate(found.document.configuration)
+    return config, found
+
+
+def _known(study: Path) -> _Known:
+    config, found = read_study(study)
     return _Known(
         config=config,
         accounts=frozenset(found.accounts["account_id"].astype("str")),
-        segments=tuple(segment.name for segment in found.document.segments),
+        called=_called(found),
         as_of=date.fromisoformat(found.document.as_of),
+    )
+
+
+def _called(study: "StudyFolder") -> "SegmentNames":
+    """Ids and names of the segments, and the names that the model knows of earlier studies."""
+    from clustering.scorer import Scorer
+    from clustering.scorer.segment_ids import SegmentNames
+
+    segments = study.document.segments
+    folder = study.path / "scorer"
+    return SegmentNames(
+        tuple(one.segment_id for one in segments),
+        tuple(one.name for one in segments),
+        Scorer.load(folder).former_names if folder.is_dir() else (),
     )

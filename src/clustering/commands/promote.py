@@ -15,15 +15,27 @@ def promote(
     study: Annotated[Path, typer.Argument(metavar="STUDY", help="Folder of a recorded study.")],
     by: Annotated[str, typer.Option("--by", metavar="WHO", help="Who decided.")],
     reason: Annotated[str, typer.Option("--reason", metavar="WHY", help="Why.")],
+    accept: Annotated[
+        str | None,
+        typer.Option(
+            "--accept",
+            metavar="WHY",
+            help="Why it is right although the verdict or a check speaks against it.",
+        ),
+    ] = None,
 ) -> None:
     """Register the study's model as champion; the former one stays as @previous."""
     from clustering import tracking
     from clustering.commands.console import say
 
-    made = tracking.promote(study, by=by, reason=reason)
+    made = tracking.promote(study, by=by, reason=reason, accept=accept)
     former = (
         f"the former one, version {made.former_version}, is @previous"
         if made.former_version
         else "there was none before"
     )
     say(f"models:/{made.name}@champion is now version {made.version}; {former}.")
+    if made.doubts:
+        say("Accepted, and kept with the version:")
+        for doubt in made.doubts:
+            say(f"  - {doubt}")

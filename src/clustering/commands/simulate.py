@@ -14,7 +14,10 @@ def register(app: typer.Typer) -> None:
 
 Scenario = Annotated[
     str,
-    typer.Option(help="needs, tiers, none, one_feature, moving or drift (docs/simulator.md)."),
+    typer.Option(
+        help="needs, tiers, none, one_feature, moving, drift, weak_drift or rescaled "
+        "(docs/simulator.md)."
+    ),
 ]
 Out = Annotated[Path, typer.Option(help="Folder for the book; an earlier book is replaced.")]
 Accounts = Annotated[

@@ -9,8 +9,9 @@ import typer
 from clustering.errors import TrackingError
 
 if TYPE_CHECKING:
-    from clustering.config import TrackingConfig
+    from clustering.config import StudyConfig, TrackingConfig
     from clustering.progress import Progress
+    from clustering.scorer import Scorer
     from clustering.tracking import TrackedStudy
 
 
@@ -24,6 +25,14 @@ def study(
     overrides: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Override a key, as in evidence.nulls=99."),
+    ] = None,
+    previous: Annotated[
+        str | None,
+        typer.Option(
+            metavar="STUDY",
+            help="The previous study, whose segments keep their ids and names: its folder, or "
+            "models:/account-segments@champion (default: `previous` of CONFIG).",
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder of the study (default: output.folder/name).")
@@ -43,14 +52,17 @@ def study(
     from clustering.study import run_study
 
     config = load_config(config_file, overrides or [])
+    if previous is not None:
+        config = config.model_copy(update={"previous": _place(previous)})
     check_inputs(config)
     target = (out or config.output.folder / config.name).resolve()
     with bars() as progress:
         if track:
             with progress.step("Checking the tracking store"):
                 _check_store(config.tracking, target)
+        before = _previous(config, target)
         with results.staged(target, study_inputs(config, config_file)) as stage:
-            run_study(config, stage, progress)
+            run_study(config, stage, progress, before)
             render(stage, progress)
             results.publish(stage, target)
         record = _record(target, config.tracking, progress) if track else None
@@ -62,6 +74,25 @@ def study(
         ) from record
     if done is not None and not config.tracking.pseudonymise:
         _say_what_is_personal(target)
+
+
+def _place(previous: str) -> Path | str:
+    from clustering.config.study import REGISTERED
+
+    return previous if previous.startswith(REGISTERED) else Path(previous).resolve()
+
+
+def _previous(config: "StudyConfig", target: Path) -> "Scorer | None":
+    """The model of the previous study, from its folder or from the registry."""
+    from clustering.movement.succession.previous import load_folder
+
+    place = config.previous
+    if isinstance(place, str):
+        from clustering.tracking import resolve_model
+        from clustering.tracking.store import absolute_uri
+
+        place = resolve_model(place, absolute_uri(config.tracking.uri, target.parent))
+    return None if place is None else load_folder(place, config)
 
 
 def _check_store(tracking: "TrackingConfig", target: Path) -> None:

@@ -1,6 +1,7 @@
 """The configuration of a study: TOML into frozen models, every default documented."""
 
 from clustering.config.loading import load_config
+from clustering.config.monitor import MonitorConfig
 from clustering.config.movement import MovementConfig
 from clustering.config.plan import EngagementConfig
 from clustering.config.schemes import ArrTiersConfig, EmployeeBandsConfig, SchemesConfig
@@ -35,6 +36,7 @@ __all__ = [
     "MatrixConfig",
     "MilestoneRulesConfig",
     "ModelsConfig",
+    "MonitorConfig",
     "MovementConfig",
     "OutputConfig",
     "ReadingConfig",

@@ -6,12 +6,13 @@ There is no default for `as_of`: a missing date must fail, not fall back to "tod
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from clustering.columns import OutcomeName
 from clustering.config.base import Day, Part, section
+from clustering.config.monitor import MonitorConfig
 from clustering.config.movement import MovementConfig
 from clustering.config.plan import EngagementConfig
 from clustering.config.schemes import SchemesConfig
@@ -19,14 +20,29 @@ from clustering.config.scoring import ScoringConfig
 from clustering.config.source import AccountsConfig, SourceConfig, SubscriptionsConfig
 from clustering.config.structure import EvidenceConfig, FeaturesConfig, MatrixConfig, ModelsConfig
 
-#: The places of files: they decide nothing, and are no part of what is recorded.
+#: How the address of a model in the registry begins.
+REGISTERED = "models:/"
+
+#: The places of files, and what is looked at after a study: they decide nothing in it, and are no
+#: part of what is recorded.
 PLACES: dict[str, Any] = {
+    "previous": True,
     "source": True,
     "output": True,
     "tracking": True,
+    "monitor": True,
     "engagement": {"playbooks"},
-    "movement": {"overrides"},
+    "movement": {"overrides", "segment_names"},
 }
+
+
+def _folder_or_address(value: object) -> object:
+    """Text is a path, unless it is the address of a model."""
+    if isinstance(value, str) and not value.startswith(REGISTERED):
+        if not value.strip():
+            raise ValueError("expected a folder or models:/NAME@ALIAS")
+        return Path(value)
+    return value
 
 
 class ComparisonConfig(Part):
@@ -60,6 +76,20 @@ class TrackingConfig(Part):
     experiment: str = Field("clustering", min_length=1, description="Name of the experiment.")
     registered_model: str = Field(
         "account-segments", min_length=1, description="Name in the model registry."
+    )
+    least_accounts: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="A model that was learned from a smaller share of the accounts of the champion "
+        "is promoted with --accept alone.",
+    )
+    most_overconfident: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="A model whose probabilities are larger than what came true on accounts held "
+        "out, by more than this and chance in some tenth, is promoted with --accept alone.",
     )
     pseudonymise: bool = Field(
         False,
@@ -108,6 +138,11 @@ class StudyConfig(Part):
         description="What the report calls the yearly amount ('run-rate' where no contracts are).",
     )
     note: str = Field("", description="A sentence on the input that the report prints.")
+    previous: Annotated[Path | str | None, BeforeValidator(_folder_or_address)] = Field(
+        None,
+        description="The previous study, whose segments keep their ids and names in this one: its "
+        "folder, its scorer's, or models:/account-segments@champion (None: every id is new).",
+    )
     source: SourceConfig = Field(description="Where the tables come from.")
     subscriptions: SubscriptionsConfig = section(SubscriptionsConfig, "How contracts are read.")
     accounts: AccountsConfig = section(AccountsConfig, "Who is a customer on a date.")
@@ -120,6 +155,7 @@ class StudyConfig(Part):
     comparison: ComparisonConfig = section(ComparisonConfig, "The comparison.")
     engagement: EngagementConfig = section(EngagementConfig, "The plan (docs/plan.md).")
     movement: MovementConfig = section(MovementConfig, "Over time.")
+    monitor: MonitorConfig = section(MonitorConfig, "The monitor of a model in service.")
     tracking: TrackingConfig = section(TrackingConfig, "MLflow.")
     output: OutputConfig = section(OutputConfig, "The study folder.")
 

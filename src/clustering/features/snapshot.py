@@ -5,7 +5,7 @@ the engine that holds it, and collected to pandas. The features are formed there
 narwhals formulas whatever the engine was.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -83,7 +83,7 @@ def build_snapshot(tables: Tables, as_of: date, config: FeaturesConfig | None = 
     accounts = active_accounts(visible["accounts"], who.active)
     tenure_days = (pd.Timestamp(as_of) - accounts["started_on"]).dt.days.astype(np.float64)
     measured = accounts.filter(["employees"]).assign(tenure_days=tenure_days)
-    for table, measures in _by_table(definitions, visible).items():
+    for table, measures in measures_by_table(definitions, _described(visible)).items():
         prepare = PREPARATIONS.get(table)
         rows = prepare(visible[table], period, visible["accounts"]) if prepare else visible[table]
         measured = measured.join(_measure(rows, measures, period, accounts.index))
@@ -123,18 +123,28 @@ def active_accounts(accounts: nw.LazyFrame[Any], active: "pd.Index[str]") -> pd.
     return frame.astype(types).sort_index()
 
 
-def _by_table(
-    definitions: Iterable[Definition], visible: Mapping[str, nw.LazyFrame[Any]]
+def measures_by_table(
+    definitions: Iterable[Definition], others: Iterable[Measure] = ()
 ) -> dict[str, list[Measure]]:
-    """Measures that the definitions and the attributes read, each once, by table."""
+    """Measures that the definitions read, and others, each once, by table."""
     wanted = {m.name: m for definition in definitions for m in definition.measures}
-    for measure in (*milestones.STATES, ARR, *MEASURES):
-        if _can_measure(measure, visible):
-            wanted[measure.name] = measure
+    wanted |= {measure.name: measure for measure in others}
     tables: dict[str, list[Measure]] = {}
     for measure in wanted.values():
         tables.setdefault(measure.table, []).append(measure)
     return tables
+
+
+def formulas(definitions: Iterable[Definition], period: Period) -> dict[str, nw.Expr]:
+    """The value of each feature from columns of the names of its measures."""
+    return {d.name: d.value(period).cast(nw.Float64) for d in definitions}
+
+
+def _described(visible: Mapping[str, nw.LazyFrame[Any]]) -> Iterator[Measure]:
+    """Measures that the attributes read."""
+    for measure in (*milestones.STATES, ARR, *MEASURES):
+        if _can_measure(measure, visible):
+            yield measure
 
 
 def _can_measure(measure: Measure, visible: Mapping[str, nw.LazyFrame[Any]]) -> bool:
@@ -178,9 +188,9 @@ def _form(
     measured: pd.DataFrame, definitions: Iterable[Definition], period: Period
 ) -> pd.DataFrame:
     """Evaluate every formula on the measures."""
-    formulas = {d.name: d.value(period).cast(nw.Float64) for d in definitions}
     frame = nw.from_native(measured.reset_index(drop=True), eager_only=True)
-    return frame.select(**formulas).to_native().set_axis(measured.index, axis="index")
+    written = formulas(definitions, period)
+    return frame.select(**written).to_native().set_axis(measured.index, axis="index")
 
 
 def _attributes(accounts: pd.DataFrame, measured: pd.DataFrame, period: Period) -> pd.DataFrame:

@@ -72,7 +72,7 @@ class Standardiser:
         if len(frame) <= _FEW and (few := _block(frame, self.feature_names)) is not None:
             return few
         breaches = [
-            breach for name in self.feature_names for breach in _column_breaches(frame, name)
+            breach for name in self.feature_names for breach in column_breaches(frame, name)
         ]
         if breaches:
             raise BadInputError(breaches_message("the features cannot be standardised", breaches))
@@ -318,7 +318,8 @@ def _block(frame: pd.DataFrame, names: Sequence[str]) -> tuple[Floats, ...] | No
     return None if np.isinf(values).any() else tuple(values)
 
 
-def _column_breaches(frame: pd.DataFrame, name: str) -> list[str]:
+def column_breaches(frame: pd.DataFrame, name: str) -> list[str]:
+    """Why a column cannot be standardised, in words."""
     if name not in frame.columns:
         return [f"feature '{name}' is missing."]
     if not pd.api.types.is_numeric_dtype(frame[name].dtype):

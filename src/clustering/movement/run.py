@@ -1,6 +1,6 @@
 """Time and people's decisions, together: what a study holds of both."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from pydantic import Field
@@ -14,6 +14,7 @@ from clustering.movement.overrides.active import (
     OVERRIDES,
     Overrides,
     check_overrides,
+    in_todays_words,
     override_table,
     status,
 )
@@ -23,6 +24,7 @@ from clustering.movement.overrides.reconfirmation import (
     reconfirmation_list,
 )
 from clustering.movement.past import Past
+from clustering.movement.succession.entries import SUCCESSION
 from clustering.movement.track.history import MOVEMENT
 from clustering.movement.track.over_time import STABILITY_OVER_TIME
 from clustering.movement.track.reasons import MOVES
@@ -43,6 +45,7 @@ MOVEMENT_TABLES: tuple[TableSpec, ...] = (
     DRIFT,
     RECONFIRMATION,
     OVERRIDES,
+    SUCCESSION,
 )
 
 
@@ -101,8 +104,9 @@ def run_movement(
         A decision that holds at the as-of date names a segment that this study does not have.
     """
     config = past.config
+    overrides = replace(overrides, frame=in_todays_words(overrides.frame, scorer.called))
     in_force = overrides.in_force(config.as_of).reset_index()
-    check_overrides(in_force, segments=scorer.segment_names)
+    check_overrides(in_force, segments=scorer.called)
     movement = study_movement(past, scorer, spec, progress)
     known = None if isinstance(movement, str) else movement
     assignment = assignments(scores, known, overrides, config.as_of)

@@ -1,6 +1,6 @@
 """What a plan is made from: the accounts, what is known of them, and how they can be grouped."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Self
 
@@ -11,6 +11,7 @@ from clustering.features.as_of import Tables
 from clustering.features.types import Horizon, Snapshot
 from clustering.schemes.axes import Axes
 from clustering.schemes.types import Labelling
+from clustering.scorer.segment_ids import SegmentNames
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +53,7 @@ class PlanInputs:
     segments : the learned labelling, of the accounts that are planned for
     labellings : every other one; triggers may name them
     recommended : the labelling that the study recommends
+    called : how playbooks may name the segments: by id, by name or by one that they had
     """
 
     hour_cost: float
@@ -62,6 +64,7 @@ class PlanInputs:
     segments: Planned
     labellings: tuple[Labelling, ...]
     recommended: str = SEGMENT
+    called: SegmentNames = field(default_factory=SegmentNames)
 
     @property
     def ids(self) -> pd.Index:

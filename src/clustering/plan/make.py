@@ -111,7 +111,7 @@ def make_plan(config: EngagementConfig, given: PlanInputs) -> Plan:
         `plan_on` is none of the candidates, or the playbooks do not hold.
     """
     on = _chosen(config.plan_on, given)
-    playbooks = load_playbooks(config.playbooks)
+    playbooks = load_playbooks(config.playbooks).for_segments(given.called)
     values = trigger_values(given.snapshot, given.axes, given.labellings)
     running = run_playbooks(playbooks, values.loc[given.ids])
     started_on = given.snapshot.attributes.loc[given.ids, "started_on"]
@@ -152,7 +152,7 @@ def make_plan(config: EngagementConfig, given: PlanInputs) -> Plan:
         staffing=None if staffing is None else staffing.found,
         top_segment=value.top,
         not_computed=_not_computed(audit, running, value, why_not),
-        notes=[*filter(None, [on.note]), *seen.notes],
+        notes=[*filter(None, [on.note]), *seen.notes, *playbooks.unknown_segments(given.called)],
     )
     return Plan(
         entry=entry,

@@ -1,7 +1,10 @@
 """Names of segments in plain words, always the same for the same segments."""
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+
+import numpy as np
 
 from clustering.arrays import Floats
 from clustering.features.types import Feature
@@ -10,6 +13,8 @@ from clustering.features.types import Feature
 LEAST_DIFFERENCE = 0.5
 
 _MIDDLE = "near the middle in everything"
+#: What `_degrees`, or a date, adds to the end of a name.
+_DEGREE = re.compile(r"( \([^()]*\))+$")
 
 
 def name_segments(differences: Floats, features: Sequence[Feature]) -> tuple[str, ...]:
@@ -103,6 +108,64 @@ def _shared(names: Sequence[str]) -> list[int]:
     """How many segments have each segment's name."""
     counts = Counter(names)
     return [counts[name] for name in names]
+
+
+def with_given_names(
+    automatic: Sequence[str], given: Sequence[str | None], taken: Collection[str], mark: str
+) -> tuple[str, ...]:
+    """Names that segments have already, and automatic ones for the others.
+
+    Parameters
+    ----------
+    automatic : of all segments, from `name_segments`
+    given : the name that a segment has already; None where it has none
+    taken : names of other segments, which no segment of today may get
+    mark : what tells an automatic name that stands for another segment from that one
+
+    Examples
+    --------
+    >>> with_given_names(["late", "early"], [None, "late"], ["lost"], "2025-06-30")
+    ('late (2025-06-30)', 'late')
+    """
+    names = list(given)
+    for segment, name in enumerate(automatic):
+        if names[segment] is None:
+            others = {*taken, *filter(None, names)}
+            marked = (name, f"{name} ({mark})", *(f"{name} ({mark}, {n})" for n in range(2, 99)))
+            names[segment] = next(one for one in marked if one not in others)
+    return tuple(str(name) for name in names)
+
+
+def words_that_fail(name: str, differences: Floats, features: Sequence[Feature]) -> tuple[str, ...]:
+    """Phrases of a name that do not set the segment apart.
+
+    Parameters
+    ----------
+    name : an automatic one, perhaps of an earlier study; what is no phrase of a feature, as in a
+        name that a person gave, is not judged
+    differences : float64 array of shape (n_features,), as in `name_segments`
+    features : one per column
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> late = Feature("days_late", "milestones", "days", "", "", (), "signed", False,
+    ...                ("early on milestones", "late on milestones"))
+    >>> words_that_fail("late on milestones", np.array([0.1]), [late])
+    ('late on milestones',)
+    >>> words_that_fail("our best", np.array([0.1]), [late])
+    ()
+    """
+    if name == _MIDDLE:
+        return (name,) if (np.abs(differences) >= LEAST_DIFFERENCE).any() else ()
+    known, holds = set(), set()
+    for column, feature in enumerate(features):
+        for high in (False, True):
+            phrase = _phrase(feature, high)
+            known.add(phrase)
+            if (differences[column] if high else -differences[column]) >= LEAST_DIFFERENCE:
+                holds.add(phrase)
+    return tuple(part for part in _DEGREE.sub("", name).split(", ") if part in known - holds)
 
 
 def _graded(names: Sequence[str], strengths: Sequence[float]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ Tables of segment profiles carry no p-values and no stars: the segments were mad
 features, so that a test of their difference rejects even where there is nothing (docs/method.md).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ from clustering.matrix.transforms import fit_column
 from clustering.matrix.types import FeatureMatrix
 from clustering.models.types import Clustering
 from clustering.profiles.contrasts import Contrast, contrasts, made_by, medians_in_words
-from clustering.profiles.naming import name_segments
+from clustering.profiles.naming import name_segments, with_given_names, words_that_fail
 from clustering.schema import Entry, TableSpec, column
 
 #: Typical accounts that are listed per segment.
@@ -84,12 +84,16 @@ class Profiles:
     features : the table `PROFILES`: the features of the matrix, then those that were withheld from
         it and still describe the segments
     typical : the table `TYPICAL`
+    automatic : what each segment would be called if it had no name
+    no_longer : words of its name that do not set it apart
     """
 
     segments: tuple[SegmentProfile, ...]
     contrasts: tuple[tuple[Contrast, ...], ...]
     features: pd.DataFrame
     typical: pd.DataFrame
+    automatic: tuple[str, ...]
+    no_longer: tuple[tuple[str, ...], ...]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -98,7 +102,13 @@ class Profiles:
 
 
 def profile(
-    snapshot: Snapshot, matrix: FeatureMatrix, clustering: Clustering, *, amount_name: str = "ARR"
+    snapshot: Snapshot,
+    matrix: FeatureMatrix,
+    clustering: Clustering,
+    *,
+    amount_name: str = "ARR",
+    given: Sequence[str | None] | None = None,
+    taken: Collection[str] = (),
 ) -> Profiles:
     """Describe the segments of a clustering.
 
@@ -112,6 +122,10 @@ def profile(
         Labels and centres, in the matrix' row order.
     amount_name : str
         What the yearly amount is called in the descriptions.
+    given : sequence of str or None
+        Name that each segment has already, by its number; None where it is to be named.
+    taken : collection of str
+        Names of segments of earlier studies that are not among these.
 
     Raises
     ------
@@ -129,7 +143,10 @@ def profile(
     in_matrix = described[: len(matrix.feature_names)]
     z = _z_scores(frame, matrix, described)
     found = [contrasts(z[:, : len(in_matrix)], inside, frame, in_matrix) for inside in members]
-    names = name_segments(np.array([[c.telling for c in one] for one in found]), in_matrix)
+    telling = np.array([[c.telling for c in one] for one in found])
+    automatic = name_segments(telling, in_matrix)
+    mark = snapshot.as_of.isoformat()
+    names = with_given_names(automatic, given or [None] * len(automatic), taken, mark)
     arr = snapshot.attributes[ARR] if ARR in snapshot.attributes else pd.Series(dtype="float64")
     amounts = arr.reindex(frame.index).to_numpy(dtype=np.float64, na_value=np.nan)
     segments = tuple(
@@ -141,6 +158,11 @@ def profile(
         contrasts=tuple(found),
         features=_feature_table(names, members, frame, z, described),
         typical=_typical_table(names, matrix, clustering),
+        automatic=automatic,
+        no_longer=tuple(
+            words_that_fail(name, differences, in_matrix)
+            for name, differences in zip(names, telling, strict=True)
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from clustering.comparison.leakage.entries import Leakage
 from clustering.comparison.observed.entries import Afterwards, Differences, WithinTiers
 from clustering.comparison.scorecard_entries import Recommendation, Scorecard
 from clustering.movement.run import AssignmentSummary
+from clustering.movement.succession.entries import Succession
 from clustering.movement.track.track import MovementSummary
 from clustering.plan.make import PlanEntry
 from clustering.plan.next_steps import NextStepsEntry
@@ -66,8 +67,9 @@ class FeatureEntry(Entry):
 
 
 class SegmentEntry(SegmentProfile):
-    """One segment of the chosen model, with how sure its accounts are of it."""
+    """One segment of the chosen model, with its id and how sure its accounts are of it."""
 
+    segment_id: str = Field(description="Its lasting id: the same in later studies.")
     mean_probability: float = Field(description="Mean probability of its accounts.")
     mean_stability: float | None = Field(
         description="Mean share of resamples that keep an account here; null if not measured."
@@ -157,6 +159,9 @@ class StudyDocument(Entry):
     )
     movement_absent: str = Field(description="Why there is no `movement`, and what allows it.")
     assignment: AssignmentSummary = Field(description="Whose word decides the segment.")
+    succession: Succession | None = Field(
+        description="What became of the segments of the previous study; null for a first one."
+    )
     outcomes: Outcomes = Field(description="What was observed after as_of.")
     ruled_out: list[str] = Field(description="Candidates that a guard ruled out, with reasons.")
     warnings: list[str] = Field(description="What stands but needs reading.")

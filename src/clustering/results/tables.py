@@ -39,6 +39,7 @@ TABLES: tuple[TableSpec, ...] = (
             _c("account_id", "text", "Key."),
             _c("arr", "number", "ARR at as_of; missing without subscriptions.", nullable=True),
             _c("segment", "integer", "Segment number."),
+            _c("segment_id", "text", "Its lasting id: the same in later studies."),
             _c("segment_name", "text", "Segment name."),
             _c(
                 "probability",

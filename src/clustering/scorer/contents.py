@@ -1,4 +1,4 @@
-"""What the three files of a scorer say, and whether it can be a scorer.
+"""What the files of a scorer say, and whether it can be a scorer.
 
 The numbers are checked as if a stranger had written them, which a matching manifest does not
 exclude: types, widths, ranges, and that probabilities come out.
@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from clustering.arrays import Floats
 from clustering.config import FeaturesConfig, ScoringConfig
@@ -20,17 +21,23 @@ from clustering.matrix.stored import STRICT, read_strictly
 from clustering.models.model import MODELS, Model
 from clustering.models.types import Algorithm, CovarianceType
 from clustering.scorer.arrays import pack, unpack
+from clustering.scorer.card import StudyFacts, model_card
 from clustering.scorer.scorer import Exceptions, Scorer, Training, Verdict
-from clustering.scorer.temperature import MOST_TEMPERATURE
+from clustering.scorer.segment_ids import SEGMENT_ID, FormerName
+from clustering.scorer.serving import Serving
+from clustering.scorer.temperature import MOST_TEMPERATURE, Tenth
 
 SCORER = "scorer.json"
 STANDARDISER = "standardiser.json"
 MODEL = "model.npz"
+FACTS = "study_facts.json"
+CARD = "model_card.md"
 
 
 @dataclass(frozen=True)
 class _Segment:
     segment: int
+    segment_id: str
     name: str
     n_accounts: int
 
@@ -57,9 +64,21 @@ class _Description:
     algorithm: Algorithm
     covariance_type: CovarianceType | None
     segments: tuple[_Segment, ...]
+    former_names: tuple[FormerName, ...]
     features: FeaturesConfig
     scoring: ScoringConfig
     exceptions: Exceptions
+    serving: Serving | None
+    tenths: tuple[Tenth, ...]
+
+    __pydantic_config__ = STRICT
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """`study_facts.json`."""
+
+    facts: StudyFacts | None
 
     __pydantic_config__ = STRICT
 
@@ -69,8 +88,12 @@ def as_files(scorer: Scorer) -> dict[str, bytes]:
     description = {
         **asdict(_describe(scorer)),
         "as_of": scorer.training.as_of.isoformat(),
+        "former_names": [
+            {**asdict(one), "as_of": one.as_of.isoformat()} for one in scorer.former_names
+        ],
         "features": scorer.features.model_dump(mode="json"),
         "scoring": scorer.scoring.model_dump(mode="json"),
+        "serving": None if scorer.serving is None else scorer.serving.to_json(),
     }
     return {
         SCORER: as_json(description),
@@ -83,12 +106,14 @@ def as_files(scorer: Scorer) -> dict[str, bytes]:
                 **scorer.model.to_arrays(),
             }
         ),
+        FACTS: as_json(TypeAdapter(_Facts).dump_python(_Facts(scorer.facts), mode="json")),
+        CARD: model_card(scorer).encode("utf-8"),
     }
 
 
 def _describe(scorer: Scorer) -> _Description:
     training = scorer.training
-    sizes = zip(scorer.segment_names, training.sizes, strict=True)
+    segments = zip(scorer.segment_ids, scorer.segment_names, training.sizes, strict=True)
     return _Description(
         study=training.study,
         as_of=training.as_of,
@@ -97,10 +122,13 @@ def _describe(scorer: Scorer) -> _Description:
         group_word=_GroupWord(*training.group_word),
         algorithm=scorer.model.algorithm,
         covariance_type=scorer.model.covariance_type,
-        segments=tuple(_Segment(number, name, size) for number, (name, size) in enumerate(sizes)),
+        segments=tuple(_Segment(number, *segment) for number, segment in enumerate(segments)),
+        former_names=scorer.former_names,
         features=scorer.features,
         scoring=scorer.scoring,
         exceptions=scorer.exceptions,
+        serving=scorer.serving,
+        tenths=scorer.tenths,
     )
 
 
@@ -138,6 +166,7 @@ def from_files(files: Mapping[str, bytes]) -> Scorer:
         standardiser=standardiser,
         model=model,
         segment_names=tuple(segment.name for segment in given.segments),
+        segment_ids=tuple(segment.segment_id for segment in given.segments),
         limits=limits,
         temperature=temperature,
         usual=usual,
@@ -150,8 +179,12 @@ def from_files(files: Mapping[str, bytes]) -> Scorer:
             are_clusters=given.group_word.singular == "cluster",
             sizes=tuple(segment.n_accounts for segment in given.segments),
         ),
+        serving=given.serving,
+        former_names=given.former_names,
+        facts=read_strictly(_Facts, files[FACTS], f"{FACTS} is not of a scorer").facts,
         scoring=given.scoring,
         exceptions=given.exceptions,
+        tenths=given.tenths,
     )
 
 
@@ -161,12 +194,27 @@ def _description_breaches(given: _Description) -> Iterator[str]:
         yield "segments are not numbered from 0."
     if len(set(names)) < len(names) or not all(name.strip() for name in names):
         yield "two segments have one name, or one has none."
+    yield from _id_breaches(given)
     if any(segment.n_accounts < 0 for segment in given.segments):
         yield "a segment has fewer than 0 accounts."
     if given.group_word.singular == "cluster" and given.verdict != "natural":
         yield f"segments of the verdict '{given.verdict}' are not clusters."
+    if given.serving is not None and len(given.serving.playbooks) not in (0, len(names)):
+        yield "there is not one playbook for each segment."
     if MODELS[given.algorithm].by_distance != (given.covariance_type is None):
         yield f"{given.algorithm} does not go with covariances '{given.covariance_type}'."
+
+
+def _id_breaches(given: _Description) -> Iterator[str]:
+    ids = [segment.segment_id for segment in given.segments]
+    former = [one.segment_id for one in given.former_names]
+    if no_ids := [one for one in (*ids, *former) if not SEGMENT_ID.fullmatch(one)]:
+        yield f"'{no_ids[0]}' is no id of a segment."
+    if len(set(ids)) < len(ids):
+        yield "two segments have one id."
+    now = {segment.name: segment.segment_id for segment in given.segments}
+    if any(now.get(one.name, one.segment_id) != one.segment_id for one in given.former_names):
+        yield "a segment has the name that another one had."
 
 
 def _limit_breaches(model: Model, least: float) -> Iterator[str]:

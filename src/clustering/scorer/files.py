@@ -1,32 +1,112 @@
-"""Feature files in, scores out: whole or not at all."""
+"""Feature files in, a piece at a time; and cells that are safe in a spreadsheet."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Protocol
 
+import numpy as np
 import pandas as pd
 
+from clustering.arrays import Floats
 from clustering.columns import ACCOUNT_ID, TENURE_DAYS
 from clustering.config import ReadingConfig
 from clustering.errors import BadInputError, FutureDataError, breaches_message
-from clustering.outputs import whole_file
 from clustering.tables.contract import Column
-from clustering.tables.reading.ready import open_ready
-from clustering.targets import check_file
+from clustering.tables.reading.ready import TypedRows, open_ready
+from clustering.tables.session import READING_LIMIT
 
 #: Column of a feature file, and of the scores, that says which date the values are of.
 AS_OF = "as_of"
 
-_CSV, _PARQUET = ".csv", ".parquet"
+#: Endings of files of scores.
+SCORE_FILES = (".csv", ".parquet")
+
+#: Accounts that are read and scored at a time.
+PIECE = 50_000
 
 #: A spreadsheet runs a cell that begins so.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
-def read_features(
+class Features(Protocol):
+    """Features of accounts to be scored, which need not be in memory all at once."""
+
+    def columns(self) -> Iterator[Floats]:
+        """Every feature of the model in raw units, in its order; NaN is missing."""
+
+    @property
+    def has_ages(self) -> bool:
+        """Whether the age of the accounts is among them."""
+
+    def account_id(self, row: int) -> str:
+        """The account of a row."""
+
+    def pieces(self) -> Iterator[pd.DataFrame]:
+        """All accounts in their order, some at a time, indexed by `account_id`."""
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureFrame:
+    """Features in memory, indexed by `account_id`."""
+
+    frame: pd.DataFrame
+    names: Sequence[str]
+
+    def columns(self) -> Iterator[Floats]:
+        """See `Features`."""
+        return (self.frame[name].to_numpy(np.float64, na_value=np.nan) for name in self.names)
+
+    @property
+    def has_ages(self) -> bool:
+        """See `Features`."""
+        return TENURE_DAYS in self.frame
+
+    def account_id(self, row: int) -> str:
+        """See `Features`."""
+        return str(self.frame.index[row])
+
+    def pieces(self) -> Iterator[pd.DataFrame]:
+        """See `Features`; no accounts are one empty piece."""
+        for start in range(0, max(1, len(self.frame)), PIECE):
+            yield self.frame.iloc[start : start + PIECE]
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureFile:
+    """Features of a file, and the age of its accounts, read as `open_features` says."""
+
+    rows: TypedRows
+    names: Sequence[str]
+
+    def columns(self) -> Iterator[Floats]:
+        """See `Features`."""
+        return (self.rows.numbers(name) for name in self.names)
+
+    @property
+    def has_ages(self) -> bool:
+        """See `Features`."""
+        return TENURE_DAYS in self.rows.columns
+
+    def account_id(self, row: int) -> str:
+        """See `Features`."""
+        return str(self.rows.value(ACCOUNT_ID, row))
+
+    def pieces(self) -> Iterator[pd.DataFrame]:
+        """See `Features`."""
+        age = [TENURE_DAYS] if self.has_ages else []
+        wanted = dict.fromkeys([ACCOUNT_ID, *self.names, *age])
+        for piece in self.rows.pieces([*wanted], PIECE):
+            yield piece.set_index(ACCOUNT_ID)
+
+
+@contextmanager
+def open_features(
     path: Path, features: Sequence[str], as_of: date, reading: ReadingConfig | None = None
-) -> pd.DataFrame:
-    """Read the named features of a file, and the age of accounts, indexed by `account_id`.
+) -> Iterator[FeatureFile]:
+    """Read the named features of a file, in pieces.
 
     Account ids are text: leading zeros stay, an id "NA" is an id. Empty cells of features are
     missing, never zero. Other columns are ignored, but for `tenure_days`, the age of the account
@@ -40,8 +120,8 @@ def read_features(
     Raises
     ------
     BadInputError
-        The file cannot be read, a column is missing or not numeric, an id is empty or comes
-        twice, or there are no rows; all that can be told at once.
+        The file cannot be read, a column is missing, not numeric or infinite, an id is empty or
+        comes twice, or there are no rows; all that can be told at once.
     FutureDataError
         A row is dated after `as_of`.
     """
@@ -51,64 +131,60 @@ def read_features(
         *(Column(name, "number", "", required=False) for name in numbers),
         Column(AS_OF, "date", "", required=False),
     ]
-    with open_ready(path, reading) as table:
+    with open_ready(path, reading, memory_limit=READING_LIMIT) as table:
         table.require([ACCOUNT_ID, *features], taken=[TENURE_DAYS, AS_OF])
-        typed = table.typed(columns)
-    breaches = [*typed.breaches, *_repeated(typed.frame[ACCOUNT_ID])]
-    if breaches:
-        raise BadInputError(breaches_message(f"'{path}' cannot be scored", breaches))
-    if AS_OF in typed.frame:
-        _refuse_later(path, typed.frame, as_of)
-    return typed.frame.set_index(ACCOUNT_ID)[[name for name in numbers if name in typed.frame]]
+        rows = table.typed_rows(columns)
+        breaches = [*rows.breaches, *_repeated(rows), *_infinite(rows, features)]
+        if breaches:
+            raise BadInputError(breaches_message(f"'{path}' cannot be scored", breaches))
+        if AS_OF in rows.columns:
+            _refuse_later(path, rows, as_of)
+        yield FeatureFile(rows, tuple(features))
 
 
-def _repeated(ids: "pd.Series[str]") -> list[str]:
-    twice = ids[ids.duplicated() & ids.notna()]
-    if twice.empty:
+def read_features(
+    path: Path, features: Sequence[str], as_of: date, reading: ReadingConfig | None = None
+) -> pd.DataFrame:
+    """Read the named features of a file into memory, as `open_features` does.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by `account_id`.
+    """
+    with open_features(path, features, as_of, reading) as opened:
+        return pd.concat(opened.pieces())
+
+
+def _repeated(rows: TypedRows) -> list[str]:
+    n_rows, first = rows.repeated(ACCOUNT_ID)
+    if not n_rows:
         return []
     return [
-        f"account_id comes more than once in {len(twice)} rows; first: {twice.iloc[0]}. Keep one "
-        "row of each."
+        f"account_id comes more than once in {n_rows} rows; first: {first}. Keep one row of each."
     ]
 
 
-def _refuse_later(path: Path, frame: pd.DataFrame, as_of: date) -> None:
-    later = frame[AS_OF] > pd.Timestamp(as_of)
-    if later.any():
+def _infinite(rows: TypedRows, features: Sequence[str]) -> list[str]:
+    breaches = []
+    for name in features:
+        infinite = np.isinf(rows.numbers(name))
+        if infinite.any():
+            first = rows.value(ACCOUNT_ID, int(np.argmax(infinite)))
+            breaches.append(
+                f"feature '{name}' is infinite for {int(infinite.sum())} accounts; first "
+                f"account_id: {first}."
+            )
+    return breaches
+
+
+def _refuse_later(path: Path, rows: TypedRows, as_of: date) -> None:
+    n_later, first = rows.later(AS_OF, as_of, ACCOUNT_ID)
+    if n_later:
         raise FutureDataError(
-            f"'{path}': {int(later.sum())} of {len(frame)} rows hold features as of a date after "
-            f"{as_of}; first account_id: {frame[ACCOUNT_ID][later].iloc[0]}. Score them as of "
-            "their own date."
+            f"'{path}': {n_later} of {rows.n_rows} rows hold features as of a date after "
+            f"{as_of}; first account_id: {first}. Score them as of their own date."
         )
-
-
-def check_output(path: Path, inputs: Iterable[Path] = (), closed: Iterable[Path] = ()) -> None:
-    """Refuse an output that cannot be written or must not be, before any work is done.
-
-    Raises
-    ------
-    OutputError
-        As for `clustering.targets.check_file`.
-    """
-    check_file(path, inputs, suffixes=(_CSV, _PARQUET), closed=closed)
-
-
-def write_scores(scores: pd.DataFrame, path: Path, as_of: date) -> None:
-    """Write the scores with their date, whole or not at all.
-
-    Raises
-    ------
-    OutputError
-        The file cannot be written; an earlier one is untouched.
-    """
-    check_output(path)
-    table = scores.reset_index()
-    table[AS_OF] = pd.Series(as_of, index=table.index, dtype="date32[pyarrow]")
-    with whole_file(path) as stage:
-        if path.suffix.lower() == _PARQUET:
-            table.to_parquet(stage, index=False)
-        else:
-            guard_cells(table).to_csv(stage, index=False, lineterminator="\n")
 
 
 def guard_cells(table: pd.DataFrame) -> pd.DataFrame:

@@ -6,11 +6,10 @@ flagged. Both are named. A whole column of impossible values is a mistake of the
 accounts, and is refused.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from clustering.arrays import Flags, Floats
@@ -67,8 +66,89 @@ class OddValues:
         return "above" if most is not None and value > most else "below"
 
 
+@dataclass(frozen=True)
+class ColumnFindings:
+    """What whole columns say, which no piece of them can.
+
+    Attributes
+    ----------
+    mistakes : sentences on columns whose values have another size than in training
+    n_odd : accounts with values that cannot be, or lie far from all that were seen
+    """
+
+    mistakes: tuple[str, ...]
+    n_odd: int
+
+
+def look_at_columns(
+    columns: Iterable[Floats], ranges: Sequence[FeatureRange], account_id: Callable[[int], object]
+) -> ColumnFindings:
+    """Look at whole columns, one at a time, before any account is scored.
+
+    Parameters
+    ----------
+    columns : float64 arrays of shape (n_accounts,) in raw units; NaN is missing
+    ranges : one per column
+    account_id : of a row, to name the first account of a column that is refused
+
+    Raises
+    ------
+    BadInputError
+        A whole column cannot be in the unit of its feature; every such column at once.
+    """
+    breaches: list[str] = []
+    mistakes: list[str] = []
+    is_odd: Flags | None = None
+    for column, known in zip(columns, ranges, strict=True):
+        is_odd = np.zeros(len(column), bool) if is_odd is None else is_odd
+        impossible = known.impossible(column)
+        if impossible is not None:
+            breaches += _column_breach(column, impossible, known, account_id)
+        mistakes += unit_mistakes([column], [known])
+        for values in set_apart([column], [known])[1]:
+            is_odd[values.rows] = True
+    _refuse(breaches)
+    return ColumnFindings(tuple(mistakes), 0 if is_odd is None else int(is_odd.sum()))
+
+
+def refuse_columns(
+    columns: Sequence[Floats], ranges: Sequence[FeatureRange], account_id: Callable[[int], object]
+) -> None:
+    """Refuse whole columns that cannot be in the unit of their feature.
+
+    Parameters
+    ----------
+    columns, ranges, account_id : as in `look_at_columns`
+
+    Raises
+    ------
+    BadInputError
+        With every such column.
+    """
+    found = [
+        (known.impossible(column), column, known)
+        for column, known in zip(columns, ranges, strict=True)
+    ]
+    _refuse(
+        [
+            sentence
+            for impossible, column, known in found
+            if impossible is not None
+            for sentence in _column_breach(column, impossible, known, account_id)
+        ]
+    )
+
+
+def _refuse(breaches: Sequence[str]) -> None:
+    if breaches:
+        raise BadInputError(
+            breaches_message("these features are not in the units of the model", breaches)
+            + "\nThe unit of every feature is in docs/features.md. Nothing was scored."
+        )
+
+
 def set_apart(
-    columns: Sequence[Floats], ranges: Sequence[FeatureRange], account_ids: pd.Index
+    columns: Sequence[Floats], ranges: Sequence[FeatureRange]
 ) -> tuple[list[Floats], list[OddValues]]:
     """The columns without impossible values, and every odd value.
 
@@ -76,20 +156,12 @@ def set_apart(
     ----------
     columns : float64 arrays of shape (n_accounts,) in raw units; NaN is missing
     ranges : one per column
-    account_ids : to name the first account of a column that is refused
-
-    Raises
-    ------
-    BadInputError
-        A whole column cannot be in the unit of its feature; every such column at once.
     """
     usable: list[Floats] = []
     odd: list[OddValues] = []
-    breaches: list[str] = []
     for column, known in zip(columns, ranges, strict=True):
         impossible = known.impossible(column)
         if impossible is not None:
-            breaches += _column_breach(column, impossible, known, account_ids)
             odd.append(_odd(known, column, impossible, impossible=True))
             column = np.where(impossible, np.nan, column)
         unseen = known.unseen(column)
@@ -98,11 +170,6 @@ def set_apart(
             # The matrix draws it in further still; here it keeps powers from overflowing.
             column = np.clip(column, known.reach_least, known.reach_most)
         usable.append(column)
-    if breaches:
-        raise BadInputError(
-            breaches_message("these features are not in the units of the model", breaches)
-            + "\nThe unit of every feature is in docs/features.md. Nothing was scored."
-        )
     return usable, odd
 
 
@@ -138,7 +205,10 @@ def _odd(known: FeatureRange, column: Floats, which: Flags, *, impossible: bool)
 
 
 def _column_breach(
-    column: Floats, impossible: Flags, known: FeatureRange, account_ids: pd.Index
+    column: Floats,
+    impossible: Flags,
+    known: FeatureRange,
+    account_id: Callable[[int], object],
 ) -> list[str]:
     n_known, n_wrong = int((~np.isnan(column)).sum()), int(impossible.sum())
     values = column[impossible]
@@ -152,7 +222,7 @@ def _column_breach(
         f"'{known.feature}' cannot be what it is for {n_wrong} of {n_known} accounts: expected "
         f"{known.possible_in_words} ({known.unit}), found {number_in_words(values.min())} to "
         f"{number_in_words(values.max())}; first account_id: "
-        f"{account_ids[int(np.argmax(impossible))]}. {looks}"
+        f"{account_id(int(np.argmax(impossible)))}. {looks}"
     ]
 
 

@@ -1,10 +1,11 @@
 """The scorer: raw tables or features of any day in, a segment with its reasons out."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -20,12 +21,22 @@ from clustering.matrix.standardise import Standardiser
 from clustering.matrix.types import FeatureMatrix
 from clustering.models.model import Assignment, Model
 from clustering.models.types import Clustering
+from clustering.scorer.card import StudyFacts
 from clustering.scorer.explain import Explained, explain
 from clustering.scorer.novelty import DISTANCE_QUANTILE, LOG_DENSITY_QUANTILE, novelty_limits
-from clustering.scorer.oddities import reasons_by_row, set_apart, unit_mistakes
+from clustering.scorer.oddities import (
+    ColumnFindings,
+    look_at_columns,
+    reasons_by_row,
+    refuse_columns,
+    set_apart,
+    unit_mistakes,
+)
 from clustering.scorer.scores import REASONS, AccountScore, Said, Scores
+from clustering.scorer.segment_ids import FormerName, SegmentNames, new_ids
+from clustering.scorer.serving import Serving
 from clustering.scorer.spelling import Spelling
-from clustering.scorer.temperature import fit_temperature
+from clustering.scorer.temperature import Tenth, calibrate
 from clustering.scorer.withheld import Requirements
 
 if TYPE_CHECKING:
@@ -145,6 +156,8 @@ class Scorer:
     standardiser : parameters from features to the matrix
     model : parameters from the matrix to segments
     segment_names : one per segment
+    segment_ids : one per segment: it stays the same in later studies, whatever the segment is
+        called then
     limits : float64 array of shape (k,): distance to the own centre above which an account is
         flagged (k-means), or log density below which it is (mixture)
     temperature : float64 array of shape (n_features + 1,): factor of the log odds by the number of
@@ -153,20 +166,29 @@ class Scorer:
         training, standardised; what would move an account stays within
     features : configuration of the features, so that raw tables can be scored
     training : what the segments were learned from
+    former_names : names that segments, also those that are gone, had in earlier studies
     scoring : when the answer is withheld
     exceptions : training accounts that are answered otherwise than in the study
+    serving : what the study does for the accounts of its segments; None of a model without a plan
+    facts : what the study tells of it, for the model card (None: made without a study)
+    tenths : how often its probabilities came true on accounts held out
     """
 
     standardiser: Standardiser
     model: Model
     segment_names: tuple[str, ...]
+    segment_ids: tuple[str, ...]
     limits: Floats
     temperature: Floats
     usual: Floats
     features: FeaturesConfig
     training: Training
+    former_names: tuple[FormerName, ...] = ()
     scoring: ScoringConfig = field(default_factory=ScoringConfig)
     exceptions: Exceptions = Exceptions()
+    serving: Serving | None = None
+    facts: StudyFacts | None = None
+    tenths: tuple[Tenth, ...] = ()
 
     @classmethod
     def build(
@@ -177,6 +199,9 @@ class Scorer:
         names: Sequence[str],
         features: FeaturesConfig,
         training: Training,
+        *,
+        ids: Sequence[str] | None = None,
+        former_names: Sequence[FormerName] = (),
         scoring: ScoringConfig | None = None,
         age_days: Floats | None = None,
     ) -> "Scorer":
@@ -189,6 +214,9 @@ class Scorer:
         names : names of the segments, by their number
         features : configuration of the features, so that raw tables can be scored
         training : what is known of the study; its `sizes` are counted here
+        ids : lasting ids of the segments, by their number (None: new ones, which follow from
+            `training`)
+        former_names : of earlier studies
         scoring : when the answer is withheld (None: the defaults)
         age_days : float64 array of shape (n_accounts,), of the accounts of the matrix; NaN is not
             known (None: of none); to count those that the scorer gives no segment
@@ -202,22 +230,29 @@ class Scorer:
         model = clustering.model
         if matrix.values.shape != (clustering.labels.size, clustering.centres.shape[1]):
             raise BadInputError("the clustering was not fitted on this matrix.")
-        if len(names) != model.k or matrix.feature_names != standardiser.feature_names:
-            raise BadInputError("names, matrix and standardiser must be of the same study.")
+        origin = f"{training.study}\n{training.as_of}\n{training.config_hash}"
+        ids = new_ids(origin, model.k) if ids is None else tuple(ids)
+        named = len(names) == len(ids) == model.k
+        if not named or matrix.feature_names != standardiser.feature_names:
+            raise BadInputError("names, ids, matrix and standardiser must be of the same study.")
         _check_labels(clustering, matrix.values)
         sizes = np.bincount(clustering.labels, minlength=model.k)
+        calibration = calibrate(
+            *(clustering, matrix.values, matrix.known, matrix.families, matrix.account_ids)
+        )
         scorer = cls(
             standardiser=standardiser,
             model=model,
             segment_names=tuple(names),
+            segment_ids=ids,
             limits=novelty_limits(clustering, matrix.values, matrix.account_ids),
-            temperature=fit_temperature(
-                *(clustering, matrix.values, matrix.known, matrix.families, matrix.account_ids)
-            ),
             usual=np.nanquantile(matrix.known, USUAL, axis=0),
+            temperature=calibration.temperature,
             features=features,
             training=replace(training, sizes=tuple(sizes.tolist())),
+            former_names=tuple(former_names),
             scoring=scoring or ScoringConfig(),
+            tenths=calibration.tenths,
         )
         ages = np.full(clustering.labels.size, np.nan) if age_days is None else age_days
         return replace(scorer, exceptions=scorer._count_exceptions(clustering, matrix, ages))
@@ -248,6 +283,22 @@ class Scorer:
             self.scoring.least_known_share,
             self.features.window_days if age is None else age,
         )
+
+    @property
+    def called(self) -> SegmentNames:
+        """How people may name the segments."""
+        return SegmentNames(self.segment_ids, self.segment_names, self.former_names)
+
+    @cached_property
+    def version(self) -> str:
+        """What tells this very model from every other: 12 hex digits of its manifest's SHA-256.
+
+        Of a scorer that was read it is that of the folder, of one in memory that which the folder
+        will have.
+        """
+        from clustering.scorer.storage import version_of
+
+        return version_of(self)
 
     def save(self, folder: Path) -> None:
         """Write a scorer folder, whole or not at all (see `storage.write`)."""
@@ -313,7 +364,12 @@ class Scorer:
         return snapshot
 
     def score_features(
-        self, frame: pd.DataFrame, as_of: date | None = None, *, reasons: bool = False
+        self,
+        frame: pd.DataFrame,
+        as_of: date | None = None,
+        *,
+        is_piece: bool = False,
+        reasons: bool = False,
     ) -> pd.DataFrame:
         """Score accounts whose features are known.
 
@@ -325,6 +381,8 @@ class Scorer:
             days, tells who is too young for a segment; other columns are ignored.
         as_of : date of the values; an account that is too young is told from which date on it
             will have a segment (None: in how many days)
+        is_piece : whether it is a piece of a table whose whole columns were looked at (`look_at`);
+            a few of its rows do not tell the unit of a column
         reasons : whether the columns of `scores.REASONS` follow: why, and what would change it
 
         Returns
@@ -338,7 +396,7 @@ class Scorer:
             A feature is absent, not numeric or infinite, or a whole column of it cannot be in the
             unit of the model; all of them at once.
         """
-        return self._score(frame, as_of, None, reasons=reasons)
+        return self._score(frame, as_of, None, is_piece=is_piece, reasons=reasons)
 
     def score_training(self, frame: pd.DataFrame, labels: Ints) -> pd.DataFrame:
         """Describe the training accounts under the labels of the study, which stand.
@@ -359,7 +417,7 @@ class Scorer:
         BadInputError
             As `score_features`.
         """
-        return self._score(frame, None, labels, reasons=False)
+        return self._score(frame, None, labels)
 
     def score_one(
         self, account: Mapping[str, float | None], as_of: date | None = None
@@ -383,19 +441,28 @@ class Scorer:
             raise BadInputError(breaches_message("the account cannot be scored", breaches))
         columns = [_one_value(given[name]) for name in names]
         ages = _one_value(given.get(TENURE_DAYS))
-        _, scores, said, _ = self._answers(columns, pd.RangeIndex(1), ages, as_of)
-        return scores.first(self.segment_names, said)
+        _, scores, said, _ = self._answers(columns, ages, as_of)
+        return scores.first(self.segment_ids, self.segment_names, said)
 
     def _score(
-        self, frame: pd.DataFrame, as_of: date | None, labels: Ints | None, *, reasons: bool
+        self,
+        frame: pd.DataFrame,
+        as_of: date | None,
+        labels: Ints | None,
+        *,
+        is_piece: bool = False,
+        reasons: bool = False,
     ) -> pd.DataFrame:
         if ACCOUNT_ID in frame.columns:
             frame = frame.set_index(ACCOUNT_ID)
         ages = np.full(len(frame), np.nan) if labels is not None else _ages(frame)
+        given = self.standardiser.columns_of(frame)
+        if not is_piece:
+            refuse_columns(given, self.standardiser.ranges, frame.index.__getitem__)
         columns, scores, said, explained = self._answers(
-            self.standardiser.columns_of(frame), frame.index, ages, as_of, labels, reasons=reasons
+            given, ages, as_of, labels, reasons=reasons
         )
-        table = scores.frame(frame.index, self.segment_names, said)
+        table = scores.frame(frame.index, self.segment_ids, self.segment_names, said)
         if explained is None:
             return table
         return table.assign(**self._in_words(columns, scores, explained))
@@ -403,7 +470,6 @@ class Scorer:
     def _answers(
         self,
         given: Sequence[Floats],
-        account_ids: pd.Index,
         ages: Floats,
         as_of: date | None,
         labels: Ints | None = None,
@@ -411,11 +477,11 @@ class Scorer:
         reasons: bool = False,
     ) -> tuple[list[Floats], Scores, Said, Explained | None]:
         """The columns that were used, the scores, what is said of them, and the reasons."""
-        columns, odd = set_apart(given, self.standardiser.ranges, account_ids)
+        columns, odd = set_apart(given, self.standardiser.ranges)
         scored: list[Scores] = []
         explained: list[Explained] = []
-        with _one_thread(len(account_ids)):
-            for rows in _pieces(len(account_ids)):
+        with _one_thread(ages.size):
+            for rows in _pieces(ages.size):
                 values = self.standardiser.known_columns([column[rows] for column in columns])
                 own = None if labels is None else labels[rows]
                 n_known = _count_known(values)
@@ -470,23 +536,24 @@ class Scorer:
         """
         return unit_mistakes(self.standardiser.columns_of(frame), self.standardiser.ranges)
 
-    def count_odd(self, frame: pd.DataFrame) -> int:
-        """How many accounts have values that cannot be, or lie far from all that were seen.
+    def look_at(
+        self, columns: Iterable[Floats], account_id: Callable[[int], object]
+    ) -> ColumnFindings:
+        """Look at the whole columns of the accounts to be scored, one column at a time.
 
         Parameters
         ----------
-        frame : DataFrame
-            As for `score_features`, which names the values in `reason`.
+        columns : iterable of float64 arrays of shape (n_accounts,)
+            One per feature of the model, in its order and in raw units; NaN is missing.
+        account_id : callable
+            Gives the account of a row.
 
         Raises
         ------
         BadInputError
-            As `score_features`.
+            A whole column cannot be in the unit of the model; every such column at once.
         """
-        columns = self.standardiser.columns_of(frame)
-        _, odd = set_apart(columns, self.standardiser.ranges, frame.index)
-        rows = [values.rows for values in odd]
-        return int(np.unique(np.concatenate(rows)).size) if rows else 0
+        return look_at_columns(columns, self.standardiser.ranges, account_id)
 
     @property
     def expected_novel_share(self) -> float:
@@ -495,11 +562,16 @@ class Scorer:
 
     def is_novel(self, assignment: Assignment) -> Flags:
         """Which accounts are beyond the limit of their segment."""
-        limits = self.limits[assignment.labels]
-        slack = _ROUNDING * np.abs(limits)
+        bounds = self.novelty_bounds[assignment.labels]
         if self.model.by_distance:
-            return np.asarray(assignment.fit > limits + slack)
-        return np.asarray(assignment.fit < limits - slack)
+            return np.asarray(assignment.fit > bounds)
+        return np.asarray(assignment.fit < bounds)
+
+    @property
+    def novelty_bounds(self) -> Floats:
+        """`limits` and a last digit beyond, shape (k,)."""
+        slack = _ROUNDING * np.abs(self.limits)
+        return self.limits + slack if self.model.by_distance else self.limits - slack
 
 
 def _check_labels(clustering: Clustering, values: Floats) -> None:

@@ -15,12 +15,15 @@ from clustering.schema import TableSpec, column
 #: An account with a smaller share of known features is scored, and flagged as little known.
 LEAST_KNOWN_SHARE = 0.5
 
-_LITTLE_KNOWN = "fewer than half of the features are known"
+#: Why an account is to be looked at: too little is known of it, or it is unlike all others.
+LITTLE_KNOWN = "fewer than half of the features are known"
 _FAR = (
     "further from the centre of its segment than 99.5 % of the accounts that the segment was "
     "learned from"
 )
 _UNLIKELY = "less likely under the model than 99 % of the accounts that it was learned from"
+#: The same by whether the model assigns by distance.
+BEYOND = {True: _FAR, False: _UNLIKELY}
 
 
 #: What the scorer says of an account; `clustering score` adds what people and schemes say.
@@ -36,6 +39,7 @@ SCORES = TableSpec(
             "(`reason`).",
             nullable=True,
         ),
+        column("segment_id", "text", "Its lasting id, the same in later studies.", nullable=True),
         column("segment_name", "text", "Its name in plain words.", nullable=True),
         column(
             "probability",
@@ -141,13 +145,15 @@ class Scores:
         columns = (column.name for column in fields(cls))
         return cls(*(np.concatenate([getattr(one, name) for one in pieces]) for name in columns))
 
-    def frame(self, index: pd.Index, names: Sequence[str], said: "Said") -> pd.DataFrame:
+    def frame(
+        self, index: pd.Index, ids: Sequence[str], names: Sequence[str], said: "Said"
+    ) -> pd.DataFrame:
         """The columns of `SCORES`, with names and reasons.
 
         Parameters
         ----------
         index : account ids
-        names : of the segments
+        ids, names : of the segments
         said : what the reasons are made of
         """
         segment = pd.array(self.segment, dtype="Int64")
@@ -157,6 +163,7 @@ class Scores:
         novel[list(said.odd)] = True
         columns = {
             "segment": segment,
+            "segment_id": texts_column(self.segment, ids),
             "segment_name": texts_column(self.segment, names),
             "probability": self.probability,
             "runner_up": texts_column(self.runner_up, names),
@@ -170,7 +177,7 @@ class Scores:
             {name: columns[name] for name in declared}, index=index.rename(ACCOUNT_ID)
         )
 
-    def first(self, names: Sequence[str], said: "Said") -> "AccountScore":
+    def first(self, ids: Sequence[str], names: Sequence[str], said: "Said") -> "AccountScore":
         """The first row, as one value of Python each."""
         known_share = self.n_known / said.n_features
         texts, code = self._reasons(said, known_share)
@@ -178,6 +185,7 @@ class Scores:
         there = segment >= 0
         return AccountScore(
             segment=segment if there else None,
+            segment_id=ids[segment] if there else None,
             segment_name=names[segment] if there else None,
             probability=float(self.probability[0]) if there else None,
             runner_up=names[runner_up] if runner_up >= 0 else None,
@@ -194,8 +202,8 @@ class Scores:
     def _reasons(self, said: "Said", known_share: Floats) -> tuple[list[str], Ints]:
         """The distinct reasons, the first of them none, and the number of each row's."""
         little_known = (self.segment >= 0) & (known_share < LEAST_KNOWN_SHARE)
-        beyond = _FAR if said.by_distance else _UNLIKELY
-        usual = ["", beyond, _LITTLE_KNOWN, f"{beyond}; {_LITTLE_KNOWN}", *said.withheld]
+        beyond = BEYOND[said.by_distance]
+        usual = ["", beyond, LITTLE_KNOWN, f"{beyond}; {LITTLE_KNOWN}", *said.withheld]
         code = self.novel + 2 * little_known
         code = np.where(self.segment < 0, said.withheld_code + 4, code)
         return _with_odd(usual, code, said.odd)
@@ -206,6 +214,7 @@ class AccountScore:
     """The columns of `SCORES` for one account; None where a column is empty."""
 
     segment: int | None
+    segment_id: str | None
     segment_name: str | None
     probability: float | None
     runner_up: str | None

@@ -4,9 +4,11 @@
 file               holds
 ================== ==========================================================================
 manifest.json      format, package version, SHA-256 of every other file, and of itself
-scorer.json        segments and their names, settings of the features, what it was learned from
+scorer.json        segments, their ids and names, settings of the features, what it was learned from
 standardiser.json  parameters from features to the matrix
 model.npz          centres, or weights, means and covariances; limits, temperatures, usual values
+study_facts.json   what the study tells of the model: verdict, sources, what happened next
+model_card.md      the same, and the rest, for people
 ================== ==========================================================================
 
 No pickle is written or loaded. The checksums find accidents (a truncated copy, an edited file);
@@ -24,7 +26,16 @@ from typing import Any
 from clustering.errors import BadInputError, ModelFolderError, OutputError, breaches_message
 from clustering.matrix.stored import STRICT, read_strictly
 from clustering.outputs import publish, staged_folder
-from clustering.scorer.contents import MODEL, SCORER, STANDARDISER, as_files, as_json, from_files
+from clustering.scorer.contents import (
+    CARD,
+    FACTS,
+    MODEL,
+    SCORER,
+    STANDARDISER,
+    as_files,
+    as_json,
+    from_files,
+)
 from clustering.scorer.scorer import Scorer
 
 #: Version of this layout; another one is refused.
@@ -32,12 +43,17 @@ FORMAT = 3
 
 MANIFEST = "manifest.json"
 
+#: Hex digits of a model's version.
+_VERSION_DIGITS = 12
+
 #: Most bytes that are read of each file; a scorer of a hundred features stays far below.
 _MOST_BYTES = {
     MANIFEST: 2**16,
     SCORER: 2**22,
     STANDARDISER: 2**24,
     MODEL: 2**28,
+    FACTS: 2**22,
+    CARD: 2**22,
 }
 
 #: What operating systems leave in folders, in lower case; and how such names begin.
@@ -67,8 +83,7 @@ def write(scorer: Scorer, folder: Path) -> None:
     """
     folder = Path(folder)
     _refuse_foreign(folder)
-    files = as_files(scorer)
-    files[MANIFEST] = _manifest(files)
+    files = _files(scorer)
     try:
         with staged_folder(folder) as stage:
             for name, content in files.items():
@@ -78,6 +93,11 @@ def write(scorer: Scorer, folder: Path) -> None:
         raise OutputError(
             f"the scorer cannot be written to '{folder}': {error.strerror or error}."
         ) from None
+
+
+def version_of(scorer: Scorer) -> str:
+    """The version that the folder of a scorer has."""
+    return _version(_files(scorer)[MANIFEST])
 
 
 def read(folder: Path) -> Scorer:
@@ -99,15 +119,18 @@ def read(folder: Path) -> Scorer:
     folder = Path(folder)
     if not (folder / MANIFEST).exists() and (folder / "scorer" / MANIFEST).exists():
         folder = folder / "scorer"
-    files = _checked_files(folder)
+    files, manifest = _checked_files(folder)
     try:
-        return from_files(files)
+        scorer = from_files(files)
     # FloatingPointError: its numbers are finite, and too large to compute with.
     except (BadInputError, FloatingPointError) as error:
         raise ModelFolderError(
             f"scorer '{folder}' has a manifest that matches, but cannot be used: {error}\n"
             "Nothing of it was used. Write it again with `clustering study`."
         ) from None
+    # The folder's own: written by another version of the package, it would be another one today.
+    vars(scorer)["version"] = _version(manifest)
+    return scorer
 
 
 def _refuse_foreign(folder: Path) -> None:
@@ -123,6 +146,16 @@ def _refuse_foreign(folder: Path) -> None:
         )
 
 
+def _files(scorer: Scorer) -> dict[str, bytes]:
+    """The content of all files by their name."""
+    files = as_files(scorer)
+    return {**files, MANIFEST: _manifest(files)}
+
+
+def _version(manifest: bytes) -> str:
+    return _sha256(manifest)[:_VERSION_DIGITS]
+
+
 def _manifest(files: Mapping[str, bytes]) -> bytes:
     content: dict[str, Any] = {
         "format": FORMAT,
@@ -136,8 +169,8 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _checked_files(folder: Path) -> dict[str, bytes]:
-    """The three files of the scorer, as they were written."""
+def _checked_files(folder: Path) -> tuple[dict[str, bytes], bytes]:
+    """The three files of the scorer as they were written, and the manifest."""
     if not folder.is_dir():
         raise ModelFolderError(
             f"there is no scorer at '{folder}'. Give the folder `scorer` of a study, the study's "
@@ -147,7 +180,8 @@ def _checked_files(folder: Path) -> dict[str, bytes]:
         names = sorted(entry.name for entry in os.scandir(folder))
         if MANIFEST not in names:
             raise ModelFolderError(f"'{folder}' is not a scorer: it has no {MANIFEST}.")
-        listed = _listed(folder, _content(folder, MANIFEST))
+        manifest = _content(folder, MANIFEST)
+        listed = _listed(folder, manifest)
         files = {name: _content(folder, name) for name in names if name in listed}
     except OSError as error:
         raise ModelFolderError(
@@ -160,7 +194,7 @@ def _checked_files(folder: Path) -> dict[str, bytes]:
             breaches_message(f"scorer '{folder}' is not as it was written", breaches)
             + f"\nNothing of it was used. {_remedy(foreign, breaches)}"
         )
-    return files
+    return files, manifest
 
 
 def _content(folder: Path, name: str) -> bytes:

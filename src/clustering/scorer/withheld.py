@@ -65,15 +65,16 @@ class Requirements:
         little = self.too_little(n_known) & ~young
         days = np.ceil(self.age_days - age_days[young])
         for which, values, words in (
-            (little, n_known[little], self._little),
-            (young, days, lambda remaining: self._young(int(remaining), as_of)),
+            (little, n_known[little], self.little_in_words),
+            (young, days, lambda remaining: self.young_in_words(_when(int(remaining), as_of))),
         ):
             distinct, inverse = np.unique(values, return_inverse=True)
             codes[which] = inverse + len(texts)
             texts += [words(value) for value in distinct.tolist()]
         return texts, codes
 
-    def _little(self, n_known: int) -> str:
+    def little_in_words(self, n_known: int | str) -> str:
+        """Why so few known features give no segment; a text may stand in for the number."""
         if n_known == 0:
             return _NOTHING_KNOWN
         return (
@@ -82,12 +83,17 @@ class Requirements:
             "no segment"
         )
 
-    def _young(self, remaining: int, as_of: date | None) -> str:
-        when = (
-            f"for another {remaining} day{'' if remaining == 1 else 's'}"
-            if as_of is None
-            else f"before {as_of + timedelta(days=remaining)}"
-        )
+    def young_in_words(self, when: str) -> str:
+        """Why a young account gets no segment, and when it will (`for_days`, or before a date)."""
         return (
             f"younger than the {self.age_days} days that its features look back: no segment {when}"
         )
+
+
+def for_days(remaining: int | str) -> str:
+    """As in "for another 3 days"; a text may stand in for the number."""
+    return f"for another {remaining} day{'' if remaining == 1 else 's'}"
+
+
+def _when(remaining: int, as_of: date | None) -> str:
+    return for_days(remaining) if as_of is None else f"before {as_of + timedelta(days=remaining)}"

@@ -1,5 +1,8 @@
 """Populations with needs segments: lasting ones, ones that accounts pass through, and a change."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 
 from clustering.arrays import Ints
@@ -15,7 +18,7 @@ from clustering.simulation.population import (
 from clustering.simulation.scenarios import ScenarioName
 
 _NAMES = ("first_steps", "execution_guidance", "strategy_guidance", "self_directed", "integrators")
-_N_LASTING = 4  # the fifth appears with the change in the scenario `drift`
+_N_LASTING = 4  # the fifth appears with the change in `drift` and `weak_drift`
 # One row a segment, one column a factor: the shape of the needs, scaled to the separation.
 _CENTRES = np.array(
     [
@@ -31,20 +34,46 @@ _LOG_ARR = np.array([-0.40, 0.0, 0.45, 0.10, 0.0])
 _CHURN = np.array([-0.7, -2.2, -1.6, -3.4, -2.0])
 _EXPAND = np.array([-2.6, -0.5, -1.6, -1.0, -1.2])
 
-#: What the changed product adds to everybody's breadth of use, in levels.
-_BREADTH_OF_RELEASE = 1.0
 _MOVERS = 0.5
-_MIX_AFTER_CHANGE = np.array([0.15, 0.10, 0.15, 0.15, 0.45])
 #: Nine months before the as-of date: a study a year before it sees nothing of the change.
 _CHANGE_QUARTER = 9
-_MOVE_WITH_CHANGE = 0.5
+
+
+@dataclass(frozen=True)
+class _Change:
+    """What is otherwise from one day on.
+
+    Attributes
+    ----------
+    release : what the changed product adds to everybody's levels, by factor
+    counted : by how much more events and hours are counted
+    moves : share of the second segment that moves to a fifth one
+    mix : of the accounts that start later; None where it stays and there is no fifth segment
+    """
+
+    release: Mapping[str, float]
+    counted: float = 1.0
+    moves: float = 0.0
+    mix: tuple[float, ...] | None = None
+
+
+_CHANGES: Mapping[ScenarioName, _Change] = {
+    "drift": _Change({"breadth": 1.0}, moves=0.5, mix=(0.15, 0.10, 0.15, 0.15, 0.45)),
+    "weak_drift": _Change({"breadth": 0.3}, moves=0.1, mix=(0.26, 0.24, 0.20, 0.22, 0.08)),
+    "rescaled": _Change(
+        {"breadth": 3.0, "utilisation": 3.0, "sentiment": 3.0, "care": 1.0}, counted=2.0
+    ),
+}
 
 
 def segments_of(scenario: ScenarioName) -> tuple[str, ...]:
     """Names of the needs segments of a scenario; none where it has no such segments."""
-    if scenario not in ("needs", "moving", "drift"):
+    if scenario in ("needs", "moving"):
+        return _NAMES[:_N_LASTING]
+    change = _CHANGES.get(scenario)
+    if change is None:
         return ()
-    return _NAMES if scenario == "drift" else _NAMES[:_N_LASTING]
+    return _NAMES[:_N_LASTING] if change.mix is None else _NAMES
 
 
 def draw_needs(
@@ -57,23 +86,24 @@ def draw_needs(
     """Draw accounts of needs segments, which are loosely related to ARR and set renewals."""
     started = draw_starts(n_accounts, period, rng)
     first = rng.choice(_N_LASTING, n_accounts, p=_MIX)
-    changed_on = None
+    change = _CHANGES.get(scenario)
+    changed_on = None if change is None else period.begin + _CHANGE_QUARTER * QUARTER_DAYS
     if scenario == "moving":
         segments = _lifecycle(first, started, period, rng)
-    elif scenario == "drift":
-        changed_on = period.begin + _CHANGE_QUARTER * QUARTER_DAYS
-        segments = _after_change(first, started, period, changed_on, rng)
+    elif change is not None and changed_on is not None and change.mix is not None:
+        new_mix = rng.choice(len(_NAMES), n_accounts, p=change.mix)
+        begun = np.where(started >= changed_on, new_mix, first)
+        segments = _after_change(begun, change.moves, period, rng)
     else:
         segments = np.broadcast_to(first[:, None], (n_accounts, period.n_quarters))
-    n_segments = _N_LASTING if changed_on is None else len(_NAMES)
     own = rng.standard_normal((n_accounts, 1, len(FACTORS)))
     levels = scaled(_CENTRES, separation, _N_LASTING)[segments] + own
-    if changed_on is not None:
-        levels[:, _CHANGE_QUARTER:, FACTORS.index("breadth")] += _BREADTH_OF_RELEASE
+    for factor, more in change.release.items() if change is not None else ():
+        levels[:, _CHANGE_QUARTER:, FACTORS.index(factor)] += more
     spread = LOG_ARR_SPREAD * rng.standard_normal(n_accounts)
     return Population(
         period=period,
-        segment_names=_NAMES[:n_segments],
+        segment_names=segments_of(scenario),
         started=started,
         log_arr=np.log(MEDIAN_ARR) + _LOG_ARR[first] + spread,
         segments=segments,
@@ -82,6 +112,7 @@ def draw_needs(
         expand=_EXPAND[segments],
         arr_effect=-0.15,
         changed_on=changed_on,
+        counted=1.0 if change is None else change.counted,
     )
 
 
@@ -100,17 +131,9 @@ def _lifecycle(first: Ints, started: Days, period: Period, rng: np.random.Genera
     return np.where(moves, path, first[:, None]).astype(np.int64)
 
 
-def _after_change(
-    first: Ints,
-    started: Days,
-    period: Period,
-    changed_on: np.datetime64,
-    rng: np.random.Generator,
-) -> Ints:
-    """From the change on, new accounts are of another mix, and half of one segment moves."""
-    new_mix = rng.choice(len(_NAMES), len(first), p=_MIX_AFTER_CHANGE)
-    first = np.where(started >= changed_on, new_mix, first)
-    moves = (first == 1) & (rng.random(len(first)) < _MOVE_WITH_CHANGE)
+def _after_change(first: Ints, share: float, period: Period, rng: np.random.Generator) -> Ints:
+    """From the change on, a share of the second segment is in the fifth."""
+    moves = (first == 1) & (rng.random(len(first)) < share)
     later = np.where(moves, len(_NAMES) - 1, first)
     is_later = np.arange(period.n_quarters)[None, :] >= _CHANGE_QUARTER
     return np.where(is_later, later[:, None], first[:, None]).astype(np.int64)

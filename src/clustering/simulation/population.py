@@ -36,7 +36,8 @@ class Population:
     levels : levels of `FACTORS`, shape (n_accounts, n_quarters, n_factors)
     churn, expand : log-odds a year, before the effect of ARR, shape (n_accounts, n_quarters)
     arr_effect : change of `churn` per unit of log ARR above the median
-    changed_on : day on which the mix and the product changed (scenario `drift` only)
+    changed_on : day on which the mix or the product changed, where one does
+    counted : by how much more events and hours are counted from that day on
     """
 
     period: Period
@@ -49,6 +50,7 @@ class Population:
     expand: Floats
     arr_effect: float
     changed_on: np.datetime64 | None = None
+    counted: float = 1.0
 
     @property
     def n_accounts(self) -> int:
@@ -68,6 +70,12 @@ class Population:
     def of(self, factor: str) -> Floats:
         """Levels of one factor, shape (n_accounts, n_quarters)."""
         return np.asarray(self.levels[:, :, FACTORS.index(factor)])
+
+    def counted_on(self, days: Days) -> Floats:
+        """By how much more is counted on each day than at the beginning."""
+        if self.changed_on is None:
+            return np.ones(len(days))
+        return np.where(days >= self.changed_on, self.counted, 1.0)
 
     def level(self, factor: str, accounts: Ints, days: Days) -> Floats:
         """Level of one factor for each pair of an account's position and a day."""

@@ -5,7 +5,9 @@ from typing import Literal
 
 from clustering.errors import BadInputError, did_you_mean
 
-ScenarioName = Literal["needs", "tiers", "none", "one_feature", "moving", "drift"]
+ScenarioName = Literal[
+    "needs", "tiers", "none", "one_feature", "moving", "drift", "weak_drift", "rescaled"
+]
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,20 @@ SCENARIOS: tuple[Scenario, ...] = (
         "drift",
         "four needs segments; nine months before the as-of date the mix and the product change",
         "the earlier segmentation no longer fits: cut again",
+        8.0,
+    ),
+    Scenario(
+        "weak_drift",
+        "as drift, but a tenth of the segment moves, few new accounts are of the fifth, and the "
+        "product changes little",
+        "the earlier segments still fit most accounts: no re-cut, and what drifts is named",
+        8.0,
+    ),
+    Scenario(
+        "rescaled",
+        "four needs segments; nine months before the as-of date the product and what is counted "
+        "change alike for everybody",
+        "the groups are the same, their numbers are not: refit",
         8.0,
     ),
 )

@@ -131,7 +131,7 @@ def _draw_population(
     rng: np.random.Generator,
 ) -> Population:
     match scenario.name:
-        case "needs" | "moving" | "drift":
+        case "needs" | "moving" | "drift" | "weak_drift" | "rescaled":
             return draw_needs(scenario.name, n_accounts, period, separation, rng)
         case "tiers":
             return draw_sizes(n_accounts, period, rng)

@@ -64,6 +64,7 @@ def assemble(run: "Run") -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
         **run.next_steps.tables,
         "scorecard": score_table(scorecard.scores),
         **run.over_time.frames,
+        **run.succession.frames,
     }
     if NAME in run.snapshot.attributes:
         names = run.snapshot.attributes[NAME].reindex(run.ids)
@@ -88,6 +89,7 @@ def _accounts(run: "Run", stage: "pd.Series[str]") -> pd.DataFrame:
         **{name: attributes[name] for name in extra if name not in features},
         ARR: attributes.get(ARR, np.nan),
         SEGMENT: labels,
+        "segment_id": scores["segment_id"].astype("str"),
         "segment_name": scores["segment_name"].astype("str"),
         **{name: run.over_time.assignment[name].reindex(ids) for name in _ASSIGNED},
         "probability": scores["probability"],
@@ -144,6 +146,7 @@ def _document(run: "Run", accounts: pd.DataFrame, scorecard: Scorecard) -> Study
         movement=None if isinstance(movement, str) else movement.summary,
         movement_absent=movement if isinstance(movement, str) else "",
         assignment=run.over_time.decided,
+        succession=run.succession.entry,
         outcomes=_outcomes(run.horizon, config.amount_name),
         ruled_out=list(evidence.ruled_out),
         warnings=[
@@ -224,6 +227,7 @@ def _segments(run: "Run", accounts: pd.DataFrame) -> list[SegmentEntry]:
     return [
         SegmentEntry(
             **dict(segment),
+            segment_id=run.scorer.segment_ids[segment.segment],
             mean_probability=means["probability"][segment.segment],
             mean_stability=means["stability"][segment.segment],
             jaccard=jaccard[segment.segment] if len(jaccard) > 1 else None,

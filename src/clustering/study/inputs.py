@@ -129,6 +129,7 @@ def plan_inputs(run: "Run") -> PlanInputs:
         horizon=run.horizon,
         axes=run.axes,
         segments=segments,
+        called=run.scorer.called,
         labellings=run.labellings,
         recommended=run.recommendation.labelling,
     )

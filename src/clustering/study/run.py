@@ -1,7 +1,7 @@
 """One run of a study: every step reads what it needs from the steps before it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
@@ -21,6 +21,10 @@ from clustering.matrix import FeatureMatrix, Standardiser, standardise
 from clustering.movement.overrides.active import Overrides, study_overrides
 from clustering.movement.past import Past
 from clustering.movement.run import OverTime, run_movement
+from clustering.movement.succession.entries import Succeeded, succession
+from clustering.movement.succession.inherit import Inheritance, inherit
+from clustering.movement.succession.previous import load_previous, snapshot_for
+from clustering.movement.succession.renames import given_names
 from clustering.plan.make import Plan, check_settings, make_plan
 from clustering.plan.next_steps import NextSteps, Segmented, find_next_steps
 from clustering.profiles import Profiles, map_accounts, profile
@@ -29,6 +33,7 @@ from clustering.results.document import GroupWord
 from clustering.schemes import Axes, Labelling, assign_all, compute_axes
 from clustering.schemes.types import under_amount_name
 from clustering.scorer import Scorer, Training
+from clustering.scorer.serving import Serving
 from clustering.structure.evidence import assess_structure
 from clustering.structure.pictures import picture_tables
 from clustering.structure.protocol import Evidence
@@ -59,13 +64,15 @@ class Run:
 
     config: StudyConfig
     progress: Progress = SILENT
+    previous_model: Scorer | None = None
 
     def complete(self) -> Self:
         """Take every step, in the order in which mistakes are told soonest."""
         check_inputs(self.config)
         check_settings(self.config.engagement, self.config.schemes)
         for step in (
-            *("tables", "overrides", "snapshot", "horizon", "labellings", "matrix", "evidence"),
+            *("previous", "renamed", "tables", "overrides", "snapshot", "horizon", "labellings"),
+            *("matrix", "_previous_features", "evidence"),
             *("pictures", "scores", "over_time", "comparison", "plan", "next_steps"),
         ):
             getattr(self, step)
@@ -182,11 +189,49 @@ class Run:
         )
 
     @cached_property
+    def previous(self) -> Scorer | None:
+        """The model of the previous study; None for a first one."""
+        return self.previous_model or load_previous(self.config)
+
+    @cached_property
+    def renamed(self) -> Mapping[str, str]:
+        """Names that people gave to segments, by id."""
+        return given_names(self.config, self.previous.called if self.previous else None)
+
+    @cached_property
+    def _previous_features(self) -> pd.DataFrame | None:
+        """The accounts of the matrix as the previous model knows them."""
+        if self.previous is None:
+            return None
+        known = snapshot_for(self.previous, self.tables, self.snapshot, self.config.features)
+        return known.frame.loc[self.ids]
+
+    @cached_property
+    def inheritance(self) -> Inheritance:
+        """Ids of the segments, and names that they have already."""
+        chosen = self.evidence.chosen
+        return inherit(
+            *(chosen.labels, chosen.model.k),
+            origin=self._origin,
+            previous=self.previous,
+            renamed=self.renamed,
+            frame=self._previous_features,
+        )
+
+    @cached_property
     def profiles(self) -> Profiles:
         """What sets the segments apart, and their names."""
         return profile(
-            self.snapshot, self.matrix, self.evidence.chosen, amount_name=self.config.amount_name
+            *(self.snapshot, self.matrix, self.evidence.chosen),
+            amount_name=self.config.amount_name,
+            given=self.inheritance.names,
+            taken=self.inheritance.other_names,
         )
+
+    @cached_property
+    def succession(self) -> Succeeded:
+        """What became of the segments of the previous study."""
+        return succession(self.inheritance, self.profiles)
 
     @cached_property
     def scorer(self) -> Scorer:
@@ -201,9 +246,17 @@ class Run:
             Training(
                 config.as_of, evidence.verdict, evidence.are_clusters, config.name, config.hash
             ),
-            config.scoring,
-            self.snapshot.frame.loc[self.ids, TENURE_DAYS].to_numpy(),
+            scoring=config.scoring,
+            age_days=self.snapshot.frame.loc[self.ids, TENURE_DAYS].to_numpy(),
+            ids=self.inheritance.ids,
+            former_names=self.inheritance.former_names(self.profiles.names),
         )
+
+    @property
+    def _origin(self) -> str:
+        """What makes this study another one than every other: configuration and input."""
+        tables = self.tables.fingerprints
+        return "\n".join([self.config.hash, *(f"{name} {tables[name]}" for name in sorted(tables))])
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -254,6 +307,17 @@ class Run:
         given = plan_inputs(self)
         with self.progress.step("Planning the care"):
             return make_plan(self.config.engagement, given)
+
+    @cached_property
+    def exported_scorer(self) -> Scorer:
+        """The scorer as it is stored: it carries what the plan gives the segments."""
+        config, plan = self.config, self.plan
+        given = plan.coverage.set_index("label")["playbook"].to_dict()
+        playbooks = (
+            [given[name] for name in self.scorer.segment_names] if plan.on.name == SEGMENT else []
+        )
+        serving = Serving.of(plan.on.name, tuple(playbooks), config.movement, config.schemes)
+        return replace(self.scorer, serving=serving)
 
     @cached_property
     def next_steps(self) -> NextSteps:

@@ -12,12 +12,16 @@ from typing import Any
 import duckdb
 
 from clustering.config.source import SQLITE
-from clustering.errors import BadInputError, ConfigError
+from clustering.errors import BadInputError, ConfigError, OutputError
 from clustering.outputs import make_scratch
 from clustering.sql import LOCKED
 
 #: Leaves room for Python within 1 GiB; what does not fit is spilled to the scratch folder.
 MEMORY_LIMIT = "640MiB"
+
+#: Where rows pass through in pieces, within 600 MiB in all: while a file is read (the reader of
+#: CSV asks for 256 MiB before its first line), and afterwards.
+READING_LIMIT, LEAN_LIMIT = "320MiB", "128MiB"
 
 #: The alias of the user's database; a mapping may name its tables with or without it.
 ATTACHED = "source"
@@ -58,6 +62,7 @@ class Session:
     time_zone : in which times with and without a zone are compared; never that of the machine
     ordered : whether rows keep the order of their file (slower for large files)
     time_limit_s : seconds after which a statement of `execute` or `row` is stopped (None: never)
+    memory_limit : of DuckDB
 
     Attributes
     ----------
@@ -71,6 +76,7 @@ class Session:
         *,
         ordered: bool = False,
         time_limit_s: float | None = None,
+        memory_limit: str = MEMORY_LIMIT,
     ) -> None:
         self._time_limit_s = time_limit_s
         self.has_database = False
@@ -78,15 +84,22 @@ class Session:
         self._finish = weakref.finalize(self, remove)
         self.connection = duckdb.connect(
             config={
-                "memory_limit": MEMORY_LIMIT,
+                "memory_limit": memory_limit,
                 "temp_directory": str(self.folder / "spill"),
                 "preserve_insertion_order": ordered,
                 **LOCKED,
             }
         )
-        self.connection.execute(
-            f"ATTACH {quoted_text(str(self.folder / 'tables.duckdb'))} AS {_SCRATCH}"
-        )
+        try:
+            self.connection.execute(
+                f"ATTACH {quoted_text(str(self.folder / 'tables.duckdb'))} AS {_SCRATCH}"
+            )
+        except duckdb.Error as error:
+            self.close()
+            raise OutputError(
+                f"there is no room for temporary files: {first_line(error)}. Set TMPDIR to a "
+                "folder with more room."
+            ) from None
         # The scratch file goes with the session: nothing is gained by packing it at the end.
         self.connection.execute("PRAGMA disable_checkpoint_on_shutdown")
 
@@ -137,6 +150,10 @@ class Session:
         finally:
             timer.cancel()
 
+    def limit_memory(self, limit: str) -> None:
+        """Give back what is above a limit; what does not fit is spilled."""
+        self.connection.execute(f"SET memory_limit = {quoted_text(limit)}")
+
     def lock(self, readable: Iterable[Path]) -> None:
         """Open no other file from here on, and change no setting.
 
@@ -162,7 +179,7 @@ class Session:
             self.connection.execute(f"LOAD {quoted_text(str(file))}")
         except duckdb.Error as error:
             raise BadInputError(
-                f"DuckDB's extension '{name}' cannot be loaded: {_first_line(error)}. Install "
+                f"DuckDB's extension '{name}' cannot be loaded: {first_line(error)}. Install "
                 f"duckdb-extension-{name.replace('_', '-')}=={duckdb.__version__}."
             ) from None
 
@@ -180,7 +197,7 @@ class Session:
             self._attach_postgres(database)
         else:
             raise BadInputError(
-                f"source.database is '{_without_password(database)}'; known are 'sqlite:FILE' "
+                f"source.database is '{without_password(database)}'; known are 'sqlite:FILE' "
                 "and 'postgresql://HOST/DATABASE'."
             )
 
@@ -203,8 +220,8 @@ class Session:
             self.attached_tables()  # SQLite opens a file that is no database; reading it fails
             self.has_database = True
         except duckdb.Error as error:
-            shown = _without_password(address)
-            reason = _first_line(error).replace(address, shown)
+            shown = without_password(address)
+            reason = first_line(error).replace(address, shown)
             raise BadInputError(f"source.database '{shown}' cannot be opened: {reason}") from None
 
     def attached_tables(self) -> tuple[str, ...]:
@@ -242,11 +259,18 @@ def _either_way(paths: Iterable[Path]) -> str:
     return f"[{', '.join(quoted_text(text) for text in texts)}]"
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What a message says before its details."""
     return str(error).strip().splitlines()[0]
 
 
-def _without_password(address: str) -> str:
-    """Leave out what stands between the user's colon and the last @, and any password=..."""
+def without_password(address: str) -> str:
+    """Leave out what stands between the user's colon and the last @, and any password=...
+
+    Examples
+    --------
+    >>> without_password("postgresql://kim:secret@host/db?password=secret")
+    'postgresql://kim@host/db?password=...'
+    """
     address = re.sub(r"(password=)[^&\s]*", r"\1...", address)
     return re.sub(r"(://[^:/@]*):.*@", r"\1@", address)

@@ -13,6 +13,7 @@ from typing import Any
 from clustering.config.study import PLACES
 from clustering.errors import TrackingError
 from clustering.results import TABLES, StudyFolder
+from clustering.scorer.contents import CARD
 
 _PEOPLE = ("csm", "book_csm", "name")
 #: Tables that hold names, and what people wrote.
@@ -87,12 +88,15 @@ def write_pages(study: StudyFolder, folder: Path) -> None:
 
 
 def write_artifacts(study: StudyFolder, folder: Path) -> None:
-    """Put tables, verdict and document into `folder`."""
+    """Put tables, verdict, document and model card into `folder`."""
     _write_tables(study, folder / "tables")
     _write_json(verdict(study), folder / "verdict.json")
     document = study.document.model_dump(mode="json")
     document["configuration"] = without_places(document["configuration"])
     _write_json(document, folder / "study.json")
+    card = study.path / "scorer" / CARD
+    if card.is_file():
+        shutil.copyfile(card, folder / CARD)
 
 
 def _write_tables(study: StudyFolder, folder: Path) -> None:

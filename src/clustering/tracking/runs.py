@@ -84,9 +84,10 @@ def log_study(folder: Path, tracking: TrackingConfig, progress: Progress = SILEN
         scratch("clustering-record-") as folder_of_copies,
     ):
         shown, artifacts = _shown(study, tracking, folder_of_copies)
-        experiment_id = _experiment(client, tracking.experiment, uri)
+        place = artifact_location(uri, study.path.resolve().parent)
+        experiment_id = make_experiment(client, tracking.experiment, place)
         run_id, children = _new_run(client, shown, experiment_id), []
-        with _ending(client, run_id):
+        with ending(client, run_id):
             _describe(client, run_id, shown)
             client.log_artifacts(run_id, str(artifacts))
             advance(1)
@@ -167,7 +168,7 @@ def _shown(study: StudyFolder, tracking: TrackingConfig, scratch: Path) -> tuple
 
 
 @contextmanager
-def _ending(client: "MlflowClient", run_id: str) -> Iterator[None]:
+def ending(client: "MlflowClient", run_id: str) -> Iterator[None]:
     """End the run as finished, or as failed: never leave one that seems to be running."""
     try:
         yield
@@ -178,10 +179,16 @@ def _ending(client: "MlflowClient", run_id: str) -> Iterator[None]:
     client.set_terminated(run_id)
 
 
-def _experiment(client: "MlflowClient", name: str, uri: str) -> str:
+def make_experiment(client: "MlflowClient", name: str, artifacts: str | None) -> str:
+    """The id of an experiment; it is made where there is none of that name.
+
+    Parameters
+    ----------
+    artifacts : where its artifacts are kept; None: where the store has them
+    """
     found = _existing_experiment(client, name)
     if found is None:
-        return str(client.create_experiment(name, artifact_location=artifact_location(uri)))
+        return str(client.create_experiment(name, artifact_location=artifacts))
     return found
 
 
@@ -214,7 +221,7 @@ def _new_run(client: "MlflowClient", study: StudyFolder, experiment_id: str) -> 
 def _describe(client: "MlflowClient", run_id: str, study: StudyFolder) -> None:
     from mlflow.entities import Metric, Param, RunTag
 
-    now = _now()
+    now = milliseconds_now()
     metrics = [Metric(key, value, now, 0) for key, value in study_metrics(study).items()]
     values = [Param(key, value[:6000]) for key, value in parameters(study).items()]
     client.log_batch(run_id, metrics=metrics, tags=[RunTag("seed", str(study.document.seed))])
@@ -267,7 +274,7 @@ def _child(client: "MlflowClient", experiment_id: str, parent: str, row: Any) ->
     if isinstance(reason, str):
         tags["ruled_out"] = reason[:5000]
     run_id = str(client.create_run(experiment_id, run_name=name, tags=tags).info.run_id)
-    now = _now()
+    now = milliseconds_now()
     client.log_batch(
         run_id,
         metrics=[Metric(key, value, now, 0) for key, value in candidate_metrics(row).items()],
@@ -281,5 +288,6 @@ def _child(client: "MlflowClient", experiment_id: str, parent: str, row: Any) ->
     return run_id
 
 
-def _now() -> int:
+def milliseconds_now() -> int:
+    """Time as MLflow counts it."""
     return int(time.time() * 1000)

@@ -7,7 +7,7 @@ nobody ended. `accounts.left_by` decides which is believed; how many accounts it
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import narwhals as nw
 import pandas as pd
@@ -18,6 +18,9 @@ from clustering.errors import BadInputError
 from clustering.features.engines import collect_by_account
 
 _FIRST = 3
+
+#: Whether something is so, of each account: in pandas or in a query.
+Said = TypeVar("Said", "pd.Series[bool]", nw.Expr)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,13 +61,9 @@ def standing(
     frame = _evidence(visible)
     closed = frame["closed"]
     has_contract, is_open = frame["last_end"].notna() | frame["open"], frame["open"]
-    long_ago = pd.Timestamp(as_of - timedelta(days=rules.lapsed_days))
+    long_ago = pd.Timestamp(_long_ago(as_of, rules))
     lapsed = has_contract & ~is_open & (frame["last_end"] < long_ago)
-    left = {
-        "either": closed | lapsed,
-        "contracts": lapsed | (closed & ~is_open),
-        "accounts": closed,
-    }[rules.left_by]
+    left = _has_left(rules, closed, is_open, lapsed)
     if left.all():
         raise BadInputError(
             f"no account is active at as_of {as_of}: expected accounts that had started and not "
@@ -102,6 +101,52 @@ def standing(
     )
 
 
+def active_query(
+    visible: Mapping[str, nw.LazyFrame[Any]], as_of: date, rules: AccountsConfig
+) -> nw.LazyFrame[Any]:
+    """The rows of accounts that had not left, by the same rules, as a lazy frame.
+
+    Parameters
+    ----------
+    visible, rules : as for `standing`
+    """
+    accounts = visible["accounts"]
+    closed = ~nw.col("ended_on").is_null()
+    if "subscriptions" not in visible:
+        nothing = nw.lit(value=False)
+        return accounts.filter(~_has_left(rules, closed, nothing, nothing))
+    is_open = nw.col("n_open").fill_null(0) > 0
+    long_ago = nw.lit(_long_ago(as_of, rules))
+    lapsed = ~is_open & (nw.col("last_end") < long_ago).fill_null(value=False)
+    contracts = _contracts(visible).select(
+        ACCOUNT_ID, last_end=nw.col("ended_on"), n_open=nw.col("open")
+    )
+    joined = accounts.join(contracts, on=ACCOUNT_ID, how="left")
+    return joined.filter(~_has_left(rules, closed, is_open, lapsed))
+
+
+def _long_ago(as_of: date, rules: AccountsConfig) -> date:
+    return as_of - timedelta(days=rules.lapsed_days)
+
+
+def _has_left(rules: AccountsConfig, closed: Said, is_open: Said, lapsed: Said) -> Said:
+    """Who has left, from what the account's row says and what its contracts say."""
+    return {
+        "either": closed | lapsed,
+        "contracts": lapsed | (closed & ~is_open),
+        "accounts": closed,
+    }[rules.left_by]
+
+
+def _contracts(visible: Mapping[str, nw.LazyFrame[Any]]) -> nw.LazyFrame[Any]:
+    """For each account with contracts: how many are `open`, and when the last one `ended_on`."""
+    ended = nw.col("ended_on")
+    contracts = visible["subscriptions"].select(
+        ACCOUNT_ID, ended_on=ended, open=nw.when(ended.is_null()).then(nw.lit(1))
+    )
+    return contracts.group_by(ACCOUNT_ID).agg(nw.col("ended_on").max(), nw.col("open").sum())
+
+
 def _note(which: "pd.Series[bool]", what: str, taken: str, decided: str) -> str:
     ids = ", ".join(which.index[which][:_FIRST])
     return (
@@ -116,13 +161,7 @@ def _evidence(visible: Mapping[str, nw.LazyFrame[Any]]) -> pd.DataFrame:
     frame = pd.DataFrame({"closed": accounts["ended_on"].notna()}, index=accounts.index)
     if "subscriptions" not in visible:
         return frame.assign(open=False, last_end=pd.Series(pd.NaT, frame.index))
-    ended = nw.col("ended_on")
-    contracts = visible["subscriptions"].select(
-        ACCOUNT_ID, ended_on=ended, open=nw.when(ended.is_null()).then(nw.lit(1))
-    )
-    found = collect_by_account(
-        contracts.group_by(ACCOUNT_ID).agg(nw.col("ended_on").max(), nw.col("open").sum())
-    ).reindex(frame.index)
+    found = collect_by_account(_contracts(visible)).reindex(frame.index)
     return frame.assign(
         open=found["open"].fillna(0).astype("float64") > 0,
         last_end=found["ended_on"].astype("datetime64[s]"),

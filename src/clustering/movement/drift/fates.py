@@ -23,7 +23,7 @@ SEGMENT_FATES = TableSpec(
         column("model", "text", "first, or latest."),
         column("segment_name", "text", "Segment of that model."),
         column("n_accounts", "integer", "Its accounts, of today."),
-        column("fate", "text", "survived, absorbed, split, disappeared; kept, emerged."),
+        column("fate", "text", "survived, absorbed, split, gone; kept, new."),
         column("overlaps", "text", "Segments of the other model that it shares accounts with."),
         column("overlap", "number", "Share of its accounts in the first of them."),
     ),
@@ -40,8 +40,8 @@ class Fate:
     side : ``first`` or ``latest``
     segment : its number in its own model
     n_accounts : its accounts, all at the last date
-    kind : of a first segment ``survived``, ``absorbed``, ``split`` or ``disappeared``; of a latest
-        one ``kept`` or ``emerged``
+    kind : of a first segment ``survived``, ``absorbed``, ``split`` or ``gone``; of a latest one
+        ``kept`` or ``new``
     into : segments of the other model that it overlaps with, the largest overlap first
     overlap : share of its accounts in the first of them
     """
@@ -59,9 +59,10 @@ def fates(old: Ints, new: Ints, k_old: int, k_new: int) -> tuple[Fate, ...]:
 
     A first segment *survived* where more than half of its accounts are in one latest segment that
     is mainly made of it, was *absorbed* where that one is mainly made of others, *split* where two
-    or more latest segments that are mainly made of it hold more than half of it together, and has
-    *disappeared* otherwise. A latest segment is *kept* where more than half of it comes from one
-    first segment of which it is the largest part, and has *emerged* otherwise.
+    or more latest segments that are mainly made of it hold more than half of it together, and is
+    *gone* otherwise. A latest segment is *kept* where more than half of it comes from one first
+    segment and is more than half of that one, and is *new* otherwise: no first segment is kept in
+    two latest ones, also where it split.
 
     Parameters
     ----------
@@ -76,7 +77,7 @@ def fates(old: Ints, new: Ints, k_old: int, k_new: int) -> tuple[Fate, ...]:
     >>> old, new = np.array([0, 0, 0, 1, 1, 1]), np.array([0, 0, 0, 1, 2, 2])
     >>> [(fate.side, fate.segment, fate.kind) for fate in fates(old, new, 2, 3)]
     [('first', 0, 'survived'), ('first', 1, 'split'), ('latest', 0, 'kept'), \
-('latest', 1, 'emerged'), ('latest', 2, 'kept')]
+('latest', 1, 'new'), ('latest', 2, 'kept')]
     """
     counts = np.zeros((k_old, k_new), np.int64)
     found = contingency(old, new)
@@ -97,7 +98,7 @@ def _first_fate(segment: int, counts: Ints, of_old: Floats, of_new: Floats) -> F
     elif share[best] > OVERLAP:
         kind = "survived" if made_of_it[best] else "absorbed"
     else:
-        kind = "disappeared"
+        kind = "gone"
     into = _overlaps(share)
     return Fate("first", segment, int(counts[segment].sum()), kind, into, float(share[best]))
 
@@ -105,8 +106,8 @@ def _first_fate(segment: int, counts: Ints, of_old: Floats, of_new: Floats) -> F
 def _latest_fate(segment: int, counts: Ints, of_old: Floats, of_new: Floats) -> Fate:
     share = of_new[:, segment]
     best = int(np.argmax(share))
-    largest_part = int(np.argmax(of_old[best])) == segment
-    kind = "kept" if share[best] > OVERLAP and largest_part else "emerged"
+    is_kept = share[best] > OVERLAP and of_old[best, segment] > OVERLAP
+    kind = "kept" if is_kept else "new"
     n_accounts = int(counts[:, segment].sum())
     return Fate("latest", segment, n_accounts, kind, _overlaps(share), float(share[best]))
 

@@ -9,6 +9,7 @@ the same model at two dates is movement of accounts.
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from pydantic import Field
 
 from clustering.arrays import Floats, Ints
@@ -36,7 +37,11 @@ class FrozenModel:
 
     def labels(self, snapshot: Snapshot) -> Ints:
         """Segments of the accounts of a snapshot; -1 where nothing is known of an account."""
-        values = self.standardiser.transform(snapshot.frame)
+        return self.labels_in(snapshot.frame)
+
+    def labels_in(self, frame: pd.DataFrame) -> Ints:
+        """The same of accounts by their features, one a row."""
+        values = self.standardiser.transform(frame)
         known = ~np.isnan(values).any(axis=1)
         labels = np.full(len(values), -1, np.int64)
         labels[known] = self.model.assign(np.ascontiguousarray(values[known].T)).labels

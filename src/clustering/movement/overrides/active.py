@@ -5,7 +5,7 @@ account's assigned segment is the decided one; the model's own answer stays visi
 never enters the fit or the evidence, and it ends by itself.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -17,6 +17,7 @@ from clustering.config import StudyConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.movement.overrides.file import COLUMNS, overrides_file, read_overrides, typed
 from clustering.schema import TableSpec, column
+from clustering.scorer.segment_ids import SegmentNames
 from clustering.tables import SourceTables
 
 #: The segment by which an account is served: the override, or else what the model says.
@@ -73,6 +74,18 @@ class Overrides:
         return self.frame[status(self.frame, as_of) == "in force"].set_index(ACCOUNT_ID)
 
 
+def in_todays_words(frame: pd.DataFrame, called: SegmentNames) -> pd.DataFrame:
+    """Decisions with the name of today of their segment, where it is one of today's.
+
+    Parameters
+    ----------
+    frame : decisions that name segments by id, by name or by a name of an earlier study
+    called : of the model that is used
+    """
+    names = {wanted: called.name_of(wanted) or wanted for wanted in frame["segment"].unique()}
+    return frame.assign(segment=frame["segment"].map(names).astype("str"))
+
+
 def no_overrides() -> Overrides:
     """Nobody has decided anything."""
     return Overrides(typed(pd.DataFrame()))
@@ -113,7 +126,7 @@ def check_overrides(
     frame: pd.DataFrame,
     *,
     accounts: Collection[str] | None = None,
-    segments: Sequence[str] | None = None,
+    segments: SegmentNames | None = None,
     subject: str = "the overrides cannot be used",
 ) -> None:
     """Refuse decisions that contradict each other or speak of what does not exist.
@@ -122,7 +135,8 @@ def check_overrides(
     ----------
     frame : as in `Overrides.frame`
     accounts : those that there are; None: not checked
-    segments : names of the segments; None: not checked
+    segments : those of today, which the decisions name as today (`in_todays_words`); None: not
+        checked
 
     Raises
     ------
@@ -138,7 +152,7 @@ def override_breaches(
     frame: pd.DataFrame,
     *,
     accounts: Collection[str] | None = None,
-    segments: Sequence[str] | None = None,
+    segments: SegmentNames | None = None,
 ) -> list[str]:
     """What `check_overrides` would refuse, in words."""
     breaches = []
@@ -157,11 +171,10 @@ def override_breaches(
                 "Correct the id, or clear the override."
             )
     if segments is not None:
-        for name, rows in frame[~frame["segment"].isin(list(segments))].groupby("segment"):
-            listed = "; ".join(f"'{segment}'" for segment in segments)
+        for name, rows in frame[~frame["segment"].isin(segments.names)].groupby("segment"):
             breaches.append(
-                f"{_named(list(rows[ACCOUNT_ID]))}: there is no segment '{name}'. The segments are "
-                f"{listed}. Set the override again with one of them, or clear it."
+                f"{_named(list(rows[ACCOUNT_ID]))}: {segments.unknown(str(name))} Set the override "
+                "again with one of them, or clear it."
             )
     return breaches
 

@@ -1,6 +1,6 @@
 """Setting and clearing overrides: one decision at a time, checked against all others."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,9 +10,10 @@ import pandas as pd
 from clustering.columns import ACCOUNT_ID
 from clustering.config import ReadingConfig
 from clustering.errors import BadInputError, breaches_message
-from clustering.movement.overrides.active import override_breaches
+from clustering.movement.overrides.active import in_todays_words, override_breaches
 from clustering.movement.overrides.file import changed_file, read_rows, typed, write_rows
 from clustering.scorer.files import FORMULA_STARTS
+from clustering.scorer.segment_ids import SegmentNames
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def set_override(
     decision: Decision,
     *,
     accounts: Collection[str],
-    segments: Sequence[str],
+    segments: SegmentNames,
     reading: ReadingConfig | None = None,
 ) -> int:
     """Add a decision to the file; everything that is in it stays.
@@ -69,7 +70,8 @@ def set_override(
     """
     breaches = _text_breaches(decision)
     new = decision.frame()
-    breaches += override_breaches(new, accounts=accounts, segments=segments)
+    today = in_todays_words(new, segments)
+    breaches += override_breaches(today, accounts=accounts, segments=segments)
     with changed_file(file):
         rows, known = read_rows(file, reading)
         known = known[known[ACCOUNT_ID] == decision.account_id]

@@ -50,6 +50,54 @@ the probability of the new segment is at least 0.99.'
         )
 
 
+@dataclass(frozen=True, eq=False)
+class Held:
+    """What accounts hold on one date, and the evidence that builds up against it.
+
+    Attributes
+    ----------
+    segment : int64 array of shape (n_accounts,); `UNKNOWN` or `ABSENT` where none is held
+    waiting : the other segment that the evidence is for; `ABSENT` where there is none
+    dates : for so many dates in a row
+    """
+
+    segment: Ints
+    waiting: Ints
+    dates: Ints
+
+    @classmethod
+    def nothing(cls, n_accounts: int) -> "Held":
+        """Before the first date."""
+        none = np.full(n_accounts, ABSENT, np.int64)
+        return cls(none, none, np.zeros(n_accounts, np.int64))
+
+    def after(self, label: Ints, probability: Floats, rule: Rule) -> "Held":
+        """What they hold when a further date has been seen (see `held_segments`).
+
+        Examples
+        --------
+        >>> label, sure = np.array([1]), np.array([0.8])
+        >>> first = Held.nothing(1).after(np.array([0]), sure, Rule(2))
+        >>> waits = first.after(label, sure, Rule(2))
+        >>> waits.segment.tolist(), waits.waiting.tolist(), waits.dates.tolist()
+        ([0], [1], [1])
+        >>> waits.after(label, sure, Rule(2)).segment.tolist()
+        [1]
+        """
+        state, run = self.segment, self.dates
+        known, absent = label >= 0, label == ABSENT
+        other = known & (state >= 0) & (label != state)
+        same = label == self.waiting
+        run = np.where(other, np.where(same, run + 1, 1), np.where(known, 0, run))
+        waiting = np.where(other, label, np.where(known, ABSENT, self.waiting))
+        at_once = np.inf if rule.probability is None else rule.probability
+        moves = other & ((run >= rule.snapshots) | (probability >= at_once))
+        state = np.where(moves | (known & (state < 0)), label, state)
+        state = np.where(absent, ABSENT, np.where((state == ABSENT) & ~absent, UNKNOWN, state))
+        ended = moves | absent
+        return Held(state, np.where(ended, ABSENT, waiting), np.where(ended, 0, run))
+
+
 def held_segments(labels: Ints, probability: Floats, rule: Rule) -> Ints:
     """Segment of every account at every snapshot under hysteresis.
 
@@ -88,25 +136,11 @@ def held_segments(labels: Ints, probability: Floats, rule: Rule) -> Ints:
             "labels and probabilities must both be of shape (n_accounts, n_snapshots), found "
             f"{labels.shape} and {probability.shape}."
         )
-    n_accounts, n_snapshots = labels.shape
     held = np.empty_like(labels)
-    state = np.full(n_accounts, ABSENT, np.int64)
-    candidate = np.full(n_accounts, ABSENT, np.int64)
-    run = np.zeros(n_accounts, np.int64)
-    at_once = np.inf if rule.probability is None else rule.probability
-    for t in range(n_snapshots):
-        label = labels[:, t]
-        known = label >= 0
-        other = known & (state >= 0) & (label != state)
-        run = np.where(other, np.where(label == candidate, run + 1, 1), np.where(known, 0, run))
-        candidate = np.where(other, label, np.where(known, ABSENT, candidate))
-        moves = other & ((run >= rule.snapshots) | (probability[:, t] >= at_once))
-        state = np.where(moves | (known & (state < 0)), label, state)
-        absent = label == ABSENT
-        state = np.where(absent, ABSENT, np.where((state == ABSENT) & ~absent, UNKNOWN, state))
-        run[moves | absent] = 0
-        candidate[moves | absent] = ABSENT
-        held[:, t] = state
+    state = Held.nothing(len(labels))
+    for t in range(labels.shape[1]):
+        state = state.after(labels[:, t], probability[:, t], rule)
+        held[:, t] = state.segment
     return held
 
 

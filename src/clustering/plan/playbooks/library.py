@@ -17,11 +17,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from clustering.columns import SEGMENT
 from clustering.config.base import Part
 from clustering.config.plan import Level
 from clustering.errors import BadInputError, ConfigError, breaches_message, or_known
 from clustering.schema import Entry
 from clustering.schemes.expressions import parse
+from clustering.scorer.segment_ids import SEGMENT_ID, SegmentNames
 
 #: What an account gets whose need is not known: what it gets today, whatever that is; and where
 #: that is not known either, the care that every account gets.
@@ -146,6 +148,20 @@ class Playbooks(Part):
     def n_touches(self, name: str) -> float:
         """Touches of one account, of all kinds."""
         return float(sum(self.playbooks[name].planned.values()))
+
+    def for_segments(self, called: SegmentNames) -> "Playbooks":
+        """The same where a segment is named by its id, or by a name that it had."""
+        labels = self.assign.get(SEGMENT, {})
+        assign = {**self.assign, SEGMENT: dict(called.with_names(labels))}
+        return self.model_copy(update={"assign": assign}) if labels else self
+
+    def unknown_segments(self, called: SegmentNames) -> list[str]:
+        """Sentences on ids of segments to which it assigns a playbook and that there are not."""
+        return [
+            f"Playbooks: assign.segment names '{key}', but {called.unknown(key)}"
+            for key in self.assign.get(SEGMENT, {})
+            if SEGMENT_ID.match(key) and called.name_of(key) is None
+        ]
 
     def assigned(self, scheme: str, label: str) -> str | None:
         """The playbook of a label: the exact label first, then the patterns in their order.

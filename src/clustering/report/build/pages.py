@@ -78,16 +78,30 @@ def figures_in(pages: Sequence[str]) -> dict[str, bytes]:
     }
 
 
+def single_page(title: str, about: str, as_of: str, content: str, footer: str) -> str:
+    """A page in the style of the report that stands alone; `content` is HTML, the others text."""
+    return _shell(title=title, about=about, as_of=as_of, content=content, footer=footer, pages=[])
+
+
 def _in_shell(study: StudyFolder, page: Page, content: str) -> str:
-    rendered: str = _template("shell.html.j2").render(
-        study=study.document,
+    document = study.document
+    made_from = "" if page is _OVERVIEW else f"; made from the notebook {page.notebook}.ipynb"
+    return _shell(
         title=page.title,
+        about=document.title,
+        as_of=document.as_of,
         current=page.file,
-        notebook="" if page is _OVERVIEW else page.notebook,
         pages=[_OVERVIEW, *PAGES],
-        style=(_TEMPLATES / "style.css").read_text(encoding="utf-8"),
         content=content,
+        footer=f"Study '{document.name}', written {document.created_at}, seed {document.seed}, "
+        f"configuration {document.provenance.config_hash[:12]}. Every number on this page is read "
+        f"from the study folder{made_from}.",
     )
+
+
+def _shell(**parts: Any) -> str:
+    style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
+    rendered: str = _template("shell.html.j2").render(style=style, **parts)
     return rendered
 
 

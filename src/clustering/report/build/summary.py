@@ -9,6 +9,7 @@ from rich.text import Text
 
 from clustering.report import words
 from clustering.report.kit.facts import amount_title, percent
+from clustering.report.subjects.movement.words import succession
 from clustering.results import StudyFolder
 
 
@@ -47,6 +48,7 @@ def terminal_summary(study: StudyFolder, record: Record | None = None) -> Render
         Text(f"{document.title} (as of {document.as_of})", style="bold"),
         *answer,
         Padding(_segments(study), (1, 0)),
+        *_since(study),
         Text("What to do", style="bold"),
         *advice,
         Text(),
@@ -54,16 +56,29 @@ def terminal_summary(study: StudyFolder, record: Record | None = None) -> Render
     )
 
 
+def _since(study: StudyFolder) -> list[RenderableType]:
+    """What became of the segments of the previous study, where one was named."""
+    if study.document.succession is None:
+        return []
+    told = [Text(f"- {text}") for text in succession(study)]
+    return [Text("Since the previous study", style="bold"), *told, Text()]
+
+
 def _segments(study: StudyFolder) -> Table:
     document = study.document
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(document.group_word.singular.capitalize(), overflow="fold")
+    table.add_column("Id", no_wrap=True)
     for name in ("Accounts", "Share", amount_title(study)):
         table.add_column(name, justify="right")
     for segment in document.segments:
         arr = "–" if segment.arr is None else f"{segment.arr:,.0f}"
         table.add_row(
-            Text(segment.name), f"{segment.n_accounts:,}", percent(segment.share), Text(arr)
+            Text(segment.name),
+            segment.segment_id,
+            f"{segment.n_accounts:,}",
+            percent(segment.share),
+            Text(arr),
         )
     return table
 

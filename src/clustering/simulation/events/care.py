@@ -23,6 +23,7 @@ def draw_engagements(lives: Lives, contracts: Contracts, rng: np.random.Generato
     accounts, days = scatter(lives, _ENGAGEMENTS * _by_size(contracts) * np.exp(0.22 * care), rng)
     kind = draw_kinds(lives, accounts, days, rng)
     hours = TYPICAL_HOURS[kind] * np.exp(0.3 * lives.noise * rng.standard_normal(len(days)))
+    hours *= lives.population.counted_on(days)
     return pd.DataFrame(
         {
             "account": accounts,

@@ -69,13 +69,14 @@ def _draw_block(
     feature = habits.feature[row, rank]
     users = np.maximum(1, rng.binomial(habits.users[row, week], _USER_SHARE[feature]))
     events = np.maximum(users, rng.poisson(users * habits.events_per_user[row]))
+    counted = lives.population.counted_on(weeks)[week]
     first_day = rng.integers(0, 7, habits.active.shape)
     return pd.DataFrame(
         {
             "account": block[row].astype(np.int32),
             "used_on": np.minimum(weeks[week] + first_day[row, week], lives.until[block][row] - 1),
             "feature": pd.Categorical.from_codes(feature, categories=pd.Index(PRODUCT_FEATURES)),
-            "events": events,
+            "events": (events * counted).round().astype(np.int64),
             "active_users": users,
         }
     )

@@ -7,19 +7,22 @@ rules of the source tables (`files`, `casting`), and their mistakes are said in 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pandas as pd
 
+from clustering.arrays import Floats
 from clustering.config import ReadingConfig
 from clustering.errors import BadInputError, OutputError, breaches_message, near_names
 from clustering.tables.contract import Column
 from clustering.tables.opening import drop_empty_rows, empty_rows, storage_failed
 from clustering.tables.reading.cells import Cells
 from clustering.tables.reading.files import SUFFIXES, read_file, reading_error
-from clustering.tables.session import Session, quoted_name
-from clustering.tables.table_quality import Raw, blocks, profile
+from clustering.tables.session import LEAN_LIMIT, MEMORY_LIMIT, Session, quoted_name
+from clustering.tables.table_quality import Profile, Raw, blocks, profile
 
 _SHOWN = 12
 
@@ -44,6 +47,73 @@ class Typed:
     def breaches(self) -> list[str]:
         """The faults of all columns."""
         return [sentence for column in self.faults.values() for sentence in column]
+
+
+@dataclass(frozen=True, eq=False)
+class TypedRows:
+    """The same columns, left in the session: they are read one by one, or a few rows at a time.
+
+    Attributes
+    ----------
+    columns : those that the file has
+    n_rows : rows of the file that hold any value
+    breaches : what cannot be used, one sentence for each kind of value of a column
+    """
+
+    columns: tuple[str, ...]
+    n_rows: int
+    breaches: tuple[str, ...]
+    _session: Session
+    _types: Mapping[str, str]
+
+    def numbers(self, name: str) -> Floats:
+        """A whole column of numbers; NaN is missing."""
+        found = self._session.execute(f"SELECT {quoted_name(name)} FROM {self._table}").df()
+        return np.asarray(found[name].to_numpy(np.float64, na_value=np.nan))
+
+    def value(self, name: str, row: int) -> object:
+        """One value."""
+        return self._session.row(
+            f"SELECT {quoted_name(name)} FROM {self._table} LIMIT 1 OFFSET {row}"
+        )[0]
+
+    def repeated(self, name: str) -> tuple[int, object]:
+        """How many rows repeat the value of an earlier one, and the first such value."""
+        column = quoted_name(name)
+        n_rows = self._session.row(
+            f"SELECT count({column}) - count(DISTINCT {column}) FROM {self._table}"
+        )
+        if not n_rows[0]:
+            return 0, None
+        earlier = f"row_number() OVER (PARTITION BY {column} ORDER BY place)"
+        first = self._session.row(
+            f"SELECT arg_min({column}, place) FROM (SELECT {column}, place, {earlier} AS nth "
+            f"FROM (SELECT {column}, row_number() OVER () AS place FROM {self._table})"
+            f" WHERE {column} IS NOT NULL) WHERE nth > 1"
+        )
+        return int(n_rows[0]), first[0]
+
+    def later(self, name: str, day: date, key: str) -> tuple[int, object]:
+        """How many rows have a date after a day, and the key of the first."""
+        where = f"FROM {self._table} WHERE {quoted_name(name)} > DATE '{day}'"
+        (count,) = self._session.row(f"SELECT count(*) {where}")
+        first = (
+            self._session.row(f"SELECT {quoted_name(key)} {where} LIMIT 1")[0] if count else None
+        )
+        return int(count), first
+
+    def pieces(self, names: Sequence[str], size: int) -> Iterator[pd.DataFrame]:
+        """Columns of all rows in their order, at most `size` at a time."""
+        columns = ", ".join(quoted_name(name) for name in names)
+        kinds = {name: self._types[name] for name in names}
+        for start in range(0, self.n_rows, size):
+            within = f"rowid >= {start} AND rowid < {start + size}"
+            rows = self._session.execute(f"SELECT {columns} FROM {self._table} WHERE {within}")
+            yield rows.df().astype(kinds)
+
+    @property
+    def _table(self) -> str:
+        return self._session.own("typed rows")
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,10 +166,7 @@ class ReadyTable:
 
     def typed(self, columns: Sequence[Column]) -> Typed:
         """Read columns in the types of their kinds; those that the file lacks are left out."""
-        found = {column.name: self.find(column.name) for column in columns}
-        matched = {name: place for name, place in found.items() if place is not None}
-        raw = Raw(self._session, _raw(self._session), self._types, matched, numbered=True)
-        known = profile(columns, raw, self._cells)
+        raw, known = self._profile(columns)
         parts = [
             self._session.execute(
                 "SELECT "
@@ -109,8 +176,29 @@ class ReadyTable:
             for block in blocks(known.expressions)
         ]
         frame = pd.concat(parts, axis=1) if parts else pd.DataFrame(index=range(self.n_rows))
-        kinds = {column.name: column.kind for column in columns if column.name in matched}
+        kinds = {column.name: column.kind for column in columns if column.name in raw.matched}
         return Typed(frame.astype(_dtypes(kinds)), known.faults, known.notes)
+
+    def typed_rows(self, columns: Sequence[Column]) -> TypedRows:
+        """The same, left on disk; the rows as they stood in the file can be asked for no more."""
+        raw, known = self._profile(columns)
+        session = self._session
+        chosen = ", ".join(f"{sql} AS {quoted_name(n)}" for n, sql in known.expressions.items())
+        session.execute(
+            f"CREATE TABLE {session.own('typed rows')} AS SELECT {chosen} FROM {raw.table}"
+        )
+        session.execute(f"DROP TABLE {raw.table}")
+        session.limit_memory(LEAN_LIMIT)
+        kinds = {column.name: column.kind for column in columns if column.name in raw.matched}
+        return TypedRows(
+            tuple(known.expressions), self.n_rows, known.breaches, session, _dtypes(kinds)
+        )
+
+    def _profile(self, columns: Sequence[Column]) -> tuple[Raw, Profile]:
+        found = {column.name: self.find(column.name) for column in columns}
+        matched = {name: place for name, place in found.items() if place is not None}
+        raw = Raw(self._session, _raw(self._session), self._types, matched, numbered=True)
+        return raw, profile(columns, raw, self._cells)
 
     def kind(self, name: str) -> str:
         """The type in which a column is stored, as in VARCHAR or DOUBLE."""
@@ -133,6 +221,7 @@ def open_ready(
     *,
     may_be_empty: bool = False,
     in_study: bool = False,
+    memory_limit: str = MEMORY_LIMIT,
 ) -> Iterator[ReadyTable]:
     """Read a CSV, Parquet, JSON or Excel file with one row an account or observation.
 
@@ -141,6 +230,7 @@ def open_ready(
     reading : what its cells mean (None: the defaults)
     may_be_empty : whether a header without rows will do
     in_study : whether `reading` comes from the TOML of a study, not from options of a command
+    memory_limit : of DuckDB
 
     Raises
     ------
@@ -168,7 +258,7 @@ def open_ready(
             f"'{path}' has ending '{path.suffix}'; expected {', '.join(SUFFIXES[:-1])} or "
             f"{SUFFIXES[-1]}."
         )
-    session = Session(reading.time_zone, ordered=True)
+    session = Session(reading.time_zone, ordered=True, memory_limit=memory_limit)
     try:
         table = _staged(session, path, Cells(reading, in_study=in_study))
         if not table.n_rows and not may_be_empty:

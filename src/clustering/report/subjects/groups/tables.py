@@ -28,6 +28,7 @@ def segments(study: StudyFolder) -> Html:
     document = study.document
     columns = [
         Column(document.group_word.singular.capitalize(), text("name")),
+        Column("Id", text("segment_id")),
         Column("What sets it apart", text("description")),
         Column("Accounts", amount("n_accounts")),
         Column("Share", share("share")),

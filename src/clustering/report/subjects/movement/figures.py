@@ -206,12 +206,16 @@ def drift(study: StudyFolder) -> ReportFigure | None:
     found = study.document.movement
     if found is None:
         return None
-    frame = study.table("drift").head(_DRAWN_FEATURES)
-    n = len(found.drifted)
+    return drift_figure(study.table("drift"), found.dates[0])
+
+
+def drift_figure(table: pd.DataFrame, since: str) -> ReportFigure:
+    """The features that are furthest from what they were; `table` is a `DRIFT`."""
+    frame, n = table.head(_DRAWN_FEATURES), int(table["drifted"].sum())
     title = (
-        f"No feature has drifted since {found.dates[0]} beyond what exchanging the dates gives"
+        f"No feature has drifted since {since} beyond what exchanging the dates gives"
         if n == 0
-        else f"{n} {'feature has' if n == 1 else 'features have'} drifted since {found.dates[0]}"
+        else f"{n} {'feature has' if n == 1 else 'features have'} drifted since {since}"
     )
     figure = new_figure(title, height=1.4 + 0.26 * max(4, len(frame)))
     ax = figure.subplots()

@@ -57,6 +57,23 @@ def fates(study: StudyFolder) -> Html:
     return table_of("Segments of then and of today, on the accounts of today", columns, rows)
 
 
+def succession(study: StudyFolder) -> Html:
+    """What became of the segments of the previous study."""
+    if study.document.succession is None:
+        return Html("")
+    columns = [
+        Column("Id", text("segment_id")),
+        Column("Segment", text("segment_name")),
+        Column("Fate", text("fate")),
+        Column("Accounts by the previous model", amount("n_then")),
+        Column("Accounts now", amount("n_now")),
+        Column("Stayed", share("stayed")),
+        Column("Others", text("others")),
+    ]
+    rows = study.table("succession").to_dict("records")
+    return table_of("Segments of the previous study, on the accounts of today", columns, rows)
+
+
 def reconfirmation(study: StudyFolder, *, names: bool = False, most: int = 25) -> Html:
     """The accounts to confirm, most reasons and most ARR first."""
     frame = study.table("reconfirmation")

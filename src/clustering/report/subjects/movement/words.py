@@ -1,5 +1,8 @@
 """Sentences on time, by rules: no sentence claims more than its number."""
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 from clustering.movement.drift.population import MODERATE
 from clustering.report.kit.facts import group_words, percent
 from clustering.results import StudyFolder
@@ -110,6 +113,63 @@ def over_time(study: StudyFolder) -> list[str]:
         )
         texts.append(f"More than a quarter change label from one snapshot to the next in: {said}.")
     return texts
+
+
+def succession(study: StudyFolder) -> list[str]:
+    """How the segments of the previous study go on; every sentence but the first is of one."""
+    found = study.document.succession
+    if found is None:
+        return ["No previous study was named (`previous`): the ids of all segments are new."]
+    counts = {
+        "go on as they were": found.n_survived,
+        "split": found.n_split,
+        "were absorbed by others": found.n_absorbed,
+        "are gone": found.n_gone,
+    }
+    became = ", ".join(f"{n} {words}" for words, n in counts.items() if n)
+    new = f"{found.n_new} of today's are new" if found.n_new else "none of today's is new"
+    rows = study.table("succession").to_dict("records")
+    names = {row["segment_id"]: f"'{row['segment_name']}' ({row['segment_id']})" for row in rows}
+    return [
+        f"Of the {sum(counts.values())} segments of study '{found.study}' (as of {found.as_of}) "
+        f"{became}; {new}. {percent(found.same_id)} of the "
+        f"{found.n_accounts:,} accounts have the segment id that the previous model gives them on "
+        "today's values.",
+        *(_FATES[_fate(row)].format(**_told(row, names)) for row in rows if _fate(row) in _FATES),
+        *(_called(row, names) for row in rows if row["no_longer"]),
+    ]
+
+
+_FATES = {
+    "split": "{own} split: the part with {stayed} of its accounts keeps id and name; others are "
+    "in {others}.",
+    "split, not here": "{own} split into {others}: no part holds more than half of it and little "
+    "else, so its id is not used any more.",
+    "absorbed, not here": "{own} was absorbed: most of its accounts are in {others}, which are "
+    "mainly others. Its id is not used any more.",
+    "gone, not here": "{own} is gone: its accounts are spread over {others}. Its id is not used "
+    "any more.",
+    "new": "{own} is new: its accounts were in {others}.",
+}
+
+
+def _fate(row: dict[Hashable, Any]) -> str:
+    return str(row["fate"]) if row["is_here"] else f"{row['fate']}, not here"
+
+
+def _told(row: dict[Hashable, Any], names: Mapping[str, str]) -> dict[str, str]:
+    others = [names[one] for one in str(row["others"]).split("; ") if one]
+    told = " and ".join(others) or "several, each with less than a tenth"
+    return {"own": names[row["segment_id"]], "others": told, "stayed": percent(row["stayed"])}
+
+
+def _called(row: dict[Hashable, Any], names: Mapping[str, str]) -> str:
+    other = row["would_be_called"]
+    today = f" By today's rule it would be called '{other}'." if other else ""
+    return (
+        f'{names[row["segment_id"]]} keeps its name, although "{row["no_longer"]}" does not set '
+        f"it apart any more.{today} To rename it: clustering rename STUDY {row['segment_id']} NAME"
+    )
 
 
 def reconfirmation(study: StudyFolder) -> list[str]:

@@ -1,0 +1,151 @@
+"""`clustering monitor`: is a model in service kept, learned again, or cut again?"""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from clustering.config import StudyConfig
+    from clustering.monitor import Monitored
+    from clustering.monitor.outcomes import Promise
+
+
+def register(app: typer.Typer) -> None:
+    """Put the command on the app."""
+    app.command("monitor")(monitor)
+
+
+def monitor(
+    model: Annotated[
+        str,
+        typer.Option(
+            metavar="MODEL",
+            help="Scorer folder, study folder, or models:/account-segments@champion.",
+        ),
+    ],
+    tables: Annotated[
+        Path,
+        typer.Option(
+            metavar="TABLES",
+            help="A folder of tables in the contract's own names, or a study's TOML: its source, "
+            "mapping and settings are read.",
+        ),
+    ],
+    as_of: Annotated[
+        datetime,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="Date to look at; later rows of tables are invisible."
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Folder for the page monitor.html, monitor.json and tables; an earlier one of a "
+            "monitor is replaced.",
+        ),
+    ] = None,
+    last: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Scores of the last scoring, as `clustering score` wrote them (default: the "
+            "model's own segments one step earlier, from the same tables).",
+        ),
+    ] = None,
+    track: Annotated[
+        bool, typer.Option("--track", help="Record the result as an MLflow run.")
+    ] = False,
+    tracking_uri: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URI",
+            help="Tracking store of --track and of a models:/ address, as sqlite:///mlflow.db "
+            "(default: MLFLOW_TRACKING_URI, then studies/mlflow.db).",
+        ),
+    ] = None,
+) -> None:
+    """Keep, refit or re-cut a model in service, with reasons; exit status 0, or 3 if it is due."""
+    from clustering.commands.console import bars
+    from clustering.commands.models import load_model
+    from clustering.monitor.files import check_folder, write_monitoring
+    from clustering.monitor.last_scores import read_last
+    from clustering.monitor.run import run_monitor
+    from clustering.tables import open_folder, open_tables
+
+    day = as_of.date()
+    given = _settings(tables, as_of)
+    if out is not None:
+        check_folder(out, _inputs(tables, given, model, last))
+    if track:
+        from clustering.monitor.record import check_record
+
+        check_record(given.tracking, tracking_uri)
+    with bars() as progress:
+        with progress.step("Checking the model"):
+            scorer = load_model(model, tracking_uri)
+        before = None if last is None else read_last(last, scorer, day)
+        with progress.step("Checking the tables"):
+            opened = open_folder(given.source) if tables.is_dir() else open_tables(given)
+        with opened:
+            found = run_monitor(
+                scorer, opened, day, given, last=before, promise=_promise(model), progress=progress
+            )
+    _show(found)
+    if out is not None:
+        write_monitoring(found, out)
+        _say(f"Written to {out}: monitor.html, monitor.json, and its tables as CSV.")
+    if track:
+        from clustering.monitor.record import record
+
+        _say(f"Recorded as run {record(found, given.tracking, model, tracking_uri)}.")
+    raise typer.Exit(found.found.exit_status)
+
+
+def _settings(tables: Path, as_of: datetime) -> "StudyConfig":
+    from clustering.config import SourceConfig, StudyConfig, load_config
+
+    if tables.is_dir():
+        source = SourceConfig(folder=tables)
+        return StudyConfig(name="monitor", as_of=as_of.date(), source=source)
+    return load_config(tables).model_copy(update={"as_of": as_of.date()})
+
+
+def _inputs(tables: Path, given: "StudyConfig", model: str, last: Path | None) -> list[Path]:
+    from clustering.commands.reading import study_inputs, tables_of_folder
+
+    read = tables_of_folder(tables) if tables.is_dir() else study_inputs(given, tables)
+    return [*read, Path(model), *([] if last is None else [last])]
+
+
+def _promise(model: str) -> "Promise | None":
+    """What the study showed of outcomes, where the model is given as a study's folder."""
+    from clustering import results
+    from clustering.monitor.outcomes import promised_by
+    from clustering.results.folder import DOCUMENT
+
+    folder = Path(model)
+    return promised_by(results.read(folder)) if (folder / DOCUMENT).is_file() else None
+
+
+def _show(monitored: "Monitored") -> None:
+    found = monitored.found
+    _say(
+        f"Model {found.model_version} of study '{found.study}', learned as of "
+        f"{found.trained_as_of}, on the {found.n_now:,} accounts of {found.as_of}."
+    )
+    _say(found.sentence)
+    for reason in found.reasons:
+        _say(f"  - {reason}")
+    if found.not_known:
+        _say("Not known:")
+        for sentence in found.not_known:
+            _say(f"  - {sentence}")
+
+
+def _say(text: str) -> None:
+    from clustering.commands.console import say
+
+    say(text)

@@ -1,0 +1,1 @@
+"""What `clustering score` reads, how it scores it, and what it says."""

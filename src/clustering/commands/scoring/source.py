@@ -1,0 +1,156 @@
+"""What is to be scored: features, with what came beside them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clustering.config import MovementConfig, ReadingConfig
+from clustering.movement.overrides.active import (
+    Overrides,
+    check_overrides,
+    no_overrides,
+    study_overrides,
+)
+from clustering.movement.overrides.file import read_overrides
+from clustering.movement.track.hysteresis import Rule
+from clustering.progress import Progress
+from clustering.scorer import Scorer
+from clustering.scorer.files import FeatureFrame, Features, open_features
+
+if TYPE_CHECKING:
+    from clustering.commands.scoring.served import Served
+    from clustering.config import StudyConfig
+    from clustering.tables import SourceTables
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a call asks for.
+
+    Attributes
+    ----------
+    overrides : a file of decisions; None: those that come with the input
+    hold_dates : dates in a row after which an account moves; None: as in the study
+    """
+
+    source: Path
+    as_of: date
+    reading: ReadingConfig
+    overrides: Path | None = None
+    hold_dates: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """What is scored.
+
+    Attributes
+    ----------
+    decisions : of people, that came with it
+    rule : of hysteresis
+    notes : what the tables told of themselves
+    short_tables : those that begin inside the look-back window
+    served : tier and schemes of the accounts; None where they are not told from a feature file
+    """
+
+    features: Features
+    decisions: Overrides
+    rule: Rule
+    notes: tuple[str, ...] = ()
+    short_tables: tuple[str, ...] = ()
+    served: "Served | None" = None
+
+
+def is_tables(source: Path) -> bool:
+    """Whether an input holds tables, not features."""
+    return source.is_dir() or source.suffix.lower() == ".toml"
+
+
+def inputs_of(source: Path) -> list[Path]:
+    """Everything that is read, so that it is not written over."""
+    if not is_tables(source):
+        return [source]
+    from clustering.commands.reading import study_inputs, tables_of_folder
+    from clustering.config import load_config
+
+    return (
+        tables_of_folder(source) if source.is_dir() else study_inputs(load_config(source), source)
+    )
+
+
+@contextmanager
+def open_source(scorer: Scorer, asked: Asked, progress: Progress) -> Iterator[Source]:
+    """Read the input of a call; features of a file are left there until they are scored.
+
+    Raises
+    ------
+    ClusteringError
+        The input cannot be used.
+    """
+    if is_tables(asked.source):
+        yield _from_tables(scorer, asked, progress)
+        return
+    names = scorer.standardiser.feature_names
+    with progress.step("Reading the features"):
+        opened = open_features(asked.source, names, asked.as_of, asked.reading)
+        features = opened.__enter__()
+    try:
+        yield Source(features, _decided(asked, no_overrides()), _rule(scorer, asked))
+    finally:
+        opened.__exit__(None, None, None)
+
+
+def _from_tables(scorer: Scorer, asked: Asked, progress: Progress) -> Source:
+    from clustering.commands.scoring.served import served_as
+    from clustering.config import load_config
+    from clustering.tables.checks import as_of_findings
+
+    given = None if asked.source.is_dir() else load_config(asked.source)
+    with progress.step("Checking the tables"):
+        tables, config = _opened(asked, given)
+        decisions = study_overrides(config, tables)
+    with tables, progress.step("Computing the features"):
+        snapshot = scorer.snapshot(tables, asked.as_of)
+        # A study looks at dates too: each note once.
+        dates = as_of_findings(asked.as_of, tables.date_ranges, tables.coverage).notes
+        served = served_as(snapshot, scorer, given)
+        notes = dict.fromkeys((*tables.notes, *dates, *snapshot.notes, *served.notes))
+        return Source(
+            FeatureFrame(snapshot.frame, scorer.standardiser.feature_names),
+            _decided(asked, decisions),
+            _rule(scorer, asked, None if given is None else given.movement),
+            tuple(notes),
+            snapshot.short_tables,
+            served,
+        )
+
+
+def _opened(asked: Asked, given: "StudyConfig | None") -> "tuple[SourceTables, StudyConfig]":
+    from clustering.config import SourceConfig, StudyConfig
+    from clustering.tables import open_folder, open_tables
+
+    if given is not None:
+        config = given.model_copy(update={"as_of": asked.as_of})
+        return open_tables(config), config
+    source = SourceConfig(folder=asked.source, **asked.reading.model_dump())
+    config = StudyConfig(name="score", as_of=asked.as_of, source=source)
+    return open_folder(source), config
+
+
+def _decided(asked: Asked, beside: Overrides) -> Overrides:
+    if asked.overrides is None:
+        return beside
+    frame = read_overrides(asked.overrides)
+    check_overrides(frame, subject=f"overrides '{asked.overrides}' cannot be used")
+    return Overrides(frame)
+
+
+def _rule(scorer: Scorer, asked: Asked, movement: MovementConfig | None = None) -> Rule:
+    """Of the TOML, else of the study that the model is from."""
+    found = movement or scorer.serving
+    if found is None:
+        found = MovementConfig()
+    return Rule(asked.hold_dates or found.hold_snapshots, found.hold_probability)

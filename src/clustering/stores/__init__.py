@@ -1,0 +1,1 @@
+"""Where scores are kept from date to date: files, a partitioned folder, DuckDB, PostgreSQL."""

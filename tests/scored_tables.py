@@ -1,5 +1,6 @@
 """Models of every kind, and tables of features with all that a warehouse may hold."""
 
+import re
 from functools import cache
 
 import numpy as np
@@ -73,7 +74,7 @@ def arrow(frame: pd.DataFrame) -> pa.Table:
 
 def assert_same_scores(found: pd.DataFrame, scorer: Scorer, frame: pd.DataFrame) -> None:
     """Labels and names equal, numbers within 1e-9, and a reason where there is one."""
-    expected = scorer.score_features(frame)
+    expected = scorer.score_features(frame, reasons=True)
     found = found.set_index("account_id").loc[expected.index]
     for name in ("segment", "segment_id", "segment_name", "runner_up"):
         left, right = (
@@ -86,6 +87,8 @@ def assert_same_scores(found: pd.DataFrame, scorer: Scorer, frame: pd.DataFrame)
         )
     assert found["novel"].tolist() == expected["novel"].tolist()
     assert _said(found) == _said(expected)
+    for name in ("why", "against_runner_up"):
+        assert _unvalued(found[name], scorer) == _unvalued(expected[name], scorer), name
 
 
 def _said(scores: pd.DataFrame) -> list[str]:
@@ -95,3 +98,14 @@ def _said(scores: pd.DataFrame) -> list[str]:
         r" is [−\d.,e+]+, which cannot be", " cannot be what it is", regex=True
     )
     return shown.str.replace(r" is [−\d.,e+]+, far", " is far", regex=True).tolist()
+
+
+def _unvalued(reasons: pd.Series, scorer: Scorer) -> list[str]:
+    """Reasons without the values of the account, which a query leaves out."""
+    shown = reasons.astype(object).where(reasons.notna(), "")
+    for feature in scorer.standardiser.features:
+        title = re.escape(feature.title)
+        shown = shown.str.replace(
+            rf"(^|; ){title}( [^;]*?)?, typical", rf"\1{title}, typical", regex=True
+        )
+    return shown.tolist()

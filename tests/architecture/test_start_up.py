@@ -60,6 +60,7 @@ def loaded_by(words: list[str], folder: Path) -> tuple[set[str], set[str]]:
 
 
 SCORE = "score features.csv --model scorer --as-of 2025-06-30 --out scores.csv"
+EXPORT = "export scorer --dialect postgres --out model.sql"
 
 
 @pytest.mark.parametrize(
@@ -69,6 +70,7 @@ SCORE = "score features.csv --model scorer --as-of 2025-06-30 --out scores.csv"
         ("--version", set(), {*FITTING, "config", "scorer", "tables"}),
         ("monitor --help", set(), {*FITTING, "config", "monitor", "scorer", "tables"}),
         (SCORE, TABLES, {*FITTING, "inference", "results", "schemes", "tracking"}),
+        (EXPORT, TABLES, {*FITTING, "inference", "results", "schemes", "tracking"}),
         ("check study.toml", TABLES, {*FITTING, "movement", "models", "scorer", "tracking"}),
         ("agree labels.csv one two", TABLES | {"numba", "scipy"}, {"plan", "structure", "study"}),
         (

@@ -22,6 +22,7 @@ OUT = "OUT"
         ("snapshot", ("--accounts", "200", "--rows", "5000", "--repeat", "1")),
         ("monitor", ("--books", "1", "--accounts", "150", "--scenario", "drift", "--out", OUT)),
         ("calibration_comparison", ("--books", "1", "--part", "inference")),
+        ("warehouse", ("--accounts", "500", "--kinds", "kmeans", "tied")),
     ],
 )
 def test_it_runs_at_a_small_size(name: str, small: tuple[str, ...], tmp_path: Path) -> None:

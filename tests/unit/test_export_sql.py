@@ -111,7 +111,7 @@ def test_every_dialect_is_read_by_its_own_parser(dialect: str, kind: str) -> Non
     assert tables.count("cs.features") == 1
     assert statements[0].named_selects == [
         *("account_id", "segment", "segment_id", "segment_name", "probability", "runner_up"),
-        *("margin", "novel", "reason", "known_share"),
+        *("margin", "novel", "reason", "known_share", "why", "against_runner_up"),
     ]
 
 
@@ -164,20 +164,40 @@ def test_a_dialect_that_is_none_gets_a_hint() -> None:
         check_dialect("postgresql")
 
 
-def test_too_many_covariances_are_refused_before_a_database_does() -> None:
+def wide_scorer(d: int, k: int, *, kind: str = "full") -> Scorer:
+    """Of as many features as wanted, all alike."""
     scorer = scorer_of_kind("full")
-    d = 60
-    matrix = np.eye(d) + 0.1
-    wide = GaussianModel("full", np.zeros((1, d)), np.ones(1), matrix[np.newaxis])
+    covariance = np.eye(d) if kind == "diag" else np.eye(d) + 0.1
+    scale = 1 + np.arange(k)[:, np.newaxis, np.newaxis] * (kind == "full")
+    model = GaussianModel(kind, np.zeros((k, d)), np.full(k, 1 / k), covariance * scale)
     column, known = scorer.standardiser.columns[0], scorer.standardiser.ranges[0]
+    names = [f"f{j}" for j in range(d)]
     standardiser = replace(
         scorer.standardiser,
-        columns=tuple(replace(column, feature=f"f{j}") for j in range(d)),
-        ranges=tuple(replace(known, feature=f"f{j}") for j in range(d)),
+        columns=tuple(replace(column, feature=name) for name in names),
+        ranges=tuple(replace(known, feature=name) for name in names),
+        scales=("signed",) * d,
     )
-    changed = replace(scorer, model=wide, standardiser=standardiser, temperature=np.ones(d + 1))
+    return replace(
+        scorer,
+        model=model,
+        standardiser=standardiser,
+        temperature=np.ones(d + 1),
+        segment_names=tuple(f"segment {c}" for c in range(k)),
+        segment_ids=tuple(f"S-AAAAA{c}" for c in range(k)),
+        limits=np.zeros(k),
+    )
+
+
+@pytest.mark.parametrize(("d", "k", "kind"), [(28, 5, "full"), (40, 4, "tied")])
+def test_no_stage_has_more_columns_than_postgres_takes(d: int, k: int, kind: str) -> None:
+    sql = scoring_sql(wide_scorer(d, k, kind=kind), "postgres")
+    widths = [stage.count(",\n    ") + 1 for stage in sql.split("\n  SELECT\n")[1:]]
+    assert max(widths) > d * (d + 1) // 2
+    assert max(widths) <= 1664
+
+
+def test_too_many_covariances_are_refused_before_a_database_does() -> None:
     with pytest.raises(BadInputError, match="clustering score"):
-        scoring_sql(changed, "duckdb")
-    diagonal = GaussianModel("diag", np.zeros((1, d)), np.ones(1), np.eye(d)[np.newaxis])
-    assert isinstance(changed, Scorer)
-    assert scoring_sql(replace(changed, model=diagonal), "postgres")
+        scoring_sql(wide_scorer(60, 1), "duckdb")
+    assert scoring_sql(wide_scorer(60, 1, kind="diag"), "postgres")

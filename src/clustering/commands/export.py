@@ -50,6 +50,13 @@ def export(
             "account is too young for a segment.",
         ),
     ] = True,
+    reasons: Annotated[
+        bool,
+        typer.Option(
+            "--reasons/--no-reasons",
+            help="Whether the columns why and against_runner_up follow.",
+        ),
+    ] = True,
     features: Annotated[
         Path | None,
         typer.Option(
@@ -85,7 +92,7 @@ def export(
         query = _features_sql(scorer, features, as_of.date())
         what = f"The features of {len(scorer.standardiser.columns)} columns as of {as_of.date()}"
     else:
-        query = scoring_sql(scorer, chosen, table, has_age=age)
+        query = scoring_sql(scorer, chosen, table, has_age=age, reasons=reasons)
         what = f"The {scorer.model.k} {scorer.training.group_word[1]} of model {scorer.version}"
     _write(out, query, scorer)
     say(f"{what} as one SELECT for {chosen}, {len(query) / 1000:,.0f} kB. Written to {out}")
@@ -128,7 +135,7 @@ def _inputs(source: Path) -> list[Path]:
 
 def _features_sql(scorer: "Scorer", source: Path, as_of: date) -> str:
     from clustering.config import SourceConfig, load_config
-    from clustering.export import features_sql
+    from clustering.export.features import features_sql
     from clustering.tables import open_folder, open_tables
 
     if source.is_dir():

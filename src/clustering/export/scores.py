@@ -8,7 +8,8 @@ features, in which a missing one is stepped over.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -18,8 +19,8 @@ from clustering.export.stages import Stage
 from clustering.export.terms import case, double, number, total
 from clustering.models.model import CentreModel, GaussianModel, Model
 
-#: Columns of a stage; PostgreSQL allows 1,664, and the values are carried beside them.
-_MOST_COLUMNS = 1400
+#: Columns of a stage; PostgreSQL allows 1,664, and a few are carried beside those counted here.
+_MOST_COLUMNS = 1600
 
 _LOG_2_PI = math.log(2 * math.pi)
 
@@ -29,6 +30,7 @@ def score_stages(model: Model) -> Iterator[Stage]:
 
     `q` is the squared distance to a segment in its own metric (for centres: in the matrix'), and
     `g` the log of its weight and of the height of its density; `g - q / 2` is its log score.
+    `q{c}_{j}` is what feature j adds to `q{c}` (`scorer.explain`).
 
     Raises
     ------
@@ -36,21 +38,25 @@ def score_stages(model: Model) -> Iterator[Stage]:
         There are too many features for a query of covariances.
     """
     if isinstance(model, CentreModel):
-        yield Stage("distances", _distances(model.centres, np.ones(model.centres.shape)))
+        yield from _distances(model.centres, np.ones(model.centres.shape))
     elif isinstance(model, GaussianModel):
         variances = np.diagonal(model.covariances, axis1=1, axis2=2)
         if (model.covariances == variances[:, :, np.newaxis] * np.eye(variances.shape[1])).all():
-            heights = _heights(model.weights, variances)
-            yield Stage("distances", _distances(model.centres, variances) | heights)
+            yield from _distances(model.centres, variances)
+            yield Stage("heights", _heights(model.weights, variances))
         else:
             yield from _eliminations(model)
 
 
-def _distances(centres: Floats, variances: Floats) -> dict[str, str]:
-    return {
-        f"q{c}": total(_square(f"z{j}", centres[c, j], variance) for j, variance in enumerate(row))
-        for c, row in enumerate(variances)
+def _distances(centres: Floats, variances: Floats) -> Iterator[Stage]:
+    k, d = centres.shape
+    parts = {
+        f"q{c}_{j}": _square(f"z{j}", centres[c, j], variances[c, j])
+        for c in range(k)
+        for j in range(d)
     }
+    yield Stage("parts", parts)
+    yield Stage("distances", {f"q{c}": total(f"q{c}_{j}" for j in range(d)) for c in range(k)})
 
 
 def _square(value: str, mean: float, variance: float) -> str:
@@ -78,15 +84,16 @@ def _eliminations(model: GaussianModel) -> Iterator[Stage]:
     shared = bool((model.covariances == model.covariances[0]).all())
     # One decomposition, and as many segments as share it, at a time.
     groups = [list(range(k))] if shared else [[c] for c in range(k)]
-    for group in groups:
-        width = d * (d - 1) // 2 + len(group) * (d + 1)
-        if width > _MOST_COLUMNS:
-            raise BadInputError(
-                f"this model has {d} features with covariances: its query would have {width:,} "
-                f"columns, and databases take about {_MOST_COLUMNS:,}. Score with "
-                "`clustering score`."
-            )
-    at_a_time = max(1, _MOST_COLUMNS // (d * (d + 3) // 2))
+    # What a decomposition leaves behind, beside what every feature adds to every distance.
+    width = d * (d + 1) // 2 + (2 * d + 2) * len(groups[0])
+    room = _MOST_COLUMNS - k * d
+    if width > room:
+        raise BadInputError(
+            f"this model has covariances of {d} features: its query would have "
+            f"{width + k * d:,} columns, and databases take about {_MOST_COLUMNS:,}. Score with "
+            "`clustering score`."
+        )
+    at_a_time = room // width
     for start in range(0, len(groups), at_a_time):
         yield from _together(model, groups[start : start + at_a_time])
     names = (("q", "p"), ("g", "l"))
@@ -96,10 +103,17 @@ def _eliminations(model: GaussianModel) -> Iterator[Stage]:
 def _together(model: GaussianModel, groups: Sequence[Sequence[int]]) -> Iterator[Stage]:
     """The decompositions of some groups of segments, side by side."""
     runs = [_Elimination(model, group) for group in groups]
-    yield Stage(f"begun{groups[0][0]}", {n: e for run in runs for n, e in run.begin().items()})
-    for pivot in range(model.centres.shape[1]):
-        columns = {n: e for run in runs for n, e in run.step(pivot).items()}
-        yield Stage(f"eliminated{groups[0][0]}_{pivot}", columns)
+    first, pivots = groups[0][0], range(model.centres.shape[1])
+
+    def side_by_side(name: str, columns: Callable[[_Elimination], dict[str, str]]) -> Stage:
+        return Stage(name, {n: e for run in runs for n, e in columns(run).items()})
+
+    yield side_by_side(f"begun{first}", _Elimination.begin)
+    for pivot in pivots:
+        yield side_by_side(f"eliminated{first}_{pivot}", partial(_Elimination.step, pivot=pivot))
+    for pivot in reversed(pivots):
+        yield side_by_side(f"solved{first}_{pivot}", partial(_Elimination.solve, pivot=pivot))
+    yield side_by_side(f"parts{first}", _Elimination.parts)
 
 
 class _Elimination:
@@ -122,6 +136,9 @@ class _Elimination:
         }
         #: Entry (c, i) of what is left of the offsets from the centres.
         self._offset: dict[tuple[int, int], str] = {}
+        #: The same of a feature, and what it has to do with those that follow, at its own turn.
+        self._residual: dict[tuple[int, int], str] = {}
+        self._ties: dict[int, dict[int, str]] = {}
 
     def begin(self) -> dict[str, str]:
         """Offsets from the centres, and the first pivot."""
@@ -145,6 +162,8 @@ class _Elimination:
             taller = f"{height} + 0.5e0 * LN({inverse}) - {number(0.5 * _LOG_2_PI)}"
             columns[f"l{c}_{pivot + 1}"] = case({f"{inverse} > 0e0": taller}, height)
         later = [i for i in range(pivot + 1, self._d) if (i, pivot) in self._left]
+        self._residual |= {(c, pivot): self._offset[c, pivot] for c in self._group}
+        self._ties[pivot] = {i: self._left[i, pivot] for i in later}
         changed = {}
         for i in later:
             ahead = f"{self._left[i, pivot]} * {inverse}"
@@ -165,6 +184,19 @@ class _Elimination:
             columns[name] = expression
             self._left[i, m] = name
         return columns
+
+    def solve(self, pivot: int) -> dict[str, str]:
+        """The pull of a feature, from those that follow it: precision times offsets, backwards."""
+        columns = {}
+        for c in self._group:
+            others = [f" - {tie} * y{c}_{i}" for i, tie in self._ties[pivot].items()]
+            explained = "".join([self._residual[c, pivot], *others])
+            columns[f"y{c}_{pivot}"] = f"{self._pivot(pivot)} * ({explained})"
+        return columns
+
+    def parts(self) -> dict[str, str]:
+        """What each feature adds to the squared distance."""
+        return {f"q{c}_{j}": f"r{c}_0_{j} * y{c}_{j}" for c in self._group for j in range(self._d)}
 
     def _pivot(self, feature: int) -> str:
         return f"h{self._first}_{feature}"

@@ -34,7 +34,7 @@ def query(table: str, stages: Sequence[Stage], last: Mapping[str, str], fence: s
     Parameters
     ----------
     table : what the first stage reads
-    stages : in order
+    stages : in order; one of which nothing is read later is left out
     last : the columns of the result
     fence : ends every stage (`dialects.fence`)
 
@@ -58,21 +58,33 @@ def query(table: str, stages: Sequence[Stage], last: Mapping[str, str], fence: s
       x + y AS r
     FROM b
     """
-    sources = [table, *(stage.name for stage in stages)]
-    wanted = _read_by(last.values()) & _given_by(stages)
     selects: list[str] = []
-    for index in reversed(range(len(stages))):
-        stage, before = stages[index], _given_by(stages[:index])
-        new = {name: text for name, text in stage.columns.items() if name in wanted}
-        carried = wanted - new.keys()
-        columns = [*sorted(carried), *(f"{text} AS {name}" for name, text in new.items())]
-        listed = ",\n    ".join(columns)
-        source = f"{sources[index]} {fence}".rstrip()
-        selects.append(f"{stage.name} AS (\n  SELECT\n    {listed}\n  FROM {source}\n)")
-        wanted = carried | (_read_by(new.values()) & before)
-    first = ",\n".join(reversed(selects))
+    source = table
+    for stage, (new, carried) in zip(stages, _needed(stages, last), strict=True):
+        if new:
+            columns = [*carried, *(f"{stage.columns[name]} AS {name}" for name in new)]
+            listed = ",\n    ".join(columns)
+            ended = f"{source} {fence}".rstrip()
+            selects.append(f"{stage.name} AS (\n  SELECT\n    {listed}\n  FROM {ended}\n)")
+            source = stage.name
     listed = ",\n  ".join(f"{text} AS {name}" for name, text in last.items())
-    return f"WITH\n{first}\nSELECT\n  {listed}\nFROM {sources[-1]}"
+    written = ",\n".join(selects)
+    return f"WITH\n{written}\nSELECT\n  {listed}\nFROM {source}"
+
+
+def _needed(
+    stages: Sequence[Stage], last: Mapping[str, str]
+) -> Sequence[tuple[Sequence[str], Sequence[str]]]:
+    """Of each stage the columns that it computes, and those that it carries on."""
+    before = [_given_by(stages[:index]) for index in range(len(stages))]
+    wanted = _read_by(last.values()) & _given_by(stages)
+    needed: list[tuple[Sequence[str], Sequence[str]]] = []
+    for stage, given in zip(reversed(stages), reversed(before), strict=True):
+        new = [name for name in stage.columns if name in wanted]
+        carried = wanted.difference(new)
+        needed.append((new, sorted(carried)))
+        wanted = carried | (_read_by(stage.columns[name] for name in new) & given)
+    return needed[::-1]
 
 
 def _given_by(stages: Iterable[Stage]) -> set[str]:

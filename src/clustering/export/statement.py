@@ -9,6 +9,7 @@ from clustering.columns import ACCOUNT_ID, TENURE_DAYS
 from clustering.export.columns import column_stages, double_column, finite
 from clustering.export.dialects import SOURCE, Dialect, fence, render, table_name
 from clustering.export.odd import odd_stage
+from clustering.export.reasons import reason_columns, reason_stages
 from clustering.export.scores import score_stages
 from clustering.export.stages import Stage, query
 from clustering.export.terms import LARGEST, case, exponential, largest, name, number, text, total
@@ -22,7 +23,12 @@ _GAP = "\0"
 
 
 def scoring_sql(
-    scorer: Scorer, dialect: Dialect, table: str = "features", *, has_age: bool = True
+    scorer: Scorer,
+    dialect: Dialect,
+    table: str = "features",
+    *,
+    has_age: bool = True,
+    reasons: bool = True,
 ) -> str:
     """Write one SELECT that scores every row of a table, as `Scorer.score_features` does.
 
@@ -33,14 +39,16 @@ def scoring_sql(
     table : with `account_id` and one numeric column a feature of the model, in raw units
     has_age : whether the table has the age of the accounts in days, as `tenure_days`; without it
         no account is too young for a segment
+    reasons : whether `why` and `against_runner_up` follow
 
     Raises
     ------
     BadInputError
         `table` is not the name of one, or the model has too many features with covariances.
     """
-    stages = [*_stages(scorer, has_age=has_age)]
-    written = query(SOURCE, stages, _result(scorer), fence(dialect))
+    stages = [*_stages(scorer, has_age=has_age), *reason_stages(scorer)]
+    result = _result(scorer) | (reason_columns(scorer) if reasons else {})
+    written = query(SOURCE, stages, result, fence(dialect))
     return render(written, dialect, table_name(table, dialect))
 
 
@@ -50,6 +58,7 @@ def _stages(scorer: Scorer, *, has_age: bool) -> Iterator[Stage]:
     account = {"account": name(ACCOUNT_ID)}
     yield Stage(first.name, {**account, "given_age": age, **first.columns})
     yield from others
+    yield odd_stage(scorer.standardiser.ranges)
     d, k = len(scorer.standardiser.columns), scorer.model.k
     counted = (case({f"z{j} IS NULL": "0"}, "1") for j in range(d))
     yield Stage("counted", {"n": total(counted), "age": finite("given_age")})
@@ -58,7 +67,6 @@ def _stages(scorer: Scorer, *, has_age: bool) -> Iterator[Stage]:
     yield from _best_stages(scorer)
     yield from _fit_stages(scorer)
     yield from _odds_stages(scorer)
-    yield odd_stage(scorer.standardiser.ranges)
     yield Stage("withheld", {"lacks": _lacks(scorer)})
 
 

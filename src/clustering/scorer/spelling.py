@@ -44,7 +44,7 @@ def with_unit(feature: Feature, value: float) -> str:
     return words if silent or not unit else f"{words} {unit}"
 
 
-def _typical_in_words(feature: Feature, value: float) -> str:
+def typical_in_words(feature: Feature, value: float) -> str:
     """A typical value; of what is counted, a whole number."""
     return value_in_words(feature, float(np.rint(value)) if feature.scale == "count" else value)
 
@@ -117,7 +117,7 @@ class Spelling:
     def _typical(self, named: Ints, here: Ints, there: Ints | None) -> pa.Array:
         k, d = self.typical.shape
         words = [
-            [_typical_in_words(*pair) for pair in zip(self.features, row, strict=True)]
+            [typical_in_words(*pair) for pair in zip(self.features, row, strict=True)]
             for row in self.typical.tolist()
         ]
         if there is None:

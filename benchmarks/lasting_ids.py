@@ -1,9 +1,10 @@
 """How many accounts keep their segment from quarter to quarter when every quarter is a new study.
 
 The model is fitted anew each quarter and names the model of the quarter before as the previous
-one. Of the accounts that did not truly move (same planted segment on both dates and a quarter
-before the first: features look back 90 days), the share is printed that is in the same segment in
-both quarters by lasting id, by number, and by the name that a study without a previous one gives.
+one. Of the accounts that did not truly move (same planted segment on both dates and some quarters
+before the first: features look back 90 days and more), the share is printed that is in the same
+segment in both quarters by lasting id, by number, and by the name that a study without a previous
+one gives.
 Accounts at a border waver as their features do, whatever the models are: `same values` is the
 share of all accounts that both models give the same id on the values of the later date.
 
@@ -80,15 +81,16 @@ def segment_on(path: pd.DataFrame, day: date) -> "pd.Series[str]":
     return known.sort_values("from_on").groupby("account_id")["true_segment"].last()
 
 
-def stayed(path: pd.DataFrame, first: date, last: date) -> pd.Index:
-    """Accounts that did not truly move."""
-    then, now = segment_on(path, first - QUARTER), segment_on(path, last)
-    between = segment_on(path, first)
-    same = then.eq(now.reindex(then.index)) & then.eq(between.reindex(then.index))
+def stayed(path: pd.DataFrame, first: date, last: date, settled: int) -> pd.Index:
+    """Accounts that did not truly move between the dates, nor so many quarters before."""
+    now = segment_on(path, last)
+    same = pd.Series(True, index=now.index)
+    for back in range(settled + 1):
+        same &= segment_on(path, first - back * QUARTER).reindex(now.index).eq(now)
     return same.index[same]
 
 
-def follow(scenario: str, n: int, seed: int, ks: list[int]) -> pd.DataFrame:
+def follow(scenario: str, n: int, seed: int, ks: list[int], settled: int = 1) -> pd.DataFrame:
     """One row a pair of quarters."""
     book = simulate(scenario, n, seed)
     dates = [AS_OF - QUARTER * back for back in reversed(range(len(ks)))]
@@ -103,7 +105,7 @@ def follow(scenario: str, n: int, seed: int, ks: list[int]) -> pd.DataFrame:
     rows = []
     for (first, last), (one, other) in zip(pairwise(dates), pairwise(quarters), strict=True):
         both = one.labels.index.intersection(other.labels.index)
-        both = both.intersection(stayed(book.path, first, last))
+        both = both.intersection(stayed(book.path, first, last, settled))
         same = (one.labels.loc[both] == other.labels.loc[both]).mean()
         told = {"same values": other.same_values, "fates": other.fates}
         of = {"scenario": scenario, "seed": seed, "to": last, "accounts": len(both)}
@@ -118,10 +120,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     parser.add_argument("--k", type=int, nargs="+", help="segments of each quarter, oldest first")
     parser.add_argument("--quarters", type=int, default=5)
+    parser.add_argument("--settled", type=int, default=1, help="quarters without a move before")
     given = parser.parse_args()
     scenarios = list(K) if given.scenario == "all" else [given.scenario]
     found = pd.concat(
-        follow(scenario, given.accounts, seed, given.k or [K[scenario]] * given.quarters)
+        follow(
+            scenario, given.accounts, seed, given.k or [K[scenario]] * given.quarters, given.settled
+        )
         for scenario in scenarios
         for seed in given.seeds
     )

@@ -7,14 +7,19 @@ from pathlib import Path
 from clustering.config import StudyConfig
 from clustering.config.source import SQLITE
 from clustering.errors import BadInputError, breaches_message, did_you_mean
+from clustering.outputs import recover
+
+PREVIOUS = "previous"
 
 #: What each key names, and whether that is a folder.
 _KINDS = {
+    PREVIOUS: ("the previous study", True),
     "source.folder": ("the folder of tables", True),
     "source.mapping": ("the mapping folder", True),
     "source.database": ("source.database: the SQLite file", False),
     "engagement.playbooks": ("the file of playbooks", False),
     "movement.overrides": ("the file of overrides", False),
+    "movement.segment_names": ("the file of names of segments", False),
 }
 
 
@@ -30,6 +35,8 @@ def named_inputs(config: StudyConfig) -> dict[str, Path]:
     places = {key: attrgetter(key)(config) for key in _KINDS}
     database = str(places["source.database"])
     is_file = database.startswith(SQLITE)
+    if isinstance(places[PREVIOUS], str):  # of the model registry
+        places[PREVIOUS] = None
     places["source.database"] = Path(database.removeprefix(SQLITE)) if is_file else None
     return {key: path for key, path in places.items() if path is not None}
 
@@ -42,9 +49,10 @@ def check_inputs(config: StudyConfig) -> None:
     BadInputError
         A file or folder does not exist or is of the other kind; every one of them at once.
     """
-    breaches = [
-        breach for key, path in named_inputs(config).items() for breach in _breaches(key, path)
-    ]
+    places = named_inputs(config)
+    if PREVIOUS in places:
+        recover(places[PREVIOUS])  # a run that was killed while it replaced that study
+    breaches = [breach for key, path in places.items() for breach in _breaches(key, path)]
     if len(breaches) == 1:
         raise BadInputError(breaches[0])
     if breaches:
@@ -52,8 +60,11 @@ def check_inputs(config: StudyConfig) -> None:
 
 
 _ADVICE = {
+    PREVIOUS: ", or leave it out for a first study: all ids are new then",
     "movement.overrides": " or leave it out until there is one: `clustering override set` then "
-    "keeps the decisions beside the source"
+    "keeps the decisions beside the source",
+    "movement.segment_names": " or leave it out until there is one: `clustering rename` then "
+    "keeps the names beside the source",
 }
 
 

@@ -68,6 +68,7 @@ EXPORT = "export scorer --dialect postgres --out model.sql"
     [
         ("--help", set(), {*FITTING, "config", "scorer", "tables"}),
         ("--version", set(), {*FITTING, "config", "scorer", "tables"}),
+        ("monitor --help", set(), {*FITTING, "config", "monitor", "scorer", "tables"}),
         (SCORE, TABLES, {*FITTING, "inference", "results", "schemes", "tracking"}),
         (EXPORT, TABLES, {*FITTING, "inference", "results", "schemes", "tracking"}),
         ("check study.toml", TABLES, {*FITTING, "movement", "models", "scorer", "tracking"}),

@@ -127,6 +127,24 @@ def test_the_page_on_movement_shows_its_pictures(browser: Any, moved_study: Path
     assert check_pictures(browser, moved_study / "report" / "6_movement.html") >= 4
 
 
+def test_the_page_of_a_monitor_works_alone(browser: Any, tmp_path: Path) -> None:
+    from clustering.monitor.files import PAGE, write_monitoring
+    from monitor_results import monitored
+
+    write_monitoring(monitored(), tmp_path / "out")
+    browser.get("about:blank")
+    browser.get_log("performance")
+    browser.get_log("browser")
+    assert check_pictures(browser, tmp_path / "out" / PAGE) == 1
+    assert browser.get_log("browser") == []
+    asked = requests(browser)
+    assert [url for url in asked if not url.startswith(("file:", "data:", "chrome:"))] == []
+    for width in (480, 1366):
+        browser.set_window_size(width, 768)
+        overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert browser.execute_script(f"return {overflow}") <= 0
+
+
 @pytest.mark.parametrize("file", FILES)
 def test_the_keyboard_reaches_every_link(browser: Any, rendered_study: Path, file: str) -> None:
     from selenium.webdriver.common.keys import Keys

@@ -9,6 +9,8 @@ import pytest
 pytestmark = pytest.mark.slow
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+#: Stands for a file of the test's own.
+OUT = "OUT"
 
 
 @pytest.mark.parametrize(
@@ -18,12 +20,14 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
         ("nightly", ("--accounts", "2000")),
         ("schemes", ("--accounts", "2000", "--snapshots", "2")),
         ("snapshot", ("--accounts", "200", "--rows", "5000", "--repeat", "1")),
+        ("monitor", ("--books", "1", "--accounts", "150", "--scenario", "drift", "--out", OUT)),
         ("calibration_comparison", ("--books", "1", "--part", "inference")),
         ("warehouse", ("--accounts", "500", "--kinds", "kmeans", "tied")),
     ],
 )
-def test_it_runs_at_a_small_size(name: str, small: tuple[str, ...]) -> None:
-    command = [sys.executable, str(BENCHMARKS / f"{name}.py"), *small]
+def test_it_runs_at_a_small_size(name: str, small: tuple[str, ...], tmp_path: Path) -> None:
+    given = [str(tmp_path / "out.csv") if word == OUT else word for word in small]
+    command = [sys.executable, str(BENCHMARKS / f"{name}.py"), *given]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()

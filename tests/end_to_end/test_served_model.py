@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import mlflow
 import pandas as pd
 import pytest
 
@@ -19,8 +22,13 @@ from clustering import results
 from clustering.config import TrackingConfig
 from clustering.scorer import Scorer
 from clustering.scorer.requests import ANSWER
-from clustering.tracking import log_study
+from clustering.tracking import log_study, promote
+from spark_marks import on_a_real_spark
 from study_folders import add_report, add_scorer, build_study
+
+PAGE = Path(__file__).parents[2] / "docs" / "serving.md"
+#: The one of the page; the tests take a free one.
+PORT = "5001"
 
 pytestmark = [
     pytest.mark.slow,
@@ -33,28 +41,48 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = build_study(tmp_path_factory.mktemp("served") / "study")
+    """A study whose model is the champion."""
+    folder = build_study(tmp_path_factory.mktemp("served") / "studies" / "study")
     add_scorer(folder)
     add_report(folder)
+    log_study(folder, TrackingConfig())
+    promote(folder, by="Kim", reason="a test")
     return folder
 
 
 @pytest.fixture(scope="module")
-def address(folder: Path) -> Iterator[str]:
-    """A running server; its log is kept beside the study."""
-    record = log_study(folder, TrackingConfig())
+def project(folder: Path, features: pd.DataFrame) -> Path:
+    """Where the commands of the page are given: the folder that holds `studies`."""
+    features.to_csv(folder.parents[1] / "features.csv")
+    return folder.parents[1]
+
+
+def on_the_page(language: str) -> list[str]:
+    """Lines of the shell, or blocks of Python, as docs/serving.md has them."""
+    blocks = re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    return "".join(blocks).splitlines() if language == "bash" else blocks
+
+
+def environment() -> dict[str, str]:
+    """With the variable that the page sets, and the programs that are installed with MLflow."""
+    (export,) = [line for line in on_the_page("bash") if line.startswith("export ")]
+    name, _, value = export.removeprefix("export ").partition("=")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "PATH": path, name: value}
+
+
+@pytest.fixture(scope="module")
+def address(project: Path) -> Iterator[str]:
+    """A running server, started as the page says; its log is kept beside the studies."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    model = folder.parent / "mlartifacts" / "models" / record.model_id / "artifacts"
-    command = [sys.executable, "-m", "mlflow", "models", "serve", "-m", str(model)]
-    command += ["--port", str(port), "--host", "127.0.0.1", "--env-manager", "local"]
-    environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"}
-    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-    with (folder.parent / "server.log").open("wb") as log:
+    (command,) = [line for line in on_the_page("bash") if "models serve" in line]
+    with (project / "server.log").open("wb") as log:
         server = subprocess.Popen(
-            command, env=environment, stdout=log, stderr=log, start_new_session=True
-        )
+            shlex.split(command.replace(PORT, str(port))),
+            cwd=project, env=environment(), stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
         try:
             yield _once_up(f"http://127.0.0.1:{port}", server)
         finally:
@@ -179,6 +207,60 @@ def test_the_log_of_the_server_holds_no_account(
     assert post(address, {"dataframe_records": records})[0] == 200
     records[5][features.columns[0]] = "many"
     assert post(address, {"dataframe_records": records})[0] == 400
-    log = (folder.parent / "server.log").read_text()
+    log = (folder.parents[1] / "server.log").read_text()
     assert "Traceback" not in log
     assert not [account for account in features.index if account in log]
+
+
+def test_every_command_of_the_page_runs(
+    address: str, project: Path, features: pd.DataFrame
+) -> None:
+    port = address.rpartition(":")[2]
+    said = {}
+    for command in on_the_page("bash"):
+        if "models serve" in command or command.startswith("export"):
+            continue
+        done = subprocess.run(
+            shlex.split(command.replace(PORT, port)),
+            cwd=project, env=environment(), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, (command, done.stderr)
+        said[" ".join(command.split()[:2])] = done.stdout
+    assert set(said) == {"clustering score", "mlflow artifacts", "curl -s", "clustering history"}
+    assert len(pd.read_parquet(project / "scores.parquet")) == len(features)
+    rows = strict(said["curl -s"])["predictions"]
+    assert [list(row) for row in rows] == [list(ANSWER)] * 3
+    assert "champion" in said["clustering history"]
+
+
+@on_a_real_spark
+def test_spark_gives_what_python_gives(
+    project: Path, features: pd.DataFrame, spark: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both as the page says, in one process, in the order of the page."""
+    in_python, in_spark = on_the_page("python")
+    features = features.reset_index()
+    features.loc[3, features.columns[1:]] = None
+    store = f"sqlite:///{project / 'studies' / 'mlflow.db'}"
+    monkeypatch.setattr(spark.sparkContext, "pythonExec", sys.executable)
+    accounts = spark.createDataFrame(features).repartition(3)
+    names = {"features": features, "spark": spark, "accounts": accounts}
+    former = os.environ.get("MLFLOW_TRACKING_URI")
+    mlflow.set_tracking_uri(store)
+    try:
+        exec(in_python + in_spark, names)
+        found = names["answers"].toPandas().set_index("account_id")
+    finally:
+        mlflow.set_tracking_uri(former)
+    expected = names["answer"].set_index("account_id")
+    assert len(found) == len(features)
+    found = found.loc[expected.index]
+    assert expected["segment"].isna().sum() == 1
+    for column in expected:
+        if column in ("probability", "margin", "known_share"):
+            known = expected[column].notna()
+            assert found[column].isna().tolist() == (~known).tolist()
+            difference = found[column][known] - expected[column][known].astype(float)
+            assert difference.abs().max() < 1e-12
+        else:
+            assert found[column].fillna("").tolist() == expected[column].fillna("").tolist()

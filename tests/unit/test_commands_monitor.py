@@ -17,6 +17,7 @@ from clustering.errors import (
     ConfigError,
     ModelFolderError,
     OutputError,
+    TrackingError,
 )
 from clustering.features import build_snapshot
 from clustering.matrix import standardise
@@ -183,6 +184,12 @@ def test_few_accounts_decide_nothing(app, books, tmp_path):
         (("--out", "{books}/needs"), TODAY, OutputError, "is an input of this command"),
         (("--out", "{books}/needs-model/x"), TODAY, OutputError, "which this command reads"),
         (("--out", "{books}/needs.toml"), TODAY, OutputError, "is an input of this command"),
+        (
+            ("--track", "--tracking-uri", "sqlite:///{books}/needs.toml"),
+            TODAY,
+            TrackingError,
+            "cannot be read as SQLite",
+        ),
         (("--last", "{books}/nothing.csv"), TODAY, ClusteringError, "nothing.csv"),
         (("--last", "{books}/needs.toml"), TODAY, ClusteringError, "needs.toml"),
     ],

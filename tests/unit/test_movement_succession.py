@@ -5,10 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from clustering.commands.reading import study_inputs
 from clustering.config import StudyConfig, load_config
 from clustering.errors import BadInputError, ConfigError, FutureDataError, ModelFolderError
+from clustering.inputs import check_inputs
 from clustering.movement.succession.entries import SUCCESSION, succession
-from clustering.movement.succession.inherit import inherit, known_names
+from clustering.movement.succession.inherit import inherit
+from clustering.movement.succession.names import known_names
 from clustering.movement.succession.previous import load_previous, snapshot_for
 from clustering.profiles import profile
 from clustering.scorer.segment_ids import SegmentNames
@@ -193,6 +196,24 @@ def test_the_previous_study_is_found_from_the_toml_and_is_no_part_of_the_hash(tm
     toml.write_text(text.format("  "))
     with pytest.raises(ConfigError, match="'previous': expected a folder or models:/NAME@ALIAS"):
         load_config(toml)
+
+
+def test_a_previous_study_that_is_not_there_is_told_before_anything_runs(tmp_path):
+    (tmp_path / "book").mkdir()
+    (tmp_path / "q1").mkdir()
+    places = {"source": {"folder": tmp_path / "book"}}
+    with pytest.raises(BadInputError) as error:
+        check_inputs(config(previous=tmp_path / "q11", **places))
+    told = str(error.value)
+    assert "the previous study" in told
+    assert "does not exist. Did you mean 'q1'? Correct previous, or leave it out" in told
+    check_inputs(config(previous="models:/account-segments@champion", **places))
+    own = config(previous=tmp_path / "q1", **places)
+    check_inputs(own)
+    assert tmp_path / "q1" not in study_inputs(own)  # the new study may take its place
+    (tmp_path / "q1").rename(tmp_path / ".q1.former")  # killed between two renames
+    check_inputs(own)
+    assert (tmp_path / "q1").is_dir()
 
 
 def test_a_previous_study_that_cannot_be_used_is_one_message(previous, tmp_path):

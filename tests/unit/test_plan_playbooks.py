@@ -1,5 +1,6 @@
 """Playbooks: shipped for every label, edited by a file, refused where they do not hold."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from clustering.errors import ConfigError
 from clustering.plan.playbooks.library import load_playbooks
 from clustering.schemes.registry import SCHEMES
+from clustering.scorer.segment_ids import FormerName, SegmentNames
 
 #: Every label that a scheme of the package can give.
 LABELS = {
@@ -177,3 +179,35 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
         ConfigError, match=r"cannot be read: No such file.*Mend engagement\.playbooks"
     ):
         load_playbooks(tmp_path / "none.toml")
+
+
+def test_a_segment_may_be_named_by_its_id_and_by_a_name_that_it_had(tmp_path):
+    called = SegmentNames(
+        ("S-000001", "S-000002"),
+        ("late", "early"),
+        (
+            FormerName("S-000002", "before time", "q1", date(2025, 3, 31)),
+            FormerName("S-000003", "lost", "q1", date(2025, 3, 31)),
+        ),
+    )
+    file = tmp_path / "own.toml"
+    file.write_text(
+        '[assign.segment]\nS-000001 = "grow"\n"before time" = "invest"\nS-000003 = "sustain"\n'
+    )
+    books = load_playbooks(file).for_segments(called)
+    assert books.assigned("segment", "late") == "grow"
+    assert books.assigned("segment", "early") == "invest"
+    assert books.unknown_segments(called) == [
+        "Playbooks: assign.segment names 'S-000003', but there is no segment 'S-000003' any more: "
+        "S-000003 was last in study 'q1' as of 2025-03-31. The segments are 'late' (S-000001); "
+        "'early' (S-000002)."
+    ]
+    assert load_playbooks(file).assigned("segment", "late") is None
+
+
+def test_the_name_of_today_comes_before_a_name_that_another_segment_had(tmp_path):
+    former = (FormerName("S-000001", "old", "q1", date(2025, 3, 31)),)
+    called = SegmentNames(("S-000001",), ("new",), former)
+    file = tmp_path / "own.toml"
+    file.write_text('[assign.segment]\nnew = "grow"\nold = "invest"\n')
+    assert load_playbooks(file).for_segments(called).assigned("segment", "new") == "grow"

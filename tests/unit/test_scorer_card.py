@@ -14,6 +14,7 @@ from clustering.scorer.card import (
     card_in_short,
     model_card,
 )
+from clustering.scorer.temperature import Tenth
 from snapshots import book, scorer_of
 
 
@@ -67,6 +68,13 @@ def test_it_says_the_limits_of_this_very_model(scorer: Scorer) -> None:
     card = model_card(natural)
     for words in ("tickets", "run-rate", "natural groups", "single accounts", "to forecast"):
         assert words not in card
+
+
+def test_it_says_how_often_its_probabilities_come_true(scorer: Scorer) -> None:
+    tenths = (Tenth(0.25, 0.61, 0.58), Tenth(0.75, 0.97, 0.98))
+    card = model_card(replace(scorer, tenths=tenths))
+    assert "| 61 % | 58 % | 25 % |\n| 97 % | 98 % | 75 % |" in card
+    assert "Not measured" in model_card(replace(scorer, tenths=()))
 
 
 def test_a_renamed_segment_has_its_new_name_in_the_card(scorer: Scorer) -> None:

@@ -20,7 +20,7 @@ def snapshot():
 def explained(scorer, frame):
     """The columns as the scorer sees them, their assignment, and the reasons as numbers."""
     columns = scorer.standardiser.known_columns(scorer.standardiser.columns_of(frame))
-    assignment = scorer.model.assign(columns, scorer.temperature)
+    assignment = scorer.model.assign(columns)
     reasons = explain(scorer.model, scorer.standardiser, scorer.usual, columns, assignment)
     return columns, assignment, reasons
 

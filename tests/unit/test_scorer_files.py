@@ -49,6 +49,16 @@ def test_parquet_ids_may_be_numbers_and_the_index(tmp_path, ids, indexed):
     assert read(path).index.tolist() == [str(account) for account in ids]
 
 
+def test_no_advice_takes_the_column_of_another_feature(write):
+    """Renamed, it would be the next to be missing."""
+    file = write("account_id,hours_per_100_seats,tenure_days\na,1,2\n")
+    names = ("tickets_per_100_seats", "hours_per_100_seats", "tenure_day")
+    with pytest.raises(BadInputError) as error:
+        read_features(file, names, AS_OF)
+    assert "did you mean" not in str(error.value)
+    assert "column 'tickets_per_100_seats' is missing; found: account_id" in str(error.value)
+
+
 def test_missing_columns_are_named_with_the_nearest(write):
     with pytest.raises(BadInputError) as error:
         read(write("account,breath,other\n1,2,3\n"))

@@ -1,4 +1,5 @@
 import dataclasses
+import sys
 
 import numpy as np
 import pandas as pd
@@ -252,3 +253,36 @@ def test_parts_of_different_studies_are_refused(snapshot):
     moved = dataclasses.replace(clustering, labels=np.roll(clustering.labels, 1))
     with pytest.raises(BadInputError, match="training labels are not those of the parameters"):
         build(clustering=moved)
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_one_account_is_scored_as_in_a_frame(snapshot, algorithm):
+    scorer = scorer_of(snapshot, algorithm)
+    frame = snapshot.frame.assign(tenure_days=np.where(np.arange(400) % 9, 900.0, 5.0))
+    frame.iloc[0, 0], frame.iloc[1, :5] = 1e9, np.nan
+    frame.iloc[2, 1] = 7.0  # a share cannot be
+    scores = scorer.score_features(frame, AS_OF).astype(object)
+    scores = scores.where(scores.notna(), None)
+    for row in range(40):
+        account = {name: None if pd.isna(v) else v for name, v in frame.iloc[row].items()}
+        one = dataclasses.asdict(scorer.score_one({**account, "note": 1}, AS_OF))
+        assert list(one) == list(scores.columns)
+        for name, value in scores.iloc[row].items():
+            assert one[name] == (pytest.approx(value) if isinstance(value, float) else value)
+
+
+def test_one_account_that_cannot_be_scored_is_told_what_is_wrong(snapshot):
+    account = dict(snapshot.frame.iloc[0]) | {"hours": "many", "score": np.inf}
+    del account["breadth"]
+    with pytest.raises(BadInputError) as error:
+        scorer_of(snapshot).score_one(account)
+    for words in ("'breadth' is missing", "'hours' is not a number: 'many'", "'score' is infinite"):
+        assert words in str(error.value)
+
+
+def test_few_and_many_accounts_are_read_alike(snapshot, monkeypatch):
+    scorer = scorer_of(snapshot)
+    few = scorer.score_features(snapshot.frame)
+    for module in ("clustering.matrix.standardise", "clustering.scorer.scorer"):
+        monkeypatch.setattr(sys.modules[module], "_FEW", 0)
+    pd.testing.assert_frame_equal(scorer.score_features(snapshot.frame), few)

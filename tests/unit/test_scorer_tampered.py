@@ -121,7 +121,7 @@ ARRAYS = [
     (
         "mixture",
         lambda a: a.pop("covariances"),
-        "found centres.npy, limits.npy, temperature.npy, weights.npy",
+        "found centres.npy, limits.npy, temperature.npy, usual.npy, weights.npy",
     ),
     ("mixture", lambda a: a.update(variance=np.ones(1)), "found centres.npy, covariances.npy"),
 ]

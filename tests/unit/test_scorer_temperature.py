@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from clustering.scorer.temperature import fit_temperature
+from clustering.scorer.temperature import calibrate
 from snapshots import book, fitted, scorer_of
 
 
@@ -36,11 +36,24 @@ def test_the_order_of_the_accounts_changes_nothing(snapshot, algorithm):
     matrix, _, clustering = fitted(snapshot, algorithm)
     order = np.random.default_rng(2).permutation(len(matrix.account_ids))
     ids = np.array(matrix.account_ids)
-    again = fit_temperature(
+    again = calibrate(
         _in_order(clustering, order), matrix.values[order], matrix.known[order], matrix.families,
         ids[order].tolist(),
     )  # fmt: skip
-    np.testing.assert_allclose(again, scorer_of(snapshot, algorithm).temperature, rtol=1e-6)
+    np.testing.assert_allclose(
+        again.temperature, scorer_of(snapshot, algorithm).temperature, rtol=1e-6
+    )
+
+
+@pytest.mark.parametrize("algorithm", ["kmeans", "mixture"])
+def test_what_its_probabilities_achieved_is_kept_by_tenths(snapshot, algorithm):
+    tenths = scorer_of(snapshot, algorithm).tenths
+    assert sum(one.share for one in tenths) == pytest.approx(1)
+    assert [one.said for one in tenths] == sorted(one.said for one in tenths)
+    said = sum(one.share * one.said for one in tenths)
+    assert said == pytest.approx(sum(one.share * one.came_true for one in tenths), abs=0.02)
+    assert tenths[-1].came_true > tenths[0].came_true
+    assert scorer_of(snapshot, k=1).tenths == ()
 
 
 def test_one_segment_needs_no_temperature(snapshot):

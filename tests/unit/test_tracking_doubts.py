@@ -8,6 +8,7 @@ import pytest
 from clustering import results
 from clustering.results import StudyFolder
 from clustering.scorer import Scorer
+from clustering.scorer.temperature import Tenth
 from clustering.tracking.doubts import find_doubts
 from study_folders import Recipe, add_scorer, build_study
 
@@ -49,6 +50,15 @@ def test_short_tables_are_doubted(made) -> None:
     short = replace(scorer, facts=replace(scorer.facts, short_tables=("usage", "tickets")))
     (doubt,) = find_doubts(study, short, None)
     assert doubt.startswith("usage, tickets began inside the look-back window of 90 days")
+
+
+def test_a_model_that_is_too_sure_is_doubted(made) -> None:
+    study, scorer = made
+    modest, few, sure = Tenth(0.4, 0.55, 0.66), Tenth(0.01, 0.8, 0.5), Tenth(0.59, 0.95, 0.7)
+    (doubt,) = find_doubts(study, replace(scorer, tenths=(modest, few, sure)), None)
+    assert "of answers at a probability of 0.95, 0.70 came true on accounts held out" in doubt
+    assert "tracking.most_overconfident is 0.1" in doubt
+    assert find_doubts(study, replace(scorer, tenths=(modest, few)), None) == ()
 
 
 def test_beside_the_champion_all_is_said_at_once(made) -> None:

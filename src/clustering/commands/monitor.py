@@ -62,7 +62,8 @@ def monitor(
         str | None,
         typer.Option(
             metavar="URI",
-            help="Tracking store of --track and of a models:/ address, as sqlite:///mlflow.db.",
+            help="Tracking store of --track and of a models:/ address, as sqlite:///mlflow.db "
+            "(default: MLFLOW_TRACKING_URI, then studies/mlflow.db).",
         ),
     ] = None,
 ) -> None:
@@ -78,6 +79,10 @@ def monitor(
     given = _settings(tables, as_of)
     if out is not None:
         check_folder(out, _inputs(tables, given, model, last))
+    if track:
+        from clustering.monitor.record import check_record
+
+        check_record(given.tracking, tracking_uri)
     with bars() as progress:
         with progress.step("Checking the model"):
             scorer = load_model(model, tracking_uri)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from clustering.config import StudyConfig
     from clustering.results import StudyFolder
     from clustering.scorer.segment_ids import SegmentNames
+    from clustering.tables.contract import Table
 
 _FORMATS = ["%Y-%m-%d"]
 
@@ -168,18 +169,27 @@ def clear(
 
 
 def _place(config: "StudyConfig", given: Path | None) -> Path:
+    from clustering.tables.contract import OVERRIDES
+
+    return writable_file(config, given, OVERRIDES)
+
+
+def writable_file(config: "StudyConfig", given: Path | None, table: "Table") -> Path:
     """The file to write to; the tables and the other inputs of the study are none."""
     from clustering.commands.reading import study_inputs
-    from clustering.movement.overrides.file import named_file
+    from clustering.movement.overrides.file import named_file, overrides_file
     from clustering.targets import check_file
 
-    file = named_file(config, given)
-    others = [path for path in study_inputs(config) if path.resolve() != file.resolve()]
+    file = named_file(config, given, table)
+    kept = overrides_file(config, table)
+    own = None if kept is None else kept.resolve()
+    others = [path for path in study_inputs(config) if path.resolve() != own]
     check_file(file, others, option="--file")
     return file
 
 
-def _known(study: Path) -> _Known:
+def read_study(study: Path) -> "tuple[StudyConfig, StudyFolder]":
+    """A finished study, by its folder or by its TOML, and its configuration."""
     from clustering import results
     from clustering.config import StudyConfig, load_config
     from clustering.errors import StudyFolderError
@@ -191,12 +201,16 @@ def _known(study: Path) -> _Known:
             found = results.read(folder)
         except StudyFolderError as error:
             raise StudyFolderError(
-                f"{error}\nAn override names a segment of a finished study. Run: clustering study "
-                f"{study}"
+                f"{error}\nSegments are those of a finished study. Run: clustering study {study}"
             ) from None
     else:
         found = results.read(study)
         config = StudyConfig.model_validate(found.document.configuration)
+    return config, found
+
+
+def _known(study: Path) -> _Known:
+    config, found = read_study(study)
     return _Known(
         config=config,
         accounts=frozenset(found.accounts["account_id"].astype("str")),

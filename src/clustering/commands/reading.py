@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from clustering.config import StudyConfig
-from clustering.inputs import named_inputs
+from clustering.inputs import PREVIOUS, named_inputs
 from clustering.movement.overrides.file import overrides_file
 from clustering.tables import TABLES
+from clustering.tables.contract import OVERRIDES, SEGMENT_NAMES
 from clustering.tables.reading.files import SUFFIXES, table_files
 
 
@@ -31,10 +32,12 @@ def study_inputs(config: StudyConfig, file: Path | None = None) -> list[Path]:
 def _inputs(config: StudyConfig, file: Path | None) -> Iterator[Path]:
     if file is not None:
         yield file
-    yield from named_inputs(config).values()
-    overrides = overrides_file(config)
-    if overrides is not None:
-        yield overrides
+    # A study may take the place of the previous one: its model is read before.
+    yield from (path for key, path in named_inputs(config).items() if key != PREVIOUS)
+    for table in (OVERRIDES, SEGMENT_NAMES):
+        kept = overrides_file(config, table)
+        if kept is not None:
+            yield kept
     folder = config.source.folder
     if folder is None or not folder.is_dir():
         return

@@ -85,6 +85,14 @@ def score(
             metavar="SECONDS", min=0, help="How long to wait for another run in the same store."
         ),
     ] = 300.0,
+    reasons: Annotated[
+        bool | None,
+        typer.Option(
+            "--reasons/--no-reasons",
+            help="The features behind every segment, and what would move the account "
+            "(default: scoring.reasons of the study).",
+        ),
+    ] = None,
     missing: Missing = None,
     decimal: Decimal = None,
     tracking_uri: Annotated[
@@ -96,7 +104,7 @@ def score(
 ) -> None:
     """Segment, probability, runner-up and novelty of every account."""
     from clustering.commands.console import bars, say
-    from clustering.commands.scoring.run import score_into
+    from clustering.commands.scoring.run import How, score_into
     from clustering.commands.scoring.source import Asked, inputs_of, open_source
     from clustering.commands.scoring.words import have_changed, sentences
     from clustering.stores.address import open_store
@@ -110,8 +118,9 @@ def score(
         with progress.step("Checking the model"):
             scorer = _load(model, tracking_uri)
         run = Run(asked.as_of, scorer.version)
+        how = How(strict=strict, reasons=scorer.scoring.reasons if reasons is None else reasons)
         with open_source(scorer, asked, progress) as source:
-            scored = score_into(store, scorer, source, run, strict=strict, progress=progress)
+            scored = score_into(store, scorer, source, run, how, progress)
     for sentence in sentences(scored, scorer, source, run, store):
         say(sentence)
     say(f"Written to {store.place}")

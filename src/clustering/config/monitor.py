@@ -11,7 +11,7 @@ class MonitorConfig(Part):
     accounts: int = Field(
         500,
         ge=100,
-        le=5000,
+        le=2000,
         description="The distributions are compared on at most so many accounts of each date, "
         "drawn by a hash of their id. `least_z` is calibrated for this number: with more "
         "accounts the same change lies more standard errors above chance.",

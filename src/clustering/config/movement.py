@@ -57,3 +57,8 @@ class MovementConfig(Part):
         description="File of the decisions of people, .csv or .parquet (None: overrides.csv or "
         ".parquet beside the source: in source.folder, or in source.mapping if there is one).",
     )
+    segment_names: Path | None = Field(
+        None,
+        description="File of the names that people gave to segments, .csv or .parquet (None: "
+        "segment_names.csv or .parquet, likewise).",
+    )

@@ -32,7 +32,7 @@ PLACES: dict[str, Any] = {
     "tracking": True,
     "monitor": True,
     "engagement": {"playbooks"},
-    "movement": {"overrides"},
+    "movement": {"overrides", "segment_names"},
 }
 
 
@@ -83,6 +83,13 @@ class TrackingConfig(Part):
         le=1,
         description="A model that was learned from a smaller share of the accounts of the champion "
         "is promoted with --accept alone.",
+    )
+    most_overconfident: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="A model whose probabilities are larger than what came true on accounts held "
+        "out, by more than this and chance in some tenth, is promoted with --accept alone.",
     )
     pseudonymise: bool = Field(
         False,

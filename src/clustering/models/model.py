@@ -27,6 +27,7 @@ _TIE = 1e-9
 
 #: Combinations of missing features whose marginals are kept: a few million numbers at most.
 _MOST_PATTERNS = 1024
+_BITS = 52
 
 #: Standardised values are a few units from zero; far larger ones overflow when squared.
 _LARGEST = 1e6
@@ -102,16 +103,20 @@ class Model(ABC):
         return len(self.centres)
 
     @abstractmethod
+    def _scored(self, columns: Floats) -> tuple[Floats, float, Floats]:
+        """`log_scores`, and the scores (k, n) with what is missing at its expectation."""
+
     def log_scores(self, columns: Floats) -> tuple[Floats, float]:
         """Scores (k, n) of accounts given as columns, and the factor that makes them log odds.
 
         The largest score of a column is that of its segment. A value that is missing (NaN) takes
         no part: the scores are those of what is known.
         """
+        return self._scored(columns)[:2]
 
     @abstractmethod
-    def _fit_of(self, columns: Floats, scores: Floats, labels: Ints) -> Floats:
-        """`Assignment.fit`, from the scores of all segments."""
+    def _fit_of(self, expected: Floats, labels: Ints) -> Floats:
+        """`Assignment.fit`, from the scores with what is missing at its expectation."""
 
     @abstractmethod
     def slopes(self, values: Floats, segments: Ints) -> Floats:
@@ -166,17 +171,17 @@ class Model(ABC):
         columns : float64 array of shape (n_features, n)
             Standardised; NaN is missing and takes no part. Accounts are columns because every
             step then runs along them.
-        temperature : float64 array of shape (n_features + 1,)
-            Factor of the log odds by the number of known features (None: 1). It changes how
-            probable a segment is, never which one it is.
+        temperature : float64 array of shape (n,)
+            Factor of the log odds of each account (None: 1). It changes how probable a segment
+            is, never which one it is.
         labels : int64 array of shape (n,)
             The segments, where others decided them; their margin is negative where another
             segment is more probable (None: the most probable ones).
         """
-        scores, plain = self.log_scores(columns)
+        scores, plain, expected = self._scored(columns)
         sharpness: float | Floats = plain
         if temperature is not None:
-            sharpness = plain * temperature[np.count_nonzero(columns == columns, axis=0)]
+            sharpness = plain * temperature
         if labels is None:
             labels, runner_up, best, second = _two_best(scores)
         else:
@@ -184,7 +189,7 @@ class Model(ABC):
         total = _sum_of_exponentials(scores, best, sharpness)
         probability = 1.0 / total
         other = np.exp(sharpness * (second - best)) / total
-        fit = self._fit_of(columns, scores, labels)
+        fit = self._fit_of(expected, labels)
         margin = probability - other
         return Assignment(labels, runner_up, probability, margin, fit, plain * scores)
 
@@ -233,13 +238,14 @@ class CentreModel(Model):
         # Stored as an array of one number.
         object.__setattr__(self, "variance", float(np.reshape(self.variance, ())))
 
-    def log_scores(self, columns: Floats) -> tuple[Floats, float]:
-        """As in `Model`: minus the squared distances, and half the precision."""
-        return -self._squared_distances(columns), 0.5 / max(self.variance, _LEAST_VARIANCE)
+    def _scored(self, columns: Floats) -> tuple[Floats, float, Floats]:
+        # Minus the squared distances, and half the precision. What is missing adds nothing: an
+        # account is never called far for what is not known.
+        scores = -self._squared_distances(columns)
+        return scores, 0.5 / max(self.variance, _LEAST_VARIANCE), scores
 
-    def _fit_of(self, columns: Floats, scores: Floats, labels: Ints) -> Floats:
-        # What is missing adds nothing: an account is never called far for what is not known.
-        return np.asarray(np.sqrt(-np.take_along_axis(scores, labels[np.newaxis], axis=0)[0]))
+    def _fit_of(self, expected: Floats, labels: Ints) -> Floats:
+        return np.asarray(np.sqrt(-np.take_along_axis(expected, labels[np.newaxis], axis=0)[0]))
 
     def slopes(self, values: Floats, segments: Ints) -> Floats:
         """As in `Model`."""
@@ -251,16 +257,18 @@ class CentreModel(Model):
         precision = 1.0 / max(self.variance, _LEAST_VARIANCE)
         pull = columns - self.centres[:, :, np.newaxis]
         pull *= precision
-        return Pulls(np.nan_to_num(pull, copy=False), np.full((*self.centres.shape, 1), precision))
+        return Pulls(nothing_missing(pull), np.full((*self.centres.shape, 1), precision))
 
     def _squared_distances(self, columns: Floats) -> Floats:
-        known = columns == columns
-        complete = bool(known.all())
-        values = columns if complete else np.where(known, columns, 0.0)
-        sizes = np.einsum("dn,dn->n", values, values)
+        sizes, values, squares = np.einsum("dn,dn->n", columns, columns), columns, self.centres**2
+        norms = squares.sum(axis=1)[:, np.newaxis]
+        if np.isnan(sizes).any():
+            missing = np.isnan(columns)
+            values = np.where(missing, 0.0, columns)
+            sizes = np.einsum("dn,dn->n", values, values)
+            norms = norms - squares @ missing
         distances = (-2.0 * self.centres) @ values
-        squares = self.centres**2
-        distances += squares.sum(axis=1)[:, np.newaxis] if complete else squares @ known
+        distances += norms
         distances += sizes
         if self.k > 1:
             self._settle_ties(columns, distances, sizes)
@@ -310,16 +318,21 @@ class GaussianModel(Model):
         for array in (self.centres, self.weights, self.covariances):
             array.setflags(write=False)
 
-    def log_scores(self, columns: Floats) -> tuple[Floats, float]:
-        """As in `Model`: log of weight times the marginal density of what is known."""
+    def _scored(self, columns: Floats) -> tuple[Floats, float, Floats]:
+        # Log of weight times the marginal density of what is known. What is missing counts as its
+        # expectation, neither likely nor unlikely: the density is comparable with others then.
         patterns = _patterns(columns)
         if not patterns:
-            return whitened(columns, *self._whitening(())), 1.0
-        scores = np.empty((self.k, columns.shape[1]))
+            scores = whitened(columns, *self._whitening(()))
+            return scores, 1.0, scores
+        scores, expected = np.empty((2, self.k, columns.shape[1]))
+        constants = self._whitening(())[2]
         for missing, rows in patterns.items():
-            known = np.delete(columns[:, rows], missing, axis=0)
-            scores[:, rows] = whitened(known, *self._whitening(missing))
-        return scores, 1.0
+            whitening = self._whitening(missing)
+            known = np.delete(columns[:, rows], missing, axis=0) if missing else columns[:, rows]
+            scores[:, rows] = part = whitened(known, *whitening)
+            expected[:, rows] = part + (constants - whitening[2] - 0.5 * len(missing))
+        return scores, 1.0, expected
 
     def _whitening(self, missing: tuple[int, ...]) -> tuple[Floats, Floats, Floats]:
         """Of the marginal without some features; kept, since many accounts lack the same ones."""
@@ -336,16 +349,9 @@ class GaussianModel(Model):
     def _whitenings(self) -> dict[tuple[int, ...], tuple[Floats, Floats, Floats]]:
         return {}
 
-    def _fit_of(self, columns: Floats, scores: Floats, labels: Ints) -> Floats:
-        # What is missing counts as its expectation, neither likely nor unlikely: the density of
-        # the known part is then comparable with that of complete accounts.
-        whole = scores.copy()
-        constants = self._whitening(())[2]
-        for missing, rows in _patterns(columns).items():
-            if missing:
-                whole[:, rows] += constants - self._whitening(missing)[2] - 0.5 * len(missing)
-        best = whole.max(axis=0)
-        return np.asarray(best + np.log(np.exp(whole - best).sum(axis=0)))
+    def _fit_of(self, expected: Floats, labels: Ints) -> Floats:
+        best = expected.max(axis=0)
+        return np.asarray(best + np.log(np.exp(expected - best).sum(axis=0)))
 
     def slopes(self, values: Floats, segments: Ints) -> Floats:
         """As in `Model`."""
@@ -358,7 +364,7 @@ class GaussianModel(Model):
 
     def pulls(self, columns: Floats) -> Pulls:
         """As in `Model`; the precision is that of the known features."""
-        offsets = np.nan_to_num(columns - self.centres[:, :, np.newaxis], copy=False)
+        offsets = nothing_missing(columns - self.centres[:, :, np.newaxis])
         patterns = _patterns(columns)
         if not patterns:
             precision = self._precision(())
@@ -403,19 +409,38 @@ MODELS: Mapping[Algorithm, type[CentreModel] | type[GaussianModel]] = {
 }
 
 
+def nothing_missing(values: Floats) -> Floats:
+    """The array itself, with 0 where it was NaN."""
+    missing = np.isnan(values)
+    if missing.any():
+        values[missing] = 0.0
+    return values
+
+
 def _patterns(columns: Floats) -> dict[tuple[int, ...], Ints]:
     """Rows of accounts by which features they lack; empty if none lacks any."""
     missing = np.isnan(columns)
-    if not missing.any():
+    lacks = missing.any(axis=0)
+    if not lacks.any():
         return {}
-    packed, inverse = np.unique(np.packbits(missing, axis=0), axis=1, return_inverse=True)
-    order = np.argsort(inverse, kind="stable")
-    groups = np.split(order, np.cumsum(np.bincount(inverse))[:-1])
-    which = np.unpackbits(packed, axis=0, count=len(columns)).astype(bool)
-    return {
-        tuple(np.flatnonzero(lacks).tolist()): rows
-        for lacks, rows in zip(which.T, groups, strict=True)
+    incomplete = np.flatnonzero(lacks)
+    missing = missing[:, incomplete]
+    # Each combination as one number, in pieces that a float holds exactly.
+    keys = [
+        2.0 ** np.arange(len(piece)) @ piece
+        for piece in np.split(missing, range(_BITS, len(missing), _BITS))
+    ]
+    order = np.lexsort(keys)
+    sorted_keys = np.array(keys)[:, order]
+    starts = np.flatnonzero((np.diff(sorted_keys, axis=1) != 0).any(axis=0)) + 1
+    groups = np.split(order, starts)
+    patterns = {tuple(np.flatnonzero(missing[:, rows[0]]).tolist()): rows for rows in groups}
+    found: dict[tuple[int, ...], Ints] = {
+        lacking: incomplete[rows] for lacking, rows in patterns.items()
     }
+    if incomplete.size < lacks.size:
+        found[()] = np.flatnonzero(~lacks)
+    return found
 
 
 def _centre_breaches(centres: Floats) -> Iterator[str]:

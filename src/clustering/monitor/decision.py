@@ -59,7 +59,8 @@ def decide(change: Change, config: MonitorConfig) -> Decision:
 
     1. *Keep* where the accounts are not distributed otherwise: the energy distance lies less than
        `least_z` standard errors above chance, or no feature has drifted.
-    2. *Keep* where they are, and within the segments they are not: another mix of the same groups.
+    2. *Keep* where they are, and no change within the segments is shown, as where the mix of the
+       same groups is another.
     3. *Refit* where what changed within the segments is what changed alike for all accounts.
     4. *Re-cut* otherwise.
     """
@@ -73,8 +74,8 @@ def decide(change: Change, config: MonitorConfig) -> Decision:
     if within is not None and within.z < config.least_z:
         return Decision(
             "keep",
-            f"Keep: {changed}, but within each segment they are not ({_distance(within)}): there "
-            "are more of some segments and fewer of others, and the segments are the same.",
+            f"Keep: {changed}, but no change within the segments was shown ({_distance(within)}), "
+            "as where only the mix of the same segments is another.",
         )
     unexplained = change.unexplained
     if unexplained is None or left is None:

@@ -1,5 +1,6 @@
 """The result of a monitor in MLflow; no account is named in it."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clustering.monitor.energy import EnergyTest
@@ -9,6 +10,20 @@ from clustering.outputs import scratch
 
 if TYPE_CHECKING:
     from clustering.config import TrackingConfig
+
+
+def check_record(tracking: "TrackingConfig", tracking_uri: str | None) -> None:
+    """Find out before anything is computed that the result could not be recorded.
+
+    Raises
+    ------
+    TrackingError
+        The store cannot be reached or read.
+    """
+    from clustering import tracking as mlflow_store
+
+    uri = mlflow_store.tracking_uri(tracking_uri)
+    mlflow_store.check_store(tracking.model_copy(update={"uri": uri}), Path.cwd())
 
 
 def record(

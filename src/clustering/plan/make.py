@@ -152,7 +152,7 @@ def make_plan(config: EngagementConfig, given: PlanInputs) -> Plan:
         staffing=None if staffing is None else staffing.found,
         top_segment=value.top,
         not_computed=_not_computed(audit, running, value, why_not),
-        notes=[*filter(None, [on.note]), *seen.notes],
+        notes=[*filter(None, [on.note]), *seen.notes, *playbooks.unknown_segments(given.called)],
     )
     return Plan(
         entry=entry,

@@ -181,6 +181,11 @@ def write(document: StudyDocument, frames: dict[str, pd.DataFrame], folder: Path
         if spec.spreadsheet and spec.name in frames:
             guarded = guard_cells(frames[spec.name])
             guarded.to_csv(folder / f"{spec.name}.csv", index=False, lineterminator="\n")
+    write_document(document, folder)
+
+
+def write_document(document: StudyDocument, folder: Path) -> None:
+    """Write `study.json` into a (staging) folder."""
     text = json.dumps(document.model_dump(mode="json"), indent=1, allow_nan=False)
     (folder / DOCUMENT).write_text(text + "\n", encoding="utf-8")
 

@@ -175,7 +175,10 @@ def _segments(scorer: "Scorer") -> Iterator[Sequence[str]]:
 
 def _data(scorer: "Scorer") -> Iterator[str]:
     n, training = sum(scorer.training.sizes), scorer.training
-    yield f"{n:,} accounts that were active on {training.as_of}; nothing later was seen."
+    yield (
+        f"{n:,} accounts that were active on {training.as_of}. Rows of later dates told what "
+        "happened next, and nothing else."
+    )
     if scorer.facts is not None and scorer.facts.tables:
         yield _table(
             ("table", "rows", "first", "last", "fingerprint"),
@@ -234,19 +237,34 @@ def _afterwards(scorer: "Scorer") -> Iterator[str]:
 
 
 def _calibration(scorer: "Scorer") -> Iterator[str]:
-    yield "Not measured on accounts that were left out: read the margin as an order of doubt."
+    if not scorer.tenths:
+        yield "Not measured: there is one segment, or the model was not made here."
+        return
+    yield (
+        "Accounts that its parameters had not seen, with features masked: how often the answer is "
+        "the segment that all their features give."
+    )
+    yield _table(
+        ("probability said", "came true", "share of the answers"),
+        [
+            tuple(percent_in_words(value, 2) for value in (one.said, one.came_true, one.share))
+            for one in scorer.tenths
+        ],
+    )
 
 
 def _limits(scorer: "Scorer") -> Iterator[str]:
-    facts = scorer.facts
+    facts, needed = scorer.facts, scorer.requirements
+    if needed.age_days:
+        yield f"An account younger than {needed.age_days} days gets no segment."
     yield (
-        f"It looks back {scorer.features.window_days} days: of a younger account, or from tables "
-        "that begin later, it sees too little."
+        f"An account of which fewer than {needed.n_known} of the {needed.n_features} features are "
+        "known gets no segment; one of which less than "
+        f"{percent_in_words(LEAST_KNOWN_SHARE)} are known is marked in its `reason`."
     )
-    yield (
-        f"An account of which less than {percent_in_words(LEAST_KNOWN_SHARE)} of the features is "
-        "known is marked in its `reason`."
-    )
+    if scorer.exceptions.n:
+        yield scorer.exceptions.in_words
+    yield f"It looks back {scorer.features.window_days} days: score tables of the whole window."
     yield (
         f"About {percent_in_words(scorer.expected_novel_share, 2)} of accounts like those it was "
         "learned from are called unlike them all the same."

@@ -25,7 +25,7 @@ from clustering.scorer.card import StudyFacts, model_card
 from clustering.scorer.scorer import Exceptions, Scorer, Training, Verdict
 from clustering.scorer.segment_ids import SEGMENT_ID, FormerName
 from clustering.scorer.serving import Serving
-from clustering.scorer.temperature import MOST_TEMPERATURE
+from clustering.scorer.temperature import MOST_TEMPERATURE, Tenth
 
 SCORER = "scorer.json"
 STANDARDISER = "standardiser.json"
@@ -69,6 +69,7 @@ class _Description:
     scoring: ScoringConfig
     exceptions: Exceptions
     serving: Serving | None
+    tenths: tuple[Tenth, ...]
 
     __pydantic_config__ = STRICT
 
@@ -127,6 +128,7 @@ def _describe(scorer: Scorer) -> _Description:
         scoring=scorer.scoring,
         exceptions=scorer.exceptions,
         serving=scorer.serving,
+        tenths=scorer.tenths,
     )
 
 
@@ -179,9 +181,10 @@ def from_files(files: Mapping[str, bytes]) -> Scorer:
         ),
         serving=given.serving,
         former_names=given.former_names,
+        facts=read_strictly(_Facts, files[FACTS], f"{FACTS} is not of a scorer").facts,
         scoring=given.scoring,
         exceptions=given.exceptions,
-        facts=read_strictly(_Facts, files[FACTS], f"{FACTS} is not of a scorer").facts,
+        tenths=given.tenths,
     )
 
 

@@ -15,13 +15,13 @@ import numpy as np
 from clustering.arrays import Flags, Floats, Ints
 from clustering.matrix.standardise import Standardiser
 from clustering.matrix.transforms import ColumnScaling
-from clustering.models.model import Assignment, Model, Pulls
+from clustering.models.model import Assignment, Model, Pulls, nothing_missing
 
 N_REASONS = 3
 N_CHANGED = 2
 
 #: How far the first of two features goes, as shares of the way to the end of its usual values.
-_FRACTIONS = (1 / 3, 2 / 3, 1.0)
+_FRACTIONS = (0.5, 1.0)
 #: The runner-up must win by this much: a value that is written down and read again is the same.
 _CLEARLY = 1e-6
 
@@ -92,7 +92,7 @@ def _advantages(
     model: Model, columns: Floats, pulls: Pulls, own: Ints, other: Ints
 ) -> tuple[Floats, Floats]:
     """What each feature (d, n) adds for the segment, against the mean of others and the next."""
-    parts = np.nan_to_num(columns - model.centres[:, :, np.newaxis], copy=False)
+    parts = nothing_missing(columns - model.centres[:, :, np.newaxis])
     parts *= 0.5 * pulls.pull
     mine = _of_segment(parts, own)
     against = _of_segment(parts, other) - mine
@@ -182,7 +182,8 @@ class _Search:
         slope = _of_segment(pulls.pull, own) - _of_segment(pulls.pull, other)
         bend = _of_segment(pulls.curve, own) - _of_segment(pulls.curve, other)
         room = self.usual[:, :, np.newaxis] - columns
-        gain = np.nan_to_num(room * slope + 0.5 * room**2 * bend, nan=-np.inf)
+        gain = room * slope + 0.5 * room**2 * bend
+        gain[np.isnan(gain)] = -np.inf
         end = gain.argmax(axis=0)
         first = np.where(np.isfinite(gain.max(axis=0)), gain.max(axis=0), -np.inf).argmax(axis=0)
         away = room[end[first, rows], first, rows]

@@ -37,6 +37,10 @@ class Features(Protocol):
     def columns(self) -> Iterator[Floats]:
         """Every feature of the model in raw units, in its order; NaN is missing."""
 
+    @property
+    def has_ages(self) -> bool:
+        """Whether the age of the accounts is among them."""
+
     def account_id(self, row: int) -> str:
         """The account of a row."""
 
@@ -55,6 +59,11 @@ class FeatureFrame:
         """See `Features`."""
         return (self.frame[name].to_numpy(np.float64, na_value=np.nan) for name in self.names)
 
+    @property
+    def has_ages(self) -> bool:
+        """See `Features`."""
+        return TENURE_DAYS in self.frame
+
     def account_id(self, row: int) -> str:
         """See `Features`."""
         return str(self.frame.index[row])
@@ -67,7 +76,7 @@ class FeatureFrame:
 
 @dataclass(frozen=True, eq=False)
 class FeatureFile:
-    """Features of a file, read as `open_features` says."""
+    """Features of a file, and the age of its accounts, read as `open_features` says."""
 
     rows: TypedRows
     names: Sequence[str]
@@ -76,13 +85,18 @@ class FeatureFile:
         """See `Features`."""
         return (self.rows.numbers(name) for name in self.names)
 
+    @property
+    def has_ages(self) -> bool:
+        """See `Features`."""
+        return TENURE_DAYS in self.rows.columns
+
     def account_id(self, row: int) -> str:
         """See `Features`."""
         return str(self.rows.value(ACCOUNT_ID, row))
 
     def pieces(self) -> Iterator[pd.DataFrame]:
         """See `Features`."""
-        age = [TENURE_DAYS] if TENURE_DAYS in self.rows.columns else []
+        age = [TENURE_DAYS] if self.has_ages else []
         wanted = dict.fromkeys([ACCOUNT_ID, *self.names, *age])
         for piece in self.rows.pieces([*wanted], PIECE):
             yield piece.set_index(ACCOUNT_ID)
@@ -118,7 +132,7 @@ def open_features(
         Column(AS_OF, "date", "", required=False),
     ]
     with open_ready(path, reading, memory_limit=READING_LIMIT) as table:
-        table.require([ACCOUNT_ID, *features])
+        table.require([ACCOUNT_ID, *features], taken=[TENURE_DAYS, AS_OF])
         rows = table.typed_rows(columns)
         breaches = [*rows.breaches, *_repeated(rows), *_infinite(rows, features)]
         if breaches:

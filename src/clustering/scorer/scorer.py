@@ -1,6 +1,8 @@
 """The scorer: raw tables or features of any day in, a segment with its reasons out."""
 
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -30,11 +32,11 @@ from clustering.scorer.oddities import (
     set_apart,
     unit_mistakes,
 )
-from clustering.scorer.scores import REASONS, Said, Scores
+from clustering.scorer.scores import REASONS, AccountScore, Said, Scores
 from clustering.scorer.segment_ids import FormerName, SegmentNames, new_ids
 from clustering.scorer.serving import Serving
 from clustering.scorer.spelling import Spelling
-from clustering.scorer.temperature import fit_temperature
+from clustering.scorer.temperature import Tenth, calibrate
 from clustering.scorer.withheld import Requirements
 
 if TYPE_CHECKING:
@@ -45,6 +47,9 @@ Verdict = Literal["natural", "reproducible", "constructive"]
 
 #: Accounts scored at a time: the work on one piece stays in the processor's cache.
 _CHUNK = 8192
+
+#: Up to so many accounts the matrix products are too small for a second thread.
+_FEW = 1000
 
 #: A limit computed from the same account must not flag it by a last digit.
 _ROUNDING = 1e-9
@@ -166,6 +171,7 @@ class Scorer:
     exceptions : training accounts that are answered otherwise than in the study
     serving : what the study does for the accounts of its segments; None of a model without a plan
     facts : what the study tells of it, for the model card (None: made without a study)
+    tenths : how often its probabilities came true on accounts held out
     """
 
     standardiser: Standardiser
@@ -182,6 +188,7 @@ class Scorer:
     exceptions: Exceptions = Exceptions()
     serving: Serving | None = None
     facts: StudyFacts | None = None
+    tenths: tuple[Tenth, ...] = ()
 
     @classmethod
     def build(
@@ -230,20 +237,22 @@ class Scorer:
             raise BadInputError("names, ids, matrix and standardiser must be of the same study.")
         _check_labels(clustering, matrix.values)
         sizes = np.bincount(clustering.labels, minlength=model.k)
+        calibration = calibrate(
+            *(clustering, matrix.values, matrix.known, matrix.families, matrix.account_ids)
+        )
         scorer = cls(
             standardiser=standardiser,
             model=model,
             segment_names=tuple(names),
             segment_ids=ids,
             limits=novelty_limits(clustering, matrix.values, matrix.account_ids),
-            temperature=fit_temperature(
-                *(clustering, matrix.values, matrix.known, matrix.families, matrix.account_ids)
-            ),
             usual=np.nanquantile(matrix.known, USUAL, axis=0),
+            temperature=calibration.temperature,
             features=features,
             training=replace(training, sizes=tuple(sizes.tolist())),
             former_names=tuple(former_names),
             scoring=scoring or ScoringConfig(),
+            tenths=calibration.tenths,
         )
         ages = np.full(clustering.labels.size, np.nan) if age_days is None else age_days
         return replace(scorer, exceptions=scorer._count_exceptions(clustering, matrix, ages))
@@ -410,6 +419,31 @@ class Scorer:
         """
         return self._score(frame, None, labels)
 
+    def score_one(
+        self, account: Mapping[str, float | None], as_of: date | None = None
+    ) -> AccountScore:
+        """Score one account, without a data frame: a few times as fast as `score_features`.
+
+        Parameters
+        ----------
+        account : value by feature, in raw units; None is missing. `tenure_days` may be there, and
+            others are ignored.
+        as_of : as for `score_features`
+
+        Raises
+        ------
+        BadInputError
+            A feature is absent, not a number, or infinite; all of them at once.
+        """
+        names = self.standardiser.feature_names
+        given = {name: account[name] for name in (*names, TENURE_DAYS) if name in account}
+        if breaches := [*_one_breaches(given, names)]:
+            raise BadInputError(breaches_message("the account cannot be scored", breaches))
+        columns = [_one_value(given[name]) for name in names]
+        ages = _one_value(given.get(TENURE_DAYS))
+        _, scores, said, _ = self._answers(columns, ages, as_of)
+        return scores.first(self.segment_ids, self.segment_names, said)
+
     def _score(
         self,
         frame: pd.DataFrame,
@@ -422,20 +456,37 @@ class Scorer:
         if ACCOUNT_ID in frame.columns:
             frame = frame.set_index(ACCOUNT_ID)
         ages = np.full(len(frame), np.nan) if labels is not None else _ages(frame)
-        given_columns, ranges = self.standardiser.columns_of(frame), self.standardiser.ranges
+        given = self.standardiser.columns_of(frame)
         if not is_piece:
-            refuse_columns(given_columns, ranges, frame.index.__getitem__)
-        columns, odd = set_apart(given_columns, ranges)
+            refuse_columns(given, self.standardiser.ranges, frame.index.__getitem__)
+        columns, scores, said, explained = self._answers(
+            given, ages, as_of, labels, reasons=reasons
+        )
+        table = scores.frame(frame.index, self.segment_ids, self.segment_names, said)
+        if explained is None:
+            return table
+        return table.assign(**self._in_words(columns, scores, explained))
+
+    def _answers(
+        self,
+        given: Sequence[Floats],
+        ages: Floats,
+        as_of: date | None,
+        labels: Ints | None = None,
+        *,
+        reasons: bool = False,
+    ) -> tuple[list[Floats], Scores, Said, Explained | None]:
+        """The columns that were used, the scores, what is said of them, and the reasons."""
+        columns, odd = set_apart(given, self.standardiser.ranges)
         scored: list[Scores] = []
         explained: list[Explained] = []
-        # One thread for the matrix products: a piece is too small to share, and waiting threads
-        # cost more than they give.
-        with threadpool_limits(limits=1, user_api="blas"):
-            for rows in _pieces(len(frame)):
+        with _one_thread(ages.size):
+            for rows in _pieces(ages.size):
                 values = self.standardiser.known_columns([column[rows] for column in columns])
-                given = None if labels is None else labels[rows]
-                assignment = self.model.assign(values, self.temperature, given)
-                scored.append(self._scores_of(assignment, values, ages[rows], given is None))
+                own = None if labels is None else labels[rows]
+                n_known = _count_known(values)
+                assignment = self.model.assign(values, self.temperature[n_known], own)
+                scored.append(self._scores_of(assignment, n_known, ages[rows], own is None))
                 if reasons:
                     explained.append(self._explain(values, assignment))
         scores = Scores.joined(scored)
@@ -443,15 +494,12 @@ class Scorer:
         said = Said(
             len(columns), reasons_by_row(odd), withheld, code, by_distance=self.model.by_distance
         )
-        table = scores.frame(frame.index, self.segment_ids, self.segment_names, said)
-        if not reasons:
-            return table
-        return table.assign(**self._in_words(columns, scores, Explained.joined(explained)))
+        return columns, scores, said, Explained.joined(explained) if reasons else None
 
     def _scores_of(
-        self, assignment: Assignment, values: Floats, ages: Floats, withhold: bool
+        self, assignment: Assignment, n_known: Ints, ages: Floats, withhold: bool
     ) -> Scores:
-        n_known, needed = _count_known(values), self.requirements
+        needed = self.requirements
         withheld = needed.too_little(n_known) | needed.too_young(ages)
         return Scores.of(assignment, self.is_novel(assignment), n_known, withheld & withhold)
 
@@ -535,6 +583,35 @@ def _check_labels(clustering: Clustering, values: Floats) -> None:
             f"{int(differ.sum())} of {differ.size} training labels are not those of the "
             "parameters; fit the clustering until it converges."
         )
+
+
+@contextmanager
+def _one_thread(n: int) -> Iterator[None]:
+    """One thread for the matrix products: a piece is too small to share, and waiting ones cost.
+
+    For few accounts no library would take a second one, and asking them all costs more.
+    """
+    if n <= _FEW:
+        yield
+        return
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield
+
+
+def _one_breaches(given: Mapping[str, object], names: Sequence[str]) -> Iterator[str]:
+    for name in names:
+        if name not in given:
+            yield f"feature '{name}' is missing."
+    for name, value in given.items():
+        if isinstance(value, int | float | np.number):
+            if math.isinf(float(value)):
+                yield f"feature '{name}' is infinite."
+        elif value is not None:
+            yield f"feature '{name}' is not a number: {str(value)[:40]!r}."
+
+
+def _one_value(value: float | None) -> Floats:
+    return np.array([np.nan if value is None else value], dtype=np.float64)
 
 
 def _pieces(n: int) -> list[slice]:

@@ -169,7 +169,7 @@ class Scores:
             "runner_up": texts_column(self.runner_up, names),
             "margin": self.margin,
             "novel": novel,
-            "reason": self._reasons(said, known_share),
+            "reason": self._reason_column(said, known_share),
             "known_share": known_share,
         }
         declared = [one.name for one in SCORES.columns if one.name != ACCOUNT_ID]
@@ -177,14 +177,51 @@ class Scores:
             {name: columns[name] for name in declared}, index=index.rename(ACCOUNT_ID)
         )
 
-    def _reasons(self, said: "Said", known_share: Floats) -> "pd.arrays.ArrowStringArray":
+    def first(self, ids: Sequence[str], names: Sequence[str], said: "Said") -> "AccountScore":
+        """The first row, as one value of Python each."""
+        known_share = self.n_known / said.n_features
+        texts, code = self._reasons(said, known_share)
+        segment, runner_up = int(self.segment[0]), int(self.runner_up[0])
+        there = segment >= 0
+        return AccountScore(
+            segment=segment if there else None,
+            segment_id=ids[segment] if there else None,
+            segment_name=names[segment] if there else None,
+            probability=float(self.probability[0]) if there else None,
+            runner_up=names[runner_up] if runner_up >= 0 else None,
+            margin=float(self.margin[0]) if there else None,
+            novel=bool(self.novel[0]) or bool(said.odd),
+            reason=texts[code[0]] or None,
+            known_share=float(known_share[0]),
+        )
+
+    def _reason_column(self, said: "Said", known_share: Floats) -> "pd.arrays.ArrowStringArray":
+        texts, code = self._reasons(said, known_share)
+        return texts_column(code - 1, texts[1:])
+
+    def _reasons(self, said: "Said", known_share: Floats) -> tuple[list[str], Ints]:
+        """The distinct reasons, the first of them none, and the number of each row's."""
         little_known = (self.segment >= 0) & (known_share < LEAST_KNOWN_SHARE)
         beyond = BEYOND[said.by_distance]
         usual = ["", beyond, LITTLE_KNOWN, f"{beyond}; {LITTLE_KNOWN}", *said.withheld]
         code = self.novel + 2 * little_known
         code = np.where(self.segment < 0, said.withheld_code + 4, code)
-        reasons, code = _with_odd(usual, code, said.odd)
-        return texts_column(code - 1, reasons[1:])
+        return _with_odd(usual, code, said.odd)
+
+
+@dataclass(frozen=True)
+class AccountScore:
+    """The columns of `SCORES` for one account; None where a column is empty."""
+
+    segment: int | None
+    segment_id: str | None
+    segment_name: str | None
+    probability: float | None
+    runner_up: str | None
+    margin: float | None
+    novel: bool
+    reason: str | None
+    known_share: float
 
 
 @dataclass(frozen=True, eq=False)

@@ -84,6 +84,19 @@ class SegmentNames:
             return None
         return next(one for one in reversed(self.former) if one.segment_id == found)
 
+    def unknown(self, wanted: str) -> str:
+        """That no segment of today is meant, what became of it, and which there are."""
+        gone = self.gone(wanted)
+        became = (
+            ""
+            if gone is None
+            else f" any more: {gone.segment_id} was last in study '{gone.study}' as of {gone.as_of}"
+        )
+        listed = "; ".join(
+            f"'{name}' ({one})" for one, name in zip(self.ids, self.names, strict=True)
+        )
+        return f"there is no segment '{wanted}'{became}. The segments are {listed}."
+
     def with_names(self, given: Mapping[str, str]) -> Mapping[str, str]:
         """The same mapping with today's names as keys, where a key is an id or a former name."""
         named = {self.name_of(key): value for key, value in given.items() if key not in self.names}

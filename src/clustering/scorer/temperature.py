@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustering.arrays import Flags, Floats, Ints
+from clustering.matrix.stored import STRICT
 from clustering.models.model import Model
 from clustering.models.types import Clustering
 from clustering.scorer.held_out import N_FOLDS, fold_of, without
@@ -57,14 +58,47 @@ class _Trial:
     n_known: Ints
 
 
-def fit_temperature(
+@dataclass(frozen=True)
+class Tenth:
+    """Held-out answers whose probability lies in one tenth of 0 to 1.
+
+    Attributes
+    ----------
+    share : of all answers
+    said : their mean probability
+    came_true : share of them that are the segment that all features give
+    """
+
+    share: float
+    said: float
+    came_true: float
+
+    __pydantic_config__ = STRICT
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """The fitted factors, and how often probabilities came true with them.
+
+    Attributes
+    ----------
+    temperature : float64 array of shape (n_features + 1,), positive; the first is never used
+        (nothing is known)
+    tenths : those that have answers, from small to large
+    """
+
+    temperature: Floats
+    tenths: tuple[Tenth, ...]
+
+
+def calibrate(
     clustering: Clustering,
     values: Floats,
     known: Floats,
     families: Sequence[str],
     account_ids: Sequence[str],
-) -> Floats:
-    """Factors of the log odds by the number of known features.
+) -> Calibration:
+    """Factors of the log odds by the number of known features, and what they achieve.
 
     Parameters
     ----------
@@ -74,17 +108,29 @@ def fit_temperature(
     families : the family of each feature; whole ones are missing where a table is
     account_ids : decide by their hash when an account is held out, and the order of the masks, so
         that the order of the accounts changes nothing; nothing of them is stored
-
-    Returns
-    -------
-    float64 array of shape (n_features + 1,), positive; the first is never used (nothing is known)
     """
     d = values.shape[1]
     if clustering.model.k == 1:
-        return np.ones(d + 1)
+        return Calibration(np.ones(d + 1), ())
     trial = _joined([*_trials(clustering, values, known, np.asarray(families), account_ids)])
     found = [_matching(trial, n_known) for n_known in range(1, d + 1)]
-    return np.array([found[0], *found])
+    temperature = np.array([found[0], *found])
+    return Calibration(temperature, tuple(_tenths(trial, temperature)))
+
+
+def _tenths(trial: _Trial, temperature: Floats) -> Iterator[Tenth]:
+    asked = trial.n_known > 0
+    gaps, hits = trial.gaps[:, asked], trial.hits[asked]
+    probability = 1.0 / np.exp(temperature[trial.n_known[asked]] * gaps).sum(axis=0)
+    numbers = np.minimum((10 * probability).astype(int), 9)
+    for number in range(10):
+        inside = numbers == number
+        if inside.any():
+            yield Tenth(
+                share=float(inside.mean()),
+                said=float(probability[inside].mean()),
+                came_true=float(hits[inside].mean()),
+            )
 
 
 def _trials(

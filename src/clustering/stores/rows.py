@@ -12,6 +12,7 @@ import pyarrow as pa
 from clustering.columns import ACCOUNT_ID
 from clustering.errors import BadInputError
 from clustering.schema import Kind, TableSpec, column
+from clustering.scorer.scores import REASONS, SCORES
 
 AS_OF, MODEL_VERSION = "as_of", "model_version"
 
@@ -22,16 +23,8 @@ SCORE_ROWS = TableSpec(
     "scores",
     "One row an account, date and model.",
     (
-        column("account_id", "text", "Key."),
-        column("segment", "integer", "Number of the segment.", nullable=True),
-        column("segment_id", "text", "Its lasting id.", nullable=True),
-        column("segment_name", "text", "Its name.", nullable=True),
-        column("probability", "number", "Of the segment, given the model.", nullable=True),
-        column("runner_up", "text", "Second most probable segment.", nullable=True),
-        column("margin", "number", "Probability less that of the runner-up.", nullable=True),
-        column("novel", "boolean", "Unlike the accounts that the model was learned from."),
-        column("reason", "text", "Why it is novel, or has no segment.", nullable=True),
-        column("known_share", "number", "Share of the features that are known."),
+        *SCORES.columns,
+        *REASONS.columns,
         column(
             "assigned_segment",
             "text",

@@ -24,6 +24,7 @@ from clustering.movement.run import OverTime, run_movement
 from clustering.movement.succession.entries import Succeeded, succession
 from clustering.movement.succession.inherit import Inheritance, inherit
 from clustering.movement.succession.previous import load_previous, snapshot_for
+from clustering.movement.succession.renames import given_names
 from clustering.plan.make import Plan, check_settings, make_plan
 from clustering.plan.next_steps import NextSteps, Segmented, find_next_steps
 from clustering.profiles import Profiles, map_accounts, profile
@@ -70,8 +71,8 @@ class Run:
         check_inputs(self.config)
         check_settings(self.config.engagement, self.config.schemes)
         for step in (
-            *("previous", "tables", "overrides", "snapshot", "horizon", "labellings", "matrix"),
-            *("_previous_features", "evidence"),
+            *("previous", "renamed", "tables", "overrides", "snapshot", "horizon", "labellings"),
+            *("matrix", "_previous_features", "evidence"),
             *("pictures", "scores", "over_time", "comparison", "plan", "next_steps"),
         ):
             getattr(self, step)
@@ -193,6 +194,11 @@ class Run:
         return self.previous_model or load_previous(self.config)
 
     @cached_property
+    def renamed(self) -> Mapping[str, str]:
+        """Names that people gave to segments, by id."""
+        return given_names(self.config, self.previous.called if self.previous else None)
+
+    @cached_property
     def _previous_features(self) -> pd.DataFrame | None:
         """The accounts of the matrix as the previous model knows them."""
         if self.previous is None:
@@ -208,6 +214,7 @@ class Run:
             *(chosen.labels, chosen.model.k),
             origin=self._origin,
             previous=self.previous,
+            renamed=self.renamed,
             frame=self._previous_features,
         )
 

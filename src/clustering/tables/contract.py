@@ -310,6 +310,20 @@ OVERRIDES = Table(
     in_order=(("decided_on", "valid_until"),),
 )
 
+#: Kept beside the source like the overrides, and no source table: only its own file is read.
+SEGMENT_NAMES = Table(
+    "segment_names",
+    "a name that a person gave to a segment",
+    (
+        Column("segment_id", "text", "The segment's lasting id."),
+        Column("name", "text", "What it is called from now on; of two rows the later one holds."),
+        Column("decided_by", "text", "Who decided."),
+        Column("reason", "text", "Why."),
+        Column("decided_on", "date", "When."),
+    ),
+    dated_by="decided_on",
+)
+
 TABLES: tuple[Table, ...] = (
     ACCOUNTS,
     SUBSCRIPTIONS,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from clustering.config import SourceConfig
 from clustering.errors import BadInputError, did_you_mean
-from clustering.tables.contract import TABLES_BY_NAME
+from clustering.tables.contract import SEGMENT_NAMES, TABLES_BY_NAME
 from clustering.tables.mapping import mapping_files, read_mapping
 from clustering.tables.reading.files import Relation, read_file, table_files
 from clustering.tables.session import ATTACHED, Session, quoted_name
@@ -90,6 +90,8 @@ def _from_database(session: Session, sources: Sources) -> None:
 
 def _from_folder(session: Session, sources: Sources, files: dict[str, list[Path]]) -> None:
     for name, candidates in files.items():
+        if name == SEGMENT_NAMES.name:
+            continue
         if name not in TABLES_BY_NAME:
             sources.notes += _unknown_file(candidates[0], name, set(files))
             continue

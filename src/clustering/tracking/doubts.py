@@ -1,10 +1,15 @@
 """What speaks against putting the model of a study into service."""
 
+import math
 from collections.abc import Iterator
 
 from clustering.config import TrackingConfig
 from clustering.results import StudyFolder
 from clustering.scorer import Scorer
+
+#: Standard errors of the share that came true that are left to chance. Every account was masked
+#: many times, and counts once.
+_ERRORS = 2.0
 
 
 def find_doubts(study: StudyFolder, scorer: Scorer, champion: Scorer | None) -> tuple[str, ...]:
@@ -15,14 +20,15 @@ def find_doubts(study: StudyFolder, scorer: Scorer, champion: Scorer | None) -> 
     scorer : of the study
     champion : the model that serves now, None where there is none that can be read
     """
-    found = [*_of_evidence(study), *_of_tables(scorer)]
+    settings = TrackingConfig.model_validate(study.document.configuration["tracking"])
+    found = [
+        *_of_evidence(study),
+        *_of_tables(scorer),
+        *_of_probabilities(scorer, settings.most_overconfident),
+    ]
     if champion is not None:
-        found += _beside(scorer, champion, _least_share(study))
+        found += _beside(scorer, champion, settings.least_accounts)
     return tuple(found)
-
-
-def _least_share(study: StudyFolder) -> float:
-    return TrackingConfig.model_validate(study.document.configuration["tracking"]).least_accounts
 
 
 def _of_evidence(study: StudyFolder) -> Iterator[str]:
@@ -44,6 +50,19 @@ def _of_tables(scorer: Scorer) -> Iterator[str]:
             f"{scorer.features.window_days} days: counts of later accounts will be larger than "
             "those it was learned from."
         )
+
+
+def _of_probabilities(scorer: Scorer, most: float) -> Iterator[str]:
+    """Tenths in which it is too sure, by more than chance among so many accounts."""
+    n = sum(scorer.training.sizes)
+    for one in scorer.tenths:
+        error = math.sqrt(one.came_true * (1 - one.came_true) / max(1.0, one.share * n))
+        if one.said - one.came_true > most + _ERRORS * error:
+            yield (
+                f"it is too sure: of answers at a probability of {one.said:.2f}, "
+                f"{one.came_true:.2f} came true on accounts held out "
+                f"(tracking.most_overconfident is {most:g})."
+            )
 
 
 def _beside(scorer: Scorer, champion: Scorer, least_share: float) -> Iterator[str]:

@@ -16,6 +16,7 @@ import clustering
 from clustering.errors import TrackingError
 from clustering.results import StudyFolder
 from clustering.scorer.requests import ANSWER
+from clustering.scorer.scores import SCORES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,4 +108,7 @@ def _signature() -> "ModelSignature":
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema
 
-    return ModelSignature(outputs=Schema([ColSpec(kind, name) for name, kind in ANSWER.items()]))
+    # A whole number that may be null: MLflow's udf of Spark fails on the first null of a `long`.
+    doubles = {one.name: "double" for one in SCORES.columns if one.kind == "integer"}
+    kinds = {**ANSWER, **doubles}
+    return ModelSignature(outputs=Schema([ColSpec(kind, name) for name, kind in kinds.items()]))

@@ -77,14 +77,24 @@ class Scored:
     columns: ColumnFindings
 
 
-def score_into(
-    store: ScoreStore, scorer: Scorer, source: Source, run: Run, *, strict: bool, progress: Progress
-) -> Scored:
-    """Score all accounts of a source into a store.
+@dataclass(frozen=True)
+class How:
+    """How a run scores.
 
-    Parameters
+    Attributes
     ----------
     strict : whether a column that is probably in another unit is refused
+    reasons : whether a row says what is behind its segment, and what would move the account
+    """
+
+    strict: bool = False
+    reasons: bool = True
+
+
+def score_into(
+    store: ScoreStore, scorer: Scorer, source: Source, run: Run, how: How, progress: Progress
+) -> Scored:
+    """Score all accounts of a source into a store.
 
     Raises
     ------
@@ -93,14 +103,14 @@ def score_into(
     """
     with progress.step("Looking at the features"):
         found = scorer.look_at(source.features.columns(), source.features.account_id)
-    if strict and found.mistakes:
+    if how.strict and found.mistakes:
         raise BadInputError(
             breaches_message(
                 "the features are probably in another unit than in training", found.mistakes
             )
             + "\nNothing was written."
         )
-    rows = _Rows(scorer, source, run)
+    rows = _Rows(scorer, source, run, how)
     with store.draft(run) as draft, progress.step("Scoring"):
         tally = rows.write(draft)
         # The rows become visible when the draft ends.
@@ -114,6 +124,7 @@ class _Rows:
     scorer: Scorer
     source: Source
     run: Run
+    how: How
 
     def write(self, draft: Draft) -> Tally:
         """Score every piece into the file of a draft."""
@@ -144,7 +155,9 @@ class _Rows:
     def _scores(
         self, piece: pd.DataFrame, history: History, in_force: pd.DataFrame
     ) -> pd.DataFrame:
-        scores = self.scorer.score_features(piece, self.run.as_of, is_piece=True)
+        scores = self.scorer.score_features(
+            piece, self.run.as_of, is_piece=True, reasons=self.how.reasons
+        )
         ids, names = self.scorer.segment_ids, self.scorer.segment_names
         held = hold(scores, history, ids, self.source.rule)
         held_name = _looked_up(names, held["held"])

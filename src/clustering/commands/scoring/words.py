@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from clustering.columns import TENURE_DAYS
 from clustering.commands.scoring.run import Scored
 from clustering.commands.scoring.source import Source
 from clustering.scorer import Scorer
@@ -40,6 +41,11 @@ def sentences(
         count = int(tally.by_segment[number])
         share = count / max(1, tally.n)
         yield f"  {name}: {count:,} ({share:.0%}; {training.sizes[number] / learned:.0%} then)"
+    if not source.features.has_ages:
+        yield (
+            f"  The age of the accounts is not known (column {TENURE_DAYS}): none was found too "
+            "young for a segment."
+        )
     if tally.unknown:
         yield f"  no segment, because too little is known yet (column reason): {tally.unknown:,}"
     yield from _novelty(scored, scorer, source)

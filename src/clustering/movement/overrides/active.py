@@ -17,7 +17,7 @@ from clustering.config import StudyConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.movement.overrides.file import COLUMNS, overrides_file, read_overrides, typed
 from clustering.schema import TableSpec, column
-from clustering.scorer.segment_ids import FormerName, SegmentNames
+from clustering.scorer.segment_ids import SegmentNames
 from clustering.tables import SourceTables
 
 #: The segment by which an account is served: the override, or else what the model says.
@@ -172,23 +172,11 @@ def override_breaches(
             )
     if segments is not None:
         for name, rows in frame[~frame["segment"].isin(segments.names)].groupby("segment"):
-            listed = "; ".join(
-                f"'{name}' ({segment_id})"
-                for segment_id, name in zip(segments.ids, segments.names, strict=True)
-            )
             breaches.append(
-                f"{_named(list(rows[ACCOUNT_ID]))}: there is no segment '{name}'"
-                f"{_what_became(segments.gone(str(name)))}. The segments are "
-                f"{listed}. Set the override again with one of them, or clear it."
+                f"{_named(list(rows[ACCOUNT_ID]))}: {segments.unknown(str(name))} Set the override "
+                "again with one of them, or clear it."
             )
     return breaches
-
-
-def _what_became(gone: FormerName | None) -> str:
-    """That it was one of an earlier study, which no segment of today continues."""
-    if gone is None:
-        return ""
-    return f" any more: {gone.segment_id} was last in study '{gone.study}' as of {gone.as_of}"
 
 
 def _overlaps(frame: pd.DataFrame) -> list[str]:

@@ -1,4 +1,7 @@
-"""The file of overrides: read as it is, changed by one row at a time, never half written."""
+"""Files of people's decisions: read as they are, changed by one row at a time, never half written.
+
+There are two: the overrides of single accounts, and the names that people gave to segments.
+"""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,38 +13,38 @@ from clustering.config import ReadingConfig, StudyConfig
 from clustering.errors import BadInputError, ConfigError, OutputError, breaches_message
 from clustering.movement.overrides.rows import CsvRows, ParquetRows, rows_of
 from clustering.outputs import locked, whole_file
-from clustering.tables.contract import TABLES_BY_NAME
+from clustering.tables.contract import OVERRIDES, Table
 from clustering.tables.reading.ready import open_ready
 
 #: Columns of the contract, the dates last.
-COLUMNS = tuple(column.name for column in TABLES_BY_NAME["overrides"].columns)
-_DATES = COLUMNS[-2:]
+COLUMNS = tuple(column.name for column in OVERRIDES.columns)
 _SUFFIXES = (".csv", ".parquet")
 
 
-def typed(frame: pd.DataFrame) -> pd.DataFrame:
+def typed(frame: pd.DataFrame, table: Table = OVERRIDES) -> pd.DataFrame:
     """Decisions with the columns of the contract: texts, and real dates."""
-    kinds = {name: "datetime64[s]" if name in _DATES else "str" for name in COLUMNS}
-    return frame.reindex(columns=list(COLUMNS)).astype(kinds)
+    kinds = {one.name: "datetime64[s]" if one.kind == "date" else "str" for one in table.columns}
+    return frame.reindex(columns=list(kinds)).astype(kinds)
 
 
-def overrides_file(config: StudyConfig) -> Path | None:
-    """Where a study's overrides are kept; the file need not exist yet.
+def overrides_file(config: StudyConfig, table: Table = OVERRIDES) -> Path | None:
+    """Where a study's overrides, or its names of segments, are kept; it need not exist yet.
 
     ``movement.overrides`` if it is set; otherwise ``overrides.csv`` (or an existing ``.parquet``)
     beside the source: in the folder of the mapping if there is one, since that is the study's own,
-    else in the folder of the tables. None where there is neither.
+    else in the folder of the tables. None where there is neither. Likewise ``segment_names``.
     """
-    if config.movement.overrides is not None:
-        return config.movement.overrides
+    given: Path | None = getattr(config.movement, table.name)
+    if given is not None:
+        return given
     folder = config.source.mapping or config.source.folder
     if folder is None:
         return None
-    existing = [folder / f"overrides{suffix}" for suffix in _SUFFIXES]
+    existing = [folder / f"{table.name}{suffix}" for suffix in _SUFFIXES]
     return next((file for file in existing if file.exists()), existing[0])
 
 
-def named_file(config: StudyConfig, given: Path | None) -> Path:
+def named_file(config: StudyConfig, given: Path | None, table: Table = OVERRIDES) -> Path:
     """The file that a command reads and writes.
 
     Raises
@@ -49,18 +52,24 @@ def named_file(config: StudyConfig, given: Path | None) -> Path:
     ConfigError
         The study has no place for one, or its ending is unknown.
     """
-    file = given or overrides_file(config)
+    file = given or overrides_file(config, table)
     if file is None:
         raise ConfigError(
-            "this study reads a database and has no folder to keep overrides in: set "
-            "movement.overrides in its configuration, or give --file."
+            f"this study reads a database and has no folder to keep {_words(table)} in: set "
+            f"movement.{table.name} in its configuration, or give --file."
         )
     if file.suffix.lower() not in _SUFFIXES:
-        raise ConfigError(f"overrides '{file}' must end in .csv or .parquet.")
+        raise ConfigError(f"{_words(table)} '{file}' must end in .csv or .parquet.")
     return file
 
 
-def read_overrides(file: Path, reading: ReadingConfig | None = None) -> pd.DataFrame:
+def _words(table: Table) -> str:
+    return table.name.replace("_", " ")
+
+
+def read_overrides(
+    file: Path, reading: ReadingConfig | None = None, table: Table = OVERRIDES
+) -> pd.DataFrame:
     """Decisions of a file, with the columns of the contract and real dates.
 
     Parameters
@@ -72,16 +81,17 @@ def read_overrides(file: Path, reading: ReadingConfig | None = None) -> pd.DataF
     BadInputError
         The file cannot be read, a column is missing, a cell is empty or no date; all at once.
     """
-    with open_ready(file, reading, may_be_empty=True, in_study=True) as table:
-        table.require(COLUMNS)
-        found = table.typed(TABLES_BY_NAME["overrides"].columns)
+    with open_ready(file, reading, may_be_empty=True, in_study=True) as given:
+        given.require([column.name for column in table.columns])
+        found = given.typed(table.columns)
     if found.breaches:
-        raise BadInputError(breaches_message(f"overrides '{file}' cannot be read", found.breaches))
+        subject = f"{_words(table)} '{file}' cannot be read"
+        raise BadInputError(breaches_message(subject, found.breaches))
     return found.frame
 
 
 def read_rows(
-    file: Path, reading: ReadingConfig | None = None
+    file: Path, reading: ReadingConfig | None = None, table: Table = OVERRIDES
 ) -> tuple[CsvRows | ParquetRows, pd.DataFrame]:
     """The rows of a file as they stand, and the decisions in them, one a row.
 
@@ -90,15 +100,17 @@ def read_rows(
     BadInputError
         As for `read_overrides`; or a row is read in two ways, so that writing could harm it.
     """
+    columns = [column.name for column in table.columns]
+    dates = [column.name for column in table.columns if column.kind == "date"]
     if not file.exists():
-        return rows_of(file, COLUMNS, _DATES), typed(pd.DataFrame())
-    frame = read_overrides(file, reading)
-    rows = rows_of(file, COLUMNS, _DATES)
+        return rows_of(file, columns, dates), typed(pd.DataFrame(), table)
+    frame = read_overrides(file, reading, table)
+    rows = rows_of(file, columns, dates)
     if len(frame) != rows.n_rows:
         raise BadInputError(
-            f"overrides '{file}' hold {rows.n_rows} rows by one way of reading and {len(frame)} by "
-            "another, so nothing was changed. Take out rows without any value, and write a quote "
-            "inside a value twice."
+            f"{_words(table)} '{file}' hold {rows.n_rows} rows by one way of reading and "
+            f"{len(frame)} by another, so nothing was changed. Take out rows without any "
+            "value, and write a quote inside a value twice."
         )
     return rows, frame
 
@@ -119,7 +131,7 @@ def changed_file(file: Path) -> Iterator[None]:
             held.enter_context(locked(file))
         except OSError as error:
             raise OutputError(
-                f"overrides '{file}' cannot be written: {error.strerror or error}. Nothing was "
+                f"decisions '{file}' cannot be written: {error.strerror or error}. Nothing was "
                 "changed."
             ) from None
         yield
@@ -133,5 +145,5 @@ def write_rows(rows: CsvRows | ParquetRows, file: Path) -> None:
     OutputError
         It cannot be written; the earlier file is untouched.
     """
-    with whole_file(file, what="overrides ") as stage:
+    with whole_file(file, what="decisions ") as stage:
         rows.write(stage)

@@ -170,6 +170,6 @@ def _records(file: Path) -> list[str]:
                 held = ""
     if held:
         raise BadInputError(
-            f"overrides '{file}': the last value has no closing quote. Nothing was changed."
+            f"decisions '{file}': the last value has no closing quote. Nothing was changed."
         )
     return records

@@ -16,6 +16,7 @@ import pandas as pd
 from clustering.arrays import Ints
 from clustering.movement.drift.fates import Fate, fates
 from clustering.movement.drift.refits import FrozenModel
+from clustering.movement.succession.names import former_names, known_names
 from clustering.scorer import Scorer
 from clustering.scorer.segment_ids import FormerName, new_ids
 
@@ -58,21 +59,7 @@ class Inheritance:
         ----------
         names : of the segments of today, by their number
         """
-        if self.previous is None:
-            return ()
-        today = set(zip(self.ids, names, strict=True))
-        known = {(one.segment_id, one.name): one for one in known_names(self.previous)}
-        return tuple(one for key, one in known.items() if key not in today)
-
-
-def known_names(scorer: Scorer) -> tuple[FormerName, ...]:
-    """Every name that a model knows of a segment, those of its own study last."""
-    training = scorer.training
-    own = (
-        FormerName(segment_id, name, training.study, training.as_of)
-        for segment_id, name in zip(scorer.segment_ids, scorer.segment_names, strict=True)
-    )
-    return (*scorer.former_names, *own)
+        return () if self.previous is None else former_names(self.previous, self.ids, names)
 
 
 def inherit(

@@ -23,7 +23,7 @@ from clustering.config.plan import Level
 from clustering.errors import BadInputError, ConfigError, breaches_message, or_known
 from clustering.schema import Entry
 from clustering.schemes.expressions import parse
-from clustering.scorer.segment_ids import SegmentNames
+from clustering.scorer.segment_ids import SEGMENT_ID, SegmentNames
 
 #: What an account gets whose need is not known: what it gets today, whatever that is; and where
 #: that is not known either, the care that every account gets.
@@ -154,6 +154,14 @@ class Playbooks(Part):
         labels = self.assign.get(SEGMENT, {})
         assign = {**self.assign, SEGMENT: dict(called.with_names(labels))}
         return self.model_copy(update={"assign": assign}) if labels else self
+
+    def unknown_segments(self, called: SegmentNames) -> list[str]:
+        """Sentences on ids of segments to which it assigns a playbook and that there are not."""
+        return [
+            f"Playbooks: assign.segment names '{key}', but {called.unknown(key)}"
+            for key in self.assign.get(SEGMENT, {})
+            if SEGMENT_ID.match(key) and called.name_of(key) is None
+        ]
 
     def assigned(self, scheme: str, label: str) -> str | None:
         """The playbook of a label: the exact label first, then the patterns in their order.

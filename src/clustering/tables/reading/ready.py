@@ -140,16 +140,24 @@ class ReadyTable:
         by_name = {found.strip().lower(): found for found in self.columns}
         return name if name in self.columns else by_name.get(name.strip().lower())
 
-    def require(self, names: Sequence[str]) -> None:
+    def require(self, names: Sequence[str], taken: Sequence[str] = ()) -> None:
         """Refuse a file that lacks one of the columns.
+
+        Parameters
+        ----------
+        taken : further columns that mean something of their own
 
         Raises
         ------
         BadInputError
-            Columns are missing; all of them, each with the nearest that exists.
+            Columns are missing; all of them, each with the nearest that exists and is not itself
+            one of those that were asked for: renaming that one would only make it the next to be
+            missing.
         """
+        meant = {self.find(name) for name in (*names, *taken)}
+        free = [name for name in self.columns if name not in meant]
         breaches = [
-            _missing_column(name, self.columns)
+            _missing_column(name, free, self.columns)
             for name in dict.fromkeys(names)
             if self.find(name) is None
         ]
@@ -287,8 +295,8 @@ def _staged(session: Session, path: Path, cells: Cells) -> ReadyTable:
     return ReadyTable(path, tuple(types), n_rows, notes, session, types, cells)
 
 
-def _missing_column(name: str, found: Sequence[str]) -> str:
-    near = near_names(name, found, cutoff=0.5)
+def _missing_column(name: str, free: Sequence[str], found: Sequence[str]) -> str:
+    near = near_names(name, free, cutoff=0.5)
     hint = f"did you mean '{near[0]}'?" if near else f"found: {', '.join(found[:_SHOWN])}"
     more = ", ..." if not near and len(found) > _SHOWN else ""
     return f"column '{name}' is missing; {hint}{more}"

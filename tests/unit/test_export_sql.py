@@ -78,6 +78,16 @@ def test_every_exponent_is_precise(exponent: float) -> None:
         np.testing.assert_allclose(found[f"z{j}"], column.apply(values), rtol=0, atol=1e-10)
 
 
+def test_reasons_can_be_left_out() -> None:
+    scorer, frame = scorer_of_kind("tied"), features_with_holes(300)
+    sql = scoring_sql(scorer, "duckdb", reasons=False)
+    found = run(sql, frame)
+    assert "why" not in found
+    assert len(sql) < len(scoring_sql(scorer, "duckdb"))
+    assert_same_scores(found, scorer, frame)
+    assert {"why", "against_runner_up"} <= {*run(scoring_sql(scorer, "duckdb"), frame)}
+
+
 def test_a_table_without_ages_leaves_nobody_out_for_its_age() -> None:
     scorer, frame = scorer_of_kind("diag"), features_with_holes(300).drop(columns="tenure_days")
     found = run(scoring_sql(scorer, "duckdb", has_age=False), frame)

@@ -56,12 +56,14 @@ def study(snapshot: Snapshot, k: int, seed: int, previous: Scorer | None) -> Qua
     )
     frame = snapshot.frame.loc[list(matrix.account_ids)]
     found = inherit(chosen.labels, k, origin=str(snapshot.as_of), previous=previous, frame=frame)
-    told = profile(snapshot, matrix, chosen, given=found.names, taken=found.other_names)
+    told = profile(snapshot, matrix, chosen, given=found.names, taken=found.taken_names)
     scorer = Scorer.build(
         *(scales, chosen, matrix, told.names, FeaturesConfig()),
         Training(snapshot.as_of, "reproducible", study=str(snapshot.as_of)),
         ids=found.ids,
-        former_names=found.former_names(told.names),
+        former_names=found.former_names(
+            told.names, told.automatic, str(snapshot.as_of), snapshot.as_of
+        ),
     )
     labels = {"id": found.ids, "number": range(k), "name": told.automatic}
     columns = {how: np.array(names)[chosen.labels] for how, names in labels.items()}

@@ -1,6 +1,7 @@
 """Ids and names from one study to the next: what goes on, what does not, and what is refused."""
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from clustering.movement.succession.inherit import inherit
 from clustering.movement.succession.names import known_names
 from clustering.movement.succession.previous import load_previous, snapshot_for
 from clustering.profiles import profile
-from clustering.scorer.segment_ids import SegmentNames
+from clustering.scorer.segment_ids import FormerName, SegmentNames
 from clustering.simulation import simulate, write_book
 from clustering.tables import open_folder
 from snapshots import book, fitted, scorer_of
@@ -41,11 +42,15 @@ def of(now, k, previous, snapshot, **more):
     return inherit(now, k, origin="later", previous=previous, frame=snapshot.frame, **more)
 
 
+def former(found, names):
+    return found.former_names(names, names, "later", date(2025, 9, 30))
+
+
 def test_a_study_that_follows_itself_keeps_every_id_and_name(snapshot, previous, labels):
     found = of(labels, K, previous, snapshot)
     assert found.ids == previous.segment_ids
     assert found.names == previous.segment_names
-    assert found.former_names(previous.segment_names) == ()
+    assert former(found, previous.segment_names) == ()
     assert {fate.kind for fate in found.fates} == {"survived", "kept"}
 
 
@@ -71,6 +76,8 @@ def test_a_first_study_has_new_ids_and_names_that_people_gave(labels):
     assert first.ids != inherit(labels, K, origin="other").ids
     again = inherit(labels, K, origin="one", renamed={first.ids[1]: "ours"})
     assert again.names == (None, "ours", None)
+    kept = again.former_names(("a", "ours", "c"), ("a", "b", "c"), "one", date(2025, 9, 30))
+    assert kept == (FormerName(first.ids[1], "b", "one", date(2025, 9, 30)),)
 
 
 def test_the_larger_part_of_a_split_keeps_the_id(snapshot, previous, labels):
@@ -95,19 +102,19 @@ def test_halves_of_a_split_are_both_new_and_the_id_is_never_used_again(snapshot,
     found = of(now, 4, previous, snapshot)
     gone = previous.segment_ids[1]
     assert gone not in found.ids
-    former = found.former_names(["a", "b", "c", "d"])
-    assert (gone, previous.segment_names[1]) in [(one.segment_id, one.name) for one in former]
+    left = former(found, ["a", "b", "c", "d"])
+    assert (gone, previous.segment_names[1]) in [(one.segment_id, one.name) for one in left]
     later = replace(
         previous,
         segment_ids=found.ids[:3],
         segment_names=("a", "b", "c"),
-        former_names=former,
+        former_names=left,
     )
     third = inherit(
         labels, K, origin="x", previous=later, frame=snapshot.frame, renamed={gone: "back"}
     )
     assert gone not in third.ids
-    assert gone in {one.segment_id for one in third.former_names(["a", "b", "c"])}
+    assert gone in {one.segment_id for one in former(third, ["a", "b", "c"])}
 
 
 def test_a_segment_inside_another_one_is_absorbed(snapshot, previous, labels):
@@ -131,16 +138,42 @@ def test_a_new_segment_gets_no_name_that_stood_for_another(snapshot, previous, l
     found = of(scattered, K, earlier, snapshot)
     assert not set(found.ids) & set(earlier.segment_ids)
     matrix, _, clustering = fitted(snapshot, "kmeans", K)
-    told = profile(snapshot, matrix, clustering, given=found.names, taken=found.other_names)
+    told = profile(snapshot, matrix, clustering, given=found.names, taken=found.taken_names)
     assert told.automatic == previous.segment_names
     assert told.names == tuple(f"{name} ({snapshot.as_of})" for name in told.automatic)
+
+
+def test_a_new_segment_gets_no_name_that_a_renamed_one_had(snapshot, previous, labels, tmp_path):
+    """Else the model of the new study would contradict itself, and could not be read."""
+    matrix, _, clustering = fitted(snapshot, "kmeans", K)
+    had = FormerName("S-000000", previous.segment_names[2], "q1", snapshot.as_of)
+    earlier = replace(
+        previous,
+        segment_ids=("S-000000", "S-000001", "S-000002"),
+        segment_names=("our best", "second", "third"),
+        former_names=(had,),
+    )
+    now = np.where(labels == 2, np.arange(len(labels)) % 3, labels)  # the third is scattered
+    found = of(now, K, earlier, snapshot)
+    assert found.ids[:2] == ("S-000000", "S-000001")
+    found = replace(found, ids=(*found.ids[:2], "S-000009"), names=("our best", "second", None))
+    told = profile(snapshot, matrix, clustering, given=found.names, taken=found.taken_names)
+    assert told.names[2] == f"{had.name} ({snapshot.as_of})"
+    scorer = replace(
+        previous,
+        segment_ids=found.ids,
+        segment_names=told.names,
+        former_names=former(found, told.names),
+    )
+    scorer.save(tmp_path / "scorer")
+    assert load_previous(config(previous=tmp_path)).called.name_of(had.name) == "our best"
 
 
 def test_what_a_study_says_of_the_previous_one(snapshot, previous, labels):
     matrix, _, clustering = fitted(snapshot, "kmeans", K)
     named = replace(previous, segment_names=("our best", *previous.segment_names[1:]))
     found = of(labels, K, named, snapshot)
-    profiles = profile(snapshot, matrix, clustering, given=found.names, taken=found.other_names)
+    profiles = profile(snapshot, matrix, clustering, given=found.names, taken=found.taken_names)
     told = succession(found, profiles)
     assert told.entry.same_id == 1.0
     assert (told.entry.n_survived, told.entry.n_new, told.entry.n_gone) == (3, 0, 0)

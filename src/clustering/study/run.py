@@ -225,7 +225,7 @@ class Run:
             *(self.snapshot, self.matrix, self.evidence.chosen),
             amount_name=self.config.amount_name,
             given=self.inheritance.names,
-            taken=self.inheritance.other_names,
+            taken=self.inheritance.taken_names,
         )
 
     @cached_property
@@ -249,7 +249,9 @@ class Run:
             scoring=config.scoring,
             age_days=self.snapshot.frame.loc[self.ids, TENURE_DAYS].to_numpy(),
             ids=self.inheritance.ids,
-            former_names=self.inheritance.former_names(self.profiles.names),
+            former_names=self.inheritance.former_names(
+                *(self.profiles.names, self.profiles.automatic), config.name, config.as_of
+            ),
         )
 
     @property

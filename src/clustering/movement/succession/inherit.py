@@ -10,6 +10,7 @@ for.)
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import pandas as pd
 
@@ -44,22 +45,30 @@ class Inheritance:
     fates: tuple[Fate, ...]
 
     @property
-    def other_names(self) -> frozenset[str]:
-        """Names of segments that are not among those of today: they are given to no other."""
-        if self.previous is None:
-            return frozenset()
-        return frozenset(
-            one.name for one in known_names(self.previous) if one.segment_id not in self.ids
-        )
+    def taken_names(self) -> frozenset[str]:
+        """Names that stand, or stood, for a segment: a new one gets none of them."""
+        known = () if self.previous is None else known_names(self.previous)
+        return frozenset(one.name for one in known)
 
-    def former_names(self, names: Sequence[str]) -> tuple[FormerName, ...]:
+    def former_names(
+        self, names: Sequence[str], automatic: Sequence[str], study: str, as_of: date
+    ) -> tuple[FormerName, ...]:
         """Names that segments had and do not have today.
 
         Parameters
         ----------
-        names : of the segments of today, by their number
+        names, automatic : of the segments of today, by their number, and those of the rule
+        study, as_of : of today: a first study whose segments were renamed and that is run again
+            called them by the rule before
         """
-        return () if self.previous is None else former_names(self.previous, self.ids, names)
+        if self.previous is not None:
+            return former_names(self.previous, self.ids, names)
+        called = zip(self.ids, names, automatic, strict=True)
+        return tuple(
+            FormerName(one, ruled, study, as_of)
+            for one, name, ruled in called
+            if name != ruled and ruled not in names
+        )
 
 
 def inherit(

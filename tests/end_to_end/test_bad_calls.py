@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one call a line
 """Bad calls of the commands that run every night or decide what serves: one message for each.
 
 Every row is a call, the status that it ends with, and words of its one message: what was expected,
@@ -20,6 +21,7 @@ from clustering import cli
 from clustering.config import TrackingConfig
 from clustering.errors import ClusteringError, ExitStatus
 from clustering.scorer import storage
+from clustering.simulation import simulate, write_book
 from clustering.tracking import log_study, promote
 from snapshots import book, scorer_of
 from study_folders import Recipe, add_report, add_scorer, build_study
@@ -79,13 +81,18 @@ CALLS = (
         DATA,
         "'goals_share' cannot be",
         "expected 0 to 1",
-        "100 times larger",
+        "another unit",
     ),
     call(f"score later.csv {SCORE}", DATA, "later.csv", "after 2025-06-30", "own date"),
     call(f"score broken.parquet {SCORE}", DATA, "broken.parquet"),
-    call(f"score no_tables {SCORE}", DATA, "accounts", "no_tables"),
+    call(f"score no_tables {SCORE}", DATA, "table 'accounts' is missing", "one row an account"),
     call(f"score bad.toml {SCORE}", DATA, "bad.toml"),
-    call(f"score features.csv {SCORE} --decimal semicolon", USAGE, "--decimal"),
+    call(
+        f"score features.csv {SCORE} --decimal semicolon",
+        DATA,
+        "--decimal is 'semicolon'",
+        "expected '.' or ','",
+    ),
     # with which model
     call(f"score features.csv --model none {ON}", DATA, "there is no scorer at", "none"),
     call(f"score features.csv --model no_tables {ON}", DATA, "is not a scorer", "manifest.json"),
@@ -141,7 +148,9 @@ CALLS = (
         "version=99",
     ),
     call(
-        f"score features.csv --model models:/o'brien@champion {ON} {FILE_STORE}", DATA, "apostrophe"
+        f"score features.csv --model models:/o\\'brien@champion {ON} {FILE_STORE}",
+        DATA,
+        "apostrophe",
     ),
     # from which store
     call(
@@ -253,7 +262,7 @@ CALLS = (
         "'bare' has no champion",
         "clustering promote",
     ),
-    call(f"rollback {WHO} --name o'brien {FILE_STORE}", DATA, "apostrophe"),
+    call(f"rollback {WHO} --name o\\'brien {FILE_STORE}", DATA, "apostrophe"),
     call(
         f"rollback {WHO} --tracking-uri sqlite:///none.db",
         DATA,
@@ -307,8 +316,100 @@ CALLS = (
     call(f"history --card 99 {FILE_STORE}", DATA, "version=99"),
     call(f"history --card ../../etc {FILE_STORE}", DATA, "not the address of a model"),
     call("history --tracking-uri sqlite:///none.db", DATA, "there is no tracking store"),
-    call("history --tracking-uri sqlite:///no_tables", DATA, "no_tables"),
+    call(
+        "history --tracking-uri sqlite:///no_tables",
+        DATA,
+        "no_tables",
+        "is a folder; expected a SQLite file",
+    ),
     call(f"history {FILE_STORE} --table", USAGE, "--table"),
+    # export
+    call("export none --dialect duckdb --out q.sql", DATA, "there is no scorer at", "none"),
+    call("export changed --dialect duckdb --out q.sql", DATA, "'scorer.json' was changed"),
+    call("export scorer --dialect oracle --out q.sql", DATA, "oracle", "duckdb", "snowflake"),
+    call("export scorer --dialect duckdb --out q.txt", DATA, "q.txt", ".sql"),
+    call("export scorer --dialect duckdb --out none/q.sql", DATA, "there is no folder"),
+    call("export scorer --dialect duckdb --out there.sql", DATA, "exists already", "another --out"),
+    call("export scorer --dialect duckdb --out scorer/q.sql", DATA, "scorer"),
+    call("export scorer --dialect duckdb --out q.sql --as-of 2025-06-30", DATA, "--features"),
+    call("export scorer --dialect duckdb --out q.sql --features book", DATA, "needs --as-of"),
+    call(
+        "export scorer --dialect spark --out q.sql --features book --as-of 2025-06-30",
+        DATA,
+        "duckdb alone",
+    ),
+    call(
+        "export scorer --dialect duckdb --out q.sql --features none --as-of 2025-06-30",
+        DATA,
+        "none",
+    ),
+    call("export scorer --dialect duckdb --out q.sql --table ''", DATA, "table"),
+    call("export scorer --dialect duckdb --out q.sql --format onnx", USAGE, "onnx"),
+    call("export scorer --out q.sql", USAGE, "--dialect"),
+    call(
+        f"export models:/account-segments@rival --dialect duckdb --out q.sql {FILE_STORE}",
+        DATA,
+        "no 'account-segments@rival'",
+    ),
+    # monitor
+    call("monitor --model none --tables book --as-of 2025-09-30", DATA, "there is no scorer at"),
+    call(
+        "monitor --model changed --tables book --as-of 2025-09-30",
+        DATA,
+        "'scorer.json' was changed",
+    ),
+    call("monitor --model scorer --tables none --as-of 2025-09-30", DATA, "none"),
+    call(
+        "monitor --model scorer --tables no_tables --as-of 2025-09-30",
+        DATA,
+        "table 'accounts' is missing",
+    ),
+    call("monitor --model scorer --tables bad.toml --as-of 2025-09-30", DATA, "bad.toml"),
+    call("monitor --model scorer --tables book --as-of 2025-06-30", DATA, "2025-06-30"),
+    call("monitor --model scorer --tables book --as-of 2031-01-01", DATA, "2031-01-01"),
+    call("monitor --model scorer --tables book --as-of 2025-09-30 --out scorer", DATA, "scorer"),
+    call(
+        "monitor --model scorer --tables book --as-of 2025-09-30 --out features.csv",
+        DATA,
+        "is a file; name a folder",
+    ),
+    call(
+        "monitor --model scorer --tables book --as-of 2025-09-30 --last none.csv", DATA, "none.csv"
+    ),
+    call(
+        "monitor --model scorer --tables book --as-of 2025-09-30 --last features.csv",
+        DATA,
+        "features.csv",
+    ),
+    call("monitor --model scorer --tables book --as-of September", USAGE, "--as-of"),
+    call("monitor --model scorer --tables book", USAGE, "--as-of"),
+    call("monitor --model scorer --as-of 2025-09-30", USAGE, "--tables"),
+    # rename
+    call(f"rename none S-000000 calm {WHO}", DATA, "none"),
+    call(f"rename studies/served nobody calm {WHO} --file names.csv", DATA, "nobody", "S-"),
+    call(
+        f"rename studies/served 'late on milestones, low breadth' '' {WHO} --file names.csv",
+        DATA,
+        "name",
+    ),
+    call(
+        "rename studies/served 'late on milestones, low breadth' calm --by '' --reason test --file names.csv",
+        DATA,
+        "was not renamed",
+    ),
+    call(
+        f"rename studies/served 'late on milestones, low breadth' 'on time with milestones, high breadth' {WHO} --file names.csv",
+        DATA,
+        "stands for",
+    ),
+    call(
+        f"rename studies/served 'late on milestones, low breadth' calm {WHO} --file names.txt",
+        DATA,
+        "names.txt",
+        ".csv",
+    ),
+    call("rename studies/served nobody calm --by Kim", USAGE, "--reason"),
+    call("rename studies/served nobody", USAGE, "NAME"),
 )
 
 
@@ -365,6 +466,8 @@ def _files(root: Path) -> None:
     (root / "empty.csv").write_text("")
     (root / "broken.parquet").write_bytes(b"PAR1 is all that is right here")
     (root / "bad.toml").write_text("name = [")
+    (root / "there.sql").write_text("SELECT 1")
+    write_book(simulate("needs", 20, seed=1), root / "book")
     (root / "no_tables").mkdir()
     (root / "folder.csv").mkdir()
     connection = sqlite3.connect(root / "foreign.db")

@@ -3,17 +3,20 @@ what is recorded, and what happens when the record fails."""
 
 import json
 import shutil
+import struct
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from clustering import results
 from clustering.config import TrackingConfig
 from clustering.errors import TrackingError
+from clustering.scorer import Scorer
 from clustering.simulation import simulate, write_book
 from clustering.tracking import log_study, personal_notes
 from clustering.tracking.pseudonyms import KEY, Pseudonyms
@@ -71,6 +74,8 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for file in (folder / "book").glob("*.parquet"):
         table = pd.read_parquet(file)
         table["account_id"] = [f"anna.{account}@kunde.example" for account in table["account_id"]]
+        if file.stem == "subscriptions":  # amounts that nothing else can be by chance
+            table["arr"] = table["arr"].round() + 0.7391
         if file.stem == "accounts":
             table["csm"] = [PEOPLE[row % len(PEOPLE)] for row in range(len(table))]
             table["name"] = [f"Wurstfabrik {row}" for row in range(len(table))]
@@ -176,11 +181,72 @@ def test_recorded_again_the_pseudonyms_are_the_same(study: Path, tmp_path: Path)
 
 def test_without_pseudonyms_people_are_found_there(study: Path, tmp_path: Path) -> None:
     """The search above can find what it looks for; names of customers are never recorded."""
-    log_study(study, TrackingConfig(uri=f"sqlite:///{tmp_path}/mlflow.db"))
+    record = log_study(study, TrackingConfig(uri=f"sqlite:///{tmp_path}/mlflow.db"))
     content = everything_below(tmp_path)
     found = [value for value in personal(study) if value in content]
     assert b"Ottilie Zwackelmann" in found
     assert b"Wurstfabrik 7" not in found
+    served = tmp_path / "mlartifacts" / "models" / record.model_id
+    assert (served / "artifacts/artifacts/scorer/manifest.json").read_bytes() == (
+        study / "scorer/manifest.json"
+    ).read_bytes()
+    assert not in_a_model(served, study)
+
+
+def test_no_byte_of_a_scorer_is_of_one_customer(study: Path) -> None:
+    assert {file.name for file in (study / "scorer").iterdir()} >= {"model.npz", "model_card.md"}
+    assert not in_a_model(study / "scorer", study)
+
+
+def test_the_search_in_a_model_finds_what_it_looks_for(study: Path, tmp_path: Path) -> None:
+    value = values_of_one_account(study)[-1]
+    for number, planted in enumerate((repr(value).encode(), struct.pack("<d", value), b"Quendel")):
+        folder = tmp_path / str(number)
+        shutil.copytree(study / "scorer", folder)
+        (folder / "more").write_bytes(b"..." + planted + b"...")
+        assert len(in_a_model(folder, study)) == 1
+
+
+def in_a_model(folder: Path, study: Path) -> list[bytes]:
+    """What is of one account alone in the files of a model: ids, people, names, and values.
+
+    Single quantiles of a feature may be the value of the account that lies there (docs/scoring.md):
+    the clip limits and ranges of the standardiser are the one part that is not searched.
+    """
+    parts = [everything_in(file) for file in folder.rglob("*") if file.is_file()]
+    content = b"\n".join(parts)
+    numbers = values_of_one_account(study)
+    wanted = [
+        *(repr(one).encode() for one in numbers),
+        *(struct.pack("<d", one) for one in numbers),
+    ]
+    return [value for value in (*personal(study), *wanted) if value in content]
+
+
+def everything_in(file: Path) -> bytes:
+    """Its bytes; what is inside of an archive of arrays is not compressed."""
+    if file.name == "standardiser.json":
+        kept = json.loads(file.read_text())
+        assert {"columns", "ranges", "prototypes"} <= kept.keys()
+        return json.dumps(
+            {name: kept[name] for name in kept if name not in ("columns", "ranges")}
+        ).encode()
+    return file.name.encode() + b"\n" + file.read_bytes()
+
+
+def values_of_one_account(study: Path) -> list[float]:
+    """Amounts, features and places in the matrix that one account alone has, with many digits."""
+    accounts = results.read(study).accounts.set_index("account_id")
+    standardiser = Scorer.load(study).standardiser
+    features = accounts[list(standardiser.feature_names)].astype(float)
+    columns = [*features.to_numpy().T, *standardiser.transform(features).T]
+    columns.append(accounts["arr"].to_numpy(float))
+    found = []
+    for column in columns:
+        values, counts = np.unique(column[np.isfinite(column)], return_counts=True)
+        found += [float(one) for one in values[counts == 1] if len(repr(float(one))) >= 9]
+    assert len(found) > 1000
+    return found
 
 
 def test_a_deleted_experiment_is_found_before_the_study_runs(workplace: Path, study: Path) -> None:

@@ -52,12 +52,22 @@ def _show(found: "History") -> None:
     from clustering.commands.console import OUT, say
 
     table = Table(title=f"Versions of '{found.name}'", title_justify="left")
-    for header in ("version", "alias", "study", "as of", "verdict", "segments", "accounts"):
+    for header in (
+        "version",
+        "alias",
+        "study",
+        "as of",
+        "verdict",
+        "segments",
+        "accounts",
+        "monitor",
+    ):
         table.add_column(header, justify="right" if header in ("segments", "accounts") else "left")
     for one in found.versions:
         cells = (
             *(one.version, ", ".join(one.aliases), one.study, one.as_of, one.verdict),
             *(one.segments, f"{int(one.accounts):,}" if one.accounts.isdecimal() else ""),
+            f"{one.monitor} ({one.monitor_as_of})" if one.monitor else "",
         )
         table.add_row(*(Text(cell) for cell in cells))
     OUT.print(table)

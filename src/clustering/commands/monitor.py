@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from clustering.config import StudyConfig
     from clustering.monitor import Monitored
     from clustering.monitor.outcomes import Promise
+    from clustering.scorer import Scorer
 
 
 def register(app: typer.Typer) -> None:
@@ -91,7 +92,13 @@ def monitor(
             opened = open_folder(given.source) if tables.is_dir() else open_tables(given)
         with opened:
             found = run_monitor(
-                scorer, opened, day, given, last=before, promise=_promise(model), progress=progress
+                scorer,
+                opened,
+                day,
+                given,
+                last=before,
+                promise=_promise(model, scorer),
+                progress=progress,
             )
     _show(found)
     if out is not None:
@@ -120,14 +127,18 @@ def _inputs(tables: Path, given: "StudyConfig", model: str, last: Path | None) -
     return [*read, Path(model), *([] if last is None else [last])]
 
 
-def _promise(model: str) -> "Promise | None":
-    """What the study showed of outcomes, where the model is given as a study's folder."""
+def _promise(model: str, scorer: "Scorer") -> "Promise | None":
+    """What was shown of outcomes: by the study's folder, else by the model's own card."""
     from clustering import results
-    from clustering.monitor.outcomes import promised_by
+    from clustering.monitor.outcomes import promised_by, promised_by_card
     from clustering.results.folder import DOCUMENT
 
     folder = Path(model)
-    return promised_by(results.read(folder)) if (folder / DOCUMENT).is_file() else None
+    return (
+        promised_by(results.read(folder))
+        if (folder / DOCUMENT).is_file()
+        else promised_by_card(scorer)
+    )
 
 
 def _show(monitored: "Monitored") -> None:

@@ -14,6 +14,7 @@ from clustering.features import Snapshot
 from clustering.features.horizon import build_horizon, horizon_end
 from clustering.results import StudyFolder
 from clustering.schema import TableSpec, column
+from clustering.scorer import Scorer
 from clustering.tables import SourceTables
 
 OUTCOMES_SINCE = TableSpec(
@@ -55,6 +56,22 @@ def promised_by(study: StudyFolder) -> Promise:
     return Promise(
         study.document.horizon_days,
         {(str(outcome), str(level)): float(raw) for outcome, level, raw in found},
+    )
+
+
+def promised_by_card(scorer: Scorer) -> Promise | None:
+    """The same from the facts that a model brings along; None where it brings none."""
+    if scorer.facts is None or not scorer.facts.promises:
+        return None
+    names = dict(zip(scorer.segment_ids, scorer.segment_names, strict=True))
+    promises = scorer.facts.promises
+    return Promise(
+        promises[0].days,
+        {
+            (one.outcome, names[one.segment_id]): one.rate
+            for one in promises
+            if one.segment_id in names
+        },
     )
 
 

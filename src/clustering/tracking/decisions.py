@@ -10,6 +10,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+#: Tags of a version: the last decision of `clustering monitor`, its date and its run.
+DECISION, DATE, RUN = "monitor", "monitor_as_of", "monitor_run"
+
 _TAG = "decision."
 #: More than this MLflow does not keep of one tag on every store.
 _MOST_LETTERS = 4_000

@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from clustering.tracking.decisions import DATE, DECISION, RUN
 from clustering.tracking.registry import version_behind
 from clustering.tracking.runs import ending, make_experiment, milliseconds_now
 from clustering.tracking.store import artifact_location, open_store, tracking_uri
-
-#: Tags of a model's version.
-DECISION, DATE, RUN = "monitor", "monitor_as_of", "monitor_run"
 
 
 def log_monitor(

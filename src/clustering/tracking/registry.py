@@ -15,6 +15,8 @@ from clustering.scorer import Scorer
 from clustering.scorer.card import card_in_short
 from clustering.scorer.contents import CARD
 from clustering.tracking.decisions import (
+    DATE,
+    DECISION,
     Decision,
     line_of_champions,
     now,
@@ -55,7 +57,12 @@ class Promotion:
 
 @dataclass(frozen=True)
 class Version:
-    """A registered version, as the registry knows it; "" where it was made by other means."""
+    """A registered version, as the registry knows it; "" where it was made by other means.
+
+    Attributes
+    ----------
+    monitor, monitor_as_of : the last decision of `clustering monitor` on it, and its date
+    """
 
     version: str
     study: str
@@ -64,6 +71,8 @@ class Version:
     model_version: str
     segments: str
     accounts: str
+    monitor: str
+    monitor_as_of: str
     aliases: tuple[str, ...] = ()
 
 
@@ -395,6 +404,8 @@ def _described(version: Any, aliases: tuple[str, ...]) -> Version:
         model_version=tags.get("model_version", ""),
         segments=tags.get("segments", ""),
         accounts=tags.get("accounts", ""),
+        monitor=tags.get(DECISION, ""),
+        monitor_as_of=tags.get(DATE, ""),
         aliases=aliases,
     )
 

@@ -179,6 +179,8 @@ def _turn(file: Path) -> Iterator[None]:
 
 def _refuse_foreign(file: Path) -> None:
     """MLflow would put its own tables into any database, and nobody would find them there."""
+    if file.is_dir():
+        raise TrackingError(f"the tracking store '{file}' is a folder; expected a SQLite file.")
     if not file.is_file() or file.stat().st_size == 0:
         return
     try:

@@ -88,7 +88,7 @@ def _decision(scorer: Scorer, today: Snapshot, change: Change, config: StudyConf
     return "unknown" if scorer.unit_mistakes(today.frame) else decide(change, config.monitor).kind
 
 
-def run(scenarios: Sequence[str], n_books: int, n_accounts: int, out: Path) -> None:
+def run(scenarios: Sequence[str], seeds: range, n_accounts: int, out: Path) -> None:
     """Judge the books that are not yet in the file."""
     done = set()
     if out.exists():
@@ -99,7 +99,7 @@ def run(scenarios: Sequence[str], n_books: int, n_accounts: int, out: Path) -> N
         writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
         if is_new:
             writer.writeheader()
-        for seed in range(FIRST_SEED, FIRST_SEED + n_books):
+        for seed in seeds:
             for scenario in scenarios:
                 if (scenario, seed) not in done:
                     writer.writerows(list(judged(scenario, n_accounts, seed)))
@@ -126,13 +126,15 @@ def summary(file: Path) -> pd.DataFrame:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--books", type=int, default=60)
+    parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
     parser.add_argument("--accounts", type=int, default=600)
     parser.add_argument("--scenario", choices=RIGHT, action="append", help="default: all")
     parser.add_argument("--out", type=Path, default=Path("monitor.csv"))
     parser.add_argument("--summary", type=Path)
     asked = parser.parse_args()
     if asked.summary is None:
-        run(asked.scenario or list(RIGHT), asked.books, asked.accounts, asked.out)
+        seeds = range(asked.first_seed, asked.first_seed + asked.books)
+        run(asked.scenario or list(RIGHT), seeds, asked.accounts, asked.out)
     print(summary(asked.summary or asked.out).to_string(index=False))
 
 

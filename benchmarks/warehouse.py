@@ -93,7 +93,9 @@ def in_postgres(features: pd.DataFrame) -> Iterator[Ask]:
     columns = ", ".join(f'"{name}" double precision' for name in features.columns[1:])
     rows = features.to_csv(index=False, header=False, na_rep="NaN")
     with postgres_server.serve(programs) as address:
-        create = f"CREATE TABLE features (account_id text, {columns});"
+        # Compiling a long query takes PostgreSQL longer than running it (docs/warehouse.md).
+        settings = "ALTER ROLE reader SET jit = off;"
+        create = f"{settings} CREATE TABLE features (account_id text, {columns});"
         load = f"{create}\nCOPY features FROM STDIN CSV;\n{rows}\\.\nANALYZE;"
         postgres_server.query(programs, address, load)
 

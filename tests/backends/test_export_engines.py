@@ -67,12 +67,12 @@ def test_the_query_gives_the_same_in_postgres(
 
 
 @on_a_real_spark
-@pytest.mark.parametrize("kind", ["kmeans", "full", "one segment"])
+@pytest.mark.parametrize(("kind", "reasons"), [("kmeans", True), ("full", False)])
 def test_the_query_gives_the_same_in_spark(
-    kind: str, features: pd.DataFrame, spark: Any, tmp_path: Path
+    kind: str, reasons: bool, features: pd.DataFrame, spark: Any, tmp_path: Path
 ) -> None:
     scorer = scorer_of_kind(kind)
     pq.write_table(arrow(features), tmp_path / "features.parquet")
     spark.read.parquet(str(tmp_path / "features.parquet")).createOrReplaceTempView("features")
-    found = spark.sql(scoring_sql(scorer, "spark")).toPandas()
+    found = spark.sql(scoring_sql(scorer, "spark", reasons=reasons)).toPandas()
     assert_same_scores(found, scorer, features)

@@ -54,6 +54,7 @@ ON = "--as-of 2025-06-30 --out s.csv"
 SCORE = f"--model scorer {ON}"
 CHAMPION = f"score features.csv --model models:/account-segments@champion {ON}"
 WHO = "--by Kim --reason test"
+MONITOR = "--model scorer --as-of 2025-09-30"
 FILE_STORE = "--tracking-uri sqlite:///studies/mlflow.db"
 
 CALLS = (
@@ -269,6 +270,44 @@ CALLS = (
         "MLFLOW_TRACKING_URI",
     ),
     call(f"rollback 1 {WHO}", USAGE, "1"),
+    # monitor
+    call(f"monitor {MONITOR} --tables no_tables", DATA, "table 'accounts' is missing"),
+    call(f"monitor {MONITOR} --tables none", DATA, "none", "does not exist"),
+    call(f"monitor {MONITOR} --tables features.csv", DATA, "features.csv"),
+    call(f"monitor {MONITOR} --tables bad.toml", DATA, "bad.toml"),
+    call("monitor --model none --tables no_tables --as-of 2025-09-30", DATA, "there is no scorer"),
+    call(
+        "monitor --model changed --tables no_tables --as-of 2025-09-30",
+        DATA,
+        "'scorer.json' was changed",
+    ),
+    call(
+        "monitor --model models:/account-segments@rival --tables no_tables --as-of 2025-09-30 "
+        f"{FILE_STORE}",
+        DATA,
+        "no 'account-segments@rival'",
+    ),
+    call(f"monitor {MONITOR} --tables no_tables --out features.csv", DATA, "is a file"),
+    call(f"monitor {MONITOR} --tables no_tables --out studies", DATA, "holds no monitor.json"),
+    call(f"monitor {MONITOR} --tables no_tables --out scorer", DATA, "is an input"),
+    call(f"monitor {MONITOR} --tables no_tables --out scorer/x", DATA, "which this command reads"),
+    call(f"monitor {MONITOR} --tables no_tables --last none.csv", DATA, "none.csv"),
+    call(
+        f"monitor {MONITOR} --tables no_tables --last features.csv",
+        DATA,
+        "features.csv",
+        "segment_id",
+        "as_of",
+    ),
+    call(
+        f"monitor {MONITOR} --tables no_tables --track --tracking-uri sqlite:///features.csv",
+        DATA,
+        "cannot be read as SQLite",
+        "not touched",
+    ),
+    call(f"monitor {MONITOR}", USAGE, "--tables"),
+    call("monitor --model scorer --tables no_tables", USAGE, "--as-of"),
+    call("monitor --tables no_tables --as-of 2025-09-30", USAGE, "--model"),
     # history
     call(
         f"history --name other {FILE_STORE}", DATA, "no model 'other'", "account-segments@champion"

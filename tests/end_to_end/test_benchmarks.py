@@ -17,6 +17,7 @@ OUT = "OUT"
     ("name", "small"),
     [
         ("scoring", ("--accounts", "2000", "--runs", "1")),
+        ("scoring_calibration", ("--accounts", "300", "--seeds", "1")),
         ("nightly", ("--accounts", "2000")),
         ("schemes", ("--accounts", "2000", "--snapshots", "2")),
         ("snapshot", ("--accounts", "200", "--rows", "5000", "--repeat", "1")),

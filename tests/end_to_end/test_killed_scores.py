@@ -85,8 +85,8 @@ def test_a_killed_run_is_never_half_visible(place: Place, tmp_path: Path) -> Non
     # Runs with an odd number write fewer rows of another segment, so that a mixture is seen.
     rows = [rows_of_segment(tmp_path, 0, ACCOUNTS), rows_of_segment(tmp_path, 1, ACCOUNTS // 2)]
     whole = [{0: ACCOUNTS}, {1: ACCOUNTS // 2}]
-    start = time.monotonic()
     process, done = writer(address, rows[0])
+    start = time.monotonic()
     assert done.wait(60)
     a_write = time.monotonic() - start
     kill(process)

@@ -108,3 +108,52 @@ def test_reordering_accounts_reorders_scores_and_nothing_else(snapshot, seed, al
     again = scorer.score_features(snapshot.frame.iloc[order])
     assert again["segment"].equals(scores["segment"].iloc[order])
     np.testing.assert_allclose(again["probability"], scores["probability"].iloc[order], atol=1e-12)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(2, 5),
+    st.integers(1, 7),
+    st.floats(0, 1),
+    st.sampled_from(["kmeans", "mixture"]),
+)
+def test_what_is_missing_takes_no_part_in_a_score(seed, k, d, share, kind):
+    """The same scores as of a model that never had the missing features."""
+    rng = np.random.default_rng(seed)
+    model = random_model(rng, k, d, kind)
+    columns = rng.normal(size=(d, 20)) * 3
+    missing = rng.random(d) < share
+    columns[missing] = np.nan
+    known = ~missing
+    if kind == "kmeans":
+        smaller = CentreModel(np.ascontiguousarray(model.centres[:, known]), model.variance)
+    else:
+        covariances = np.ascontiguousarray(model.covariances[:, known][:, :, known])
+        centres = np.ascontiguousarray(model.centres[:, known])
+        smaller = GaussianModel("full", centres, model.weights, covariances)
+    scores, expected = model.log_scores(columns)[0], smaller.log_scores(columns[known])[0]
+    np.testing.assert_allclose(scores, expected, rtol=1e-7, atol=1e-7)
+    warm = model.assign(columns, rng.uniform(0.02, 50, size=20))
+    np.testing.assert_array_equal(warm.labels, model.assign(columns).labels)
+    assert ((warm.probability >= 1 / k - 1e-12) & (warm.probability <= 1)).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(2, 5),
+    st.integers(1, 6),
+    st.floats(0, 0.6),
+    st.sampled_from(["kmeans", "mixture"]),
+)
+def test_the_parts_of_two_accounts_differ_by_their_log_odds(seed, k, d, share, kind):
+    rng = np.random.default_rng(seed)
+    model = random_model(rng, k, d, kind)
+    columns = rng.normal(size=(d, 12)) * 3
+    columns[rng.random(d) < share] = np.nan
+    one, other = np.zeros(12, dtype=int), np.full(12, k - 1)
+    parts = model.contrast(columns, one, other).against.sum(axis=1)
+    scores, sharpness = model.log_scores(columns)
+    odds = sharpness * (scores[0] - scores[k - 1])
+    np.testing.assert_allclose(parts - parts[0], odds - odds[0], rtol=1e-6, atol=1e-6)

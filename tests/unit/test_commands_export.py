@@ -82,10 +82,7 @@ def test_the_commands_of_the_page_run_one_after_the_other(app, place, monkeypatc
     assert len(statements) == 1
     with duckdb.connect() as connection:
         for statement in statements[0].split(";\n"):
-            text = re.sub(
-                r"^\.read (\S+)$", lambda m: Path(m[1]).read_text("utf-8"), statement, flags=re.M
-            )
-            text = re.sub(r"\{(\S+\.sql)\}", lambda m: Path(m[1]).read_text("utf-8"), text)
+            text = re.sub(r"\{(\S+\.sql)\}", lambda m: Path(m[1]).read_text("utf-8"), statement)
             connection.execute(text)
         found = connection.execute("SELECT * FROM segments").df()
         features = connection.execute("SELECT * FROM features").df()

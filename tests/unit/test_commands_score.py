@@ -57,6 +57,38 @@ def test_a_feature_file_is_scored(app, features, model, snapshot, tmp_path):
         assert f"  {name}: " in result.stdout
 
 
+def test_accounts_that_are_scored_piece_by_piece_get_the_same_scores(
+    app, features, model, tmp_path, monkeypatch
+):
+    for name, size in (("whole.parquet", 50_000), ("pieces.parquet", 49)):
+        monkeypatch.setattr("clustering.scorer.files.PIECE", size)
+        assert run(app, features, model, tmp_path / name).exit_code == 0
+    whole, pieces = (pd.read_parquet(tmp_path / f"{name}.parquet") for name in ("whole", "pieces"))
+    pd.testing.assert_frame_equal(pieces, whole, rtol=1e-12)
+
+
+def test_a_column_is_judged_whole_and_not_by_a_piece(app, snapshot, model, tmp_path, monkeypatch):
+    wrong = snapshot.frame.copy()
+    wrong.iloc[:20, wrong.columns.get_loc("goals_share")] = np.linspace(20, 60, 20)
+    wrong.to_parquet(tmp_path / "f.parquet")
+    monkeypatch.setattr("clustering.scorer.files.PIECE", 20)
+    result = run(app, tmp_path / "f.parquet", model, tmp_path / "s.parquet")
+    assert "with values that cannot be, or lie far from all that were seen: 20" in result.stdout
+
+
+def test_an_infinite_value_is_named_wherever_it_stands(app, snapshot, model, tmp_path, monkeypatch):
+    wrong = snapshot.frame.copy()
+    wrong.iloc[100, wrong.columns.get_loc("hours")] = np.inf
+    wrong.iloc[3, wrong.columns.get_loc("score")] = -np.inf
+    wrong.to_parquet(tmp_path / "f.parquet")
+    monkeypatch.setattr("clustering.scorer.files.PIECE", 20)
+    with pytest.raises(BadInputError) as error:
+        run(app, tmp_path / "f.parquet", model, tmp_path / "scores")
+    assert "first account_id: a0100" in str(error.value)
+    assert "first account_id: a0003" in str(error.value)
+    assert not (tmp_path / "scores").exists()
+
+
 def test_a_study_folder_serves_as_model(app, features, model, tmp_path):
     assert run(app, features, model.parent, tmp_path / "s.csv").exit_code == 0
 

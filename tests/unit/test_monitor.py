@@ -7,14 +7,18 @@ import pandas as pd
 import pytest
 from scipy.stats import energy_distance, kstest
 
-from clustering.config import MonitorConfig
+from clustering.config import FeaturesConfig, MonitorConfig
 from clustering.errors import BadInputError
+from clustering.features import build_snapshot
 from clustering.monitor.common_change import undo_common_change
 from clustering.monitor.decision import Change, decide
 from clustering.monitor.energy import EnergyTest, Placed, energy_test, energy_within
 from clustering.monitor.last_scores import read_last
+from clustering.monitor.outcomes import Promise, outcomes_since
 from clustering.monitor.segments import Scored, migrated, segments_now
 from clustering.movement.drift.population import feature_drift
+from clustering.simulation import simulate, write_book
+from clustering.tables import open_folder
 from snapshots import book, feature, scorer_of, snapshot_of
 
 CONFIG = MonitorConfig()
@@ -256,3 +260,37 @@ def test_all_that_is_wrong_with_the_last_scores_is_said_at_once(scorer, tmp_path
         "segment_id: S-other1 are no segments of this model",
     ):
         assert part in message
+
+
+# -- what was promised --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def small_book(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("promised") / "book"
+    write_book(simulate("needs", 200, seed=4), folder)
+    with open_folder(folder) as tables:
+        yield tables, build_snapshot(tables, date(2024, 9, 26), FeaturesConfig())
+
+
+def test_rates_since_training_are_held_against_those_of_the_same_window_alone(small_book):
+    tables, then = small_book
+    segments = pd.Series("all", index=then.frame.index, dtype="str")
+    promise = Promise(365, {("churned", "all"): 0.9, ("expanded", "all"): 0.0})
+    early, _ = outcomes_since(tables, segments, then, date(2025, 6, 26), promise)
+    row = early.set_index("outcome").loc["churned"]
+    assert row["kept"] == "promised for 365 days, 273 have passed"
+    assert row["low"] <= row["rate"] <= row["high"]
+    late, _ = outcomes_since(tables, segments, then, date(2026, 1, 1), promise)
+    assert late.set_index("outcome").loc["churned", "kept"] == "no"
+    year, _ = outcomes_since(tables, segments, then, date(2025, 9, 26), promise)
+    pd.testing.assert_frame_equal(late, year)  # the window of the promise, whatever has passed
+    assert (early["events"].to_numpy() <= early["n"].to_numpy()).all()
+
+
+def test_what_the_tables_do_not_reach_is_not_known_and_said(small_book):
+    tables, then = small_book
+    segments = pd.Series("all", index=then.frame.index, dtype="str")
+    frame, note = outcomes_since(tables, segments, then, date(2030, 1, 1), None)
+    assert frame.empty
+    assert "is not known: 'subscriptions' ends before the horizon" in note

@@ -6,7 +6,7 @@ import pytest
 
 from clustering.scorer.explain import explain
 from clustering.scorer.scores import REASONS
-from snapshots import book, mixture_clustering, scorer_of
+from snapshots import book, scorer_of
 
 ALGORITHMS = ["kmeans", "mixture"]
 COLUMNS = [one.name for one in REASONS.columns]
@@ -30,31 +30,38 @@ def test_the_parts_of_the_features_sum_to_the_log_odds_but_for_a_constant(snapsh
     """Exactly: what is left over is the same for all accounts of which the same is known."""
     scorer = scorer_of(snapshot, algorithm)
     columns, assignment, _ = explained(scorer, snapshot.frame)
-    offsets = np.nan_to_num(columns - scorer.model.centres[:, :, None])
-    parts = 0.5 * offsets * scorer.model.pulls(columns).pull
-    rest = pd.DataFrame((assignment.scores + parts.sum(axis=1)).T)
-    rest = rest.sub(rest[0], axis=0)
+    rows, own, other = np.arange(400), assignment.labels, assignment.runner_up
+    contrast = scorer.model.contrast(columns, own, other)
+    odds = assignment.scores[own, rows] - assignment.scores[other, rows]
+    over = pd.Series(odds - contrast.against.sum(axis=1))
     pattern = ["".join(row) for row in np.where(np.isnan(columns), "0", "1").T]
-    spread = rest.groupby(pattern).agg(np.ptp)
-    assert spread.to_numpy().max() < 1e-8
+    assert over.groupby([pattern, own, other]).agg(np.ptp).max() < 1e-8
     if algorithm == "kmeans":
-        np.testing.assert_allclose(rest, 0, atol=1e-8)
+        np.testing.assert_allclose(over, 0, atol=1e-8)
+        rest = (assignment.scores.sum(axis=0) - assignment.scores[own, rows]) / 2
+        mine = assignment.scores[own, rows] - rest
+        np.testing.assert_allclose(contrast.own.sum(axis=1), mine, atol=1e-8)
+    assert (contrast.against[np.isnan(columns.T)] == 0).all()
 
 
-@pytest.mark.parametrize("kind", ["full", "tied", "diag", "spherical"])
-def test_pulls_of_a_mixture_are_those_of_the_marginal_precision(kind):
-    rng = np.random.default_rng(1)
-    values = np.vstack([rng.normal(size=(80, 3)), rng.normal(size=(80, 3)) + 4])
-    model = mixture_clustering(values, 2, kind).model
-    account = np.array([[1.0], [np.nan], [2.0]])
-    pulls = model.pulls(account)
-    known = np.array([0, 2])
-    for segment in range(2):
-        precision = np.linalg.inv(model.covariances[segment][np.ix_(known, known)])
-        offset = account[known, 0] - model.centres[segment][known]
-        np.testing.assert_allclose(pulls.pull[segment, known, 0], precision @ offset)
-        np.testing.assert_allclose(pulls.curve[segment, known, 0], np.diag(precision))
-    assert (pulls.pull[:, 1] == 0).all()
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_slope_and_bend_say_what_a_step_does_to_the_log_odds(snapshot, algorithm):
+    scorer = scorer_of(snapshot, algorithm)
+    columns, assignment, _ = explained(scorer, snapshot.frame)
+    rows, own, other = np.arange(400), assignment.labels, assignment.runner_up
+    contrast = scorer.model.contrast(columns, own, other)
+    before = assignment.scores[other, rows] - assignment.scores[own, rows]
+    for feature in range(len(columns)):
+        moved = columns.copy()
+        moved[feature] += 0.7
+        scores = scorer.model.assign(moved).scores
+        gain = scores[other, rows] - scores[own, rows] - before
+        expected = 0.7 * contrast.slope[:, feature]
+        if contrast.bend is not None:
+            expected += 0.5 * 0.7**2 * contrast.bend[:, feature]
+        known = ~np.isnan(columns[feature])
+        np.testing.assert_allclose(gain[known], expected[known], atol=1e-8)
+    assert (contrast.bend is None) == (algorithm == "kmeans")
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)

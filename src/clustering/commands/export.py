@@ -90,7 +90,8 @@ def export(
     scorer = load_model(model, tracking_uri)
     if features is not None and as_of is not None:
         query = _features_sql(scorer, features, as_of.date())
-        what = f"The features of {len(scorer.standardiser.columns)} columns as of {as_of.date()}"
+        n_features = len(scorer.standardiser.columns)
+        what = f"The {n_features} features of model {scorer.version} as of {as_of.date()}"
     else:
         query = scoring_sql(scorer, chosen, table, has_age=age, reasons=reasons)
         what = f"The {scorer.model.k} {scorer.training.group_word[1]} of model {scorer.version}"

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from clustering.scorer import Scorer
 
-REGISTERED = "models:/"
-
 
 def load_model(model: str, tracking_uri: str | None) -> "Scorer":
     """Load a scorer folder, a study folder, or ``models:/NAME@ALIAS``.
@@ -17,6 +15,7 @@ def load_model(model: str, tracking_uri: str | None) -> "Scorer":
     ClusteringError
         There is none, or it is not as it was written.
     """
+    from clustering.config.study import REGISTERED
     from clustering.scorer import Scorer
 
     if model.startswith(REGISTERED):

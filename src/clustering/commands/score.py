@@ -2,15 +2,12 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from clustering.commands.ready.read_labels import Decimal, Missing, reading_of
 from clustering.errors import ExitStatus
-
-if TYPE_CHECKING:
-    from clustering.scorer import Scorer
 
 
 def register(app: typer.Typer) -> None:
@@ -104,6 +101,7 @@ def score(
 ) -> None:
     """Segment, probability, runner-up and novelty of every account."""
     from clustering.commands.console import bars, say
+    from clustering.commands.models import load_model
     from clustering.commands.scoring.run import How, score_into
     from clustering.commands.scoring.source import Asked, inputs_of, open_source
     from clustering.commands.scoring.words import have_changed, sentences
@@ -116,7 +114,7 @@ def score(
     store.check()
     with bars() as progress:
         with progress.step("Checking the model"):
-            scorer = _load(model, tracking_uri)
+            scorer = load_model(model, tracking_uri)
         run = Run(asked.as_of, scorer.version)
         how = How(strict=strict, reasons=scorer.scoring.reasons if reasons is None else reasons)
         with open_source(scorer, asked, progress) as source:
@@ -126,14 +124,3 @@ def score(
     say(f"Written to {store.place}")
     if strict and have_changed(scored, scorer):
         raise typer.Exit(ExitStatus.REFIT)
-
-
-def _load(model: str, tracking_uri: str | None) -> "Scorer":
-    from clustering.config.study import REGISTERED
-    from clustering.scorer import Scorer
-
-    if model.startswith(REGISTERED):
-        from clustering.tracking import resolve_model
-
-        return Scorer.load(resolve_model(model, tracking_uri))
-    return Scorer.load(Path(model))

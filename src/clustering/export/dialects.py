@@ -21,13 +21,15 @@ _MOST_NAMES = 3
 #: Stands in a query for the table that it reads.
 SOURCE = "the_table_of_features"
 
-#: A quoted text, a quoted name, or the type of a cast, as `terms` writes them.
+#: A quoted text, a quoted name, the type of a cast, or the table, as `terms` and `stages` write
+#: them. What is quoted is taken as a whole, so nothing in it is taken for one of the others.
 _DIFFERS = re.compile(
-    r"'(?P<text>(?:[^']|'')*)'|\"(?P<name>(?:[^\"]|\"\")*)\"|\bAS (?P<type>DOUBLE|BIGINT|VARCHAR)\)"
+    r"'(?P<text>(?:[^']|'')*)'|\"(?P<name>(?:[^\"]|\"\")*)\""
+    rf"|\bAS (?P<type>DOUBLE|BIGINT|VARCHAR)\)|\b(?P<table>{SOURCE})\b"
 )
 
 #: Without it PostgreSQL writes an expression into every place that reads it, over all stages.
-#: (MATERIALIZED does the same, and writes every stage to the disk.)
+#: (MATERIALIZED does the same, and stores every stage whole.)
 _FENCES = {"postgres": "OFFSET 0"}
 
 #: In Snowflake a name without quotes is one of capitals, and so are the columns of a table that
@@ -105,12 +107,12 @@ def render(query: str, dialect: Dialect, table: str = "") -> str:
             return exp.Literal.string(found["text"].replace("''", "'")).sql(dialect=dialect)
         if found["name"] is not None:
             return _name(found["name"].replace('""', '"'), dialect)
+        if found["table"] is not None:
+            return table
         written_type = exp.DataType.build(found["type"]).sql(dialect=dialect)
         return f"AS {written_type})"
 
-    before, source, after = query.partition(SOURCE)
-    rest = table if source else ""
-    return _DIFFERS.sub(written, before) + rest + _DIFFERS.sub(written, after)
+    return _DIFFERS.sub(written, query)
 
 
 def _name(name: str, dialect: Dialect) -> str:

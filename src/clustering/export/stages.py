@@ -43,30 +43,32 @@ def query(table: str, stages: Sequence[Stage], last: Mapping[str, str], fence: s
     >>> stages = [Stage("a", {"x": "p + 1e0", "unused": "p"}), Stage("b", {"y": "x * x"})]
     >>> print(query("t", stages, {"r": "x + y"}))
     WITH
-    a AS (
+    step_a AS (
       SELECT
         p + 1e0 AS x
       FROM t
     ),
-    b AS (
+    step_b AS (
       SELECT
         x,
         x * x AS y
-      FROM a
+      FROM step_a
     )
     SELECT
       x + y AS r
-    FROM b
+    FROM step_b
     """
     selects: list[str] = []
     source = table
     for stage, (new, carried) in zip(stages, _needed(stages, last), strict=True):
         if new:
-            columns = [*carried, *(f"{stage.columns[name]} AS {name}" for name in new)]
-            listed = ",\n    ".join(columns)
+            columns = [f"{stage.columns[name]} AS {name}" for name in new]
+            listed = ",\n    ".join([", ".join(carried), *columns] if carried else columns)
             ended = f"{source} {fence}".rstrip()
-            selects.append(f"{stage.name} AS (\n  SELECT\n    {listed}\n  FROM {ended}\n)")
-            source = stage.name
+            # No column is called so: a warehouse could take it for the whole row.
+            step = f"step_{stage.name}"
+            selects.append(f"{step} AS (\n  SELECT\n    {listed}\n  FROM {ended}\n)")
+            source = step
     listed = ",\n  ".join(f"{text} AS {name}" for name, text in last.items())
     written = ",\n".join(selects)
     return f"WITH\n{written}\nSELECT\n  {listed}\nFROM {source}"

@@ -51,7 +51,7 @@ class Standardiser:
 
     __pydantic_config__ = STRICT
 
-    @property
+    @cached_property
     def feature_names(self) -> tuple[str, ...]:
         """Names of the features, one per column."""
         return tuple(column.feature for column in self.columns)

@@ -57,28 +57,25 @@ class Assignment:
 
 
 @dataclass(frozen=True, eq=False)
-class Pulls:
-    """How each feature of some accounts holds against each segment.
+class Contrast:
+    """What each known feature of some accounts says of their segment, and of another one.
+
+    All are float64 arrays of shape (n, n_features), in natural log odds; 0 where a feature is
+    missing, but for `slope` and `bend`, which mean nothing there.
 
     Attributes
     ----------
-    pull : float64 array of shape (k, n_features, n): gradient of half the squared distance to the
-        segment, in its own metric; 0 where a feature is missing
-    curve : float64 array of shape (k, n_features, n), or (k, n_features, 1) where all accounts
-        have the same: how the pull of a feature grows with its value
+    own : for the segment, against the mean of all others
+    against : for the segment, against the other one; the parts of an account sum to the log odds
+        of the two, but for a constant that no feature makes (weights and volumes of a mixture)
+    slope, bend : how the log odds of the other segment grow with the feature: moved by a step,
+        ``slope * step + bend * step**2 / 2``; `bend` is None where it is 0 throughout
     """
 
-    pull: Floats
-    curve: Floats
-
-    def curve_of(self, rows: Ints) -> Floats:
-        """`curve` of some accounts."""
-        return self.curve if self.curve.shape[2] == 1 else self.curve[:, :, rows]
-
-    def curve_at(self, features: Ints, rows: Ints) -> Floats:
-        """`curve` (k, n) at one feature of each account."""
-        alike = self.curve.shape[2] == 1
-        return np.asarray(self.curve[:, features, 0 if alike else rows])
+    own: Floats
+    against: Floats
+    slope: Floats
+    bend: Floats | None
 
 
 class Model(ABC):
@@ -132,8 +129,17 @@ class Model(ABC):
         """
 
     @abstractmethod
-    def pulls(self, columns: Floats) -> Pulls:
-        """The pull of every known feature on accounts given as columns (n_features, n)."""
+    def contrast(self, columns: Floats, segments: Ints, others: Ints) -> Contrast:
+        """What features say of segments; half a squared distance splits into parts by feature.
+
+        The part of a feature is half its offset from the centre times its pull, ``0.5 * (z -
+        mu)_j * (P (z - mu))_j``, P the precision of what is known.
+
+        Parameters
+        ----------
+        columns : float64 array of shape (n_features, n), standardised; NaN is missing
+        segments, others : int64 arrays of shape (n,), of two segments each
+        """
 
     @abstractmethod
     def breaches(self) -> Iterator[str]:
@@ -252,12 +258,21 @@ class CentreModel(Model):
         offsets = values - self.centres[segments]
         return np.asarray(offsets / max(self.variance, np.finfo(np.float64).tiny))
 
-    def pulls(self, columns: Floats) -> Pulls:
-        """As in `Model`."""
-        precision = 1.0 / max(self.variance, _LEAST_VARIANCE)
-        pull = columns - self.centres[:, :, np.newaxis]
-        pull *= precision
-        return Pulls(nothing_missing(pull), np.full((*self.centres.shape, 1), precision))
+    def contrast(self, columns: Floats, segments: Ints, others: Ints) -> Contrast:
+        """As in `Model`: linear in the features, with the same numbers for all of a segment."""
+        values = np.ascontiguousarray(columns.T)
+        precision, k, centres = 1.0 / max(self.variance, _LEAST_VARIANCE), self.k, self.centres
+        halves = 0.5 * precision * centres**2
+        steps = precision * (centres[:, np.newaxis] - centres).reshape(k * k, -1)
+        offsets = (halves - halves[:, np.newaxis]).reshape(k * k, -1)
+        pairs = segments * k + others
+        slope = steps[pairs]
+        against = values * slope
+        against += offsets[pairs]
+        own = values * (precision / (k - 1) * (k * centres - centres.sum(axis=0)))[segments]
+        own += ((halves.sum(axis=0) - k * halves) / (k - 1))[segments]
+        np.negative(slope, out=slope)
+        return Contrast(nothing_missing(own), nothing_missing(against), slope, None)
 
     def _squared_distances(self, columns: Floats) -> Floats:
         sizes, values, squares = np.einsum("dn,dn->n", columns, columns), columns, self.centres**2
@@ -362,20 +377,29 @@ class GaussianModel(Model):
             slopes[rows] = offsets[rows] @ precision
         return slopes
 
-    def pulls(self, columns: Floats) -> Pulls:
-        """As in `Model`; the precision is that of the known features."""
+    def contrast(self, columns: Floats, segments: Ints, others: Ints) -> Contrast:
+        """As in `Model`."""
+        pull, curve = self._pulls(columns)
+        parts = 0.5 * nothing_missing(columns - self.centres[:, :, np.newaxis])
+        parts *= pull
+        mine = _of_segment(parts, segments)
+        return Contrast(
+            own=(parts.sum(axis=0).T - self.k * mine) / (self.k - 1),
+            against=_of_segment(parts, others) - mine,
+            slope=_of_segment(pull, segments) - _of_segment(pull, others),
+            bend=_of_segment(curve, segments) - _of_segment(curve, others),
+        )
+
+    def _pulls(self, columns: Floats) -> tuple[Floats, Floats]:
+        """Of each feature the pull to each segment (k, d, n), and its growth with the value."""
         offsets = nothing_missing(columns - self.centres[:, :, np.newaxis])
-        patterns = _patterns(columns)
-        if not patterns:
-            precision = self._precision(())
-            curve = np.diagonal(precision, axis1=1, axis2=2)[:, :, np.newaxis]
-            return Pulls(precision @ offsets, curve)
+        patterns = _patterns(columns) or {(): np.arange(columns.shape[1])}
         pull, curve = np.empty_like(offsets), np.empty_like(offsets)
         for missing, rows in patterns.items():
             precision = self._precision(missing)
             pull[:, :, rows] = precision @ offsets[:, :, rows]
             curve[:, :, rows] = np.diagonal(precision, axis1=1, axis2=2)[:, :, np.newaxis]
-        return Pulls(pull, curve)
+        return pull, curve
 
     def _precision(self, missing: tuple[int, ...]) -> Floats:
         """Precisions (k, d, d) of what is known; rows and columns of missing features are 0."""
@@ -446,6 +470,11 @@ def _patterns(columns: Floats) -> dict[tuple[int, ...], Ints]:
 def _centre_breaches(centres: Floats) -> Iterator[str]:
     if np.abs(centres).max() > _LARGEST:
         yield f"centres lie further than {_LARGEST:,.0f} from zero."
+
+
+def _of_segment(values: Floats, segments: Ints) -> Floats:
+    """From (k, d, n) those (n, d) of each account's segment."""
+    return np.asarray(values[segments, :, np.arange(segments.size)])
 
 
 def _two_best(scores: Floats) -> tuple[Ints, Ints, Floats, Floats]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import pandas as pd
 from pydantic import Field
@@ -110,58 +111,71 @@ def run_monitor(
         `as_of` does not lie after the training date, or the tables cannot be scored.
     """
     with progress.step("Computing the accounts of both dates"):
-        accounts = _accounts(scorer, tables, as_of, config)
+        accounts = _accounts(scorer, tables, as_of, config, with_step=last is None)
         scores = scorer.score_features(accounts.today.frame)
-    then, today = accounts.then, accounts.today
     with progress.step("Learning the model again"):
-        again = learned_again(scorer, today, config)
-    change, frames = None, {SEGMENTS_NOW.name: segments_now(scorer, scores)}
+        again = learned_again(scorer, accounts.today, config)
+    frames = {SEGMENTS_NOW.name: segments_now(scorer, scores)}
+    change, migration, note = None, None, ""
     with progress.step("Comparing the accounts of both dates"):
+        last = last or _one_step_earlier(scorer, accounts)
+        if last is not None:
+            found = migrated(scorer, last, scores["segment_id"])
+            migration, frames[MIGRATIONS.name] = found
+        then = accounts.then
         if then is not None:
-            change, frames[DRIFT.name] = measure_change(scorer, then, today, again.model, config)
-    if last is None and accounts.before is not None:
-        labels = scorer.score_features(accounts.before.frame)["segment_id"]
-        last = Scored(accounts.before.as_of, labels)
-    migration = None
-    if last is not None:
-        migration, frames[MIGRATIONS.name] = migrated(scorer, last, scores["segment_id"])
-    notes = list(accounts.out_of_reach.values())
-    if then is not None:
-        labels = scorer.score_features(then.frame)["segment_name"]
-        frames[OUTCOMES_SINCE.name], note = outcomes_since(tables, labels, then, as_of, promise)
-        notes.append(note)
-    units = scorer.unit_mistakes(today.frame)
-    unlike = float(scores["novel"].mean())
+            compared = measure_change(scorer, then, accounts.today, again.model, config)
+            change, frames[DRIFT.name] = compared
+            labels = scorer.score_features(then.frame)["segment_name"]
+            since = outcomes_since(tables, labels, then, as_of, promise)
+            frames[OUTCOMES_SINCE.name], note = since
+    units = scorer.unit_mistakes(accounts.today.frame)
     decision = _decision(accounts, change, units, config.monitor)
-    found = Monitoring(
+    unlike = float(scores["novel"].mean())
+    reasons = [
+        *_moves(migration, config.monitor),
+        *_again(again),
+        f"{percent_in_words(unlike, 2)} of the accounts are unlike those that the model was "
+        f"learned from, against about {percent_in_words(scorer.expected_novel_share, 2)} then.",
+        *_promises(frames.get(OUTCOMES_SINCE.name)),
+        *accounts.notes,
+    ]
+    said = (*accounts.out_of_reach.values(), note, again.absent)
+    result = Monitoring(
         study=scorer.training.study,
         model_version=scorer.version,
         trained_as_of=str(scorer.training.as_of),
         as_of=str(as_of),
         decision=decision.kind,
         sentence=decision.sentence,
-        reasons=[
-            *_moves(migration, config.monitor),
-            *_again(again),
-            f"{percent_in_words(unlike, 2)} of the accounts are unlike those that the model was "
-            f"learned from, against about {percent_in_words(scorer.expected_novel_share, 2)} then.",
-            *accounts.notes,
-        ],
-        not_known=[note for note in (*notes, again.absent) if note],
+        reasons=reasons,
+        not_known=[sentence for sentence in said if sentence],
         n_then=None if then is None else len(then.frame),
-        n_now=len(today.frame),
-        energy=None if change is None else change.overall,
-        within_segments=None if change is None else change.within,
-        after_common_change=None if change is None else change.left,
-        unexplained=None if change is None else change.unexplained,
-        drifted=[] if change is None else list(change.drifted),
+        n_now=len(scores),
+        **_distances(change),
         units=list(units),
         unlike=unlike,
         unlike_expected=scorer.expected_novel_share,
         migration=migration,
         refit=again.change,
     )
-    return Monitored(found, frames)
+    return Monitored(result, frames)
+
+
+def _distances(change: Change | None) -> dict[str, Any]:
+    """The fields of `Monitoring` that come from a change."""
+    if change is None:
+        empty = dict.fromkeys(
+            ("energy", "within_segments", "after_common_change", "unexplained"), None
+        )
+        return {**empty, "drifted": []}
+    return {
+        "energy": change.overall,
+        "within_segments": change.within,
+        "after_common_change": change.left,
+        "unexplained": change.unexplained,
+        "drifted": list(change.drifted),
+    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,7 +202,9 @@ class _Accounts:
         return (f"{names} begin inside the look-back window: every account looks less active.",)
 
 
-def _accounts(scorer: Scorer, tables: SourceTables, as_of: date, config: StudyConfig) -> _Accounts:
+def _accounts(
+    scorer: Scorer, tables: SourceTables, as_of: date, config: StudyConfig, *, with_step: bool
+) -> _Accounts:
     trained = scorer.training.as_of
     if as_of <= trained:
         raise BadInputError(
@@ -198,11 +214,19 @@ def _accounts(scorer: Scorer, tables: SourceTables, as_of: date, config: StudyCo
     today = scorer.snapshot(tables, as_of)
     settings = config.model_copy(update={"as_of": as_of, "features": scorer.features})
     before = max(trained, as_of - timedelta(days=config.movement.step_days))
-    dates = sorted({trained, before, as_of})
+    dates = sorted({trained, as_of, *([before] if with_step else [])})
     needed = scorer.standardiser.feature_names
     found = earlier_snapshots(Past(tables, settings, today, ()), dates, needed)
     by_date = {snapshot.as_of: snapshot for snapshot in found.taken}
     return _Accounts(by_date.get(trained), by_date.get(before), today, found.out_of_reach)
+
+
+def _one_step_earlier(scorer: Scorer, accounts: _Accounts) -> Scored | None:
+    """The model's own segments of the date that stands in for the last scoring."""
+    before = accounts.before
+    if before is None:
+        return None
+    return Scored(before.as_of, scorer.score_features(before.frame)["segment_id"])
 
 
 def _decision(
@@ -248,4 +272,18 @@ def _again(again: Again) -> list[str]:
         f"Learned again on the accounts of today, with the same algorithm and number of segments, "
         f"the model gives {percent_in_words(found.differ, 2)} of them another segment; refits on "
         f"resampled accounts change up to {percent_in_words(found.refits_high, 2)}."
+    ]
+
+
+def _promises(since: pd.DataFrame | None) -> list[str]:
+    """How many of the rates that the study showed have held."""
+    if since is None:
+        return []
+    told = since["kept"][since["kept"].isin(["yes", "no"])]
+    if told.empty:
+        return []
+    broken = int((told == "no").sum())
+    return [
+        f"Of the {len(told)} rates of outcomes that the study showed, {broken} lie outside the "
+        "95 % interval of what happened since."
     ]

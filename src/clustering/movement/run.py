@@ -107,7 +107,7 @@ def run_movement(
     overrides = replace(overrides, frame=in_todays_words(overrides.frame, scorer.called))
     in_force = overrides.in_force(config.as_of).reset_index()
     check_overrides(in_force, segments=scorer.called)
-    movement = study_movement(past, scorer, spec, progress)
+    movement = study_movement(past, scorer, spec, progress, scores)
     known = None if isinstance(movement, str) else movement
     assignment = assignments(scores, known, overrides, config.as_of)
     arr = past.latest.attributes.get(ARR, pd.Series(dtype="float64")).reindex(scores.index)

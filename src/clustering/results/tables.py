@@ -41,7 +41,11 @@ TABLES: tuple[TableSpec, ...] = (
             _c("segment", "integer", "Segment number."),
             _c("segment_id", "text", "Its lasting id: the same in later studies."),
             _c("segment_name", "text", "Segment name."),
-            _c("probability", "number", "Probability of the segment, given the model."),
+            _c(
+                "probability",
+                "number",
+                "How often accounts as well known, and as clear, have this segment.",
+            ),
             _c("runner_up", "text", "The second most probable segment.", nullable=True),
             _c("margin", "number", "Probability minus that of the runner-up."),
             _c("stability", "number", "Share of resamples that keep it there.", nullable=True),

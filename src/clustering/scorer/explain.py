@@ -1,10 +1,7 @@
 """Which features made the segment, which speak against the runner-up, and what would lead there.
 
-The half squared distance of an account to a segment, in the segment's own metric, splits into one
-part a feature: the offset from the centre times its pull, ``0.5 * (z - mu)_j * (P (z - mu))_j``
-with P the precision of what is known (for k-means 1 / variance). The parts of two segments differ
-by exactly their log odds, but for a constant (weights and volumes of a mixture) that no feature
-of the account makes.
+The log odds of two segments split into parts by feature (`Model.contrast`); reasons are the
+largest. What would lead to the runner-up is looked for along one feature, then along two.
 """
 
 from collections.abc import Sequence
@@ -15,7 +12,7 @@ import numpy as np
 from clustering.arrays import Flags, Floats, Ints
 from clustering.matrix.standardise import Standardiser
 from clustering.matrix.transforms import ColumnScaling
-from clustering.models.model import Assignment, Model, Pulls, nothing_missing
+from clustering.models.model import Assignment, Contrast, Model
 
 N_REASONS = 3
 N_CHANGED = 2
@@ -54,12 +51,28 @@ class Explained:
 
 @dataclass(frozen=True, eq=False)
 class _Change:
-    """One feature a row moved: which, to what raw value, what it costs, whether it is enough."""
+    """One feature of each row moved.
+
+    Attributes
+    ----------
+    feature : int64 array of shape (n,)
+    target, place : float64 arrays of shape (n,): its new value in its own unit, and standardised
+    cost : float64 array of shape (n,), in standard deviations
+    usual : bool array of shape (n,): whether the new value is a usual one
+    """
 
     feature: Ints
     target: Floats
+    place: Floats
     cost: Floats
-    reaches: Flags
+    usual: Flags
+
+    def applied(self, columns: Floats) -> Floats:
+        """The columns (n_features, n) after the change, where it is a usual one."""
+        after = columns.copy()
+        rows = np.flatnonzero(self.usual)
+        after[self.feature[rows], rows] = self.place[rows]
+        return after
 
 
 def explain(
@@ -81,36 +94,15 @@ def explain(
     if model.k == 1:
         none = np.full((N_REASONS, n), -1)
         return Explained(none, none, none[:N_CHANGED], np.full((N_CHANGED, n), np.nan))
-    pulls = model.pulls(columns)
-    own, other = assignment.labels, assignment.runner_up
-    why, against = _advantages(model, columns, pulls, own, other)
-    changed, targets = _Search(model, standardiser, usual).smallest(columns, pulls, assignment)
-    return Explained(_strongest(why), _strongest(against), changed, targets)
+    contrast = model.contrast(columns, assignment.labels, assignment.runner_up)
+    search = _Search(model, standardiser, usual)
+    changed, targets = search.smallest(columns, contrast, assignment)
+    return Explained(_strongest(contrast.own), _strongest(contrast.against), changed, targets)
 
 
-def _advantages(
-    model: Model, columns: Floats, pulls: Pulls, own: Ints, other: Ints
-) -> tuple[Floats, Floats]:
-    """What each feature (d, n) adds for the segment, against the mean of others and the next."""
-    parts = nothing_missing(columns - model.centres[:, :, np.newaxis])
-    parts *= 0.5 * pulls.pull
-    mine = _of_segment(parts, own)
-    against = _of_segment(parts, other) - mine
-    why = (parts.sum(axis=0) - model.k * mine) / (model.k - 1)
-    return why, against
-
-
-def _of_segment(values: Floats, segments: Ints) -> Floats:
-    """From (k, d, n), or (k, d, 1) alike for all: those (d, n) of each account's segment."""
-    if values.shape[2] == 1:
-        return np.asarray(values[segments, :, 0].T)
-    return np.asarray(np.take_along_axis(values, segments[np.newaxis, np.newaxis], axis=0)[0])
-
-
-def _strongest(advantages: Floats) -> Ints:
-    """The features (3, n) of the largest positive advantages (d, n), the largest first."""
-    left = np.ascontiguousarray(advantages.T)
-    rows = np.arange(len(left))
+def _strongest(parts: Floats) -> Ints:
+    """The features (3, n) of the largest positive parts (n, d), the largest first."""
+    left, rows = parts.copy(), np.arange(len(parts))
     found = np.full((N_REASONS, len(left)), -1)
     for rank in range(min(N_REASONS, left.shape[1])):
         best = left.argmax(axis=1)
@@ -132,107 +124,129 @@ class _Search:
     usual: Floats
 
     def smallest(
-        self, columns: Floats, pulls: Pulls, assignment: Assignment
+        self, columns: Floats, contrast: Contrast, assignment: Assignment
     ) -> tuple[Ints, Floats]:
         """Features (2, n), -1 for none, and the values (2, n) that they would have to have."""
-        n = columns.shape[1]
-        changed, targets = np.full((N_CHANGED, n), -1), np.full((N_CHANGED, n), np.nan)
+        rows = np.arange(columns.shape[1])
+        changed, targets = np.full((2, rows.size), -1), np.full((2, rows.size), np.nan)
         own, other = assignment.labels, assignment.runner_up
-        one = self._one(columns, pulls, assignment.scores, own, other)
-        changed[0, one.reaches] = one.feature[one.reaches]
-        targets[0, one.reaches] = one.target[one.reaches]
-        rest = np.flatnonzero(~one.reaches)
+        gap = assignment.scores[own, rows] - assignment.scores[other, rows]
+        one = self._cheapest(columns, contrast, gap)
+        reaches = one.usual & self._gives(one.applied(columns), other)
+        changed[0, reaches], targets[0, reaches] = one.feature[reaches], one.target[reaches]
+        rest = np.flatnonzero(~reaches)
         if rest.size:
-            part = Pulls(pulls.pull[:, :, rest], pulls.curve_of(rest))
-            found = self._two(columns[:, rest], part, own[rest], other[rest])
+            bend = None if contrast.bend is None else contrast.bend[rest]
+            part = Contrast(contrast.own, contrast.against, contrast.slope[rest], bend)
+            found = self._two(columns[:, rest], part, gap[rest], own[rest], other[rest])
             changed[:, rest], targets[:, rest] = found
         return changed, targets
 
-    def _one(
-        self, columns: Floats, pulls: Pulls, scores: Floats, own: Ints, other: Ints
-    ) -> _Change:
-        """The one feature that leads to the runner-up with the least change, if any does."""
-        rows = np.arange(own.size)
-        gap = scores[own, rows] - scores[other, rows] + _CLEARLY
-        slope = _of_segment(pulls.pull, own) - _of_segment(pulls.pull, other)
-        bend = _of_segment(pulls.curve, own) - _of_segment(pulls.curve, other)
-        least, most = self.usual[:, :, np.newaxis]
-        step = np.full(columns.shape, np.inf)
-        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-            root = np.sqrt(slope**2 + 2 * bend * gap)
-            for sign in (1, -1):
-                to = 2 * gap / (slope + sign * root)
-                inside = (columns + to >= least) & (columns + to <= most)
-                np.copyto(step, to, where=inside & (np.abs(to) < np.abs(step)))
-        cost = np.abs(step) / self._weights[:, np.newaxis]
-        feature = cost.argmin(axis=0)
-        cheapest = cost[feature, rows]
-        place = columns[feature, rows]
-        target, moved = self._rounded(feature, place, place + step[feature, rows])
-        step_taken = moved - place
-        after = scores - step_taken * pulls.pull[:, feature, rows]
-        after -= 0.5 * step_taken**2 * pulls.curve_at(feature, rows)
-        wins = self._wins(after, other) & np.isfinite(cheapest)
-        inside = (moved >= self.usual[0, feature]) & (moved <= self.usual[1, feature])
-        return _Change(feature, target, cheapest, wins & inside)
+    def _cheapest(self, columns: Floats, contrast: Contrast, gap: Floats) -> _Change:
+        """The one feature that closes the gap with the least change."""
+        values = columns.T
+        step = self._steps(values, contrast, gap[:, np.newaxis] + _CLEARLY)
+        cost = np.abs(step)
+        cost /= self._weights
+        feature = cost.argmin(axis=1)
+        rows = np.arange(feature.size)
+        return self._moved(feature, values[rows, feature], step[rows, feature])
 
-    def _two(self, columns: Floats, pulls: Pulls, own: Ints, other: Ints) -> tuple[Ints, Floats]:
+    def _steps(self, values: Floats, contrast: Contrast, gap: Floats) -> Floats:
+        """For each feature (n, d) the smallest step that closes the gap; infinite if none does."""
+        least, most = self.usual
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            if contrast.bend is None:
+                step = gap / contrast.slope
+                place = values + step
+                step[~((place >= least) & (place <= most))] = np.inf
+                return step
+            step = np.full(values.shape, np.inf)
+            root = np.sqrt(contrast.slope**2 + 2 * contrast.bend * gap)
+            for sign in (1, -1):
+                to = 2 * gap / (contrast.slope + sign * root)
+                inside = (values + to >= least) & (values + to <= most)
+                np.copyto(step, to, where=inside & (np.abs(to) < np.abs(step)))
+        return step
+
+    def _two(
+        self, columns: Floats, contrast: Contrast, gap: Floats, own: Ints, other: Ints
+    ) -> tuple[Ints, Floats]:
         """Two features, where one is not enough: the first is the one that can do most."""
-        rows = np.arange(own.size)
-        slope = _of_segment(pulls.pull, own) - _of_segment(pulls.pull, other)
-        bend = _of_segment(pulls.curve, own) - _of_segment(pulls.curve, other)
-        room = self.usual[:, :, np.newaxis] - columns
-        gain = room * slope + 0.5 * room**2 * bend
-        gain[np.isnan(gain)] = -np.inf
-        end = gain.argmax(axis=0)
-        first = np.where(np.isfinite(gain.max(axis=0)), gain.max(axis=0), -np.inf).argmax(axis=0)
-        away = room[end[first, rows], first, rows]
-        changed, targets = np.full((2, own.size), -1), np.full((2, own.size), np.nan)
-        best = np.full(own.size, np.inf)
-        possible = np.isfinite(away)
+        rows = np.arange(gap.size)
+        changed, targets = np.full((2, rows.size), -1), np.full((2, rows.size), np.nan)
+        best = np.full(rows.size, np.inf)
+        first, room = self._most_able(columns.T, contrast)
+        place = columns[first, rows]
         for fraction in _FRACTIONS:
-            place = columns[first, rows]
-            target, moved = self._rounded(
-                first, place, place + fraction * np.where(possible, away, 0.0)
-            )
-            after = columns.copy()
-            after[first, rows] = np.where(possible, moved, place)
-            scores, sharpness = self.model.log_scores(after)
-            second = self._one(after, self.model.pulls(after), sharpness * scores, own, other)
-            inside = (moved >= self.usual[0, first]) & (moved <= self.usual[1, first])
-            cost = second.cost + np.abs(moved - place) / self._weights[first]
-            better = second.reaches & inside & possible & (second.feature != first) & (cost < best)
+            start = self._moved(first, place, fraction * room)
+            after = start.applied(columns)
+            step = start.place - place
+            gain = step * contrast.slope[rows, first]
+            if contrast.bend is None:
+                moved = contrast
+            else:
+                gain += 0.5 * step**2 * contrast.bend[rows, first]
+                moved = self.model.contrast(after, own, other)
+            end = self._cheapest(after, moved, np.where(start.usual, gap - gain, np.nan))
+            cost = start.cost + end.cost
+            better = start.usual & end.usual & (end.feature != first) & (cost < best)
+            better &= self._gives(end.applied(after), other)
             best[better] = cost[better]
-            changed[:, better] = first[better], second.feature[better]
-            targets[:, better] = target[better], second.target[better]
+            changed[:, better] = first[better], end.feature[better]
+            targets[:, better] = start.target[better], end.target[better]
         return changed, targets
+
+    def _most_able(self, values: Floats, contrast: Contrast) -> tuple[Ints, Floats]:
+        """The feature (n,) that gains most within its usual values, and its way to that end."""
+        rows = np.arange(len(values))
+        gains, rooms = [], []
+        for end in self.usual:
+            room = end - values
+            gain = room * contrast.slope
+            if contrast.bend is not None:
+                gain += 0.5 * room**2 * contrast.bend
+            gain[np.isnan(gain)] = -np.inf
+            gains.append(gain)
+            rooms.append(room)
+        upward = gains[1] > gains[0]
+        first = np.maximum(*gains).argmax(axis=1)
+        return first, np.where(upward[rows, first], rooms[1][rows, first], rooms[0][rows, first])
 
     @property
     def _weights(self) -> Floats:
         return np.array([column.weight for column in self.standardiser.columns])
 
-    def _rounded(self, features: Ints, place: Floats, wanted: Floats) -> tuple[Floats, Floats]:
-        """Raw values as they are written down, not short of what is wanted; and standardised."""
-        target, moved = np.full(features.size, np.nan), np.full(features.size, np.nan)
-        for number, column in enumerate(self.standardiser.columns):
-            rows = np.flatnonzero((features == number) & np.isfinite(wanted))
-            if rows.size:
-                scale = self.standardiser.scales[number]
-                up = wanted[rows] > place[rows]
-                known = self.standardiser.ranges[number]
-                least = -np.inf if known.least is None else known.least
-                most = np.inf if known.most is None else known.most
-                rounded = round_outward(column, scale, wanted[rows], up)
-                target[rows] = np.clip(rounded, least, most)
-                moved[rows] = column.apply(target[rows])
-        return target, moved
+    def _moved(self, feature: Ints, place: Floats, step: Floats) -> _Change:
+        """The change as it is written down, not short of what is wanted."""
+        target, moved = np.full(feature.size, np.nan), np.full(feature.size, np.nan)
+        wanted = place + step
+        possible = np.isfinite(wanted)
+        for number in np.unique(feature[possible]).tolist():
+            rows = np.flatnonzero((feature == number) & possible)
+            column, known = self.standardiser.columns[number], self.standardiser.ranges[number]
+            scale = self.standardiser.scales[number]
+            rounded = round_outward(column, scale, wanted[rows], step[rows] > 0)
+            least = -np.inf if known.least is None else known.least
+            most = np.inf if known.most is None else known.most
+            target[rows] = np.clip(rounded, least, most)
+            moved[rows] = column.apply(target[rows])
+        least, most = self.usual[:, feature]
+        return _Change(
+            feature,
+            target,
+            moved,
+            np.abs(moved - place) / self._weights[feature],
+            (moved >= least) & (moved <= most),
+        )
 
-    def _wins(self, scores: Floats, other: Ints) -> Flags:
+    def _gives(self, columns: Floats, other: Ints) -> Flags:
+        """Whether the model answers with the other segment, and clearly."""
+        scores, sharpness = self.model.log_scores(columns)
         rows = np.arange(other.size)
-        best = scores[other, rows]
-        rivals = scores.copy()
-        rivals[other, rows] = -np.inf
-        return np.asarray(best > rivals.max(axis=0))
+        best = scores[other, rows].copy()
+        scores[other, rows] = -np.inf
+        return np.asarray(sharpness * (best - scores.max(axis=0)) > 0.01 * _CLEARLY)
 
 
 def round_outward(column: ColumnScaling, scale: str, wanted: Floats, up: Flags) -> Floats:

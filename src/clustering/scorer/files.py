@@ -134,7 +134,7 @@ def open_features(
     with open_ready(path, reading, memory_limit=READING_LIMIT) as table:
         table.require([ACCOUNT_ID, *features], taken=[TENURE_DAYS, AS_OF])
         rows = table.typed_rows(columns)
-        breaches = [*rows.breaches, *_repeated(rows), *_infinite(rows, features)]
+        breaches = [*rows.breaches, *_repeated(rows)]
         if breaches:
             raise BadInputError(breaches_message(f"'{path}' cannot be scored", breaches))
         if AS_OF in rows.columns:
@@ -163,19 +163,6 @@ def _repeated(rows: TypedRows) -> list[str]:
     return [
         f"account_id comes more than once in {n_rows} rows; first: {first}. Keep one row of each."
     ]
-
-
-def _infinite(rows: TypedRows, features: Sequence[str]) -> list[str]:
-    breaches = []
-    for name in features:
-        infinite = np.isinf(rows.numbers(name))
-        if infinite.any():
-            first = rows.value(ACCOUNT_ID, int(np.argmax(infinite)))
-            breaches.append(
-                f"feature '{name}' is infinite for {int(infinite.sum())} accounts; first "
-                f"account_id: {first}."
-            )
-    return breaches
 
 
 def _refuse_later(path: Path, rows: TypedRows, as_of: date) -> None:

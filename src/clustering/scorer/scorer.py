@@ -274,7 +274,7 @@ class Scorer:
             n_too_young=int(young.sum()),
         )
 
-    @property
+    @cached_property
     def requirements(self) -> Requirements:
         """What must be known of an account before it gets a segment."""
         age = self.scoring.least_age_days

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -97,11 +98,6 @@ class Spelling:
     def _values(self, named: Ints, rank: int | None, target: Floats | None = None) -> pa.Array:
         """Of each row the value of its named feature: the account's own, or the target."""
 
-        def text(feature: Feature, value: float) -> str:
-            if rank is None:
-                return f" instead of {value_in_words(feature, value)}"
-            return f"{'; ' if rank else ''}{feature.title} {with_unit(feature, value)}"
-
         texts: list[str] = [""]
         codes = np.zeros(named.size, dtype=np.int64)
         for number, feature in enumerate(self.features):
@@ -111,8 +107,21 @@ class Spelling:
             given = self.columns[number][rows] if target is None else target[rows]
             found, distinct = pd.factorize(_shown(feature, given))
             codes[rows] = found + len(texts)
-            texts += [text(feature, value) for value in distinct.tolist()]
+            texts += [self._value(number, feature, value, rank) for value in distinct.tolist()]
         return _taken(texts, codes)
+
+    def _value(self, number: int, feature: Feature, value: float, rank: int | None) -> str:
+        """A value at some place of the sentence; every distinct one is spelled once."""
+        told, plain = self._spelled.get((number, value), ("", ""))
+        if not told:
+            told = f"{feature.title} {with_unit(feature, value)}"
+            plain = f" instead of {value_in_words(feature, value)}"
+            self._spelled[number, value] = told, plain
+        return plain if rank is None else f"; {told}" if rank else told
+
+    @cached_property
+    def _spelled(self) -> dict[tuple[int, float], tuple[str, str]]:
+        return {}
 
     def _typical(self, named: Ints, here: Ints, there: Ints | None) -> pa.Array:
         k, d = self.typical.shape

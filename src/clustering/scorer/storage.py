@@ -6,7 +6,7 @@ file               holds
 manifest.json      format, package version, SHA-256 of every other file, and of itself
 scorer.json        segments, their ids and names, settings of the features, what it was learned from
 standardiser.json  parameters from features to the matrix
-model.npz          centres, or weights, means and covariances; novelty limits, temperatures
+model.npz          centres, or weights, means and covariances; limits, temperatures, usual values
 study_facts.json   what the study tells of the model: verdict, sources, what happened next
 model_card.md      the same, and the rest, for people
 ================== ==========================================================================

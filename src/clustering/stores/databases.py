@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from clustering.errors import StoreError, breaches_message
 from clustering.outputs import real_path, scratch, turn
-from clustering.stores.history import HISTORY_COLUMNS, History, dates_before, latest_states
+from clustering.stores.history import HISTORY_COLUMNS, History, dates_before, keep_history
 from clustering.stores.rows import (
     AS_OF,
     KEY,
@@ -107,7 +107,7 @@ class DuckDBStore:
                     f"'{self.path}' cannot be written: the {called} '{place}' is read-only."
                 )
         if real.exists():
-            with self._opened(read_only=True) as session:
+            with self._opened(read_only=True) as session, _said(self.place, "cannot be read"):
                 _check_table(session, self.table, self.place)
 
     @contextmanager
@@ -129,12 +129,12 @@ class DuckDBStore:
         except TimeoutError as error:
             raise _busy(self.place, error) from None
         except OSError as error:
-            raise _unwritten(self.place, error.strerror or str(error)) from None
+            raise _failed(self.place, "cannot be written", error.strerror or str(error)) from None
 
     def _history(self, run: Run, place: Path) -> History:
         if not real_path(self.path).exists():
-            return History()
-        with self._opened(read_only=True) as session:
+            return History(run)
+        with self._opened(read_only=True) as session, _said(self.place, "cannot be read"):
             return _history(session, _name(self.table), self.table, run, place)
 
     def _write(self, file: Path, rows: Path, run: Run, *, is_new: bool = False) -> None:
@@ -204,7 +204,7 @@ class PostgresStore:
             The database cannot be reached, or the table has other columns.
         """
         table_parts(self.table)
-        with self._opened() as session:
+        with self._opened() as session, self._said("cannot be read"):
             _check_table(session, self.table, self.place)
 
     @contextmanager
@@ -216,8 +216,9 @@ class PostgresStore:
             scratch("clustering-scores-") as place,
             self._alone(session),
         ):
-            _check_table(session, self.table, self.place)
-            history = _history(session, _name(self.table, "public"), self.table, run, place)
+            with self._said("cannot be read"):
+                _check_table(session, self.table, self.place)
+                history = _history(session, _name(self.table, "public"), self.table, run, place)
             draft = Draft(place / _ROWS, history)
             yield draft
             with self._said():
@@ -290,9 +291,7 @@ class PostgresStore:
             words = first_line(error).replace(self.address, without_password(self.address))
             for secret in self._secrets():
                 words = words.replace(secret, "...")
-            raise StoreError(
-                f"{self.place} {what}: {words}. What was there is untouched."
-            ) from None
+            raise _failed(self.place, what, words) from None
 
     def _secrets(self) -> list[str]:
         password = urlsplit(self.address).password
@@ -308,8 +307,8 @@ def _busy(place: str, words: object) -> StoreError:
     )
 
 
-def _unwritten(place: str, words: str) -> StoreError:
-    return StoreError(f"{place} cannot be written: {words}. What was there is untouched.")
+def _failed(place: str, what: str, words: str) -> StoreError:
+    return StoreError(f"{place} {what}: {words}. What was there is untouched.")
 
 
 def _quoted(table: str, default: str) -> str:
@@ -348,25 +347,23 @@ def _check_table(session: Session, table: str, place: str) -> None:
 
 
 @contextmanager
-def _said(place: str) -> Iterator[None]:
+def _said(place: str, what: str = "cannot be written") -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        raise _unwritten(place, first_line(error)) from None
+        raise _failed(place, what, first_line(error)) from None
 
 
 def _history(session: Session, name: str, table: str, run: Run, place: Path) -> History:
     """The last states before the date, in a file of their own."""
     if not _found(session, table):
-        return History()
+        return History(run)
     days = session.execute(dates_before(name, run)).fetchall()
     if not days:
-        return History()
+        return History(run)
     listed = ", ".join(f"DATE '{day}'" for (day,) in days)
     rows = f"SELECT {', '.join(HISTORY_COLUMNS)} FROM {name} WHERE {AS_OF} IN ({listed})"
-    states = place / "states.parquet"
-    session.execute(f"COPY ({latest_states(rows, run)}) TO {quoted_text(str(states))}")
-    return History(states)
+    return keep_history(session, rows, run, place)
 
 
 def _prepare(

@@ -15,13 +15,15 @@ import pyarrow.parquet as pq
 from clustering.errors import StoreError
 from clustering.outputs import real_path, scratch, turn, whole_file
 from clustering.scorer.files import SCORE_FILES, guard_cells
-from clustering.stores.history import DATES_BEFORE, HISTORY_COLUMNS, History, latest_states
+from clustering.stores.history import DATES_BEFORE, HISTORY_COLUMNS, History, keep_history
 from clustering.stores.rows import AS_OF, MODEL_VERSION, Run
 from clustering.stores.store import Draft
 from clustering.tables.session import LEAN_LIMIT, Session, first_line, one_path, quoted_text
 from clustering.targets import check_file, refuse_inputs
 
 _PARQUET = ".parquet"
+#: Rows of CSV that are made at a time.
+_ROWS_OF_CSV = 20_000
 #: Whole numbers stay whole beside nulls.
 _PANDAS = {pa.string(): pd.StringDtype("pyarrow"), pa.int64(): pd.Int64Dtype()}
 _FILE = "scores.parquet"
@@ -61,10 +63,10 @@ class FileStore:
         self.check()
         with whole_file(self.path) as stage:
             if self.path.suffix.lower() == _PARQUET:
-                yield Draft(stage, History())
+                yield Draft(stage, History(run))
                 return
             with scratch("clustering-scores-") as place:
-                draft = Draft(place / _FILE, History())
+                draft = Draft(place / _FILE, History(run))
                 yield draft
                 _to_csv(draft.file, stage)
 
@@ -77,7 +79,7 @@ def _to_csv(rows: Path, target: Path) -> None:
             for field in opened.schema_arrow
         )
         out.write(",".join(schema.names) + "\n")
-        for batch in opened.iter_batches():
+        for batch in opened.iter_batches(_ROWS_OF_CSV):
             frame = batch.cast(schema).to_pandas(types_mapper=_PANDAS.get)
             guard_cells(frame).to_csv(out, index=False, lineterminator="\n", header=False)
 
@@ -167,12 +169,10 @@ class FolderStore:
             for file in sorted(real_path(self.folder).glob(f"{name}/{MODEL_VERSION}=*/{_FILE}"))
         ]
         if not rows:
-            return History()
-        states = place / "states.partial"
+            return History(run)
         session = Session(memory_limit=LEAN_LIMIT)
         try:
-            latest = latest_states(" UNION ALL ".join(rows), run)
-            session.execute(f"COPY ({latest}) TO {quoted_text(str(states))} (FORMAT parquet)")
+            return keep_history(session, " UNION ALL ".join(rows), run, place)
         except duckdb.Error as error:
             raise StoreError(
                 f"the scores of earlier dates in '{self.folder}' cannot be read: "
@@ -180,7 +180,6 @@ class FolderStore:
             ) from None
         finally:
             session.close()
-        return History(states)
 
 
 def _names(folder: Path) -> list[str]:

@@ -13,7 +13,7 @@ from clustering.arrays import Floats, Ints
 from clustering.columns import ACCOUNT_ID
 from clustering.movement.track.hysteresis import ABSENT, UNKNOWN, Held, Rule
 from clustering.stores.rows import AS_OF, MODEL_VERSION, Run
-from clustering.tables.session import quoted_text
+from clustering.tables.session import LEAN_LIMIT, Session, quoted_text
 
 #: An account that was on none of so many dates before begins anew: who was left out of an extract
 #: for a few nights still holds its segment, who left and came back does not.
@@ -27,28 +27,35 @@ HISTORY_COLUMNS = (ACCOUNT_ID, AS_OF, MODEL_VERSION, *_STATE)
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """The last state of every account before a date.
+    """Rows of the last dates before a run.
 
     Attributes
     ----------
-    file : Parquet file of `latest_states`; None where there is no date before
+    run : whose history it is
+    file : Parquet file of the rows, with `HISTORY_COLUMNS`; None where there is no date before
     """
 
+    run: Run
     file: Path | None = None
 
     def states(self, accounts: Sequence[str], segment_ids: Sequence[str]) -> Held:
-        """The state of some accounts, in their order, by the number of the segment.
+        """The last state of some accounts, in their order, by the number of the segment.
 
-        A segment that the model no longer has is not held any more.
+        A segment that the model no longer has is not held any more. Where a date was scored by
+        several models, what the run's own said comes first.
         """
-        if self.file is None:
+        if self.file is None or not accounts:
             return Held.nothing(len(accounts))
         asked = pa.table({"row": np.arange(len(accounts)), ACCOUNT_ID: pa.array(accounts)})
-        with duckdb.connect(config={"python_enable_replacements": False}) as connection:
+        own = quoted_text(self.run.model_version)
+        last = f"({AS_OF}, {MODEL_VERSION} = {own}, {MODEL_VERSION})"
+        with duckdb.connect(config={"memory_limit": LEAN_LIMIT}) as connection:
             connection.register("asked", asked)
+            # Of the asked accounts alone: the last rows of all of them at once take much memory.
             found = connection.sql(
-                f"SELECT asked.row, {', '.join(_STATE)} FROM asked JOIN "
-                f"read_parquet({quoted_text(str(self.file))}) USING ({ACCOUNT_ID})"
+                f"SELECT row, state.* FROM (SELECT row, arg_max(struct_pack({', '.join(_STATE)}), "
+                f"{last}) AS state FROM read_parquet({quoted_text(str(self.file))}) "
+                f"JOIN asked USING ({ACCOUNT_ID}) GROUP BY row)"
             ).df()
         number = pd.Series(range(len(segment_ids)), index=list(segment_ids))
         rows = found["row"].to_numpy()
@@ -68,18 +75,17 @@ def _filled(n: int, otherwise: int, rows: Ints, values: Floats) -> Ints:
     return filled
 
 
-def latest_states(rows: str, run: Run) -> str:
-    """SQL of the last row of every account before the date of a run.
-
-    Where a date was scored by several models, what the run's own said comes first.
+def keep_history(session: Session, rows: str, run: Run, place: Path) -> History:
+    """Copy rows of a store to where they can be asked for while it is not held open.
 
     Parameters
     ----------
-    rows : SQL of rows with `HISTORY_COLUMNS`, all before the date
+    rows : SQL of rows with `HISTORY_COLUMNS`, all before the date of the run
+    place : a folder that lasts as long as the run
     """
-    last = f"({AS_OF}, {MODEL_VERSION} = {quoted_text(run.model_version)}, {MODEL_VERSION})"
-    columns = ", ".join(f"arg_max_null({name}, {last}) AS {name}" for name in _STATE)
-    return f"SELECT {ACCOUNT_ID}, {columns} FROM ({rows}) GROUP BY {ACCOUNT_ID}"
+    file = place / "history.partial"
+    session.execute(f"COPY ({rows}) TO {quoted_text(str(file))} (FORMAT parquet)")
+    return History(run, file)
 
 
 def dates_before(rows: str, run: Run) -> str:

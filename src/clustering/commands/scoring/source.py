@@ -1,7 +1,7 @@
 """What is to be scored: features, with what came beside them."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -94,13 +94,12 @@ def open_source(scorer: Scorer, asked: Asked, progress: Progress) -> Iterator[So
         yield _from_tables(scorer, asked, progress)
         return
     names = scorer.standardiser.feature_names
-    with progress.step("Reading the features"):
-        opened = open_features(asked.source, names, asked.as_of, asked.reading)
-        features = opened.__enter__()
-    try:
+    with ExitStack() as opened:
+        with progress.step("Reading the features"):
+            features = opened.enter_context(
+                open_features(asked.source, names, asked.as_of, asked.reading)
+            )
         yield Source(features, _decided(asked, no_overrides()), _rule(scorer, asked))
-    finally:
-        opened.__exit__(None, None, None)
 
 
 def _from_tables(scorer: Scorer, asked: Asked, progress: Progress) -> Source:

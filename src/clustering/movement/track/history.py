@@ -157,7 +157,9 @@ def _little_known(snapshot: Snapshot, needed: Sequence[str], max_missing_share: 
     return ""
 
 
-def follow(snapshots: Sequence[Snapshot], scorer: Scorer) -> History:
+def follow(
+    snapshots: Sequence[Snapshot], scorer: Scorer, today: pd.DataFrame | None = None
+) -> History:
     """Score every snapshot with one scorer.
 
     Parameters
@@ -165,6 +167,9 @@ def follow(snapshots: Sequence[Snapshot], scorer: Scorer) -> History:
     snapshots : oldest first
     scorer : frozen: one standardisation and one set of segments for all dates, so that a label
         changes only when the account does
+    today : the study's own scores at the last date: there every account has one segment, in the
+        history as on every page. Earlier dates are what a nightly run would have said: no segment
+        for accounts that are too young (None: the last date too)
     """
     accounts = snapshots[0].frame.index
     for snapshot in snapshots[1:]:
@@ -174,7 +179,10 @@ def follow(snapshots: Sequence[Snapshot], scorer: Scorer) -> History:
     labels = np.full(shape, ABSENT, np.int64)
     probability, margin = np.full(shape, np.nan), np.full(shape, np.nan)
     for t, snapshot in enumerate(snapshots):
-        scores = scorer.score_features(snapshot.frame, snapshot.as_of)
+        if today is not None and t == len(snapshots) - 1:
+            scores = today
+        else:
+            scores = scorer.score_features(snapshot.frame, snapshot.as_of)
         rows = accounts.get_indexer(scores.index)
         labels[rows, t] = scores["segment"].to_numpy(dtype=np.int64, na_value=UNKNOWN)
         probability[rows, t] = scores["probability"]

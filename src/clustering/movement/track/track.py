@@ -94,7 +94,11 @@ class Movement:
 
 
 def study_movement(
-    past: Past, scorer: Scorer, spec: CandidateSpec, progress: Progress = SILENT
+    past: Past,
+    scorer: Scorer,
+    spec: CandidateSpec,
+    progress: Progress = SILENT,
+    today: pd.DataFrame | None = None,
 ) -> Movement | str:
     """Follow the accounts of a study back in time; or say why that cannot be done.
 
@@ -107,6 +111,8 @@ def study_movement(
     ----------
     past : the accounts of the study on any date
     scorer, spec : its scorer, and the kind of the chosen model
+    today : the study's own scores at its date (`Scorer.score_training`), which stand there (None:
+        what the scorer says of that date too)
     """
     config = past.config
     if config.movement.snapshots == 1:
@@ -119,7 +125,7 @@ def study_movement(
         if len(snapshots.taken) == 1:
             reason = snapshots.out_of_reach[dates[-2]]
             return f"Movement is not known: the tables do not reach back to {dates[-2]} ({reason})."
-        return follow_accounts(snapshots, scorer, spec, past.labellings, config)
+        return follow_accounts(snapshots, scorer, spec, past.labellings, config, today)
 
 
 def follow_accounts(
@@ -128,16 +134,18 @@ def follow_accounts(
     spec: CandidateSpec,
     assign: Assign,
     config: StudyConfig,
+    today: pd.DataFrame | None = None,
 ) -> Movement:
     """Movement over snapshots that were taken already, at least two.
 
     Parameters
     ----------
     assign : every rule-based labelling of a snapshot
+    today : as for `study_movement`
     """
     settings, taken = config.movement, snapshots.taken
     rule = Rule(settings.hold_snapshots, settings.hold_probability)
-    history = follow(taken, scorer)
+    history = follow(taken, scorer, today)
     held = held_segments(history.labels, history.probability, rule)
     growth = lasting_movement(history, taken, scorer)
     moves = moves_table(history, held, taken, scorer)

@@ -210,7 +210,7 @@ def in_a_model(folder: Path, study: Path) -> list[bytes]:
     """What is of one account alone in the files of a model: ids, people, names, and values.
 
     Single quantiles of a feature may be the value of the account that lies there (docs/scoring.md):
-    the clip limits and ranges of the standardiser are the one part that is not searched.
+    the clip limits and ranges of the standardiser are not searched, nor for what is usual.
     """
     parts = [everything_in(file) for file in folder.rglob("*") if file.is_file()]
     content = b"\n".join(parts)
@@ -239,7 +239,8 @@ def values_of_one_account(study: Path) -> list[float]:
     Fractions of small numbers are left out: a share of 23 in 34 is also a rate of 34 accounts.
     """
     accounts = results.read(study).accounts.set_index("account_id")
-    standardiser = Scorer.load(study).standardiser
+    scorer = Scorer.load(study)
+    standardiser, quantiles = scorer.standardiser, {*scorer.usual.ravel().tolist()}
     features = accounts[list(standardiser.feature_names)].astype(float)
     places = np.where(features.notna(), standardiser.transform(features), np.nan)
     columns = [*features.to_numpy().T, *places.T, accounts["arr"].to_numpy(float)]
@@ -247,6 +248,7 @@ def values_of_one_account(study: Path) -> list[float]:
     for column in columns:
         values, counts = np.unique(column[np.isfinite(column)], return_counts=True)
         found += map(float, values[counts == 1])
+    found = [value for value in found if value not in quantiles]
     own = [value for value in found if len(repr(value)) >= 9 and not is_small_fraction(value)]
     assert len(own) > 1000
     return own

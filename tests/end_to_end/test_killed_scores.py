@@ -26,7 +26,7 @@ ACCOUNTS = 20_000
 #: Processes that begin with everything imported, and that can be killed without harm to this one.
 SPAWN = multiprocessing.get_context("forkserver")
 SPAWN.set_forkserver_preload(
-    ["score_rows", "clustering.stores.files", "clustering.stores.databases"]
+    ["score_rows", "clustering.stores.files", "clustering.stores.duckdb_file"]
 )
 
 Place = tuple[str, Callable[[], pd.Series]]

@@ -15,8 +15,9 @@ import pytest
 
 from clustering.errors import BadInputError, ClusteringError, OutputError, StoreError
 from clustering.stores.address import open_store
-from clustering.stores.databases import DuckDBStore, PostgresStore
+from clustering.stores.duckdb_file import DuckDBStore
 from clustering.stores.files import FileStore, FolderStore
+from clustering.stores.postgres import PostgresStore
 from clustering.stores.rows import SCORE_ROWS, as_rows
 from clustering.stores.store import ScoreStore
 from postgres_server import binaries, query

@@ -10,20 +10,16 @@ import typer
 
 from clustering.commands import (
     check,
-    export,
-    history,
     init,
-    monitor,
     override,
-    promote,
     rename,
     report,
-    rollback,
     score,
     simulate,
     study,
 )
 from clustering.commands.ready import agree, evidence, forward
+from clustering.commands.service import export, history, monitor, promote, rollback
 
 __all__ = ["COMMANDS"]
 

@@ -101,10 +101,10 @@ def score(
 ) -> None:
     """Segment, probability, runner-up and novelty of every account."""
     from clustering.commands.console import bars, say
-    from clustering.commands.models import load_model
     from clustering.commands.scoring.run import How, score_into
     from clustering.commands.scoring.source import Asked, inputs_of, open_source
     from clustering.commands.scoring.words import have_changed, sentences
+    from clustering.commands.service.models import load_model
     from clustering.stores.address import open_store
     from clustering.stores.rows import Run
 

@@ -48,7 +48,8 @@ def open_store(
     path = Path(address.removeprefix(_DUCKDB_ADDRESS))
     in_duckdb = address.startswith(_DUCKDB_ADDRESS) or path.suffix.lower() == _DUCKDB_FILE
     if in_duckdb or address.startswith(_POSTGRES):
-        from clustering.stores.databases import DuckDBStore, PostgresStore
+        from clustering.stores.duckdb_file import DuckDBStore
+        from clustering.stores.postgres import PostgresStore
 
         if in_duckdb:
             return DuckDBStore(path, table, read, shut, patience_s)

@@ -70,7 +70,7 @@ def monitor(
 ) -> None:
     """Keep, refit or re-cut a model in service, with reasons; exit status 0, or 3 if it is due."""
     from clustering.commands.console import bars
-    from clustering.commands.models import load_model
+    from clustering.commands.service.models import load_model
     from clustering.monitor.files import check_folder, write_monitoring
     from clustering.monitor.last_scores import read_last
     from clustering.monitor.run import run_monitor

@@ -78,7 +78,7 @@ def export(
 ) -> None:
     """Write a query that gives the segments of a table of features, in the SQL of a warehouse."""
     from clustering.commands.console import say
-    from clustering.commands.models import load_model
+    from clustering.commands.service.models import load_model
     from clustering.export import check_dialect, scoring_sql
     from clustering.targets import check_file
 

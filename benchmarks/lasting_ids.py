@@ -30,6 +30,7 @@ from clustering.movement.succession.entries import succession
 from clustering.movement.succession.inherit import inherit
 from clustering.profiles import profile
 from clustering.scorer import Scorer, Training
+from clustering.scorer.segment_ids import SegmentNames
 from clustering.simulation import simulate, write_book
 from clustering.tables import open_folder
 
@@ -57,13 +58,14 @@ def study(snapshot: Snapshot, k: int, seed: int, previous: Scorer | None) -> Qua
     frame = snapshot.frame.loc[list(matrix.account_ids)]
     found = inherit(chosen.labels, k, origin=str(snapshot.as_of), previous=previous, frame=frame)
     told = profile(snapshot, matrix, chosen, given=found.names, taken=found.taken_names)
+    former = found.former_names(told.names, told.automatic, str(snapshot.as_of), snapshot.as_of)
     scorer = Scorer.build(
-        *(scales, chosen, matrix, told.names, FeaturesConfig()),
+        scales,
+        chosen,
+        matrix,
+        SegmentNames(found.ids, told.names, former),
+        FeaturesConfig(),
         Training(snapshot.as_of, "reproducible", study=str(snapshot.as_of)),
-        ids=found.ids,
-        former_names=found.former_names(
-            told.names, told.automatic, str(snapshot.as_of), snapshot.as_of
-        ),
     )
     labels = {"id": found.ids, "number": range(k), "name": told.automatic}
     columns = {how: np.array(names)[chosen.labels] for how, names in labels.items()}

@@ -26,9 +26,9 @@ from threadpoolctl import threadpool_limits
 from clustering.config import FeaturesConfig, MatrixConfig
 from clustering.features.types import Feature, Scale, Snapshot
 from clustering.matrix import standardise
+from clustering.models.kinds import CentreModel, GaussianModel
 from clustering.models.kmeans import fit_kmeans
 from clustering.models.mixture import as_clustering, fit_mixture
-from clustering.models.model import CentreModel, GaussianModel
 from clustering.models.types import CandidateSpec, Clustering
 from clustering.scorer import Scorer, Training
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from clustering.config import FeaturesConfig, MatrixConfig
 from clustering.matrix import standardise
-from clustering.models.model import CentreModel
+from clustering.models.kinds import CentreModel
 from clustering.models.types import CandidateSpec, Clustering
 from clustering.scorer import Scorer, Training
 from snapshots import book, kmeans_clustering, mixture_clustering

@@ -13,7 +13,7 @@ from sklearn.mixture import GaussianMixture
 from clustering.config import FeaturesConfig, MatrixConfig
 from clustering.features.types import Feature, Scale, Snapshot
 from clustering.matrix import FeatureMatrix, Standardiser, standardise
-from clustering.models.model import CentreModel, GaussianModel
+from clustering.models.kinds import CentreModel, GaussianModel
 from clustering.models.types import CandidateSpec, Clustering, CovarianceType
 from clustering.profiles import profile
 from clustering.scorer import Scorer, Training

@@ -23,14 +23,14 @@ from clustering.comparison.recommendation import recommend
 from clustering.comparison.scorecard import Gains, score_table, scorecard
 from clustering.comparison.scorecard_entries import Recommendation, Scorecard
 from clustering.config import StudyConfig
-from clustering.models.model import CentreModel
+from clustering.models.kinds import CentreModel
 from clustering.models.types import CandidateSpec, Clustering
 from clustering.movement.overrides.reconfirmation import RECONFIRMATION
 from clustering.movement.run import AssignmentSummary
 from clustering.plan.make import Plan
 from clustering.results.folder import write
 from clustering.results.model_facts import model_facts
-from clustering.scorer.segment_ids import new_ids
+from clustering.scorer.segment_ids import SegmentNames, new_ids
 from clustering.structure.pictures import clustergram, coassignment, named, valley_projections
 from plan_folders import LABELS, next_steps, planned
 
@@ -905,10 +905,12 @@ def add_scorer(folder: Path) -> None:
         standardiser,
         fit.clustering(CandidateSpec("kmeans", k)),
         matrix,
-        [segment.name for segment in study.document.segments],
+        SegmentNames(
+            tuple(segment.segment_id for segment in study.document.segments),
+            tuple(segment.name for segment in study.document.segments),
+        ),
         FeaturesConfig(),
         Training(date(2025, 6, 30), study.document.verdict, study=study.document.name),
-        ids=[segment.segment_id for segment in study.document.segments],
     )
     told = model_facts(
         study.document,

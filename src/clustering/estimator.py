@@ -127,7 +127,7 @@ class SegmentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     def predict_proba(self, X: ArrayLike) -> Floats:
         """Probability of every segment, float64 array of shape (n_samples, k).
 
-        Given the model; for k-means see `clustering.models.model.CentreModel`.
+        Given the model; for k-means see `clustering.models.kinds.CentreModel`.
         """
         values = self._checked(X)
         return self.model_.probabilities(values)

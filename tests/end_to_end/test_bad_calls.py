@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from clustering import cli
 from clustering.config import TrackingConfig
 from clustering.errors import ClusteringError, ExitStatus
-from clustering.scorer import storage
+from clustering.scorer.stored import storage
 from clustering.simulation import simulate, write_book
 from clustering.tracking import log_study, promote
 from snapshots import book, scorer_of

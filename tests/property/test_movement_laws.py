@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from clustering.models.model import CentreModel, GaussianModel
+from clustering.models.kinds import CentreModel, GaussianModel
 from clustering.movement.drift.fates import fates
 from clustering.movement.drift.population import stability_index
 from clustering.movement.track.hysteresis import (

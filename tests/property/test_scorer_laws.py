@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clustering.errors import ModelFolderError
-from clustering.models.model import CentreModel, GaussianModel
+from clustering.models.kinds import CentreModel, GaussianModel
 from clustering.scorer import Scorer
 from snapshots import book, scorer_of
 

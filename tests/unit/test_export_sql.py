@@ -14,7 +14,7 @@ from clustering.export import DIALECTS, check_dialect, scoring_sql
 from clustering.export.columns import column_stages
 from clustering.export.dialects import SOURCE, render
 from clustering.export.stages import query
-from clustering.models.model import CentreModel, GaussianModel
+from clustering.models.kinds import CentreModel, GaussianModel
 from clustering.scorer import Scorer
 from scored_tables import (
     KINDS,

@@ -10,7 +10,7 @@ from clustering.models.refit import FITS, refit
 from clustering.models.trimmed import fit_trimmed
 from clustering.models.types import CandidateSpec
 from clustering.scorer import Scorer, Training
-from clustering.scorer.novelty import novelty_limits
+from clustering.scorer.fitting.novelty import novelty_limits
 from snapshots import AS_OF, FeaturesConfig, book, fitted
 
 

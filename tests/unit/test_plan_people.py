@@ -12,7 +12,7 @@ from clustering.config import SchemesConfig
 from clustering.errors import OutputError
 from clustering.features.types import Feature, Snapshot
 from clustering.matrix import FeatureMatrix
-from clustering.models.model import CentreModel
+from clustering.models.kinds import CentreModel
 from clustering.models.types import CandidateSpec, Clustering
 from clustering.plan.accounts.champions import N_CHAMPIONS, Champions, find_champions
 from clustering.plan.accounts.discovery import N_EACH, discovery_list, discovery_sheet

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from clustering.models.model import MODELS, CentreModel, GaussianModel
+from clustering.models.kinds import MODELS, CentreModel, GaussianModel
 from snapshots import kmeans_clustering, mixture_clustering
 
 

@@ -14,7 +14,7 @@ from clustering.scorer.card import (
     card_in_short,
     model_card,
 )
-from clustering.scorer.temperature import Tenth
+from clustering.scorer.fitting.temperature import Tenth
 from snapshots import book, scorer_of
 
 

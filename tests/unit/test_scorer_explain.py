@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clustering.scorer.explain import explain
-from clustering.scorer.scores import REASONS
+from clustering.scorer.answers.explain import explain
+from clustering.scorer.answers.scores import REASONS
 from snapshots import book, scorer_of
 
 ALGORITHMS = ["kmeans", "mixture"]
@@ -155,7 +155,7 @@ def test_one_segment_has_no_reasons(snapshot):
 def test_pieces_do_not_show_in_reasons(snapshot, monkeypatch):
     scorer = scorer_of(snapshot, "mixture")
     whole = scorer.score_features(snapshot.frame, reasons=True)
-    monkeypatch.setattr("clustering.scorer.scorer._CHUNK", 7)
+    monkeypatch.setattr("clustering.scorer.answers.compute._CHUNK", 7)
     again = scorer.score_features(snapshot.frame, reasons=True)
     pd.testing.assert_frame_equal(again, whole, rtol=1e-9)
 

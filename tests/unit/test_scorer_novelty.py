@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from clustering.scorer.novelty import held_out_log_density, novelty_limits
+from clustering.scorer.fitting.novelty import held_out_log_density, novelty_limits
 from snapshots import kmeans_clustering, mixture_clustering
 
 

@@ -11,7 +11,7 @@ from clustering.features.registry import FEATURES
 from clustering.features.types import MOST_DAYS, possible_values
 from clustering.matrix.ranges import FeatureRange, fit_range, rescaled
 from clustering.matrix.transforms import fit_column
-from clustering.scorer.oddities import look_at_columns, set_apart, unit_mistakes
+from clustering.scorer.answers.oddities import look_at_columns, set_apart, unit_mistakes
 from clustering.tables.contract import FIRST_DATE, LAST_DATE
 from snapshots import book, feature, scorer_of
 

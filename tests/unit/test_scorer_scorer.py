@@ -78,7 +78,7 @@ def test_each_account_is_scored_by_itself(snapshot, algorithm):
 def test_pieces_do_not_show(snapshot, monkeypatch):
     scorer = scorer_of(snapshot)
     whole = scorer.score_features(snapshot.frame)
-    monkeypatch.setattr("clustering.scorer.scorer._CHUNK", 7)
+    monkeypatch.setattr("clustering.scorer.answers.compute._CHUNK", 7)
     pd.testing.assert_frame_equal(scorer.score_features(snapshot.frame), whole, rtol=1e-9)
 
 
@@ -283,6 +283,6 @@ def test_one_account_that_cannot_be_scored_is_told_what_is_wrong(snapshot):
 def test_few_and_many_accounts_are_read_alike(snapshot, monkeypatch):
     scorer = scorer_of(snapshot)
     few = scorer.score_features(snapshot.frame)
-    for module in ("clustering.matrix.standardise", "clustering.scorer.scorer"):
+    for module in ("clustering.matrix.frames", "clustering.scorer.answers.compute"):
         monkeypatch.setattr(sys.modules[module], "_FEW", 0)
     pd.testing.assert_frame_equal(scorer.score_features(snapshot.frame), few)

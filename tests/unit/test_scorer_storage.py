@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 from clustering.errors import ModelFolderError, OutputError
-from clustering.scorer import Scorer, storage
+from clustering.scorer import Scorer
 from clustering.scorer.segment_ids import SEGMENT_ID, FormerName, new_ids
+from clustering.scorer.stored import storage
 from snapshots import book, scorer_of
 
 FILES = {

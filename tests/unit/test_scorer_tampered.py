@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 from clustering.errors import ModelFolderError
-from clustering.scorer import Scorer, storage
+from clustering.scorer import Scorer
+from clustering.scorer.stored import storage
 from snapshots import book, scorer_of
 
 NAMES = ("scorer.json", "standardiser.json", "model.npz", "study_facts.json", "model_card.md")

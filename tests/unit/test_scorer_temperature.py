@@ -1,9 +1,10 @@
 import dataclasses
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from clustering.scorer.temperature import calibrate
+from clustering.scorer.fitting.temperature import calibrate
 from snapshots import book, fitted, scorer_of
 
 
@@ -36,10 +37,13 @@ def test_the_order_of_the_accounts_changes_nothing(snapshot, algorithm):
     matrix, _, clustering = fitted(snapshot, algorithm)
     order = np.random.default_rng(2).permutation(len(matrix.account_ids))
     ids = np.array(matrix.account_ids)
-    again = calibrate(
-        _in_order(clustering, order), matrix.values[order], matrix.known[order], matrix.families,
-        ids[order].tolist(),
-    )  # fmt: skip
+    shuffled = replace(
+        matrix,
+        values=matrix.values[order],
+        observed=None if matrix.observed is None else matrix.observed[order],
+        account_ids=tuple(ids[order].tolist()),
+    )
+    again = calibrate(_in_order(clustering, order), shuffled)
     np.testing.assert_allclose(
         again.temperature, scorer_of(snapshot, algorithm).temperature, rtol=1e-6
     )

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from clustering.export.stages import Stage
 from clustering.export.terms import LARGEST, case, largest, number, text, total
 from clustering.scorer import Scorer
-from clustering.scorer.explain import N_REASONS
-from clustering.scorer.spelling import typical_in_words
+from clustering.scorer.answers.explain import N_REASONS
+from clustering.scorer.answers.spelling import typical_in_words
 
 #: The letters of the columns of each kind of reason.
 _WHY, _AGAINST = "w", "v"

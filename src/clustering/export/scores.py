@@ -17,7 +17,8 @@ from clustering.arrays import Floats
 from clustering.errors import BadInputError
 from clustering.export.stages import Stage
 from clustering.export.terms import case, double, number, total
-from clustering.models.model import CentreModel, GaussianModel, Model
+from clustering.models.kinds import CentreModel, GaussianModel
+from clustering.models.model import Model
 
 #: Columns of a stage; PostgreSQL allows 1,664, and a few are carried beside those counted here.
 _MOST_COLUMNS = 1600

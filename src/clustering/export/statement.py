@@ -13,10 +13,10 @@ from clustering.export.reasons import reason_columns, reason_stages
 from clustering.export.scores import score_stages
 from clustering.export.stages import Stage, query
 from clustering.export.terms import LARGEST, case, exponential, largest, name, number, text, total
-from clustering.models.model import GaussianModel
+from clustering.models.kinds import GaussianModel
 from clustering.scorer import Scorer
-from clustering.scorer.scores import BEYOND, LEAST_KNOWN_SHARE, LITTLE_KNOWN
-from clustering.scorer.withheld import Requirements, for_days
+from clustering.scorer.answers.scores import BEYOND, LEAST_KNOWN_SHARE, LITTLE_KNOWN
+from clustering.scorer.answers.withheld import Requirements, for_days
 
 #: Stands in a sentence for a number that only the query knows.
 _GAP = "\0"

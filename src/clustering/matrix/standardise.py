@@ -13,6 +13,7 @@ from clustering.arrays import Flags, Floats
 from clustering.config import MatrixConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.features.types import Feature, Scale, Snapshot
+from clustering.matrix.frames import columns_of, numbers
 from clustering.matrix.imputation import Prototypes, complete, fit_prototypes
 from clustering.matrix.ranges import FeatureRange, fit_range
 from clustering.matrix.screening import screen
@@ -20,10 +21,6 @@ from clustering.matrix.stored import STRICT, read_strictly
 from clustering.matrix.transforms import BINARY_WEIGHT, ColumnScaling, fit_column
 from clustering.matrix.types import FeatureMatrix
 
-#: Characters of a wrong value that a message shows.
-_SHOWN = 40
-#: Up to so many accounts are taken from a frame in one piece.
-_FEW = 1000
 _SUBJECT = "these are not the parameters of a standardiser"
 
 
@@ -69,14 +66,7 @@ class Standardiser:
         BadInputError
             A feature is absent, not numeric or infinite; all of them at once.
         """
-        if len(frame) <= _FEW and (few := _block(frame, self.feature_names)) is not None:
-            return few
-        breaches = [
-            breach for name in self.feature_names for breach in column_breaches(frame, name)
-        ]
-        if breaches:
-            raise BadInputError(breaches_message("the features cannot be standardised", breaches))
-        return tuple(_numbers(frame[name]) for name in self.feature_names)
+        return columns_of(frame, self.feature_names)
 
     def raw(self, frame: pd.DataFrame) -> Floats:
         """`columns_of` as an array of shape (n_accounts, n_features); NaN is missing."""
@@ -229,7 +219,7 @@ def standardise(snapshot: Snapshot, config: MatrixConfig) -> tuple[FeatureMatrix
     """
     screening = screen(snapshot, config)
     included = screening.included
-    raw = np.column_stack([_numbers(snapshot.frame[feature.name]) for feature in included])
+    raw = np.column_stack([numbers(snapshot.frame[feature.name]) for feature in included])
     columns = _fit_columns(raw, included, config.winsorise, config.weight_families)
     scaled = _applied(columns, raw)
     prototypes = fit_prototypes(scaled)
@@ -302,41 +292,6 @@ def _family_weights(families: Sequence[str], variances: Sequence[float]) -> dict
         totals[family] = totals.get(family, 0.0) + variance
     target = len(families) / len(totals)
     return {family: math.sqrt(target / max(total, 1.0)) for family, total in totals.items()}
-
-
-def _block(frame: pd.DataFrame, names: Sequence[str]) -> tuple[Floats, ...] | None:
-    """The columns of few accounts, in one piece; None where something is to be said of them.
-
-    Column by column, pandas takes longer over one account than all the rest of a score.
-    """
-    if not set(names) <= set(frame.columns) or not frame.columns.is_unique:
-        return None
-    chosen = frame[list(names)]
-    if not all(isinstance(kind, np.dtype) and kind.kind in "fiub" for kind in chosen.dtypes):
-        return None
-    values = np.ascontiguousarray(chosen.to_numpy(dtype=np.float64).T)
-    return None if np.isinf(values).any() else tuple(values)
-
-
-def column_breaches(frame: pd.DataFrame, name: str) -> list[str]:
-    """Why a column cannot be standardised, in words."""
-    if name not in frame.columns:
-        return [f"feature '{name}' is missing."]
-    if not pd.api.types.is_numeric_dtype(frame[name].dtype):
-        values = frame[name].dropna()
-        first = f", first: {str(values.iloc[0])[:_SHOWN]!r}" if len(values) else ""
-        return [f"feature '{name}' is not numeric; found {frame[name].dtype}{first}."]
-    infinite = np.isinf(_numbers(frame[name]))
-    if not infinite.any():
-        return []
-    return [
-        f"feature '{name}' is infinite for {int(infinite.sum())} accounts; "
-        f"first account_id: {frame.index[int(np.argmax(infinite))]}."
-    ]
-
-
-def _numbers(column: "pd.Series[Any]") -> Floats:
-    return column.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def _notes(columns: Sequence[ColumnScaling], missing: Flags, n_unknown: int) -> tuple[str, ...]:

@@ -11,8 +11,8 @@ from clustering.arrays import Floats, Ints
 from clustering.errors import BadInputError, breaches_message
 from clustering.models.kernels.packing import nearest_centre, pack, padded
 from clustering.models.kernels.seeding import seed_plus_plus
+from clustering.models.kinds import CentreModel
 from clustering.models.labels import adjusted_rand, canonical_order, renumber
-from clustering.models.model import CentreModel
 from clustering.models.optima import Optimum, distinct_optima, run_on_all, search
 from clustering.models.types import CandidateSpec, Clustering
 

@@ -15,7 +15,7 @@ from scipy.linalg import eigvalsh
 from clustering.arrays import Floats, Ints
 from clustering.errors import BadInputError
 from clustering.models.gaussian import estimate, log_joint_density, n_free_parameters, square
-from clustering.models.model import GaussianModel
+from clustering.models.kinds import GaussianModel
 from clustering.models.starts import MixtureStarts
 from clustering.models.types import CandidateSpec, Clustering, CovarianceType
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from clustering.arrays import Floats
 from clustering.errors import BadInputError
+from clustering.models.kinds import CentreModel
 from clustering.models.kmeans import checked_values, fit_kmeans
 from clustering.models.labels import canonical_order
-from clustering.models.model import CentreModel
 from clustering.models.types import CandidateSpec, Clustering
 
 MAX_ITER = 300

@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from clustering.matrix.stored import STRICT
-from clustering.scorer.scores import LEAST_KNOWN_SHARE
+from clustering.scorer.answers.scores import LEAST_KNOWN_SHARE
 from clustering.wording import percent_in_words
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pandas as pd
 from clustering.columns import ACCOUNT_ID, TENURE_DAYS
 from clustering.errors import BadInputError, breaches_message
 from clustering.schema import Kind
-from clustering.scorer.scores import SCORES
+from clustering.scorer.answers.scores import SCORES
 
 if TYPE_CHECKING:
     from clustering.scorer.scorer import Scorer

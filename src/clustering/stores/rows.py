@@ -12,7 +12,7 @@ import pyarrow as pa
 from clustering.columns import ACCOUNT_ID
 from clustering.errors import BadInputError
 from clustering.schema import Kind, TableSpec, column
-from clustering.scorer.scores import REASONS, SCORES
+from clustering.scorer.answers.scores import REASONS, SCORES
 
 AS_OF, MODEL_VERSION = "as_of", "model_version"
 

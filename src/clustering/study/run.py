@@ -33,6 +33,7 @@ from clustering.results.document import GroupWord
 from clustering.schemes import Axes, Labelling, assign_all, compute_axes
 from clustering.schemes.types import under_amount_name
 from clustering.scorer import Scorer, Training
+from clustering.scorer.segment_ids import SegmentNames
 from clustering.scorer.serving import Serving
 from clustering.structure.evidence import assess_structure
 from clustering.structure.pictures import picture_tables
@@ -241,17 +242,19 @@ class Run:
             self.standardiser,
             evidence.chosen,
             self.matrix,
-            self.profiles.names,
+            SegmentNames(
+                self.inheritance.ids,
+                self.profiles.names,
+                self.inheritance.former_names(
+                    self.profiles.names, self.profiles.automatic, config.name, config.as_of
+                ),
+            ),
             config.features,
             Training(
                 config.as_of, evidence.verdict, evidence.are_clusters, config.name, config.hash
             ),
             scoring=config.scoring,
             age_days=self.snapshot.frame.loc[self.ids, TENURE_DAYS].to_numpy(),
-            ids=self.inheritance.ids,
-            former_names=self.inheritance.former_names(
-                *(self.profiles.names, self.profiles.automatic), config.name, config.as_of
-            ),
         )
 
     @property

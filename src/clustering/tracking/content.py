@@ -13,7 +13,7 @@ from typing import Any
 from clustering.config.study import PLACES
 from clustering.errors import TrackingError
 from clustering.results import TABLES, StudyFolder
-from clustering.scorer.contents import CARD
+from clustering.scorer.stored.contents import CARD
 
 _PEOPLE = ("csm", "book_csm", "name")
 #: Tables that hold names, and what people wrote.

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import clustering
 from clustering.errors import TrackingError
 from clustering.results import StudyFolder
+from clustering.scorer.answers.scores import SCORES
 from clustering.scorer.requests import ANSWER
-from clustering.scorer.scores import SCORES
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,7 +13,7 @@ from clustering.errors import ModelFolderError, TrackingError, breaches_message
 from clustering.results import StudyFolder
 from clustering.scorer import Scorer
 from clustering.scorer.card import card_in_short
-from clustering.scorer.contents import CARD
+from clustering.scorer.stored.contents import CARD
 from clustering.tracking.decisions import (
     DATE,
     DECISION,

@@ -18,7 +18,7 @@ from clustering.movement.overrides.active import (
 )
 from clustering.progress import Progress
 from clustering.scorer import Scorer
-from clustering.scorer.oddities import ColumnFindings
+from clustering.scorer.answers.oddities import ColumnFindings
 from clustering.stores.history import History, hold
 from clustering.stores.rows import Run, as_rows, scheme_columns
 from clustering.stores.store import Draft, ScoreStore

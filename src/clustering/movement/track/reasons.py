@@ -66,7 +66,7 @@ def contributions(
 
     Examples
     --------
-    >>> from clustering.models.model import CentreModel
+    >>> from clustering.models.kinds import CentreModel
     >>> model = CentreModel(np.array([[0.0, 0.0], [2.0, 0.0]]), variance=1.0)
     >>> contributions(model, np.zeros((1, 2)), np.array([[2.0, 5.0]]), np.array([0]), np.array([1]))
     array([[4., 0.]])

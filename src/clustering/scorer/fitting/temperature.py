@@ -23,9 +23,10 @@ from numpy.typing import NDArray
 
 from clustering.arrays import Flags, Floats, Ints
 from clustering.matrix.stored import STRICT
+from clustering.matrix.types import FeatureMatrix
 from clustering.models.model import Model
 from clustering.models.types import Clustering
-from clustering.scorer.held_out import N_FOLDS, fold_of, without
+from clustering.scorer.fitting.held_out import N_FOLDS, fold_of, without
 
 #: Times that every account is masked, in either of two ways: single features, whole families;
 #: and different masks each time.
@@ -91,28 +92,20 @@ class Calibration:
     tenths: tuple[Tenth, ...]
 
 
-def calibrate(
-    clustering: Clustering,
-    values: Floats,
-    known: Floats,
-    families: Sequence[str],
-    account_ids: Sequence[str],
-) -> Calibration:
+def calibrate(clustering: Clustering, matrix: FeatureMatrix) -> Calibration:
     """Factors of the log odds by the number of known features, and what they achieve.
 
     Parameters
     ----------
     clustering : the fitted segments
-    values : float64 array of shape (n_accounts, n_features), the training matrix
-    known : the same, NaN where a value was completed
-    families : the family of each feature; whole ones are missing where a table is
-    account_ids : decide by their hash when an account is held out, and the order of the masks, so
-        that the order of the accounts changes nothing; nothing of them is stored
+    matrix : what they were fitted on. The hash of an account's id decides when the account is held
+        out, and the order of the masks, so that the order of the accounts changes nothing; nothing
+        of the ids is stored.
     """
-    d = values.shape[1]
+    d = matrix.values.shape[1]
     if clustering.model.k == 1:
         return Calibration(np.ones(d + 1), ())
-    trial = _joined([*_trials(clustering, values, known, np.asarray(families), account_ids)])
+    trial = _joined([*_trials(clustering, matrix)])
     found = [_matching(trial, n_known) for n_known in range(1, d + 1)]
     temperature = np.array([found[0], *found])
     return Calibration(temperature, tuple(_tenths(trial, temperature)))
@@ -133,13 +126,8 @@ def _tenths(trial: _Trial, temperature: Floats) -> Iterator[Tenth]:
             )
 
 
-def _trials(
-    clustering: Clustering,
-    values: Floats,
-    known: Floats,
-    families: NDArray[np.str_],
-    account_ids: Sequence[str],
-) -> Iterator[_Trial]:
+def _trials(clustering: Clustering, matrix: FeatureMatrix) -> Iterator[_Trial]:
+    account_ids, families = matrix.account_ids, np.asarray(matrix.families)
     hashes = np.array([zlib.crc32(account.encode()) for account in account_ids])
     order = np.lexsort((np.asarray(account_ids), hashes))
     folds = fold_of(account_ids)
@@ -150,8 +138,8 @@ def _trials(
         if not held_out.size:
             continue
         learned = folds != fold
-        model = without(clustering, values, learned if learned.any() else ~learned)
-        columns = np.ascontiguousarray(known[held_out].T)
+        model = without(clustering, matrix.values, learned if learned.any() else ~learned)
+        columns = np.ascontiguousarray(matrix.known[held_out].T)
         whole = model.log_scores(columns)[0].argmax(axis=0)
         for number in range(_ROUNDS):
             for by_family in (False, True):

@@ -6,7 +6,7 @@ import numpy as np
 
 from clustering.arrays import Floats
 from clustering.models.types import Clustering
-from clustering.scorer.held_out import fold_of, without
+from clustering.scorer.fitting.held_out import fold_of, without
 
 #: By distance, an account further from its centre than this share of its segment's is new.
 DISTANCE_QUANTILE = 0.995

@@ -26,7 +26,8 @@ from typing import Any
 from clustering.errors import BadInputError, ModelFolderError, OutputError, breaches_message
 from clustering.matrix.stored import STRICT, read_strictly
 from clustering.outputs import publish, staged_folder
-from clustering.scorer.contents import (
+from clustering.scorer.scorer import Scorer
+from clustering.scorer.stored.contents import (
     CARD,
     FACTS,
     MODEL,
@@ -36,7 +37,6 @@ from clustering.scorer.contents import (
     as_json,
     from_files,
 )
-from clustering.scorer.scorer import Scorer
 
 #: Version of this layout; another one is refused.
 FORMAT = 3

@@ -7,7 +7,8 @@ import numpy as np
 
 from clustering.arrays import Flags, Floats, Ints
 from clustering.models.gaussian import estimate, square
-from clustering.models.model import CentreModel, GaussianModel, Model
+from clustering.models.kinds import CentreModel, GaussianModel
+from clustering.models.model import Model
 from clustering.models.types import Clustering
 
 N_FOLDS = 5

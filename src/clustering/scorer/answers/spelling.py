@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from clustering.arrays import Flags, Floats, Ints
 from clustering.features.types import Feature
-from clustering.scorer.explain import Explained
-from clustering.scorer.scores import as_column
+from clustering.scorer.answers.explain import Explained
+from clustering.scorer.answers.scores import as_column
 from clustering.wording import number_in_words
 
 _DIGITS = 3

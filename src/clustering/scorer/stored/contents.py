@@ -18,14 +18,16 @@ from clustering.config import FeaturesConfig, ScoringConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.matrix.standardise import Standardiser
 from clustering.matrix.stored import STRICT, read_strictly
-from clustering.models.model import MODELS, Model
+from clustering.models.kinds import MODELS
+from clustering.models.model import Model
 from clustering.models.types import Algorithm, CovarianceType
-from clustering.scorer.arrays import pack, unpack
 from clustering.scorer.card import StudyFacts, model_card
-from clustering.scorer.scorer import Exceptions, Scorer, Training, Verdict
+from clustering.scorer.fitting.temperature import MOST_TEMPERATURE, Tenth
+from clustering.scorer.scorer import Scorer
 from clustering.scorer.segment_ids import SEGMENT_ID, FormerName
 from clustering.scorer.serving import Serving
-from clustering.scorer.temperature import MOST_TEMPERATURE, Tenth
+from clustering.scorer.stored.arrays import pack, unpack
+from clustering.scorer.training import Exceptions, Training, Verdict
 
 SCORER = "scorer.json"
 STANDARDISER = "standardiser.json"

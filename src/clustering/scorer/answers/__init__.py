@@ -1,0 +1,1 @@
+"""What the scorer answers: segments and probabilities, oddities, and the reasons in words."""

@@ -1,0 +1,1 @@
+"""What is fitted at study time so that a scorer can answer: temperatures, limits, exceptions."""

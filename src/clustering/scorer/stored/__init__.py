@@ -1,0 +1,1 @@
+"""The folder of a scorer: what is written, and what is refused when it is read."""

@@ -90,7 +90,7 @@ def rows_of(folder: Path) -> pd.DataFrame:
 
 
 def test_the_line_of_the_crontab_runs(place: Path, tmp_path: Path) -> None:
-    (line,) = re.findall(r"```cron\n(.*)\n```", PAGE.read_text())
+    (line,) = re.findall(r"^```text\n(15 3 .*)\n```", PAGE.read_text(), re.MULTILINE)
     *times, command = line.split(maxsplit=5)
     assert [re.fullmatch(r"[\d*/,-]+", one) is not None for one in times] == [True] * 5
     command = command.replace(r"\%", "%").replace("/srv/clustering", str(place))

@@ -78,7 +78,7 @@ def test_the_commands_of_the_page_run_one_after_the_other(app, place, monkeypatc
     assert len(commands) >= 3
     for command in commands:
         run(app, command.split()[1:], place, monkeypatch)
-    statements = re.findall(r"```sql\n-- DuckDB\n(.*?)```", page, re.DOTALL)
+    statements = re.findall(r"```text\n-- DuckDB\n(.*?)```", page, re.DOTALL)
     assert len(statements) == 1
     with duckdb.connect() as connection:
         for statement in statements[0].split(";\n"):

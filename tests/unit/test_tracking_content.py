@@ -158,8 +158,12 @@ def test_the_store_is_given_or_of_the_environment_or_the_default(
 
 def test_artifacts_lie_beside_the_store(tmp_path: Path) -> None:
     uri = absolute_uri("sqlite:///mlflow.db", tmp_path)
-    assert artifact_location(uri) == (tmp_path / "mlartifacts").as_uri()
-    assert artifact_location("https://tracking.example") is None
+    studies = tmp_path / "studies"
+    assert artifact_location(uri, studies) == (tmp_path / "mlartifacts").as_uri()
+    assert artifact_location("postgresql+pg8000://me@db/x", studies) == (
+        (studies / "mlartifacts").as_uri()
+    )
+    assert artifact_location("https://tracking.example", studies) is None
 
 
 def test_every_metric_stands_where_it_is_said_to() -> None:

@@ -5,17 +5,11 @@ folder is recorded, without the names of accounts.
 """
 
 from clustering.tracking.pseudonyms import personal_notes
-from clustering.tracking.registry import (
-    History,
-    Promotion,
-    history,
-    promote,
-    read_card,
-    resolve_model,
-    rollback,
-)
+from clustering.tracking.registered import resolve_model
+from clustering.tracking.registry import Promotion, promote, rollback
 from clustering.tracking.runs import TrackedStudy, check_store, log_study
 from clustering.tracking.store import tracking_uri
+from clustering.tracking.versions import History, history, read_card
 
 __all__ = [
     "History",

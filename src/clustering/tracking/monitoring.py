@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from clustering.tracking.decisions import DATE, DECISION, RUN
-from clustering.tracking.registry import version_behind
+from clustering.tracking.registered import version_behind
 from clustering.tracking.runs import ending, make_experiment, milliseconds_now
 from clustering.tracking.store import artifact_location, open_store, tracking_uri
 

@@ -134,6 +134,15 @@ class Scores:
     @classmethod
     def of(cls, assignment: Assignment, novel: Flags, n_known: Ints, withheld: Flags) -> "Scores":
         """The scores of some rows; one whose segment is withheld has none."""
+        if not withheld.any():
+            return cls(
+                segment=assignment.labels,
+                runner_up=assignment.runner_up,
+                probability=assignment.probability,
+                margin=assignment.margin,
+                novel=novel,
+                n_known=n_known,
+            )
         return cls(
             segment=np.where(withheld, -1, assignment.labels),
             runner_up=np.where(withheld, -1, assignment.runner_up),

@@ -213,10 +213,9 @@ def _two_best(scores: Floats) -> tuple[Ints, Ints, Floats, Floats]:
         np.minimum(best, score, out=lower)
         np.maximum(second, lower, out=second)
         np.maximum(best, score, out=best)
-    labels = np.zeros(n, dtype=np.int64)
-    for row in range(len(scores) - 1, 0, -1):
+    labels, runner_up = np.zeros(n, dtype=np.int64), np.full(n, -1, dtype=np.int64)
+    for row in range(len(scores) - 1, -1, -1):
         np.copyto(labels, row, where=scores[row] == best)
-    runner_up = np.full(n, -1, dtype=np.int64)
     for row in range(len(scores) - 1, -1, -1):
         np.copyto(runner_up, row, where=(scores[row] == second) & (labels != row))
     return labels, runner_up, best, second

@@ -6,7 +6,8 @@ The model is learned from one half of the accounts of a simulated book. Features
 are hidden, single ones at random or whole families; a hit is the segment that the same model gives
 when nothing is hidden. Printed for every book and model: the largest difference between the mean
 probability and the share of hits over the shares of missing features and over the tenths of the
-probability, and the log loss with half of the features missing; then the same of all together.
+probability, and the log loss with half of the features missing; then the same of every book over
+its seeds and models, with both kinds of gaps apart and together, and of all together.
 """
 
 import argparse
@@ -126,8 +127,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     options = parser.parse_args()
     print("largest |mean probability - share of hits| on held-out accounts")
-    everything = []
+    everything, books_told = [], []
     for scenario in SCENARIOS:
+        of_book = []
         books = [snapshot(scenario, options.accounts, seed) for seed in options.seeds]
         for spec in SPECS:
             rows = []
@@ -136,7 +138,10 @@ def main() -> None:
                 rows += answers(learn(train, spec), test, seed)
             found = Answers(pd.concat(rows, ignore_index=True))
             print(told(f"{scenario} {spec.name}", found), flush=True)
-            everything.append(found.frame)
+            of_book.append(found.frame)
+        everything += of_book
+        books_told.append(told(f"{scenario}, all models", Answers(pd.concat(of_book))))
+    print(*books_told, sep="\n")
     together = Answers(pd.concat(everything, ignore_index=True))
     print(told("all", together))
     for by in ("share", together.tenths().rename("tenth")):

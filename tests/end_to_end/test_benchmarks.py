@@ -32,3 +32,15 @@ def test_it_runs_at_a_small_size(name: str, small: tuple[str, ...], tmp_path: Pa
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
+
+
+def test_ordinary_accounts_of_the_next_quarter_are_not_called_new() -> None:
+    command = [sys.executable, str(BENCHMARKS / "novelty.py"), "--scenario", "drift"]
+    done = subprocess.run(
+        [*command, "--seeds", "5", "--accounts", "400"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+    assert done.stdout.splitlines()[-1] == "met", done.stdout

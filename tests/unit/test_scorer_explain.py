@@ -32,14 +32,15 @@ def test_the_parts_of_the_features_sum_to_the_log_odds_but_for_a_constant(snapsh
     columns, assignment, _ = explained(scorer, snapshot.frame)
     rows, own, other = np.arange(400), assignment.labels, assignment.runner_up
     contrast = scorer.model.contrast(columns, own, other)
-    odds = assignment.scores[own, rows] - assignment.scores[other, rows]
+    log_odds = assignment.sharpness * assignment.scores
+    odds = log_odds[own, rows] - log_odds[other, rows]
     over = pd.Series(odds - contrast.against.sum(axis=1))
     pattern = ["".join(row) for row in np.where(np.isnan(columns), "0", "1").T]
     assert over.groupby([pattern, own, other]).agg(np.ptp).max() < 1e-8
     if algorithm == "kmeans":
         np.testing.assert_allclose(over, 0, atol=1e-8)
-        rest = (assignment.scores.sum(axis=0) - assignment.scores[own, rows]) / 2
-        mine = assignment.scores[own, rows] - rest
+        rest = (log_odds.sum(axis=0) - log_odds[own, rows]) / 2
+        mine = log_odds[own, rows] - rest
         np.testing.assert_allclose(contrast.own.sum(axis=1), mine, atol=1e-8)
     assert (contrast.against[np.isnan(columns.T)] == 0).all()
 
@@ -50,11 +51,12 @@ def test_slope_and_bend_say_what_a_step_does_to_the_log_odds(snapshot, algorithm
     columns, assignment, _ = explained(scorer, snapshot.frame)
     rows, own, other = np.arange(400), assignment.labels, assignment.runner_up
     contrast = scorer.model.contrast(columns, own, other)
-    before = assignment.scores[other, rows] - assignment.scores[own, rows]
+    sharpness = assignment.sharpness
+    before = sharpness * (assignment.scores[other, rows] - assignment.scores[own, rows])
     for feature in range(len(columns)):
         moved = columns.copy()
         moved[feature] += 0.7
-        scores = scorer.model.assign(moved).scores
+        scores = sharpness * scorer.model.assign(moved).scores
         gain = scores[other, rows] - scores[own, rows] - before
         expected = 0.7 * contrast.slope[:, feature]
         if contrast.bend is not None:

@@ -108,12 +108,12 @@ def test_an_account_unlike_all_others_is_flagged_with_the_reason(snapshot, algor
     assert scores["probability"].item() > 0.5
 
 
-@pytest.mark.parametrize(("algorithm", "share"), [("kmeans", 0.005), ("mixture", 0.01)])
-def test_about_the_expected_share_of_the_training_accounts_is_flagged(snapshot, algorithm, share):
+@pytest.mark.parametrize("algorithm", ["kmeans", "mixture"])
+def test_about_the_expected_share_of_the_training_accounts_is_flagged(snapshot, algorithm):
     scorer = scorer_of(book(n=2000), algorithm)
-    assert scorer.expected_novel_share == pytest.approx(share)
     scores = scorer.score_features(book(n=2000).frame)
-    assert scores["novel"].mean() == pytest.approx(share, abs=0.004)
+    assert scores["novel"].mean() == pytest.approx(scorer.expected_novel_share, abs=0.001)
+    assert scores["novel"].any()
     assert scores["reason"].notna().equals(scores["novel"] | (scores["known_share"] < 0.5))
 
 

@@ -122,5 +122,5 @@ def score(
     for sentence in sentences(scored, scorer, source, run, store):
         say(sentence)
     say(f"Written to {store.place}")
-    if strict and have_changed(scored, scorer):
+    if strict and have_changed(scored):
         raise typer.Exit(ExitStatus.REFIT)

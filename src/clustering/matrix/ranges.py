@@ -92,6 +92,13 @@ class FeatureRange:
         holds = fitted and tuple(sorted(sizes)) == sizes and not crossed
         return [] if holds else [f"the range of '{self.feature}' cannot be {self}."]
 
+    def covers(self, raw: Floats) -> bool:
+        """Whether no value is impossible or unseen; told by the extremes, without an array."""
+        least, most = np.fmin.reduce(raw, initial=np.inf), np.fmax.reduce(raw, initial=-np.inf)
+        below = any(bound is not None and least < bound for bound in (self.least, self.reach_least))
+        above = any(bound is not None and most > bound for bound in (self.most, self.reach_most))
+        return not (below or above)
+
     def impossible(self, raw: Floats) -> Flags | None:
         """Which values cannot be; None if there are none (NaN is missing, not impossible)."""
         return _beyond(raw, self.least, self.most)

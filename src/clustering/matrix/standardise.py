@@ -105,9 +105,9 @@ class Standardiser:
             return values
         return np.ascontiguousarray(complete(values.T, self._quantiser).T)
 
-    def known_columns(self, raw: Sequence[Floats]) -> Floats:
-        """As `transform_columns`, without completing: NaN is missing."""
-        values = np.empty((len(self.columns), len(raw[0])))
+    def known_columns(self, raw: Sequence[Floats], out: Floats | None = None) -> Floats:
+        """As `transform_columns`, without completing: NaN is missing. Into `out` if given."""
+        values = np.empty((len(self.columns), len(raw[0]))) if out is None else out
         for column, given, row in zip(self.columns, raw, values, strict=True):
             column.apply(given, out=row)
         return values

@@ -85,11 +85,12 @@ class CentreModel(Model):
         return Contrast(nothing_missing(own), nothing_missing(against), slope, None)
 
     def _squared_distances(self, columns: Floats) -> Floats:
-        sizes, values, squares = np.einsum("dn,dn->n", columns, columns), columns, self.centres**2
-        norms = squares.sum(axis=1)[:, np.newaxis]
+        sizes, squares = np.einsum("dn,dn->n", columns, columns), self.centres**2
+        values, norms = columns, squares.sum(axis=1)[:, np.newaxis]
         if np.isnan(sizes).any():
             missing = np.isnan(columns)
-            values = np.where(missing, 0.0, columns)
+            values = columns.copy()
+            np.copyto(values, 0.0, where=missing)
             sizes = np.einsum("dn,dn->n", values, values)
             norms = norms - squares @ missing
         distances = (-2.0 * self.centres) @ values

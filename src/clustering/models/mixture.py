@@ -158,7 +158,11 @@ class _Problem:
 
     def start(self, labels: Ints, k: int) -> _State:
         """The M-step from a partition."""
-        return _State(*estimate(self.X, np.eye(k)[labels], self.kind, self.reg))
+        return self.maximise(np.eye(k)[labels])
+
+    def maximise(self, responsibilities: Floats) -> _State:
+        """The M-step."""
+        return _State(*estimate(self.X, responsibilities, self.kind, self.reg))
 
     def expect(self, state: _State) -> tuple[Floats, float]:
         """E-step: responsibilities and the log-likelihood of the current parameters."""
@@ -235,6 +239,21 @@ def fit_from_labels(
     problem = _Problem(values, covariance_type, reg_covar)
     start = problem.start(labels, int(labels.max()) + 1)
     return problem.finish(problem.run(start, max_iter, tolerance))
+
+
+def fit_from_responsibilities(
+    values: Floats,
+    responsibilities: Floats,
+    covariance_type: CovarianceType,
+    *,
+    reg_covar: float,
+    tolerance: float = 1e-5,
+    max_iter: int = 100,
+) -> MixtureFit:
+    """As `fit_from_labels`, from responsibilities of shape (n, k), such as those of another fit."""
+    problem = _Problem(values, covariance_type, reg_covar)
+    state = problem.maximise(responsibilities)
+    return problem.finish(problem.run(state, max_iter, tolerance))
 
 
 def fit_mixture(

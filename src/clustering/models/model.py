@@ -28,7 +28,9 @@ class Assignment:
     margin : float64 array of shape (n,), probability minus that of the runner-up
     fit : float64 array of shape (n,): distance to the own centre, or log density (`by_distance`),
         of what is known
-    scores : float64 array of shape (k, n), log of the odds of every segment, before a temperature
+    scores : float64 array of shape (k, n) of every segment; with `sharpness` they are the log of its
+        odds, before a temperature
+    sharpness : as `log_scores` gives it
     """
 
     labels: Ints
@@ -37,6 +39,7 @@ class Assignment:
     margin: Floats
     fit: Floats
     scores: Floats
+    sharpness: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +183,7 @@ class Model(ABC):
         other = np.exp(sharpness * (second - best)) / total
         fit = self._fit_of(expected, labels)
         margin = probability - other
-        return Assignment(labels, runner_up, probability, margin, fit, plain * scores)
+        return Assignment(labels, runner_up, probability, margin, fit, scores, plain)
 
     def labels(self, values: Floats) -> Ints:
         """Segment (n,) of accounts (n, n_features); the first of equally good ones."""
@@ -205,17 +208,16 @@ class Model(ABC):
 def _two_best(scores: Floats) -> tuple[Ints, Ints, Floats, Floats]:
     """Best and second row of every column, and their scores; the first row of equal ones."""
     n = scores.shape[1]
-    labels = np.zeros(n, dtype=np.int64)
-    runner_up = np.full(n, -1, dtype=np.int64)
-    best, second = scores[0].copy(), np.full(n, -np.inf)
-    for row in range(1, len(scores)):
-        score = scores[row]
-        better = score > best
-        ahead = score > second
-        runner_up = np.where(better, labels, np.where(ahead, row, runner_up))
-        second = np.where(better, best, np.where(ahead, score, second))
-        labels[better] = row
+    best, second, lower = scores[0].copy(), np.full(n, -np.inf), np.empty(n)
+    for score in scores[1:]:
+        np.minimum(best, score, out=lower)
+        np.maximum(second, lower, out=second)
         np.maximum(best, score, out=best)
+    labels, runner_up = np.zeros(n, dtype=np.int64), np.full(n, -1, dtype=np.int64)
+    for row in range(len(scores) - 1, -1, -1):
+        np.copyto(labels, row, where=scores[row] == best)
+    for row in range(len(scores) - 1, -1, -1):
+        np.copyto(runner_up, row, where=(scores[row] == second) & (labels != row))
     return labels, runner_up, best, second
 
 

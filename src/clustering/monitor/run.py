@@ -112,7 +112,7 @@ def run_monitor(
     """
     with progress.step("Computing the accounts of both dates"):
         accounts = _accounts(scorer, tables, as_of, config, with_step=last is None)
-        scores = scorer.score_features(accounts.today.frame)
+        scores = scorer.score_features(accounts.today.frame, as_of)
     with progress.step("Learning the model again"):
         again = learned_again(scorer, accounts.today, config)
     frames = {SEGMENTS_NOW.name: segments_now(scorer, scores)}
@@ -126,7 +126,7 @@ def run_monitor(
         if then is not None:
             compared = measure_change(scorer, then, accounts.today, again.model, config)
             change, frames[DRIFT.name] = compared
-            labels = scorer.score_features(then.frame)["segment_name"]
+            labels = scorer.score_features(then.frame, then.as_of)["segment_name"]
             since = outcomes_since(tables, labels, then, as_of, promise)
             frames[OUTCOMES_SINCE.name], note = since
     units = scorer.unit_mistakes(accounts.today.frame)

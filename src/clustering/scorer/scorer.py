@@ -23,10 +23,9 @@ from clustering.scorer.answers.oddities import (
     look_at_columns,
     unit_mistakes,
 )
-from clustering.scorer.answers.scores import AccountScore
+from clustering.scorer.answers.scores import ORDINARY_SHARE, AccountScore
 from clustering.scorer.answers.withheld import Requirements
 from clustering.scorer.card import StudyFacts
-from clustering.scorer.fitting.novelty import DISTANCE_QUANTILE, LOG_DENSITY_QUANTILE
 from clustering.scorer.fitting.temperature import Tenth
 from clustering.scorer.segment_ids import FormerName, SegmentNames
 from clustering.scorer.serving import Serving
@@ -328,7 +327,7 @@ class Scorer:
     @property
     def expected_novel_share(self) -> float:
         """Share of accounts like the training accounts that is flagged all the same."""
-        return 1 - DISTANCE_QUANTILE if self.model.by_distance else LOG_DENSITY_QUANTILE
+        return 1 - ORDINARY_SHARE
 
     def is_novel(self, assignment: Assignment) -> Flags:
         """Which accounts are beyond the limit of their segment."""

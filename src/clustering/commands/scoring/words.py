@@ -9,18 +9,18 @@ from clustering.scorer import Scorer
 from clustering.stores.rows import Run
 from clustering.stores.store import ScoreStore
 
-#: More flagged accounts than so many times the share of the training accounts are worth a word.
-_MANY_FLAGGED = 3.0
+#: A larger share of flagged accounts is worth a word; of an ordinary quarter later it is under 1 %.
+_MANY_FLAGGED = 0.02
 _LEAST_FLAGGED = 5
 
 
-def have_changed(scored: Scored, scorer: Scorer) -> bool:
-    """Whether many more accounts than expected are unlike those that the model was learned from.
+def have_changed(scored: Scored) -> bool:
+    """Whether many more accounts than usual are unlike those that the model was learned from.
 
     A wrong value is no change of the accounts, and a column in another unit tells nothing of them.
     """
     novel = _novel(scored)
-    many = novel > _MANY_FLAGGED * scorer.expected_novel_share * scored.tally.n
+    many = novel > _MANY_FLAGGED * scored.tally.n
     return novel >= _LEAST_FLAGGED and many and not scored.columns.mistakes
 
 
@@ -76,7 +76,7 @@ def _novelty(scored: Scored, scorer: Scorer, source: Source) -> Iterator[str]:
     if found.mistakes:
         yield "Probably in another unit than in training; these scores are then wrong:"
         yield from (f"  {sentence}" for sentence in found.mistakes)
-    if have_changed(scored, scorer):
+    if have_changed(scored):
         advice = "the accounts may have changed. Consider a new study."
         if source.short_tables:
             advice = (

@@ -16,7 +16,12 @@ from clustering.columns import ACCOUNT_ID, TENURE_DAYS
 from clustering.errors import BadInputError, breaches_message
 from clustering.models.model import Assignment
 from clustering.scorer.answers.explain import Explained, explain
-from clustering.scorer.answers.oddities import reasons_by_row, refuse_columns, set_apart
+from clustering.scorer.answers.oddities import (
+    OddValues,
+    reasons_by_row,
+    refuse_columns,
+    set_apart,
+)
 from clustering.scorer.answers.scores import REASONS, AccountScore, Said, Scores
 from clustering.scorer.answers.spelling import Spelling
 
@@ -36,14 +41,16 @@ class _Asked:
 
     Attributes
     ----------
-    given : float64 arrays of shape (n,) in raw units, one per feature
+    columns : float64 arrays of shape (n,) in raw units, one per feature; what cannot be is missing
+    odd : values that cannot be, or are far from all that were seen
     ages : float64 array of shape (n,), in days; NaN is not known
     as_of : date of the values
     labels : int64 array of shape (n,), of the segments where a study decided them; no answer is
         withheld then
     """
 
-    given: Sequence[Floats]
+    columns: Sequence[Floats]
+    odd: Sequence[OddValues]
     ages: Floats
     as_of: date | None
     labels: Ints | None = None
@@ -51,9 +58,8 @@ class _Asked:
 
 @dataclass(frozen=True, eq=False)
 class _Answers:
-    """Scores and what is said of them; `columns` are the values that were used."""
+    """Scores, what is said of them, and the reasons where they were asked for."""
 
-    columns: Sequence[Floats]
     scores: Scores
     said: Said
     explained: Explained | None
@@ -72,15 +78,17 @@ def score_frame(
     if ACCOUNT_ID in frame.columns:
         frame = frame.set_index(ACCOUNT_ID)
     ages = np.full(len(frame), np.nan) if labels is not None else _ages(frame)
-    given = scorer.standardiser.columns_of(frame)
+    given, ranges = scorer.standardiser.columns_of(frame), scorer.standardiser.ranges
+    columns, odd = set_apart(given, ranges)
     if not is_piece:
-        refuse_columns(given, scorer.standardiser.ranges, frame.index.__getitem__)
-    found = _answers(scorer, _Asked(given, ages, as_of, labels), reasons=reasons)
+        refuse_columns(given, odd, ranges, frame.index.__getitem__)
+    asked = _Asked(columns, odd, ages, as_of, labels)
+    found = _answers(scorer, asked, reasons=reasons)
     names = scorer.segment_names
     table = found.scores.frame(frame.index, scorer.segment_ids, names, found.said)
     if found.explained is None:
         return table
-    return table.assign(**_in_words(scorer, found, found.explained))
+    return table.assign(**_in_words(scorer, columns, found.scores, found.explained))
 
 
 def score_account(
@@ -91,36 +99,49 @@ def score_account(
     given = {name: account[name] for name in (*names, TENURE_DAYS) if name in account}
     if breaches := [*_one_breaches(given, names)]:
         raise BadInputError(breaches_message("the account cannot be scored", breaches))
-    columns = [_one_value(given[name]) for name in names]
-    found = _answers(scorer, _Asked(columns, _one_value(given.get(TENURE_DAYS)), as_of))
+    values = [_one_value(given[name]) for name in names]
+    columns, odd = set_apart(values, scorer.standardiser.ranges)
+    found = _answers(scorer, _Asked(columns, odd, _one_value(given.get(TENURE_DAYS)), as_of))
     return found.scores.first(scorer.segment_ids, scorer.segment_names, found.said)
 
 
 def count_known(columns: Floats) -> Ints:
     """How many values of each account (a column) are known."""
-    return np.asarray(len(columns) - np.isnan(columns).sum(axis=0))
+    missing = np.isnan(columns)
+    if not missing.any():
+        return np.full(columns.shape[1], len(columns))
+    return np.asarray(len(columns) - missing.sum(axis=0))
 
 
 def _answers(scorer: "Scorer", asked: _Asked, *, reasons: bool = False) -> _Answers:
-    columns, odd = set_apart(asked.given, scorer.standardiser.ranges)
     scored: list[Scores] = []
     explained: list[Explained] = []
-    with _one_thread(asked.ages.size):
-        for rows in _pieces(asked.ages.size):
-            values = scorer.standardiser.known_columns([column[rows] for column in columns])
+    n = asked.ages.size
+    # One piece of memory for all pieces: to ask for it again and again takes longer than to use it.
+    room = np.empty((len(asked.columns), min(n, _CHUNK)))
+    with _one_thread(n):
+        for rows in _pieces(n):
+            ages = asked.ages[rows]
+            values = room if ages.size == room.shape[1] else np.empty((len(room), ages.size))
+            scorer.standardiser.known_columns([one[rows] for one in asked.columns], out=values)
             own = None if asked.labels is None else asked.labels[rows]
             n_known = count_known(values)
             assignment = scorer.model.assign(values, scorer.temperature[n_known], own)
-            scored.append(_scores_of(scorer, assignment, n_known, asked.ages[rows], own is None))
+            scored.append(_scores_of(scorer, assignment, n_known, ages, own is None))
             if reasons:
                 explained.append(
                     explain(scorer.model, scorer.standardiser, scorer.usual, values, assignment)
                 )
     scores = Scores.joined(scored)
     withheld, code = scorer.requirements.reasons(scores.n_known, asked.ages, asked.as_of)
-    by_distance = scorer.model.by_distance
-    said = Said(len(columns), reasons_by_row(odd), withheld, code, by_distance=by_distance)
-    return _Answers(columns, scores, said, Explained.joined(explained) if reasons else None)
+    said = Said(
+        n_features=len(asked.columns),
+        odd=reasons_by_row(asked.odd),
+        withheld=withheld,
+        withheld_code=code,
+        by_distance=scorer.model.by_distance,
+    )
+    return _Answers(scores, said, Explained.joined(explained) if reasons else None)
 
 
 def _scores_of(
@@ -132,15 +153,15 @@ def _scores_of(
 
 
 def _in_words(
-    scorer: "Scorer", found: _Answers, explained: Explained
+    scorer: "Scorer", columns: Sequence[Floats], scores: Scores, explained: Explained
 ) -> dict[str, "pd.arrays.ArrowStringArray"]:
     spelling = Spelling(
         features=scorer.standardiser.features,
-        columns=found.columns,
+        columns=columns,
         typical=scorer.typical,
         names=scorer.segment_names,
-        segment=found.scores.segment,
-        runner_up=found.scores.runner_up,
+        segment=scores.segment,
+        runner_up=scores.runner_up,
     )
     return {one.name: getattr(spelling, one.name)(explained) for one in REASONS.columns}
 

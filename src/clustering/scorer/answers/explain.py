@@ -130,7 +130,8 @@ class _Search:
         rows = np.arange(columns.shape[1])
         changed, targets = np.full((2, rows.size), -1), np.full((2, rows.size), np.nan)
         own, other = assignment.labels, assignment.runner_up
-        gap = assignment.scores[own, rows] - assignment.scores[other, rows]
+        scores = assignment.scores
+        gap = assignment.sharpness * (scores[own, rows] - scores[other, rows])
         one = self._cheapest(columns, contrast, gap)
         reaches = one.usual & self._gives(one.applied(columns), other)
         changed[0, reaches], targets[0, reaches] = one.feature[reaches], one.target[reaches]

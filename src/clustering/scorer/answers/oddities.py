@@ -101,40 +101,38 @@ def look_at_columns(
     is_odd: Flags | None = None
     for column, known in zip(columns, ranges, strict=True):
         is_odd = np.zeros(len(column), bool) if is_odd is None else is_odd
-        impossible = known.impossible(column)
-        if impossible is not None:
-            breaches += _column_breach(column, impossible, known, account_id)
         mistakes += unit_mistakes([column], [known])
         for values in set_apart([column], [known])[1]:
             is_odd[values.rows] = True
+            breaches += _column_breach(column, values, account_id)
     _refuse(breaches)
     return ColumnFindings(tuple(mistakes), 0 if is_odd is None else int(is_odd.sum()))
 
 
 def refuse_columns(
-    columns: Sequence[Floats], ranges: Sequence[FeatureRange], account_id: Callable[[int], object]
+    columns: Sequence[Floats],
+    odd: Iterable[OddValues],
+    ranges: Sequence[FeatureRange],
+    account_id: Callable[[int], object],
 ) -> None:
     """Refuse whole columns that cannot be in the unit of their feature.
 
     Parameters
     ----------
     columns, ranges, account_id : as in `look_at_columns`
+    odd : what `set_apart` found in them
 
     Raises
     ------
     BadInputError
         With every such column.
     """
-    found = [
-        (known.impossible(column), column, known)
-        for column, known in zip(columns, ranges, strict=True)
-    ]
+    given = {known.feature: column for column, known in zip(columns, ranges, strict=True)}
     _refuse(
         [
             sentence
-            for impossible, column, known in found
-            if impossible is not None
-            for sentence in _column_breach(column, impossible, known, account_id)
+            for values in odd
+            for sentence in _column_breach(given[values.known.feature], values, account_id)
         ]
     )
 
@@ -160,6 +158,9 @@ def set_apart(
     usable: list[Floats] = []
     odd: list[OddValues] = []
     for column, known in zip(columns, ranges, strict=True):
+        if known.covers(column):
+            usable.append(column)
+            continue
         impossible = known.impossible(column)
         if impossible is not None:
             odd.append(_odd(known, column, impossible, impossible=True))
@@ -205,14 +206,12 @@ def _odd(known: FeatureRange, column: Floats, which: Flags, *, impossible: bool)
 
 
 def _column_breach(
-    column: Floats,
-    impossible: Flags,
-    known: FeatureRange,
-    account_id: Callable[[int], object],
+    column: Floats, odd: OddValues, account_id: Callable[[int], object]
 ) -> list[str]:
-    n_known, n_wrong = int((~np.isnan(column)).sum()), int(impossible.sum())
-    values = column[impossible]
-    if n_known < _LEAST_KNOWN or np.unique(values).size < _LEAST_DISTINCT:
+    known, values = odd.known, odd.values
+    n_known, n_wrong = int((~np.isnan(column)).sum()), values.size
+    few = n_known < _LEAST_KNOWN or np.unique(values).size < _LEAST_DISTINCT
+    if few or not odd.impossible:
         return []
     found = rescaled(known, column)
     if n_wrong < (_MOSTLY if found is None else _EXPLAINED) * n_known:
@@ -222,7 +221,7 @@ def _column_breach(
         f"'{known.feature}' cannot be what it is for {n_wrong} of {n_known} accounts: expected "
         f"{known.possible_in_words} ({known.unit}), found {number_in_words(values.min())} to "
         f"{number_in_words(values.max())}; first account_id: "
-        f"{account_id(int(np.argmax(impossible)))}. {looks}"
+        f"{account_id(int(odd.rows[0]))}. {looks}"
     ]
 
 

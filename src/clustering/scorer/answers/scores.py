@@ -15,13 +15,17 @@ from clustering.schema import TableSpec, column
 #: An account with a smaller share of known features is scored, and flagged as little known.
 LEAST_KNOWN_SHARE = 0.5
 
+#: An account is novel if it lies further out than this share of the training accounts, held out.
+ORDINARY_SHARE = 0.999
+_ORDINARY = f"{100 * ORDINARY_SHARE:g} %"
+
 #: Why an account is to be looked at: too little is known of it, or it is unlike all others.
 LITTLE_KNOWN = "fewer than half of the features are known"
 _FAR = (
-    "further from the centre of its segment than 99.5 % of the accounts that the segment was "
-    "learned from"
+    "further from the centre of its segment, for the width of the segment, than "
+    f"{_ORDINARY} of the accounts that the model was learned from"
 )
-_UNLIKELY = "less likely under the model than 99 % of the accounts that it was learned from"
+_UNLIKELY = f"less likely under the model than {_ORDINARY} of the accounts that it was learned from"
 #: The same by whether the model assigns by distance.
 BEYOND = {True: _FAR, False: _UNLIKELY}
 
@@ -130,6 +134,15 @@ class Scores:
     @classmethod
     def of(cls, assignment: Assignment, novel: Flags, n_known: Ints, withheld: Flags) -> "Scores":
         """The scores of some rows; one whose segment is withheld has none."""
+        if not withheld.any():
+            return cls(
+                segment=assignment.labels,
+                runner_up=assignment.runner_up,
+                probability=assignment.probability,
+                margin=assignment.margin,
+                novel=novel,
+                n_known=n_known,
+            )
         return cls(
             segment=np.where(withheld, -1, assignment.labels),
             runner_up=np.where(withheld, -1, assignment.runner_up),

@@ -39,7 +39,10 @@ def value_in_words(feature: Feature, value: float) -> str:
 
 def with_unit(feature: Feature, value: float) -> str:
     """A value with its unit, as far as the unit says more than the title does."""
-    words = value_in_words(feature, value)
+    return _with_unit(feature, value_in_words(feature, value))
+
+
+def _with_unit(feature: Feature, words: str) -> str:
     unit = feature.unit
     silent = feature.scale in ("share", "binary") or " to " in unit or unit in feature.title
     return words if silent or not unit else f"{words} {unit}"
@@ -114,8 +117,9 @@ class Spelling:
         """A value at some place of the sentence; every distinct one is spelled once."""
         told, plain = self._spelled.get((number, value), ("", ""))
         if not told:
-            told = f"{feature.title} {with_unit(feature, value)}"
-            plain = f" instead of {value_in_words(feature, value)}"
+            words = value_in_words(feature, value)
+            told = f"{feature.title} {_with_unit(feature, words)}"
+            plain = f" instead of {words}"
             self._spelled[number, value] = told, plain
         return plain if rank is None else f"; {told}" if rank else told
 
@@ -143,9 +147,11 @@ class Spelling:
         return _taken([*texts, ""], np.where((named < 0) | (here < 0), len(texts), codes))
 
     def _joined(self, pieces: Sequence[pa.Array], said: Flags) -> "pd.arrays.ArrowStringArray":
-        joined = pc.binary_join_element_wise(*pieces, pa.scalar("", pa.large_string()))
-        silent = pa.array(~(said & (self.segment >= 0)))
-        return as_column(pc.if_else(silent, pa.scalar(None, pa.large_string()), joined))
+        # A sentence without its first piece is none.
+        nothing = pa.scalar(None, pa.large_string())
+        first = pc.if_else(pa.array(said & (self.segment >= 0)), pieces[0], nothing)
+        empty = pa.scalar("", pa.large_string())
+        return as_column(pc.binary_join_element_wise(first, *pieces[1:], empty))
 
 
 def _shown(feature: Feature, values: Floats) -> Floats:

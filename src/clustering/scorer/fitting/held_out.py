@@ -1,4 +1,4 @@
-"""Parameters that have not seen some of the accounts, without fitting anew."""
+"""Parameters that have not seen some of the accounts."""
 
 import zlib
 from collections.abc import Sequence
@@ -6,12 +6,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from clustering.arrays import Flags, Floats, Ints
-from clustering.models.gaussian import estimate, square
 from clustering.models.kinds import CentreModel, GaussianModel
+from clustering.models.mixture import fit_from_responsibilities
 from clustering.models.model import Model
 from clustering.models.types import Clustering
 
 N_FOLDS = 5
+
+#: A component of fewer accounts is not determined by them.
+_LEAST_IN_COMPONENT = 10
 
 
 def fold_of(account_ids: Sequence[str]) -> Ints:
@@ -22,9 +25,9 @@ def fold_of(account_ids: Sequence[str]) -> Ints:
 def without(clustering: Clustering, values: Floats, rows: Flags) -> Model:
     """The model as some accounts alone make it, segments as in the full fit.
 
-    One step, not a whole refit: means of the segments of the full fit, or weights, means and
-    covariances from its responsibilities. A segment that the accounts do not determine keeps the
-    full fit's.
+    Of k-means the means of the segments of the full fit. Of a mixture the fit that follows from the
+    responsibilities of the full one: responsibilities alone would still know the other accounts. A
+    segment that the accounts do not determine keeps the parameters of the full fit.
 
     Parameters
     ----------
@@ -37,17 +40,17 @@ def without(clustering: Clustering, values: Floats, rows: Flags) -> Model:
     shares = clustering.responsibilities
     if shares is None or not isinstance(full, GaussianModel):
         raise ValueError("held-out densities need the responsibilities of a mixture")
-    reg = clustering.spec.reg_covar
-    ridge = reg * values.var(axis=0)
-    ridge = np.where(ridge > 0, ridge, reg)
     kind = full.covariance_type
-    weights, means, covariances = estimate(values[rows], shares[rows], kind, ridge)
-    determined = shares[rows].sum(axis=0) >= 2 * values.shape[1] + 2
+    learned = fit_from_responsibilities(
+        values[rows], shares[rows], kind, reg_covar=clustering.spec.reg_covar
+    )
+    found = learned.model
+    determined = learned.responsibilities.sum(axis=0) >= _LEAST_IN_COMPONENT
     return GaussianModel(
         kind,
-        np.where(determined[:, np.newaxis], means, full.centres),
-        weights,
-        np.where(determined[:, np.newaxis, np.newaxis], square(covariances), full.covariances),
+        np.where(determined[:, np.newaxis], found.centres, full.centres),
+        found.weights,
+        np.where(determined[:, np.newaxis, np.newaxis], found.covariances, full.covariances),
     )
 
 

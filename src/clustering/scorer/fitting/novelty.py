@@ -6,12 +6,8 @@ import numpy as np
 
 from clustering.arrays import Floats
 from clustering.models.types import Clustering
+from clustering.scorer.answers.scores import ORDINARY_SHARE
 from clustering.scorer.fitting.held_out import fold_of, without
-
-#: By distance, an account further from its centre than this share of its segment's is new.
-DISTANCE_QUANTILE = 0.995
-#: By density, an account less likely than all but this share of held-out accounts is new.
-LOG_DENSITY_QUANTILE = 0.01
 
 
 def novelty_limits(clustering: Clustering, values: Floats, account_ids: Sequence[str]) -> Floats:
@@ -29,42 +25,43 @@ def novelty_limits(clustering: Clustering, values: Floats, account_ids: Sequence
     Returns
     -------
     float64 array of shape (k,)
-        By distance: the 99.5 % quantile of the distance to the own centre, of each segment's
-        training accounts but those that the fit had set aside. By density: the 1 % quantile of
-        the held-out log density, the same for every segment (see `held_out_log_density`).
+        By distance: the width of each segment (the root mean square of the distances to its
+        centre), times the factor that all but 0.1 % of the accounts keep within (`ORDINARY_SHARE`);
+        one factor for all, since few accounts of one segment cannot tell. What the fit had set
+        aside has no part. By density: what that share of the accounts exceeds, the same for every
+        segment. Both of accounts that were held out (see `held_out_fit`).
     """
-    model = clustering.model
-    if model.by_distance:
-        distances = model.assign(np.ascontiguousarray(values.T)).fit
-        n_kept = distances.size - int(clustering.spec.trim * distances.size)
-        kept = np.argsort(distances, kind="stable")[:n_kept]
-        own = [distances[kept[clustering.labels[kept] == segment]] for segment in range(model.k)]
-        return np.array([np.quantile(one, DISTANCE_QUANTILE) for one in own])
-    limit = np.quantile(held_out_log_density(clustering, values, account_ids), LOG_DENSITY_QUANTILE)
-    return np.full(model.k, limit)
+    model, held_out = clustering.model, held_out_fit(clustering, values, account_ids)
+    if not model.by_distance:
+        return np.full(model.k, np.quantile(held_out, 1 - ORDINARY_SHARE))
+    distances = model.assign(np.ascontiguousarray(values.T)).fit
+    n_kept = distances.size - int(clustering.spec.trim * distances.size)
+    kept = np.argsort(distances, kind="stable")[:n_kept]
+    labels = clustering.labels[kept]
+    counts = np.bincount(labels, minlength=model.k)
+    squares = np.bincount(labels, distances[kept] ** 2, minlength=model.k)
+    widths = np.sqrt(squares / np.maximum(counts, 1))
+    own = widths[labels]
+    # A segment of copies has no width; its accounts tell nothing of the others'.
+    relative = np.divide(held_out[kept], own, out=np.zeros(n_kept), where=own > 0)
+    return np.asarray(widths * np.quantile(relative, ORDINARY_SHARE))
 
 
-def held_out_log_density(
-    clustering: Clustering, values: Floats, account_ids: Sequence[str]
-) -> Floats:
-    """Log density of every account under parameters that were estimated without it.
+def held_out_fit(clustering: Clustering, values: Floats, account_ids: Sequence[str]) -> Floats:
+    """`Assignment.fit` of every account under parameters that were estimated without it.
 
-    Accounts fall into five folds by a hash of their id. For each fold weights, means and
-    covariances are estimated anew from the other four, with the responsibilities of the full fit
-    (one M-step, not a whole refit: the responsibilities still know the held-out accounts, which
-    makes the densities a little too high). In-sample densities would be higher still, and the
-    limit too strict for accounts that the model has not seen.
+    Accounts fall into five folds by a hash of their id; for each the parameters are estimated from
+    the other four (see `held_out.without`). In-sample distances are smaller and densities higher,
+    and the limit would be too strict for accounts that the model has not seen.
 
     Returns
     -------
     float64 array of shape (n_accounts,)
     """
-    if clustering.responsibilities is None:
-        raise ValueError("held-out densities need the responsibilities of a mixture")
     folds = fold_of(account_ids)
-    density = np.empty(len(values))
+    fit = np.empty(len(values))
     for fold in np.unique(folds):
         held_out = folds == fold
         model = without(clustering, values, ~held_out if not held_out.all() else held_out)
-        density[held_out] = model.assign(np.ascontiguousarray(values[held_out].T)).fit
-    return density
+        fit[held_out] = model.assign(np.ascontiguousarray(values[held_out].T)).fit
+    return fit

@@ -16,7 +16,7 @@ from clustering.movement.track.hysteresis import (
     flip_flops,
     held_segments,
 )
-from clustering.movement.track.reasons import _outcomes, contributions
+from clustering.movement.track.reasons import _outcomes, contributions, log_odds, neutral
 
 
 def n_moves(labels):
@@ -151,13 +151,25 @@ def test_the_parts_of_a_move_sum_to_the_change_of_its_log_odds(before, after, mi
     model = _model(rng, mixture)
     origin, target = rng.integers(0, 2, 5), rng.integers(0, 2, 5)
     parts = contributions(model, before, after, origin, target).sum(axis=1)
-    rows = np.arange(5)
-    change = np.zeros(5)
-    for sign, values in ((1, after), (-1, before)):
-        scores, sharpness = model.log_scores(np.ascontiguousarray(values.T))
-        log_odds = sharpness * (scores[target, rows] - scores[origin, rows])
-        change += sign * log_odds
-    np.testing.assert_allclose(parts, change, rtol=1e-7, atol=1e-7)
+    odds = [log_odds(model, np.ascontiguousarray(v.T), origin, target) for v in (before, after)]
+    np.testing.assert_allclose(parts, odds[1] - odds[0], rtol=1e-7, atol=1e-7)
+
+
+@SETTINGS
+@given(st.integers(0, 2**16))
+def test_of_a_kmeans_move_what_is_missing_contributes_as_little_as_it_does_to_the_score(seed):
+    rng = np.random.default_rng(seed)
+    model = _model(rng, mixture=False)
+    origin, target = rng.integers(0, 2, 5), rng.integers(0, 2, 5)
+    given_values = [
+        np.where(rng.random((5, 3)) < 0.4, np.nan, rng.normal(size=(5, 3))) for _ in "ab"
+    ]
+    before, after = (neutral(model, values, origin, target) for values in given_values)
+    parts = contributions(model, before, after, origin, target)
+    odds = [log_odds(model, np.ascontiguousarray(v.T), origin, target) for v in given_values]
+    np.testing.assert_allclose(parts.sum(axis=1), odds[1] - odds[0], rtol=1e-7, atol=1e-7)
+    never_known = np.isnan(given_values[0]) & np.isnan(given_values[1])
+    assert (parts[never_known] == 0).all()
 
 
 def _model(rng, mixture):

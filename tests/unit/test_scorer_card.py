@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from clustering.scorer import Scorer
+from clustering.scorer.calibration import Tenth
 from clustering.scorer.card import (
     FeatureFacts,
     Promise,
@@ -14,7 +15,6 @@ from clustering.scorer.card import (
     card_in_short,
     model_card,
 )
-from clustering.scorer.fitting.temperature import Tenth
 from snapshots import book, scorer_of
 
 

@@ -8,7 +8,7 @@ import pytest
 from clustering import results
 from clustering.results import StudyFolder
 from clustering.scorer import Scorer
-from clustering.scorer.fitting.temperature import Tenth
+from clustering.scorer.calibration import Tenth
 from clustering.tracking.doubts import find_doubts
 from study_folders import Recipe, add_scorer, build_study
 

@@ -28,8 +28,8 @@ class Assignment:
     margin : float64 array of shape (n,), probability minus that of the runner-up
     fit : float64 array of shape (n,): distance to the own centre, or log density (`by_distance`),
         of what is known
-    scores : float64 array of shape (k, n) of every segment; with `sharpness` they are the log of its
-        odds, before a temperature
+    scores : float64 array of shape (k, n) of every segment; times `sharpness` the log of its odds,
+        before a temperature
     sharpness : as `log_scores` gives it
     """
 

@@ -226,7 +226,7 @@ def _one_step_earlier(scorer: Scorer, accounts: _Accounts) -> Scored | None:
     before = accounts.before
     if before is None:
         return None
-    return Scored(before.as_of, scorer.score_features(before.frame)["segment_id"])
+    return Scored(before.as_of, scorer.score_features(before.frame, before.as_of)["segment_id"])
 
 
 def _decision(

@@ -25,8 +25,8 @@ from clustering.scorer.answers.oddities import (
 )
 from clustering.scorer.answers.scores import ORDINARY_SHARE, AccountScore
 from clustering.scorer.answers.withheld import Requirements
+from clustering.scorer.calibration import Tenth
 from clustering.scorer.card import StudyFacts
-from clustering.scorer.fitting.temperature import Tenth
 from clustering.scorer.segment_ids import FormerName, SegmentNames
 from clustering.scorer.serving import Serving
 from clustering.scorer.training import Exceptions, Training

@@ -31,7 +31,11 @@ MOVES = TableSpec(
         column("from_segment", "text", "Segment before."),
         column("to_segment", "text", "Segment after."),
         column("probability", "number", "Of the new segment."),
-        column("log_odds_change", "number", "Of the new segment against the old one."),
+        column(
+            "log_odds_change",
+            "number",
+            "Of the new segment against the old one, from what is known at each date.",
+        ),
         column("outcome", "text", "Under the rule: lasting, passing (taken back), back, or open."),
         column("why", "text", "The features that moved it most, before and after."),
     ),
@@ -74,6 +78,22 @@ def contributions(
     middle = (before + after) / 2
     gradient = model.slopes(middle, origin) - model.slopes(middle, target)
     return np.asarray(gradient * (after - before))
+
+
+def neutral(model: Model, values: Floats, origin: Ints, target: Ints) -> Floats:
+    """Values (n, n_features) with what is missing half-way between the centres of two segments.
+
+    There it speaks for neither, as in the score, which uses what is known alone.
+    """
+    middle = (model.centres[origin] + model.centres[target]) / 2
+    return np.where(np.isnan(values), middle, values)
+
+
+def log_odds(model: Model, columns: Floats, origin: Ints, target: Ints) -> Floats:
+    """Of the target against the origin, of what is known of accounts as columns."""
+    scores, sharpness = model.log_scores(columns)
+    rows = np.arange(origin.size)
+    return np.asarray(sharpness * (scores[target, rows] - scores[origin, rows]))
 
 
 def moves_table(
@@ -138,14 +158,16 @@ def _explained(
     start, end = steps
     accounts = history.accounts[rows]
     frames = [snapshots[t].frame.loc[accounts] for t in steps]
-    before, after = (scorer.standardiser.transform(frame) for frame in frames)
+    scales, model = scorer.standardiser, scorer.model
+    known = [scales.known_columns(scales.columns_of(frame)) for frame in frames]
     origin, target = history.labels[rows, start], history.labels[rows, end]
-    parts = contributions(scorer.model, before, after, origin, target)
-    total = parts.sum(axis=1)
+    before, after = (neutral(model, columns.T, origin, target) for columns in known)
+    parts = contributions(model, before, after, origin, target)
+    odds = [log_odds(model, columns, origin, target) for columns in known]
     features = {feature.name: feature for feature in snapshots[end].features}
     listed = [features[name] for name in scorer.standardiser.feature_names]
     raw = [frame[[f.name for f in listed]].to_numpy(dtype=np.float64) for frame in frames]
-    # What was completed at both dates was never observed: it explains nothing to a reader.
+    # What is missing at both dates explains nothing to a reader.
     parts[np.isnan(raw[0]) & np.isnan(raw[1])] = 0.0
     # What is known on one date alone made the account known, not another.
     once = np.where(np.isnan(raw[0]) != np.isnan(raw[1]), parts, 0.0).sum(axis=1)
@@ -164,7 +186,7 @@ def _explained(
             "from_segment": names[origin],
             "to_segment": names[target],
             "probability": history.probability[rows, end],
-            "log_odds_change": total,
+            "log_odds_change": odds[1] - odds[0],
             "why": _words(listed, raw, order, strength > 0, 2 * once > parts.sum(axis=1)),
         }
     )

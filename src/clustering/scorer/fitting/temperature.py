@@ -22,10 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustering.arrays import Flags, Floats, Ints
-from clustering.matrix.stored import STRICT
 from clustering.matrix.types import FeatureMatrix
 from clustering.models.model import Model
 from clustering.models.types import Clustering
+from clustering.scorer.calibration import MOST_TEMPERATURE, Tenth
 from clustering.scorer.fitting.held_out import N_FOLDS, fold_of, without
 
 #: Times that every account is masked, in either of two ways: single features, whole families;
@@ -36,8 +36,6 @@ _MASKS = 4
 #: standard deviation): a number of features that few masks leave is not left to chance.
 _WIDTH = 1.5
 _LEAST_WEIGHT = 0.02
-#: Temperatures are looked for between the reciprocal and this.
-MOST_TEMPERATURE = 50.0
 _HALVINGS = 40
 #: Accounts that are masked; more change no digit that matters.
 _MOST_ACCOUNTS = 4000
@@ -57,24 +55,6 @@ class _Trial:
     gaps: Floats
     hits: Flags
     n_known: Ints
-
-
-@dataclass(frozen=True)
-class Tenth:
-    """Held-out answers whose probability lies in one tenth of 0 to 1.
-
-    Attributes
-    ----------
-    share : of all answers
-    said : their mean probability
-    came_true : share of them that are the segment that all features give
-    """
-
-    share: float
-    said: float
-    came_true: float
-
-    __pydantic_config__ = STRICT
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,8 +21,8 @@ from clustering.matrix.stored import STRICT, read_strictly
 from clustering.models.kinds import MODELS
 from clustering.models.model import Model
 from clustering.models.types import Algorithm, CovarianceType
+from clustering.scorer.calibration import MOST_TEMPERATURE, Tenth
 from clustering.scorer.card import StudyFacts, model_card
-from clustering.scorer.fitting.temperature import MOST_TEMPERATURE, Tenth
 from clustering.scorer.scorer import Scorer
 from clustering.scorer.segment_ids import SEGMENT_ID, FormerName
 from clustering.scorer.serving import Serving

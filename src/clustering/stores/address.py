@@ -59,10 +59,10 @@ def open_store(
             f"--out: addresses '{scheme[1]}:' are not known; expected duckdb:///FILE or "
             "postgresql://USER@HOST/DATABASE, a folder, or a file."
         )
+    if path.suffix.lower() in SCORE_FILES and not address.endswith("/"):
+        return FileStore(path, read, shut)
     if path.is_dir() or not path.suffix or address.endswith("/"):
         return FolderStore(path, read, shut, patience_s)
-    if path.suffix.lower() in SCORE_FILES:
-        return FileStore(path, read, shut)
     raise OutputError(
         f"'{path}' has ending '{path.suffix}'; expected {' or '.join(SCORE_FILES)}, "
         f"{_DUCKDB_FILE}, or a folder, whose name ends in / where there is none yet."

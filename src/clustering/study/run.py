@@ -1,5 +1,6 @@
 """One run of a study: every step reads what it needs from the steps before it."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -259,9 +260,11 @@ class Run:
 
     @property
     def _origin(self) -> str:
-        """What makes this study another one than every other: configuration and input."""
-        tables = self.tables.fingerprints
-        return "\n".join([self.config.hash, *(f"{name} {tables[name]}" for name in sorted(tables))])
+        """What makes this cut another one than every other, whatever the order of the rows."""
+        labels = self.evidence.chosen.labels.tolist()
+        cut = sorted(f"{one} {label}" for one, label in zip(self.ids, labels, strict=True))
+        digest = hashlib.sha256("\n".join(cut).encode()).hexdigest()
+        return f"{self.config.hash}\n{digest}"
 
     @cached_property
     def scores(self) -> pd.DataFrame:

@@ -7,8 +7,8 @@ import typer
 from clustering.commands.registered import ModelName, TrackingUri
 
 if TYPE_CHECKING:
-    from clustering.tracking import History
     from clustering.tracking.decisions import Decision
+    from clustering.tracking.versions import History, Version
 
 
 def register(app: typer.Typer) -> None:
@@ -46,35 +46,28 @@ def history(
 
 
 def _show(found: "History") -> None:
-    from rich.table import Table
-    from rich.text import Text
+    from clustering.commands.console import say
 
-    from clustering.commands.console import OUT, say
-
-    table = Table(title=f"Versions of '{found.name}'", title_justify="left")
-    for header in (
-        "version",
-        "alias",
-        "study",
-        "as of",
-        "verdict",
-        "segments",
-        "accounts",
-        "monitor",
-    ):
-        table.add_column(header, justify="right" if header in ("segments", "accounts") else "left")
+    say(f"Versions of '{found.name}', the newest first:")
     for one in found.versions:
-        cells = (
-            *(one.version, ", ".join(one.aliases), one.study, one.as_of, one.verdict),
-            *(one.segments, f"{int(one.accounts):,}" if one.accounts.isdecimal() else ""),
-            f"{one.monitor} ({one.monitor_as_of})" if one.monitor else "",
-        )
-        table.add_row(*(Text(cell) for cell in cells))
-    OUT.print(table)
+        say(_line(one))
     say("Decisions, the newest first:" if found.decisions else "No decision is recorded.")
     for decision in reversed(found.decisions):
         for line in _lines(decision):
             say(line)
+
+
+def _line(one: "Version") -> str:
+    """What is known of a version; of one that was made by other means, its number alone."""
+    aliases = f" ({', '.join(one.aliases)})" if one.aliases else ""
+    parts = []
+    if one.study:
+        parts.append(f"study '{one.study}' as of {one.as_of}, {one.verdict}")
+    if one.accounts.isdecimal():
+        parts.append(f"{one.segments} segments of {int(one.accounts):,} accounts")
+    if one.monitor:
+        parts.append(f"monitor: {one.monitor} ({one.monitor_as_of})")
+    return f"  version {one.version}{aliases}: {'; '.join(parts) or 'not made by promote'}"
 
 
 def _lines(made: "Decision") -> list[str]:

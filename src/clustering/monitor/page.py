@@ -110,7 +110,7 @@ def _parts(monitored: Monitored, title: str) -> Iterator[Html]:
 def _how(found: Monitoring) -> str:
     left = (
         ""
-        if found.unexplained is None
+        if found.unexplained is None or found.decision == "keep"  # no change within to split
         else f" Of the change within the segments {percent_in_words(found.unexplained, 2)} is left "
         "after what changed alike for all accounts was undone."
     )

@@ -4,6 +4,7 @@ A page of Markdown in every scorer folder, for people. It is made from the score
 study tells (`StudyFacts`), so it always speaks of the model beside it.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -321,4 +322,4 @@ def _cell(text: str) -> str:
 
 def _plain(text: str) -> str:
     """One line, in which nothing is HTML."""
-    return " ".join(text.split()).replace("<", "&lt;")
+    return re.sub(r"<(?! )", "&lt;", " ".join(text.split()))  # "p < 0.05" is no tag

@@ -213,7 +213,7 @@ def drift_figure(table: pd.DataFrame, since: str) -> ReportFigure:
     """The features that are furthest from what they were; `table` is a `DRIFT`."""
     frame, n = table.head(_DRAWN_FEATURES), int(table["drifted"].sum())
     title = (
-        f"No feature has drifted since {since} beyond what exchanging the dates gives"
+        f"No drift since {since} beyond what exchanging the dates gives among {len(table)} features"
         if n == 0
         else f"{n} {'feature has' if n == 1 else 'features have'} drifted since {since}"
     )
@@ -221,7 +221,8 @@ def drift_figure(table: pd.DataFrame, since: str) -> ReportFigure:
     ax = figure.subplots()
     _drift_rows(ax, frame)
     ax.set_xlabel(
-        "population stability index; dot: found, tick: 95 % of exchanges of the dates stay below"
+        "population stability index; dot: found, tick: below it are 95 % of exchanges\n"
+        "of the dates, for one feature alone"
     )
     said = "; ".join(
         f"{row['feature']} {row['psi']:.2f}" for row in frame[frame["drifted"]].to_dict("records")

@@ -85,14 +85,15 @@ def drift(study: StudyFolder) -> list[str]:
     if not found.drifted:
         return [
             f"No feature of the model has drifted since {found.dates[0]}: each has a population "
-            f"stability index below {MODERATE:g}, or one within what exchanging the dates gives."
+            f"stability index below {MODERATE:g}, or one that exchanging the dates gives too among "
+            f"{len(study.table('drift'))} features."
         ]
     names = ", ".join(name.replace("_", " ") for name in found.drifted)
     n = len(found.drifted)
     return [
         f"{n} {'feature has' if n == 1 else 'features have'} drifted since {found.dates[0]} "
         f"(population stability index of {MODERATE:g} or more, beyond what exchanging the dates "
-        f"gives): {names}."
+        f"gives among {len(study.table('drift'))} features): {names}."
     ]
 
 

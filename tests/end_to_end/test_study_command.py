@@ -188,8 +188,10 @@ def test_the_order_of_rows_and_the_threads_change_nothing(workplace: Path) -> No
         frame = pd.read_parquet(file)
         frame.sample(frac=1, random_state=5).to_parquet(shuffled / file.name, index=False)
     threads = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    elsewhere = workplace / "elsewhere"
+    elsewhere.mkdir()  # a study of another name has segments of other ids
     done = clustering(
-        "study", configured(workplace, shuffled, "again"), "--no-track",
+        "study", configured(elsewhere, shuffled), "--no-track",
         "--out", workplace / "again", env={**os.environ, **threads},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -8,6 +8,7 @@ import typer
 
 from clustering.commands.ready.read_labels import Decimal, Missing, reading_of
 from clustering.errors import ExitStatus
+from clustering.stores import PATIENCE_S, TABLE
 
 
 def register(app: typer.Typer) -> None:
@@ -50,7 +51,7 @@ def score(
     ],
     table: Annotated[
         str, typer.Option(metavar="NAME", help="Table of a database; made if it is not there.")
-    ] = "account_scores",
+    ] = TABLE,
     overrides: Annotated[
         Path | None,
         typer.Option(
@@ -81,7 +82,7 @@ def score(
         typer.Option(
             metavar="SECONDS", min=0, help="How long to wait for another run in the same store."
         ),
-    ] = 300.0,
+    ] = PATIENCE_S,
     reasons: Annotated[
         bool | None,
         typer.Option(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from clustering.errors import OutputError
 from clustering.scorer.files import SCORE_FILES
+from clustering.stores import PATIENCE_S
 from clustering.stores.store import ScoreStore
 
 _DUCKDB_ADDRESS, _DUCKDB_FILE = "duckdb:///", ".duckdb"
@@ -19,7 +20,7 @@ def open_store(
     table: str,
     inputs: Iterable[Path] = (),
     closed: Iterable[Path] = (),
-    patience_s: float = 300.0,
+    patience_s: float = PATIENCE_S,
 ) -> ScoreStore:
     """The store that an address names; nothing is opened yet.
 

@@ -11,17 +11,15 @@ import duckdb
 
 from clustering.errors import StoreError
 from clustering.outputs import real_path, scratch, turn
+from clustering.stores import PATIENCE_S, TABLE
 from clustering.stores.history import History
 from clustering.stores.rows import Run, table_parts
-from clustering.stores.store import Draft
+from clustering.stores.store import Draft, busy, failed
 from clustering.stores.tables import (
     AGAIN_S,
     ROWS,
     STORE,
-    TABLE,
-    busy,
     check_table,
-    failed,
     full_name,
     history_before,
     insert,
@@ -55,7 +53,7 @@ class DuckDBStore:
     table: str = TABLE
     inputs: tuple[Path, ...] = ()
     closed: tuple[Path, ...] = ()
-    patience_s: float = 300.0
+    patience_s: float = PATIENCE_S
     knows_history: bool = field(default=True, init=False)
 
     @property

@@ -15,9 +15,10 @@ import pyarrow.parquet as pq
 from clustering.errors import StoreError
 from clustering.outputs import real_path, scratch, turn, whole_file
 from clustering.scorer.files import SCORE_FILES, guard_cells
+from clustering.stores import PATIENCE_S
 from clustering.stores.history import DATES_BEFORE, HISTORY_COLUMNS, History, keep_history
 from clustering.stores.rows import AS_OF, MODEL_VERSION, Run
-from clustering.stores.store import Draft
+from clustering.stores.store import Draft, busy, failed
 from clustering.tables.session import LEAN_LIMIT, Session, first_line, one_path, quoted_text
 from clustering.targets import check_file, refuse_inputs
 
@@ -97,7 +98,7 @@ class FolderStore:
     folder: Path
     inputs: tuple[Path, ...] = ()
     closed: tuple[Path, ...] = ()
-    patience_s: float = 300.0
+    patience_s: float = PATIENCE_S
     knows_history: bool = field(default=True, init=False)
 
     @property
@@ -146,15 +147,10 @@ class FolderStore:
                 yield draft
                 _publish(draft.file, real / f"{AS_OF}={run.as_of}", run)
         except TimeoutError as error:
-            raise StoreError(
-                f"'{self.folder}' is being written by another run: {error}. Nothing was written; "
-                "run again when it has ended, or wait longer with --wait."
-            ) from None
+            raise busy(f"'{self.folder}'", error) from None
         except OSError as error:
-            raise StoreError(
-                f"'{self.folder}' cannot be written: {error.strerror or error}. What was there is "
-                "untouched."
-            ) from None
+            words = error.strerror or error
+            raise failed(f"'{self.folder}'", "cannot be written", words) from None
 
     def _history(self, run: Run, place: Path) -> History:
         """The last states, from the files of the dates before."""

@@ -12,16 +12,14 @@ import duckdb
 
 from clustering.errors import StoreError
 from clustering.outputs import scratch
+from clustering.stores import PATIENCE_S, TABLE
 from clustering.stores.rows import KEY, Run, table_parts
-from clustering.stores.store import Draft
+from clustering.stores.store import Draft, busy, failed
 from clustering.stores.tables import (
     AGAIN_S,
     ROWS,
     STORE,
-    TABLE,
-    busy,
     check_table,
-    failed,
     full_name,
     history_before,
     insert,
@@ -50,7 +48,7 @@ class PostgresStore:
 
     address: str
     table: str = TABLE
-    patience_s: float = 300.0
+    patience_s: float = PATIENCE_S
     knows_history: bool = field(default=True, init=False)
 
     @property

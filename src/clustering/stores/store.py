@@ -8,6 +8,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from clustering.errors import StoreError
 from clustering.stores.history import History
 from clustering.stores.rows import Run, arrow_schema
 
@@ -69,3 +70,16 @@ class ScoreStore(Protocol):
         OutputError, StoreError
             The store cannot be reached, read or written, or another run holds it.
         """
+
+
+def busy(place: str, words: object) -> StoreError:
+    """Another run, or a reader, holds the store."""
+    return StoreError(
+        f"{place} is in use: {words}. Nothing was written; run again later, or wait longer with "
+        "--wait."
+    )
+
+
+def failed(place: str, what: str, words: object) -> StoreError:
+    """The store did not do what was asked of it."""
+    return StoreError(f"{place} {what}: {words}. What was there is untouched.")

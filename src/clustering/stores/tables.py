@@ -22,29 +22,14 @@ from clustering.stores.rows import (
     sql_columns,
     table_parts,
 )
+from clustering.stores.store import failed
 from clustering.tables.session import Session, first_line, quoted_name, quoted_text
-
-#: The name of the table, where none is given.
-TABLE = "account_scores"
 
 #: What the database is called within a session.
 STORE = "store"
 ROWS = "rows.parquet"
 #: Seconds between two looks at what another run holds.
 AGAIN_S = 0.2
-
-
-def busy(place: str, words: object) -> StoreError:
-    """Another run, or a reader, holds the store."""
-    return StoreError(
-        f"{place} is in use: {words}. Nothing was written; run again later, or wait longer with "
-        "--wait."
-    )
-
-
-def failed(place: str, what: str, words: str) -> StoreError:
-    """The store did not do what was asked of it."""
-    return StoreError(f"{place} {what}: {words}. What was there is untouched.")
 
 
 def quoted_table(table: str, default: str) -> str:

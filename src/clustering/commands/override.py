@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clustering.commands.options import By, Reason
+
 if TYPE_CHECKING:
     from clustering.config import StudyConfig
     from clustering.results import StudyFolder
@@ -63,8 +65,8 @@ def set_(
             metavar="SEGMENT", help="Id of the segment, its name, or its number from 0."
         ),
     ],
-    by: Annotated[str, typer.Option("--by", metavar="WHO", help="Who decided.")],
-    reason: Annotated[str, typer.Option("--reason", metavar="WHY", help="Why.")],
+    by: By,
+    reason: Reason,
     on: Annotated[datetime, typer.Option("--on", formats=_FORMATS, help="Day of the decision.")],
     until: Annotated[
         datetime, typer.Option("--until", formats=_FORMATS, help="Last day on which it holds.")

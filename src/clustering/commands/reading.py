@@ -1,14 +1,19 @@
-"""What a command reads, so that it is not written over."""
+"""What a command reads: a folder of tables or a study's TOML, and what may not be written over."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from clustering.config import StudyConfig
+from clustering.config import ReadingConfig, SourceConfig, StudyConfig, load_config
 from clustering.inputs import PREVIOUS, named_inputs
 from clustering.movement.overrides.file import overrides_file
 from clustering.tables import TABLES
 from clustering.tables.contract import OVERRIDES, SEGMENT_NAMES
 from clustering.tables.reading.files import SUFFIXES, table_files
+
+if TYPE_CHECKING:
+    from clustering.tables import SourceTables
 
 
 def tables_of_folder(folder: Path) -> list[Path]:
@@ -17,6 +22,41 @@ def tables_of_folder(folder: Path) -> list[Path]:
     names = {table.name for table in TABLES}
     read = [file for file in present if file.name.partition(".")[0] in names]
     return [*read, *(folder / f"{name}{suffix}" for name in sorted(names) for suffix in SUFFIXES)]
+
+
+def source_config(
+    source: Path, as_of: date, name: str, reading: ReadingConfig | None = None
+) -> StudyConfig:
+    """The configuration of a study's TOML at another date, or of a folder of tables alone.
+
+    Parameters
+    ----------
+    name : of the study that a folder does not name
+    reading : what the cells of a folder's tables mean (None: the defaults)
+    """
+    if not source.is_dir():
+        return load_config(source).model_copy(update={"as_of": as_of})
+    cells = {} if reading is None else reading.model_dump()
+    return StudyConfig(name=name, as_of=as_of, source=SourceConfig(folder=source, **cells))
+
+
+def open_source_tables(source: Path, config: StudyConfig) -> "SourceTables":
+    """The tables of a folder, or of a study's TOML, under their `source_config`."""
+    from clustering.tables import open_folder, open_tables
+
+    return open_folder(config.source) if source.is_dir() else open_tables(config)
+
+
+def source_inputs(source: Path, config: StudyConfig | None = None) -> list[Path]:
+    """Everything that is read of a folder of tables, or of a study's TOML and what it names.
+
+    Parameters
+    ----------
+    config : of the TOML, where it has been read already
+    """
+    if source.is_dir():
+        return tables_of_folder(source)
+    return study_inputs(config or load_config(source), source)
 
 
 def study_inputs(config: StudyConfig, file: Path | None = None) -> list[Path]:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from clustering.commands.options import By, Reason
+
 
 def register(app: typer.Typer) -> None:
     """Put the command on the app."""
@@ -19,8 +21,8 @@ def rename(
         str, typer.Argument(metavar="SEGMENT", help="Id of the segment, as S-7K3QXM, or its name.")
     ],
     name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called from now on.")],
-    by: Annotated[str, typer.Option("--by", metavar="WHO", help="Who decided.")],
-    reason: Annotated[str, typer.Option("--reason", metavar="WHY", help="Why.")],
+    by: By,
+    reason: Reason,
     file: Annotated[
         Path | None,
         typer.Option(

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from clustering.commands.options import MODEL_HELP, ModelStore
 from clustering.commands.ready.read_labels import Decimal, Missing, reading_of
 from clustering.errors import ExitStatus
 from clustering.stores import PATIENCE_S, TABLE
@@ -27,10 +28,7 @@ def score(
     ],
     model: Annotated[
         str,
-        typer.Option(
-            metavar="MODEL",
-            help="Scorer folder, study folder, or models:/account-segments@champion.",
-        ),
+        typer.Option(metavar="MODEL", help=MODEL_HELP),
     ],
     as_of: Annotated[
         datetime,
@@ -93,12 +91,7 @@ def score(
     ] = None,
     missing: Missing = None,
     decimal: Decimal = None,
-    tracking_uri: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URI", help="Tracking store of a models:/ address, as sqlite:///mlflow.db."
-        ),
-    ] = None,
+    tracking_uri: ModelStore = None,
 ) -> None:
     """Segment, probability, runner-up and novelty of every account."""
     from clustering.commands.console import bars, say

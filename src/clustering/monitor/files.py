@@ -23,13 +23,8 @@ def check_folder(folder: Path, inputs: Iterable[Path] = ()) -> None:
     OutputError
         Before anything is computed.
     """
-    refuse_inputs(folder, inputs)
-    for given in inputs:
-        if given.is_dir() and folder.resolve().is_relative_to(given.resolve()):
-            raise OutputError(
-                f"'{folder}' lies in '{given}', which this command reads. Nothing was written; "
-                "choose another --out."
-            )
+    read = [*inputs]
+    refuse_inputs(folder, read, closed=read)
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"'{folder}' is a file; name a folder.")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / RESULT).is_file():

@@ -22,8 +22,6 @@ from clustering.scorer.files import FeatureFrame, Features, open_features
 
 if TYPE_CHECKING:
     from clustering.commands.scoring.served import Served
-    from clustering.config import StudyConfig
-    from clustering.tables import SourceTables
 
 
 @dataclass(frozen=True)
@@ -73,12 +71,9 @@ def inputs_of(source: Path) -> list[Path]:
     """Everything that is read, so that it is not written over."""
     if not is_tables(source):
         return [source]
-    from clustering.commands.reading import study_inputs, tables_of_folder
-    from clustering.config import load_config
+    from clustering.commands.reading import source_inputs
 
-    return (
-        tables_of_folder(source) if source.is_dir() else study_inputs(load_config(source), source)
-    )
+    return source_inputs(source)
 
 
 @contextmanager
@@ -103,13 +98,14 @@ def open_source(scorer: Scorer, asked: Asked, progress: Progress) -> Iterator[So
 
 
 def _from_tables(scorer: Scorer, asked: Asked, progress: Progress) -> Source:
+    from clustering.commands.reading import open_source_tables, source_config
     from clustering.commands.scoring.served import served_as
-    from clustering.config import load_config
     from clustering.tables.checks import as_of_findings
 
-    given = None if asked.source.is_dir() else load_config(asked.source)
+    config = source_config(asked.source, asked.as_of, "score", asked.reading)
+    given = None if asked.source.is_dir() else config
     with progress.step("Checking the tables"):
-        tables, config = _opened(asked, given)
+        tables = open_source_tables(asked.source, config)
         decisions = study_overrides(config, tables)
     with tables, progress.step("Computing the features"):
         snapshot = scorer.snapshot(tables, asked.as_of)
@@ -125,18 +121,6 @@ def _from_tables(scorer: Scorer, asked: Asked, progress: Progress) -> Source:
             snapshot.short_tables,
             served,
         )
-
-
-def _opened(asked: Asked, given: "StudyConfig | None") -> "tuple[SourceTables, StudyConfig]":
-    from clustering.config import SourceConfig, StudyConfig
-    from clustering.tables import open_folder, open_tables
-
-    if given is not None:
-        config = given.model_copy(update={"as_of": asked.as_of})
-        return open_tables(config), config
-    source = SourceConfig(folder=asked.source, **asked.reading.model_dump())
-    config = StudyConfig(name="score", as_of=asked.as_of, source=source)
-    return open_folder(source), config
 
 
 def _decided(asked: Asked, beside: Overrides) -> Overrides:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from clustering.commands.options import MODEL_HELP, ModelStore
+
 if TYPE_CHECKING:
     from clustering.scorer import Scorer
 
@@ -18,10 +20,7 @@ def register(app: typer.Typer) -> None:
 def export(
     model: Annotated[
         str,
-        typer.Argument(
-            metavar="MODEL",
-            help="Scorer folder, study folder, or models:/account-segments@champion.",
-        ),
+        typer.Argument(metavar="MODEL", help=MODEL_HELP),
     ],
     dialect: Annotated[
         str,
@@ -69,22 +68,18 @@ def export(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Date of the features; with --features alone."),
     ] = None,
-    tracking_uri: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URI", help="Tracking store of a models:/ address, as sqlite:///mlflow.db."
-        ),
-    ] = None,
+    tracking_uri: ModelStore = None,
 ) -> None:
     """Write a query that gives the segments of a table of features, in the SQL of a warehouse."""
     from clustering.commands.console import say
+    from clustering.commands.reading import source_inputs
     from clustering.commands.service.models import load_model
     from clustering.export import check_dialect, scoring_sql
     from clustering.targets import check_file
 
     chosen = check_dialect(dialect)
     _check_features(features, as_of, dialect)
-    inputs = [] if features is None else _inputs(features)
+    inputs = [] if features is None else source_inputs(features)
     check_file(out, inputs, suffixes=(".sql",), closed=[Path(model)])
     _check_new(out)
     scorer = load_model(model, tracking_uri)
@@ -125,24 +120,11 @@ def _check_new(out: Path) -> None:
         raise OutputError(f"'{out}' exists already. Nothing was written; choose another --out.")
 
 
-def _inputs(source: Path) -> list[Path]:
-    from clustering.commands.reading import study_inputs, tables_of_folder
-    from clustering.config import load_config
-
-    return (
-        tables_of_folder(source) if source.is_dir() else study_inputs(load_config(source), source)
-    )
-
-
 def _features_sql(scorer: "Scorer", source: Path, as_of: date) -> str:
-    from clustering.config import SourceConfig, load_config
+    from clustering.commands.reading import open_source_tables, source_config
     from clustering.export.features import features_sql
-    from clustering.tables import open_folder, open_tables
 
-    if source.is_dir():
-        tables = open_folder(SourceConfig(folder=source))
-    else:
-        tables = open_tables(load_config(source).model_copy(update={"as_of": as_of}))
+    tables = open_source_tables(source, source_config(source, as_of, "export"))
     with tables:
         return features_sql(scorer, tables, as_of)
 

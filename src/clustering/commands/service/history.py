@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clustering.commands.registered import ModelName, TrackingUri
+from clustering.commands.options import ModelName, TrackingUri
 
 if TYPE_CHECKING:
     from clustering.tracking.decisions import Decision

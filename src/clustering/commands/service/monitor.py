@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clustering.commands.options import MODEL_HELP
+
 if TYPE_CHECKING:
-    from clustering.config import StudyConfig
     from clustering.monitor import Monitored
     from clustering.monitor.outcomes import Promise
     from clustering.scorer import Scorer
@@ -21,10 +22,7 @@ def register(app: typer.Typer) -> None:
 def monitor(
     model: Annotated[
         str,
-        typer.Option(
-            metavar="MODEL",
-            help="Scorer folder, study folder, or models:/account-segments@champion.",
-        ),
+        typer.Option(metavar="MODEL", help=MODEL_HELP),
     ],
     tables: Annotated[
         Path,
@@ -70,16 +68,17 @@ def monitor(
 ) -> None:
     """Keep, refit or re-cut a model in service, with reasons; exit status 0, or 3 if it is due."""
     from clustering.commands.console import bars
+    from clustering.commands.reading import open_source_tables, source_config, source_inputs
     from clustering.commands.service.models import load_model
     from clustering.monitor.files import check_folder, write_monitoring
     from clustering.monitor.last_scores import read_last
     from clustering.monitor.run import run_monitor
-    from clustering.tables import open_folder, open_tables
 
     day = as_of.date()
-    given = _settings(tables, as_of)
+    given = source_config(tables, day, "monitor")
     if out is not None:
-        check_folder(out, _inputs(tables, given, model, last))
+        files = [Path(model), *([] if last is None else [last])]
+        check_folder(out, [*source_inputs(tables, given), *files])
     if track:
         from clustering.monitor.record import check_record
 
@@ -89,7 +88,7 @@ def monitor(
             scorer = load_model(model, tracking_uri)
         before = None if last is None else read_last(last, scorer, day)
         with progress.step("Checking the tables"):
-            opened = open_folder(given.source) if tables.is_dir() else open_tables(given)
+            opened = open_source_tables(tables, given)
         with opened:
             found = run_monitor(
                 scorer,
@@ -109,22 +108,6 @@ def monitor(
 
         _say(f"Recorded as run {record(found, given.tracking, model, tracking_uri)}.")
     raise typer.Exit(found.found.exit_status)
-
-
-def _settings(tables: Path, as_of: datetime) -> "StudyConfig":
-    from clustering.config import SourceConfig, StudyConfig, load_config
-
-    if tables.is_dir():
-        source = SourceConfig(folder=tables)
-        return StudyConfig(name="monitor", as_of=as_of.date(), source=source)
-    return load_config(tables).model_copy(update={"as_of": as_of.date()})
-
-
-def _inputs(tables: Path, given: "StudyConfig", model: str, last: Path | None) -> list[Path]:
-    from clustering.commands.reading import study_inputs, tables_of_folder
-
-    read = tables_of_folder(tables) if tables.is_dir() else study_inputs(given, tables)
-    return [*read, Path(model), *([] if last is None else [last])]
 
 
 def _promise(model: str, scorer: "Scorer") -> "Promise | None":

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from clustering.commands.options import By, Reason
+
 
 def register(app: typer.Typer) -> None:
     """Put the command on the app."""
@@ -13,8 +15,8 @@ def register(app: typer.Typer) -> None:
 
 def promote(
     study: Annotated[Path, typer.Argument(metavar="STUDY", help="Folder of a recorded study.")],
-    by: Annotated[str, typer.Option("--by", metavar="WHO", help="Who decided.")],
-    reason: Annotated[str, typer.Option("--reason", metavar="WHY", help="Why.")],
+    by: By,
+    reason: Reason,
     accept: Annotated[
         str | None,
         typer.Option(

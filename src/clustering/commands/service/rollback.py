@@ -1,10 +1,8 @@
 """`clustering rollback`: the champion before the present one serves again."""
 
-from typing import Annotated
-
 import typer
 
-from clustering.commands.registered import ModelName, TrackingUri
+from clustering.commands.options import By, ModelName, Reason, TrackingUri
 
 
 def register(app: typer.Typer) -> None:
@@ -13,8 +11,8 @@ def register(app: typer.Typer) -> None:
 
 
 def rollback(
-    by: Annotated[str, typer.Option("--by", metavar="WHO", help="Who decided.")],
-    reason: Annotated[str, typer.Option("--reason", metavar="WHY", help="Why.")],
+    by: By,
+    reason: Reason,
     name: ModelName = None,
     tracking_uri: TrackingUri = None,
 ) -> None:

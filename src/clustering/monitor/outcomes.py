@@ -63,7 +63,7 @@ def promised_by_card(scorer: Scorer) -> Promise | None:
     """The same from the facts that a model brings along; None where it brings none."""
     if scorer.facts is None or not scorer.facts.promises:
         return None
-    names = dict(zip(scorer.segment_ids, scorer.segment_names, strict=True))
+    names = scorer.called.by_id
     promises = scorer.facts.promises
     return Promise(
         promises[0].days,

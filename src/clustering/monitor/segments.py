@@ -76,7 +76,7 @@ def migrated(
     today : ids of segments by account
     """
     both = pd.DataFrame({"from_segment": last.segment_ids, "to_segment": today}).dropna()
-    both = both.replace(dict(zip(scorer.segment_ids, scorer.segment_names, strict=True)))
+    both = both.replace(scorer.called.by_id)
     counts = both.groupby(["from_segment", "to_segment"]).size().rename("n_accounts").reset_index()
     of_from = counts.groupby("from_segment")["n_accounts"].transform("sum")
     counts["share_of_from"] = counts["n_accounts"] / of_from

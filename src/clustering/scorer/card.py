@@ -218,7 +218,7 @@ def _afterwards(scorer: "Scorer") -> Iterator[str]:
         return
     if facts.claims:
         yield _list(facts.claims)
-    names = dict(zip(scorer.segment_ids, scorer.segment_names, strict=True))
+    names = scorer.called.by_id
     if facts.promises:
         yield _table(
             ("segment", "outcome", "within", "accounts", "share", "95 % interval"),

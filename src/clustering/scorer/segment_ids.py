@@ -62,6 +62,11 @@ class SegmentNames:
     names: tuple[str, ...] = ()
     former: tuple[FormerName, ...] = ()
 
+    @property
+    def by_id(self) -> dict[str, str]:
+        """Today's names by the ids of their segments."""
+        return dict(zip(self.ids, self.names, strict=True))
+
     def id_of(self, wanted: str) -> str | None:
         """The id that is meant, also of a segment that is gone; None where none is known."""
         if wanted in self.names:
@@ -92,9 +97,7 @@ class SegmentNames:
             if gone is None
             else f" any more: {gone.segment_id} was last in study '{gone.study}' as of {gone.as_of}"
         )
-        listed = "; ".join(
-            f"'{name}' ({one})" for one, name in zip(self.ids, self.names, strict=True)
-        )
+        listed = "; ".join(f"'{name}' ({one})" for one, name in self.by_id.items())
         return f"there is no segment '{wanted}'{became}. The segments are {listed}."
 
     def with_names(self, given: Mapping[str, str]) -> Mapping[str, str]:

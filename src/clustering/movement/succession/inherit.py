@@ -106,5 +106,5 @@ def inherit(
         previous.segment_ids[goes_on[segment]] if segment in goes_on else next(fresh)
         for segment in range(k)
     )
-    had = {**dict(zip(previous.segment_ids, previous.segment_names, strict=True)), **given}
+    had = {**previous.called.by_id, **given}
     return Inheritance(ids, tuple(had.get(one) for one in ids), previous, then, now, found)

@@ -11,7 +11,7 @@ def known_names(scorer: Scorer) -> tuple[FormerName, ...]:
     training = scorer.training
     own = (
         FormerName(segment_id, name, training.study, training.as_of)
-        for segment_id, name in zip(scorer.segment_ids, scorer.segment_names, strict=True)
+        for segment_id, name in scorer.called.by_id.items()
     )
     return (*scorer.former_names, *own)
 

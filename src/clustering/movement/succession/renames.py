@@ -101,8 +101,7 @@ def renamed(scorer: Scorer, renaming: Renaming) -> Scorer:
     if breaches := renaming_breaches(renaming, scorer.called):
         subject = f"segment {renaming.segment_id} was not renamed"
         raise BadInputError(breaches_message(subject, breaches))
-    own = zip(scorer.segment_ids, scorer.segment_names, strict=True)
-    names = tuple(renaming.name if one == renaming.segment_id else name for one, name in own)
+    names = tuple({**scorer.called.by_id, renaming.segment_id: renaming.name}.values())
     return replace(
         scorer,
         segment_names=names,
@@ -159,7 +158,7 @@ def _shared_breaches(given: dict[str, str], called: SegmentNames) -> list[str]:
     """Names that would stand for two segments, today's and those that are gone among them."""
     known = [
         *((one.segment_id, one.name) for one in called.former),
-        *zip(called.ids, called.names, strict=True),
+        *called.by_id.items(),
     ]
     # Whoever was renamed leaves the name of today, and keeps it as a former one.
     owners = {name.strip().casefold(): (segment_id, name) for segment_id, name in known}

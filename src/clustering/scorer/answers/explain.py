@@ -17,6 +17,9 @@ from clustering.models.model import Assignment, Contrast, Model
 N_REASONS = 3
 N_CHANGED = 2
 
+#: Digits of a number in a sentence of reasons.
+DIGITS = 3
+
 #: How far the first of two features goes, as shares of the way to the end of its usual values.
 _FRACTIONS = (0.5, 1.0)
 #: The runner-up must win by this much: a value that is written down and read again is the same.
@@ -266,7 +269,19 @@ def round_outward(column: ColumnScaling, scale: str, wanted: Floats, up: Flags) 
     elif scale == "count":
         step = np.ones(raw.shape)
     else:
-        step = 10.0 ** (np.floor(np.log10(np.maximum(np.abs(raw), 1e-9))) - 2)
+        step = last_digit(raw)
     # What is a whole step but for its last digit stays where it is.
     outward = np.where(up, np.ceil(raw / step - 1e-9), np.floor(raw / step + 1e-9))
     return np.asarray(np.round(outward * step, 9))
+
+
+def last_digit(values: Floats) -> Floats:
+    """What a step in the last digit that is shown of each value is worth.
+
+    Examples
+    --------
+    >>> last_digit(np.array([41.26, -0.5])).round(9).tolist()
+    [0.1, 0.001]
+    """
+    size = np.maximum(np.abs(values), 1e-9)
+    return np.asarray(10.0 ** (np.floor(np.log10(size)) - (DIGITS - 1)))

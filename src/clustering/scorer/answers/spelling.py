@@ -11,11 +11,9 @@ import pyarrow.compute as pc
 
 from clustering.arrays import Flags, Floats, Ints
 from clustering.features.types import Feature
-from clustering.scorer.answers.explain import Explained
+from clustering.scorer.answers.explain import DIGITS, Explained, last_digit
 from clustering.scorer.answers.scores import as_column
 from clustering.wording import number_in_words
-
-_DIGITS = 3
 
 
 def value_in_words(feature: Feature, value: float) -> str:
@@ -34,7 +32,7 @@ def value_in_words(feature: Feature, value: float) -> str:
         return f"{100 * value:.0f} %"
     if feature.scale == "binary":
         return "yes" if value >= 0.5 else "no"
-    return number_in_words(value, _DIGITS)
+    return number_in_words(value, DIGITS)
 
 
 def with_unit(feature: Feature, value: float) -> str:
@@ -158,9 +156,9 @@ def _shown(feature: Feature, values: Floats) -> Floats:
     """Values with no more digits than are shown, so that few are distinct."""
     if feature.scale == "share":
         return np.round(values, 2)
-    size = np.abs(values)
-    step = 10.0 ** (np.floor(np.log10(np.maximum(size, 1e-9))) - (_DIGITS - 1))
-    return np.asarray(np.where(size >= 1000, np.rint(values), np.rint(values / step) * step))
+    step = last_digit(values)
+    rounded = np.rint(values / step) * step
+    return np.asarray(np.where(np.abs(values) >= 1000, np.rint(values), rounded))
 
 
 def _taken(texts: Sequence[str], codes: Ints) -> pa.Array:

@@ -18,7 +18,7 @@ from clustering.features.as_of import Tables, visible_frames
 from clustering.features.engines import column_names
 from clustering.features.families.standing import active_query
 from clustering.features.measures import Measure, Period, aggregate
-from clustering.features.registry import DEFINITIONS, PREPARATIONS, computable
+from clustering.features.registry import DEFINITIONS, PREPARATIONS, computable, lacking
 from clustering.features.snapshot import formulas, measures_by_table
 
 
@@ -41,11 +41,7 @@ def snapshot_query(
         from usage, which takes more than one query.
     """
     known, not_computed = computable(tables, config)
-    if absent := [name for name in names if name not in known]:
-        breaches = [
-            f"feature '{name}': {not_computed.get(name, 'it is no longer defined')}"
-            for name in absent
-        ]
+    if breaches := lacking(names, known, not_computed):
         raise BadInputError(breaches_message("these tables lack what the features need", breaches))
     if config.milestones.derive and "milestones" not in tables.frames:
         raise BadInputError(

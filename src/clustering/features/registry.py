@@ -1,6 +1,6 @@
 """Every feature there is, which of them some tables allow, and which may enter the matrix."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import date
 from types import ModuleType
 from typing import Any
@@ -78,6 +78,20 @@ def computable(
         if not present.issuperset(feature.needs)
     }
     return tuple(f.name for f in FEATURES if f.name not in reasons), reasons
+
+
+def lacking(names: Iterable[str], known: Container[str], reasons: Mapping[str, str]) -> list[str]:
+    """Sentences on wanted features that are not there.
+
+    Parameters
+    ----------
+    known, reasons : what is there, and why others are not (`computable`)
+    """
+    return [
+        f"feature '{name}': {reasons.get(name, 'it is no longer defined')}"
+        for name in names
+        if name not in known
+    ]
 
 
 def _present(tables: Tables, config: FeaturesConfig) -> set[str]:

@@ -7,12 +7,10 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from clustering.columns import OUTCOME_NAMES, SEGMENT
+from clustering.columns import OUTCOME_NAMES
 from clustering.comparison.base.rates import FEWEST_ROWS, wilson
-from clustering.comparison.observed.entries import RATES
 from clustering.features import Snapshot
 from clustering.features.horizon import build_horizon, horizon_end
-from clustering.results import StudyFolder
 from clustering.schema import TableSpec, column
 from clustering.scorer import Scorer
 from clustering.tables import SourceTables
@@ -48,19 +46,8 @@ class Promise:
     rates: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
 
-def promised_by(study: StudyFolder) -> Promise:
-    """The rates of the segments that a study shows; none where it observed no outcomes."""
-    rates = study.table(RATES.name)
-    own = rates[(rates["labelling"] == SEGMENT) & ~rates["suppressed"]].dropna(subset=["raw"])
-    found = zip(own["outcome"], own["level"], own["raw"], strict=True)
-    return Promise(
-        study.document.horizon_days,
-        {(str(outcome), str(level)): float(raw) for outcome, level, raw in found},
-    )
-
-
 def promised_by_card(scorer: Scorer) -> Promise | None:
-    """The same from the facts that a model brings along; None where it brings none."""
+    """The rates that a model brings along in its card; None where it brings none."""
     if scorer.facts is None or not scorer.facts.promises:
         return None
     names = scorer.called.by_id

@@ -15,7 +15,7 @@ from clustering.monitor.again import Again, learned_again
 from clustering.monitor.change import measure_change
 from clustering.monitor.decision import Change, Decision, DecisionKind, decide, undecided
 from clustering.monitor.energy import EnergyTest
-from clustering.monitor.outcomes import OUTCOMES_SINCE, Promise, outcomes_since
+from clustering.monitor.outcomes import OUTCOMES_SINCE, outcomes_since, promised_by_card
 from clustering.monitor.segments import (
     MIGRATIONS,
     SEGMENTS_NOW,
@@ -91,7 +91,6 @@ def run_monitor(
     config: StudyConfig,
     *,
     last: Scored | None = None,
-    promise: Promise | None = None,
     progress: Progress = SILENT,
 ) -> Monitored:
     """Hold a model against the accounts of a later date.
@@ -103,7 +102,6 @@ def run_monitor(
     tables : of today; what lies after `as_of` is invisible
     config : its sections `monitor`, `movement` and `matrix` are used, and its seed
     last : segments of the last scoring; None: the model's own labels `movement.step_days` earlier
-    promise : rates of outcomes that the model was put in service with
 
     Raises
     ------
@@ -127,7 +125,7 @@ def run_monitor(
             compared = measure_change(scorer, then, accounts.today, again.model, config)
             change, frames[DRIFT.name] = compared
             labels = scorer.score_features(then.frame, then.as_of)["segment_name"]
-            since = outcomes_since(tables, labels, then, as_of, promise)
+            since = outcomes_since(tables, labels, then, as_of, promised_by_card(scorer))
             frames[OUTCOMES_SINCE.name], note = since
     units = scorer.unit_mistakes(accounts.today.frame)
     decision = _decision(accounts, change, units, config.monitor)

@@ -193,18 +193,15 @@ class Scorer:
         """
         # Features alone are scored without the rooms that read tables.
         from clustering.features import build_snapshot
+        from clustering.features.registry import lacking
         from clustering.tables.checks import as_of_findings
 
         outside = as_of_findings(as_of, tables.date_ranges, tables.coverage).breaches
         if outside:
             raise BadInputError(breaches_message("the tables cannot be scored", outside))
         snapshot = build_snapshot(tables, as_of, self.features)
-        absent = [name for name in self.standardiser.feature_names if name not in snapshot.frame]
-        if absent:
-            breaches = [
-                f"feature '{name}': {snapshot.not_computed.get(name, 'it is no longer defined')}"
-                for name in absent
-            ]
+        names = self.standardiser.feature_names
+        if breaches := lacking(names, snapshot.frame, snapshot.not_computed):
             raise BadInputError(
                 breaches_message("these tables lack what the model was learned from", breaches)
             )

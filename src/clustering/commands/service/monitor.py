@@ -10,8 +10,6 @@ from clustering.commands.options import MODEL_HELP
 
 if TYPE_CHECKING:
     from clustering.monitor import Monitored
-    from clustering.monitor.outcomes import Promise
-    from clustering.scorer import Scorer
 
 
 def register(app: typer.Typer) -> None:
@@ -96,7 +94,6 @@ def monitor(
                 day,
                 given,
                 last=before,
-                promise=_promise(model, scorer),
                 progress=progress,
             )
     _show(found)
@@ -108,20 +105,6 @@ def monitor(
 
         _say(f"Recorded as run {record(found, given.tracking, model, tracking_uri)}.")
     raise typer.Exit(found.found.exit_status)
-
-
-def _promise(model: str, scorer: "Scorer") -> "Promise | None":
-    """What was shown of outcomes: by the study's folder, else by the model's own card."""
-    from clustering import results
-    from clustering.monitor.outcomes import promised_by, promised_by_card
-    from clustering.results.folder import DOCUMENT
-
-    folder = Path(model)
-    return (
-        promised_by(results.read(folder))
-        if (folder / DOCUMENT).is_file()
-        else promised_by_card(scorer)
-    )
 
 
 def _show(monitored: "Monitored") -> None:

@@ -19,6 +19,17 @@ LITTLE = 0.2
 _ARR = re.compile(r"\bARR\b")
 
 
+def name_in_words(name: str) -> str:
+    """The name of a column as it stands in a sentence, on an axis or in a table.
+
+    Examples
+    --------
+    >>> name_in_words("active_weeks_share")
+    'active weeks share'
+    """
+    return name.replace("_", " ")
+
+
 def named(text: str, amount_name: str) -> str:
     """A sentence that speaks of ARR, under the name that the study gives to the amount.
 

@@ -8,6 +8,8 @@ from typing import Literal
 
 import pandas as pd
 
+from clustering.wording import name_in_words
+
 #: How the matrix should treat the values: shares stay as they are, skewed counts and amounts
 #: take log1p, what can be negative Yeo-Johnson, and binaries are never standardised.
 Scale = Literal["share", "count", "amount", "days", "signed", "binary"]
@@ -78,7 +80,7 @@ class Feature:
         ...         ("few", "many")).title
         'due share (smoothed)'
         """
-        name = self.name.replace("_", " ")
+        name = name_in_words(self.name)
         return f"{name} (smoothed)" if self.unit.startswith("smoothed") else name
 
     @property

@@ -5,7 +5,7 @@ from typing import Literal
 
 from clustering.config import MonitorConfig
 from clustering.monitor.energy import EnergyTest
-from clustering.wording import percent_in_words
+from clustering.wording import name_in_words, percent_in_words
 
 DecisionKind = Literal["keep", "refit", "re-cut", "unknown"]
 
@@ -121,5 +121,5 @@ def _distance(test: EnergyTest) -> str:
 
 
 def _listed(features: tuple[str, ...]) -> str:
-    named = ", ".join(features[:3])
+    named = ", ".join(map(name_in_words, features[:3]))
     return named if len(features) <= 3 else f"{named} and {len(features) - 3} more"

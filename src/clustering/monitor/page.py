@@ -13,7 +13,7 @@ from clustering.report.build.pages import single_page
 from clustering.report.kit.cells import amount, number, p_cell, share, text
 from clustering.report.kit.html import Column, Html, bullets, paragraphs, table_of
 from clustering.report.subjects.movement.figures import drift_figure
-from clustering.wording import percent_in_words
+from clustering.wording import name_in_words, percent_in_words
 
 _HEADINGS = {
     "keep": "Keep the model",
@@ -32,7 +32,7 @@ _TESTS = (
     Column("Accounts today", lambda row: amount("n_last")(row[1])),
 )
 _DRIFT = (
-    Column("Feature", text("feature")),
+    Column("Feature", lambda row: name_in_words(row["feature"])),
     Column("Unit", text("unit")),
     Column("Stability index", number("psi", ",.2f")),
     Column("By chance below", number("null_high", ",.2f")),

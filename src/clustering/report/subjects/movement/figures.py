@@ -22,7 +22,7 @@ from clustering.report.kit.canvas import (
 from clustering.report.kit.facts import decimal, percent
 from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
-from clustering.wording import percent_in_words
+from clustering.wording import name_in_words, percent_in_words
 
 #: Rules that are drawn beside the segments, if the study has them: more lines hide each other.
 _SHOWN_RULES = ("arr_tiers", "growth_risk", "needs", "health_profitability", "lifecycle_touch")
@@ -247,7 +247,7 @@ def _drift_rows(ax: Axes, frame: pd.DataFrame) -> None:
     for drifted, colour in ((True, ACCENT), (False, MUTED)):
         rows = (frame["drifted"] == drifted).to_numpy()
         ax.plot(frame["psi"][rows], [i for i in places if rows[i]], "o", color=colour, ms=6)
-    ax.set_yticks(places, [str(name).replace("_", " ") for name in frame["feature"]])
+    ax.set_yticks(places, [name_in_words(str(name)) for name in frame["feature"]])
     ax.set_ylim(len(frame) - 0.5, -0.5)
     ax.set_xlim(0, max(0.3, 1.1 * float(frame["psi"].max())))
     tidy(ax)

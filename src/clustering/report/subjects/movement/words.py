@@ -6,6 +6,7 @@ from typing import Any
 from clustering.movement.drift.population import MODERATE
 from clustering.report.kit.facts import group_words, percent
 from clustering.results import StudyFolder
+from clustering.wording import name_in_words
 
 #: From this share on a labelling is said to be another one every time.
 _WAVERS = 0.25
@@ -88,7 +89,7 @@ def drift(study: StudyFolder) -> list[str]:
             f"stability index below {MODERATE:g}, or one that exchanging the dates gives too among "
             f"{len(study.table('drift'))} features."
         ]
-    names = ", ".join(name.replace("_", " ") for name in found.drifted)
+    names = ", ".join(map(name_in_words, found.drifted))
     n = len(found.drifted)
     return [
         f"{n} {'feature has' if n == 1 else 'features have'} drifted since {found.dates[0]} "

@@ -14,7 +14,7 @@ from clustering.arrays import Floats
 from clustering.columns import ACCOUNT_ID, TENURE_DAYS
 from clustering.config import ReadingConfig
 from clustering.errors import BadInputError, FutureDataError, breaches_message
-from clustering.tables.contract import Column
+from clustering.tables.declared import Column
 from clustering.tables.reading.ready import TypedRows, open_ready
 from clustering.tables.session import READING_LIMIT
 

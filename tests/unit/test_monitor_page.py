@@ -29,6 +29,25 @@ def test_what_is_not_known_is_said_and_not_shown():
     assert "Energy distance" not in page
 
 
+@pytest.mark.parametrize(
+    ("then", "today", "shown"),
+    [
+        (3.34e-6, 0.0152, ("0", "0.0152")),
+        (3.34e-6, -0.00002, ("0", "0")),
+        (0.75, 0.794118, ("0.75", "0.794")),
+        (31_321.4, 4.0, ("31,321", "4")),
+        (float("nan"), 9.829, ("–", "9.83")),
+        (0.0, float("nan"), ("0", "–")),
+    ],
+)
+def test_both_medians_have_the_decimals_of_the_larger(then, today, shown):
+    found = monitored()
+    for name, value in (("median_first", then), ("median_last", today)):
+        found.frames["drift"][name] = value
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", monitor_page(found))
+    assert shown in [*zip(cells, cells[1:], strict=False)]
+
+
 def test_names_are_text():
     page = monitor_page(monitored("<script>alert(1)</script>"))
     assert "<script>" not in page

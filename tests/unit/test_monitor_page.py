@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import pairwise
 
 import pandas as pd
 import pytest
@@ -45,7 +46,7 @@ def test_both_medians_have_the_decimals_of_the_larger(then, today, shown):
     for name, value in (("median_first", then), ("median_last", today)):
         found.frames["drift"][name] = value
     cells = re.findall(r"<td[^>]*>([^<]*)</td>", monitor_page(found))
-    assert shown in [*zip(cells, cells[1:], strict=False)]
+    assert shown in [*pairwise(cells)]
 
 
 def test_names_are_text():

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -68,4 +69,4 @@ def _centres_without(
         own = values[rows & kept & (clustering.labels == segment)]
         if len(own):
             centres[segment] = own.mean(axis=0)
-    return CentreModel(centres, full.variance, full.algorithm)
+    return replace(full, centres=centres)

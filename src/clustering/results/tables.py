@@ -29,6 +29,7 @@ from clustering.profiles.profile import PROFILES, TYPICAL
 from clustering.schema import Kind, TableSpec
 from clustering.schema import column as _c
 from clustering.schemes.table import SCHEMES
+from clustering.scorer.answers.scores import ACCOUNT_REASONS
 from clustering.structure.tables import CANDIDATES, CLUSTERGRAM, COASSIGNMENT, VALLEYS
 
 TABLES: tuple[TableSpec, ...] = (
@@ -67,6 +68,7 @@ TABLES: tuple[TableSpec, ...] = (
         (_c("account_id", "text", "Key."), _c("name", "text", "Name.", nullable=True)),
         optional=True,
     ),
+    ACCOUNT_REASONS,
     SCHEMES,
     CANDIDATES,
     AGREEMENTS,

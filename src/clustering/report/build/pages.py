@@ -1,4 +1,4 @@
-"""From notebooks that were run to pages that work offline: no script, no address, own style."""
+"""From notebooks that were run to pages that work offline: no address, own style, one script."""
 
 import base64
 import html
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from clustering.report import words
+from clustering.report.build.explorer import TITLE, Explorer, own_script, policy
 from clustering.report.build.notebooks import Notebook
 from clustering.report.kit.html import bullets, paragraphs
 from clustering.results import StudyFolder
@@ -42,6 +43,14 @@ PAGES = (
     Page("3_choice", "Evidence and choice", "Is there structure, how many, how stable."),
 )
 
+EXPLORER = Page(
+    "accounts", TITLE, "Every account: search, sort, filter, and why it is where it is."
+)
+"""The one page that is made from no notebook, and the one with a script."""
+
+LISTED = (*PAGES[:2], EXPLORER, *PAGES[2:])
+"""The pages in the order of the navigation."""
+
 _FIGURE = re.compile(r'<img data-figure="([^"]+)"[^>]*src="data:image/png;base64,([^"]+)"')
 
 
@@ -54,7 +63,7 @@ def index_page(study: StudyFolder) -> str:
     """The verdict first, then where to read on."""
     document = study.document
     links = "".join(
-        f'<li><a href="{page.file}">{page.title}</a>: {page.summary}</li>' for page in PAGES
+        f'<li><a href="{page.file}">{page.title}</a>: {page.summary}</li>' for page in LISTED
     )
     content = "\n".join(
         [
@@ -71,6 +80,13 @@ def index_page(study: StudyFolder) -> str:
     return _in_shell(study, _OVERVIEW, content)
 
 
+def explorer_page(study: StudyFolder, made: Explorer) -> str:
+    """The page of all accounts."""
+    style = (_TEMPLATES / "accounts.css").read_text(encoding="utf-8")
+    content = _template("accounts.html.j2").render(style=style, **made.parts)
+    return _in_shell(study, EXPLORER, content, own_script())
+
+
 def figures_in(pages: Sequence[str]) -> dict[str, bytes]:
     """Every figure of the pages as PNG, by name."""
     return {
@@ -83,16 +99,18 @@ def single_page(title: str, about: str, as_of: str, content: str, footer: str) -
     return _shell(title=title, about=about, as_of=as_of, content=content, footer=footer, pages=[])
 
 
-def _in_shell(study: StudyFolder, page: Page, content: str) -> str:
+def _in_shell(study: StudyFolder, page: Page, content: str, script: str = "") -> str:
     document = study.document
-    made_from = "" if page is _OVERVIEW else f"; made from the notebook {page.notebook}.ipynb"
+    made_from = "" if page not in PAGES else f"; made from the notebook {page.notebook}.ipynb"
     return _shell(
         title=page.title,
         about=document.title,
         as_of=document.as_of,
         current=page.file,
-        pages=[_OVERVIEW, *PAGES],
+        pages=[_OVERVIEW, *LISTED],
         content=content,
+        script=script,
+        script_policy=policy(script),
         footer=f"Study '{document.name}', written {document.created_at}, seed {document.seed}, "
         f"configuration {document.provenance.config_hash[:12]}. Every number on this page is read "
         f"from the study folder{made_from}.",

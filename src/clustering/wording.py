@@ -69,6 +69,25 @@ def number_in_words(value: float, digits: int = 3) -> str:
 _MOST_DECIMALS = 9
 
 
+def amount_in_short(value: float) -> str:
+    """An amount for a reader in a hurry: two significant digits, in thousands or millions.
+
+    Examples
+    --------
+    >>> [amount_in_short(value) for value in (3_859_400, 813_438, 46_362_792, 950.0, -12_400)]
+    ['3.9 M', '810 k', '46 M', '950', '−12 k']
+    >>> amount_in_short(999_999), amount_in_short(1_234_000_000)
+    ('1 M', '1.2 bn')
+    """
+    if math.isnan(value):
+        return number_in_words(value)
+    rounded = float(f"{value:.2g}")
+    for size, unit in ((1e9, " bn"), (1e6, " M"), (1e3, " k")):
+        if abs(rounded) >= size:
+            return f"{number_in_words(rounded / size, 3)}{unit}"
+    return number_in_words(rounded, 2)
+
+
 def percent_in_words(share: float, digits: int = 3) -> str:
     """A share in percent with so many significant digits, as at the tick of an axis.
 

@@ -30,6 +30,35 @@ def name_in_words(name: str) -> str:
     return name.replace("_", " ")
 
 
+def feature_title(name: str, unit: str = "", *, with_unit: bool = False) -> str:
+    """What a feature is called in sentences, tables and figures.
+
+    Parameters
+    ----------
+    unit : what its values are; "smoothed share" marks what is not the observed share itself
+    with_unit : whether the unit is added, where the name does not say it already
+
+    Examples
+    --------
+    >>> feature_title("due_share", "smoothed share, 0 to 1")
+    'due share (smoothed)'
+    >>> feature_title("nps_mean_score", "score, 0 to 10", with_unit=True)
+    'nps mean score, 0 to 10'
+    >>> feature_title("usage_trend", "log ratio", with_unit=True)
+    'usage trend, log ratio'
+    >>> feature_title("features_used", "features", with_unit=True)
+    'features used'
+    """
+    title = name_in_words(name)
+    if unit.startswith("smoothed"):
+        title = f"{title} (smoothed)"
+    if not with_unit or not unit or "share" in unit:
+        return title
+    said = set(title.split())
+    rest = ", ".join(part for part in unit.split(", ") if not said.issuperset(part.split()))
+    return f"{title}, {rest}" if rest else title
+
+
 def named(text: str, amount_name: str) -> str:
     """A sentence that speaks of ARR, under the name that the study gives to the amount.
 

@@ -12,6 +12,7 @@ import pytest
 from clustering import results
 from clustering.errors import OutputError, StudyFolderError
 from clustering.report import render as render_study
+from clustering.report import words
 from clustering.report.build import pages
 from clustering.report.build.notebooks import Cell, Notebook, run_notebooks
 from clustering.report.build.render import WITHOUT_NAMES

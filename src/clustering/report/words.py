@@ -14,7 +14,13 @@ from clustering.report.subjects.agreement.words import (
     tiers_in_plain,
     within_tiers,
 )
-from clustering.report.subjects.forward.advice import axes, cautions, limits, recommendations
+from clustering.report.subjects.forward.advice import (
+    axes,
+    cautions,
+    limits,
+    limits_in_plain,
+    recommendations,
+)
 from clustering.report.subjects.forward.recommendation import (
     recommendation,
     short_answer,
@@ -57,6 +63,7 @@ __all__ = [
     "introduction",
     "leakage",
     "limits",
+    "limits_in_plain",
     "misplaced",
     "narrow",
     "other_labellings",

@@ -1,4 +1,4 @@
-"""From notebooks that were run to pages that work offline: no script, no address, own style."""
+"""From notebooks that were run to pages that work offline: no address, own style, one script."""
 
 import base64
 import html
@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from clustering.report import words
+from clustering.report.build.explorer import TITLE, Explorer, own_script, policy
 from clustering.report.build.notebooks import Notebook
 from clustering.report.kit.names import account_html
 from clustering.report.subjects import first
@@ -43,6 +45,14 @@ PAGES = (
     Page("3_choice", "Evidence and choice", "Is there structure, how many, how stable."),
 )
 
+EXPLORER = Page(
+    "accounts", TITLE, "Every account: search, sort, filter, and why it is where it is."
+)
+"""The one page that is made from no notebook, and the one with a script."""
+
+LISTED = (*PAGES[:2], EXPLORER, *PAGES[2:])
+"""The pages in the order of the navigation."""
+
 #: A number and what it counts.
 _UNIT = re.compile(r"(\d) (%|k\b|M\b|bn\b)")
 _FIGURE = re.compile(r'<img data-figure="([^"]+)"[^>]*src="data:image/png;base64,([^"]+)"')
@@ -66,14 +76,27 @@ def index_page(study: StudyFolder) -> str:
         cards=first.cards(study),
         bands=first.band_cards(study),
         groups=study.document.group_word.plural,
-        changes=[] if words.speaks_for_groups(study) else words.what_would_change(study),
+        changes=words.what_would_change(study),
         proofs=first.proofs(study),
         introduction=words.introduction(study),
-        pages=PAGES,
+        pages=LISTED,
         titles={page.file: page.title for page in PAGES},
-        account=account_html,
+        account=_account_link,
     )
     return _in_shell(study, _OVERVIEW, content)
+
+
+def _account_link(account_id: str) -> str:
+    """An account that leads to what the explorer knows of it."""
+    anchor = f"{EXPLORER.file}#account-{quote(account_id, safe='')}"
+    return f'<a href="{anchor}">{account_html(account_id)}</a>'
+
+
+def explorer_page(study: StudyFolder, made: Explorer) -> str:
+    """The page of all accounts."""
+    style = (_TEMPLATES / "accounts.css").read_text(encoding="utf-8")
+    content = _template("accounts.html.j2").render(style=style, **made.parts)
+    return _in_shell(study, EXPLORER, content, own_script())
 
 
 def figures_in(pages: Sequence[str]) -> dict[str, bytes]:
@@ -88,17 +111,19 @@ def single_page(title: str, about: str, as_of: str, content: str, footer: str) -
     return _shell(title=title, about=about, as_of=as_of, content=content, footer=footer, pages=[])
 
 
-def _in_shell(study: StudyFolder, page: Page, content: str) -> str:
+def _in_shell(study: StudyFolder, page: Page, content: str, script: str = "") -> str:
     document = study.document
-    made_from = "" if page is _OVERVIEW else f"; made from the notebook {page.notebook}.ipynb"
+    made_from = "" if page not in PAGES else f"; made from the notebook {page.notebook}.ipynb"
     return _shell(
         title=page.title,
         about=document.title,
         as_of=document.as_of,
         current=page.file,
         body_class="overview" if page is _OVERVIEW else "",
-        pages=[_OVERVIEW, *PAGES],
+        pages=[_OVERVIEW, *LISTED],
         content=content,
+        script=script,
+        script_policy=policy(script),
         footer=f"Study '{document.name}', written {document.created_at}, seed {document.seed}, "
         f"configuration {document.provenance.config_hash[:12]}. Every number on this page is read "
         f"from the study folder{made_from}.",

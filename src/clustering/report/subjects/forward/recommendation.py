@@ -134,9 +134,11 @@ def too_few(study: StudyFolder) -> str:
 
 
 def what_would_change(study: StudyFolder) -> list[str]:
-    """What would have to be found, or known, for another recommendation."""
+    """What would have to be found, or known, for care to be planned by groups; else nothing."""
     document = study.document
     groups, tiers = group_words(study), f"the {document.amount_name} tiers"
+    if speaks_for_groups(study):
+        return []
     found = []
     if few := too_few(study):
         found.append(f"More accounts, or a longer time after {document.as_of}: now {few}.")

@@ -16,7 +16,7 @@ def future(study: StudyFolder) -> list[str]:
         f"{outcomes.at_risk.get(name, 0):,}"
         for name, rate in outcomes.observed.items()
     )
-    texts = [future_in_short(study)]
+    texts = [future_in_plain(study)]
     if observed:
         texts.append(
             f"In the {outcomes.days} days after {study.document.as_of}, of the accounts for which "

@@ -12,6 +12,7 @@
   const byId = new Map(rows.map((row) => [row.id, row]));
   // An anchor leads to the details now, and no longer to the row.
   for (const { tr } of rows) tr.removeAttribute("id");
+  table.querySelector(".later")?.remove();
   const choices = [...document.querySelectorAll("#find select")];
   const compare = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" }).compare;
   let order = rows, found = rows, shown = STEP;

@@ -66,11 +66,6 @@ def told(study: StudyFolder, account: str) -> dict[str, str]:
     return {one.title: one.texts[account] for one in told_of_accounts(study, accounts)}
 
 
-def data_of(made: dict[str, object]) -> dict[str, object]:
-    found: dict[str, object] = json.loads(str(made["data"]))
-    return found
-
-
 def test_all_accounts_stand_in_the_table_the_largest_first(decided: StudyFolder) -> None:
     accounts = shown_accounts(decided).accounts
     assert sorted(accounts.index) == sorted(decided.accounts["account_id"])
@@ -147,7 +142,8 @@ def test_a_feature_lies_where_the_quartiles_of_its_segment_say(decided: StudyFol
 
 
 def test_champions_come_nearest_first_with_all_their_gaps(decided: StudyFolder) -> None:
-    ((account, near),) = nearest_champions(decided).items()
+    accounts = shown_accounts(decided).accounts
+    ((account, near),) = nearest_champions(decided, accounts).items()
     assert account == "A-00003"
     assert [(one.champion_id, one.gaps) for one in near] == [("A-00005", "one; two")]
 
@@ -162,7 +158,7 @@ def test_what_names_hold_ends_no_element_and_starts_no_formula(decided: StudyFol
 
 
 def test_texts_are_stored_once_and_belong_to_their_account(decided: StudyFolder) -> None:
-    data = data_of(explorer(decided, names=False).parts)
+    data = json.loads(str(explorer(decided, names=False).parts["data"]))["details"]
     for one in data["told"]:
         assert len(set(one["texts"])) == len(one["texts"])
         texts = [one["texts"][code] for code in one["of"]]

@@ -30,7 +30,12 @@ def learned_again(scorer: Scorer, today: Snapshot, config: StudyConfig) -> Again
     if model.algorithm == "trimmed":
         return Again(None, None, "What a refit would give: a model does not store how many "
                      "accounts trimmed k-means set aside.")  # fmt: skip
-    spec = CandidateSpec(model.algorithm, model.k, model.covariance_type)
+    spec = CandidateSpec(
+        model.algorithm,
+        model.k,
+        model.covariance_type,
+        set_aside=config.evidence.most_set_aside,
+    )
     in_service = FrozenModel(scorer.standardiser, model)
     try:
         again = first_model(scorer.standardiser, today, spec, config.seed)

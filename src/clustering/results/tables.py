@@ -51,6 +51,11 @@ TABLES: tuple[TableSpec, ...] = (
             _c("margin", "number", "Probability minus that of the runner-up."),
             _c("stability", "number", "Share of resamples that keep it there.", nullable=True),
             _c("silhouette", "number", "Silhouette in the matrix.", nullable=True),
+            _c(
+                "set_aside",
+                "boolean",
+                "Unlike all other accounts: had no part in the segments, and got the nearest.",
+            ),
             _c("map_1", "number", "First principal component of the matrix."),
             _c("map_2", "number", "Second principal component of the matrix."),
         ),

@@ -99,6 +99,7 @@ def _accounts(run: "Run", stage: "pd.Series[str]") -> pd.DataFrame:
         "margin": scores["margin"],
         "stability": run.evidence.account_stability,
         "silhouette": silhouette,
+        "set_aside": ~run.evidence.chosen.fitted,
         "map_1": run.places[:, 0],
         "map_2": run.places[:, 1],
         **{str(name): axes[name] for name in axes if axes[name].notna().any()},

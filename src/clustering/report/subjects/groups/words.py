@@ -127,13 +127,14 @@ def narrow(study: StudyFolder) -> list[str]:
     The counts are the model's, as everywhere in the evidence; the plan follows the decisions.
     """
     segments = study.document.segments
+    aside = _set_aside(study.document.evidence.n_set_aside)
     n = study.document.assignment.n_against_model
     moved = [] if not n else [
         f"People decided otherwise than the model for {n:,} account{'s' if n > 1 else ''}: counted "
         "here where the model puts them, planned where people put them."
     ]  # fmt: skip
     if len(segments) == 1:
-        return moved
+        return [*aside, *moved]
     small = [
         f"'{s.name}' holds {percent(s.share)} of the accounts ({s.n_accounts:,}): what is said of "
         "it rests on these few."
@@ -145,4 +146,15 @@ def narrow(study: StudyFolder) -> list[str]:
         for s in segments
         if s.made_by
     ]
-    return [*moved, *small, *made]
+    return [*aside, *moved, *small, *made]
+
+
+def _set_aside(n: int) -> list[str]:
+    if n == 0:
+        return []
+    they = "1 account is" if n == 1 else f"{n:,} accounts are"
+    it, counted = ("it", "is") if n == 1 else ("they", "are")
+    return [
+        f"{they} unlike all others: {it} had no part in making the segments, and {counted} counted "
+        "in the nearest. Look at such an account before its segment is used."
+    ]

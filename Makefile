@@ -29,8 +29,8 @@ study: $(READY) $(BOOK)/manifest.json ## The study of the shipped simulated book
 	@$(BIN)/clustering study experiments/simulated.toml
 
 test: $(READY) ## Every test: the fast ones, then the slow ones, two at a time.
-	@OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 2 --dist worksteal -m "not slow and not browser"
-	@OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 2 --dist worksteal -m "slow or browser"
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not browser"
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 2 --dist loadfile -m "slow or browser"
 
 test-fast: $(READY) ## What a developer runs often.
 	@OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 2 -m "not slow and not browser"

@@ -29,18 +29,20 @@ from numpy.typing import NDArray
 from clustering.config import EvidenceConfig, ModelsConfig
 from clustering.models.kmeans import KMeansFit, fit_kmeans
 from clustering.models.labels import canonical_order
+from clustering.models.outliers import far_rows
 from clustering.progress import SILENT
 from clustering.structure.criteria.stability import jaccard_stability
 from clustering.structure.evidence import assess_structure, zscore
 from clustering.structure.mixtures.candidates import fit_mixtures
 from clustering.structure.mixtures.trial import try_mixture
 from clustering.structure.nulls.null_search import search, search_nulls
+from clustering.structure.outliers import setting_aside
 from clustering.structure.rules import bridged, has_saddles, has_valleys, rejected
 from clustering.structure.separation.bridges import bridges_between
 from clustering.structure.separation.point_masses import find_spike
 from clustering.structure.separation.saddle import cross_fitted_saddles
 from clustering.structure.separation.valleys import held_out_valleys
-from clustering.structure.settings import Matrix, ProtocolSettings
+from clustering.structure.settings import Matrix, Prepare, ProtocolSettings
 
 Floats = NDArray[np.float64]
 N, D = 1000, 6
@@ -164,17 +166,26 @@ N_INIT = 5
 
 def natural_clusters(raw: Floats, config: EvidenceConfig, k_max: int, seed: int) -> int:
     """Number of natural clusters of k-means, 1 where there are none; as in a study."""
-    scaled = np.ascontiguousarray(zscore(raw))
+    raw, scaled, prepare = _kept(raw, config, seed)
     ks = range(2, k_max + 1)
     fits = {k: fit_kmeans(scaled, k, n_init=N_INIT, seed=seed) for k in ks}
     found = {k for k in ks if find_spike(scaled, fits[k].labels, None) is None}
-    found = {k for k in found if not _bent(scaled, fits[k], seed)}
+    found = {k for k in found if not _bent(scaled, fits[k])}
     if found:
         found &= _separated(scaled, {k: fit.centres for k, fit in fits.items()}, config, seed)
     found = {k for k in found if _returns(scaled, fits[k], config, seed)}
-    if not found or not _structured(scaled, raw, tuple(ks), config, seed):
+    if not found or not _structured(scaled, raw, prepare, tuple(ks), config, seed):
         return 1
     return max(found)
+
+
+def _kept(raw: Floats, config: EvidenceConfig, seed: int) -> tuple[Floats, Floats, Prepare]:
+    """Rows that are not far from all others, the same scaled, and what prepares the nulls."""
+    far = far_rows(zscore(raw), share=config.most_set_aside, seed=seed).rows
+    settings = ProtocolSettings(seed=seed, config=config)
+    prepare = setting_aside(zscore, zscore, settings) if far.any() else zscore
+    kept = raw[~far]
+    return kept, np.ascontiguousarray(zscore(kept)), prepare
 
 
 def _separated(
@@ -187,9 +198,9 @@ def _separated(
     return apart | {k for k, valley in valleys.items() if has_valleys(valley, config)}
 
 
-def _bent(scaled: Floats, fit: KMeansFit, seed: int) -> bool:
+def _bent(scaled: Floats, fit: KMeansFit) -> bool:
     """Whether accounts connect two of the clusters around the line between them."""
-    return bool(bridged(bridges_between(scaled, fit.labels, seed=seed)))
+    return bool(bridged(bridges_between(scaled, fit.labels)))
 
 
 def _returns(scaled: Floats, fit: KMeansFit, config: EvidenceConfig, seed: int) -> bool:
@@ -205,13 +216,18 @@ def _returns(scaled: Floats, fit: KMeansFit, config: EvidenceConfig, seed: int) 
 
 
 def _structured(
-    scaled: Floats, raw: Floats, ks: tuple[int, ...], config: EvidenceConfig, seed: int
+    scaled: Floats,
+    raw: Floats,
+    prepare: Prepare,
+    ks: tuple[int, ...],
+    config: EvidenceConfig,
+    seed: int,
 ) -> bool:
     """Whether both copula nulls are rejected."""
     observed = search(scaled, ks, np.random.default_rng([seed, 1]))
     return all(
         rejected(
-            search_nulls(name, raw, zscore, ks, observed, replicates=config.nulls, seed=seed).test,
+            search_nulls(name, raw, prepare, ks, observed, replicates=config.nulls, seed=seed).test,
             config,
         )
         for name in ("copula_margins", "copula_unimodal")
@@ -222,10 +238,10 @@ def natural_components(
     raw: Floats, n_clusters: int, config: EvidenceConfig, k_max: int, seed: int
 ) -> int:
     """Likewise with the trial of the mixture that ICL prefers."""
-    scaled = np.ascontiguousarray(zscore(raw))
+    raw, scaled, prepare = _kept(raw, config, seed)
     grid = ModelsConfig(k_max=k_max, n_init=N_INIT)
     mixtures = fit_mixtures(scaled, k_max, grid, seed, SILENT)
-    matrix = Matrix(scaled, raw, zscore, zscore, None, np.arange(len(scaled)))
+    matrix = Matrix(scaled, raw, prepare, prepare, None, np.arange(len(scaled)))
     tried = try_mixture(matrix, mixtures, n_clusters, ProtocolSettings(seed=seed, config=config))
     if tried is None or not tried.trial.passed or find_spike(scaled, tried.fit.labels):
         return n_clusters
@@ -234,8 +250,8 @@ def natural_components(
 
 def around(raw: Floats, k: int, seed: int) -> int:
     """The true number, where the look around the gaps lets k-means with it pass; else 1."""
-    scaled = np.ascontiguousarray(zscore(raw))
-    return 1 if _bent(scaled, fit_kmeans(scaled, k, n_init=N_INIT, seed=seed), seed) else k
+    _, scaled, _ = _kept(raw, EvidenceConfig(), seed)
+    return 1 if _bent(scaled, fit_kmeans(scaled, k, n_init=N_INIT, seed=seed)) else k
 
 
 def judge_book(

@@ -4,10 +4,13 @@ The groups are planted and the tables follow from them (medians, crosswalks, agr
 the report has something true to say; criteria over k and stabilities are plausible inventions.
 """
 
+import atexit
+import shutil
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import combinations
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -30,6 +33,7 @@ from clustering.movement.run import AssignmentSummary
 from clustering.plan.make import Plan
 from clustering.results.folder import write
 from clustering.results.model_facts import model_facts
+from clustering.scorer.answers.scores import ACCOUNT_REASONS
 from clustering.scorer.segment_ids import SegmentNames, new_ids
 from clustering.structure.pictures import clustergram, coassignment, named, valley_projections
 from plan_folders import LABELS, next_steps, planned
@@ -145,7 +149,15 @@ class Recipe:
 
 def build_study(folder: Path, recipe: Recipe = Recipe()) -> Path:
     """Write a study folder and give its path."""
-    folder.mkdir(parents=True)
+    shutil.copytree(_built(recipe), folder)
+    return folder
+
+
+@cache
+def _built(recipe: Recipe) -> Path:
+    """A folder of the recipe, made once a process: two seconds that hundreds of tests would pay."""
+    folder = Path(mkdtemp(prefix="study-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     study = _Simulated(recipe)
     write(study.document(), study.frames(), folder)
     return folder
@@ -865,7 +877,7 @@ _NO_LEAKAGE: dict[str, Any] = {"ablations": [], "index": None, "needs": None}
 
 
 def add_scorer(folder: Path) -> None:
-    """Fit a real scorer to the accounts of a simulated study and put it into the folder."""
+    """Fit a scorer to a simulated study; it goes into the folder with its reasons."""
     from datetime import date
 
     from clustering.config import FeaturesConfig, MatrixConfig
@@ -919,6 +931,9 @@ def add_scorer(folder: Path) -> None:
         titles={feature.name: feature.title for feature in features},
     )
     replace(scorer, facts=told).save(folder / "scorer")
+    said = scorer.score_features(frame, reasons=True).reset_index()
+    reasons = said[[column.name for column in ACCOUNT_REASONS.columns]]
+    reasons.to_parquet(folder / "reasons.parquet", index=False)
 
 
 def add_report(folder: Path) -> None:

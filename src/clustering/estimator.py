@@ -42,6 +42,8 @@ class SegmentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     reasons_ : the verdict in words
     n_clusters_ : number of segments
     labels_ : int64 array of shape (n_samples,), from 0
+    set_aside_ : bool array of shape (n_samples,), rows that are unlike all others: they had no part
+        in the segments, and have the label of the nearest
     cluster_centers_ : float64 array of shape (k, n_features), k segments
     evidence_ : `clustering.structure.protocol.Evidence`, everything that was measured
     n_features_in_, feature_names_in_ : as everywhere in scikit-learn
@@ -115,6 +117,7 @@ class SegmentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self.are_clusters_ = natural and self.evidence_.offered.is_spec_of(found)
         self.model_ = found.model
         self.labels_ = found.labels
+        self.set_aside_ = ~found.fitted
         self.cluster_centers_ = found.centres
         self.n_clusters_ = len(found.centres)
         return self
@@ -147,6 +150,8 @@ class SegmentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             names = ", ".join(get_args(Algorithm))
             raise BadInputError(f"algorithm is '{self.algorithm}'; expected one of {names}.")
         spec: dict[str, Any] = {"covariance_type": self.covariance_type, "trim": self.trim}
+        if self.algorithm != "trimmed":  # which sets aside by itself
+            spec["set_aside"] = (self.evidence or EvidenceConfig()).most_set_aside
         n_init = (self.models or ModelsConfig()).n_init
         return refit(
             CandidateSpec(self.algorithm, self.n_clusters or 0, **spec),

@@ -33,7 +33,10 @@ smallest_segment = 10
 bootstrap = 100
 permutations = 99
 refits = 0
+earlier_dates = 1
 [movement]
+refits = 10
+permutations = 99
 overrides = "{overrides}"
 """
 HEADER = "account_id,segment,decided_by,reason,decided_on,valid_until\n"

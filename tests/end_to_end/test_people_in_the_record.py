@@ -47,7 +47,12 @@ nulls = 19
 [comparison]
 bootstrap = 100
 permutations = 99
-refits = 10
+refits = 2
+earlier_dates = 1
+[movement]
+snapshots = 3
+refits = 5
+permutations = 99
 [[schemes.own]]
 name = "looked_after_by"
 column = "csm"

@@ -100,7 +100,7 @@ class Audited:
 
 
 def book_without_care(scenario: str, seed: int, folder: Path) -> dict[str, Plan]:
-    write_book(simulate(scenario, 400, seed), folder)
+    write_book(simulate(scenario, 800, seed), folder)
     as_of = simulate(scenario, 10, 1).manifest.as_of
     schemes = SchemesConfig()
     with open_folder(folder) as tables:
@@ -131,7 +131,7 @@ def unplanted(
 ) -> dict[str, Audited]:
     plans = [
         book_without_care(request.param, seed, tmp_path_factory.mktemp("plain") / "book")
-        for seed in range(1, 6)
+        for seed in (1, 2)
     ]
     found = {}
     for name in plans[0]:

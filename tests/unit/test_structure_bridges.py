@@ -45,7 +45,7 @@ def heaps(k, apart, seed, columns=COLUMNS):
 
 
 def found(values, k):
-    return bridges_between(values, fit_kmeans(values, k, n_init=5, seed=0).labels, seed=0)
+    return bridges_between(values, fit_kmeans(values, k, n_init=5, seed=0).labels)
 
 
 @pytest.mark.parametrize("degrees", [180, 240, 300])
@@ -89,7 +89,7 @@ def test_units_and_turns_change_nothing():
     values = arc(240, seed=7)
     labels = fit_kmeans(values, 2, n_init=5, seed=0).labels
     mixed = values @ np.random.default_rng(8).normal(size=(COLUMNS, COLUMNS)) + 100.0
-    (one,), (other,) = (bridges_between(X, labels, seed=0) for X in (values, mixed))
+    (one,), (other,) = (bridges_between(X, labels) for X in (values, mixed))
     assert other.density == pytest.approx(one.density, rel=1e-3)
     assert np.log(other.p) == pytest.approx(np.log(one.p), rel=0.05)
 
@@ -109,7 +109,7 @@ def test_units_and_turns_change_nothing():
 )
 def test_degenerate_values_raise_nothing(values):
     labels = np.repeat([0, 1], len(values) // 2)
-    for bridge in bridges_between(values, labels, seed=0):
+    for bridge in bridges_between(values, labels):
         assert 0.0 <= bridge.p <= 1.0
         assert bridge.density >= 0.0
 

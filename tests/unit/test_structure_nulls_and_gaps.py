@@ -90,11 +90,10 @@ def test_no_valley_and_no_saddle_in_one_gaussian():
     assert min(saddle.p for saddle in saddles.values()) > 0.05
 
 
-def test_valley_and_saddle_of_every_cluster_despite_outliers():
+def test_valley_and_saddle_of_every_cluster():
     rng = np.random.default_rng(0)
     shifts = np.array([[0.0, 0, 0], [6.0, 0, 0], [0, 6.0, 0]])
     values = shifts[rng.choice(3, 600, p=(0.5, 0.3, 0.2))] + rng.normal(size=(600, 3))
-    values = np.vstack([values, 40 * rng.normal(size=(6, 3))])
     centres = {3: shifts}
     saddle = cross_fitted_saddles(values, centres, seed=0)[3]
     assert saddle.p < 0.01

@@ -17,6 +17,7 @@ from clustering.commands import (
     score,
     simulate,
     study,
+    trial,
 )
 from clustering.commands.ready import agree, evidence, forward
 from clustering.commands.service import export, history, monitor, promote, rollback
@@ -38,6 +39,7 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     history.register,
     override.register,
     rename.register,
+    trial.register,
     evidence.register,
     agree.register,
     forward.register,

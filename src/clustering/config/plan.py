@@ -11,6 +11,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, model_validator
 
 from clustering.config.base import Part, Share, section
+from clustering.wording import LEVEL
 
 #: The labelling that the study recommends, whichever it is.
 RECOMMENDED = "recommended"
@@ -113,6 +114,20 @@ class LeversConfig(Part):
     )
 
 
+class TrialConfig(Part):
+    """What a trial of a playbook is planned with (docs/plan.md)."""
+
+    power: Annotated[float, Field(ge=0.5, lt=1.0)] = Field(
+        0.8, description="Chance with which a trial is to show the effect that is assumed."
+    )
+    level: Annotated[float, Field(gt=0.0, le=0.2)] = Field(
+        LEVEL, description="Level of its two-sided test."
+    )
+    averted: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
+        0.3, description="Share of the losses that the playbook is assumed to avert."
+    )
+
+
 class EngagementConfig(Part):
     """The plan that follows from a segmentation (docs/plan.md)."""
 
@@ -147,3 +162,4 @@ class EngagementConfig(Part):
     audit: AuditConfig = section(AuditConfig, "The delivery audit.")
     levels: TouchLevelsConfig = section(TouchLevelsConfig, "Levels of touch.")
     levers: LeversConfig = section(LeversConfig, "Ways back under the cost limit.")
+    trial: TrialConfig = section(TrialConfig, "Trials of playbooks.")

@@ -87,6 +87,11 @@ class EvidenceConfig(Part):
     """The statistical protocol (docs/method.md) and the limits that the business sets."""
 
     resamples: int = Field(100, ge=10, le=5000, description="Resamples of every stability scheme.")
+    most_set_aside: Annotated[float, Field(ge=0.0, lt=0.5)] = Field(
+        0.05,
+        description="Accounts far from all others, at most this share, are set aside before "
+        "segments are looked for, and get the nearest segment afterwards (0: none are).",
+    )
     nulls: int = Field(199, ge=19, le=9999, description="Draws from every homogeneous null.")
     alpha: Annotated[float, Field(gt=0.0, lt=0.5)] = Field(
         0.05, description="Level of the test against the null."

@@ -7,6 +7,7 @@ import numpy as np
 
 from clustering.arrays import Floats
 from clustering.models import kmeans, mixture, trimmed
+from clustering.models.outliers import far_rows
 from clustering.models.types import Algorithm, CandidateSpec, Clustering
 
 
@@ -31,6 +32,8 @@ def refit(
 ) -> Clustering:
     """Fit the algorithm, number and kind of `spec`; clusters in the order of the new fit.
 
+    Where the accounts of `spec` were fitted without those far from all others, these are too.
+
     Parameters
     ----------
     values : (n, d); rows may repeat, as in a bootstrap
@@ -49,5 +52,8 @@ def refit(
     >>> again.model.labels(np.array([[1.0], [8.0]])).tolist()
     [0, 1]
     """
-    values = np.ascontiguousarray(values)
-    return FITS[spec.algorithm](spec, values, n_init=n_init, seed=seed, quick=quick)
+    fit = FITS[spec.algorithm]
+    far = far_rows(values, share=spec.set_aside, seed=seed).rows
+    core = np.ascontiguousarray(values[~far])
+    found = fit(spec, core, n_init=n_init, seed=seed, quick=quick)
+    return found.over(values, far, spec.set_aside) if far.any() else found

@@ -72,7 +72,10 @@ def fit_trimmed(
     model, n_iter, converged = min(runs, key=lambda run: run[0].variance)
     model = replace(model, trim=trim)
     spec = CandidateSpec("trimmed", k, None, n_init, 0.0, seed, trim)
-    return Clustering(spec, model, model.labels(matrix), n_iter, converged)
+    found = model.assign(np.ascontiguousarray(matrix.T))
+    aside = np.full(len(matrix), False)
+    aside[np.argsort(found.fit, kind="stable")[n_kept:]] = True
+    return Clustering(spec, model, found.labels, n_iter, converged, aside=aside)
 
 
 def fit(spec: CandidateSpec, values: Floats, *, n_init: int, seed: int, quick: bool) -> Clustering:

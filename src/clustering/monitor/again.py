@@ -1,6 +1,6 @@
 """The model learned again on the accounts of today, with the same algorithm and number."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clustering.config import StudyConfig
 from clustering.errors import BadInputError
@@ -26,7 +26,7 @@ class Again:
 def learned_again(scorer: Scorer, today: Snapshot, config: StudyConfig) -> Again:
     """Scales and segments fitted on the accounts of today; nothing of it is put in service."""
     model = scorer.model
-    spec = model.spec
+    spec = replace(model.spec, set_aside=config.evidence.most_set_aside)
     in_service = FrozenModel(scorer.standardiser, model)
     try:
         again = first_model(scorer.standardiser, today, spec, config.seed)

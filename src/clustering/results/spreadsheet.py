@@ -9,19 +9,26 @@ from clustering.errors import OutputError
 from clustering.tables.session import Session, quoted_text
 
 
+def write_csv(sheet: pd.DataFrame, file: Path) -> None:
+    """Write a list whose cells are harmless already (`scorer.files.guard_cells`).
+
+    It is UTF-8 with a byte order mark: without one, Excel takes it for the encoding of the country.
+    """
+    sheet.to_csv(file, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+
+
 def write_spreadsheet(sheet: pd.DataFrame, folder: Path, name: str) -> None:
     """Write a list as `<name>.csv` and `<name>.xlsx`.
 
-    The CSV is UTF-8 with a byte order mark: without one, Excel takes it for the encoding of the
-    country. Cells of text must be harmless already (`scorer.files.guard_cells`); in the Excel file
-    they are typed as text besides, which no spreadsheet evaluates.
+    Cells of text must be harmless already (`scorer.files.guard_cells`); in the Excel file they are
+    typed as text besides, which no spreadsheet evaluates.
 
     Raises
     ------
     OutputError
         The Excel file cannot be written, as on a full disk.
     """
-    sheet.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig", lineterminator="\r\n")
+    write_csv(sheet, folder / f"{name}.csv")
     session = Session()
     try:
         session.load_extension("excel")

@@ -29,6 +29,7 @@ from clustering.profiles.profile import PROFILES, TYPICAL
 from clustering.schema import Kind, TableSpec
 from clustering.schema import column as _c
 from clustering.schemes.table import SCHEMES
+from clustering.scorer.answers.scores import ACCOUNT_REASONS
 from clustering.structure.tables import CANDIDATES, CLUSTERGRAM, COASSIGNMENT, VALLEYS
 
 TABLES: tuple[TableSpec, ...] = (
@@ -50,6 +51,11 @@ TABLES: tuple[TableSpec, ...] = (
             _c("margin", "number", "Probability minus that of the runner-up."),
             _c("stability", "number", "Share of resamples that keep it there.", nullable=True),
             _c("silhouette", "number", "Silhouette in the matrix.", nullable=True),
+            _c(
+                "set_aside",
+                "boolean",
+                "Unlike all other accounts: had no part in the segments, and got the nearest.",
+            ),
             _c("map_1", "number", "First principal component of the matrix."),
             _c("map_2", "number", "Second principal component of the matrix."),
         ),
@@ -62,6 +68,7 @@ TABLES: tuple[TableSpec, ...] = (
         (_c("account_id", "text", "Key."), _c("name", "text", "Name.", nullable=True)),
         optional=True,
     ),
+    ACCOUNT_REASONS,
     SCHEMES,
     CANDIDATES,
     AGREEMENTS,

@@ -242,13 +242,16 @@ class Scorer:
         """
         return score_frame(self, frame, as_of, is_piece=is_piece, reasons=reasons)
 
-    def score_training(self, frame: pd.DataFrame, labels: Ints) -> pd.DataFrame:
+    def score_training(
+        self, frame: pd.DataFrame, labels: Ints, *, reasons: bool = False
+    ) -> pd.DataFrame:
         """Describe the training accounts under the labels of the study, which stand.
 
         Parameters
         ----------
         frame : as for `score_features`, the accounts of the matrix
         labels : int64 array of shape (n_accounts,)
+        reasons : as for `score_features`; they speak for the label that stands
 
         Returns
         -------
@@ -261,7 +264,7 @@ class Scorer:
         BadInputError
             As `score_features`.
         """
-        return score_frame(self, frame, labels=labels)
+        return score_frame(self, frame, labels=labels, reasons=reasons)
 
     def score_one(
         self, account: Mapping[str, float | None], as_of: date | None = None

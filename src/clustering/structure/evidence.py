@@ -10,26 +10,34 @@ from clustering.arrays import Floats, Ints
 from clustering.errors import BadInputError, breaches_message
 from clustering.models.kmeans import checked_values
 from clustering.models.labels import canonical_order
+from clustering.models.outliers import far_rows
 from clustering.structure.findings import VerdictName
+from clustering.structure.outliers import set_aside_in_words, setting_aside, with_far_rows
 from clustering.structure.protocol import Evidence, in_order, run_protocol
 from clustering.structure.repeats import find_repeats, repeats_in_words
-from clustering.structure.settings import Matrix, ProtocolSettings, measured_rows
+from clustering.structure.settings import Matrix, Prepare, ProtocolSettings, measured_rows
 
 LEAST_ROWS = 8
 
 
-def zscore(values: Floats) -> Floats:
+def zscore(values: Floats, like: Floats | None = None) -> Floats:
     """Columns at mean 0 and standard deviation 1 (divisor n-1, as R's `scale`).
 
     A constant column becomes 0.
+
+    Parameters
+    ----------
+    values : (n, d)
+    like : (m, d), whose means and standard deviations are taken (None: those of `values`)
 
     Examples
     --------
     >>> zscore(np.array([[1.0], [2.0], [3.0]])).ravel().tolist()
     [-1.0, 0.0, 1.0]
     """
-    spread = values.std(axis=0, ddof=1)
-    scaled: Floats = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    like = values if like is None else like
+    spread = like.std(axis=0, ddof=1)
+    scaled: Floats = (values - like.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     return scaled
 
 
@@ -81,7 +89,6 @@ def assess_structure(
     if (raw is None) != (prepare is None):
         raise BadInputError("give both the raw columns and what prepares them, or neither.")
     source = matrix if raw is None else checked_values(raw)
-    rescale = zscore if settings.scale == "zscore" else _identity
     repeats = find_repeats(matrix, accounts)
     if len(repeats.first) < LEAST_ROWS:
         raise BadInputError(
@@ -93,23 +100,50 @@ def assess_structure(
 
     def run(rows: Ints) -> Evidence:
         order = rows[canonical_order(matrix[rows])]
-        given = Matrix(
-            values=np.ascontiguousarray(rescale(np.ascontiguousarray(matrix[order]))),
-            raw=source[order],
-            prepare=rescale if prepare is None else prepare,
-            rescale=rescale,
-            columns=columns,
-            rows=measured_rows(len(order), settings.seed),
+        found = _judge(
+            np.ascontiguousarray(matrix[order]), source[order], prepare, columns, settings, said
         )
         position = np.empty(len(matrix), dtype=np.int64)
         position[order] = np.arange(len(order))
-        return in_order(run_protocol(given, settings, said), position[rows])
+        return in_order(found, position[rows])
 
     everyone = np.arange(len(matrix))
     if accounts is None and not repeats.matter:
         return run(everyone)
     distinct = in_order(run(repeats.first), repeats.back)
     return distinct if accounts is not None else _weaker(run(everyone), distinct)
+
+
+def _judge(
+    values: Floats,
+    raw: Floats,
+    prepare: Prepare | None,
+    columns: Sequence[str] | None,
+    settings: ProtocolSettings,
+    notes: Sequence[str],
+) -> Evidence:
+    """The protocol on the rows that are not far from all others, who get their segment after."""
+    share, scaled = settings.config.most_set_aside, settings.scale == "zscore"
+    rescale: Prepare = zscore if scaled else _identity
+    prepare = prepare or rescale
+    far = far_rows(rescale(values), share=share, seed=settings.seed)
+    aside = far.rows
+    core = np.ascontiguousarray(values[~aside])
+    if aside.any():
+        prepare = setting_aside(prepare, rescale, settings)
+        rescale = setting_aside(rescale, rescale, settings)
+    matrix = Matrix(
+        values=np.ascontiguousarray(zscore(core) if scaled else core),
+        raw=raw[~aside],
+        prepare=prepare,
+        rescale=rescale,
+        columns=columns,
+        rows=measured_rows(len(core), settings.seed),
+    )
+    found = run_protocol(matrix, settings, (*set_aside_in_words(far, share), *notes))
+    if not aside.any():
+        return found
+    return with_far_rows(found, zscore(values, core) if scaled else values, aside, share)
 
 
 def _weaker(every_row: Evidence, distinct: Evidence) -> Evidence:

@@ -125,7 +125,9 @@ class KMeansDiagnostics(Entry):
     """Everything measured about k-means with one k; None where it is not defined."""
 
     k: int = Field(description="Number of clusters.")
-    sizes: tuple[int, ...] = Field(description="Accounts by cluster.")
+    sizes: tuple[int, ...] = Field(
+        description="Accounts by cluster, with those that were set aside."
+    )
     inertia: float = Field(description="Within-cluster sum of squares.")
     silhouette: float | None = Field(description="Average silhouette.")
     calinski_harabasz: float | None = Field(description="Index; null in a study.")
@@ -231,7 +233,11 @@ class Trial(Entry):
 class Findings(Entry):
     """What was measured on a matrix and what follows from it."""
 
-    n: int = Field(description="Rows that were judged.")
+    n: int = Field(description="Accounts that were judged.")
+    n_set_aside: int = Field(
+        description="Of them, those far from all others: they took no part in what is measured, "
+        "and got the nearest segment."
+    )
     d: int = Field(description="Columns.")
     scale: Scale = Field(description="What was done to the columns first.")
     seed: int = Field(description="Every draw follows from it.")

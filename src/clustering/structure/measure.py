@@ -202,6 +202,6 @@ def _bridges(
     found = {}
     with settings.progress.step("bridges", len(several)) as advance:
         for k, of_sample in several.items():
-            found[k] = bridges_between(sample, of_sample, seed=settings.seed)
+            found[k] = bridges_between(sample, of_sample)
             advance(1)
     return found

@@ -59,12 +59,17 @@ def picture_tables(
     account_ids : (n,)
     seed : of the samples and refits; the order of the rows does not matter
     """
-    partitions = [one.labels for one in evidence.clusterings if one.spec.algorithm == "kmeans"]
-    chosen, stability = evidence.chosen, evidence.account_stability
+    # As the verdict, so the pictures: without the accounts that were set aside.
+    kept = np.flatnonzero(evidence.chosen.fitted)
+    partitions = [
+        one.labels[kept] for one in evidence.clusterings if one.spec.algorithm == "kmeans"
+    ]
+    chosen, stability = evidence.chosen.rows(kept), evidence.account_stability[kept]
+    values, positions = values[kept], positions[kept]
     together = coassignment(values, chosen, stability, seed=seed, progress=progress)
     return {
         "clustergram": clustergram(partitions, positions),
-        "coassignment": named(together, account_ids),
+        "coassignment": named(together, [account_ids[row] for row in kept.tolist()]),
         "valleys": valley_projections(values, chosen, seed=seed, progress=progress),
     }
 

@@ -35,7 +35,8 @@ class Evidence(Findings):
     clusterings : all fitted candidates; labels in the order of the rows that were handed in.
         Mixtures only where every account was fitted, but for the one that is offered
     account_stability : (n,), share of resamples in which an account stays in its cluster; NaN
-        for accounts outside the sample where there are too many to measure all
+        for accounts that were set aside, and for those outside the sample where there are too many
+        to measure all
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -65,18 +66,9 @@ def in_order(evidence: Evidence, back: Ints) -> Evidence:
     """Labels and stability of the rows that the rows of the evidence stand for."""
     return evidence.model_copy(
         update={
-            "clusterings": tuple(_labels_in_order(one, back) for one in evidence.clusterings),
+            "clusterings": tuple(one.rows(back) for one in evidence.clusterings),
             "account_stability": evidence.account_stability[back],
         }
-    )
-
-
-def _labels_in_order(clustering: Clustering, back: Ints) -> Clustering:
-    likely = clustering.responsibilities
-    return replace(
-        clustering,
-        labels=clustering.labels[back],
-        responsibilities=None if likely is None else likely[back],
     )
 
 
@@ -108,6 +100,7 @@ def run_protocol(matrix: Matrix, settings: ProtocolSettings, notes: Sequence[str
     choice = choose(decision, tried, mixtures, fits, matrix, criteria, config)
     return Evidence(
         n=n,
+        n_set_aside=0,
         d=matrix.values.shape[1],
         scale=settings.scale,
         seed=seed,

@@ -28,6 +28,7 @@ from clustering.results.document import (
 )
 from clustering.schemes import lifecycle_stage
 from clustering.schemes.table import scheme_table
+from clustering.scorer.answers.scores import ACCOUNT_REASONS
 from clustering.structure.criteria.silhouette import silhouettes
 from clustering.wording import named
 
@@ -48,6 +49,7 @@ def assemble(run: "Run") -> tuple[StudyDocument, dict[str, pd.DataFrame]]:
     document = _document(run, accounts, scorecard)
     frames = {
         "accounts": accounts,
+        "reasons": _reasons(run),
         "schemes": scheme_table(run.ids, run.labellings, run.axes, stage),
         "candidates": run.evidence.table(),
         "agreements": agreement_table(run.comparison.agreements),
@@ -97,6 +99,7 @@ def _accounts(run: "Run", stage: "pd.Series[str]") -> pd.DataFrame:
         "margin": scores["margin"],
         "stability": run.evidence.account_stability,
         "silhouette": silhouette,
+        "set_aside": ~run.evidence.chosen.fitted,
         "map_1": run.places[:, 0],
         "map_2": run.places[:, 1],
         **{str(name): axes[name] for name in axes if axes[name].notna().any()},
@@ -105,6 +108,11 @@ def _accounts(run: "Run", stage: "pd.Series[str]") -> pd.DataFrame:
     }
     frame = pd.DataFrame(columns, index=pd.Index(ids, name=ACCOUNT_ID, dtype="str"))
     return frame.reset_index()
+
+
+def _reasons(run: "Run") -> pd.DataFrame:
+    table = run.scores.reindex(run.ids).reset_index()
+    return table[[column.name for column in ACCOUNT_REASONS.columns]]
 
 
 def _document(run: "Run", accounts: pd.DataFrame, scorecard: Scorecard) -> StudyDocument:

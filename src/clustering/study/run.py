@@ -268,10 +268,11 @@ class Run:
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """What the scorer says of the accounts of the matrix under their own labels."""
+        """What the scorer says of the accounts of the matrix under their own labels, and why."""
         with self.progress.step("Describing the segments"):
             frame = self.snapshot.frame.loc[self.ids]
-            return self.scorer.score_training(frame, self.evidence.chosen.labels)
+            labels = self.evidence.chosen.labels
+            return self.scorer.score_training(frame, labels, reasons=True)
 
     @cached_property
     def past(self) -> Past:

@@ -46,6 +46,15 @@ def evidence(
     nulls: Annotated[
         int, typer.Option(min=19, max=9999, help="Draws from every null without clusters.")
     ] = 199,
+    set_aside: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=0.49,
+            help="Most accounts, as a share, that are set aside for being far from all others "
+            "(default: as in a study; 0: none).",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Every random draw follows from it.")] = 1,
     account: Account = None,
     missing: Missing = None,
@@ -62,13 +71,16 @@ def evidence(
     check_json(json, file)
     asked = None if columns is None else [name.strip() for name in columns.split(",")]
     table = read_numeric(file, asked, reading_of(missing, decimal), account)
+    config = EvidenceConfig(resamples=resamples, nulls=nulls)
+    if set_aside is not None:
+        config = config.model_copy(update={"most_set_aside": set_aside})
     with bars() as progress:
         found = assess_structure(
             table.values,
             ProtocolSettings(
                 seed=seed,
                 scale=scale.value,
-                config=EvidenceConfig(resamples=resamples, nulls=nulls),
+                config=config,
                 models=ModelsConfig(k_max=k_max),
                 progress=progress,
             ),

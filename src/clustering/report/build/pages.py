@@ -1,4 +1,4 @@
-"""From notebooks that were run to pages that work offline: no script, no address, own style."""
+"""From notebooks that were run to pages that work offline: no address, own style, one script."""
 
 import base64
 import html
@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from clustering.report import words
+from clustering.report.build.explorer import TITLE, Explorer, own_script, policy
 from clustering.report.build.notebooks import Notebook
-from clustering.report.kit.html import bullets, paragraphs
+from clustering.report.kit.names import account_html
+from clustering.report.subjects import first
 from clustering.results import StudyFolder
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -42,6 +45,16 @@ PAGES = (
     Page("3_choice", "Evidence and choice", "Is there structure, how many, how stable."),
 )
 
+EXPLORER = Page(
+    "accounts", TITLE, "Every account: search, sort, filter, and why it is where it is."
+)
+"""The one page that is made from no notebook, and the one with a script."""
+
+LISTED = (*PAGES[:2], EXPLORER, *PAGES[2:])
+"""The pages in the order of the navigation."""
+
+#: A number and what it counts.
+_UNIT = re.compile(r"(\d) (%|k\b|M\b|bn\b)")
 _FIGURE = re.compile(r'<img data-figure="([^"]+)"[^>]*src="data:image/png;base64,([^"]+)"')
 
 
@@ -51,24 +64,39 @@ def notebook_page(study: StudyFolder, page: Page, notebook: Notebook) -> str:
 
 
 def index_page(study: StudyFolder) -> str:
-    """The verdict first, then where to read on."""
-    document = study.document
-    links = "".join(
-        f'<li><a href="{page.file}">{page.title}</a>: {page.summary}</li>' for page in PAGES
-    )
-    content = "\n".join(
-        [
-            f"<h1>{html.escape(document.title)}</h1>",
-            f'<div class="answer">{paragraphs(words.answer(study)).text}</div>',
-            "<h2>Read on</h2>",
-            f"<ul>{links}</ul>",
-            "<h2>What was studied</h2>",
-            paragraphs(words.introduction(study)).text,
-            "<h2>Why the verdict is what it is</h2>",
-            bullets(document.reasons).text,
-        ]
+    """The question, the answer and what to do first; then the labels, and where to read on."""
+    content = _template("index.html.j2").render(
+        question=first.question(study),
+        warning=words.commercial(study),
+        short=words.short_answer(study),
+        answer=words.recommendation(study),
+        headlines=first.headlines(study),
+        actions=first.actions(study),
+        planned_by=first.planned_by(study),
+        cards=first.cards(study),
+        bands=first.band_cards(study),
+        groups=study.document.group_word.plural,
+        changes=words.what_would_change(study),
+        proofs=first.proofs(study),
+        introduction=words.introduction(study),
+        pages=LISTED,
+        titles={page.file: page.title for page in PAGES},
+        account=_account_link,
     )
     return _in_shell(study, _OVERVIEW, content)
+
+
+def _account_link(account_id: str) -> str:
+    """An account that leads to what the explorer knows of it."""
+    anchor = f"{EXPLORER.file}#account-{quote(account_id, safe='')}"
+    return f'<a href="{anchor}">{account_html(account_id)}</a>'
+
+
+def explorer_page(study: StudyFolder, made: Explorer) -> str:
+    """The page of all accounts."""
+    style = (_TEMPLATES / "accounts.css").read_text(encoding="utf-8")
+    content = _template("accounts.html.j2").render(style=style, **made.parts)
+    return _in_shell(study, EXPLORER, content, own_script())
 
 
 def figures_in(pages: Sequence[str]) -> dict[str, bytes]:
@@ -83,16 +111,19 @@ def single_page(title: str, about: str, as_of: str, content: str, footer: str) -
     return _shell(title=title, about=about, as_of=as_of, content=content, footer=footer, pages=[])
 
 
-def _in_shell(study: StudyFolder, page: Page, content: str) -> str:
+def _in_shell(study: StudyFolder, page: Page, content: str, script: str = "") -> str:
     document = study.document
-    made_from = "" if page is _OVERVIEW else f"; made from the notebook {page.notebook}.ipynb"
+    made_from = "" if page not in PAGES else f"; made from the notebook {page.notebook}.ipynb"
     return _shell(
         title=page.title,
         about=document.title,
         as_of=document.as_of,
         current=page.file,
-        pages=[_OVERVIEW, *PAGES],
+        body_class="overview" if page is _OVERVIEW else "",
+        pages=[_OVERVIEW, *LISTED],
         content=content,
+        script=script,
+        script_policy=policy(script),
         footer=f"Study '{document.name}', written {document.created_at}, seed {document.seed}, "
         f"configuration {document.provenance.config_hash[:12]}. Every number on this page is read "
         f"from the study folder{made_from}.",
@@ -109,6 +140,11 @@ def _template(name: str) -> Any:
     return _environment().get_template(name)
 
 
+def _words(text: str) -> str:
+    """A text as HTML; a number and its unit stay on one line."""
+    return html.escape(_UNIT.sub("\\1\u00a0\\2", text))
+
+
 @cache
 def _environment() -> Any:
     # Imported here: the notebooks import this package for its figures alone.
@@ -117,5 +153,6 @@ def _environment() -> Any:
 
     # Values are escaped in the templates, where one sees which are text and which are pages.
     environment = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=False)
+    environment.filters["words"] = _words
     environment.filters["markdown"] = MarkdownIt("commonmark", {"html": False}).render
     return environment

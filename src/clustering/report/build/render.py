@@ -11,12 +11,22 @@ from clustering import results
 from clustering.errors import OutputError
 from clustering.outputs import publish, staged_folder
 from clustering.progress import SILENT, Progress
+from clustering.report.build.explorer import SHEET, explorer
 from clustering.report.build.notebooks import read_notebook, run_notebooks
-from clustering.report.build.pages import INDEX, PAGES, figures_in, index_page, notebook_page
+from clustering.report.build.pages import (
+    EXPLORER,
+    INDEX,
+    PAGES,
+    explorer_page,
+    figures_in,
+    index_page,
+    notebook_page,
+)
 from clustering.report.kit.facts import account_names
 from clustering.report.kit.names import with_names, with_private
 from clustering.report.subjects.movement.tables import private_texts
 from clustering.results import StudyFolder
+from clustering.results.spreadsheet import write_csv
 
 WITHOUT_NAMES = "without_names"
 
@@ -49,6 +59,7 @@ def render(folder: Path, progress: Progress = SILENT) -> Path:
     try:
         with staged_folder(target) as stage:
             _write(stage, pages, account_names(study), private_texts(study))
+            _write_explorer(stage, study)
             with results.still_there(study):
                 publish(stage, target)
     except OSError as error:
@@ -81,3 +92,10 @@ def _write(
         (stage / file).write_text(own, encoding="utf-8")
     for name, content in figures_in(list(pages.values())).items():
         (stage / "figures" / f"{name}.png").write_bytes(content)
+
+
+def _write_explorer(stage: Path, study: StudyFolder) -> None:
+    for folder, names in ((stage, True), (stage / WITHOUT_NAMES, False)):
+        made = explorer(study, names=names)
+        (folder / EXPLORER.file).write_text(explorer_page(study, made), encoding="utf-8")
+        write_csv(made.sheet, folder / SHEET)

@@ -22,7 +22,7 @@ def account_html(account_id: str) -> str:
     >>> account_html("A<1>")
     '<span class="account" data-account="A&lt;1&gt;">A&lt;1&gt;</span>'
     """
-    return _element(account_id, account_id)
+    return _element(account_id, html.escape(account_id))
 
 
 def with_names(page: str, names: Mapping[str, str]) -> str:
@@ -33,7 +33,7 @@ def with_names(page: str, names: Mapping[str, str]) -> str:
     Examples
     --------
     >>> with_names(account_html("A-1"), {"A-1": "Ash & Sons"})
-    '<span class="account" data-account="A-1">Ash &amp; Sons (A-1)</span>'
+    '<span class="account" data-account="A-1"><bdi>Ash &amp; Sons</bdi> (A-1)</span>'
     >>> with_names(account_html("A-2"), {"A-1": "Ash & Sons"}) == account_html("A-2")
     True
     """
@@ -43,7 +43,9 @@ def with_names(page: str, names: Mapping[str, str]) -> str:
         name = names.get(account_id)
         if name is None or not name.strip():
             return match[0]
-        return _element(account_id, f"{' '.join(name.split())} ({account_id})")
+        # Isolated: letters that are written from the right would reorder what stands beside them.
+        own = f"<bdi>{html.escape(' '.join(name.split()))}</bdi>"
+        return _element(account_id, f"{own} ({match[1]})")
 
     return _ACCOUNT.sub(named, page)
 
@@ -65,7 +67,7 @@ def with_private(page: str, texts: Mapping[str, str]) -> str:
     Examples
     --------
     >>> with_private(private_html("a"), {"a": "Kim & Co"})
-    '<span class="private" data-key="a">Kim &amp; Co</span>'
+    '<span class="private" data-key="a"><bdi>Kim &amp; Co</bdi></span>'
     """
 
     def shown(match: re.Match[str]) -> str:
@@ -73,11 +75,11 @@ def with_private(page: str, texts: Mapping[str, str]) -> str:
         if text is None:
             return match[0]
         words = html.escape(" ".join(text.split()))
-        return f'<span class="private" data-key="{match[1]}">{words}</span>'
+        return f'<span class="private" data-key="{match[1]}"><bdi>{words}</bdi></span>'
 
     return _PRIVATE.sub(shown, page)
 
 
 def _element(account_id: str, shown: str) -> str:
     attribute = html.escape(account_id)
-    return f'<span class="account" data-account="{attribute}">{html.escape(shown)}</span>'
+    return f'<span class="account" data-account="{attribute}">{shown}</span>'

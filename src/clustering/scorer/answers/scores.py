@@ -111,6 +111,18 @@ REASONS = TableSpec(
     ),
 )
 
+#: What a study keeps of its own accounts, so that a page can say why each is where it is.
+ACCOUNT_REASONS = TableSpec(
+    "reasons",
+    "Why every account is in its segment, by the scorer; one row an account.",
+    (
+        SCORES.columns[0],
+        *(one for one in SCORES.columns if one.name in ("novel", "reason", "known_share")),
+        *REASONS.columns,
+    ),
+    optional=True,
+)
+
 
 @dataclass(frozen=True, eq=False)
 class Scores:

@@ -26,6 +26,8 @@ def fold_of(account_ids: Sequence[str]) -> Ints:
 def without(clustering: Clustering, values: Floats, rows: Flags) -> Model:
     """The model as some accounts alone make it, segments as in the full fit.
 
+    What the fit had set aside has no part in it.
+
     Of k-means the means of the segments of the full fit. Of a mixture the fit that follows from the
     responsibilities of the full one: responsibilities alone would still know the other accounts. A
     segment that the accounts do not determine keeps the parameters of the full fit.
@@ -35,7 +37,7 @@ def without(clustering: Clustering, values: Floats, rows: Flags) -> Model:
     values : float64 array of shape (n_accounts, n_features), the training matrix
     rows : bool array of shape (n_accounts,), the accounts that are used
     """
-    full = clustering.model
+    full, rows = clustering.model, rows & clustering.fitted
     if isinstance(full, CentreModel):
         return _centres_without(clustering, full, values, rows)
     shares = clustering.responsibilities
@@ -59,14 +61,8 @@ def _centres_without(
     clustering: Clustering, full: CentreModel, values: Floats, rows: Flags
 ) -> CentreModel:
     centres = full.centres.copy()
-    # What trimmed k-means had set aside has no part in a centre.
-    kept = np.full(rows.size, True)
-    n_aside = int(clustering.spec.trim * rows.size)
-    if n_aside:
-        distances = full.assign(np.ascontiguousarray(values.T)).fit
-        kept[np.argsort(distances, kind="stable")[rows.size - n_aside :]] = False
     for segment in range(full.k):
-        own = values[rows & kept & (clustering.labels == segment)]
+        own = values[rows & (clustering.labels == segment)]
         if len(own):
             centres[segment] = own.mean(axis=0)
     return replace(full, centres=centres)

@@ -27,23 +27,22 @@ def novelty_limits(clustering: Clustering, values: Floats, account_ids: Sequence
     float64 array of shape (k,)
         By distance: the width of each segment (the root mean square of the distances to its
         centre), times the factor that all but 0.1 % of the accounts keep within (`ORDINARY_SHARE`);
-        one factor for all, since few accounts of one segment cannot tell. What the fit had set
-        aside has no part. By density: what that share of the accounts exceeds, the same for every
-        segment. Both of accounts that were held out (see `held_out_fit`).
+        one factor for all, since few accounts of one segment cannot tell. By density: what that
+        share of the accounts exceeds, the same for every segment. Both of accounts that were held
+        out (see `held_out_fit`); what the fit had set aside has no part.
     """
-    model, held_out = clustering.model, held_out_fit(clustering, values, account_ids)
+    model, fitted = clustering.model, clustering.fitted
+    held_out = held_out_fit(clustering, values, account_ids)[fitted]
     if not model.by_distance:
         return np.full(model.k, np.quantile(held_out, 1 - ORDINARY_SHARE))
-    distances = model.assign(np.ascontiguousarray(values.T)).fit
-    n_kept = distances.size - int(clustering.spec.trim * distances.size)
-    kept = np.argsort(distances, kind="stable")[:n_kept]
-    labels = clustering.labels[kept]
+    distances = model.assign(np.ascontiguousarray(values[fitted].T)).fit
+    labels = clustering.labels[fitted]
     counts = np.bincount(labels, minlength=model.k)
-    squares = np.bincount(labels, distances[kept] ** 2, minlength=model.k)
+    squares = np.bincount(labels, distances**2, minlength=model.k)
     widths = np.sqrt(squares / np.maximum(counts, 1))
     own = widths[labels]
     # A segment of copies has no width; its accounts tell nothing of the others'.
-    relative = np.divide(held_out[kept], own, out=np.zeros(n_kept), where=own > 0)
+    relative = np.divide(held_out, own, out=np.zeros(own.size), where=own > 0)
     return np.asarray(widths * np.quantile(relative, ORDINARY_SHARE))
 
 

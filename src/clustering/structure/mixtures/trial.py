@@ -114,7 +114,7 @@ class _Trial:
         if saddle is None or not has_saddles(saddle):
             return self._failed("held-out accounts show no valley beside each of them", trial)
         base = np.argsort(order)[self.fit.scores(sample).argmax(axis=0)].astype(np.int64)
-        bridges = bridges_between(sample, base, seed=seed)
+        bridges = bridges_between(sample, base)
         trial = trial.model_copy(update={"bridges": bridges})
         if bridged(bridges):
             why = f"{ALONG_THE_LINE}, {bridges_in_words(bridged(bridges), 'component')}"

@@ -14,7 +14,7 @@ from scipy.stats import chi2, gamma, norm
 from clustering.arrays import Flags, Floats, Ints
 from clustering.structure.findings import Bridge
 from clustering.structure.mixtures.discriminant import Discriminant, fit_discriminant
-from clustering.structure.separation.saddle import HALF_WIDTH, away_from_outliers, lowest_between
+from clustering.structure.separation.saddle import HALF_WIDTH, lowest_between
 from clustering.structure.separation.valleys import gabriel_neighbours
 
 #: Accounts whose density is looked up are compared by the distance to this neighbour.
@@ -38,21 +38,19 @@ LEAST_SHARE = 1e-12
 TRACY_WIDOM = (46.446, 0.186054, 9.84801)
 
 
-def bridges_between(values: Floats, labels: Ints, *, seed: int) -> tuple[Bridge, ...]:
+def bridges_between(values: Floats, labels: Ints) -> tuple[Bridge, ...]:
     """One bridge for every pair of neighbouring clusters; none where there is but one column.
 
     The partition is refined by a mixture with one common covariance and the columns are whitened
     by it. If its components are the clusters, the position of an account along the line between
     two of them says nothing about where it lies across the line. Three signs speak against it (see
     `Bridge`); Fisher's combination is the evidence that the line does not tell the whole story, and
-    the density says whether it matters. Rows far from all others are set aside first, as in the
-    saddle test.
+    the density says whether it matters.
 
     Parameters
     ----------
     values : (n, d)
     labels : (n,), 0 .. k-1
-    seed : of the sample of rows that tells which are far from all others
 
     References
     ----------
@@ -66,19 +64,17 @@ def bridges_between(values: Floats, labels: Ints, *, seed: int) -> tuple[Bridge,
     >>> angle = np.sort(rng.uniform(0, np.pi, 600))
     >>> arc = 2 * np.column_stack([np.cos(angle), np.sin(angle)]) + rng.normal(0, 0.3, (600, 2))
     >>> halves = np.repeat([0, 1], 300)
-    >>> bridge, = bridges_between(arc, halves, seed=0)
+    >>> bridge, = bridges_between(arc, halves)
     >>> bridge.p < 0.01, bridge.density > 0.5
     (True, True)
     >>> heaps = rng.normal(size=(600, 2)) + 5.0 * halves[:, np.newaxis]
-    >>> bridge, = bridges_between(heaps, halves, seed=0)
+    >>> bridge, = bridges_between(heaps, halves)
     >>> bridge.p < 0.01, bridge.density > 0.5
     (False, False)
     """
-    core = away_from_outliers(values, seed=seed)
-    present, compact = np.unique(labels[core], return_inverse=True)
+    present, compact = np.unique(labels, return_inverse=True)
     k = len(present)
-    inside = values[core]
-    inside = np.ascontiguousarray(inside[:, inside.min(axis=0) < inside.max(axis=0)])
+    inside = np.ascontiguousarray(values[:, values.min(axis=0) < values.max(axis=0)])
     if k < 2 or inside.shape[1] < 2:
         return ()
     model = fit_discriminant(inside, compact.astype(np.int64), k)

@@ -31,9 +31,6 @@ STARTS = Starts(n_cold=4, warm=False, n_long=2)
 HALF_WIDTH = 0.5
 #: Starts of the mixture of every fold: the Ward tree, k-means, random rows and k-means++ seeds.
 MIXTURE_STARTS = 4
-NEIGHBOUR = 5
-REFERENCE_ROWS = 2000
-MOST_SET_ASIDE = 0.05
 
 
 class _Components(Protocol):
@@ -91,36 +88,6 @@ def _pooled_p(counts: Sequence[_Counts]) -> float:
     return _binomial_p(at_centres, (1 + sum(of_cluster.valley for of_cluster in counts)) // 2)
 
 
-def away_from_outliers(values: Floats, *, seed: int) -> Ints:
-    """Rows that are not far from all others, ascending.
-
-    A row is set aside when the log distance to its fifth neighbour (in a random sample of rows)
-    is beyond the upper quartile by more than three interquartile ranges; at most 5 % are.
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(0)
-    >>> X = np.vstack([rng.normal(size=(200, 2)), [[50.0, 50.0]]])
-    >>> 200 in away_from_outliers(X, seed=0)
-    False
-    """
-    n = len(values)
-    rng = np.random.default_rng(seed)
-    sample = values[np.sort(rng.choice(n, min(n, REFERENCE_ROWS), replace=False))]
-    nth = min(NEIGHBOUR, len(sample) - 1)
-    norms = (sample**2).sum(axis=1)
-    distances = np.empty(n)
-    for first in range(0, n, REFERENCE_ROWS):
-        block = values[first : first + REFERENCE_ROWS]
-        squared = (block**2).sum(axis=1)[:, None] + norms - 2.0 * block @ sample.T
-        distances[first : first + len(block)] = np.partition(squared, nth, axis=1)[:, nth]
-    logs = 0.5 * np.log(np.maximum(distances, 1e-12 * max(float(norms.max()), 1e-300)))
-    lower, upper = np.quantile(logs, [0.25, 0.75])
-    limit = upper + 3.0 * (upper - lower)
-    far = logs > max(float(limit), float(np.quantile(logs, 1.0 - MOST_SET_ASIDE)))
-    return np.flatnonzero(~far)
-
-
 def cross_fitted_saddles(
     values: Floats,
     centres: Mapping[int, Floats],
@@ -138,8 +105,7 @@ def cross_fitted_saddles(
     are counted in a window there and in equal windows at both centres; counts of all folds are
     added.
     If the density had one peak, one of the centres would see no more accounts than the valley: a
-    binomial test of the smaller centre against the valley has at most its level. Accounts far
-    from all others are set aside first.
+    binomial test of the smaller centre against the valley has at most its level.
 
     Parameters
     ----------
@@ -154,8 +120,7 @@ def cross_fitted_saddles(
     >>> cross_fitted_saddles(X, centres, seed=0)[2].p < 0.01
     True
     """
-    core = values[away_from_outliers(values, seed=seed)]
-    ks = tuple(k for k in centres if 1 < k <= len(core) // (2 * FOLDS))
+    ks = tuple(k for k in centres if 1 < k <= len(values) // (2 * FOLDS))
 
     def fit(train: Floats, rng: np.random.Generator) -> dict[int, _Components]:
         everyone = Draw(np.arange(len(train)), np.ones(len(train)))
@@ -164,7 +129,7 @@ def cross_fitted_saddles(
             k: fit_discriminant(train, of_k.labels, k) for k, of_k in zip(ks, fits, strict=True)
         }
 
-    found = _cross_fit(core, fit, centres, ks, repeats, seed, progress)
+    found = _cross_fit(values, fit, centres, ks, repeats, seed, progress)
     return {k: _summary([counts[k] for counts in found]) for k in ks}
 
 
@@ -197,8 +162,7 @@ def mixture_saddle(
     True
     """
     k = len(centres)
-    core = values[away_from_outliers(values, seed=seed)]
-    if k > len(core) // (2 * FOLDS):
+    if k > len(values) // (2 * FOLDS):
         return None
 
     def fit(train: Floats, rng: np.random.Generator) -> dict[int, _Components]:
@@ -216,12 +180,12 @@ def mixture_saddle(
             )
         }
 
-    found = _cross_fit(core, fit, {k: centres}, (k,), repeats, seed, progress)
+    found = _cross_fit(values, fit, {k: centres}, (k,), repeats, seed, progress)
     return _summary([counts[k] for counts in found])
 
 
 def _cross_fit(
-    core: Floats,
+    values: Floats,
     fit: Callable[[Floats, np.random.Generator], Mapping[int, _Components]],
     centres: Mapping[int, Floats],
     ks: Sequence[int],
@@ -232,12 +196,12 @@ def _cross_fit(
     """Counts by k and cluster of every repeat, each over five folds."""
 
     def task(number: int, rng: np.random.Generator) -> dict[int, list[_Counts]]:
-        fold = rng.permutation(len(core)) % FOLDS
+        fold = rng.permutation(len(values)) % FOLDS
         counts = {k: [_Counts() for _ in range(k)] for k in ks}
         for held_out in range(FOLDS):
-            models = fit(np.ascontiguousarray(core[fold != held_out]), rng)
+            models = fit(np.ascontiguousarray(values[fold != held_out]), rng)
             for k in ks:
-                _count(core[fold == held_out], models[k], centres[k], counts[k])
+                _count(values[fold == held_out], models[k], centres[k], counts[k])
         return counts
 
     return run_tasks(task, repeats, seed=seed, purpose="held-out saddles", progress=progress)

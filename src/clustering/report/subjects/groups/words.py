@@ -121,19 +121,41 @@ def stability(study: StudyFolder) -> str:
     return f"{text} On average an account stays in its segment in {percent(mean)} of the resamples."
 
 
+def stability_in_plain(study: StudyFolder) -> str:
+    """The same without the name of the measure."""
+    segments = study.document.segments
+    known = [(float(s.jaccard), s.name) for s in segments if s.jaccard is not None]
+    if not known:
+        return "There is one segment; its stability is not a question."
+    least, worst = min(known)
+    word = "come back" if come_back(study) else "do not come back reliably"
+    return (
+        f"The {group_words(study)} {word} when the study is repeated on other draws of the "
+        f"accounts: '{worst}', the least alike, then shares {percent(least)} of its accounts with "
+        f"its counterpart (asked: {percent(asked(study).min_jaccard)})."
+    )
+
+
+def why_in_plain(study: StudyFolder) -> list[str]:
+    """What the answer about groups rests on, for readers who will not look at criteria."""
+    tests = study.document.evidence.segment_nulls
+    return [*_against_nulls(study, tests), *_votes(study), stability_in_plain(study)]
+
+
 def narrow(study: StudyFolder) -> list[str]:
     """What to know of single segments: people's decisions, few accounts, one feature.
 
     The counts are the model's, as everywhere in the evidence; the plan follows the decisions.
     """
     segments = study.document.segments
+    aside = _set_aside(study.document.evidence.n_set_aside)
     n = study.document.assignment.n_against_model
     moved = [] if not n else [
         f"People decided otherwise than the model for {n:,} account{'s' if n > 1 else ''}: counted "
         "here where the model puts them, planned where people put them."
     ]  # fmt: skip
     if len(segments) == 1:
-        return moved
+        return [*aside, *moved]
     small = [
         f"'{s.name}' holds {percent(s.share)} of the accounts ({s.n_accounts:,}): what is said of "
         "it rests on these few."
@@ -145,4 +167,15 @@ def narrow(study: StudyFolder) -> list[str]:
         for s in segments
         if s.made_by
     ]
-    return [*moved, *small, *made]
+    return [*aside, *moved, *small, *made]
+
+
+def _set_aside(n: int) -> list[str]:
+    if n == 0:
+        return []
+    they = "1 account is" if n == 1 else f"{n:,} accounts are"
+    it, counted = ("it", "is") if n == 1 else ("they", "are")
+    return [
+        f"{they} unlike all others: {it} had no part in making the segments, and {counted} counted "
+        "in the nearest. Look at such an account before its segment is used."
+    ]

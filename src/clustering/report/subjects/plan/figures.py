@@ -19,19 +19,15 @@ from clustering.report.kit.canvas import (
 )
 from clustering.report.kit.facts import percent
 from clustering.report.kit.figure import ReportFigure
+from clustering.report.subjects.plan.tables import DELIVERY
 from clustering.report.subjects.plan.team_words import csms
 from clustering.results import StudyFolder
 from clustering.wording import number_in_words, percent_in_words
 
 _ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
 _BLUE, _ORANGE, _GREEN = colours(3)
-_DELIVERY = (
-    ("under", "far less than usual", _ORANGE),
-    ("as_needed", "as needed", PALE),
-    ("over", "far more than usual", _BLUE),
-    ("bad_fit", "bad fit", _GREEN),
-    ("unknown", "not known", "#f1f3f5"),
-)
+_COLOURS = (_ORANGE, PALE, _BLUE, _GREEN, "#f1f3f5")
+_DELIVERY = tuple((*one, colour) for one, colour in zip(DELIVERY.items(), _COLOURS, strict=True))
 
 
 def cost_of_care(study: StudyFolder) -> ReportFigure | None:

@@ -19,6 +19,15 @@ from clustering.report.kit.facts import amount_title
 from clustering.report.kit.html import Cell, Column, Html, Number, table_of
 from clustering.results import StudyFolder
 
+DELIVERY = {
+    "under": "far less than usual",
+    "as_needed": "as needed",
+    "over": "far more than usual",
+    "bad_fit": "bad fit",
+    "unknown": "not known",
+}
+"""The status of an account in the delivery audit, in words."""
+
 
 def playbooks(study: StudyFolder) -> Html:
     """Every playbook that the plan uses, with its touches."""

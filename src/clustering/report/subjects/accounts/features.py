@@ -1,0 +1,113 @@
+"""The features of every account beside what is usual in its segment, in words and units."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from clustering.features.registry import FEATURES
+from clustering.features.types import Feature
+from clustering.results import StudyFolder
+from clustering.results.document import FeatureEntry
+from clustering.scorer.answers.spelling import value_in_words
+from clustering.wording import feature_title
+
+#: How a value lies to the middle half of its segment, by its mark.
+PLACES = (
+    "not known",
+    "lower than three quarters of them",
+    "in the middle half",
+    "higher than three quarters of them",
+)
+_NOT_KNOWN, _LOWER, _MIDDLE, _HIGHER = range(len(PLACES))
+
+_KNOWN = {feature.name: feature for feature in FEATURES}
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureOfAccounts:
+    """One feature of all accounts of the page.
+
+    Attributes
+    ----------
+    title : in words, with its unit
+    values : of every account, in words
+    usual : of every segment, by its number: the median and the middle half, in words
+    places : int64 array of shape (n_accounts,), numbers of `PLACES`
+    """
+
+    title: str
+    values: "pd.Series[str]"
+    usual: tuple[str, ...]
+    places: "np.ndarray[tuple[int], np.dtype[np.int64]]"
+
+
+def features_of_accounts(study: StudyFolder, accounts: pd.DataFrame) -> list[FeatureOfAccounts]:
+    """Every feature that made the segments.
+
+    Parameters
+    ----------
+    accounts : rows of accounts.parquet, indexed by account_id
+    """
+    profiles = dict(iter(study.profiles.groupby("feature")))
+    segments = [segment.segment for segment in study.document.segments]
+    made = []
+    for entry in study.document.features:
+        if entry.included:
+            own = profiles[entry.name].set_index("segment")
+            quartiles = own.reindex(segments)[["q25", "median", "q75"]]
+            made.append(_feature(as_feature(entry), quartiles, accounts))
+    return made
+
+
+def as_feature(entry: FeatureEntry) -> Feature:
+    """A feature of the study as the registry describes it; one that it lacks has its unit alone."""
+    known = _KNOWN.get(entry.name)
+    if known is not None:
+        return known
+    return Feature(
+        name=entry.name,
+        family=entry.family,
+        unit=entry.unit,
+        meaning=entry.meaning,
+        null_means=entry.null_means,
+        needs=(),
+        scale="signed",
+        higher_is_better=None,
+        words=(entry.words[0], entry.words[1]),
+    )
+
+
+def _feature(
+    feature: Feature, quartiles: pd.DataFrame, accounts: pd.DataFrame
+) -> FeatureOfAccounts:
+    given = accounts[feature.name].astype(float)
+    values = _in_words(feature, given)
+    ends = pd.DataFrame({end: _in_words(feature, quartiles[end]) for end in quartiles})
+    low, high = (quartiles[end].reindex(accounts["segment"]).to_numpy() for end in ("q25", "q75"))
+    places = np.select([given < low, given > high], [_LOWER, _HIGHER], default=_MIDDLE)
+    # What reads like an end of the middle half lies in it.
+    for end in ("q25", "q75"):
+        alike = values.to_numpy() == ends[end].reindex(accounts["segment"]).to_numpy()
+        places = np.where(alike, _MIDDLE, places)
+    places = np.where(given.isna() | np.isnan(low), _NOT_KNOWN, places)
+    return FeatureOfAccounts(
+        title=_with_unit(feature),
+        values=values,
+        usual=tuple(_usual(*row) for row in ends.itertuples(index=False)),
+        places=places.astype(np.int64),
+    )
+
+
+def _in_words(feature: Feature, values: "pd.Series[float]") -> "pd.Series[str]":
+    words = {value: value_in_words(feature, value) for value in values.dropna().unique()}
+    return values.map(words).fillna(PLACES[_NOT_KNOWN])
+
+
+def _usual(low: str, median: str, high: str) -> str:
+    return median if median == PLACES[_NOT_KNOWN] else f"{median} ({low} to {high})"
+
+
+def _with_unit(feature: Feature) -> str:
+    unit = "" if feature.scale == "binary" else feature.unit
+    return feature_title(feature.name, unit, with_unit=True)

@@ -11,6 +11,7 @@ import pytest
 
 from clustering import results
 from clustering.report import words
+from clustering.report.subjects import first
 from clustering.results import StudyFolder
 from clustering.results.document import GroupWord
 from clustering.results.folder import write
@@ -82,6 +83,48 @@ def test_bands_are_not_called_clusters(scenario: StudyFolder, pages: dict[str, s
     for page in ("index", "4_leadership", "5_plan"):
         for line in pages[page].splitlines():
             assert not FINDING.search(ALLOWED.sub("", line)), (page, line)
+
+
+#: Words of code and of statistics that those who decide need not know.
+CODE = re.compile(r"\w+_\w+|<>|\blog[- ]loss\b|\bjaccard\b", re.IGNORECASE)
+EMPTY = re.compile(r"^.*: none\.$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", ["index", "4_leadership"])
+def test_no_code_and_no_empty_table_where_people_decide(pages: dict[str, str], page: str) -> None:
+    assert CODE.findall(pages[page]) == []
+    assert EMPTY.findall(pages[page]) == []
+
+
+def test_the_advice_stands_before_everything_else(
+    scenario: StudyFolder, pages: dict[str, str]
+) -> None:
+    page = pages["4_leadership"]
+    assert page.index("## What to do") < page.index("## Do the accounts fall into groups?")
+    for line in first.action_lines(scenario):
+        assert line in page
+    assert words.recommendation(scenario) in pages["index"]
+
+
+def test_three_actions_say_who_how_much_and_how_sure(scenario: StudyFolder) -> None:
+    found = first.actions(scenario)
+    assert 1 <= len(found) <= 3
+    for one in found:
+        assert re.search(r"\d account", one.who)
+        assert all([one.todo, one.money, one.sure])
+    if not words.speaks_for_groups(scenario):
+        assert found[0].todo.startswith(("Keep", "Move no account", "Change nothing"))
+        assert words.what_would_change(scenario)
+        assert not any("Try" in one.todo for one in found)
+
+
+def test_a_card_for_every_label_of_the_plan(scenario: StudyFolder) -> None:
+    coverage = scenario.table("coverage")
+    cards = first.cards(scenario)
+    assert [card.name for card in cards] == coverage["label"].tolist()
+    for card, n in zip(cards, coverage["n_accounts"], strict=True):
+        assert card.size.startswith(f"{n:,} account")
+        assert len(card.typical) <= 3
 
 
 def test_the_number_of_segments_is_the_one_of_the_list(

@@ -83,13 +83,14 @@ def _keep(study: StudyFolder) -> Action:
 
 
 def _worst(study: StudyFolder) -> Happened | None:
-    """The label whose accounts lost most; by money where it is known, else by accounts."""
+    """The label that lost most beyond what all lost on average; by money where it is known."""
     plan = study.document.plan
     coverage = study.table("coverage").set_index("label")
     found = [happened(study, plan.labelling, str(label)) for label in coverage.index]
-    by_money = [one for one in found if one.lost is not None]
+    by_money = [(one.lost, one.amount, one) for one in found if one.lost and one.amount]
     if by_money:
-        return max(by_money, key=lambda one: one.lost or 0.0)
+        usual = sum(lost for lost, _, _ in by_money) / sum(amount for _, amount, _ in by_money)
+        return max(by_money, key=lambda row: row[0] - usual * row[1])[2]
     primary = study.document.configuration["comparison"]["primary_outcome"]
     by_rate = [one for one in found if one.rate is not None]
     worst = min if primary in GOOD else max

@@ -60,6 +60,8 @@ def feature_title(name: str, unit: str = "", *, with_unit: bool = False) -> str:
     'usage trend, log ratio'
     >>> feature_title("features_used", "features", with_unit=True)
     'features used'
+    >>> feature_title("milestone_delay_days", "days (negative: early)", with_unit=True)
+    'milestone delay days (negative: early)'
     """
     title = name_in_words(name)
     if unit.startswith("smoothed"):
@@ -68,6 +70,9 @@ def feature_title(name: str, unit: str = "", *, with_unit: bool = False) -> str:
         return title
     said = set(title.split())
     rest = ", ".join(part for part in unit.split(", ") if not said.issuperset(part.split()))
+    first, _, note = rest.partition(" ")
+    if first in said and note.startswith("("):
+        return f"{title} {note}"
     return f"{title}, {rest}" if rest else title
 
 

@@ -83,7 +83,7 @@ def champions(study: StudyFolder) -> list[str]:
     if nearest.empty:
         return [first, "No growth account has a gap to its champion that matters."]
     counts = nearest["feature"].value_counts()
-    titles = feature_titles(study)
+    titles = feature_titles(study, with_unit=False)
     top = [f"{titles.get(str(name), name)} ({n:,})" for name, n in counts.head(3).items()]
     return [
         first,

@@ -33,6 +33,7 @@ from clustering.movement.run import AssignmentSummary
 from clustering.plan.make import Plan
 from clustering.results.folder import write
 from clustering.results.model_facts import model_facts
+from clustering.scorer.answers.scores import ACCOUNT_REASONS
 from clustering.scorer.segment_ids import SegmentNames, new_ids
 from clustering.structure.pictures import clustergram, coassignment, named, valley_projections
 from plan_folders import LABELS, next_steps, planned
@@ -878,7 +879,7 @@ _NO_LEAKAGE: dict[str, Any] = {"ablations": [], "index": None, "needs": None}
 
 
 def add_scorer(folder: Path) -> None:
-    """Fit a real scorer to the accounts of a simulated study and put it into the folder."""
+    """Fit a scorer to a simulated study; it goes into the folder with its reasons."""
     from datetime import date
 
     from clustering.config import FeaturesConfig, MatrixConfig
@@ -932,6 +933,9 @@ def add_scorer(folder: Path) -> None:
         titles={feature.name: feature.title for feature in features},
     )
     replace(scorer, facts=told).save(folder / "scorer")
+    said = scorer.score_features(frame, reasons=True).reset_index()
+    reasons = said[[column.name for column in ACCOUNT_REASONS.columns]]
+    reasons.to_parquet(folder / "reasons.parquet", index=False)
 
 
 def add_report(folder: Path) -> None:

@@ -6,15 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
+from clustering import results
 from clustering.report.build import pages
+from clustering.report.build.explorer import SHEET
+from study_folders import HOSTILE_NAMES
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
-FILES = [pages.INDEX, *(page.file for page in pages.PAGES)]
+FILES = [pages.INDEX, *(page.file for page in pages.LISTED)]
 
 pytestmark = [
     pytest.mark.browser,
@@ -22,9 +26,9 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def started(profile: Path, preferences: dict[str, Any]) -> Any:
     options = webdriver.ChromeOptions()
+    options.add_experimental_option("prefs", preferences)
     for argument in (
         "--headless",
         "--no-sandbox",
@@ -35,13 +39,18 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         "--disable-component-update",
         "--disable-sync",
         "--window-size=1366,768",
-        f"--user-data-dir={tmp_path_factory.mktemp('profile')}",
+        f"--user-data-dir={profile}",
     ):
         options.add_argument(argument)
     options.binary_location = str(CHROMIUM)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     service = webdriver.ChromeService(executable_path=str(DRIVER))
-    driver = webdriver.Chrome(options=options, service=service)
+    return webdriver.Chrome(options=options, service=service)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    driver = started(tmp_path_factory.mktemp("profile"), {})
     yield driver
     driver.quit()
 
@@ -120,7 +129,7 @@ def check_pictures(browser: Any, page: Path) -> int:
 def test_pictures_have_loaded_and_have_words(browser: Any, rendered_study: Path, file: str) -> None:
     found = check_pictures(browser, rendered_study / "report" / file)
     # That study is of one date: its page on movement says so instead of showing pictures.
-    assert found or file in {pages.INDEX, "6_movement.html"}
+    assert found or file in {pages.INDEX, pages.EXPLORER.file, "6_movement.html"}
 
 
 def test_the_page_on_movement_shows_its_pictures(browser: Any, moved_study: Path) -> None:
@@ -147,18 +156,18 @@ def test_the_page_of_a_monitor_works_alone(browser: Any, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("file", FILES)
 def test_the_keyboard_reaches_every_link(browser: Any, rendered_study: Path, file: str) -> None:
+    from selenium.webdriver import ActionChains
     from selenium.webdriver.common.keys import Keys
 
     browser.get((rendered_study / "report" / file).as_uri())
     wanted = browser.execute_script(
         "return [...document.querySelectorAll('a[href], [tabindex=\"0\"]')].length"
     )
-    reached = set()
-    for _ in range(wanted):
-        browser.switch_to.active_element.send_keys(Keys.TAB)
-        active = "[...document.querySelectorAll('*')].indexOf(document.activeElement)"
-        reached.add(browser.execute_script(f"return {active}"))
-    assert len(reached) == wanted
+    browser.execute_script(
+        "window.reached = new Set(); addEventListener('focusin', e => window.reached.add(e.target))"
+    )
+    ActionChains(browser).send_keys(Keys.TAB * wanted).perform()
+    assert browser.execute_script("return window.reached.size") == wanted
     assert wanted >= len(FILES)
 
 
@@ -180,3 +189,129 @@ def test_a_hostile_name_does_nothing_but_show(browser: Any, rendered_study: Path
     assert "<script>alert(1)</script>" in text
     assert "</span><img src=x onerror=alert(2)>" in text
     assert browser.execute_script("return document.querySelectorAll('script').length") == 0
+
+
+def test_the_explorer_searches_filters_and_sorts(browser: Any, rendered_study: Path) -> None:
+    explorer = Explorer(browser, rendered_study)
+    accounts = results.read(rendered_study).accounts
+    amounts = [int(text.replace(",", "")) for text in explorer.column(1)]
+    assert amounts == sorted(accounts["arr"].round(), reverse=True)[: len(amounts)]
+    explorer.press("main thead th:nth-child(2) button")
+    amounts = [int(text.replace(",", "")) for text in explorer.column(1)]
+    assert amounts == sorted(accounts["arr"].round())[: len(amounts)]
+    segment = accounts["segment_name"].iloc[0]
+    explorer.choose("2", segment)
+    assert set(explorer.column(2)) == {segment}
+    inside = accounts["segment_name"] == segment
+    assert explorer.count.startswith(f"{inside.sum()} of {len(accounts)} accounts")
+    explorer.search("manager BETA")
+    beta = inside & (accounts["csm"] == "Manager Beta")
+    assert explorer.count.startswith(f"{beta.sum()} of")
+    explorer.search("no such account")
+    assert explorer.column(0) == []
+
+
+def test_the_chosen_rows_are_saved_as_the_file_beside_the_page_has_them(
+    browser: Any, rendered_study: Path, tmp_path: Path
+) -> None:
+    explorer = Explorer(browser, rendered_study)
+    beside = pd.read_csv(rendered_study / "report" / SHEET)
+    pd.testing.assert_frame_equal(explorer.saved(tmp_path / "all"), beside)
+    assert (beside["name"] == '\'=cmd("calc")').sum() == 1
+    explorer.search("Manager Beta")
+    chosen = beside[beside["CSM"] == "Manager Beta"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(explorer.saved(tmp_path / "some"), chosen)
+
+
+def test_an_account_has_an_address(browser: Any, rendered_study: Path) -> None:
+    study = results.read(rendered_study)
+    hostile = study.names[study.names == HOSTILE_NAMES[5]].index[0]
+    explorer = Explorer(browser, rendered_study, f"#account-{hostile}")
+    assert explorer.text("#one h2") == f"{HOSTILE_NAMES[5]} ({hostile})"
+    assert browser.switch_to.active_element.get_attribute("id") == "one"
+    reasons = study.table("reasons").set_index("account_id")
+    assert reasons["why"][hostile] in explorer.text("#one dl")
+    included = [feature for feature in study.document.features if feature.included]
+    assert len(browser.find_elements("css selector", "#one tbody tr")) == len(included)
+    explorer.search("(A-00003)")
+    explorer.press('a[href="#account-A-00003"]')
+    assert "(A-00003)" in explorer.text("#one h2")
+    assert "A-00005" in explorer.text("#one dl")  # its champion
+    browser.back()
+    assert hostile in explorer.text("#one h2")
+    assert browser.get_log("browser") == []
+
+
+def test_the_explorer_runs_no_script_but_its_own(browser: Any, rendered_study: Path) -> None:
+    Explorer(browser, rendered_study)
+    add = "const s = document.createElement('script'); s.textContent = 'window.ran = 1'; "
+    browser.execute_script(add + "document.body.append(s)")
+    assert browser.execute_script("return window.ran") is None
+    browser.get_log("browser")
+
+
+def test_the_explorer_is_a_whole_table_without_scripts(
+    rendered_study: Path, tmp_path: Path
+) -> None:
+    off = {"profile.managed_default_content_settings.javascript": 2}
+    driver = started(tmp_path / "profile", off)
+    try:
+        driver.get((rendered_study / "report" / pages.EXPLORER.file).as_uri())
+        rows = driver.find_elements("css selector", "#accounts tbody tr")
+        assert len(rows) == results.read(rendered_study).document.n_accounts
+        assert rows[-1].is_displayed()
+        assert max(row.size["height"] for row in rows) < 100
+        assert not driver.find_element("id", "find").is_displayed()
+    finally:
+        driver.quit()
+
+
+class Explorer:
+    """The page of all accounts, as a reader uses it."""
+
+    def __init__(self, browser: Any, study: Path, anchor: str = "") -> None:
+        self.browser = browser
+        browser.get("about:blank")
+        browser.get((study / "report" / pages.EXPLORER.file).as_uri() + anchor)
+
+    def text(self, selector: str) -> str:
+        return str(self.browser.find_element("css selector", selector).text)
+
+    def column(self, number: int) -> list[str]:
+        cells = (
+            "[...document.querySelectorAll('#accounts tbody tr')].map(r => r.cells[{}].innerText)"
+        )
+        found: list[str] = self.browser.execute_script(f"return {cells.format(number)}")
+        return found
+
+    @property
+    def count(self) -> str:
+        return self.text("#count")
+
+    def press(self, selector: str) -> None:
+        from selenium.webdriver.common.keys import Keys
+
+        self.browser.find_element("css selector", selector).send_keys(Keys.ENTER)
+
+    def choose(self, column: str, text: str) -> None:
+        from selenium.webdriver.support.ui import Select
+
+        Select(
+            self.browser.find_element("css selector", f"select[data-column='{column}']")
+        ).select_by_visible_text(text)
+
+    def search(self, words: str) -> None:
+        field = self.browser.find_element("id", "words")
+        field.clear()
+        field.send_keys(words)
+
+    def saved(self, folder: Path) -> pd.DataFrame:
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        folder.mkdir()
+        where = {"behavior": "allow", "downloadPath": str(folder)}
+        self.browser.execute_cdp_cmd("Browser.setDownloadBehavior", where)
+        self.press("#save")
+        file = folder / "accounts_chosen.csv"
+        WebDriverWait(self.browser, 10).until(lambda _: file.exists())
+        return pd.read_csv(file)

@@ -9,8 +9,8 @@ import base64
 import hashlib
 import html
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
+from clustering.report.kit.cache import drawn_once
 from clustering.report.kit.cells import MISSING
 from clustering.report.kit.facts import account_names, group_words
 from clustering.report.kit.names import account_html, with_names
@@ -62,16 +63,11 @@ class CodedFeature(Coded):
 
 
 @dataclass(frozen=True)
-class PageData:
-    """What the script knows beside the table; names of customers stand in the table alone."""
+class Details:
+    """What is told of every account of the page, in the order of its rows; nobody is named."""
 
-    named: bool
-    missing: str
-    unsafe: tuple[str, ...]
-    heading: list[str]
     ids: list[str]
     segments: list[int]
-    numbers: dict[int, list[float | None]]
     told: list[Coded]
     places: tuple[str, ...]
     features: list[CodedFeature]
@@ -79,6 +75,27 @@ class PageData:
     feature_heading: tuple[str, ...]
     champion_title: str
     champions: dict[int, list[tuple[str, str]]]
+
+
+@dataclass(frozen=True)
+class PageData:
+    """What the script knows beside the table; names of customers stand in the table alone.
+
+    Attributes
+    ----------
+    named : whether the table names customers
+    missing : stands in a cell where nothing is known
+    unsafe : a spreadsheet runs a text that begins so
+    heading : of the columns of the file of chosen rows
+    numbers : by the place of their column in the table
+    """
+
+    named: bool
+    missing: str
+    unsafe: tuple[str, ...]
+    heading: list[str]
+    numbers: dict[int, list[float | None]]
+    details: Details
 
 
 @dataclass(frozen=True)
@@ -106,20 +123,33 @@ def explorer(study: StudyFolder, *, names: bool) -> Explorer:
     names : whether customers, who looks after them, and what people decided are named
     """
     shown = shown_accounts(study)
-    columns = account_columns(study, shown.accounts, names=names)
-    table = _table(shown.accounts, columns)
+    everyone = account_columns(study, in_order(study), names=names)
+    columns = [column.of(shown.accounts.index) for column in everyone]
     known = account_names(study) if names else {}
-    numbered = list(enumerate(columns, start=1))
+    keys = ["account_id", "name"] if known else ["account_id"]
+    data = PageData(
+        named=bool(known),
+        missing=MISSING,
+        unsafe=FORMULA_STARTS,
+        heading=[*keys, *(column.title for column in columns)],
+        numbers={
+            place: to_jsonable(column.numbers.tolist())
+            for place, column in enumerate(columns, start=1)
+            if column.numbers is not None
+        },
+        details=_details(study),
+    )
+    places = enumerate(columns, start=1)
     return Explorer(
         parts={
             "title": TITLE,
             "rule": shown.rule,
             "sheet": SHEET,
-            "choices": [Choice(c.title, n, c.choices) for n, c in numbered if c.choices],
-            "table": with_names(table, known),
-            "data": _as_json(_data(study, shown.accounts, columns, bool(known))),
+            "choices": [Choice(one.title, at, one.choices) for at, one in places if one.choices],
+            "table": with_names(_table(shown.accounts.index, columns), known),
+            "data": _as_json(data),
         },
-        sheet=guard_cells(_sheet(study, known, names=names)),
+        sheet=guard_cells(_sheet(everyone, known).set_axis(data.heading, axis=1)),
     )
 
 
@@ -141,13 +171,13 @@ def own_script() -> str:
     return (Path(__file__).parent / "templates" / "accounts.js").read_text(encoding="utf-8")
 
 
-def _table(accounts: pd.DataFrame, columns: Sequence[AccountColumn]) -> str:
+def _table(accounts: Iterable[str], columns: Sequence[AccountColumn]) -> str:
     head = "".join(f'<th scope="col"{_kind(one)}>{html.escape(one.title)}</th>' for one in columns)
     cells = [_cells(column) for column in columns]
     rows = [
         f'<tr id="account-{html.escape(one)}"><th scope="row"><a class="cell" '
         f'href="#account-{quote(one, safe="")}">{account_html(one)}</a></th>{"".join(row)}</tr>'
-        for one, *row in zip(accounts.index, *cells, strict=True)
+        for one, *row in zip(accounts, *cells, strict=True)
     ]
     first, later = "\n".join(rows[:_FIRST_ROWS]), "\n".join(rows[_FIRST_ROWS:])
     return (
@@ -172,23 +202,15 @@ def _cells(column: AccountColumn) -> list[str]:
     return [made[text] for text in column.texts]
 
 
-def _data(
-    study: StudyFolder, accounts: pd.DataFrame, columns: Sequence[AccountColumn], named: bool
-) -> PageData:
+@drawn_once
+def _details(study: StudyFolder) -> Details:
+    """Once for the page with names and the one without."""
+    accounts = shown_accounts(study).accounts
     word = group_words(study, 1)
-    near = nearest_champions(study)
-    return PageData(
-        named=named,
-        missing=MISSING,
-        unsafe=FORMULA_STARTS,
-        heading=[*_keys(named), *(column.title for column in columns)],
+    near = nearest_champions(study, accounts)
+    return Details(
         ids=list(accounts.index),
         segments=accounts["segment"].tolist(),
-        numbers={
-            number: to_jsonable(column.numbers.tolist())
-            for number, column in enumerate(columns, start=1)
-            if column.numbers is not None
-        },
         told=[Coded(one.title, *_coded(one.texts)) for one in told_of_accounts(study, accounts)],
         places=PLACES,
         features=[
@@ -208,33 +230,28 @@ def _data(
     )  # fmt: skip
 
 
-def _keys(named: bool) -> list[str]:
-    return ["account_id", "name"] if named else ["account_id"]
-
-
 def _coded(texts: "pd.Series[str]") -> tuple[list[str], list[int]]:
     codes, distinct = pd.factorize(texts.to_numpy(dtype=object))
     return [str(text) for text in distinct], codes.tolist()
 
 
 def _as_json(data: PageData) -> str:
-    text = json.dumps(asdict(data), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(
+        data, default=vars, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+    )
     # Nothing in it may end the element that it stands in.
     return text.replace("<", "\\u003c")
 
 
-def _sheet(study: StudyFolder, known: dict[str, str], *, names: bool) -> pd.DataFrame:
-    accounts = in_order(study)
-    columns = [accounts.index.to_series()]
+def _sheet(columns: Sequence[AccountColumn], known: Mapping[str, str]) -> pd.DataFrame:
+    """The keys of all accounts, and their columns as numbers where there are numbers."""
+    ids = columns[0].texts.index
+    keys = [ids.to_series()]
     if known:
-        columns.append(
-            pd.Series({one: " ".join(known.get(one, "").split()) for one in accounts.index})
-        )
-    for column in account_columns(study, accounts, names=names):
-        own = column.numbers
-        columns.append(column.texts.replace(MISSING, "") if own is None else own)
-    titles = [
-        *_keys(bool(known)),
-        *(c.title for c in account_columns(study, accounts, names=names)),
-    ]
-    return pd.concat(columns, axis=1).set_axis(titles, axis=1)
+        names = [" ".join(known.get(one, "").split()) for one in ids]
+        keys.append(pd.Series(names, index=ids, dtype="str"))
+    cells = (
+        column.texts.replace(MISSING, "") if column.numbers is None else column.numbers
+        for column in columns
+    )
+    return pd.concat([*keys, *cells], axis=1)

@@ -3,7 +3,7 @@
 (() => {
   const STEP = 50;
   const get = (id) => document.getElementById(id);
-  const data = JSON.parse(get("account-data").textContent);
+  const data = JSON.parse(get("account-data").textContent), { details } = data;
   const table = get("accounts"), one = get("one"), words = get("words");
   const rows = [...table.querySelectorAll("tbody tr")].map((tr, number) => {
     const texts = [...tr.cells].map((cell) => cell.textContent);
@@ -12,6 +12,7 @@
   const byId = new Map(rows.map((row) => [row.id, row]));
   // An anchor leads to the details now, and no longer to the row.
   for (const { tr } of rows) tr.removeAttribute("id");
+  table.querySelector(".later")?.remove();
   const choices = [...document.querySelectorAll("#find select")];
   const compare = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" }).compare;
   let order = rows, found = rows, shown = STEP;
@@ -60,7 +61,7 @@
 
   function save() {
     const lines = found.map((row) => [
-      data.ids[row.number],
+      details.ids[row.number],
       ...(data.named ? [row.tr.querySelector("a bdi")?.textContent ?? ""] : []),
       ...row.texts.slice(1).map((text, at) => (data.numbers[at + 1] ? data.numbers[at + 1][row.number] : text)),
     ]);
@@ -79,19 +80,19 @@
   }
 
   function features({ number }) {
-    const head = make("tr", "", data.feature_heading.map((title) => make("th", title)));
-    const lines = data.features.map((feature) => {
+    const head = make("tr", "", details.feature_heading.map((title) => make("th", title)));
+    const lines = details.features.map((feature) => {
       const name = make("th", feature.title);
       name.scope = "row";
-      return make("tr", "", [name, ...[feature.texts[feature.of[number]], feature.usual[data.segments[number]],
-        data.places[feature.places[number]]].map((text) => make("td", text))]);
+      return make("tr", "", [name, ...[feature.texts[feature.of[number]], feature.usual[details.segments[number]],
+        details.places[feature.places[number]]].map((text) => make("td", text))]);
     });
     for (const th of head.cells) th.scope = "col";
-    const wide = make("div", "", [make("table", "", [make("caption", data.feature_caption), make("thead", "", [head]), make("tbody", "", lines)])]);
+    const wide = make("div", "", [make("table", "", [make("caption", details.feature_caption), make("thead", "", [head]), make("tbody", "", lines)])]);
     wide.className = "wide";
     wide.tabIndex = 0;
     wide.setAttribute("role", "region");
-    wide.setAttribute("aria-label", data.feature_caption);
+    wide.setAttribute("aria-label", details.feature_caption);
     return wide;
   }
 
@@ -108,11 +109,11 @@
     name.id = "one-name";
     // What is told of it at length stands in the place of the cell of that name.
     const said = new Map(data.heading.slice(data.named ? 2 : 1).map((title, at) => [title, row.texts[at + 1]]));
-    for (const { title, texts, of } of data.told) if (texts[of[row.number]]) said.set(title, texts[of[row.number]]);
+    for (const { title, texts, of } of details.told) if (texts[of[row.number]]) said.set(title, texts[of[row.number]]);
     const list = make("dl", "", [...said].filter(([, text]) => text !== data.missing)
       .flatMap(([title, text]) => [make("dt", title), make("dd", "", [make("bdi", text)])]));
-    const near = data.champions[row.number] ?? [];
-    if (near.length) list.append(make("dt", data.champion_title), ...near.map(champion));
+    const near = details.champions[row.number] ?? [];
+    if (near.length) list.append(make("dt", details.champion_title), ...near.map(champion));
     const close = make("a", "Close");
     close.href = "#accounts";
     one.replaceChildren(name, list, features(row), make("p", "", [close]));
@@ -129,7 +130,7 @@
   words.addEventListener("input", filter);
   for (const choice of choices) choice.addEventListener("change", filter);
   get("save").addEventListener("click", save);
-  get("more").addEventListener("click", () => { shown += 10 * STEP; draw(); });
+  get("more").addEventListener("click", () => { shown += 4 * STEP; draw(); });
   get("find").hidden = false;
   addEventListener("hashchange", open);
   filter();

@@ -1,13 +1,13 @@
 """The columns of the explorer's table, each once as it is read and once as it is sorted."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from clustering.report.kit.cells import MISSING, amount_cell
 from clustering.report.kit.facts import TIERS, amount_title, labelling, percent, title_of
-from clustering.report.subjects.accounts.shown import own_table, running
+from clustering.report.subjects.accounts.shown import own_table, running, texts_by_account
 from clustering.report.subjects.plan.tables import DELIVERY, playbook_titles
 from clustering.results import StudyFolder
 from clustering.wording import name_in_words
@@ -35,6 +35,11 @@ class AccountColumn:
     texts: "pd.Series[str]"
     numbers: "pd.Series[float] | None" = None
     is_choice: bool = False
+
+    def of(self, accounts: pd.Index) -> "AccountColumn":
+        """The column of some accounts, by their ids."""
+        numbers = None if self.numbers is None else self.numbers.loc[accounts]
+        return replace(self, texts=self.texts.loc[accounts], numbers=numbers)
 
     @property
     def choices(self) -> list[str]:
@@ -107,7 +112,7 @@ def next_play(study: StudyFolder) -> "pd.Series[str] | None":
     if runs is None or runs.empty:
         return plays
     told = runs["playbook"].map(lambda name: titles.get(name, name))
-    events = told.groupby(runs["account_id"].to_numpy()).agg(", ".join)
+    events = texts_by_account(runs["account_id"], told, ", ")
     return events.reindex(plays.index).fillna(plays)
 
 
@@ -126,4 +131,4 @@ def decisions(study: StudyFolder, *, names: bool) -> "pd.Series[str] | None":
         + (f", by {row['decided_by']}: {row['reason']}" if names else "")
         for row in table.to_dict("records")
     ]
-    return pd.Series(told, dtype="str").groupby(table["account_id"].to_numpy()).agg("; ".join)
+    return texts_by_account(table["account_id"], told, "; ")

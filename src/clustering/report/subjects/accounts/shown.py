@@ -1,5 +1,6 @@
 """Which accounts the explorer shows: all, or of very many those that ask for something."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -61,6 +62,23 @@ def own_table(study: StudyFolder, name: str) -> pd.DataFrame | None:
         return None
     frame = study.table(name)
     return None if frame.empty else frame
+
+
+def texts_by_account(
+    account_ids: Iterable[str], texts: Iterable[str], between: str
+) -> "pd.Series[str]":
+    """The texts of every account in one, in their order.
+
+    Examples
+    --------
+    >>> texts_by_account(["b", "a", "b"], ["1", "2", "3"], "; ").to_dict()
+    {'b': '1; 3', 'a': '2'}
+    """
+    found: dict[str, list[str]] = {}
+    for account_id, text in zip(account_ids, texts, strict=True):
+        found.setdefault(account_id, []).append(text)
+    joined = {account_id: between.join(own) for account_id, own in found.items()}
+    return pd.Series(joined, dtype="str")
 
 
 def running(study: StudyFolder) -> pd.DataFrame | None:

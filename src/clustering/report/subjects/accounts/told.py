@@ -10,7 +10,7 @@ from clustering.plan.care.audit import UNKNOWN
 from clustering.report.kit.cells import amount_cell
 from clustering.report.kit.facts import group_words, percent
 from clustering.report.subjects.accounts.columns import CARE, NEXT_PLAY, SURE
-from clustering.report.subjects.accounts.shown import own_table, running
+from clustering.report.subjects.accounts.shown import own_table, running, texts_by_account
 from clustering.report.subjects.plan.tables import DELIVERY
 from clustering.results import StudyFolder
 
@@ -56,25 +56,36 @@ def told_of_accounts(study: StudyFolder, accounts: pd.DataFrame) -> list[Told]:
     """
     subjects = (
         *(*_circumstances(study, accounts), *_reasons(study, accounts), *_served(study, accounts)),
-        *(*_over_time(study), *_care(study)),
+        *(*_over_time(study, accounts), *_care(study, accounts)),
     )
     full = (Told(one.title, one.texts.reindex(accounts.index).fillna("")) for one in subjects)
     return [one for one in full if (one.texts != "").any()]
 
 
-def nearest_champions(study: StudyFolder) -> dict[str, list[Nearest]]:
-    """The champions near every growth account, the nearest first."""
-    table = own_table(study, "champions")
-    found: dict[str, list[Nearest]] = {}
+def nearest_champions(study: StudyFolder, accounts: pd.DataFrame) -> dict[str, list[Nearest]]:
+    """The champions near every growth account of the page, the nearest first."""
+    table = _own(study, "champions", accounts)
     if table is None:
-        return found
-    pairs = table.sort_values(["account_id", "rank", "gap"]).groupby(
-        ["account_id", "rank", "champion_id"], sort=False
-    )["words"]
-    for (account_id, _, champion_id), words in pairs:
-        nearest = Nearest(str(champion_id), "; ".join(words))
-        found.setdefault(str(account_id), []).append(nearest)
+        return {}
+    rows = table.sort_values(["account_id", "rank", "gap"])
+    gaps: dict[tuple[str, str], list[str]] = {}
+    for account_id, champion_id, words in zip(
+        rows["account_id"], rows["champion_id"], rows["words"], strict=True
+    ):
+        gaps.setdefault((account_id, champion_id), []).append(words)
+    found: dict[str, list[Nearest]] = {}
+    for (account_id, champion_id), words in gaps.items():
+        found.setdefault(account_id, []).append(Nearest(champion_id, "; ".join(words)))
     return found
+
+
+def _own(study: StudyFolder, name: str, accounts: pd.DataFrame) -> pd.DataFrame | None:
+    """The rows of a table on the accounts of the page; None without any."""
+    table = own_table(study, name)
+    if table is None:
+        return None
+    rows = table[table["account_id"].isin(accounts.index)]
+    return None if rows.empty else rows
 
 
 def _circumstances(study: StudyFolder, accounts: pd.DataFrame) -> Iterator[Told]:
@@ -93,7 +104,7 @@ def _about(values: "pd.Series[Any]", words: str) -> "pd.Series[str]":
 
 def _reasons(study: StudyFolder, accounts: pd.DataFrame) -> Iterator[Told]:
     yield Told(SURE, _sure(study, accounts))
-    table = own_table(study, "reasons")
+    table = _own(study, "reasons", accounts)
     if table is None:
         return
     reasons = table.set_index("account_id")
@@ -120,19 +131,19 @@ def _served(study: StudyFolder, accounts: pd.DataFrame) -> Iterator[Told]:
         other = accounts["assigned_segment"].ne(accounts["segment_name"])
         served = accounts["assigned_segment"].where(other & accounts["assigned_segment"].notna())
         yield Told("Served as", served)
-    to_confirm = own_table(study, "reconfirmation")
+    to_confirm = _own(study, "reconfirmation", accounts)
     if to_confirm is not None:
         yield Told("To confirm", to_confirm.set_index("account_id")["why"])
 
 
-def _over_time(study: StudyFolder) -> Iterator[Told]:
-    movement = own_table(study, "movement")
+def _over_time(study: StudyFolder, accounts: pd.DataFrame) -> Iterator[Told]:
+    movement = _own(study, "movement", accounts)
     if movement is not None:
         yield Told("Over time", _history(movement))
-    moves = own_table(study, "moves")
+    moves = _own(study, "moves", accounts)
     if moves is not None:
         texts = moves["to_date"] + ": " + moves["why"]
-        yield Told("What moved it", texts.groupby(moves["account_id"].to_numpy()).agg(". ".join))
+        yield Told("What moved it", texts_by_account(moves["account_id"], texts, ". "))
 
 
 def _history(movement: pd.DataFrame) -> "pd.Series[str]":
@@ -141,11 +152,11 @@ def _history(movement: pd.DataFrame) -> "pd.Series[str]":
     where = frame["segment_name"].fillna(frame["state"].map(_ELSEWHERE))
     same = frame["account_id"].eq(frame["account_id"].shift()) & where.eq(where.shift())
     turns = ("from " + frame["snapshot"] + " " + where)[~same]
-    return turns.groupby(frame["account_id"][~same].to_numpy()).agg("; ".join)
+    return texts_by_account(frame["account_id"][~same], turns, "; ")
 
 
-def _care(study: StudyFolder) -> Iterator[Told]:
-    audit = own_table(study, "audit")
+def _care(study: StudyFolder, accounts: pd.DataFrame) -> Iterator[Told]:
+    audit = _own(study, "audit", accounts)
     if audit is None:
         return
     rows = audit.set_index("account_id")
@@ -157,9 +168,9 @@ def _care(study: StudyFolder) -> Iterator[Told]:
         told = runs["playbook"].map(goals) + runs["state"].map(
             {"starts": " (starts now)", "runs": " (runs)"}
         )
-        yield Told(NEXT_PLAY, told.groupby(runs["account_id"].to_numpy()).agg("; ".join))
+        yield Told(NEXT_PLAY, texts_by_account(runs["account_id"], told, "; "))
     yield Told("All year", all_year)
-    misjudged = own_table(study, "misjudged")
+    misjudged = _own(study, "misjudged", accounts)
     if misjudged is not None:
         care = misjudged["care"] + " care by its tier: " + misjudged["why"]
         yield Told("Against its tier", care.set_axis(misjudged["account_id"]))

@@ -46,6 +46,8 @@ HOSTILE_NAMES = (
     "<script>alert(1)</script>",
     "</span><img src=x onerror=alert(2)>",
     "back\\1slash \\g<0>",
+    "W" * 200,
+    "\u05e9\u05dc\u05d5\u05dd \u202etxt.exe",
 )
 
 TIERS = ("smb", "midmarket", "enterprise")

@@ -13,6 +13,7 @@ from clustering.report import words
 from clustering.report.build.explorer import TITLE, Explorer, own_script, policy
 from clustering.report.build.notebooks import Notebook
 from clustering.report.kit.html import bullets, paragraphs
+from clustering.report.kit.names import with_links
 from clustering.results import StudyFolder
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -56,7 +57,8 @@ _FIGURE = re.compile(r'<img data-figure="([^"]+)"[^>]*src="data:image/png;base64
 
 def notebook_page(study: StudyFolder, page: Page, notebook: Notebook) -> str:
     """The page of a notebook that was run."""
-    return _in_shell(study, page, _template("notebook.html.j2").render(notebook=notebook))
+    content = _template("notebook.html.j2").render(notebook=notebook)
+    return _in_shell(study, page, with_links(content, EXPLORER.file))
 
 
 def index_page(study: StudyFolder) -> str:

@@ -130,7 +130,7 @@ def plain_assignment(scorer: Scorer, values: Floats) -> Result:
         log_joint, expected = plain_log_joint(model, values, known)
     temperature = scorer.temperature[known.sum(axis=1)]
     top = log_joint.max(axis=1, keepdims=True)
-    odds = np.exp(temperature[:, None] * (log_joint - top))
+    odds = np.exp(-temperature[:, None] * (top - log_joint) ** 0.75)
     posterior = odds / odds.sum(axis=1, keepdims=True)
     order = np.argsort(log_joint, axis=1)
     labels, runner_up = order[:, -1], order[:, -2]

@@ -13,6 +13,7 @@ its seeds and models, with both kinds of gaps apart and together, and of all tog
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -39,7 +40,10 @@ SPECS = (
 )
 SHARES = (0.0, 0.1, 0.25, 0.5, 0.75)
 GOAL = 0.05
-LEAST = 150  #: fewer answers in a cell tell nothing of a difference of this size
+#: How often every account is masked at each share: that of a single mask is chance.
+MASKS = 4
+#: Fewer answers in a cell tell nothing of a difference of this size; an account counts once.
+LEAST = 150 * MASKS
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,13 +93,12 @@ def masks(
     return place.argsort(axis=1).argsort(axis=1) < round(share * families.size)
 
 
-def answers(scorer: Scorer, test: pd.DataFrame, seed: int) -> Iterator[pd.DataFrame]:
-    rng = np.random.default_rng(seed)
+def answers(scorer: Scorer, test: pd.DataFrame, rng: np.random.Generator) -> Iterator[pd.DataFrame]:
     names = list(scorer.standardiser.feature_names)
     test = test[[*names, *{"tenure_days"} - {*names}]]
     whole = scorer.score_features(test)["segment"]
-    for share in SHARES:
-        for hidden in ("single", "families"):
+    for share, hidden in product(SHARES, ("single", "families")):
+        for _ in range(MASKS):
             families = np.array(scorer.standardiser.families)
             mask = masks(families, len(test), share, hidden == "families", rng)
             frame = test.copy()
@@ -131,11 +134,12 @@ def main() -> None:
     for scenario in SCENARIOS:
         of_book = []
         books = [snapshot(scenario, options.accounts, seed) for seed in options.seeds]
-        for spec in SPECS:
+        for number, spec in enumerate(SPECS):
             rows = []
             for seed, book in zip(options.seeds, books, strict=True):
                 train, test = halves(book, seed)
-                rows += answers(learn(train, spec), test, seed)
+                rng = np.random.default_rng([seed, number])
+                rows += answers(learn(train, spec), test, rng)
             found = Answers(pd.concat(rows, ignore_index=True))
             print(told(f"{scenario} {spec.name}", found), flush=True)
             of_book.append(found.frame)

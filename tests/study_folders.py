@@ -716,6 +716,7 @@ class _Simulated:
         ]
         return {
             "n": len(self.ids),
+            "n_set_aside": 0,
             "d": self.recipe.n_features,
             "scale": "none",
             "seed": self.recipe.seed,

@@ -30,6 +30,35 @@ def name_in_words(name: str) -> str:
     return name.replace("_", " ")
 
 
+def feature_title(name: str, unit: str = "", *, with_unit: bool = False) -> str:
+    """What a feature is called in sentences, tables and figures.
+
+    Parameters
+    ----------
+    unit : what its values are; "smoothed share" marks what is not the observed share itself
+    with_unit : whether the unit is added, where the name does not say it already
+
+    Examples
+    --------
+    >>> feature_title("due_share", "smoothed share, 0 to 1")
+    'due share (smoothed)'
+    >>> feature_title("nps_mean_score", "score, 0 to 10", with_unit=True)
+    'nps mean score, 0 to 10'
+    >>> feature_title("usage_trend", "log ratio", with_unit=True)
+    'usage trend, log ratio'
+    >>> feature_title("features_used", "features", with_unit=True)
+    'features used'
+    """
+    title = name_in_words(name)
+    if unit.startswith("smoothed"):
+        title = f"{title} (smoothed)"
+    if not with_unit or not unit or "share" in unit:
+        return title
+    said = set(title.split())
+    rest = ", ".join(part for part in unit.split(", ") if not said.issuperset(part.split()))
+    return f"{title}, {rest}" if rest else title
+
+
 def named(text: str, amount_name: str) -> str:
     """A sentence that speaks of ARR, under the name that the study gives to the amount.
 
@@ -67,6 +96,25 @@ def number_in_words(value: float, digits: int = 3) -> str:
 
 
 _MOST_DECIMALS = 9
+
+
+def amount_in_short(value: float) -> str:
+    """An amount for a reader in a hurry: two significant digits, in thousands or millions.
+
+    Examples
+    --------
+    >>> [amount_in_short(value) for value in (3_859_400, 813_438, 46_362_792, 950.0, -12_400)]
+    ['3.9 M', '810 k', '46 M', '950', '−12 k']
+    >>> amount_in_short(999_999), amount_in_short(1_234_000_000)
+    ('1 M', '1.2 bn')
+    """
+    if math.isnan(value):
+        return number_in_words(value)
+    rounded = float(f"{value:.2g}")
+    for size, unit in ((1e9, " bn"), (1e6, " M"), (1e3, " k")):
+        if abs(rounded) >= size:
+            return f"{number_in_words(rounded / size, 3)}{unit}"
+    return number_in_words(rounded, 2)
 
 
 def percent_in_words(share: float, digits: int = 3) -> str:

@@ -137,6 +137,51 @@ def test_going_back_twice_goes_back_two_steps_and_forward_again(studies: Path) -
     ]
 
 
+def monitored(studies: Path, version: str, decision: str, as_of: str = "2026-03-31") -> None:
+    """As `clustering monitor --track` leaves it on a version."""
+    with open_store(store_of(studies), create=False) as client:
+        for tag, value in (("monitor", decision), ("monitor_as_of", as_of)):
+            client.set_model_version_tag("account-segments", version, tag, value)
+
+
+def test_what_a_monitor_says_of_a_model_is_a_doubt_about_that_model_alone(studies: Path) -> None:
+    store = store_of(studies)
+    promote(studies / "first", by="Kim", reason="the first")
+    monitored(studies, "1", "re-cut")
+    done = promote(studies / "second", by="Kim", reason="the accounts have changed")
+    assert done.doubts == ()
+    with pytest.raises(TrackingError) as refused:
+        rollback(by="Lee", reason="complaints", store=store)
+    assert str(refused.value).startswith("version 1 should not be the champion (1 breach):\n")
+    assert "the last monitor said re-cut of it, as of 2026-03-31 (version 1)" in str(refused.value)
+    assert serving(studies) == "second"
+    with pytest.raises(TrackingError, match="the last monitor said re-cut of it"):
+        promote(studies / "first", by="Lee", reason="it was better")
+    back = rollback(by="Lee", reason="complaints", accept="for a week", store=store)
+    assert (back.version, len(back.doubts)) == ("1", 1)
+    last = history(store=store).decisions[-1]
+    assert (last.doubts, last.accepted) == (back.doubts, "for a week")
+
+
+@pytest.mark.parametrize(
+    ("last", "refused"), [("keep", False), ("unknown", False), ("refit", True)]
+)
+def test_the_last_monitor_of_all_versions_of_a_model_counts(
+    studies: Path, last: str, refused: bool
+) -> None:
+    for name in ("first", "second", "first", "second"):
+        promote(studies / name, by="Kim", reason=name)
+    monitored(studies, "1", "re-cut", "2026-03-31")
+    monitored(studies, "3", last, "2026-06-30")
+    if refused:
+        with pytest.raises(
+            TrackingError, match=r"said refit of it, as of 2026-06-30 \(version 3\)"
+        ):
+            rollback(by="Lee", reason="complaints", store=store_of(studies))
+    else:
+        assert rollback(by="Lee", reason="complaints", store=store_of(studies)).version == "3"
+
+
 def test_a_model_that_cannot_be_read_is_not_gone_back_to(studies: Path) -> None:
     for name in ("first", "second"):
         promote(studies / name, by="Kim", reason=name)

@@ -12,6 +12,7 @@ import pytest
 from clustering import results
 from clustering.errors import OutputError, StudyFolderError
 from clustering.report import render as render_study
+from clustering.report import words
 from clustering.report.build import pages
 from clustering.report.build.explorer import SHEET
 from clustering.report.build.notebooks import Cell, Notebook, run_notebooks
@@ -78,8 +79,11 @@ def test_links_lead_to_pages_that_exist(rendered_study: Path) -> None:
 
 def test_the_verdict_stands_in_the_first_lines(rendered_study: Path) -> None:
     index = (rendered_study / "report" / pages.INDEX).read_text(encoding="utf-8")
-    body = re.sub(r"<[^>]+>", " ", index[index.index("<main") :])
-    assert "No natural clusters were found" in " ".join(body.split())[:120]
+    body = " ".join(re.sub(r"<[^>]+>", " ", index[index.index("<main") :]).split())
+    study = results.read(rendered_study)
+    answer = f"tiers? {words.short_answer(study)} {words.recommendation(study)}"
+    assert answer in body[: 2 * len(answer)]
+    assert "no natural groups" in body[: 3 * len(answer)]
 
 
 def test_leadership_sees_no_code_and_no_formulas(rendered_study: Path) -> None:

@@ -57,7 +57,8 @@ def test_probability_margin_and_runner_up_belong_together(snapshot, algorithm):
     known = scorer.standardiser.known_columns(scorer.standardiser.columns_of(snapshot.frame))
     odds, sharpness = scorer.model.log_scores(known)
     temperature = scorer.temperature[np.isfinite(known).sum(axis=0)]
-    posterior = softmax(temperature * sharpness * odds, axis=0).T
+    behind = sharpness * (odds.max(axis=0) - odds)
+    posterior = softmax(-temperature * behind**0.75, axis=0).T
     order = np.argsort(posterior, axis=1)
     names = np.array(scorer.segment_names)
     np.testing.assert_allclose(scores["probability"], posterior.max(axis=1), atol=1e-12)

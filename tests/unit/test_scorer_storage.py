@@ -161,7 +161,7 @@ def test_another_format_is_refused_with_both_versions(folder, monkeypatch, score
     scorer.save(folder)
     monkeypatch.undo()
     with pytest.raises(
-        ModelFolderError, match=r"has format 1, written by .* reads format 3\. Run the study"
+        ModelFolderError, match=r"has format 1, written by .* reads format 4\. Run the study"
     ):
         Scorer.load(folder)
 

@@ -4,12 +4,13 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from mlflow.entities.model_registry import ModelVersion, ModelVersionTag
 
 from clustering import results
 from clustering.results import StudyFolder
 from clustering.scorer import Scorer
 from clustering.scorer.calibration import Tenth
-from clustering.tracking.doubts import find_doubts
+from clustering.tracking.doubts import find_doubts, monitor_doubts
 from study_folders import Recipe, add_scorer, build_study
 
 
@@ -83,3 +84,29 @@ def test_how_few_accounts_are_too_few_is_a_setting(made) -> None:
     settings = study.document.configuration
     lenient = {**settings, "tracking": {**settings["tracking"], "least_accounts": 0.3}}
     assert find_doubts(changed(study, configuration=lenient), scorer, champion) == ()
+
+
+def version(number: int, run: str, decision: str | None, as_of: str = "") -> ModelVersion:
+    said = {} if decision is None else {"monitor": decision, "monitor_as_of": as_of}
+    tags = [ModelVersionTag(*tag) for tag in said.items()]
+    return ModelVersion("account-segments", str(number), 0, run_id=run, tags=tags)
+
+
+@pytest.mark.parametrize(
+    ("said", "doubts"),
+    [
+        ([], 0),
+        ([version(1, "own", None)], 0),
+        ([version(1, "own", "keep", "2026-03-31")], 0),
+        ([version(1, "own", "unknown", "2026-03-31")], 0),
+        ([version(1, "own", "re-cut", "2026-03-31")], 1),
+        ([version(1, "own", "refit", "2026-03-31")], 1),
+        ([version(2, "other", "re-cut", "2026-03-31"), version(1, "own", None)], 0),
+        ([version(3, "own", "keep", "2026-06-30"), version(1, "own", "re-cut", "2026-03-31")], 0),
+        ([version(3, "own", "keep", "2026-03-31"), version(1, "own", "re-cut", "2026-06-30")], 1),
+    ],
+)
+def test_the_last_monitor_of_all_versions_of_a_model_counts(said, doubts: int) -> None:
+    found = [*monitor_doubts(said, "own")]
+    assert len(found) == doubts
+    assert all("the last monitor said re" in one and "version 1" in one for one in found)

@@ -1,6 +1,6 @@
 """The terminal: progress bars on stderr, results on stdout."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -23,6 +23,14 @@ ERR = Console(stderr=True, highlight=False)
 def say(text: str) -> None:
     """Print a line of a result as it is: nothing in it is markup, and only the terminal wraps."""
     OUT.print(text, markup=False, soft_wrap=True)
+
+
+def say_accepted(doubts: Sequence[str]) -> None:
+    """Say what spoke against a model that was put into service all the same."""
+    if doubts:
+        say("Accepted, and kept with the version:")
+        for doubt in doubts:
+            say(f"  - {doubt}")
 
 
 class Bars:

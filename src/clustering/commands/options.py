@@ -38,3 +38,12 @@ ModelStore = Annotated[
 By = Annotated[str, typer.Option("--by", metavar="WHO", help="Who decided.")]
 
 Reason = Annotated[str, typer.Option("--reason", metavar="WHY", help="Why.")]
+
+Accept = Annotated[
+    str | None,
+    typer.Option(
+        "--accept",
+        metavar="WHY",
+        help="Why it is right although the verdict, a check or a monitor speaks against it.",
+    ),
+]

@@ -122,12 +122,16 @@ def _fit_stages(scorer: Scorer) -> Iterator[Stage]:
 
 def _odds_stages(scorer: Scorer) -> Iterator[Stage]:
     """Probability and margin, from the scores and the temperature for as much as is known."""
-    k = scorer.model.k
-    sharpness = scorer.temperature * scorer.model.log_scores(scorer.model.centres.T)[1]
-    by_known = {f"n = {known}": number(one) for known, one in enumerate(sharpness)}
-    yield Stage("tempered", {"sharpness": f"CAST({case(by_known)} AS DOUBLE)"})
-    ahead = {f"a{c}": f"sharpness * (s{c} - best)" for c in range(k)}
-    yield Stage("against", ahead | {"a_second": "sharpness * (second - best)"})
+    k, sharpness = scorer.model.k, scorer.model.log_scores(scorer.model.centres.T)[1]
+    by_known = {f"n = {known}": number(one) for known, one in enumerate(scorer.temperature)}
+    yield Stage("tempered", {"temperature": f"CAST({case(by_known)} AS DOUBLE)"})
+    behind = {f"b{c}": f"{number(sharpness)} * (best - s{c})" for c in range(k)}
+    # Of a single segment there is no second score.
+    behind |= {"b_second": f"{number(sharpness)} * (best - second)"} if k > 1 else {}
+    yield Stage("behind", behind)
+    # `models.model.flattened`
+    flat = {f"a{one[1:]}": f"-temperature * SQRT({one} * SQRT({one}))" for one in behind}
+    yield Stage("against", flat)
     odds = {"odds": total(exponential(f"a{c}") for c in range(k))}
     follower = {"odds_second": exponential("a_second") if k > 1 else "0e0"}
     yield Stage("odds", odds | follower)

@@ -8,7 +8,7 @@ from typing import Literal
 
 import pandas as pd
 
-from clustering.wording import name_in_words
+from clustering.wording import feature_title
 
 #: How the matrix should treat the values: shares stay as they are, skewed counts and amounts
 #: take log1p, what can be negative Yeo-Johnson, and binaries are never standardised.
@@ -80,8 +80,7 @@ class Feature:
         ...         ("few", "many")).title
         'due share (smoothed)'
         """
-        name = name_in_words(self.name)
-        return f"{name} (smoothed)" if self.unit.startswith("smoothed") else name
+        return feature_title(self.name, self.unit)
 
     @property
     def tables(self) -> tuple[str, ...]:

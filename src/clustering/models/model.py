@@ -28,8 +28,8 @@ class Assignment:
     margin : float64 array of shape (n,), probability minus that of the runner-up
     fit : float64 array of shape (n,): distance to the own centre, or log density (`by_distance`),
         of what is known
-    scores : float64 array of shape (k, n) of every segment; times `sharpness` the log of its odds,
-        before a temperature
+    scores : float64 array of shape (k, n) of every segment; times `sharpness` the log of its odds
+        as the model has them
     sharpness : as `log_scores` gives it
     """
 
@@ -164,26 +164,29 @@ class Model(ABC):
             Standardised; NaN is missing and takes no part. Accounts are columns because every
             step then runs along them.
         temperature : float64 array of shape (n,)
-            Factor of the log odds of each account (None: 1). It changes how probable a segment
-            is, never which one it is.
+            Factor of the flattened log odds of each account (`flattened`; None: log odds as the
+            model has them). It changes how probable a segment is, never which one it is.
         labels : int64 array of shape (n,)
             The segments, where others decided them; their margin is negative where another
             segment is more probable (None: the most probable ones).
         """
-        scores, plain, expected = self._scored(columns)
-        sharpness: float | Floats = plain
-        if temperature is not None:
-            sharpness = plain * temperature
+        scores, sharpness, expected = self._scored(columns)
         if labels is None:
             labels, runner_up, best, second = _two_best(scores)
+            top = best
         else:
             runner_up, best, second = _given_and_best_other(scores, labels)
-        total = _sum_of_exponentials(scores, best, sharpness)
-        probability = 1.0 / total
-        other = np.exp(sharpness * (second - best)) / total
+            top = scores.max(axis=0)
+
+        def odds(of: Floats) -> Floats:
+            """Of segments against the most probable one, from their scores."""
+            return _odds(top - of, sharpness, temperature)
+
+        total = odds(scores).sum(axis=0)
+        probability = odds(best) / total
+        margin = probability - odds(second) / total
         fit = self._fit_of(expected, labels)
-        margin = probability - other
-        return Assignment(labels, runner_up, probability, margin, fit, scores, plain)
+        return Assignment(labels, runner_up, probability, margin, fit, scores, sharpness)
 
     def labels(self, values: Floats) -> Ints:
         """Segment (n,) of accounts (n, n_features); the first of equally good ones."""
@@ -231,8 +234,27 @@ def _given_and_best_other(scores: Floats, labels: Ints) -> tuple[Ints, Floats, F
     return runner_up, own, best
 
 
-def _sum_of_exponentials(scores: Floats, best: Floats, sharpness: float | Floats) -> Floats:
-    odds = scores - best
-    odds *= sharpness
-    np.exp(odds, out=odds)
-    return np.asarray(odds.sum(axis=0))
+def flattened(gaps: Floats) -> Floats:
+    """Log odds by which segments are behind the best one, to the power 3/4; `gaps` is used up.
+
+    Real features have heavier tails than a model: at one factor for all of them large odds are
+    believed too much, while small ones are believed too little. The power makes one factor do for
+    both (`scorer.fitting.temperature`). Square roots are exact alike in every database.
+
+    Examples
+    --------
+    >>> flattened(np.array([0.0, 1.0, 16.0])).tolist()
+    [0.0, 1.0, 8.0]
+    """
+    roots = np.sqrt(gaps)
+    gaps *= roots
+    return np.asarray(np.sqrt(gaps, out=gaps))
+
+
+def _odds(gaps: Floats, sharpness: float, temperature: Floats | None) -> Floats:
+    gaps *= sharpness
+    if temperature is not None:
+        gaps = flattened(gaps)
+        gaps *= temperature
+    np.negative(gaps, out=gaps)
+    return np.asarray(np.exp(gaps, out=gaps))

@@ -11,22 +11,47 @@ from clustering.report.subjects.agreement.words import (
     misplaced,
     other_labellings,
     tiers,
+    tiers_in_plain,
     within_tiers,
 )
-from clustering.report.subjects.forward.advice import axes, cautions, limits, recommendations
-from clustering.report.subjects.forward.recommendation import recommendation
+from clustering.report.subjects.forward.advice import (
+    axes,
+    cautions,
+    limits,
+    limits_in_plain,
+    recommendations,
+)
+from clustering.report.subjects.forward.recommendation import (
+    recommendation,
+    short_answer,
+    speaks_for_groups,
+    what_would_change,
+)
 from clustering.report.subjects.forward.scorecard_words import (
     decision,
     hypotheses,
     scorecard_sentences,
 )
-from clustering.report.subjects.forward.words import forward_sentences, future, future_in_short
-from clustering.report.subjects.groups.words import commercial, narrow, stability, structure, why
+from clustering.report.subjects.forward.words import (
+    forward_sentences,
+    future,
+    future_in_plain,
+    future_in_short,
+)
+from clustering.report.subjects.groups.words import (
+    commercial,
+    narrow,
+    stability,
+    structure,
+    why,
+    why_in_plain,
+)
 from clustering.results import StudyFolder
 
 __all__ = [
     "agreement_sentence",
     "answer",
+    "answer_in_plain",
     "axes",
     "cautions",
     "commercial",
@@ -38,16 +63,21 @@ __all__ = [
     "introduction",
     "leakage",
     "limits",
+    "limits_in_plain",
     "misplaced",
     "narrow",
     "other_labellings",
     "recommendation",
     "recommendations",
     "scorecard_sentences",
+    "short_answer",
+    "speaks_for_groups",
     "stability",
     "structure",
     "tiers",
+    "what_would_change",
     "why",
+    "why_in_plain",
     "within_tiers",
 ]
 
@@ -56,6 +86,12 @@ def answer(study: StudyFolder) -> list[str]:
     """What stands first everywhere: groups, tiers, future, a short paragraph each."""
     first = f"{commercial(study)} {structure(study)}".strip()
     return [first, tiers(study), future_in_short(study)]
+
+
+def answer_in_plain(study: StudyFolder) -> list[str]:
+    """The same for readers who will not look at numbers of statistics; these stand elsewhere."""
+    first = f"{commercial(study)} {structure(study)}".strip()
+    return [first, tiers_in_plain(study), future_in_plain(study)]
 
 
 def introduction(study: StudyFolder) -> list[str]:

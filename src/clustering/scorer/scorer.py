@@ -52,8 +52,8 @@ class Scorer:
         called then
     limits : float64 array of shape (k,): distance to the own centre above which an account is
         flagged (k-means), or log density below which it is (mixture)
-    temperature : float64 array of shape (n_features + 1,): factor of the log odds by the number of
-        known features
+    temperature : float64 array of shape (n_features + 1,): factor of the flattened log odds by the
+        number of known features
     usual : float64 array of shape (2, n_features): the 1 % and the 99 % quantile of each feature in
         training, standardised; what would move an account stays within
     features : configuration of the features, so that raw tables can be scored

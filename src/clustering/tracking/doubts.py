@@ -1,15 +1,26 @@
 """What speaks against putting the model of a study into service."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from clustering.config import TrackingConfig
 from clustering.results import StudyFolder
 from clustering.scorer import Scorer
+from clustering.tracking.decisions import DATE, DECISION
+
+if TYPE_CHECKING:
+    from mlflow.entities.model_registry import ModelVersion
 
 #: Standard errors of the share that came true that are left to chance. Every account was masked
 #: many times, and counts once.
 _ERRORS = 2.0
+
+#: Decisions of a monitor after which the model tells accounts wrongly.
+_FITS_NO_LONGER = {
+    "refit": "their groups are the same, but their numbers are not",
+    "re-cut": "they fall into other groups",
+}
 
 
 def find_doubts(study: StudyFolder, scorer: Scorer, champion: Scorer | None) -> tuple[str, ...]:
@@ -29,6 +40,25 @@ def find_doubts(study: StudyFolder, scorer: Scorer, champion: Scorer | None) -> 
     if champion is not None:
         found += _beside(scorer, champion, settings.least_accounts)
     return tuple(found)
+
+
+def monitor_doubts(versions: Iterable["ModelVersion"], run_id: str) -> Iterator[str]:
+    """What the last recorded monitor says against the model of a run.
+
+    A model is promoted again as a new version, so every version of the run speaks for it. What was
+    said of the champion is no word against another model: it is why another one is wanted.
+    """
+    said = [
+        (one.tags.get(DATE, ""), one.tags[DECISION], one.version)
+        for one in versions
+        if one.run_id == run_id and DECISION in one.tags
+    ]
+    as_of, decision, version = max(said, default=("", "", ""))
+    if decision in _FITS_NO_LONGER:
+        yield (
+            f"the last monitor said {decision} of it, as of {as_of} (version {version}): against "
+            f"the accounts that it was learned from, {_FITS_NO_LONGER[decision]}."
+        )
 
 
 def _of_evidence(study: StudyFolder) -> Iterator[str]:

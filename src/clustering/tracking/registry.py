@@ -14,7 +14,7 @@ from clustering.tracking.decisions import (
     line_of_champions,
     now,
 )
-from clustering.tracking.doubts import find_doubts
+from clustering.tracking.doubts import find_doubts, monitor_doubts
 from clustering.tracking.registered import (
     CHAMPION,
     PREVIOUS,
@@ -24,6 +24,7 @@ from clustering.tracking.registered import (
     registered,
     scorer_of,
     version_of,
+    versions_of,
 )
 from clustering.tracking.runs import TrackedStudy, read_record
 from clustering.tracking.store import absolute_uri, open_store, tracking_uri
@@ -84,8 +85,11 @@ def promote(folder: Path, *, by: str, reason: str, accept: str | None = None) ->
                 f"(version {champion}); nothing was changed."
             )
         scorer = Scorer.load(scorer_of(f"models:/{record.model_id}", study.document.name))
-        found = find_doubts(study, scorer, _readable(name, champion))
-        accepted = _accepted(study, found, accept)
+        found = (
+            *find_doubts(study, scorer, _readable(name, champion)),
+            *monitor_doubts(versions_of(client, name), record.run_id),
+        )
+        accepted = _accepted(f"study '{study.document.name}'", found, accept)
         _ensure_registered(client, name)
         version = _register(client, name, record, _tags(study, scorer), scorer)
         decision = Decision(
@@ -96,7 +100,12 @@ def promote(folder: Path, *, by: str, reason: str, accept: str | None = None) ->
 
 
 def rollback(
-    *, by: str, reason: str, name: str | None = None, store: str | None = None
+    *,
+    by: str,
+    reason: str,
+    accept: str | None = None,
+    name: str | None = None,
+    store: str | None = None,
 ) -> Promotion:
     """Let the champion before the present one be the champion again.
 
@@ -105,13 +114,15 @@ def rollback(
     Parameters
     ----------
     by, reason : who decided, and why
+    accept : why it is done although the last monitor of the model to go back to speaks against it
     name : of the registered model (None: the default of ``tracking.registered_model``)
     store : tracking store; see `tracking_uri` for what serves where none is given
 
     Raises
     ------
     TrackingError
-        There is no such model, no champion, or none before it; or `by` or `reason` is empty.
+        There is no such model, no champion, or none before it; `by` or `reason` is empty, or a
+        monitor speaks against it and is not accepted. Nothing is changed then.
     ModelFolderError
         The model to go back to cannot be read by this version, or is not as it was written.
     """
@@ -129,9 +140,16 @@ def rollback(
                 f"version {champion} is the first {CHAMPION} of '{model.name}': there is none "
                 "before it to go back to. Nothing was changed."
             )
-        Scorer.load(scorer_of(f"models:/{model.name}/{line[-2]}", f"version {line[-2]}"))
-        _decide(client, model.name, Decision(now(), "rollback", by, reason, line[-2], champion))
-    return Promotion(model.name, line[-2], champion, tracking_uri(store))
+        back = line[-2]
+        Scorer.load(scorer_of(f"models:/{model.name}/{back}", f"version {back}"))
+        run_id = _run_of(client, model.name, back)
+        found = (*monitor_doubts(versions_of(client, model.name), run_id),)
+        accepted = _accepted(f"version {back}", found, accept)
+        decision = Decision(
+            now(), "rollback", by, reason, back, champion, found, accepted if found else ""
+        )
+        _decide(client, model.name, decision)
+    return Promotion(model.name, back, champion, tracking_uri(store), found)
 
 
 def _who_and_why(by: str, reason: str, what: str) -> tuple[str, str]:
@@ -141,7 +159,7 @@ def _who_and_why(by: str, reason: str, what: str) -> tuple[str, str]:
     return by, reason
 
 
-def _accepted(study: StudyFolder, doubts: tuple[str, ...], accept: str | None) -> str:
+def _accepted(what: str, doubts: tuple[str, ...], accept: str | None) -> str:
     """Why it is done all the same.
 
     Raises
@@ -153,7 +171,7 @@ def _accepted(study: StudyFolder, doubts: tuple[str, ...], accept: str | None) -
     if accept is not None and not given:
         raise TrackingError("say why it is right all the same (--accept).")
     if doubts and not given:
-        subject = f"study '{study.document.name}' should not be the {CHAMPION}"
+        subject = f"{what} should not be the {CHAMPION}"
         raise TrackingError(
             breaches_message(subject, doubts)
             + "\nNothing was changed. If it is right all the same, say why: --accept WHY"

@@ -201,6 +201,7 @@ def _observed(study: StudyFolder, group: TrialGroup) -> "pd.Series[Any]":
     if found.empty or pd.isna(found.iloc[0]["raw"]):
         raise BadInputError(
             f"how often '{primary}' happens in '{group.label}' is not known: this study observed "
-            "no outcome after its date for it. Choose an earlier as_of, or tables that reach further."
+            "no outcome after its date for it. Choose an earlier as_of, or tables that reach "
+            "further."
         )
     return found.iloc[0]

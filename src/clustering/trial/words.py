@@ -70,8 +70,8 @@ def plan_words(
         f"Drawn by lot{alike}: {treated:,} to treat, {waiting:,} to wait (seed {seed}: the same "
         f"study and seed give the same list).{drawn}",
         f"Settle before it starts: after {design.days} days compare how many of all {treated:,} "
-        f"and of all {waiting:,} {happened_in_words(design.outcome)}, also of those whom the playbook "
-        "did not reach. Do not look earlier, and do not move accounts between the arms.",
+        f"and of all {waiting:,} {happened_in_words(design.outcome)}, also of those whom the "
+        "playbook did not reach. Do not look earlier, and do not move accounts between the arms.",
     ]
 
 

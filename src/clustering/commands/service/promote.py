@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from clustering.commands.options import By, Reason
+from clustering.commands.options import Accept, By, Reason
 
 
 def register(app: typer.Typer) -> None:
@@ -17,18 +17,11 @@ def promote(
     study: Annotated[Path, typer.Argument(metavar="STUDY", help="Folder of a recorded study.")],
     by: By,
     reason: Reason,
-    accept: Annotated[
-        str | None,
-        typer.Option(
-            "--accept",
-            metavar="WHY",
-            help="Why it is right although the verdict or a check speaks against it.",
-        ),
-    ] = None,
+    accept: Accept = None,
 ) -> None:
     """Register the study's model as champion; the former one stays as @previous."""
     from clustering import tracking
-    from clustering.commands.console import say
+    from clustering.commands.console import say, say_accepted
 
     made = tracking.promote(study, by=by, reason=reason, accept=accept)
     former = (
@@ -37,7 +30,4 @@ def promote(
         else "there was none before"
     )
     say(f"models:/{made.name}@champion is now version {made.version}; {former}.")
-    if made.doubts:
-        say("Accepted, and kept with the version:")
-        for doubt in made.doubts:
-            say(f"  - {doubt}")
+    say_accepted(made.doubts)

@@ -12,8 +12,8 @@ from typing import Any
 from clustering.report import words
 from clustering.report.build.explorer import TITLE, Explorer, own_script, policy
 from clustering.report.build.notebooks import Notebook
-from clustering.report.kit.html import bullets, paragraphs
-from clustering.report.kit.names import with_links
+from clustering.report.kit.names import account_html, with_links
+from clustering.report.subjects import first
 from clustering.results import StudyFolder
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -52,6 +52,8 @@ EXPLORER = Page(
 LISTED = (*PAGES[:2], EXPLORER, *PAGES[2:])
 """The pages in the order of the navigation."""
 
+#: A number and what it counts.
+_UNIT = re.compile(r"(\d) (%|k\b|M\b|bn\b)")
 _FIGURE = re.compile(r'<img data-figure="([^"]+)"[^>]*src="data:image/png;base64,([^"]+)"')
 
 
@@ -62,24 +64,31 @@ def notebook_page(study: StudyFolder, page: Page, notebook: Notebook) -> str:
 
 
 def index_page(study: StudyFolder) -> str:
-    """The verdict first, then where to read on."""
-    document = study.document
-    links = "".join(
-        f'<li><a href="{page.file}">{page.title}</a>: {page.summary}</li>' for page in LISTED
-    )
-    content = "\n".join(
-        [
-            f"<h1>{html.escape(document.title)}</h1>",
-            f'<div class="answer">{paragraphs(words.answer(study)).text}</div>',
-            "<h2>Read on</h2>",
-            f"<ul>{links}</ul>",
-            "<h2>What was studied</h2>",
-            paragraphs(words.introduction(study)).text,
-            "<h2>Why the verdict is what it is</h2>",
-            bullets(document.reasons).text,
-        ]
+    """The question, the answer and what to do first; then the labels, and where to read on."""
+    content = _template("index.html.j2").render(
+        question=first.question(study),
+        warning=words.commercial(study),
+        short=words.short_answer(study),
+        answer=words.recommendation(study),
+        headlines=first.headlines(study),
+        actions=first.actions(study),
+        planned_by=first.planned_by(study),
+        cards=first.cards(study),
+        bands=first.band_cards(study),
+        groups=study.document.group_word.plural,
+        changes=words.what_would_change(study),
+        proofs=first.proofs(study),
+        introduction=words.introduction(study),
+        pages=LISTED,
+        titles={page.file: page.title for page in PAGES},
+        account=_account_link,
     )
     return _in_shell(study, _OVERVIEW, content)
+
+
+def _account_link(account_id: str) -> str:
+    """An account that leads to what the explorer knows of it."""
+    return with_links(account_html(account_id), EXPLORER.file)
 
 
 def explorer_page(study: StudyFolder, made: Explorer) -> str:
@@ -109,6 +118,7 @@ def _in_shell(study: StudyFolder, page: Page, content: str, script: str = "") ->
         about=document.title,
         as_of=document.as_of,
         current=page.file,
+        body_class="overview" if page is _OVERVIEW else "",
         pages=[_OVERVIEW, *LISTED],
         content=content,
         script=script,
@@ -129,6 +139,11 @@ def _template(name: str) -> Any:
     return _environment().get_template(name)
 
 
+def _words(text: str) -> str:
+    """A text as HTML; a number and its unit stay on one line."""
+    return html.escape(_UNIT.sub("\\1\u00a0\\2", text))
+
+
 @cache
 def _environment() -> Any:
     # Imported here: the notebooks import this package for its figures alone.
@@ -137,5 +152,6 @@ def _environment() -> Any:
 
     # Values are escaped in the templates, where one sees which are text and which are pages.
     environment = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=False)
+    environment.filters["words"] = _words
     environment.filters["markdown"] = MarkdownIt("commonmark", {"html": False}).render
     return environment

@@ -14,7 +14,7 @@ from clustering.config import EvidenceConfig
 from clustering.results import StudyFolder
 from clustering.results.document import LabellingEntry
 from clustering.structure.findings import NullTest
-from clustering.wording import named
+from clustering.wording import feature_title, named
 
 TIERS = "arr_tiers"
 """Name of the labelling that is the baseline of every study."""
@@ -128,6 +128,12 @@ def are_clusters(study: StudyFolder) -> bool:
 def come_back(study: StudyFolder) -> bool:
     """Whether the segments come back when the study is repeated on other accounts."""
     return study.document.segments_return
+
+
+def feature_titles(study: StudyFolder) -> dict[str, str]:
+    """What readers know every feature as, with its unit, by its name."""
+    features = study.document.features
+    return {one.name: feature_title(one.name, one.unit, with_unit=True) for one in features}
 
 
 def short_title(study: StudyFolder, name: str) -> str:

@@ -1,11 +1,12 @@
 """How far the odds of a segment can be believed, by how much is known of the account.
 
 The model takes features for independent given the segment (k-means), or for as it estimated them
-(mixtures), so its odds are too large, and the more so the less is known. They are therefore
-multiplied by one number for each number of known features, found on accounts that the parameters
-had not seen, with features masked: such that the segment that the known features give is the one
-that all of them give as often as the mean probability says. The odds of all segments are
-multiplied alike, so the segment itself never changes.
+(mixtures), so its odds are too large, and the more so the less is known. The log odds by which
+segments are behind the best one are therefore taken to the power 3/4 (`models.model.flattened`:
+large ones are believed less than small ones), and multiplied by one number for each number of
+known features, found on accounts that the parameters had not seen, with features masked: such that
+the segment that the known features give is the one that all of them give as often as the mean
+probability says. The odds of all segments are changed alike, so the segment itself never changes.
 
 References
 ----------
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 
 from clustering.arrays import Flags, Floats, Ints
 from clustering.matrix.types import FeatureMatrix
-from clustering.models.model import Model
+from clustering.models.model import Model, flattened
 from clustering.models.types import Clustering
 from clustering.scorer.calibration import MOST_TEMPERATURE, Tenth
 from clustering.scorer.fitting.held_out import N_FOLDS, fold_of, without
@@ -43,11 +44,12 @@ _MOST_ACCOUNTS = 4000
 
 @dataclass(frozen=True, eq=False)
 class _Trial:
-    """Masked accounts: their log odds against the best segment, hits, and what was known.
+    """Masked accounts: their log odds behind the best segment, hits, and what was known.
 
     Attributes
     ----------
-    gaps : float64 array of shape (k, n), log odds against the most probable segment: 0 or less
+    gaps : float64 array of shape (k, n), flattened log odds behind the most probable segment: 0 or
+        more
     hits : bool array of shape (n,): whether all that is known gives the same segment
     n_known : int64 array of shape (n,)
     """
@@ -73,7 +75,7 @@ class Calibration:
 
 
 def calibrate(clustering: Clustering, matrix: FeatureMatrix) -> Calibration:
-    """Factors of the log odds by the number of known features, and what they achieve.
+    """Factors of the flattened log odds by the number of known features, and what they achieve.
 
     Parameters
     ----------
@@ -94,7 +96,7 @@ def calibrate(clustering: Clustering, matrix: FeatureMatrix) -> Calibration:
 def _tenths(trial: _Trial, temperature: Floats) -> Iterator[Tenth]:
     asked = trial.n_known > 0
     gaps, hits = trial.gaps[:, asked], trial.hits[asked]
-    probability = 1.0 / np.exp(temperature[trial.n_known[asked]] * gaps).sum(axis=0)
+    probability = 1.0 / np.exp(-temperature[trial.n_known[asked]] * gaps).sum(axis=0)
     numbers = np.minimum((10 * probability).astype(int), 9)
     for number in range(10):
         inside = numbers == number
@@ -145,7 +147,7 @@ def _masks(
 
 def _trial(model: Model, columns: Floats, whole: Ints) -> _Trial:
     scores, sharpness = model.log_scores(columns)
-    gaps = sharpness * (scores - scores.max(axis=0))
+    gaps = flattened(sharpness * (scores.max(axis=0) - scores))
     n_known = np.count_nonzero(~np.isnan(columns), axis=0)
     return _Trial(gaps, scores.argmax(axis=0) == whole, n_known)
 
@@ -169,7 +171,7 @@ def _matching(trial: _Trial, n_known: int) -> float:
     low, high = -np.log(MOST_TEMPERATURE), np.log(MOST_TEMPERATURE)
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        probability = 1.0 / np.exp(np.exp(middle) * gaps).sum(axis=0)
+        probability = 1.0 / np.exp(-np.exp(middle) * gaps).sum(axis=0)
         if float(np.average(probability, weights=weights)) < share:
             low = middle
         else:

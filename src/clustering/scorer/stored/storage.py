@@ -39,7 +39,7 @@ from clustering.scorer.stored.contents import (
 )
 
 #: Version of this layout; another one is refused.
-FORMAT = 3
+FORMAT = 4
 
 MANIFEST = "manifest.json"
 

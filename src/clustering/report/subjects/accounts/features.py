@@ -10,6 +10,7 @@ from clustering.features.types import Feature
 from clustering.results import StudyFolder
 from clustering.results.document import FeatureEntry
 from clustering.scorer.answers.spelling import value_in_words
+from clustering.wording import feature_title
 
 #: How a value lies to the middle half of its segment, by its mark.
 PLACES = (
@@ -108,5 +109,5 @@ def _usual(low: str, median: str, high: str) -> str:
 
 
 def _with_unit(feature: Feature) -> str:
-    silent = feature.scale in ("share", "binary") or feature.unit in feature.title
-    return feature.title if silent or not feature.unit else f"{feature.title}, {feature.unit}"
+    unit = "" if feature.scale == "binary" else feature.unit
+    return feature_title(feature.name, unit, with_unit=True)

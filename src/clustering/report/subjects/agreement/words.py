@@ -1,5 +1,7 @@
 """Do the segments match other labellings, and whom do these get wrong."""
 
+import re
+
 from clustering.comparison.agreement.entries import StudyAgreement
 from clustering.report.kit.facts import (
     TIERS,
@@ -25,6 +27,24 @@ def tiers(study: StudyFolder, other: str = TIERS) -> str:
         name = f"{study.document.amount_name} tiers" if other == TIERS else other
         return f"The segments were not compared with {name}" + (f": {why}." if why else ".")
     return agreement_sentence(study, agreement, entry.title)
+
+
+def tiers_in_plain(study: StudyFolder, other: str = TIERS) -> str:
+    """The same without its numbers."""
+    return re.sub(r" \([^()]*\)\.$", ".", tiers(study, other))
+
+
+def tiers_in_numbers(study: StudyFolder, other: str = TIERS) -> str:
+    """The numbers behind it; empty where the two were not compared."""
+    agreement = agreement_with(study, other)
+    interval = None if agreement is None else ami_interval(agreement)
+    if agreement is None or interval is None:
+        return ""
+    low, high = (decimal(end) for end in interval)
+    return (
+        f"Agreement with the tiers {decimal(agreement.ami)} (95 % interval {low} to {high}; 0 is "
+        "chance, 1 is the same)."
+    )
 
 
 def agreement_sentence(study: StudyFolder, agreement: StudyAgreement, title: str) -> str:

@@ -10,6 +10,7 @@ from clustering.report.kit.facts import (
 from clustering.report.subjects.forward.recommendation import recommendation
 from clustering.report.subjects.groups.words import commercial
 from clustering.results import StudyFolder
+from clustering.wording import name_in_words
 
 
 def axes(study: StudyFolder) -> list[str]:
@@ -58,6 +59,25 @@ def cautions(study: StudyFolder) -> list[str]:
     if study.document.commercial_in_matrix:
         warnings.insert(0, commercial(study))
     return warnings
+
+
+def limits_in_plain(study: StudyFolder) -> list[str]:
+    """The same for readers who know no columns: how much was missing, and where it is listed."""
+    document = study.document
+    texts = [document.note] if document.note else []
+    absent = [name_in_words(name) for name in document.tables.absent]
+    if absent:
+        texts.append(f"Not given, and so not known: {', '.join(absent)}.")
+    if n := len(document.not_computed):
+        texts.append(f"{n} feature{' needs' if n == 1 else 's need'} what was not given.")
+    if n := len(document.labellings_absent):
+        texts.append(f"{n} labelling{'' if n == 1 else 's'} could not be made, and not compared.")
+    if n := len([*document.outcomes.notes, *document.warnings]):
+        texts.append(
+            f"{n} note{' limits' if n == 1 else 's limit'} what the tables tell: the page "
+            "'Accounts' lists all of them."
+        )
+    return texts
 
 
 def limits(study: StudyFolder) -> list[str]:

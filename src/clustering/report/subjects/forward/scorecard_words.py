@@ -47,8 +47,8 @@ def _gain(score: Score) -> str:
         return "not known"
     low, high = score.gain.interval
     return (
-        f"{decimal(score.gain.value, 3)} in log loss, 95 % interval {decimal(low, 3)} to "
-        f"{decimal(high, 3)}"
+        f"{decimal(score.gain.value, 3)} in the error of the prediction, 95 % interval "
+        f"{decimal(low, 3)} to {decimal(high, 3)}"
     )
 
 

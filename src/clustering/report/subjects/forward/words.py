@@ -1,8 +1,9 @@
 """What the segments tell about what happened next; claimed only where the study claims it."""
 
 from clustering.comparison.forward.entries import ForwardEntry
-from clustering.report.kit.facts import labelling, learned, percent
+from clustering.report.kit.facts import decimal, group_words, labelling, learned, percent
 from clustering.results import StudyFolder
+from clustering.wording import happened_in_words
 
 _AMOUNTS = {"nrr": "mean NRR of an account", "grr": "mean GRR of an account"}
 
@@ -15,7 +16,7 @@ def future(study: StudyFolder) -> list[str]:
         f"{outcomes.at_risk.get(name, 0):,}"
         for name, rate in outcomes.observed.items()
     )
-    texts = [future_in_short(study)]
+    texts = [future_in_plain(study)]
     if observed:
         texts.append(
             f"In the {outcomes.days} days after {study.document.as_of}, of the accounts for which "
@@ -31,6 +32,44 @@ def future_in_short(study: StudyFolder) -> str:
     if not entries:
         return "Whether they tell what accounts do next was not judged in this study."
     return " ".join(_forward_sentence(study, entry) for entry in entries)
+
+
+def future_in_plain(study: StudyFolder) -> str:
+    """The same for a reader who asks what it means: what was told, not by how much."""
+    entry = own_forecast(study)
+    tiers = f"the {study.document.amount_name} tiers"
+    if entry is None:
+        return "Whether they tell what accounts do next was not judged in this study."
+    if entry.gain is None:
+        why = f": {entry.reason.rstrip('.')}" if entry.reason else ""
+        return f"Whether they tell more than {tiers} about what comes next is not known{why}."
+    told = f"which accounts {happened_in_words(entry.outcome)}"
+    groups = group_words(study)
+    low, high = entry.gain.interval
+    if low > 0:
+        return f"The {groups} told more than {tiers} alone about {told}."
+    if high < 0:
+        return f"With the {groups} beside {tiers}, it was foretold worse {told}."
+    return f"It was not shown that the {groups} tell more than {tiers} about {told}."
+
+
+def future_in_numbers(study: StudyFolder) -> str:
+    """What stands behind that sentence: the gain and its interval; empty where there is none."""
+    entry = own_forecast(study)
+    if entry is None or entry.gain is None:
+        return ""
+    low, high = (decimal(end, 3) for end in entry.gain.interval)
+    return (
+        f"Error of the prediction smaller by {decimal(entry.gain.log_loss, 3)} than with the tiers "
+        f"alone (95 % interval {low} to {high}; 0 is no gain), on {entry.n:,} accounts of which "
+        f"{entry.n_events:,} {happened_in_words(entry.outcome)}."
+    )
+
+
+def own_forecast(study: StudyFolder) -> ForwardEntry | None:
+    """The comparison that decides: the study's own segments about the primary outcome."""
+    own = learned(study).name
+    return next((entry for entry in study.document.forward if entry.labelling == own), None)
 
 
 def forward_sentences(study: StudyFolder) -> list[str]:

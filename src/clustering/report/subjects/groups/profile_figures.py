@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from clustering.arrays import Floats
 from clustering.report.kit.cache import drawn_once
 from clustering.report.kit.canvas import INK, MUTED, one_panel, wrap_apart
-from clustering.report.kit.facts import decimal, group_words, segment_names
+from clustering.report.kit.facts import decimal, feature_titles, group_words, segment_names
 from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
 
@@ -27,6 +27,11 @@ def profile_heatmap(study: StudyFolder) -> ReportFigure | None:
     table = study.profiles.pivot_table(
         index="feature", columns="segment_name", values="mean_z", dropna=False, observed=True
     ).reindex(index=features["feature"], columns=names)
+    used = {feature.name for feature in study.document.features if feature.included}
+    titles, starred = feature_titles(study), set(table.index) - used
+    table.index = [
+        f"{titles.get(name, name)}{' *' if name in starred else ''}" for name in table.index
+    ]
     title = _title(table, study)
     figure, ax = one_panel(title, height=1.9 + 0.31 * len(table))
     values = table.to_numpy(dtype=float)
@@ -49,7 +54,7 @@ def _title(table: pd.DataFrame, study: StudyFolder) -> str:
     side = "above" if z > 0 else "below"
     return (
         f"The largest difference: '{segment}' lies {abs(z):.1f} standard deviations {side} "
-        f"the mean of all accounts in {feature}"
+        f"the mean of all accounts in {feature.removesuffix(' *')}"
     )
 
 
@@ -65,7 +70,6 @@ def _write_numbers(ax: Axes, values: Floats) -> None:
 
 
 def _label_axes(ax: Axes, study: StudyFolder, table: pd.DataFrame, families: list[str]) -> None:
-    used = {feature.name for feature in study.document.features if feature.included}
     segments = study.document.segments
     many = len(segments) > _MOST_UPRIGHT
     width = 26 if many else max(12, 84 // len(segments))
@@ -77,10 +81,10 @@ def _label_axes(ax: Axes, study: StudyFolder, table: pd.DataFrame, families: lis
         ax.tick_params(axis="x", labelrotation=50)
         for label in ax.get_xticklabels():
             label.set(ha="left", rotation_mode="anchor")
-    note = "" if used >= set(table.index) else "; * not in the matrix, shown for comparison"
+    is_starred = any(name.endswith(" *") for name in table.index)
+    note = "; * not in the matrix, shown for comparison" if is_starred else ""
     ax.set_xlabel(f"accounts in brackets{note}", fontsize=8.5, color=MUTED)
-    rows = [f"{name}{'' if name in used else ' *'}" for name in table.index]
-    ax.set_yticks(range(len(table)), rows, fontsize=9, color=INK)
+    ax.set_yticks(range(len(table)), list(table.index), fontsize=9, color=INK)
     ax.tick_params(length=0)
     for side in ax.spines.values():
         side.set_visible(False)

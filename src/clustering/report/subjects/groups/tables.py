@@ -34,7 +34,7 @@ def segments(study: StudyFolder) -> Html:
         Column("Share", share("share")),
         Column(amount_title(study), amount("arr")),
         Column(f"Share of {document.amount_name}", share("arr_share")),
-        Column("Stability (Jaccard)", number("jaccard")),
+        Column("Overlap when repeated", number("jaccard")),
     ]
     return table_of(f"The {document.group_word.plural}", columns, document.segments)
 

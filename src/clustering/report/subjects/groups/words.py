@@ -121,6 +121,27 @@ def stability(study: StudyFolder) -> str:
     return f"{text} On average an account stays in its segment in {percent(mean)} of the resamples."
 
 
+def stability_in_plain(study: StudyFolder) -> str:
+    """The same without the name of the measure."""
+    segments = study.document.segments
+    known = [(float(s.jaccard), s.name) for s in segments if s.jaccard is not None]
+    if not known:
+        return "There is one segment; its stability is not a question."
+    least, worst = min(known)
+    word = "come back" if come_back(study) else "do not come back reliably"
+    return (
+        f"The {group_words(study)} {word} when the study is repeated on other draws of the "
+        f"accounts: '{worst}', the least alike, then shares {percent(least)} of its accounts with "
+        f"its counterpart (asked: {percent(asked(study).min_jaccard)})."
+    )
+
+
+def why_in_plain(study: StudyFolder) -> list[str]:
+    """What the answer about groups rests on, for readers who will not look at criteria."""
+    tests = study.document.evidence.segment_nulls
+    return [*_against_nulls(study, tests), *_votes(study), stability_in_plain(study)]
+
+
 def narrow(study: StudyFolder) -> list[str]:
     """What to know of single segments: people's decisions, few accounts, one feature.
 

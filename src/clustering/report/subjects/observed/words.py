@@ -165,7 +165,7 @@ def _expansion(study: StudyFolder, found: Expansion | None) -> list[str]:
     told = []
     if found.gain is not None:
         low, high = found.gain.interval
-        numbers = f"gain in log loss 95 % interval {decimal(low, 4)} to {decimal(high, 4)}"
+        numbers = f"95 % interval of the gain {decimal(low, 4)} to {decimal(high, 4)}"
         told.append(
             f"whether an account expands, the {groups} tell beside the tiers ({numbers})"
             if low > 0

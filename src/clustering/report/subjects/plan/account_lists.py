@@ -4,9 +4,10 @@ import pandas as pd
 
 from clustering.columns import SEGMENT
 from clustering.report.kit.cells import account, amount, named_accounts, number, share, text
-from clustering.report.kit.facts import TIERS, amount_title, group_words, labelling
+from clustering.report.kit.facts import TIERS, amount_title, feature_titles, group_words, labelling
 from clustering.report.kit.html import Column, Html, table_of
 from clustering.results import StudyFolder
+from clustering.wording import name_in_words
 
 _KINDS = {"medoid": "typical", "boundary": "between two", "misfit": "unlike the others"}
 
@@ -40,7 +41,7 @@ def misjudged(study: StudyFolder) -> list[str]:
             "risk, and would repay high touch."
         )
     rule = (
-        "Low and high touch are those of the scheme 'lifecycle_touch' (Mansdorf 2020), a rule with "
+        "Low and high touch are those of the touch by lifecycle stage (Mansdorf 2020), a rule with "
         "thresholds: it names accounts to look at, and does not prove that the tier is wrong. "
         "Accounts near a threshold are on neither list."
     )
@@ -57,7 +58,7 @@ def misjudged_table(study: StudyFolder, *, names: bool = False, most: int = 10) 
     columns = [
         Column("Account", account()),
         Column(f"By its {name} tier", lambda row: f"{row['care']} care"),
-        Column("By stage (Mansdorf)", text("by_stage")),
+        Column("By stage (Mansdorf)", lambda row: name_in_words(row["by_stage"])),
         Column(amount_title(study), amount("arr")),
         Column("At stake a year", amount("at_stake")),
         Column("Why", text("why")),
@@ -81,7 +82,8 @@ def champions(study: StudyFolder) -> list[str]:
     if nearest.empty:
         return [first, "No growth account has a gap to its champion that matters."]
     counts = nearest["feature"].value_counts()
-    top = [f"{str(name).replace('_', ' ')} ({n:,})" for name, n in counts.head(3).items()]
+    titles = feature_titles(study)
+    top = [f"{titles.get(str(name), name)} ({n:,})" for name, n in counts.head(3).items()]
     return [
         first,
         f"The gaps to the nearest champion that most accounts have: {', '.join(top)}. A gap is a "

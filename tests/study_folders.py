@@ -283,6 +283,7 @@ class _Simulated:
             silhouette=silhouette if k > 1 else np.nan,
             map_1=self.z @ projection[0],
             map_2=self.z @ projection[1],
+            set_aside=False,
         )
         if self.recipe.with_arr:
             frame["arr_tiers"] = self.tier

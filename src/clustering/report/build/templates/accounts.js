@@ -29,11 +29,11 @@
   let soon = 0;
   function drawMap() {
     if (!get("map-fold").open) return;
-    const { x, y, segments, colours } = details.map;
+    const { x, y, segments, colours } = details.map, svg = get("map").namespaceURI;
     if (!points.length) {
       for (const row of rows) {
-        const point = document.createElementNS("http://www.w3.org/2000/svg", "circle");
-        const title = document.createElementNS("http://www.w3.org/2000/svg", "title");
+        const point = document.createElementNS(svg, "circle");
+        const title = document.createElementNS(svg, "title");
         title.textContent = `${row.texts[0]}: ${segments[details.segments[row.number]]}`;
         for (const [name, value] of [["cx", x], ["cy", y]]) point.setAttribute(name, value[row.number]);
         point.append(title);

@@ -46,6 +46,8 @@ HOSTILE_NAMES = (
     "<script>alert(1)</script>",
     "</span><img src=x onerror=alert(2)>",
     "back\\1slash \\g<0>",
+    "W" * 200,
+    "\u05e9\u05dc\u05d5\u05dd \u202etxt.exe",
 )
 
 TIERS = ("smb", "midmarket", "enterprise")
@@ -279,8 +281,10 @@ class _Simulated:
             margin=probability * 0.7,
             stability=np.clip(rng.beta(9, 2, n), 0, 1),
             silhouette=silhouette if k > 1 else np.nan,
+            set_aside=False,
             map_1=self.z @ projection[0],
             map_2=self.z @ projection[1],
+            set_aside=False,
         )
         if self.recipe.with_arr:
             frame["arr_tiers"] = self.tier
@@ -714,6 +718,7 @@ class _Simulated:
         ]
         return {
             "n": len(self.ids),
+            "n_set_aside": 0,
             "d": self.recipe.n_features,
             "scale": "none",
             "seed": self.recipe.seed,

@@ -284,7 +284,6 @@ class _Simulated:
             set_aside=False,
             map_1=self.z @ projection[0],
             map_2=self.z @ projection[1],
-            set_aside=False,
         )
         if self.recipe.with_arr:
             frame["arr_tiers"] = self.tier

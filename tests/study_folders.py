@@ -46,6 +46,8 @@ HOSTILE_NAMES = (
     "<script>alert(1)</script>",
     "</span><img src=x onerror=alert(2)>",
     "back\\1slash \\g<0>",
+    "W" * 200,
+    "\u05e9\u05dc\u05d5\u05dd \u202etxt.exe",
 )
 
 TIERS = ("smb", "midmarket", "enterprise")
@@ -282,6 +284,7 @@ class _Simulated:
             set_aside=False,
             map_1=self.z @ projection[0],
             map_2=self.z @ projection[1],
+            set_aside=False,
         )
         if self.recipe.with_arr:
             frame["arr_tiers"] = self.tier

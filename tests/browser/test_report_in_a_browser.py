@@ -263,6 +263,20 @@ def test_an_account_has_an_address(browser: Any, rendered_study: Path) -> None:
     assert browser.get_log("browser") == []
 
 
+def test_the_map_names_its_points_and_leads_to_them(browser: Any, rendered_study: Path) -> None:
+    explorer = Explorer(browser, rendered_study)
+    explorer.press("#map-fold summary")
+    accounts = results.read(rendered_study).accounts
+    points = browser.find_elements("css selector", "#map circle")
+    assert len(points) == len(accounts)
+    title = points[-1].find_element("css selector", "title").get_attribute("textContent")
+    name, segment = title.rsplit(": ", 1)
+    browser.execute_script("arguments[0].dispatchEvent(new MouseEvent('click'))", points[-1])
+    assert explorer.text("#one h2") == name
+    account = name.rsplit("(", 1)[1].removesuffix(")")
+    assert segment in set(accounts.loc[accounts["account_id"] == account, "segment_name"])
+
+
 def test_the_explorer_runs_no_script_but_its_own(browser: Any, rendered_study: Path) -> None:
     Explorer(browser, rendered_study)
     add = "const s = document.createElement('script'); s.textContent = 'window.ran = 1'; "
@@ -274,14 +288,16 @@ def test_the_explorer_runs_no_script_but_its_own(browser: Any, rendered_study: P
 def test_the_explorer_is_a_whole_table_without_scripts(
     rendered_study: Path, tmp_path: Path
 ) -> None:
+    study = results.read(rendered_study)
     off = {"profile.managed_default_content_settings.javascript": 2}
     driver = started(tmp_path / "profile", off)
     try:
         driver.get((rendered_study / "report" / pages.EXPLORER.file).as_uri())
         rows = driver.find_elements("css selector", "#accounts tbody tr")
-        assert len(rows) == results.read(rendered_study).document.n_accounts
+        assert len(rows) == study.document.n_accounts
         assert rows[-1].is_displayed()
-        assert max(row.size["height"] for row in rows) < 100
+        long = study.names[study.names == "W" * 200].index[0]
+        assert driver.find_element("id", f"account-{long}").size["height"] < 100
         assert not driver.find_element("id", "find").is_displayed()
     finally:
         driver.quit()

@@ -206,3 +206,25 @@ def test_the_file_holds_the_numbers_of_the_study(rendered_study: Path) -> None:
     assert len(sheet) == len(accounts)
     assert sheet[amount_title(study)].to_dict() == accounts["arr"].round(2).to_dict()
     assert sheet["How sure"].to_dict() == accounts["probability"].round(4).to_dict()
+
+
+def test_accounts_of_every_page_lead_to_the_explorer(rendered_study: Path) -> None:
+    for folder in (rendered_study / "report", rendered_study / "report" / "without_names"):
+        for file in ("4_leadership.html", "5_plan.html"):
+            page = (folder / file).read_text(encoding="utf-8")
+            found = page.count('<span class="account"')
+            linked = re.findall(r'<a href="accounts.html#account-(A-\d+)"><span', page)
+            assert len(linked) == found > 0
+            ids = set(results.read(rendered_study).accounts["account_id"])
+            assert ids.issuperset(linked)
+
+
+def test_the_map_has_one_scale_and_holds_every_account(decided: StudyFolder) -> None:
+    drawn = json.loads(str(explorer(decided, names=False).parts["data"]))["details"]
+    accounts = decided.accounts.set_index("account_id").loc[drawn["ids"]]
+    x, y = (np.array(drawn["map"][axis]) for axis in "xy")
+    assert (x.min(), y.min()) == (0, 0)
+    assert x.max() == 1000 or y.max() == 600
+    scale = np.ptp(x) / np.ptp(accounts["map_1"])
+    # Up is up: the picture counts from its upper edge.
+    np.testing.assert_allclose(y, scale * (accounts["map_2"].max() - accounts["map_2"]), atol=2)

@@ -14,14 +14,15 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
+import numpy as np
 import pandas as pd
 
 from clustering.report.kit.cache import drawn_once
+from clustering.report.kit.canvas import colours
 from clustering.report.kit.cells import MISSING
-from clustering.report.kit.facts import account_names, group_words
-from clustering.report.kit.names import account_html, with_names
+from clustering.report.kit.facts import account_names, group_words, segment_names
+from clustering.report.kit.names import account_anchor, account_html, with_names
 from clustering.report.subjects.accounts.columns import AccountColumn, account_columns
 from clustering.report.subjects.accounts.features import PLACES, features_of_accounts
 from clustering.report.subjects.accounts.shown import in_order, shown_accounts
@@ -32,6 +33,9 @@ from clustering.scorer.files import FORMULA_STARTS, guard_cells
 
 #: Rows that are laid out before the script takes over.
 _FIRST_ROWS = 50
+
+#: Width and height of the map, in its own units.
+_MAP = (1000, 600)
 
 TITLE = "Find an account"
 SHEET = "accounts.csv"
@@ -63,6 +67,22 @@ class CodedFeature(Coded):
 
 
 @dataclass(frozen=True)
+class AccountMap:
+    """The accounts on the map of the study, in units of the picture.
+
+    Attributes
+    ----------
+    x, y : places, from the upper left corner
+    segments, colours : names of the segments by their number, and what their points look like
+    """
+
+    x: list[int]
+    y: list[int]
+    segments: list[str]
+    colours: list[str]
+
+
+@dataclass(frozen=True)
 class Details:
     """What is told of every account of the page, in the order of its rows; nobody is named."""
 
@@ -75,6 +95,7 @@ class Details:
     feature_heading: tuple[str, ...]
     champion_title: str
     champions: dict[int, list[tuple[str, str]]]
+    map: AccountMap
 
 
 @dataclass(frozen=True)
@@ -145,6 +166,7 @@ def explorer(study: StudyFolder, *, names: bool) -> Explorer:
             "title": TITLE,
             "rule": shown.rule,
             "sheet": SHEET,
+            "map": _MAP,
             "choices": [Choice(one.title, at, one.choices) for at, one in places if one.choices],
             "table": with_names(_table(shown.accounts.index, columns), known),
             "data": _as_json(data),
@@ -176,7 +198,7 @@ def _table(accounts: Iterable[str], columns: Sequence[AccountColumn]) -> str:
     cells = [_cells(column) for column in columns]
     rows = [
         f'<tr id="account-{html.escape(one)}"><th scope="row"><a class="cell" '
-        f'href="#account-{quote(one, safe="")}">{account_html(one)}</a></th>{"".join(row)}</tr>'
+        f'href="{account_anchor(one)}">{account_html(one)}</a></th>{"".join(row)}</tr>'
         for one, *row in zip(accounts, *cells, strict=True)
     ]
     first, later = "\n".join(rows[:_FIRST_ROWS]), "\n".join(rows[_FIRST_ROWS:])
@@ -227,7 +249,22 @@ def _details(study: StudyFolder) -> Details:
             for number, account in enumerate(accounts.index)
             if account in near
         },
+        map=_map(study, accounts),
     )  # fmt: skip
+
+
+def _map(study: StudyFolder, accounts: pd.DataFrame) -> AccountMap:
+    places = accounts[["map_1", "map_2"]].to_numpy()
+    low, high = places.min(axis=0), places.max(axis=0)
+    # One scale for both axes: distances on the map are distances.
+    scale = min(side / max(span, 1e-9) for side, span in zip(_MAP, high - low, strict=True))
+    names = segment_names(study)
+    return AccountMap(
+        x=np.rint((places[:, 0] - low[0]) * scale).astype(int).tolist(),
+        y=np.rint((high[1] - places[:, 1]) * scale).astype(int).tolist(),
+        segments=names,
+        colours=colours(len(names)),
+    )
 
 
 def _coded(texts: "pd.Series[str]") -> tuple[list[str], list[int]]:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from clustering.report import words
 from clustering.report.build.explorer import TITLE, Explorer, own_script, policy
 from clustering.report.build.notebooks import Notebook
-from clustering.report.kit.names import account_html
+from clustering.report.kit.names import account_html, with_links
 from clustering.report.subjects import first
 from clustering.results import StudyFolder
 
@@ -60,7 +59,8 @@ _FIGURE = re.compile(r'<img data-figure="([^"]+)"[^>]*src="data:image/png;base64
 
 def notebook_page(study: StudyFolder, page: Page, notebook: Notebook) -> str:
     """The page of a notebook that was run."""
-    return _in_shell(study, page, _template("notebook.html.j2").render(notebook=notebook))
+    content = _template("notebook.html.j2").render(notebook=notebook)
+    return _in_shell(study, page, with_links(content, EXPLORER.file))
 
 
 def index_page(study: StudyFolder) -> str:
@@ -88,8 +88,7 @@ def index_page(study: StudyFolder) -> str:
 
 def _account_link(account_id: str) -> str:
     """An account that leads to what the explorer knows of it."""
-    anchor = f"{EXPLORER.file}#account-{quote(account_id, safe='')}"
-    return f'<a href="{anchor}">{account_html(account_id)}</a>'
+    return with_links(account_html(account_id), EXPLORER.file)
 
 
 def explorer_page(study: StudyFolder, made: Explorer) -> str:

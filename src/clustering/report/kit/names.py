@@ -7,6 +7,7 @@ report puts the names into these elements; the one that is tracked never held th
 import html
 import re
 from collections.abc import Mapping
+from urllib.parse import quote
 
 _ACCOUNT = re.compile(r'<span class="account" data-account="([^"]*)">[^<]*</span>')
 
@@ -48,6 +49,33 @@ def with_names(page: str, names: Mapping[str, str]) -> str:
         return _element(account_id, f"{own} ({match[1]})")
 
     return _ACCOUNT.sub(named, page)
+
+
+def account_anchor(account_id: str) -> str:
+    """The place of an account on the page of all accounts.
+
+    Examples
+    --------
+    >>> account_anchor("A/1 é")
+    '#account-A%2F1%20%C3%A9'
+    """
+    return f"#account-{quote(account_id, safe='')}"
+
+
+def with_links(page: str, explorer: str) -> str:
+    """Lead from every account of a page to its place on the page of all accounts.
+
+    Examples
+    --------
+    >>> with_links(account_html("A-1"), "accounts.html")
+    '<a href="accounts.html#account-A-1"><span class="account" data-account="A-1">A-1</span></a>'
+    """
+
+    def linked(match: re.Match[str]) -> str:
+        anchor = account_anchor(html.unescape(match[1]))
+        return f'<a href="{explorer}{anchor}">{match[0]}</a>'
+
+    return _ACCOUNT.sub(linked, page)
 
 
 def private_html(key: str) -> str:

@@ -7,7 +7,8 @@
   const table = get("accounts"), one = get("one"), words = get("words");
   const rows = [...table.querySelectorAll("tbody tr")].map((tr, number) => {
     const texts = [...tr.cells].map((cell) => cell.textContent);
-    return { tr, number, texts, id: tr.id, all: texts.join("\n").toLowerCase() };
+    const link = tr.cells[0].querySelector("a").getAttribute("href");
+    return { tr, number, texts, link, id: tr.id, all: texts.join("\n").toLowerCase() };
   });
   const byId = new Map(rows.map((row) => [row.id, row]));
   // An anchor leads to the details now, and no longer to the row.
@@ -24,6 +25,37 @@
     return made;
   };
 
+  const points = [];
+  let soon = 0;
+  function drawMap() {
+    if (!get("map-fold").open) return;
+    const { x, y, segments, colours } = details.map, svg = get("map").namespaceURI;
+    if (!points.length) {
+      for (const row of rows) {
+        const point = document.createElementNS(svg, "circle");
+        const title = document.createElementNS(svg, "title");
+        title.textContent = `${row.texts[0]}: ${segments[details.segments[row.number]]}`;
+        for (const [name, value] of [["cx", x], ["cy", y]]) point.setAttribute(name, value[row.number]);
+        point.append(title);
+        point.addEventListener("click", () => { location.hash = row.link; });
+        points.push(point);
+      }
+      get("legend").append(...segments.map((name, at) => {
+        const mark = make("span");
+        mark.style.background = colours[at];
+        return make("li", "", [mark, make("bdi", name)]);
+      }));
+    }
+    const chosen = new Set(found);
+    // Those that are searched for lie on top.
+    const order = [...rows].sort((a, b) => chosen.has(a) - chosen.has(b));
+    for (const row of rows) {
+      points[row.number].setAttribute("r", chosen.has(row) ? 5 : 3);
+      points[row.number].style.fill = chosen.has(row) ? colours[details.segments[row.number]] : "";
+    }
+    get("map").replaceChildren(...order.map((row) => points[row.number]));
+  }
+
   function draw() {
     table.tBodies[0].replaceChildren(...found.slice(0, shown).map((row) => row.tr));
     get("more").hidden = found.length <= shown;
@@ -38,6 +70,9 @@
       wanted.every((word) => row.all.includes(word)));
     shown = STEP;
     draw();
+    // Ten thousand points are drawn when the typing pauses.
+    clearTimeout(soon);
+    soon = setTimeout(drawMap, 200);
   }
 
   function sortBy(heading, column) {
@@ -75,7 +110,7 @@
 
   function champion([id, gaps]) {
     const row = byId.get(`account-${id}`), link = make("a", row ? row.texts[0] : id);
-    if (row) link.href = row.tr.cells[0].querySelector("a").getAttribute("href");
+    if (row) link.href = row.link;
     return make("dd", "", [make("bdi", "", [row ? link : id]), `: ${gaps}`]);
   }
 
@@ -131,7 +166,8 @@
   for (const choice of choices) choice.addEventListener("change", filter);
   get("save").addEventListener("click", save);
   get("more").addEventListener("click", () => { shown += 4 * STEP; draw(); });
-  get("find").hidden = false;
+  get("map-fold").addEventListener("toggle", drawMap);
+  get("find").hidden = get("map-fold").hidden = false;
   addEventListener("hashchange", open);
   filter();
   open();

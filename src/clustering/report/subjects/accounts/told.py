@@ -24,6 +24,8 @@ _ELSEWHERE = {
     "no segment": "no segment, as too little was known",
 }
 
+_SET_ASIDE = "unlike all other accounts: it had no part in the segments, and got the nearest"
+
 
 @dataclass(frozen=True, eq=False)
 class Told:
@@ -127,6 +129,7 @@ def _sure(study: StudyFolder, accounts: pd.DataFrame) -> "pd.Series[str]":
 
 
 def _served(study: StudyFolder, accounts: pd.DataFrame) -> Iterator[Told]:
+    yield Told("Set aside", accounts["set_aside"].map({True: _SET_ASIDE, False: ""}))
     if "assigned_segment" in accounts:
         other = accounts["assigned_segment"].ne(accounts["segment_name"])
         served = accounts["assigned_segment"].where(other & accounts["assigned_segment"].notna())

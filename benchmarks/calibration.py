@@ -37,8 +37,9 @@ from clustering.structure.mixtures.candidates import fit_mixtures
 from clustering.structure.mixtures.trial import try_mixture
 from clustering.structure.nulls.null_search import search, search_nulls
 from clustering.structure.outliers import setting_aside
-from clustering.structure.rules import bridged, has_saddles, has_valleys, rejected
+from clustering.structure.rules import bridged, has_saddles, has_valleys, nulls_asked, rejected
 from clustering.structure.separation.bridges import bridges_between
+from clustering.structure.separation.multimodal_columns import columns_with_bumps
 from clustering.structure.separation.point_masses import find_spike
 from clustering.structure.separation.saddle import cross_fitted_saddles
 from clustering.structure.separation.valleys import held_out_valleys
@@ -230,7 +231,7 @@ def _structured(
             search_nulls(name, raw, prepare, ks, observed, replicates=config.nulls, seed=seed).test,
             config,
         )
-        for name in ("copula_margins", "copula_unimodal")
+        for name in nulls_asked(columns_with_bumps(scaled, seed=seed))
     )
 
 
@@ -242,7 +243,10 @@ def natural_components(
     grid = ModelsConfig(k_max=k_max, n_init=N_INIT)
     mixtures = fit_mixtures(scaled, k_max, grid, seed, SILENT)
     matrix = Matrix(scaled, raw, prepare, prepare, None, np.arange(len(scaled)))
-    tried = try_mixture(matrix, mixtures, n_clusters, ProtocolSettings(seed=seed, config=config))
+    shown = fit_kmeans(scaled, n_clusters, n_init=N_INIT, seed=seed).labels
+    nulls = nulls_asked(columns_with_bumps(scaled, seed=seed))
+    settings = ProtocolSettings(seed=seed, config=config)
+    tried = try_mixture(matrix, mixtures, shown, nulls, settings)
     if tried is None or not tried.trial.passed or find_spike(scaled, tried.fit.labels):
         return n_clusters
     return tried.trial.k

@@ -6,7 +6,10 @@ before the first: features look back 90 days and more), the share is printed tha
 segment in both quarters by lasting id, by number, and by the name that a study without a previous
 one gives.
 Accounts at a border waver as their features do, whatever the models are: `same values` is the
-share of all accounts that both models give the same id on the values of the later date.
+share of all accounts that both models give the same id on the values of the later date, and `held`
+the share that hold the same id on both dates under hysteresis, of accounts that did not move for as
+much longer as it waits. `truth` is the share of all accounts of both quarters whose planted segment
+is the same on both dates; of the others no id should be.
 
     python benchmarks/lasting_ids.py --scenario moving --seeds 1 2 3
 """
@@ -21,13 +24,14 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 
-from clustering.config import FeaturesConfig, MatrixConfig
+from clustering.config import FeaturesConfig, MatrixConfig, MovementConfig
 from clustering.features import Snapshot, build_snapshot
 from clustering.matrix import standardise
 from clustering.models.kmeans import fit_kmeans
 from clustering.models.types import CandidateSpec
 from clustering.movement.succession.entries import succession
 from clustering.movement.succession.inherit import inherit
+from clustering.movement.track.hysteresis import ABSENT, UNKNOWN, Held, Rule
 from clustering.profiles import profile
 from clustering.scorer import Scorer, Training
 from clustering.scorer.segment_ids import SegmentNames
@@ -79,6 +83,31 @@ def study(snapshot: Snapshot, k: int, seed: int, previous: Scorer | None) -> Qua
     )
 
 
+def held_ids(quarters: list[Quarter]) -> list["pd.Series[str]"]:
+    """The id that every account holds in each quarter; one that is gone is not held any more."""
+    config = MovementConfig()
+    rule = Rule(config.hold_snapshots, config.hold_probability)
+    accounts = pd.Index(sorted({*pd.concat([one.labels for one in quarters]).index}))
+    ids = sorted({one for quarter in quarters for one in quarter.scorer.segment_ids})
+    number = pd.Series(range(len(ids)), ids)
+    state, found = Held.nothing(len(accounts)), []
+    for quarter in quarters:
+        there = number[list(quarter.scorer.segment_ids)]
+        gone = (state.segment >= 0) & ~np.isin(state.segment, there)
+        waits = np.isin(state.waiting, there)
+        state = Held(
+            np.where(gone, UNKNOWN, state.segment),
+            np.where(waits, state.waiting, ABSENT),
+            np.where(waits, state.dates, 0),
+        )
+        label = number.reindex(quarter.labels["id"].reindex(accounts)).fillna(ABSENT)
+        # The rule of the defaults asks for no probability.
+        state = state.after(label.to_numpy(np.int64), np.zeros(len(accounts)), rule)
+        held = pd.Series(state.segment, accounts)
+        found.append(held[held >= 0].map(dict(enumerate(ids))))
+    return found
+
+
 def segment_on(path: pd.DataFrame, day: date) -> "pd.Series[str]":
     """Planted segment of every account on a date."""
     known = path[pd.to_datetime(path["from_on"]) <= pd.Timestamp(day)]
@@ -107,11 +136,22 @@ def follow(scenario: str, n: int, seed: int, ks: list[int], settled: int = 1) ->
                 snapshot = build_snapshot(tables, day, FeaturesConfig())
                 quarters.append(study(snapshot, k, seed, before))
     rows = []
-    for (first, last), (one, other) in zip(pairwise(dates), pairwise(quarters), strict=True):
-        both = one.labels.index.intersection(other.labels.index)
-        both = both.intersection(stayed(book.path, first, last, settled))
+    held = held_ids(quarters)
+    for (first, last), (one, other), (before, after) in zip(
+        pairwise(dates), pairwise(quarters), pairwise(held), strict=True
+    ):
+        everybody = one.labels.index.intersection(other.labels.index)
+        both = everybody.intersection(stayed(book.path, first, last, settled))
+        longer = settled + MovementConfig().hold_snapshots - 1
+        waited = everybody.intersection(stayed(book.path, first, last, longer))
         same = (one.labels.loc[both] == other.labels.loc[both]).mean()
-        told = {"same values": other.same_values, "fates": other.fates}
+        told = {
+            "held": (before.reindex(waited) == after.reindex(waited)).mean(),
+            "same values": other.same_values,
+            "truth": len(everybody.intersection(stayed(book.path, first, last, 0)))
+            / len(everybody),
+            "fates": other.fates,
+        }
         of = {"scenario": scenario, "seed": seed, "to": last, "accounts": len(both)}
         rows.append({**of, **same.to_dict(), **told})
     return pd.DataFrame(rows)
@@ -135,9 +175,9 @@ def main() -> None:
         for seed in given.seeds
     )
     print(found.to_string(index=False, float_format="{:.3f}".format))
-    summary = found.groupby("scenario", sort=False)[["id", "number", "name", "same values"]].agg(
-        ["min", "mean"]
-    )
+    summary = found.groupby("scenario", sort=False)[
+        ["id", "number", "name", "held", "same values", "truth"]
+    ].agg(["min", "mean"])
     print("\n" + summary.to_string(float_format="{:.3f}".format))
 
 

@@ -17,6 +17,7 @@ LARGE = 0.5
 LITTLE = 0.2
 
 _ARR = re.compile(r"\bARR\b")
+_QUOTED = re.compile(r"'\w+'")
 
 
 def name_in_words(name: str) -> str:
@@ -28,6 +29,17 @@ def name_in_words(name: str) -> str:
     'active weeks share'
     """
     return name.replace("_", " ")
+
+
+def names_in_words(text: str) -> str:
+    """A sentence with its quoted names of columns and schemes in words.
+
+    Examples
+    --------
+    >>> names_in_words("'lifecycle_touch' needs milestones.")
+    "'lifecycle touch' needs milestones."
+    """
+    return _QUOTED.sub(lambda match: name_in_words(match[0]), text)
 
 
 def feature_title(name: str, unit: str = "", *, with_unit: bool = False) -> str:
@@ -48,6 +60,8 @@ def feature_title(name: str, unit: str = "", *, with_unit: bool = False) -> str:
     'usage trend, log ratio'
     >>> feature_title("features_used", "features", with_unit=True)
     'features used'
+    >>> feature_title("milestone_delay_days", "days (negative: early)", with_unit=True)
+    'milestone delay days (negative: early)'
     """
     title = name_in_words(name)
     if unit.startswith("smoothed"):
@@ -56,6 +70,9 @@ def feature_title(name: str, unit: str = "", *, with_unit: bool = False) -> str:
         return title
     said = set(title.split())
     rest = ", ".join(part for part in unit.split(", ") if not said.issuperset(part.split()))
+    first, _, note = rest.partition(" ")
+    if first in said and note.startswith("("):
+        return f"{title} {note}"
     return f"{title}, {rest}" if rest else title
 
 

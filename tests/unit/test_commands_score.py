@@ -1,10 +1,26 @@
+import datetime as dt
+
 import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from clustering import cli
-from clustering.errors import BadInputError, ClusteringError, ModelFolderError, OutputError
+from clustering import Scorer, cli
+from clustering.commands.scoring.run import How, score_into
+from clustering.commands.scoring.source import Source
+from clustering.errors import (
+    BadInputError,
+    ClusteringError,
+    ModelFolderError,
+    OutputError,
+    StoreError,
+)
+from clustering.movement.overrides.active import no_overrides
+from clustering.movement.track.hysteresis import Rule
+from clustering.progress import SILENT
+from clustering.scorer.files import FeatureFrame
+from clustering.stores.files import FileStore, FolderStore
+from clustering.stores.rows import Run
 from snapshots import book, scorer_of
 
 
@@ -220,3 +236,45 @@ def test_the_date_is_not_optional(app, features, model, tmp_path):
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 2
     assert "--as-of" in result.output
+
+
+def test_mistyped_decisions_are_refused_all_at_once_and_of_these_accounts_alone(
+    app, features, model, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("clustering.scorer.files.PIECE", 20)
+    end = "Kim,pilot,2025-01-01,2025-12-31"
+    rows = [f"{account},tpyo,{end}" for account in ("a0003", "a0100", "gone")]
+    decisions = tmp_path / "overrides.csv"
+    header = "account_id,segment,decided_by,reason,decided_on,valid_until"
+    decisions.write_text("\n".join([header, *rows]))
+    with pytest.raises(BadInputError, match="'tpyo'") as error:
+        run(app, features, model, tmp_path / "s.csv", "--overrides", str(decisions))
+    assert "a0003" in str(error.value)
+    assert "a0100" in str(error.value)
+    assert "gone" not in str(error.value)
+    assert not (tmp_path / "s.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("store", "error"),
+    [
+        (lambda folder: FileStore(folder / "s.csv"), OutputError),
+        (lambda folder: FileStore(folder / "s.parquet"), OutputError),
+        (lambda folder: FolderStore(folder / "store"), StoreError),
+    ],
+)
+def test_a_disk_that_fills_is_of_the_file_or_of_the_store(snapshot, model, tmp_path, store, error):
+    resource = pytest.importorskip("resource")
+    scorer = Scorer.load(model)
+    features = FeatureFrame(snapshot.frame, scorer.standardiser.feature_names)
+    source = Source(features, no_overrides(), Rule())
+    run_of = Run(dt.date(2025, 6, 30), scorer.version)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        with pytest.raises(error, match="cannot be kept until they are complete") as raised:
+            score_into(store(tmp_path), scorer, source, run_of, How(), SILENT)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert raised.value.exit_status == (1 if error is OutputError else 4)
+    assert not [file for file in tmp_path.rglob("*") if file.is_file() and file.stat().st_size]

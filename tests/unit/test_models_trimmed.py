@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
+from clustering.config import StudyConfig
 from clustering.errors import BadInputError
 from clustering.models.kmeans import fit_kmeans
 from clustering.models.labels import adjusted_rand
 from clustering.models.refit import FITS, refit
 from clustering.models.trimmed import fit_trimmed
 from clustering.models.types import CandidateSpec
+from clustering.monitor.again import learned_again
 from clustering.scorer import Scorer, Training
 from clustering.scorer.fitting.novelty import novelty_limits
 from snapshots import AS_OF, FeaturesConfig, book, fitted
@@ -92,8 +94,9 @@ def test_a_mixture_without_a_kind_is_refused(polluted):
         refit(CandidateSpec("mixture", 2), polluted[0], n_init=1, seed=0)
 
 
-def test_a_scorer_of_it_is_saved_and_read(tmp_path):
-    matrix, standardiser, _ = fitted(book(n=200))
+def test_a_scorer_of_it_is_saved_read_and_learned_again(tmp_path):
+    snapshot = book(n=200)
+    matrix, standardiser, _ = fitted(snapshot)
     clustering = refit(CandidateSpec("trimmed", 2, trim=0.1), matrix.values, n_init=3, seed=0)
     scorer = Scorer.build(
         standardiser, clustering, matrix, ("one", "two"), FeaturesConfig(),
@@ -105,3 +108,9 @@ def test_a_scorer_of_it_is_saved_and_read(tmp_path):
     frame = book(n=50, seed=4).frame
     expected = scorer.score_features(frame)
     assert read.score_features(frame)["segment"].tolist() == expected["segment"].tolist()
+    assert read.model.spec == CandidateSpec("trimmed", 2, trim=0.1)
+    config = StudyConfig(name="a", as_of=AS_OF, source={"folder": "a"}, movement={"refits": 5})
+    again = learned_again(read, snapshot, config)
+    assert again.absent == ""
+    assert again.model.model.trim == 0.1
+    assert again.change.differ < 0.1

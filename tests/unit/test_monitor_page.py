@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import pairwise
 
 import pandas as pd
 import pytest
@@ -27,6 +28,25 @@ def test_what_is_not_known_is_said_and_not_shown():
     assert "<h2>Not known</h2><ul><li>&#x27;usage&#x27; begins too late." in page.replace("\n", "")
     assert page.count("<table>") == 1
     assert "Energy distance" not in page
+
+
+@pytest.mark.parametrize(
+    ("then", "today", "shown"),
+    [
+        (3.34e-6, 0.0152, ("0", "0.0152")),
+        (3.34e-6, -0.00002, ("0", "0")),
+        (0.75, 0.794118, ("0.75", "0.794")),
+        (31_321.4, 4.0, ("31,321", "4")),
+        (float("nan"), 9.829, ("–", "9.83")),
+        (0.0, float("nan"), ("0", "–")),
+    ],
+)
+def test_both_medians_have_the_decimals_of_the_larger(then, today, shown):
+    found = monitored()
+    for name, value in (("median_first", then), ("median_last", today)):
+        found.frames["drift"][name] = value
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", monitor_page(found))
+    assert shown in [*pairwise(cells)]
 
 
 def test_names_are_text():

@@ -6,11 +6,15 @@ Pages are made in this process, of simulated study folders of every verdict and 
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from clustering import results
+from clustering.comparison.scorecard_entries import Reason
 from clustering.report import words
+from clustering.report.subjects import first
+from clustering.report.subjects.forward import recommendation
 from clustering.results import StudyFolder
 from clustering.results.document import GroupWord
 from clustering.results.folder import write
@@ -82,6 +86,48 @@ def test_bands_are_not_called_clusters(scenario: StudyFolder, pages: dict[str, s
     for page in ("index", "4_leadership", "5_plan"):
         for line in pages[page].splitlines():
             assert not FINDING.search(ALLOWED.sub("", line)), (page, line)
+
+
+#: Words of code and of statistics that those who decide need not know.
+CODE = re.compile(r"\w+_\w+|<>|\blog[- ]loss\b|\bjaccard\b", re.IGNORECASE)
+EMPTY = re.compile(r"^.*: none\.$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", ["index", "4_leadership"])
+def test_no_code_and_no_empty_table_where_people_decide(pages: dict[str, str], page: str) -> None:
+    assert CODE.findall(pages[page]) == []
+    assert EMPTY.findall(pages[page]) == []
+
+
+def test_the_advice_stands_before_everything_else(
+    scenario: StudyFolder, pages: dict[str, str]
+) -> None:
+    page = pages["4_leadership"]
+    assert page.index("## What to do") < page.index("## Do the accounts fall into groups?")
+    for line in first.action_lines(scenario):
+        assert line in page
+    assert words.recommendation(scenario) in pages["index"]
+
+
+def test_three_actions_say_who_how_much_and_how_sure(scenario: StudyFolder) -> None:
+    found = first.actions(scenario)
+    assert 1 <= len(found) <= 3
+    for one in found:
+        assert re.search(r"\d account", one.who)
+        assert all([one.todo, one.money, one.sure])
+    if not words.speaks_for_groups(scenario):
+        assert found[0].todo.startswith(("Keep", "Move no account", "Change nothing"))
+        assert words.what_would_change(scenario)
+        assert not any("Try" in one.todo for one in found)
+
+
+def test_a_card_for_every_label_of_the_plan(scenario: StudyFolder) -> None:
+    coverage = scenario.table("coverage")
+    cards = first.cards(scenario)
+    assert [card.name for card in cards] == coverage["label"].tolist()
+    for card, n in zip(cards, coverage["n_accounts"], strict=True):
+        assert card.size.startswith(f"{n:,} account")
+        assert len(card.typical) <= 3
 
 
 def test_the_number_of_segments_is_the_one_of_the_list(
@@ -160,3 +206,38 @@ def test_the_largest_number_that_was_tried_is_not_taken_for_an_answer(tmp_path: 
     evidence = found.model_copy(update={"chosen_by": chosen_by})
     shown = StudyFolder(study.path, study.document.model_copy(update={"evidence": evidence}))
     assert any("8 (the largest tried)" in text for text in words.why(shown))
+
+
+def test_too_few_events_are_no_answer(tmp_path: Path) -> None:
+    study = results.read(build_study(tmp_path / "s", Recipe(verdict="constructive", forward=True)))
+    document = study.document
+    unknown = document.forward[0].model_copy(update={"gain": None, "claim": None})
+    seen = document.outcomes.model_copy(
+        update={"observed": {"churned": 7 / 240}, "at_risk": {"churned": 240}}
+    )
+    changes = {
+        "forward": [unknown],
+        "outcomes": seen,
+        "recommendation": document.recommendation.model_copy(
+            update={"labelling": "arr_tiers", "reason": "no reason to change"}
+        ),
+    }
+    few = StudyFolder(study.path, document.model_copy(update=changes))
+    assert words.short_answer(few) == "Too few accounts to tell."
+    assert first.headlines(few)[-1].says.startswith("7 of 240 accounts churned; at least 10")
+    assert words.what_would_change(few)[0].startswith("More accounts, or a longer time after")
+    assert "too few to tell: 7 of 240" in first.actions(few)[0].sure
+
+
+def test_an_answer_is_no_larger_than_the_verdict() -> None:
+    said = {
+        reason: recommendation._ANSWERS[reason][0]
+        for reason in get_args(Reason)
+        if reason in recommendation._FOR_GROUPS
+    }
+    assert said == {
+        "natural clusters, shown gain": "As far as can be foreseen, yes.",
+        "natural clusters": "In part.",
+        "shown gain": "In part.",
+    }
+    assert set(recommendation._ANSWERS) == set(get_args(Reason))

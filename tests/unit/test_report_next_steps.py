@@ -64,7 +64,10 @@ class TestMisjudged:
     def test_what_cannot_be_told_says_why(self, build: Build) -> None:
         reason = "'lifecycle_touch' needs milestones with projected and achieved dates."
         study = build(next_steps([LABELS], misjudged_reason=reason))
-        assert misjudged(study) == [f"Which accounts ARR tiers get wrong is not known: {reason}"]
+        assert misjudged(study) == [
+            "Which accounts ARR tiers get wrong is not known: 'lifecycle touch' needs milestones with "
+            "projected and achieved dates."
+        ]
         assert misjudged_table(study).text == ""
 
 

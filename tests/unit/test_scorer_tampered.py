@@ -87,6 +87,7 @@ ARRAYS = [
     ("kmeans", fill("centres", 1e300), "centres lie further than 1,000,000 from zero"),
     ("kmeans", fill("variance", -1.0), "'variance' cannot be -1.0"),
     ("kmeans", fill("variance", np.nan), "array 'variance' holds values that are not finite"),
+    ("kmeans", fill("trim", 0.1), "'trim' of kmeans cannot be 0.1"),
     ("kmeans", fill("limits", np.nan), "array 'limits' holds values that are not finite"),
     ("kmeans", fill("limits", -2.0), "a limit of distance cannot be -2.0"),
     ("kmeans", fill("temperature", 0.0), "a temperature must be above 0 and at most 50"),

@@ -136,6 +136,18 @@ def test_one_bimodal_feature_is_to_be_cut_with_a_rule():
     assert any(named in reason for reason in found.reasons)
 
 
+def test_heaps_on_a_grid_are_clusters_although_their_margins_draw_them_too():
+    rng = np.random.default_rng(0)
+    values = 8.0 * rng.integers(0, 2, size=(240, 2)) + rng.normal(size=(240, 2))
+    found = _quick(values, models=ModelsConfig(k_max=4, n_init=2, covariance_types=("diag",)))
+    margins = {null.name: null for null in found.structure.nulls}["copula_margins"]
+    assert margins.p > 0.05
+    assert (found.verdict, found.n_clusters, found.structure.n_bumpy) == ("natural", 4, 2)
+    assert "is no comparison" in found.reasons[0]
+    assert [null.name for null in found.segment_nulls] == ["gaussian", "copula_unimodal"]
+    assert not any("no clustering is needed" in reason for reason in found.reasons)
+
+
 def test_business_limits_are_said_as_such():
     config = QUICK.model_copy(update={"most_segments": 2, "smallest_segment": 40})
     found = _quick(_two(), config=config)

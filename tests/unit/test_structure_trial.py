@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from sklearn.datasets import make_blobs
 from sklearn.metrics import adjusted_rand_score
 
 from clustering.config import EvidenceConfig, ModelsConfig
@@ -80,6 +81,16 @@ def test_pictures_refit_the_mixture_and_not_k_means(
     assert together.loc[same, "share"].mean() > 0.9
     assert together.loc[~same, "share"].mean() < 0.1
     assert valley_projections(scaled, evidence.chosen, seed=0)["dip_p"].min() < 0.01
+
+
+def test_clusters_that_are_long_along_the_line_between_their_means_are_told_apart() -> None:
+    """Two of the three lie lengthwise one behind the other: no straight line shows their gap."""
+    values, truth = make_blobs(n_samples=400, random_state=170)
+    evidence = judged(values @ np.array([[0.6, -0.6], [-0.4, 0.8]]))
+    assert (evidence.verdict, evidence.n_clusters) == ("natural", 3)
+    assert evidence.offered.name == "mixture k=3 tied"
+    assert adjusted_rand_score(evidence.chosen.labels, truth) > 0.95
+    assert any(reason.startswith("Labels: ") for reason in evidence.reasons)
 
 
 def test_one_bimodal_column_is_not_offered_as_a_mixture() -> None:

@@ -14,7 +14,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from clustering.config import ReadingConfig, StudyConfig
 from clustering.errors import BadInputError, ConfigError, TableContractError
 from clustering.tables import open_tables
-from clustering.tables.contract import Column, Kind
+from clustering.tables.declared import Column, Kind
 from clustering.tables.reading.cells import Cells
 from clustering.tables.reading.ready import open_ready
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from clustering.config import StudyConfig
     from clustering.results import StudyFolder
     from clustering.scorer.segment_ids import SegmentNames
-    from clustering.tables.contract import Table
+    from clustering.tables.declared import Table
 
 _FORMATS = ["%Y-%m-%d"]
 

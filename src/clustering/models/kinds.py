@@ -11,7 +11,7 @@ from clustering.arrays import Floats, Ints
 from clustering.models.gaussian import symmetric_positive, whitened, whitening
 from clustering.models.missing import missing_patterns, nothing_missing
 from clustering.models.model import Contrast, Model
-from clustering.models.types import Algorithm, CovarianceType
+from clustering.models.types import MOST_TRIM, Algorithm, CandidateSpec, CovarianceType
 
 #: Least variance of the k-means soft assignment, in the matrix' units, for clusters of copies.
 _LEAST_VARIANCE = 1e-12
@@ -40,19 +40,27 @@ class CentreModel(Model):
     Attributes
     ----------
     variance : of the soft assignment
+    trim : share of the accounts that was set aside (trimmed k-means)
     """
 
     centres: Floats
     variance: float
     algorithm: Algorithm = "kmeans"
+    trim: float = 0.0
     covariance_type: None = field(default=None, init=False)
 
     by_distance: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         self.centres.setflags(write=False)
-        # Stored as an array of one number.
-        object.__setattr__(self, "variance", float(np.reshape(self.variance, ())))
+        # Stored as arrays of one number.
+        for name in ("variance", "trim"):
+            object.__setattr__(self, name, float(np.reshape(getattr(self, name), ())))
+
+    @property
+    def spec(self) -> CandidateSpec:
+        """As in `Model`."""
+        return CandidateSpec(self.algorithm, self.k, trim=self.trim)
 
     def _scored(self, columns: Floats) -> tuple[Floats, float, Floats]:
         # Minus the squared distances, and half the precision. What is missing adds nothing: an
@@ -115,11 +123,13 @@ class CentreModel(Model):
         yield from _centre_breaches(self.centres)
         if not 0 <= self.variance <= _LARGEST:
             yield f"'variance' cannot be {self.variance}."
+        if not 0 <= self.trim < MOST_TRIM or (self.trim and self.algorithm != "trimmed"):
+            yield f"'trim' of {self.algorithm} cannot be {self.trim}."
 
     @classmethod
     def shapes(cls, k: int, d: int) -> dict[str, tuple[int, ...]]:
         """As in `Model`."""
-        return {"centres": (k, d), "variance": (1,)}
+        return {"centres": (k, d), "variance": (1,), "trim": (1,)}
 
 
 @dataclass(frozen=True, eq=False)

@@ -105,6 +105,14 @@ class MixtureFit:
         """Standard deviation of a component along a direction of length 1."""
         return float(np.sqrt(unit @ self.covariances[component] @ unit))
 
+    def towards(self, first: int, second: int) -> Floats:
+        """Fisher's direction between two components, at length 1; 0 where their means are equal."""
+        pooled = 0.5 * (self.covariances[first] + self.covariances[second])
+        apart = np.linalg.solve(pooled, self.means[second] - self.means[first])
+        length = float(np.sqrt(apart @ apart))
+        unit: Floats = apart / (length or 1.0)
+        return unit
+
     def nearest(self) -> Ints:
         """The nearest component of every component, by their mean covariance."""
         lines = self.means[:, None] - self.means[None]

@@ -14,7 +14,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from clustering.arrays import Floats, Ints
-from clustering.models.types import Algorithm, CovarianceType
+from clustering.models.types import Algorithm, CandidateSpec, CovarianceType
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +84,11 @@ class Model(ABC):
     def k(self) -> int:
         """Number of segments."""
         return len(self.centres)
+
+    @property
+    def spec(self) -> CandidateSpec:
+        """What a model of the same kind is fitted with (`refit.refit`)."""
+        return CandidateSpec(self.algorithm, self.k, self.covariance_type)
 
     @abstractmethod
     def _scored(self, columns: Floats) -> tuple[Floats, float, Floats]:

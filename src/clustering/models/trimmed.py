@@ -5,6 +5,8 @@ A handful of outliers is enough to take a centre of k-means away from its cluste
 found, and which accounts these are is found together with them.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from clustering.arrays import Floats
@@ -12,7 +14,7 @@ from clustering.errors import BadInputError
 from clustering.models.kinds import CentreModel
 from clustering.models.kmeans import checked_values, fit_kmeans
 from clustering.models.labels import canonical_order
-from clustering.models.types import CandidateSpec, Clustering
+from clustering.models.types import MOST_TRIM, CandidateSpec, Clustering
 
 MAX_ITER = 300
 
@@ -56,8 +58,10 @@ def fit_trimmed(
     [1.0, 11.0]
     """
     matrix = checked_values(values)
-    if not 0 <= trim < 0.5:
-        raise BadInputError(f"the share to set aside must be at least 0 and below 0.5, not {trim}.")
+    if not 0 <= trim < MOST_TRIM:
+        raise BadInputError(
+            f"the share to set aside must be at least 0 and below {MOST_TRIM:g}, not {trim}."
+        )
     n_kept = len(matrix) - int(trim * len(matrix))
     if not 1 <= k <= n_kept:
         raise BadInputError(f"k must be 1 to {n_kept}, the number of accounts kept; found {k}.")
@@ -66,6 +70,7 @@ def fit_trimmed(
     starts += [matrix[rng.choice(len(matrix), k, replace=False)] for _ in range(n_init)]
     runs = [_concentrate(matrix, centres, n_kept) for centres in starts]
     model, n_iter, converged = min(runs, key=lambda run: run[0].variance)
+    model = replace(model, trim=trim)
     spec = CandidateSpec("trimmed", k, None, n_init, 0.0, seed, trim)
     found = model.assign(np.ascontiguousarray(matrix.T))
     aside = np.full(len(matrix), False)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 Algorithm = Literal["kmeans", "mixture", "trimmed"]
 CovarianceType = Literal["full", "tied", "diag", "spherical"]
 
+#: Trimmed k-means sets aside less than this share of the accounts.
+MOST_TRIM = 0.5
+
 
 @dataclass(frozen=True)
 class CandidateSpec:

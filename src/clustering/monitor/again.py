@@ -1,11 +1,10 @@
 """The model learned again on the accounts of today, with the same algorithm and number."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clustering.config import StudyConfig
 from clustering.errors import BadInputError
 from clustering.features import Snapshot
-from clustering.models.types import CandidateSpec
 from clustering.movement.drift.refits import FrozenModel, ModelChange, first_model, model_change
 from clustering.scorer import Scorer
 
@@ -27,15 +26,7 @@ class Again:
 def learned_again(scorer: Scorer, today: Snapshot, config: StudyConfig) -> Again:
     """Scales and segments fitted on the accounts of today; nothing of it is put in service."""
     model = scorer.model
-    if model.algorithm == "trimmed":
-        return Again(None, None, "What a refit would give: a model does not store how many "
-                     "accounts trimmed k-means set aside.")  # fmt: skip
-    spec = CandidateSpec(
-        model.algorithm,
-        model.k,
-        model.covariance_type,
-        set_aside=config.evidence.most_set_aside,
-    )
+    spec = replace(model.spec, set_aside=config.evidence.most_set_aside)
     in_service = FrozenModel(scorer.standardiser, model)
     try:
         again = first_model(scorer.standardiser, today, spec, config.seed)

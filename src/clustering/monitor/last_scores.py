@@ -10,7 +10,7 @@ from clustering.errors import BadInputError, breaches_message
 from clustering.monitor.segments import Scored
 from clustering.scorer import Scorer
 from clustering.scorer.files import AS_OF
-from clustering.tables.contract import Column
+from clustering.tables.declared import Column
 from clustering.tables.reading.ready import open_ready
 
 _SEGMENT_ID = "segment_id"

@@ -1,6 +1,7 @@
 """The page of a monitor: the decision first, then what it rests on."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
@@ -10,10 +11,11 @@ from clustering.monitor.run import Monitored, Monitoring
 from clustering.monitor.segments import MIGRATIONS, SEGMENTS_NOW
 from clustering.movement.drift.population import DRIFT
 from clustering.report.build.pages import single_page
-from clustering.report.kit.cells import amount, number, p_cell, share, text
-from clustering.report.kit.html import Column, Html, bullets, paragraphs, table_of
+from clustering.report.kit.cells import MISSING, amount, number, p_cell, share, text
+from clustering.report.kit.html import Column, Html, Number, bullets, paragraphs, table_of
 from clustering.report.subjects.movement.figures import drift_figure
-from clustering.wording import name_in_words, percent_in_words
+from clustering.scorer.answers.explain import DIGITS
+from clustering.wording import name_in_words, number_in_words, percent_in_words
 
 _HEADINGS = {
     "keep": "Keep the model",
@@ -21,6 +23,22 @@ _HEADINGS = {
     "re-cut": "Cut the accounts again",
     "unknown": "Not known whether to keep the model",
 }
+
+#: A median further behind the point is no amount of anything: a trend beside 0.
+_MOST_DECIMALS = 4
+
+
+def _medians(row: Mapping[str, float]) -> list[Number]:
+    """Both medians of a feature to the same decimals, those of three digits of the larger."""
+    medians = [row[name] for name in ("median_first", "median_last")]
+    largest = max((abs(one) for one in medians if not math.isnan(one)), default=0.0)
+    needed = DIGITS - 1 - math.floor(math.log10(largest)) if largest > 0 else 0
+    decimals = min(max(0, needed), _MOST_DECIMALS)
+    return [
+        Number(MISSING if math.isnan(one) else number_in_words(round(one, decimals), 9))
+        for one in medians
+    ]
+
 
 _TESTS = (
     Column("Compared", lambda row: row[0]),
@@ -36,8 +54,8 @@ _DRIFT = (
     Column("Unit", text("unit")),
     Column("Stability index", number("psi", ",.2f")),
     Column("By chance below", number("null_high", ",.2f")),
-    Column("Median then", number("median_first")),
-    Column("Median today", number("median_last")),
+    Column("Median then", lambda row: _medians(row)[0]),
+    Column("Median today", lambda row: _medians(row)[1]),
     Column("Missing then", share("missing_first")),
     Column("Missing today", share("missing_last")),
 )

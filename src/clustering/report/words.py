@@ -49,6 +49,7 @@ from clustering.report.subjects.groups.words import (
 from clustering.results import StudyFolder
 
 __all__ = [
+    "advice",
     "agreement_sentence",
     "answer",
     "answer_in_plain",
@@ -92,6 +93,12 @@ def answer_in_plain(study: StudyFolder) -> list[str]:
     """The same for readers who will not look at numbers of statistics; these stand elsewhere."""
     first = f"{commercial(study)} {structure(study)}".strip()
     return [first, tiers_in_plain(study), future_in_plain(study)]
+
+
+def advice(study: StudyFolder) -> list[str]:
+    """What to do by the recommendation, and what would change it, for a page that reads on."""
+    changes = [f"What would change the answer: {text}" for text in what_would_change(study)]
+    return [*recommendations(study), *changes]
 
 
 def introduction(study: StudyFolder) -> list[str]:

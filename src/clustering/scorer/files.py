@@ -14,7 +14,7 @@ from clustering.arrays import Floats
 from clustering.columns import ACCOUNT_ID, TENURE_DAYS
 from clustering.config import ReadingConfig
 from clustering.errors import BadInputError, FutureDataError, breaches_message
-from clustering.tables.contract import Column
+from clustering.tables.declared import Column
 from clustering.tables.reading.ready import TypedRows, open_ready
 from clustering.tables.session import READING_LIMIT
 
@@ -44,6 +44,9 @@ class Features(Protocol):
     def account_id(self, row: int) -> str:
         """The account of a row."""
 
+    def accounts(self) -> Iterator[pd.Index]:
+        """The ids of all accounts in their order, some at a time."""
+
     def pieces(self) -> Iterator[pd.DataFrame]:
         """All accounts in their order, some at a time, indexed by `account_id`."""
 
@@ -67,6 +70,10 @@ class FeatureFrame:
     def account_id(self, row: int) -> str:
         """See `Features`."""
         return str(self.frame.index[row])
+
+    def accounts(self) -> Iterator[pd.Index]:
+        """See `Features`."""
+        yield self.frame.index
 
     def pieces(self) -> Iterator[pd.DataFrame]:
         """See `Features`; no accounts are one empty piece."""
@@ -93,6 +100,11 @@ class FeatureFile:
     def account_id(self, row: int) -> str:
         """See `Features`."""
         return str(self.rows.value(ACCOUNT_ID, row))
+
+    def accounts(self) -> Iterator[pd.Index]:
+        """See `Features`."""
+        for piece in self.rows.pieces([ACCOUNT_ID], PIECE):
+            yield pd.Index(piece[ACCOUNT_ID])
 
     def pieces(self) -> Iterator[pd.DataFrame]:
         """See `Features`."""

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from clustering.errors import StoreError
+from clustering.errors import OutputError, StoreError
 from clustering.outputs import real_path, scratch, turn, whole_file
 from clustering.scorer.files import SCORE_FILES, guard_cells
 from clustering.stores import PATIENCE_S
@@ -64,10 +64,10 @@ class FileStore:
         self.check()
         with whole_file(self.path) as stage:
             if self.path.suffix.lower() == _PARQUET:
-                yield Draft(stage, History(run))
+                yield Draft(stage, History(run), failure=OutputError)
                 return
             with scratch("clustering-scores-") as place:
-                draft = Draft(place / _FILE, History(run))
+                draft = Draft(place / _FILE, History(run), failure=OutputError)
                 yield draft
                 _to_csv(draft.file, stage)
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from clustering.errors import StoreError
+from clustering.errors import ClusteringError, StoreError
 from clustering.stores.history import History
 from clustering.stores.rows import Run, arrow_schema
 
@@ -22,11 +22,14 @@ class Draft:
     file : where the run writes its rows, as Parquet
     history : what the accounts held on the dates before; nothing that is later
     in_path : columns that the path of the file says, and that readers take from there
+    failure : what it is that the file cannot be written: a store may be free again later, a file
+        that was asked for is for a person to look at
     """
 
     file: Path
     history: History
     in_path: tuple[str, ...] = ()
+    failure: type[ClusteringError] = StoreError
 
     def schema(self, schemes: Iterable[str] = ()) -> pa.Schema:
         """Columns and types of the file.

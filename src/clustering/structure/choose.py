@@ -1,6 +1,6 @@
 """From what was measured and judged to what a study works with, and in which words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +10,11 @@ from clustering.arrays import Ints
 from clustering.config import EvidenceConfig
 from clustering.models.kmeans import KMeansFit
 from clustering.models.unimodality import merge_components
-from clustering.structure.findings import ChosenBy, MixtureDiagnostics, Offered, VerdictName
+from clustering.structure.findings import ChosenBy, Offered, VerdictName
 from clustering.structure.measure import Measured
 from clustering.structure.mixtures.candidates import Mixtures
 from clustering.structure.mixtures.trial import TriedMixture
-from clustering.structure.reasons import dissent
+from clustering.structure.reasons import dissent, labels_beside
 from clustering.structure.rules import is_workable
 from clustering.structure.separation.point_masses import find_spike
 from clustering.structure.settings import Matrix
@@ -60,6 +60,7 @@ def choose(
     tried: TriedMixture | None,
     mixtures: Mixtures,
     fits: Sequence[KMeansFit],
+    measured: Measured,
     matrix: Matrix,
     criteria: ChosenBy,
     config: EvidenceConfig,
@@ -71,14 +72,16 @@ def choose(
     decision : about k-means
     tried : the mixture that ICL prefers; None where there was nothing to try
     """
-    notes = _mixture_notes(fits[decision.k - 1].labels[matrix.rows], mixtures)
+    kmeans = Offered(algorithm="kmeans", k=decision.k)
+    partitions = _partitions(measured, mixtures, fits, matrix)
+    notes = [*_heaps(mixtures), *_labels_beside(kmeans.name, partitions)]
     rule = None if tried is None or not tried.trial.passed else _rule(tried, matrix)
     if tried is None or not tried.trial.passed or rule:
         why = [] if tried is None else [rule or tried.trial.reason]
         return Choice(
             decision.verdict,
             decision.n_clusters,
-            Offered(algorithm="kmeans", k=decision.k),
+            kmeans,
             decision.admissible,
             (
                 *decision.reasons,
@@ -89,6 +92,9 @@ def choose(
         )
     k, kind = tried.trial.k, tried.trial.covariance_type
     workable = _workable(tried, config, len(matrix.values))
+    mixture = Offered(algorithm="mixture", k=k, covariance_type=kind)
+    if workable:
+        notes = [*_heaps(mixtures), *_labels_beside(mixture.name, partitions)]
     said = (
         tried.trial.reason,
         *([] if workable else [_TOO_MANY if decision.k > 1 else _ALL_TOO_MANY]),
@@ -97,8 +103,7 @@ def choose(
         *notes,
     )
     if not workable:
-        return Choice("natural", k, Offered(algorithm="kmeans", k=decision.k), (), said)
-    mixture = Offered(algorithm="mixture", k=k, covariance_type=kind)
+        return Choice("natural", k, kmeans, (), said)
     return Choice("natural", k, mixture, (k,), said, tried)
 
 
@@ -126,21 +131,56 @@ def _workable(tried: TriedMixture, config: EvidenceConfig, n: int) -> bool:
     return is_workable(k, float(smallest), config, n)
 
 
-def _mixture_notes(labels: Ints, mixtures: Mixtures) -> list[str]:
-    """k-means and mixtures compared; overlapping components are not called segments."""
+def _heaps(mixtures: Mixtures) -> list[str]:
+    """Overlapping components are not called segments."""
     best = mixtures.best("bic")
-    by_icl = mixtures.best("icl_hard")
-    if best is None or by_icl is None:
+    if best is None:
         return []
     groups = int(merge_components(mixtures.fit_of(best)).max()) + 1
-    agreement = adjusted_rand_score(labels, mixtures.fit_of(by_icl).labels)
+    components = f"{best.covariance_type}, {best.k} component{'s' if best.k > 1 else ''}"
     return [
-        f"The best mixture by BIC ({_name(best)}) has {groups} "
-        f"separate heap{'s' if groups > 1 else ''} after overlapping components are merged.",
-        f"K-means with {int(labels.max()) + 1} and the best mixture by ICL ({_name(by_icl)}) agree "
-        f"with an adjusted Rand index of {agreement:.2f}.",
+        f"The best mixture by BIC ({components}) has {groups} "
+        f"separate heap{'s' if groups > 1 else ''} after overlapping components are merged."
     ]
 
 
-def _name(row: MixtureDiagnostics) -> str:
-    return f"{row.covariance_type}, {row.k} component{'s' if row.k > 1 else ''}"
+def _partitions(
+    measured: Measured, mixtures: Mixtures, fits: Sequence[KMeansFit], matrix: Matrix
+) -> dict[str, Ints]:
+    """Labels (m,) of the sample by name of the candidate, best first.
+
+    The best of k-means and the best mixture come before the others of their kind.
+    """
+    rows = sorted((row for row in measured.rows if row.k > 1), key=lambda row: -row.calibrated)
+    centres = [
+        (Offered(algorithm="kmeans", k=row.k).name, fits[row.k - 1].labels[matrix.rows])
+        for row in rows
+    ]
+    open_rows = [row for row in mixtures.rows if row.k > 1 and row.ruled_out is None]
+    densities = [
+        (
+            Offered(algorithm="mixture", k=row.k, covariance_type=row.covariance_type).name,
+            mixtures.fit_of(row).labels,
+        )
+        for row in sorted(open_rows, key=lambda row: float(row.icl_hard or np.inf))
+    ]
+    return dict(centres) | dict(densities)
+
+
+def _labels_beside(offered: str, partitions: Mapping[str, Ints]) -> list[str]:
+    """The offered labels against those of the best other k-means and of the best other mixture."""
+    if offered not in partitions:
+        return []
+    others = [name for name in partitions if name != offered]
+    nearest = [
+        next((name for name in others if name.startswith(kind)), None)
+        for kind in ("kmeans", "mixture")
+    ]
+    return labels_beside(
+        offered,
+        {
+            name: float(adjusted_rand_score(partitions[offered], partitions[name]))
+            for name in nearest
+            if name is not None
+        },
+    )

@@ -52,6 +52,11 @@ class Structure(Entry):
     dip: Dips | None = Field(description="Tests of one peak; null in a study.")
     nulls: tuple[NullTest, ...] = Field(description="Tests against data without clusters.")
     least_effect: float = Field(description="Least z that is taken for structure.")
+    n_bumpy: int = Field(
+        0,
+        description="Columns with several bumps; from two on the null copula_margins has clusters "
+        "itself and is not asked.",
+    )
 
 
 class GapRow(Entry):
@@ -235,8 +240,9 @@ class Findings(Entry):
 
     n: int = Field(description="Accounts that were judged.")
     n_set_aside: int = Field(
+        0,
         description="Of them, those far from all others: they took no part in what is measured, "
-        "and got the nearest segment."
+        "and got the nearest segment.",
     )
     d: int = Field(description="Columns.")
     scale: Scale = Field(description="What was done to the columns first.")
@@ -256,7 +262,7 @@ class Findings(Entry):
     kmeans: tuple[KMeansDiagnostics, ...] = Field(description="One row a k, from 1.")
     mixtures: tuple[MixtureDiagnostics, ...] = Field(description="One row a mixture.")
     trial: Trial | None = Field(
-        description="Of the mixture that ICL prefers; null where it claims no more clusters than "
+        description="Of the mixture that ICL prefers; null where it claims no other clusters than "
         "k-means has shown."
     )
 
@@ -277,7 +283,10 @@ class Findings(Entry):
         """The tests against data without clusters that decided about the offered segments."""
         if self.offered.algorithm == "mixture" and self.trial is not None and self.trial.nulls:
             return self.trial.nulls
-        return self.structure.nulls
+        several = self.structure.n_bumpy > 1
+        return tuple(
+            null for null in self.structure.nulls if not (several and null.name == "copula_margins")
+        )
 
     @property
     def ruled_out(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from clustering.structure.findings import Dips, Findings, NullTest, Structure
 from clustering.structure.measure import Measured, measure_kmeans, run_nulls
 from clustering.structure.mixtures.candidates import Mixtures, fit_mixtures
 from clustering.structure.mixtures.trial import TriedMixture, try_mixture
-from clustering.structure.rules import LEAST_EFFECT, come_back
+from clustering.structure.rules import LEAST_EFFECT, come_back, nulls_asked
 from clustering.structure.separation.dip import dip
 from clustering.structure.separation.multimodal_columns import columns_with_bumps
 from clustering.structure.separation.point_masses import spikes_of
@@ -91,13 +91,14 @@ def run_protocol(matrix: Matrix, settings: ProtocolSettings, notes: Sequence[str
     nulls = run_nulls(matrix, tuple(range(2, k_max + 1)), settings)
     measured = measure_kmeans(matrix, fits, nulls, settings)
     mixtures = fit_mixtures(sample, k_max, models, seed, progress, matrix.columns)
-    structure = _structure(sample, tuple(null.test for null in nulls), settings)
+    bumpy = columns_with_bumps(sample, matrix.columns, seed=seed)
+    structure = _structure(sample, tuple(null.test for null in nulls), len(bumpy), settings)
     criteria = chosen_by(measured, mixtures, config)
     spikes = spikes_of(matrix.values, fits, matrix.columns)
-    bumpy = columns_with_bumps(sample, matrix.columns, seed=seed)
     decision = decide(measured, structure.nulls, config, n, spikes, bumpy)
-    tried = try_mixture(matrix, mixtures, decision.n_clusters, settings)
-    choice = choose(decision, tried, mixtures, fits, matrix, criteria, config)
+    shown = fits[decision.n_clusters - 1].labels[matrix.rows]
+    tried = try_mixture(matrix, mixtures, shown, nulls_asked(bumpy), settings)
+    choice = choose(decision, tried, mixtures, fits, measured, matrix, criteria, config)
     return Evidence(
         n=n,
         n_set_aside=0,
@@ -150,11 +151,16 @@ def _fit_kmeans(values: Floats, k_max: int, settings: ProtocolSettings) -> list[
 
 
 def _structure(
-    sample: Floats, nulls: tuple[NullTest, ...], settings: ProtocolSettings
+    sample: Floats, nulls: tuple[NullTest, ...], n_bumpy: int, settings: ProtocolSettings
 ) -> Structure:
     if not settings.complete:
         return Structure(
-            hopkins=None, hopkins_null=None, dip=None, nulls=nulls, least_effect=LEAST_EFFECT
+            hopkins=None,
+            hopkins_null=None,
+            dip=None,
+            nulls=nulls,
+            least_effect=LEAST_EFFECT,
+            n_bumpy=n_bumpy,
         )
     with settings.progress.step("structure"):
         found = hopkins(sample, seed=settings.seed)
@@ -165,6 +171,7 @@ def _structure(
             dip=Dips(columns=columns, pc1=dip(first_component(sample))),
             nulls=nulls,
             least_effect=LEAST_EFFECT,
+            n_bumpy=n_bumpy,
         )
 
 

@@ -34,15 +34,28 @@ def structured(margins: NullTest, unimodal: NullTest) -> str:
 
 def explained_by_margins(margins: NullTest, unimodal: NullTest, bumpy: Sequence[str]) -> str:
     """More clustered than unimodal margins allow, not more than these margins do."""
-    cut = "A rule on single features would do; no clustering is needed."
+    cut = (
+        "No feature alone has several bumps (dip test, ties spread, Holm): there is no cut to name."
+    )
     if bumpy:
         cut = (
-            f"{', '.join(bumpy)} {'has' if len(bumpy) == 1 else 'have'} several bumps (dip test, "
-            "ties spread, Holm): cut there with a rule; no clustering is needed."
+            f"{bumpy[0]} has several bumps (dip test, ties spread, Holm): cut there with a rule; "
+            "no clustering is needed."
         )
     return (
         "The grouping is explained by the margins of single features and their correlation "
         f"({_against(margins)}), though not by unimodal ones ({_against(unimodal)}). {cut}"
+    )
+
+
+def bumps_in_several(margins: NullTest, unimodal: NullTest, bumpy: Sequence[str]) -> str:
+    """More clustered than unimodal margins allow, and several columns have bumps."""
+    return (
+        "The data is more clustered than data without clusters that has unimodal margins and the "
+        f"same rank correlations ({_against(unimodal)}). {', '.join(bumpy)} have several bumps "
+        "each (dip test, ties spread, Holm): data drawn with the margins as they are has clusters "
+        f"itself ({_against(margins)}) and is no comparison. Whether there are clusters, the gaps "
+        "between them say."
     )
 
 
@@ -190,6 +203,29 @@ def seeds(row: KMeansDiagnostics) -> list[str]:
         f"Limit: k-means with {row.k} has no unique solution: runs that differ in their random "
         f"starts alone agree with a mean adjusted Rand index of {row.seed_ari:.2f}."
     ]
+
+
+def labels_beside(offered: str, others: Mapping[str, float]) -> list[str]:
+    """How far the labels are those of the next best partitions, by name with adjusted Rand index.
+
+    Examples
+    --------
+    >>> print(*labels_beside("kmeans k=3", {"kmeans k=2": 0.714}))
+    Labels: the verdict is about whether there are clusters, not about the place of each account. \
+The labels of kmeans k=3 agree with those of kmeans k=2 with an adjusted Rand index of 0.71: \
+another choice would place some accounts otherwise.
+    """
+    if not others:
+        return []
+    told = " and ".join(f"those of {name} with an adjusted Rand index of {ari:.2f}"
+                        for name, ari in others.items())  # fmt: skip
+    surely = min(others.values()) >= UNIQUE
+    return [
+        "Labels: the verdict is about whether there are clusters, not about the place of each "
+        f"account. The labels of {offered} agree with {told}: "
+        + ("hardly any account would be placed otherwise." if surely else
+           "another choice would place some accounts otherwise.")
+    ]  # fmt: skip
 
 
 def dissent(chosen_by: ChosenBy, n_clusters: int, largest: int) -> list[str]:

@@ -16,6 +16,7 @@ from clustering.structure.rules import (
     come_back,
     every_cluster_returns,
     is_workable,
+    nulls_asked,
     rejected,
     separated,
 )
@@ -52,11 +53,12 @@ def decide(
 
     Natural needs all of: both copula nulls rejected, a held-out gap beside every cluster that no
     accounts bend around, every cluster coming back under resampling, and none that is one value of
-    one column (`spikes`, by k). Where single columns explain the grouping, those with several bumps
-    are named (`bumpy`). Prediction strength is not asked of clusters with a gap: it is the least
-    over clusters on half of the accounts, and breaks on small ones. Otherwise the segments are
-    bands of a continuum: reproducible when they come back and predict each other, constructive when
-    not.
+    one column (`spikes`, by k). Where a single column explains the grouping, it is named (`bumpy`,
+    those with several bumps); where several have bumps, the null with their margins has clusters
+    itself and is not asked. Prediction strength is not asked of clusters with a gap: it is the
+    least over clusters on half of the accounts, and breaks on small ones. Otherwise the segments
+    are bands of a continuum: reproducible when they come back and predict each other, constructive
+    when not.
     """
     structured, said = _gate(nulls, config, bumpy)
     several = [row for row in measured.rows if row.k > 1]
@@ -103,9 +105,11 @@ def _gate(
     margins, unimodal = tests["copula_margins"], tests["copula_unimodal"]
     if not rejected(unimodal, config):
         return False, [reasons.unstructured(margins, unimodal)]
-    if not rejected(margins, config):
+    if rejected(margins, config):
+        return True, [reasons.structured(margins, unimodal)]
+    if "copula_margins" in nulls_asked(bumpy):
         return False, [reasons.explained_by_margins(margins, unimodal, bumpy)]
-    return True, [reasons.structured(margins, unimodal)]
+    return True, [reasons.bumps_in_several(margins, unimodal, bumpy)]
 
 
 def _offer(

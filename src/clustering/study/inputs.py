@@ -69,6 +69,9 @@ def _labels(run: "Run", ids: pd.Index) -> ComparedLabels:
         },
         titles={SEGMENT: f"the {run.group_word.plural}", **titles},
         undated=tuple(one.name for one in labellings if one.kind == "own"),
+        # Rates by segment are corrected for what the model itself mistakes (`observed.bch`), by its
+        # own posterior. The scorer's probability tells something else: how often the model gives
+        # the same segment once everything is known, which of complete accounts is nearly always.
         membership=Membership(
             run.scorer.model.probabilities(run.matrix.values), tuple(run.scorer.segment_names)
         ),

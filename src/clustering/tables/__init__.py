@@ -4,7 +4,8 @@
 the user's files, columns or database are called: a mapping (one SQL SELECT per table) says so.
 """
 
-from clustering.tables.contract import TABLES, Column, Table
+from clustering.tables.contract import TABLES
+from clustering.tables.declared import Column, Table
 from clustering.tables.opening import open_folder, open_tables
 from clustering.tables.types import SourceTables
 

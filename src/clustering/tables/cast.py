@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from clustering.tables.contract import Column, Kind
+from clustering.tables.declared import Column, Kind
 from clustering.tables.reading.cells import Cells
 
 #: The type of a column of each kind.

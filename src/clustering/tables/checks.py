@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from clustering.tables.contract import AS_OF_SLACK_DAYS, BEHAVIOUR_TABLES, COUNTED_TABLES, Table
+from clustering.tables.contract import AS_OF_SLACK_DAYS, BEHAVIOUR_TABLES, COUNTED_TABLES
 from clustering.tables.coverage import Coverage
+from clustering.tables.declared import Table
 from clustering.tables.session import Session, quoted_name
 from clustering.tables.table_quality import spaced
 

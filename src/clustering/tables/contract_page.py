@@ -7,9 +7,8 @@ from clustering.tables.contract import (
     FIRST_DATE,
     LAST_DATE,
     TABLES,
-    Column,
-    Table,
 )
+from clustering.tables.declared import Column, Table
 
 _KINDS = {
     "id": "text",

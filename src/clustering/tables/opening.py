@@ -36,9 +36,10 @@ from clustering.tables.checks import (
     note,
     presence_breaches,
 )
-from clustering.tables.contract import TABLES, Table, with_columns
+from clustering.tables.contract import TABLES, with_columns
 from clustering.tables.contracts_check import contract_findings, currency_breaches
 from clustering.tables.coverage import find_coverage
+from clustering.tables.declared import Table
 from clustering.tables.reading.cells import Cells, trimmed
 from clustering.tables.reading.files import Relation, duckdb_words, reading_error
 from clustering.tables.session import Session, quoted_name

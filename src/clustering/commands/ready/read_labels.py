@@ -84,7 +84,7 @@ def read_columns(
         column is missing or holds no text; all of them at once.
     """
     from clustering.errors import BadInputError, breaches_message
-    from clustering.tables.contract import Column
+    from clustering.tables.declared import Column
     from clustering.tables.reading.ready import open_ready
 
     with open_ready(path, reading) as table:

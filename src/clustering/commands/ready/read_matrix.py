@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from clustering.config import ReadingConfig
-    from clustering.tables.contract import Column
+    from clustering.tables.declared import Column
 
 #: Names of columns whose whole numbers are ids: customer_id, accountId, Order No, row.
 _ID = re.compile(r"(?i:(^|[_ .-])(id|key|uuid|guid|no|nr|row|index))$|[a-z]I[dD]$")
@@ -48,7 +48,7 @@ def read_numeric(
     BadInputError
         The file cannot be read, or columns cannot be used; all of them at once.
     """
-    from clustering.tables.contract import Column
+    from clustering.tables.declared import Column
     from clustering.tables.reading.ready import open_ready
 
     with open_ready(path, reading) as table:
@@ -100,7 +100,7 @@ def read_numeric(
 
 
 def _as_text(name: str, account: str | None) -> "Column":
-    from clustering.tables.contract import Column
+    from clustering.tables.declared import Column
 
     return Column(name, "id" if name in (account, ACCOUNT_ID) else "text", "", required=False)
 

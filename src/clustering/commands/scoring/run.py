@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from clustering.arrays import Ints
 from clustering.commands.scoring.source import Source
-from clustering.errors import BadInputError, StoreError, breaches_message
+from clustering.errors import BadInputError, breaches_message
 from clustering.movement.overrides.active import (
     ASSIGNED,
     assigned,
@@ -131,26 +131,34 @@ class _Rows:
         served = self.source.served
         schemes = [] if served is None else scheme_columns(map(str, served.labels))
         schema = draft.schema(schemes)
-        in_force = in_todays_words(
-            self.source.decisions.in_force(self.run.as_of), self.scorer.called
-        )
+        in_force = self._decided()
         tally = None
         try:
             with pq.ParquetWriter(draft.file, schema) as writer:
                 for piece in self.source.features.pieces():
                     here = in_force[in_force.index.isin(piece.index)]
-                    check_overrides(here.reset_index(), segments=self.scorer.called)
                     scores = self._scores(piece, draft.history, here)
                     writer.write_table(as_rows(scores, self.run, schema))
                     one = Tally.of(scores, self.scorer.model.k)
                     tally = one if tally is None else tally + one
         except OSError as error:
-            raise StoreError(
+            raise draft.failure(
                 f"the scores cannot be kept until they are complete: {error.strerror or error}. "
                 "Nothing was written; make room, or set TMPDIR to a folder with more."
             ) from None
         assert tally is not None
         return tally
+
+    def _decided(self) -> pd.DataFrame:
+        """The decisions on the accounts of the source: refused before any account is scored."""
+        found = in_todays_words(self.source.decisions.in_force(self.run.as_of), self.scorer.called)
+        if found.empty:
+            return found
+        asked = np.zeros(len(found), dtype=bool)
+        for accounts in self.source.features.accounts():
+            asked |= found.index.isin(accounts)
+        check_overrides(found[asked].reset_index(), segments=self.scorer.called)
+        return found[asked]
 
     def _scores(
         self, piece: pd.DataFrame, history: History, in_force: pd.DataFrame

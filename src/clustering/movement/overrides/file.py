@@ -13,7 +13,8 @@ from clustering.config import ReadingConfig, StudyConfig
 from clustering.errors import BadInputError, ConfigError, OutputError, breaches_message
 from clustering.movement.overrides.rows import CsvRows, ParquetRows, rows_of
 from clustering.outputs import locked, whole_file
-from clustering.tables.contract import OVERRIDES, Table
+from clustering.tables.contract import OVERRIDES
+from clustering.tables.declared import Table
 from clustering.tables.reading.ready import open_ready
 
 #: Columns of the contract, the dates last.

@@ -130,10 +130,10 @@ def come_back(study: StudyFolder) -> bool:
     return study.document.segments_return
 
 
-def feature_titles(study: StudyFolder) -> dict[str, str]:
-    """What readers know every feature as, with its unit, by its name."""
+def feature_titles(study: StudyFolder, *, with_unit: bool = True) -> dict[str, str]:
+    """What readers know every feature as, by its name; in a sentence without its unit."""
     features = study.document.features
-    return {one.name: feature_title(one.name, one.unit, with_unit=True) for one in features}
+    return {one.name: feature_title(one.name, one.unit, with_unit=with_unit) for one in features}
 
 
 def short_title(study: StudyFolder, name: str) -> str:

@@ -107,6 +107,17 @@ def table(
     )
 
 
+def filled(made: Html) -> Html:
+    """A table, or nothing where it has no row: pages for those who decide list nothing empty.
+
+    Examples
+    --------
+    >>> filled(table("t", ["x"], [])).text, filled(table("t", ["x"], [["a"]])).text[:4]
+    ('', '<div')
+    """
+    return made if "<table" in made.text else Html("")
+
+
 def table_of(
     caption: str, columns: Sequence[Column], results: Iterable[Any], of: int | None = None
 ) -> Html:

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -64,4 +65,4 @@ def _centres_without(
         own = values[rows & (clustering.labels == segment)]
         if len(own):
             centres[segment] = own.mean(axis=0)
-    return CentreModel(centres, full.variance, full.algorithm)
+    return replace(full, centres=centres)

@@ -30,6 +30,13 @@ class Discriminant:
         """Standard deviation along a direction of length 1; the same for every component."""
         return float(np.sqrt(unit @ self.covariance @ unit))
 
+    def towards(self, first: int, second: int) -> Floats:
+        """From one mean to another, at length 1; 0 where they are equal."""
+        line = self.means[second] - self.means[first]
+        length = float(np.sqrt(line @ line))
+        unit: Floats = line / (length or 1.0)
+        return unit
+
     def nearest(self) -> Ints:
         """The nearest component of every component, by Mahalanobis distance."""
         factor = np.linalg.cholesky(self.covariance)

@@ -1,17 +1,18 @@
 """The best mixture before the same judges as k-means.
 
 K-means cuts elongated clusters across. Where the mixture that ICL prefers holds more separate
-heaps than k-means has natural clusters, it is tried: the cross-fitted saddle test, the bootstrap,
-and the nulls, each with the mixture refitted, and the look around its gaps. It has to pass all of
-them.
+heaps than k-means has natural clusters, or as many others, it is tried: the cross-fitted saddle
+test, the bootstrap, and the nulls, each with the mixture refitted, and the look around its gaps. It
+has to pass all of them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from clustering.arrays import Flags, Floats, Ints
-from clustering.models.labels import cross_counts
+from clustering.models.labels import adjusted_rand, cross_counts
 from clustering.models.mixture import MixtureFit, fit_mixture
 from clustering.models.starts import MixtureStarts
 from clustering.models.types import CovarianceType
@@ -36,7 +37,8 @@ REFIT_STARTS = 3
 #: The gain in ICL is compared on at most so many accounts, with at most so many draws.
 NULL_ROWS = 500
 MOST_NULLS = 99
-NULLS: tuple[NullName, ...] = ("copula_margins", "copula_unimodal")
+#: Two partitions that agree less are not the same clusters.
+SAME_CLUSTERS = 0.9
 STATISTIC = "largest gain in ICL per account over one component"
 
 
@@ -57,18 +59,24 @@ class TriedMixture:
 
 
 def try_mixture(
-    matrix: Matrix, mixtures: Mixtures, n_clusters: int, settings: ProtocolSettings
+    matrix: Matrix,
+    mixtures: Mixtures,
+    shown: Ints,
+    nulls: Sequence[NullName],
+    settings: ProtocolSettings,
 ) -> TriedMixture | None:
-    """Judge the mixture that ICL prefers, if it claims more clusters than k-means has shown.
+    """Judge the mixture that ICL prefers, if it claims more or other clusters than k-means shows.
 
     Parameters
     ----------
     matrix : of which `mixtures` were fitted on the sample
-    n_clusters : natural clusters of k-means; 1 where there are none
+    shown : (m,), natural clusters of k-means in the sample; one where there are none
+    nulls : that the gain in ICL has to exceed (`rules.nulls_asked`)
 
     Returns
     -------
-    None where there is nothing to try: ICL prefers no more components, or some share a heap
+    None where there is nothing to try: ICL prefers fewer components, or as many that are the same
+    clusters, or some share a heap
 
     Examples
     --------
@@ -83,16 +91,20 @@ def try_mixture(
     >>> quick = ProtocolSettings(seed=0, config=EvidenceConfig(resamples=10, nulls=19))
     >>> same = lambda drawn: drawn
     >>> matrix = Matrix(X, X, same, same, None, np.arange(400))
-    >>> try_mixture(matrix, mixtures, 1, quick).trial.passed
+    >>> one, asked = np.zeros(400, dtype=np.int64), ("copula_unimodal",)
+    >>> try_mixture(matrix, mixtures, one, asked, quick).trial.passed
     True
     """
     best = mixtures.best("icl_hard")
-    if best is None or best.k <= max(n_clusters, 1):
+    n_clusters = int(shown.max()) + 1
+    if best is None or best.k < max(n_clusters, 2):
         return None
     fit = mixtures.fit_of(best)
+    if best.k == n_clusters and adjusted_rand(shown, fit.labels) >= SAME_CLUSTERS:
+        return None
     if len(np.unique(merge_components(fit))) < fit.k:
         return None
-    return _Trial(matrix.sample, matrix, fit, settings).run()
+    return _Trial(matrix.sample, matrix, fit, tuple(nulls), settings).run()
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +112,7 @@ class _Trial:
     values: Floats
     matrix: Matrix
     fit: MixtureFit
+    asked: tuple[NullName, ...]
     settings: ProtocolSettings
 
     def run(self) -> TriedMixture:
@@ -125,7 +138,7 @@ class _Trial:
             why = f"they do not all come back under resampling (least Jaccard {min(jaccard):.2f})"
             return self._failed(why, trial)
         step = 1 + (len(rows) - 1) // NULL_ROWS
-        nulls = tuple(self._null(name, rows[::step]) for name in NULLS)
+        nulls = tuple(self._null(name, rows[::step]) for name in self.asked)
         trial = trial.model_copy(update={"nulls": nulls})
         if not all(rejected(null, config) for null in nulls):
             return self._failed(f"data without clusters gains as much ({_gains(nulls)})", trial)

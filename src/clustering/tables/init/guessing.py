@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from clustering.tables.contract import TABLES, Column, Table
+from clustering.tables.contract import TABLES
+from clustering.tables.declared import Column, Table
 from clustering.tables.init.sniffing import ColumnSample, fits
 from clustering.tables.init.synonyms import (
     COLUMN_SYNONYMS,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from clustering.tables.contract import ISO_DATE, Kind
+from clustering.tables.contract import ISO_DATE
+from clustering.tables.declared import Kind
 
 _ISO = re.compile(ISO_DATE)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")

@@ -17,7 +17,7 @@ import pandas as pd
 from clustering.arrays import Floats
 from clustering.config import ReadingConfig
 from clustering.errors import BadInputError, OutputError, breaches_message, near_names
-from clustering.tables.contract import Column
+from clustering.tables.declared import Column
 from clustering.tables.opening import drop_empty_rows, empty_rows, storage_failed
 from clustering.tables.reading.cells import Cells
 from clustering.tables.reading.files import SUFFIXES, read_file, reading_error

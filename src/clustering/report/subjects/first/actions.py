@@ -7,7 +7,7 @@ from math import isnan, nan
 
 from clustering.columns import SEGMENT
 from clustering.report.kit.facts import group_words, percent
-from clustering.report.subjects.first.cards import size_in_words
+from clustering.report.subjects.first.cards import label_in_words, size_in_words
 from clustering.report.subjects.first.happened import Happened, by_tier, happened, in_words
 from clustering.report.subjects.forward.recommendation import certainty, kept, speaks_for_groups
 from clustering.report.subjects.plan.tables import playbook_titles
@@ -83,13 +83,14 @@ def _keep(study: StudyFolder) -> Action:
 
 
 def _worst(study: StudyFolder) -> Happened | None:
-    """The label whose accounts lost most; by money where it is known, else by accounts."""
+    """The label that lost most beyond what all lost on average; by money where it is known."""
     plan = study.document.plan
     coverage = study.table("coverage").set_index("label")
     found = [happened(study, plan.labelling, str(label)) for label in coverage.index]
-    by_money = [one for one in found if one.lost is not None]
+    by_money = [(one.lost, one.amount, one) for one in found if one.lost and one.amount]
     if by_money:
-        return max(by_money, key=lambda one: one.lost or 0.0)
+        usual = sum(lost for lost, _, _ in by_money) / sum(amount for _, amount, _ in by_money)
+        return max(by_money, key=lambda row: row[0] - usual * row[1])[2]
     primary = study.document.configuration["comparison"]["primary_outcome"]
     by_rate = [one for one in found if one.rate is not None]
     worst = min if primary in GOOD else max
@@ -98,7 +99,8 @@ def _worst(study: StudyFolder) -> Happened | None:
 
 def _start(study: StudyFolder, worst: Happened) -> Action:
     """Try the playbook of that label on half of its accounts: seen once is not shown to help."""
-    row = study.table("coverage").set_index("label").loc[worst.label]
+    coverage = study.table("coverage")
+    row = coverage[coverage["label"] == worst.label].iloc[0]
     title = playbook_titles(study).get(str(row["playbook"]), str(row["playbook"]))
     design = known_design(study, worst.label)
     trial = "what a trial could show is not known"
@@ -106,7 +108,7 @@ def _start(study: StudyFolder, worst: Happened) -> Action:
         trial = f"a trial on these {design.n_units:,} {shows(design)}"
     tiers = by_tier(study, worst) if study.document.plan.labelling == SEGMENT else ""
     return Action(
-        f"Try ‘{title}’ on ‘{worst.label}’, on half of them first",
+        f"Try ‘{title}’ on ‘{label_in_words(study, worst.label)}’, on half of them first",
         size_in_words(study, int(row["n_accounts"]), row["arr"]),
         f"it {in_words(study, worst)}" + (f"; {tiers}" if tiers else ""),
         f"the loss was seen once, that the playbook helps is not shown; {trial}",
@@ -137,7 +139,7 @@ def _over_limit(study: StudyFolder) -> Iterator[Action]:
     if over.empty:
         return
     document, given = study.document, study.document.plan.assumptions
-    named = ", ".join(f"‘{label}’" for label in over["label"].head(2))
+    named = ", ".join(f"‘{label_in_words(study, str(label))}’" for label in over["label"].head(2))
     more = f" and {len(over) - 2} more" if len(over) > 2 else ""
     arr, cost = float(over["arr"].sum()), float(over["cost"].sum())
     share = f", {percent(cost / arr)} of what they pay" if arr > 0 else ""

@@ -6,7 +6,7 @@ from clustering.columns import SEGMENT
 from clustering.report.kit.facts import title_of
 from clustering.report.subjects.first.happened import happened, in_words
 from clustering.results import StudyFolder
-from clustering.wording import amount_in_short
+from clustering.wording import amount_in_short, name_in_words
 
 #: Typical accounts that a card names.
 N_TYPICAL = 3
@@ -40,7 +40,7 @@ def cards(study: StudyFolder) -> list[Card]:
         label, book = str(row["label"]), books.get(str(row["playbook"]))
         made.append(
             Card(
-                label,
+                label_in_words(study, label),
                 size_in_words(study, int(row["n_accounts"]), row["arr"]),
                 "" if book is None else book.goal,
                 in_words(study, happened(study, plan.labelling, label)),
@@ -75,6 +75,11 @@ def size_in_words(study: StudyFolder, n: int, amount: float | None) -> str:
         return accounts
     document = study.document
     return f"{accounts}, {amount_in_short(amount)} {document.currency} {document.amount_name}"
+
+
+def label_in_words(study: StudyFolder, label: str) -> str:
+    """A label of the plan: the name of a segment as it is, one of a rule without underscores."""
+    return label if study.document.plan.labelling == SEGMENT else name_in_words(label)
 
 
 def planned_by(study: StudyFolder) -> str:

@@ -44,15 +44,18 @@ def happened(study: StudyFolder, labelling: str, label: str) -> Happened:
     least = int(study.document.configuration["engagement"]["smallest_group"])
     kept = own.iloc[0] if len(own) and own.iloc[0]["n_accounts"] >= least else None
     rate = seen.iloc[0] if len(seen) and not seen.iloc[0]["suppressed"] else None
-    told = rate is not None and not math.isnan(rate["raw"])
+    if rate is not None and math.isnan(rate["raw"]):
+        rate = None
     return Happened(
         label,
         kept=None if kept is None else float(kept["grr"]),
         kept_between=None if kept is None else (float(kept["grr_low"]), float(kept["grr_high"])),
         lost=None if kept is None else float(kept["arr"] * (1 - kept["grr"])),
         amount=None if kept is None else float(kept["arr"]),
-        rate=float(rate["raw"]) if told else None,
-        rate_between=(float(rate["wilson_low"]), float(rate["wilson_high"])) if told else None,
+        rate=None if rate is None else float(rate["raw"]),
+        rate_between=None
+        if rate is None
+        else (float(rate["wilson_low"]), float(rate["wilson_high"])),
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from clustering.report.subjects.agreement.words import tiers_in_numbers, tiers_in_plain
+from clustering.report.subjects.first.cards import label_in_words
 from clustering.report.subjects.forward.words import future_in_numbers, future_in_plain
 from clustering.report.subjects.groups.words import commercial, structure, why_in_plain
 from clustering.report.subjects.plan.words import assumptions
@@ -43,7 +44,7 @@ def _trials(study: StudyFolder) -> tuple[str, ...]:
     for label in study.table("coverage")["label"].astype("str"):
         design = known_design(study, label)
         if design is not None:
-            lines.append(f"‘{label}’: {size_words(design)[-1]}")
+            lines.append(f"‘{label_in_words(study, label)}’: {size_words(design)[-1]}")
     lines.append(
         "The list for a trial: clustering trial STUDY --segment SEGMENT. Assumed is which share of "
         "the losses the playbook averts."

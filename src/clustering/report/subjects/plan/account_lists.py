@@ -7,7 +7,7 @@ from clustering.report.kit.cells import account, amount, named_accounts, number,
 from clustering.report.kit.facts import TIERS, amount_title, feature_titles, group_words, labelling
 from clustering.report.kit.html import Column, Html, table_of
 from clustering.results import StudyFolder
-from clustering.wording import name_in_words
+from clustering.wording import name_in_words, names_in_words
 
 _KINDS = {"medoid": "typical", "boundary": "between two", "misfit": "unlike the others"}
 
@@ -17,7 +17,8 @@ def misjudged(study: StudyFolder) -> list[str]:
     entry = study.document.next_steps
     amount = study.document.amount_name
     if entry.misjudged_absent:
-        return [f"Which accounts {amount} tiers get wrong is not known: {entry.misjudged_absent}"]
+        why = names_in_words(entry.misjudged_absent)
+        return [f"Which accounts {amount} tiers get wrong is not known: {why}"]
     frame = study.table("misjudged")
     much, little = (frame[frame["care"] == care] for care in ("too much", "too little"))
     if frame.empty:
@@ -82,7 +83,7 @@ def champions(study: StudyFolder) -> list[str]:
     if nearest.empty:
         return [first, "No growth account has a gap to its champion that matters."]
     counts = nearest["feature"].value_counts()
-    titles = feature_titles(study)
+    titles = feature_titles(study, with_unit=False)
     top = [f"{titles.get(str(name), name)} ({n:,})" for name, n in counts.head(3).items()]
     return [
         first,

@@ -292,8 +292,8 @@ def test_the_scorecard_names_what_told_more_and_how_much(tmp_path: Path) -> None
     assert (card.choice, card.better, card.n_judged) == ("use beside the tiers", ["segment"], 2)
     assert words.decision(study) == (
         "1 of 2 labellings told more about which accounts churned than the ARR tiers alone: "
-        "'Bands of this study'; the most 0.012 in the error of the prediction, 95 % interval 0.004 to "
-        "0.021."
+        "'Bands of this study'; the most 0.012 in the error of the prediction, 95 % interval 0.004 "
+        "to 0.021."
     )
     assert "correction for the number of comparisons" in words.scorecard_sentences(study)[1]
 

@@ -281,6 +281,7 @@ class _Simulated:
             margin=probability * 0.7,
             stability=np.clip(rng.beta(9, 2, n), 0, 1),
             silhouette=silhouette if k > 1 else np.nan,
+            set_aside=False,
             map_1=self.z @ projection[0],
             map_2=self.z @ projection[1],
         )

@@ -63,9 +63,9 @@ class MatrixConfig(Part):
         0.95, description="Of two features with a larger absolute rank correlation one is left out."
     )
     leave_out_unrelated: bool = Field(
-        True,
-        description="Leave out a feature with one peak to which no other one is related: it tells "
-        "nothing of groups that several features share, and hides them.",
+        False,
+        description="Leave out features with one peak to which no other one is related: they tell "
+        "nothing of groups that several features share, and hide them.",
     )
     winsorise: Annotated[float, Field(ge=0.0, lt=0.25)] = Field(
         0.005, description="Share clipped at either end after the transform (0: no clipping)."

@@ -124,17 +124,44 @@ def left_out_in_words(names: Sequence[str], n_columns: int) -> list[str]:
     Left out: 1 of 8 columns ('seats'): no relation to any other one was found, so it tells \
 nothing of groups that several columns share.
     """
-    if not names:
-        return []
+    return [f"Left out: {_found(names, n_columns)}."] if names else []
+
+
+def kept_in_words(names: Sequence[str], n_columns: int, remedy: str) -> list[str]:
+    """Likewise, where they were kept.
+
+    Parameters
+    ----------
+    remedy : what leaves them out
+
+    Examples
+    --------
+    >>> print(*kept_in_words(["seats", "visits"], 8, "naming others"))
+    Limit: 2 of 8 columns ('seats', 'visits'): no relation to any other one was found, so they \
+tell nothing of groups that several columns share, and may hide them; naming others leaves them out.
+    """
+    it = "it" if len(names) == 1 else "them"
+    return (
+        [f"Limit: {_found(names, n_columns)}, and may hide them; {remedy} leaves {it} out."]
+        if names
+        else []
+    )
+
+
+def _found(names: Sequence[str], n_columns: int) -> str:
     it_tells = "it tells" if len(names) == 1 else "they tell"
     quoted = ", ".join(f"'{name}'" for name in names)
-    return [
-        f"Left out: {len(names)} of {n_columns} columns ({quoted}): no relation to any other one "
-        f"was found, so {it_tells} nothing of groups that several columns share."
-    ]
+    return (
+        f"{len(names)} of {n_columns} columns ({quoted}): no relation to any other one was found, "
+        f"so {it_tells} nothing of groups that several columns share"
+    )
 
 
-def left_out_of(matrix: FeatureMatrix) -> list[str]:
-    """Likewise, of the features that a study has no matrix column of."""
-    names = [name for name, reason in matrix.excluded.items() if reason == UNRELATED]
-    return left_out_in_words(names, len(matrix.feature_names) + len(names))
+def unrelated_in_words(matrix: FeatureMatrix, *, seed: int) -> list[str]:
+    """Which features of a study are related to no other one, whether left out or not."""
+    left_out = [name for name, reason in matrix.excluded.items() if reason == UNRELATED]
+    if left_out:
+        return left_out_in_words(left_out, len(matrix.feature_names) + len(left_out))
+    kept = np.flatnonzero(unrelated_columns(matrix.known, seed=seed))
+    names = [matrix.feature_names[index] for index in kept]
+    return kept_in_words(names, len(matrix.feature_names), "'matrix.leave_out_unrelated = true'")

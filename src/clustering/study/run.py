@@ -40,7 +40,7 @@ from clustering.structure.evidence import assess_structure
 from clustering.structure.pictures import picture_tables
 from clustering.structure.protocol import Evidence
 from clustering.structure.settings import ProtocolSettings
-from clustering.structure.unrelated import left_out_of, standardise_related
+from clustering.structure.unrelated import standardise_related, unrelated_in_words
 from clustering.study.inputs import comparison_inputs, plan_inputs
 from clustering.tables import SourceTables, open_tables
 
@@ -170,7 +170,7 @@ class Run:
             prepare=self.standardiser.refit,
             columns=self.matrix.feature_names,
             accounts=self.matrix.account_ids,
-            notes=left_out_of(self.matrix),
+            notes=unrelated_in_words(self.matrix, seed=self.config.seed),
         )
 
     @cached_property

@@ -76,8 +76,7 @@ def evidence(
     check_json(json, file)
     asked = None if columns is None else [name.strip() for name in columns.split(",")]
     table = read_numeric(file, asked, reading_of(missing, decimal), account)
-    if asked is None:
-        table = _related(table, seed)
+    table = _related(table, keep=asked is not None, seed=seed)
     config = EvidenceConfig(resamples=resamples, nulls=nulls)
     if set_aside is not None:
         config = config.model_copy(update={"most_set_aside": set_aside})
@@ -101,24 +100,25 @@ def evidence(
         OUT.print(f"Written to {json}", markup=False, soft_wrap=True)
 
 
-def _related(table: "NumericTable", seed: int) -> "NumericTable":
-    """The table without columns that no other one is related to, and a note of them."""
+def _related(table: "NumericTable", *, keep: bool, seed: int) -> "NumericTable":
+    """The table without columns that no other one is related to, or with them; and a note."""
     import numpy as np
 
     from clustering.structure.repeats import find_repeats
-    from clustering.structure.unrelated import left_out_in_words, unrelated_columns
+    from clustering.structure.unrelated import kept_in_words, left_out_in_words, unrelated_columns
 
     values, accounts = table.values, table.accounts
     once = values if accounts is None else values[find_repeats(values, accounts).first]
     alone = unrelated_columns(once, seed=seed)
-    names = [name for name, out in zip(table.columns, alone, strict=True) if out]
-    if not names:
-        return table
+    names, n_columns = [table.columns[index] for index in np.flatnonzero(alone)], len(alone)
+    if keep:
+        said = kept_in_words(names, n_columns, "the command without '--columns'")
+        return replace(table, notes=(*table.notes, *said))
     return replace(
         table,
         values=np.ascontiguousarray(values[:, ~alone]),
         columns=tuple(name for name in table.columns if name not in names),
-        notes=(*table.notes, *left_out_in_words(names, len(table.columns))),
+        notes=(*table.notes, *left_out_in_words(names, n_columns)),
     )
 
 

@@ -52,8 +52,14 @@ EXPLORER = Page(
 LISTED = (*PAGES[:2], EXPLORER, *PAGES[2:])
 """The pages in the order of the navigation."""
 
+TWINS = {INDEX: "index.md", PAGES[0].file: "leadership.md"}
+"""The pages that are written as Markdown too, and the files of these twins."""
+
 #: A number and what it counts.
 _UNIT = re.compile(r"(\d) (%|k\b|M\b|bn\b)")
+_PARTS = re.compile(
+    r"<header>\s*(<p>.*?</p>).*?<main[^>]*>(.*)</main>\s*<footer>(.*?)</footer>", re.DOTALL
+)
 _FIGURE = re.compile(r'<img data-figure="([^"]+)"[^>]*src="data:image/png;base64,([^"]+)"')
 
 
@@ -103,6 +109,25 @@ def figures_in(pages: Sequence[str]) -> dict[str, bytes]:
     return {
         name: base64.b64decode(content) for page in pages for name, content in _FIGURE.findall(page)
     }
+
+
+def markdown_twin(page: str, figures: str) -> str:
+    """The words and tables of a page as Markdown.
+
+    Parameters
+    ----------
+    page : of the report, whole
+    figures : folder of the figures, from where the text will stand
+    """
+    # Imported here: who shows a study in Jupyter needs no parser.
+    from clustering.report.kit.markdown import as_markdown
+
+    parts = _PARTS.search(page)
+    if parts is None:
+        raise ValueError("this is no page of the report")
+    # The pictures themselves are long, and are left out in any case.
+    words = re.sub(r'src="data:[^"]*"', "", "".join(parts.groups()))
+    return as_markdown(words, figures) + "\n"
 
 
 def single_page(title: str, about: str, as_of: str, content: str, footer: str) -> str:

@@ -183,6 +183,27 @@ def test_nothing_is_wider_than_the_window(browser: Any, rendered_study: Path, wi
     browser.set_window_size(1366, 768)
 
 
+@pytest.mark.parametrize(("width", "last"), [(1200, ".actions"), (360, ".headlines")])
+def test_the_answer_is_on_one_screen(
+    browser: Any, rendered_study: Path, width: int, last: str
+) -> None:
+    # Headless Chromium gives no window below 500 pixels: the page is put into a frame of its size.
+    page = (rendered_study / "report" / pages.INDEX).as_uri()
+    frame = f"<iframe src='{page}' style='width:{width}px;height:800px;border:0'></iframe>"
+    (rendered_study.parent / "frame.html").write_text(frame, encoding="utf-8")
+    browser.set_window_size(1366, 900)
+    browser.get((rendered_study.parent / "frame.html").as_uri())
+    browser.switch_to.frame(0)
+    bottom = browser.execute_script(
+        f"return document.querySelector('{last}').getBoundingClientRect().bottom"
+    )
+    wide = browser.execute_script("return document.documentElement.scrollWidth")
+    browser.switch_to.default_content()
+    browser.set_window_size(1366, 768)
+    assert 200 < bottom <= 800
+    assert wide <= width
+
+
 def test_a_hostile_name_does_nothing_but_show(browser: Any, rendered_study: Path) -> None:
     browser.get((rendered_study / "report" / "4_leadership.html").as_uri())
     text = browser.find_element("tag name", "main").text

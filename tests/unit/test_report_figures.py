@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from clustering import results
 from clustering.report import figures
 from clustering.report.kit import canvas
+from clustering.report.kit.facts import feature_titles
 from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
 from study_folders import Recipe, build_study
@@ -127,7 +128,7 @@ def test_the_heatmap_names_the_largest_difference(tmp_path: Path) -> None:
     top = study.profiles.loc[study.profiles["mean_z"].abs().idxmax()]
     drawn = figures.profile_heatmap(study)
     assert f"'{top['segment_name']}'" in drawn.title
-    assert str(top["feature"]) in drawn.title
+    assert feature_titles(study)[str(top["feature"])] in drawn.title
     assert f"{abs(top['mean_z']):.1f} standard deviations" in drawn.title
 
 

@@ -65,8 +65,8 @@ class TestMisjudged:
         reason = "'lifecycle_touch' needs milestones with projected and achieved dates."
         study = build(next_steps([LABELS], misjudged_reason=reason))
         assert misjudged(study) == [
-            "Which accounts ARR tiers get wrong is not known: 'lifecycle touch' needs milestones with "
-            "projected and achieved dates."
+            "Which accounts ARR tiers get wrong is not known: 'lifecycle touch' needs milestones "
+            "with projected and achieved dates."
         ]
         assert misjudged_table(study).text == ""
 

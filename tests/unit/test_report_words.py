@@ -292,7 +292,8 @@ def test_the_scorecard_names_what_told_more_and_how_much(tmp_path: Path) -> None
     assert (card.choice, card.better, card.n_judged) == ("use beside the tiers", ["segment"], 2)
     assert words.decision(study) == (
         "1 of 2 labellings told more about which accounts churned than the ARR tiers alone: "
-        "'Bands of this study'; the most 0.012 in log loss, 95 % interval 0.004 to 0.021."
+        "'Bands of this study'; the most 0.012 in the error of the prediction, 95 % interval 0.004 "
+        "to 0.021."
     )
     assert "correction for the number of comparisons" in words.scorecard_sentences(study)[1]
 
@@ -391,7 +392,7 @@ def test_a_control_that_told_as_much_is_said(tmp_path: Path) -> None:
     )
     told = with_card(study, scores=[*card.scores, control])
     (said,) = [text for text in words.scorecard_sentences(told) if "The control" in text]
-    assert "told at least as much (0.020 in log loss" in said
+    assert "told at least as much (0.020 in the error of the prediction" in said
     less = control.model_copy(update={"gain": Estimate(value=0.005, interval=(0.001, 0.01))})
     fewer = with_card(study, scores=[*card.scores, less])
     assert not any("The control" in text for text in words.scorecard_sentences(fewer))

@@ -1,9 +1,7 @@
 """From notebooks that were run to pages that work offline: no address, own style, one script."""
 
-import base64
 import html
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -54,7 +52,6 @@ LISTED = (*PAGES[:2], EXPLORER, *PAGES[2:])
 
 #: A number and what it counts.
 _UNIT = re.compile(r"(\d) (%|k\b|M\b|bn\b)")
-_FIGURE = re.compile(r'<img data-figure="([^"]+)"[^>]*src="data:image/png;base64,([^"]+)"')
 
 
 def notebook_page(study: StudyFolder, page: Page, notebook: Notebook) -> str:
@@ -96,13 +93,6 @@ def explorer_page(study: StudyFolder, made: Explorer) -> str:
     style = (_TEMPLATES / "accounts.css").read_text(encoding="utf-8")
     content = _template("accounts.html.j2").render(style=style, **made.parts)
     return _in_shell(study, EXPLORER, content, own_script())
-
-
-def figures_in(pages: Sequence[str]) -> dict[str, bytes]:
-    """Every figure of the pages as PNG, by name."""
-    return {
-        name: base64.b64decode(content) for page in pages for name, content in _FIGURE.findall(page)
-    }
 
 
 def single_page(title: str, about: str, as_of: str, content: str, footer: str) -> str:

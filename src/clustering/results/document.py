@@ -64,9 +64,6 @@ class FeatureEntry(Entry):
     reason: str | None = Field(description="Why it was left out; null if included.")
     missing_share: float = Field(description="Share of accounts without a value.")
     words: list[str] = Field(description="How a segment low, or high, in it is described.")
-    higher_is_better: bool | None = Field(
-        default=None, description="Which end is better; null where neither is."
-    )
 
 
 class SegmentEntry(SegmentProfile):

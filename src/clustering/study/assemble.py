@@ -226,7 +226,6 @@ def _feature(run: "Run", index: int) -> FeatureEntry:
         reason=None if included or reason is None else named(reason, run.config.amount_name),
         missing_share=float(run.snapshot.frame[feature.name].isna().mean()),
         words=[named(word, run.config.amount_name) for word in feature.words],
-        higher_is_better=feature.higher_is_better,
     )
 
 

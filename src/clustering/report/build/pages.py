@@ -37,7 +37,7 @@ PAGES = (
     Page("4_leadership", "For leadership", "The answer in plain words, and what follows."),
     Page("5_plan", "What to do on Monday", "Who gets which care, what it costs, whom it fails."),
     Page("6_movement", "Over time", "Who moved and why, what to confirm, what people decided."),
-    Page("1_accounts", "Accounts", "Who was studied, the rules beside it, where it came from."),
+    Page("1_accounts", "Who was studied", "The accounts, the rules beside them, the sources."),
     Page("2_features", "Features", "What was measured, what is missing, what was left out."),
     Page("3_choice", "Evidence and choice", "Is there structure, how many, how stable."),
 )
@@ -50,14 +50,20 @@ EXPLORER = Page(
 LISTED = (*PAGES[:2], EXPLORER, *PAGES[2:])
 """The pages in the order of the navigation."""
 
+TWINS = {INDEX: "index.md", PAGES[0].file: "leadership.md"}
+"""The pages that are written as Markdown too, and the files of these twins."""
+
 #: A number and what it counts.
 _UNIT = re.compile(r"(\d) (%|k\b|M\b|bn\b)")
+_PARTS = re.compile(
+    r"<header>\s*(<p>.*?</p>).*?<main[^>]*>(.*)</main>\s*<footer>(.*?)</footer>", re.DOTALL
+)
 
 
 def notebook_page(study: StudyFolder, page: Page, notebook: Notebook) -> str:
     """The page of a notebook that was run."""
     content = _template("notebook.html.j2").render(notebook=notebook)
-    return _in_shell(study, page, with_links(content, EXPLORER.file))
+    return _in_shell(study, page, with_links(_with_anchors(content), EXPLORER.file))
 
 
 def index_page(study: StudyFolder) -> str:
@@ -95,6 +101,25 @@ def explorer_page(study: StudyFolder, made: Explorer) -> str:
     return _in_shell(study, EXPLORER, content, own_script())
 
 
+def markdown_twin(page: str, figures: str) -> str:
+    """The words and tables of a page as Markdown.
+
+    Parameters
+    ----------
+    page : of the report, whole
+    figures : folder of the figures, from where the text will stand
+    """
+    # Imported here: who shows a study in Jupyter needs no parser.
+    from clustering.report.kit.markdown import as_markdown
+
+    parts = _PARTS.search(page)
+    if parts is None:
+        raise ValueError("this is no page of the report")
+    # The pictures themselves are long, and are left out in any case.
+    words = re.sub(r'src="data:[^"]*"', "", "".join(parts.groups()))
+    return as_markdown(words, figures) + "\n"
+
+
 def single_page(title: str, about: str, as_of: str, content: str, footer: str) -> str:
     """A page in the style of the report that stands alone; `content` is HTML, the others text."""
     return _shell(title=title, about=about, as_of=as_of, content=content, footer=footer, pages=[])
@@ -127,6 +152,17 @@ def _shell(**parts: Any) -> str:
 
 def _template(name: str) -> Any:
     return _environment().get_template(name)
+
+
+def _with_anchors(content: str) -> str:
+    """Headings that can be linked to; the same words have the same address in every report."""
+
+    def anchored(match: re.Match[str]) -> str:
+        place = re.sub(r"[^a-z0-9]+", "-", match[1].lower()).strip("-")
+        link = f'<a class="anchor" href="#{place}" aria-label="Link to: {match[1]}"></a>'
+        return f'<h2 id="{place}">{match[1]} {link}</h2>'
+
+    return re.sub(r"<h2>([^<]*)</h2>", anchored, content)
 
 
 def _words(text: str) -> str:

@@ -17,8 +17,10 @@ from clustering.report.build.pages import (
     EXPLORER,
     INDEX,
     PAGES,
+    TWINS,
     explorer_page,
     index_page,
+    markdown_twin,
     notebook_page,
 )
 from clustering.report.kit.facts import account_names
@@ -94,6 +96,10 @@ def _write(
         (stage / WITHOUT_NAMES / file).write_text(page, encoding="utf-8")
         own = with_private(with_names(page, names), private)
         (stage / file).write_text(own, encoding="utf-8")
+        if twin := TWINS.get(file):
+            (stage / twin).write_text(markdown_twin(own, "figures"), encoding="utf-8")
+            bare = markdown_twin(page, "../figures")
+            (stage / WITHOUT_NAMES / twin).write_text(bare, encoding="utf-8")
 
 
 def _write_figures(folder: Path, figures: dict[str, ReportFigure]) -> None:

@@ -24,6 +24,7 @@ from clustering.report.kit.facts import decimal, feature_titles, group_words, se
 from clustering.report.kit.figure import ReportFigure
 from clustering.report.kit.labels import mark_ticks
 from clustering.report.kit.marks import marks_of
+from clustering.report.subjects.accounts.features import as_feature
 from clustering.results import StudyFolder
 
 _LIMIT = 2.0  # standard deviations at which the colours end; the numbers go on
@@ -49,7 +50,7 @@ def profile_heatmap(study: StudyFolder) -> ReportFigure | None:
     title = _title(table, study)
     figure, ax = one_panel(title, height=2.6 + 0.26 * len(table))
     values = table.to_numpy(dtype=float)
-    better = {feature.name: feature.higher_is_better for feature in study.document.features}
+    better = {one.name: as_feature(one).higher_is_better for one in study.document.features}
     painted = _painted(values, [better.get(name) for name in features["feature"]])
     ax.imshow(painted, aspect="auto")
     _write_numbers(ax, values, painted)

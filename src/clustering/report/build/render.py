@@ -19,12 +19,12 @@ from clustering.report.build.pages import (
     PAGES,
     TWINS,
     explorer_page,
-    figures_in,
     index_page,
     markdown_twin,
     notebook_page,
 )
 from clustering.report.kit.facts import account_names
+from clustering.report.kit.figure import ReportFigure
 from clustering.report.kit.names import with_names, with_private
 from clustering.report.subjects.movement.tables import private_texts
 from clustering.results import StudyFolder
@@ -56,11 +56,12 @@ def render(folder: Path, progress: Progress = SILENT) -> Path:
         The report cannot be written.
     """
     study = results.read(Path(folder))
-    pages = _pages(study, progress)
+    pages, figures = _pages(study, progress)
     target = study.path / "report"
     try:
         with staged_folder(target) as stage:
             _write(stage, pages, account_names(study), private_texts(study))
+            _write_figures(stage / "figures", figures)
             _write_explorer(stage, study)
             with results.still_there(study):
                 publish(stage, target)
@@ -72,22 +73,25 @@ def render(folder: Path, progress: Progress = SILENT) -> Path:
     return target / INDEX
 
 
-def _pages(study: StudyFolder, progress: Progress) -> dict[str, str]:
-    """Every page without names, by file."""
+def _pages(
+    study: StudyFolder, progress: Progress
+) -> tuple[dict[str, str], dict[str, ReportFigure]]:
+    """Every page without names, by file; and every figure on them, by name."""
     notebooks = [read_notebook(page.notebook) for page in PAGES]
     ran = run_notebooks(notebooks, study.path.resolve(), progress=progress)
     pages = {
         page.file: notebook_page(study, page, notebook)
         for page, notebook in zip(PAGES, ran, strict=True)
     }
-    return {INDEX: index_page(study)} | pages
+    shown = [cell.shown for notebook in ran for cell in notebook.cells]
+    figures = {one.name: one for one in shown if isinstance(one, ReportFigure)}
+    return {INDEX: index_page(study)} | pages, figures
 
 
 def _write(
     stage: Path, pages: dict[str, str], names: dict[str, str], private: dict[str, str]
 ) -> None:
     (stage / WITHOUT_NAMES).mkdir()
-    (stage / "figures").mkdir()
     for file, page in pages.items():
         (stage / WITHOUT_NAMES / file).write_text(page, encoding="utf-8")
         own = with_private(with_names(page, names), private)
@@ -96,8 +100,14 @@ def _write(
             (stage / twin).write_text(markdown_twin(own, "figures"), encoding="utf-8")
             bare = markdown_twin(page, "../figures")
             (stage / WITHOUT_NAMES / twin).write_text(bare, encoding="utf-8")
-    for name, content in figures_in(list(pages.values())).items():
-        (stage / "figures" / f"{name}.png").write_bytes(content)
+
+
+def _write_figures(folder: Path, figures: dict[str, ReportFigure]) -> None:
+    """Every figure for other pages (PNG) and for slides (SVG)."""
+    folder.mkdir()
+    for name, figure in figures.items():
+        (folder / f"{name}.png").write_bytes(figure.png())
+        (folder / f"{name}.svg").write_bytes(figure.svg())
 
 
 def _write_explorer(stage: Path, study: StudyFolder) -> None:

@@ -3,7 +3,7 @@
 import base64
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -111,6 +111,29 @@ def figures_in(pages: Sequence[str]) -> dict[str, bytes]:
     }
 
 
+def on_paper(pages: Mapping[str, str], title: str) -> str:
+    """Finished pages as one, for printing; each begins on a sheet of its own, under its file."""
+    parts = {file: _parts(page) for file, page in pages.items()}
+    content = "".join(
+        f'<section class="page{" overview" if file == INDEX else ""}" id="{file}">{main}</section>'
+        for file, (_, main, _) in parts.items()
+    )
+    about, _, footer = next(iter(parts.values()))
+    style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
+    rendered: str = _template("paper.html.j2").render(
+        style=style, title=title, about=about, content=content, footer=footer
+    )
+    return rendered
+
+
+def _parts(page: str) -> tuple[str, str, str]:
+    """What a finished page says it is about, what it says, and where that comes from, as HTML."""
+    found = _PARTS.search(page)
+    if found is None:
+        raise ValueError("this is no page of the report")
+    return found[1], found[2], found[3]
+
+
 def markdown_twin(page: str, figures: str) -> str:
     """The words and tables of a page as Markdown.
 
@@ -122,11 +145,8 @@ def markdown_twin(page: str, figures: str) -> str:
     # Imported here: who shows a study in Jupyter needs no parser.
     from clustering.report.kit.markdown import as_markdown
 
-    parts = _PARTS.search(page)
-    if parts is None:
-        raise ValueError("this is no page of the report")
     # The pictures themselves are long, and are left out in any case.
-    words = re.sub(r'src="data:[^"]*"', "", "".join(parts.groups()))
+    words = re.sub(r'src="data:[^"]*"', "", "".join(_parts(page)))
     return as_markdown(words, figures) + "\n"
 
 

@@ -24,6 +24,7 @@ from clustering.report.build.pages import (
     markdown_twin,
     notebook_page,
 )
+from clustering.report.build.printed import chromium, print_papers
 from clustering.report.kit.facts import account_names
 from clustering.report.kit.names import with_names, with_private
 from clustering.report.subjects.movement.tables import private_texts
@@ -33,7 +34,7 @@ from clustering.results.spreadsheet import write_csv
 WITHOUT_NAMES = "without_names"
 
 
-def render(folder: Path, progress: Progress = SILENT) -> Path:
+def render(folder: Path, progress: Progress = SILENT, *, pdf: bool = False) -> Path:
     """Render the report of a finished study.
 
     Parameters
@@ -42,6 +43,8 @@ def render(folder: Path, progress: Progress = SILENT) -> Path:
         A study folder; ``report`` in it is written whole or not at all.
     progress : Progress
         Shows the cells that are done.
+    pdf : bool
+        Whether the pages are printed as well, by Chromium.
 
     Returns
     -------
@@ -53,15 +56,22 @@ def render(folder: Path, progress: Progress = SILENT) -> Path:
     StudyFolderError
         The folder is not a finished study, or cannot be shown.
     OutputError
-        The report cannot be written.
+        The report cannot be written, or printed.
     """
+    program = chromium() if pdf else None
     study = results.read(Path(folder))
     pages = _pages(study, progress)
     target = study.path / "report"
     try:
         with staged_folder(target) as stage:
-            _write(stage, pages, account_names(study), private_texts(study))
+            own = _own(pages, study)
+            _write(stage, own, figures="figures")
+            _write(stage / WITHOUT_NAMES, pages, figures="../figures")
+            _write_figures(stage / "figures", pages)
             _write_explorer(stage, study)
+            if program:
+                print_papers(own, stage, program, progress)
+                print_papers(pages, stage / WITHOUT_NAMES, program, progress)
             with results.still_there(study):
                 publish(stage, target)
     except OSError as error:
@@ -83,21 +93,24 @@ def _pages(study: StudyFolder, progress: Progress) -> dict[str, str]:
     return {INDEX: index_page(study)} | pages
 
 
-def _write(
-    stage: Path, pages: dict[str, str], names: dict[str, str], private: dict[str, str]
-) -> None:
-    (stage / WITHOUT_NAMES).mkdir()
-    (stage / "figures").mkdir()
+def _own(pages: dict[str, str], study: StudyFolder) -> dict[str, str]:
+    """The same with the names of accounts, and what people wrote."""
+    names, private = account_names(study), private_texts(study)
+    return {file: with_private(with_names(page, names), private) for file, page in pages.items()}
+
+
+def _write(folder: Path, pages: dict[str, str], figures: str) -> None:
+    folder.mkdir(exist_ok=True)
     for file, page in pages.items():
-        (stage / WITHOUT_NAMES / file).write_text(page, encoding="utf-8")
-        own = with_private(with_names(page, names), private)
-        (stage / file).write_text(own, encoding="utf-8")
+        (folder / file).write_text(page, encoding="utf-8")
         if twin := TWINS.get(file):
-            (stage / twin).write_text(markdown_twin(own, "figures"), encoding="utf-8")
-            bare = markdown_twin(page, "../figures")
-            (stage / WITHOUT_NAMES / twin).write_text(bare, encoding="utf-8")
+            (folder / twin).write_text(markdown_twin(page, figures), encoding="utf-8")
+
+
+def _write_figures(folder: Path, pages: dict[str, str]) -> None:
+    folder.mkdir()
     for name, content in figures_in(list(pages.values())).items():
-        (stage / "figures" / f"{name}.png").write_bytes(content)
+        (folder / f"{name}.png").write_bytes(content)
 
 
 def _write_explorer(stage: Path, study: StudyFolder) -> None:

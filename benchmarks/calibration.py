@@ -1,14 +1,12 @@
 """How often is "natural" said where there is nothing, and where there are clusters?
 
-Every book is a matrix drawn afresh and judged by `clustering.assess_structure`. The result is one
-line per book in a CSV file; a run that was stopped goes on where it was, and a second process
-may work on other scenarios with a file of its own.
+Every book is a matrix drawn afresh and judged as by `clustering.assess_structure`: one line per
+book in a CSV file. A run that was stopped goes on where it was; other processes may have parts.
 
-Only what the verdict "natural" rests on is computed, by the functions that it calls, with the
-same seeds: the held-out tests first, then the bootstrap of the separated clusters, then the two
-copula nulls, each only while the book can still be called natural. `--mixtures` adds the trial of
-the mixture that ICL prefers. `--whole` calls it itself. `--around` asks only whether the look
-around the gaps lets k-means with the true number pass, which is quick.
+Only what the verdict "natural" rests on is computed, with its functions and seeds: the held-out
+tests, then the bootstrap, then the copula nulls, each only while the book can still be natural.
+`--mixtures` adds the trial of the mixture that ICL prefers; `--whole` leaves nothing out;
+`--around` asks only whether the look around the gaps lets k-means with the true number pass.
 
     python benchmarks/calibration.py --books 200 --out calibration.csv
     python benchmarks/calibration.py --summary calibration.csv
@@ -27,9 +25,9 @@ from calibration_curved import CURVED, laid
 from numpy.typing import NDArray
 
 from clustering.config import EvidenceConfig, ModelsConfig
+from clustering.matrix.outliers import far_rows
 from clustering.models.kmeans import KMeansFit, fit_kmeans
 from clustering.models.labels import canonical_order
-from clustering.models.outliers import far_rows
 from clustering.progress import SILENT
 from clustering.structure.criteria.stability import jaccard_stability
 from clustering.structure.evidence import assess_structure, zscore
@@ -171,7 +169,7 @@ def natural_clusters(raw: Floats, config: EvidenceConfig, k_max: int, seed: int)
     ks = range(2, k_max + 1)
     fits = {k: fit_kmeans(scaled, k, n_init=N_INIT, seed=seed) for k in ks}
     found = {k for k in ks if find_spike(scaled, fits[k].labels, None) is None}
-    found = {k for k in found if not _bent(scaled, fits[k])}
+    found = {k for k in found if not bridged(bridges_between(scaled, fits[k].labels))}
     if found:
         found &= _separated(scaled, {k: fit.centres for k, fit in fits.items()}, config, seed)
     found = {k for k in found if _returns(scaled, fits[k], config, seed)}
@@ -183,10 +181,9 @@ def natural_clusters(raw: Floats, config: EvidenceConfig, k_max: int, seed: int)
 def _kept(raw: Floats, config: EvidenceConfig, seed: int) -> tuple[Floats, Floats, Prepare]:
     """Rows that are not far from all others, the same scaled, and what prepares the nulls."""
     far = far_rows(zscore(raw), share=config.most_set_aside, seed=seed).rows
-    settings = ProtocolSettings(seed=seed, config=config)
-    prepare = setting_aside(zscore, zscore, settings) if far.any() else zscore
+    aside = setting_aside(zscore, zscore, ProtocolSettings(seed=seed, config=config))
     kept = raw[~far]
-    return kept, np.ascontiguousarray(zscore(kept)), prepare
+    return kept, np.ascontiguousarray(zscore(kept)), aside if far.any() else zscore
 
 
 def _separated(
@@ -197,11 +194,6 @@ def _separated(
     apart = {k for k, saddle in saddles.items() if has_saddles(saddle)}
     valleys = held_out_valleys(scaled, centres, seed=seed)
     return apart | {k for k, valley in valleys.items() if has_valleys(valley, config)}
-
-
-def _bent(scaled: Floats, fit: KMeansFit) -> bool:
-    """Whether accounts connect two of the clusters around the line between them."""
-    return bool(bridged(bridges_between(scaled, fit.labels)))
 
 
 def _returns(scaled: Floats, fit: KMeansFit, config: EvidenceConfig, seed: int) -> bool:
@@ -244,9 +236,9 @@ def natural_components(
     mixtures = fit_mixtures(scaled, k_max, grid, seed, SILENT)
     matrix = Matrix(scaled, raw, prepare, prepare, None, np.arange(len(scaled)))
     shown = fit_kmeans(scaled, n_clusters, n_init=N_INIT, seed=seed).labels
-    nulls = nulls_asked(columns_with_bumps(scaled, seed=seed))
+    asked = nulls_asked(columns_with_bumps(scaled, seed=seed))
     settings = ProtocolSettings(seed=seed, config=config)
-    tried = try_mixture(matrix, mixtures, shown, nulls, settings)
+    tried = try_mixture(matrix, mixtures, shown, asked, settings)
     if tried is None or not tried.trial.passed or find_spike(scaled, tried.fit.labels):
         return n_clusters
     return tried.trial.k
@@ -255,7 +247,8 @@ def natural_components(
 def around(raw: Floats, k: int, seed: int) -> int:
     """The true number, where the look around the gaps lets k-means with it pass; else 1."""
     _, scaled, _ = _kept(raw, EvidenceConfig(), seed)
-    return 1 if _bent(scaled, fit_kmeans(scaled, k, n_init=N_INIT, seed=seed)) else k
+    labels = fit_kmeans(scaled, k, n_init=N_INIT, seed=seed).labels
+    return 1 if bridged(bridges_between(scaled, labels)) else k
 
 
 def judge_book(

@@ -51,8 +51,7 @@ def evidence(
         typer.Option(
             min=0.0,
             max=0.49,
-            help="Most accounts, as a share, that are set aside for being far from all others "
-            "(default: as in a study; 0: none).",
+            help="Share of accounts, at most, set aside as unlike all others (default: a study's).",
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Every random draw follows from it.")] = 1,

@@ -88,7 +88,8 @@ def corrected_intervals(
     """95 % percentile intervals of the corrected rates, shape (k, 2).
 
     Accounts are resampled, or companies where given, and the matrix of errors is made anew each
-    time; the probabilities of membership are taken as given. NaN where too many resamples leave a segment without accounts.
+    time; the probabilities of membership are taken as given. NaN where too many resamples leave a
+    segment without accounts.
 
     Examples
     --------

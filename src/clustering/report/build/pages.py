@@ -184,9 +184,20 @@ def _template(name: str) -> Any:
     return _environment().get_template(name)
 
 
+def unbroken(text: str) -> str:
+    """A text in which a number and its unit stay on one line.
+
+    Examples
+    --------
+    >>> ascii(unbroken("15 % of 2 M"))
+    "'15\\\\xa0% of 2\\\\xa0M'"
+    """
+    return _UNIT.sub("\\1\u00a0\\2", text)
+
+
 def _words(text: str) -> str:
-    """A text as HTML; a number and its unit stay on one line."""
-    return html.escape(_UNIT.sub("\\1\u00a0\\2", text))
+    """A text as HTML."""
+    return html.escape(unbroken(text))
 
 
 @cache

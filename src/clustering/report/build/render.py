@@ -5,12 +5,14 @@ never held them: the notebooks run on ids alone, and the names are put into the 
 That second set is the one that may be passed on, and the one that is tracked.
 """
 
+import shutil
 from pathlib import Path
 
 from clustering import results
 from clustering.errors import OutputError
 from clustering.outputs import publish, staged_folder
 from clustering.progress import SILENT, Progress
+from clustering.report.build.deck import deck
 from clustering.report.build.explorer import SHEET, explorer
 from clustering.report.build.notebooks import read_notebook, run_notebooks
 from clustering.report.build.pages import (
@@ -25,6 +27,7 @@ from clustering.report.build.pages import (
     notebook_page,
 )
 from clustering.report.build.printed import chromium, print_papers
+from clustering.report.build.slides import SLIDES, check_installed, write_slides
 from clustering.report.kit.facts import account_names
 from clustering.report.kit.names import with_names, with_private
 from clustering.report.subjects.movement.tables import private_texts
@@ -34,7 +37,9 @@ from clustering.results.spreadsheet import write_csv
 WITHOUT_NAMES = "without_names"
 
 
-def render(folder: Path, progress: Progress = SILENT, *, pdf: bool = False) -> Path:
+def render(
+    folder: Path, progress: Progress = SILENT, *, pdf: bool = False, slides: bool = False
+) -> Path:
     """Render the report of a finished study.
 
     Parameters
@@ -45,6 +50,8 @@ def render(folder: Path, progress: Progress = SILENT, *, pdf: bool = False) -> P
         Shows the cells that are done.
     pdf : bool
         Whether the pages are printed as well, by Chromium.
+    slides : bool
+        Whether six slides are written as well, by python-pptx.
 
     Returns
     -------
@@ -59,6 +66,8 @@ def render(folder: Path, progress: Progress = SILENT, *, pdf: bool = False) -> P
         The report cannot be written, or printed.
     """
     program = chromium() if pdf else None
+    if slides:
+        check_installed()
     study = results.read(Path(folder))
     pages = _pages(study, progress)
     target = study.path / "report"
@@ -69,6 +78,9 @@ def render(folder: Path, progress: Progress = SILENT, *, pdf: bool = False) -> P
             _write(stage / WITHOUT_NAMES, pages, figures="../figures")
             _write_figures(stage / "figures", pages)
             _write_explorer(stage, study)
+            if slides:
+                write_slides(study, deck(study), stage / SLIDES)
+                shutil.copyfile(stage / SLIDES, stage / WITHOUT_NAMES / SLIDES)
             if program:
                 print_papers(own, stage, program, progress)
                 print_papers(pages, stage / WITHOUT_NAMES, program, progress)

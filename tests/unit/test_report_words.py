@@ -145,7 +145,6 @@ def test_a_claim_is_printed_word_by_word(tmp_path: Path) -> None:
     study = study_of(tmp_path / "s", forward=True)
     claim = study.document.forward[0].claim
     assert claim is not None
-    assert words.answer(study)[-1] == claim
     assert words.forward_sentences(study)[0] == claim
 
 
@@ -154,7 +153,9 @@ def test_a_claim_of_no_evidence_is_printed_as_it_is(tmp_path: Path) -> None:
     claim = "No evidence that segments beat ARR tiers in predicting churned."
     gain = Gain(log_loss=0.001, auc=0.0, interval=(-0.002, 0.004))
     entry = study.document.forward[0].model_copy(update={"claim": claim, "gain": gain})
-    assert words.answer(changed(study, forward=[entry]))[-1] == claim
+    told = changed(study, forward=[entry])
+    assert words.forward_sentences(told) == [claim]
+    assert words.answer(told)[-1].startswith("It was not shown that the bands tell more than")
 
 
 def test_a_gain_that_cannot_be_told_says_why(tmp_path: Path) -> None:

@@ -1,14 +1,12 @@
 """How often is "natural" said where there is nothing, and where there are clusters?
 
-Every book is a matrix drawn afresh and judged by `clustering.assess_structure`. The result is one
-line per book in a CSV file; a run that was stopped goes on where it was, and a second process
-may work on other scenarios with a file of its own.
+Every book is a matrix drawn afresh and judged as by `clustering.assess_structure`: one line per
+book in a CSV file. A run that was stopped goes on where it was; other processes may have parts.
 
-Only what the verdict "natural" rests on is computed, by the functions that it calls, with the
-same seeds: the held-out tests first, then the bootstrap of the separated clusters, then the two
-copula nulls, each only while the book can still be called natural. `--mixtures` adds the trial of
-the mixture that ICL prefers. `--whole` calls it itself. `--around` asks only whether the look
-around the gaps lets k-means with the true number pass, which is quick.
+Only what the verdict "natural" rests on is computed, with its functions and seeds: the held-out
+tests, then the bootstrap, then the copula nulls, each only while the book can still be natural.
+`--mixtures` adds the trial of the mixture that ICL prefers; `--whole` leaves nothing out;
+`--around` asks only whether the look around the gaps lets k-means with the true number pass.
 
     python benchmarks/calibration.py --books 200 --out calibration.csv
     python benchmarks/calibration.py --summary calibration.csv
@@ -27,9 +25,9 @@ from calibration_curved import CURVED, laid
 from numpy.typing import NDArray
 
 from clustering.config import EvidenceConfig, ModelsConfig
+from clustering.matrix.outliers import far_rows
 from clustering.models.kmeans import KMeansFit, fit_kmeans
 from clustering.models.labels import canonical_order
-from clustering.models.outliers import far_rows
 from clustering.progress import SILENT
 from clustering.structure.criteria.stability import jaccard_stability
 from clustering.structure.evidence import assess_structure, zscore
@@ -44,6 +42,7 @@ from clustering.structure.separation.point_masses import find_spike
 from clustering.structure.separation.saddle import cross_fitted_saddles
 from clustering.structure.separation.valleys import held_out_valleys
 from clustering.structure.settings import Matrix, Prepare, ProtocolSettings
+from clustering.structure.unrelated import unrelated_columns
 
 Floats = NDArray[np.float64]
 N, D = 1000, 6
@@ -165,31 +164,30 @@ def scenarios() -> dict[str, tuple[int, Callable[[np.random.Generator], Floats]]
 N_INIT = 5
 
 
-def natural_clusters(raw: Floats, config: EvidenceConfig, k_max: int, seed: int) -> int:
-    """Number of natural clusters of k-means, 1 where there are none; as in a study."""
-    raw, scaled, prepare = _kept(raw, config, seed)
+def natural_numbers(raw: Floats, config: EvidenceConfig, k_max: int, seed: int) -> set[int]:
+    """Numbers at which k-means finds natural clusters, as in a study; it takes the largest."""
+    raw, scaled, prepare = kept(raw, config, seed)
     ks = range(2, k_max + 1)
     fits = {k: fit_kmeans(scaled, k, n_init=N_INIT, seed=seed) for k in ks}
     found = {k for k in ks if find_spike(scaled, fits[k].labels, None) is None}
-    found = {k for k in found if not _bent(scaled, fits[k])}
+    found = {k for k in found if not bridged(bridges_between(scaled, fits[k].labels))}
     if found:
-        found &= _separated(scaled, {k: fit.centres for k, fit in fits.items()}, config, seed)
-    found = {k for k in found if _returns(scaled, fits[k], config, seed)}
-    if not found or not _structured(scaled, raw, prepare, tuple(ks), config, seed):
-        return 1
-    return max(found)
+        found &= separated(scaled, {k: fit.centres for k, fit in fits.items()}, config, seed)
+    found = {k for k in found if returns(scaled, fits[k], config, seed)}
+    if not found or not structured(scaled, raw, prepare, tuple(ks), config, seed):
+        return set()
+    return found
 
 
-def _kept(raw: Floats, config: EvidenceConfig, seed: int) -> tuple[Floats, Floats, Prepare]:
+def kept(raw: Floats, config: EvidenceConfig, seed: int) -> tuple[Floats, Floats, Prepare]:
     """Rows that are not far from all others, the same scaled, and what prepares the nulls."""
     far = far_rows(zscore(raw), share=config.most_set_aside, seed=seed).rows
-    settings = ProtocolSettings(seed=seed, config=config)
-    prepare = setting_aside(zscore, zscore, settings) if far.any() else zscore
+    aside = setting_aside(zscore, zscore, ProtocolSettings(seed=seed, config=config))
     kept = raw[~far]
-    return kept, np.ascontiguousarray(zscore(kept)), prepare
+    return kept, np.ascontiguousarray(zscore(kept)), aside if far.any() else zscore
 
 
-def _separated(
+def separated(
     scaled: Floats, centres: dict[int, Floats], config: EvidenceConfig, seed: int
 ) -> set[int]:
     """Every k at which held-out accounts show a gap beside every cluster, by either test."""
@@ -199,12 +197,7 @@ def _separated(
     return apart | {k for k, valley in valleys.items() if has_valleys(valley, config)}
 
 
-def _bent(scaled: Floats, fit: KMeansFit) -> bool:
-    """Whether accounts connect two of the clusters around the line between them."""
-    return bool(bridged(bridges_between(scaled, fit.labels)))
-
-
-def _returns(scaled: Floats, fit: KMeansFit, config: EvidenceConfig, seed: int) -> bool:
+def returns(scaled: Floats, fit: KMeansFit, config: EvidenceConfig, seed: int) -> bool:
     """Whether every cluster comes back under the bootstrap."""
     (jaccard,) = jaccard_stability(
         scaled,
@@ -216,7 +209,7 @@ def _returns(scaled: Floats, fit: KMeansFit, config: EvidenceConfig, seed: int) 
     return float(jaccard.mean.min()) >= config.min_jaccard
 
 
-def _structured(
+def structured(
     scaled: Floats,
     raw: Floats,
     prepare: Prepare,
@@ -239,14 +232,14 @@ def natural_components(
     raw: Floats, n_clusters: int, config: EvidenceConfig, k_max: int, seed: int
 ) -> int:
     """Likewise with the trial of the mixture that ICL prefers."""
-    raw, scaled, prepare = _kept(raw, config, seed)
+    raw, scaled, prepare = kept(raw, config, seed)
     grid = ModelsConfig(k_max=k_max, n_init=N_INIT)
     mixtures = fit_mixtures(scaled, k_max, grid, seed, SILENT)
     matrix = Matrix(scaled, raw, prepare, prepare, None, np.arange(len(scaled)))
     shown = fit_kmeans(scaled, n_clusters, n_init=N_INIT, seed=seed).labels
-    nulls = nulls_asked(columns_with_bumps(scaled, seed=seed))
+    asked = nulls_asked(columns_with_bumps(scaled, seed=seed))
     settings = ProtocolSettings(seed=seed, config=config)
-    tried = try_mixture(matrix, mixtures, shown, nulls, settings)
+    tried = try_mixture(matrix, mixtures, shown, asked, settings)
     if tried is None or not tried.trial.passed or find_spike(scaled, tried.fit.labels):
         return n_clusters
     return tried.trial.k
@@ -254,8 +247,9 @@ def natural_components(
 
 def around(raw: Floats, k: int, seed: int) -> int:
     """The true number, where the look around the gaps lets k-means with it pass; else 1."""
-    _, scaled, _ = _kept(raw, EvidenceConfig(), seed)
-    return 1 if _bent(scaled, fit_kmeans(scaled, k, n_init=N_INIT, seed=seed)) else k
+    _, scaled, _ = kept(raw, EvidenceConfig(), seed)
+    labels = fit_kmeans(scaled, k, n_init=N_INIT, seed=seed).labels
+    return 1 if bridged(bridges_between(scaled, labels)) else k
 
 
 def judge_book(
@@ -263,13 +257,14 @@ def judge_book(
 ) -> tuple[str, int]:
     """Verdict and number of natural clusters of one book."""
     values = draw(np.random.default_rng(seed))
+    values = values[:, ~unrelated_columns(values, seed=seed)]
     if args.around:
         passed = around(np.ascontiguousarray(values[canonical_order(values)]), truth, seed)
         return "natural" if passed > 1 else "not natural", passed
     config = EvidenceConfig(resamples=args.resamples, nulls=args.nulls)
     if not args.whole:
         raw = np.ascontiguousarray(values[canonical_order(values)])
-        n_clusters = natural_clusters(raw, config, args.k_max, seed)
+        n_clusters = max(natural_numbers(raw, config, args.k_max, seed), default=1)
         if args.mixtures:
             n_clusters = natural_components(raw, n_clusters, config, args.k_max, seed)
         return "natural" if n_clusters > 1 else "not natural", n_clusters

@@ -190,12 +190,13 @@ def test_small_segments_and_those_of_one_feature_are_said_to_be_so(tmp_path: Pat
         second.model_copy(update={"made_by": "seats"}),
         third,
     ]
-    narrow = words.narrow(
-        StudyFolder(study.path, study.document.model_copy(update={"segments": segments}))
-    )
-    assert len(narrow) == 2
-    assert "holds 2 % of the accounts (5)" in narrow[0]
-    assert "is made by one feature, seats" in narrow[1]
+    evidence = study.document.evidence.model_copy(update={"n_set_aside": 4})
+    update = {"segments": segments, "evidence": evidence}
+    narrow = words.narrow(StudyFolder(study.path, study.document.model_copy(update=update)))
+    assert len(narrow) == 3
+    assert "4 accounts are unlike all others: they had no part in making" in narrow[0]
+    assert "holds 2 % of the accounts (5)" in narrow[1]
+    assert "is made by one feature, seats" in narrow[2]
     assert words.narrow(study) == []
 
 

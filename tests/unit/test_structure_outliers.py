@@ -6,7 +6,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from clustering import SegmentClusterer
 from clustering.config import EvidenceConfig, ModelsConfig
-from clustering.models.outliers import far_rows
+from clustering.matrix.outliers import far_rows
 from clustering.models.refit import refit
 from clustering.models.types import CandidateSpec
 from clustering.scorer.fitting.novelty import novelty_limits

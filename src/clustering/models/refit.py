@@ -6,8 +6,8 @@ from typing import Protocol
 import numpy as np
 
 from clustering.arrays import Floats
+from clustering.matrix.outliers import far_rows
 from clustering.models import kmeans, mixture, trimmed
-from clustering.models.outliers import far_rows
 from clustering.models.types import Algorithm, CandidateSpec, Clustering
 
 

@@ -26,7 +26,7 @@ class CandidateSpec:
     covariance_type, reg_covar : of a mixture; `reg_covar` is a share of each column's variance
     trim : share of the accounts that is set aside while they are fitted (trimmed k-means)
     set_aside : at most this share of the accounts, those far from all others, is set aside before
-        anything is fitted (`outliers.far_rows`)
+        anything is fitted (`matrix.outliers.far_rows`)
     """
 
     algorithm: Algorithm

@@ -8,9 +8,9 @@ from numpy.typing import ArrayLike
 
 from clustering.arrays import Floats, Ints
 from clustering.errors import BadInputError, breaches_message
+from clustering.matrix.outliers import far_rows
 from clustering.models.kmeans import checked_values
 from clustering.models.labels import canonical_order
-from clustering.models.outliers import far_rows
 from clustering.structure.findings import VerdictName
 from clustering.structure.outliers import set_aside_in_words, setting_aside, with_far_rows
 from clustering.structure.protocol import Evidence, in_order, run_protocol

@@ -1,13 +1,13 @@
 """Accounts far from all others: set aside before the protocol, given the nearest segment after.
 
-Which they are is told by `models.outliers`. What is measured, data without clusters included, is
+Which they are is told by `matrix.outliers`. What is measured, data without clusters included, is
 measured without them.
 """
 
 import numpy as np
 
 from clustering.arrays import Flags, Floats
-from clustering.models.outliers import FarRows, far_rows
+from clustering.matrix.outliers import FarRows, far_rows
 from clustering.structure.protocol import Evidence
 from clustering.structure.settings import Prepare, ProtocolSettings
 

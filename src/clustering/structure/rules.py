@@ -13,7 +13,7 @@ from clustering.structure.separation.valleys import Valley
 LEAST_EFFECT = 3.0
 #: The saddle test: its level, and the most accounts in the valley, relative to the lower peak.
 SADDLE_LEVEL = 0.005
-SADDLE_DEPTH = 0.8
+SADDLE_DEPTH = 0.9
 #: A gap is bent around where clusters without a connection would look so with at most this
 #: p-value, and the accounts in it are at least so dense, relative to the thinner centre.
 BRIDGE_LEVEL = 0.01

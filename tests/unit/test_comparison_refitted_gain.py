@@ -49,6 +49,13 @@ def test_groups_with_one_outcome_or_no_rows_are_predicted_as_one_by_one():
     assert ((both > 0) & (both < 1)).all()
 
 
+def test_a_tier_and_a_segment_that_no_chain_links_are_predicted_by_the_tier():
+    rows = np.array([[40.0, 30.0, 0.0, 0.0], [0.0, 0.0, 50.0, 20.0], [0.0, 0.0, 0.0, 30.0]])
+    events = np.array([[10.0, 3.0, 0.0, 0.0], [0.0, 0.0, 25.0, 4.0], [0.0, 0.0, 0.0, 12.0]])
+    expected = fit_nested(OutcomeTable(rows, events)).probability["both"]
+    np.testing.assert_allclose(additive_probabilities(rows[None], events[None])[0], expected)
+
+
 def complete(n: int, seed: int, accounts: bool = False, n_foldings: int = 1):
     rng = np.random.default_rng(seed)
     tier, segment = rng.integers(0, 3, n), rng.integers(0, 3, n)

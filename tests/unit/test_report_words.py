@@ -173,6 +173,18 @@ def test_what_the_tiers_leave_open_is_a_share(tmp_path: Path) -> None:
     assert "leaves 96 % of the uncertainty" in sentence
     assert words.within_tiers(changed(study, within_tiers=None)) == []
     assert "R squared of 0.08 (240 accounts)" in words.leakage(study)[0]
+    leakage = study.document.leakage
+    feature = study.document.features[0].name
+    index = leakage.index.model_copy(update={"overall": 0.54, "without": {feature: 0.3}})
+    made = [
+        leakage.ablations[0].model_copy(update={"features": name, "ami": ami, "with_f0": kept})
+        for name, ami, kept in (("F0", 0.06, 1.0), ("F0-ARR", 0.01, 0.93))
+    ]
+    told = changed(study, leakage=leakage.model_copy(update={"index": index, "ablations": made}))
+    said = words.size(told)
+    assert "R squared of 0.54, 0.30 without " in said
+    assert "information of 0.93 (1: nothing of them follows from size)" in said
+    assert said.endswith("with the tiers they agree with 0.01 instead of 0.06.")
 
 
 def test_retention_is_a_mean_and_no_share_of_accounts(tmp_path: Path) -> None:

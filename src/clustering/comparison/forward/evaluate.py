@@ -140,8 +140,8 @@ class Evaluator:
         return self._entry(name, rows, found, both)
 
     def baselines(self, name: str) -> list[ForwardEntry]:
-        """The baselines of fairness of one labelling."""
-        rows, seed = self.accounts.labelled(self.sample.labels[name]), self.task.seed
+        """The baselines of fairness of one labelling, through one folding."""
+        rows, seed = self.accounts.labelled(self.sample.labels[name]).once, self.task.seed
         ids = self.accounts.ids[rows.kept]
         tier, _ = two_predictions(rows)
         drawn = random_group_predictions(rows, seed)
@@ -150,7 +150,7 @@ class Evaluator:
         if self.sample.features.shape[1]:
             if ("tree", *same) not in self._made:
                 tree = tree_predictions(rows, _floats(self.sample.features, ids), seed)
-                self._made["tree", *same] = self._paired("", rows.once, tier[:1], [tree])
+                self._made["tree", *same] = self._paired("", rows, tier, [tree])
             found.append(_named(self._made["tree", *same], f"{name}: tree"))
         if self.sample.arr.reindex(ids).notna().all():
             if ("arr", *same) not in self._made:

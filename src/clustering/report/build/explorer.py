@@ -181,7 +181,7 @@ def policy(script: str) -> str:
     Examples
     --------
     >>> policy("let x;")
-    "'sha256-fFDg6eQJGLLMEKXsrwJOuAzm/KyhZTO6ZH9ZpR+qYqc='"
+    "'sha256-0d16uaq56s5GjNyUV+TVNe6kCw90XFh4MjUbyKmlPjs='"
     """
     digest = hashlib.sha256(script.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -101,6 +102,29 @@ def explorer_page(study: StudyFolder, made: Explorer) -> str:
     return _in_shell(study, EXPLORER, content, own_script())
 
 
+def on_paper(pages: Mapping[str, str], title: str) -> str:
+    """Finished pages as one, for printing; each begins on a sheet of its own, under its file."""
+    parts = {file: _parts(page) for file, page in pages.items()}
+    content = "".join(
+        f'<section class="page{" overview" if file == INDEX else ""}" id="{file}">{main}</section>'
+        for file, (_, main, _) in parts.items()
+    )
+    about, _, footer = next(iter(parts.values()))
+    style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
+    rendered: str = _template("paper.html.j2").render(
+        style=style, title=title, about=about, content=content, footer=footer
+    )
+    return rendered
+
+
+def _parts(page: str) -> tuple[str, str, str]:
+    """What a finished page says it is about, what it says, and where that comes from, as HTML."""
+    found = _PARTS.search(page)
+    if found is None:
+        raise ValueError("this is no page of the report")
+    return found[1], found[2], found[3]
+
+
 def markdown_twin(page: str, figures: str) -> str:
     """The words and tables of a page as Markdown.
 
@@ -112,11 +136,8 @@ def markdown_twin(page: str, figures: str) -> str:
     # Imported here: who shows a study in Jupyter needs no parser.
     from clustering.report.kit.markdown import as_markdown
 
-    parts = _PARTS.search(page)
-    if parts is None:
-        raise ValueError("this is no page of the report")
     # The pictures themselves are long, and are left out in any case.
-    words = re.sub(r'src="data:[^"]*"', "", "".join(parts.groups()))
+    words = re.sub(r'src="data:[^"]*"', "", "".join(_parts(page)))
     return as_markdown(words, figures) + "\n"
 
 
@@ -165,9 +186,20 @@ def _with_anchors(content: str) -> str:
     return re.sub(r"<h2>([^<]*)</h2>", anchored, content)
 
 
+def unbroken(text: str) -> str:
+    """A text in which a number and its unit stay on one line.
+
+    Examples
+    --------
+    >>> ascii(unbroken("15 % of 2 M"))
+    "'15\\\\xa0% of 2\\\\xa0M'"
+    """
+    return _UNIT.sub("\\1\u00a0\\2", text)
+
+
 def _words(text: str) -> str:
-    """A text as HTML; a number and its unit stay on one line."""
-    return html.escape(_UNIT.sub("\\1\u00a0\\2", text))
+    """A text as HTML."""
+    return html.escape(unbroken(text))
 
 
 @cache

@@ -5,12 +5,14 @@ never held them: the notebooks run on ids alone, and the names are put into the 
 That second set is the one that may be passed on, and the one that is tracked.
 """
 
+import shutil
 from pathlib import Path
 
 from clustering import results
 from clustering.errors import OutputError
 from clustering.outputs import publish, staged_folder
 from clustering.progress import SILENT, Progress
+from clustering.report.build.deck import deck
 from clustering.report.build.explorer import SHEET, explorer
 from clustering.report.build.notebooks import read_notebook, run_notebooks
 from clustering.report.build.pages import (
@@ -23,6 +25,8 @@ from clustering.report.build.pages import (
     markdown_twin,
     notebook_page,
 )
+from clustering.report.build.printed import chromium, print_papers
+from clustering.report.build.slides import SLIDES, check_installed, write_slides
 from clustering.report.kit.facts import account_names
 from clustering.report.kit.figure import ReportFigure
 from clustering.report.kit.names import with_names, with_private
@@ -33,7 +37,9 @@ from clustering.results.spreadsheet import write_csv
 WITHOUT_NAMES = "without_names"
 
 
-def render(folder: Path, progress: Progress = SILENT) -> Path:
+def render(
+    folder: Path, progress: Progress = SILENT, *, pdf: bool = False, slides: bool = False
+) -> Path:
     """Render the report of a finished study.
 
     Parameters
@@ -42,6 +48,10 @@ def render(folder: Path, progress: Progress = SILENT) -> Path:
         A study folder; ``report`` in it is written whole or not at all.
     progress : Progress
         Shows the cells that are done.
+    pdf : bool
+        Whether the pages are printed as well, by Chromium.
+    slides : bool
+        Whether six slides are written as well, by python-pptx.
 
     Returns
     -------
@@ -53,16 +63,27 @@ def render(folder: Path, progress: Progress = SILENT) -> Path:
     StudyFolderError
         The folder is not a finished study, or cannot be shown.
     OutputError
-        The report cannot be written.
+        The report cannot be written, or printed.
     """
+    program = chromium() if pdf else None
+    if slides:
+        check_installed()
     study = results.read(Path(folder))
     pages, figures = _pages(study, progress)
     target = study.path / "report"
     try:
         with staged_folder(target) as stage:
-            _write(stage, pages, account_names(study), private_texts(study))
+            own = _own(pages, study)
+            _write(stage, own, figures="figures")
+            _write(stage / WITHOUT_NAMES, pages, figures="../figures")
             _write_figures(stage / "figures", figures)
             _write_explorer(stage, study)
+            if slides:
+                write_slides(study, deck(study), stage / SLIDES)
+                shutil.copyfile(stage / SLIDES, stage / WITHOUT_NAMES / SLIDES)
+            if program:
+                print_papers(own, stage, program, progress)
+                print_papers(pages, stage / WITHOUT_NAMES, program, progress)
             with results.still_there(study):
                 publish(stage, target)
     except OSError as error:
@@ -88,18 +109,18 @@ def _pages(
     return {INDEX: index_page(study)} | pages, figures
 
 
-def _write(
-    stage: Path, pages: dict[str, str], names: dict[str, str], private: dict[str, str]
-) -> None:
-    (stage / WITHOUT_NAMES).mkdir()
+def _own(pages: dict[str, str], study: StudyFolder) -> dict[str, str]:
+    """The same with the names of accounts, and what people wrote."""
+    names, private = account_names(study), private_texts(study)
+    return {file: with_private(with_names(page, names), private) for file, page in pages.items()}
+
+
+def _write(folder: Path, pages: dict[str, str], figures: str) -> None:
+    folder.mkdir(exist_ok=True)
     for file, page in pages.items():
-        (stage / WITHOUT_NAMES / file).write_text(page, encoding="utf-8")
-        own = with_private(with_names(page, names), private)
-        (stage / file).write_text(own, encoding="utf-8")
+        (folder / file).write_text(page, encoding="utf-8")
         if twin := TWINS.get(file):
-            (stage / twin).write_text(markdown_twin(own, "figures"), encoding="utf-8")
-            bare = markdown_twin(page, "../figures")
-            (stage / WITHOUT_NAMES / twin).write_text(bare, encoding="utf-8")
+            (folder / twin).write_text(markdown_twin(page, figures), encoding="utf-8")
 
 
 def _write_figures(folder: Path, figures: dict[str, ReportFigure]) -> None:

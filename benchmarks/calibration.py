@@ -182,22 +182,22 @@ def scenarios() -> dict[str, tuple[int, Callable[[np.random.Generator], Floats]]
 N_INIT = 5
 
 
-def natural_clusters(raw: Floats, config: EvidenceConfig, k_max: int, seed: int) -> int:
-    """Number of natural clusters of k-means, 1 where there are none; as in a study."""
-    raw, scaled, prepare = _kept(raw, config, seed)
+def natural_numbers(raw: Floats, config: EvidenceConfig, k_max: int, seed: int) -> set[int]:
+    """Numbers at which k-means finds natural clusters, as in a study; it takes the largest."""
+    raw, scaled, prepare = kept(raw, config, seed)
     ks = range(2, k_max + 1)
     fits = {k: fit_kmeans(scaled, k, n_init=N_INIT, seed=seed) for k in ks}
     found = {k for k in ks if find_spike(scaled, fits[k].labels, None) is None}
     found = {k for k in found if not bridged(bridges_between(scaled, fits[k].labels))}
     if found:
-        found &= _separated(scaled, {k: fit.centres for k, fit in fits.items()}, config, seed)
-    found = {k for k in found if _returns(scaled, fits[k], config, seed)}
-    if not found or not _structured(scaled, raw, prepare, tuple(ks), config, seed):
-        return 1
-    return max(found)
+        found &= separated(scaled, {k: fit.centres for k, fit in fits.items()}, config, seed)
+    found = {k for k in found if returns(scaled, fits[k], config, seed)}
+    if not found or not structured(scaled, raw, prepare, tuple(ks), config, seed):
+        return set()
+    return found
 
 
-def _kept(raw: Floats, config: EvidenceConfig, seed: int) -> tuple[Floats, Floats, Prepare]:
+def kept(raw: Floats, config: EvidenceConfig, seed: int) -> tuple[Floats, Floats, Prepare]:
     """Rows that are not far from all others, the same scaled, and what prepares the nulls."""
     far = far_rows(zscore(raw), share=config.most_set_aside, seed=seed).rows
     aside = setting_aside(zscore, zscore, ProtocolSettings(seed=seed, config=config))
@@ -205,7 +205,7 @@ def _kept(raw: Floats, config: EvidenceConfig, seed: int) -> tuple[Floats, Float
     return kept, np.ascontiguousarray(zscore(kept)), aside if far.any() else zscore
 
 
-def _separated(
+def separated(
     scaled: Floats, centres: dict[int, Floats], config: EvidenceConfig, seed: int
 ) -> set[int]:
     """Every k at which held-out accounts show a gap beside every cluster, by either test."""
@@ -215,7 +215,7 @@ def _separated(
     return apart | {k for k, valley in valleys.items() if has_valleys(valley, config)}
 
 
-def _returns(scaled: Floats, fit: KMeansFit, config: EvidenceConfig, seed: int) -> bool:
+def returns(scaled: Floats, fit: KMeansFit, config: EvidenceConfig, seed: int) -> bool:
     """Whether every cluster comes back under the bootstrap."""
     (jaccard,) = jaccard_stability(
         scaled,
@@ -227,7 +227,7 @@ def _returns(scaled: Floats, fit: KMeansFit, config: EvidenceConfig, seed: int) 
     return float(jaccard.mean.min()) >= config.min_jaccard
 
 
-def _structured(
+def structured(
     scaled: Floats,
     raw: Floats,
     prepare: Prepare,
@@ -250,7 +250,7 @@ def natural_components(
     raw: Floats, n_clusters: int, config: EvidenceConfig, k_max: int, seed: int
 ) -> int:
     """Likewise with the trial of the mixture that ICL prefers."""
-    raw, scaled, prepare = _kept(raw, config, seed)
+    raw, scaled, prepare = kept(raw, config, seed)
     grid = ModelsConfig(k_max=k_max, n_init=N_INIT)
     mixtures = fit_mixtures(scaled, k_max, grid, seed, SILENT)
     matrix = Matrix(scaled, raw, prepare, prepare, None, np.arange(len(scaled)))
@@ -265,7 +265,7 @@ def natural_components(
 
 def around(raw: Floats, k: int, seed: int) -> int:
     """The true number, where the look around the gaps lets k-means with it pass; else 1."""
-    _, scaled, _ = _kept(raw, EvidenceConfig(), seed)
+    _, scaled, _ = kept(raw, EvidenceConfig(), seed)
     labels = fit_kmeans(scaled, k, n_init=N_INIT, seed=seed).labels
     return 1 if bridged(bridges_between(scaled, labels)) else k
 
@@ -282,7 +282,7 @@ def judge_book(
     config = EvidenceConfig(resamples=args.resamples, nulls=args.nulls)
     if not args.whole:
         raw = np.ascontiguousarray(values[canonical_order(values)])
-        n_clusters = natural_clusters(raw, config, args.k_max, seed)
+        n_clusters = max(natural_numbers(raw, config, args.k_max, seed), default=1)
         if args.mixtures:
             n_clusters = natural_components(raw, n_clusters, config, args.k_max, seed)
         return "natural" if n_clusters > 1 else "not natural", n_clusters

@@ -7,6 +7,7 @@ NAME = "name"
 ARR = "arr"
 NEEDS_SEGMENT = "needs_segment"
 CURRENT_SEGMENT = "current_segment"
+PARENT_ID = "parent_id"
 #: Age of an account on the date, in days; also a feature, which the matrix leaves out by default.
 TENURE_DAYS = "tenure_days"
 

@@ -247,12 +247,16 @@ def _bands(k: int, come_back: bool) -> str:
     )
 
 
+#: Outcomes whose name is no verb that readers know: to contract is also to sign.
+_HAPPENED = {"dormant": "became dormant", "contracted": "shrank"}
+
+
 def happened_in_words(outcome: str) -> str:
     """What the accounts did of which an outcome is true.
 
     Examples
     --------
-    >>> happened_in_words("churned"), happened_in_words("dormant")
-    ('churned', 'became dormant')
+    >>> happened_in_words("churned"), happened_in_words("dormant"), happened_in_words("contracted")
+    ('churned', 'became dormant', 'shrank')
     """
-    return "became dormant" if outcome == "dormant" else outcome
+    return _HAPPENED.get(outcome, outcome)

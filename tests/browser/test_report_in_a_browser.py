@@ -1,7 +1,6 @@
 """The report in a headless Chromium: no error, no network, keyboard, alternative text."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,43 +8,18 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from browsers import CHROMIUM, DRIVER, started
 from clustering import results
 from clustering.report.build import pages
 from clustering.report.build.explorer import SHEET
 from study_folders import HOSTILE_NAMES
 
-webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
 FILES = [pages.INDEX, *(page.file for page in pages.LISTED)]
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None or DRIVER is None, reason="no Chromium with its driver"),
 ]
-
-
-def started(profile: Path, preferences: dict[str, Any]) -> Any:
-    options = webdriver.ChromeOptions()
-    options.add_experimental_option("prefs", preferences)
-    for argument in (
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--window-size=1366,768",
-        f"--user-data-dir={profile}",
-    ):
-        options.add_argument(argument)
-    options.binary_location = str(CHROMIUM)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    service = webdriver.ChromeService(executable_path=str(DRIVER))
-    return webdriver.Chrome(options=options, service=service)
 
 
 @pytest.fixture(scope="module")

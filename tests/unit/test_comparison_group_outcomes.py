@@ -84,6 +84,38 @@ def test_retention_of_segments_and_tiers_adds_up():
             assert part[name].between(part[f"{name}_low"], part[f"{name}_high"]).all()
 
 
+def test_intervals_are_wider_where_accounts_share_a_company():
+    parts = book()
+    twice = {
+        name: pd.concat([parts[name]] * 2, ignore_index=True)
+        for name in ("outcomes", "timing", "arr")
+    }
+    labels = {k: pd.concat([one] * 2, ignore_index=True) for k, one in parts["labels"].items()}
+    membership = Membership(np.tile(parts["responsibilities"], (2, 1)), parts["segment_names"])
+    company = pd.Series(np.tile(np.arange(N), 2))
+    alone, together = (
+        group_outcomes(
+            labels,
+            membership,
+            Observed(**twice, company=given),
+            names=("churned", "expanded"),
+            n_bootstrap=400,
+            seed=1,
+        )
+        for given in (None, company)
+    )
+    wider = [
+        (one["nrr_high"] - one["nrr_low"]).to_numpy()
+        for one in (together.retention, alone.retention)
+    ]
+    assert np.median(wider[0] / wider[1]) == pytest.approx(np.sqrt(2), rel=0.2)
+    corrected = [
+        (one["corrected_high"] - one["corrected_low"]).dropna().to_numpy()
+        for one in (together.rates, alone.rates)
+    ]
+    assert np.median(corrected[0] / corrected[1]) == pytest.approx(np.sqrt(2), rel=0.2)
+
+
 def test_one_account_does_not_make_the_winsorised_retention():
     nrr = np.ones(300)
     nrr[0] = 500.0

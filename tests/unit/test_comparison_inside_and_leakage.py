@@ -97,6 +97,9 @@ def test_the_ablation_shows_where_agreement_comes_from():
     assert ami["F3"] == 1.0
     assert ami["F1"] > 0.5
     assert max(ami["F0"], ami["F0+permuted"], ami["F0-ARR"]) < 0.05
+    kept = {row.features: row.with_f0 for row in table}
+    assert kept["F0"] == pytest.approx(1.0)
+    assert kept["F0-ARR"] > 0.8 > 0.2 > max(kept["F1"], kept["F3"])
 
 
 def test_arr_must_be_known_for_the_ablation():

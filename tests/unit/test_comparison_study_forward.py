@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from clustering.comparison import forward_study
-from clustering.comparison.forward.evaluate import FEATURES
+from clustering.comparison.base.companies import companies
+from clustering.comparison.forward.evaluate import FEATURES, Task, evaluation_rows
 from clustering.comparison.forward.study import Question
-from clustering.comparison.forward.time_split import DatedAccounts
+from clustering.comparison.forward.time_split import DatedAccounts, Sample
 
 N = 900
 IDS = pd.Index([f"a{i:04d}" for i in range(N)], name="account_id")
@@ -57,6 +58,40 @@ def test_a_planted_lift_is_claimed_for_the_segment_and_the_features():
     assert entry(found.entries, FEATURES).gain.interval[0] > 0
     assert (segment.n, segment.window) == (880, "2025-07-01 to 2026-06-30")
     assert segment.calibration.in_the_large == pytest.approx(0, abs=0.1)
+
+
+def test_accounts_of_a_company_share_their_fold_and_are_drawn_together():
+    parts, pairs = book(0.1), pd.Series([f"p{i // 2}" for i in range(N)], index=IDS)
+    for name in ("features", "arr", "outcomes"):
+        twin = parts[name].iloc[np.arange(N) // 2 * 2]
+        parts[name] = twin.set_axis(IDS, axis="index")
+    twins = {name: one.iloc[np.arange(N) // 2 * 2] for name, one in parts["labellings"].items()}
+    parts["labellings"] = {name: one.set_axis(IDS) for name, one in twins.items()}
+    company = companies(IDS, pairs)
+    alone, together = study(parts), study(parts, company=company)
+    assert (together.split.n_companies, together.split.n_sharing) == (450, 900)
+    assert alone.split.n_companies is None
+
+    def width(found):
+        low, high = entry(found.entries, "segment").gain.interval
+        return high - low
+
+    # 900 accounts of which every second is a copy know as little as 450.
+    assert width(together) / width(alone) == pytest.approx(np.sqrt(2), rel=0.25)
+    rows = evaluation_rows(
+        Sample(parts["features"], parts["labellings"], parts["outcomes"], parts["arr"]),
+        "churned",
+        Task({}, "", 100, 1, n_foldings=4, company=company),
+    )
+    dealt = pd.DataFrame(rows.folds.T, index=rows.ids)
+    assert dealt.groupby(pairs.reindex(rows.ids)).nunique().eq(1).all(axis=None)
+
+
+def test_a_company_reaches_through_parents_of_parents():
+    ids = pd.Index(["a", "b", "c", "d", "e"])
+    parents = pd.Series({"a": "b", "b": "group", "c": "group", "d": "d", "e": None})
+    assert companies(ids, parents).tolist() == [0, 0, 0, 1, 2]
+    assert companies(ids, pd.Series({"d": "d"}, dtype="str")) is None
 
 
 def test_rivals_stand_beside_and_claim_nothing():

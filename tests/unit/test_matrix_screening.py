@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -89,6 +91,19 @@ def test_a_limit_of_one_keeps_even_perfect_correlation(rng):
     a = rng.normal(size=50)
     config = MatrixConfig(max_correlation=1.0)
     assert screen(snapshot_of({"a": a, "b": a**3}), config).excluded == {}
+
+
+def test_what_follows_from_size_is_left_out_where_asked(rng):
+    size = rng.lognormal(9, 1, 400)
+    values = {"seats": np.sqrt(size) * rng.lognormal(0, 0.2, 400), "depth": rng.normal(size=400)}
+    values["seats"][:20] = np.nan
+    snapshot = snapshot_of(values)
+    snapshot = replace(snapshot, attributes=pd.DataFrame({"arr": size}, index=snapshot.frame.index))
+    assert screen(snapshot, MatrixConfig()).excluded == {}
+    found = screen(snapshot, MatrixConfig(max_size_r2=0.5)).excluded
+    assert list(found) == ["seats"]
+    assert "follows from the size of the account: R squared 0.8" in found["seats"]
+    assert screen(snapshot_of(values), MatrixConfig(max_size_r2=0.5)).excluded == {}
 
 
 def test_infinite_values_are_refused_with_the_first_account(rng):

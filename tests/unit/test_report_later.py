@@ -118,11 +118,13 @@ def test_how_it_was_judged_names_dates_counts_and_overlap(study):
                  "150 accounts are in both"):  # fmt: skip
         assert part in said
     folds = SPLIT | {"design": "five folds", "train_dates": [], "reason": "'usage' begins late"}
+    folds |= {"n_foldings": 10, "n_companies": 1_150, "n_sharing": 90}
     said = later.how_judged(with_parts(study, forward_split=TimeSplit.model_validate(folds)))
-    assert said == [
-        "Judged on five folds of the accounts, each by models fitted on the other four, not on a "
-        "later period: 'usage' begins late."
-    ]
+    assert said[0] == (
+        "Judged on five folds of the accounts, dealt 10 times, each by models fitted on the other "
+        "four, not on a later period: 'usage' begins late."
+    )
+    assert said[1].startswith("90 accounts share their company with others: the 1,150 companies")
 
 
 def test_the_number_of_comparisons_is_printed(study):

@@ -26,6 +26,13 @@ def test_the_answer_the_advice_and_every_place_are_there(tmp_path: Path) -> None
     assert "not recorded" in text
 
 
+def test_a_terminal_is_told_in_plain_words(tmp_path: Path) -> None:
+    text = printed(build_study(tmp_path / "study", Recipe(forward=True)), width=2000)
+    assert "The bands told more than the ARR tiers alone about which accounts churned." in text
+    assert "log loss" not in text
+    assert "95 % interval" not in text
+
+
 def test_names_of_segments_that_look_like_markup_are_text(tmp_path: Path) -> None:
     folder = build_study(tmp_path / "[bold]study[/bold]", Recipe())
     assert "[bold]study[/bold]" in printed(folder, width=200)

@@ -30,8 +30,6 @@ from clustering.comparison.scorecard_entries import Score
 from clustering.config import ComparisonConfig
 from clustering.progress import SILENT, Progress
 
-#: What may happen to an account in the window; one of them is the primary outcome.
-
 #: Fewer accounts with an amount give no index of leakage.
 _FEWEST_AMOUNTS = 50
 
@@ -165,6 +163,8 @@ class _Task:
             ),
             earlier=outcomes.earlier,
             n_bootstrap=self.config.bootstrap,
+            n_foldings=self.config.foldings,
+            company=self.inputs.company,
             seed=self.seed,
             progress=self.progress,
         )
@@ -175,7 +175,7 @@ class _Task:
             return group_outcomes(
                 self.labels,
                 self.inputs.labels.membership,
-                Observed(outcomes.frame, outcomes.timing, self.inputs.arr),
+                Observed(outcomes.frame, outcomes.timing, self.inputs.arr, self.inputs.company),
                 names=(primary, *(name for name in OUTCOME_NAMES if name != primary)),
                 n_bootstrap=self.config.bootstrap,
                 seed=self.seed,

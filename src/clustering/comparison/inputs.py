@@ -82,6 +82,7 @@ class ComparisonInputs:
     ----------
     arr : Series of yearly amounts, indexed by account; NaN where it is not known
     cluster : fits the chosen kind of segments to a matrix, with a seed
+    company : the company of each account, where some share one
     refit : fits the whole pipeline on some rows and labels all accounts
     unlike : in what an account is unlike a group of accounts, in words
     """
@@ -93,3 +94,4 @@ class ComparisonInputs:
     cluster: Callable[[Floats, int], Ints]
     refit: Refit
     unlike: UnlikeWords | None = None
+    company: "pd.Series[int] | None" = None

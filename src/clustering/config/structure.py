@@ -62,6 +62,11 @@ class MatrixConfig(Part):
     max_correlation: Share = Field(
         0.95, description="Of two features with a larger absolute rank correlation one is left out."
     )
+    max_size_r2: Share | None = Field(
+        None,
+        description="A feature whose ranks explain a larger share (R squared) of the ranks of the "
+        "yearly amount is left out, as it follows from the size of the account (None: none is).",
+    )
     leave_out_unrelated: bool = Field(
         False,
         description="Leave out features with one peak to which no other one is related: they tell "

@@ -51,6 +51,12 @@ class ComparisonConfig(Part):
     bootstrap: int = Field(2000, ge=100, le=20000, description="Bootstrap draws of accounts.")
     permutations: int = Field(999, ge=99, le=20000, description="Permutations of the labels.")
     refits: int = Field(50, ge=0, le=2000, description="Refits for the interval of the pipeline.")
+    foldings: int = Field(
+        10,
+        ge=1,
+        le=50,
+        description="How often the accounts are dealt into the five folds: gains are the mean.",
+    )
     primary_outcome: OutcomeName = Field(
         "churned", description="The one outcome that decides; all others are secondary."
     )

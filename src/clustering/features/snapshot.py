@@ -31,7 +31,7 @@ from clustering.features.types import Snapshot
 #: Columns of `accounts` that describe an account and are never features.
 ATTRIBUTES = (
     "started_on", "name", "industry", "region", "employees", "csm", "is_champion", "needs_segment",
-    "current_segment",
+    "current_segment", "parent_id",
 )  # fmt: skip
 _ATTRIBUTE_TYPES = {
     "started_on": "datetime64[s]",

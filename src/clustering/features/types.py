@@ -113,10 +113,11 @@ class Snapshot:
     frame : indexed by `account_id` (text, sorted), one float64 column per feature
     features : one per column of `frame`, in the same order
     attributes : same index; the columns that are never features: `started_on`, `name`,
-        `industry`, `region`, `employees`, `csm`, `is_champion`, `needs_segment` and
-        `current_segment`, those that exist; `arr` (NaN where no contract is known); and, where
-        there are milestones, how many are in each of the four states (`milestones_achieved`,
-        `_missed`, `_not_yet_due`, `_not_applicable`); and what rules about accounts read
+        `industry`, `region`, `employees`, `csm`, `is_champion`, `needs_segment`,
+        `current_segment` and `parent_id`, those that exist; `arr` (NaN where no contract is known);
+        and, where there are milestones, how many are in each of the four states
+        (`milestones_achieved`, `_missed`, `_not_yet_due`, `_not_applicable`); and what rules about
+        accounts read
         (`clustering.features.circumstances`): care by the year, triggers, open renewals
     not_computed : for each feature that could not be computed, the table or column that would
         allow it

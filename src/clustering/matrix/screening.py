@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from clustering.arrays import Floats
+from clustering.columns import ARR
 from clustering.config import Family, MatrixConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.features.types import Feature, Snapshot
@@ -29,10 +30,11 @@ def screen(snapshot: Snapshot, config: MatrixConfig) -> Screening:
 
     A feature is left out when the snapshot withholds it (its family was not chosen, it is
     commercial or a proxy of size, or the configuration names it), is missing for too many
-    accounts, is constant (also: once the outer `config.winsorise` are clipped), repeats another
-    feature, or has an absolute rank correlation with another one above `config.max_correlation`.
-    Of two such features the one that is missing for fewer accounts stays; of two as complete, the
-    first in canonical order.
+    accounts, is constant (also: once the outer `config.winsorise` are clipped), follows from the
+    yearly amount by more than `config.max_size_r2`, repeats another feature, or has an
+    absolute rank correlation with another one above `config.max_correlation`. Of two such features
+    the one that is missing for fewer accounts stays; of two as complete, the first in canonical
+    order.
 
     Raises
     ------
@@ -45,6 +47,7 @@ def screen(snapshot: Snapshot, config: MatrixConfig) -> Screening:
     excluded = {f.name: snapshot.withheld[f.name] for f in order if f.name in snapshot.withheld}
     excluded |= _decide(order, excluded, _by_missing_values(frame, config.max_missing_share))
     excluded |= _decide(order, excluded, _by_variation(frame, config.winsorise))
+    excluded |= _decide(order, excluded, _by_size(snapshot, config.max_size_r2))
     left = [feature for feature in order if feature.name not in excluded]
     excluded |= _by_correlation(frame, left, config.max_correlation)
     included = tuple(feature for feature in left if feature.name not in excluded)
@@ -118,6 +121,24 @@ def _by_variation(frame: pd.DataFrame, winsorise: float) -> _Reason:
             others = int((observed != low).sum())
             return f"nearly constant: {low:g} for all but {others} of {observed.size} accounts"
         return None
+
+    return reason
+
+
+def _by_size(snapshot: Snapshot, limit: float | None) -> _Reason:
+    """Ranks of the feature against those of the yearly amount, both where both are known."""
+    amounts = snapshot.attributes.get(ARR)
+
+    def reason(feature: Feature) -> str | None:
+        if limit is None or amounts is None:
+            return None
+        both = pd.concat([snapshot.frame[feature.name], amounts], axis="columns")
+        share = float(
+            rank_correlations(both.to_numpy(dtype=np.float64, na_value=np.nan))[0, 1] ** 2
+        )
+        if share <= limit:
+            return None
+        return f"follows from the size of the account: R squared {share:.2f} with the ranks of ARR"
 
     return reason
 

@@ -10,6 +10,7 @@ from clustering.report.subjects.agreement.words import (
     leakage,
     misplaced,
     other_labellings,
+    size,
     tiers,
     tiers_in_plain,
     within_tiers,
@@ -36,7 +37,6 @@ from clustering.report.subjects.forward.words import (
     forward_sentences,
     future,
     future_in_plain,
-    future_in_short,
 )
 from clustering.report.subjects.groups.words import (
     commercial,
@@ -52,14 +52,12 @@ __all__ = [
     "advice",
     "agreement_sentence",
     "answer",
-    "answer_in_plain",
     "axes",
     "cautions",
     "commercial",
     "decision",
     "forward_sentences",
     "future",
-    "future_in_short",
     "hypotheses",
     "introduction",
     "leakage",
@@ -72,6 +70,7 @@ __all__ = [
     "recommendations",
     "scorecard_sentences",
     "short_answer",
+    "size",
     "speaks_for_groups",
     "stability",
     "structure",
@@ -84,13 +83,10 @@ __all__ = [
 
 
 def answer(study: StudyFolder) -> list[str]:
-    """What stands first everywhere: groups, tiers, future, a short paragraph each."""
-    first = f"{commercial(study)} {structure(study)}".strip()
-    return [first, tiers(study), future_in_short(study)]
+    """What stands first everywhere: groups, tiers, future, a short paragraph each.
 
-
-def answer_in_plain(study: StudyFolder) -> list[str]:
-    """The same for readers who will not look at numbers of statistics; these stand elsewhere."""
+    In plain words: the numbers of statistics stand elsewhere.
+    """
     first = f"{commercial(study)} {structure(study)}".strip()
     return [first, tiers_in_plain(study), future_in_plain(study)]
 

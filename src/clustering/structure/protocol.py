@@ -23,6 +23,7 @@ from clustering.structure.separation.dip import dip
 from clustering.structure.separation.multimodal_columns import columns_with_bumps
 from clustering.structure.separation.point_masses import spikes_of
 from clustering.structure.settings import Matrix, ProtocolSettings
+from clustering.structure.simulated.small_books import seen_in_words
 from clustering.structure.tables import candidate_table
 from clustering.structure.verdict import decide
 
@@ -110,7 +111,12 @@ def run_protocol(matrix: Matrix, settings: ProtocolSettings, notes: Sequence[str
         offered=choice.offered,
         segments_return=_segments_return(choice, measured, settings),
         admissible=choice.admissible,
-        reasons=(*choice.reasons, *_limits(matrix, k_max, models.k_max), *notes),
+        reasons=(
+            *choice.reasons,
+            *(() if choice.verdict == "natural" else (seen_in_words(n),)),
+            *_limits(matrix, k_max, models.k_max),
+            *notes,
+        ),
         chosen_by=criteria,
         structure=structure,
         kmeans=measured.rows,

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from clustering.arrays import Floats, Ints
-from clustering.columns import ARR, SEGMENT
+from clustering.columns import ARR, PARENT_ID, SEGMENT
+from clustering.comparison.base.companies import companies
 from clustering.comparison.inputs import (
     ComparedFeatures,
     ComparedLabels,
@@ -55,6 +56,7 @@ def comparison_inputs(run: "Run") -> ComparisonInputs:
         outcomes=_outcomes(run, ids),
         cluster=cluster,
         refit=pipeline,
+        company=companies(ids, attributes.get(PARENT_ID)),
         unlike=Unlike.of(snapshot, matrix).words,
     )
 

@@ -67,6 +67,12 @@ ACCOUNTS = Table(
         _optional("needs_segment", "text", "A needs-based segment assigned by people."),
         _optional("current_segment", "text", "The segment in force today, whatever its rule."),
         _optional("csm", "text", "Who looks after the account."),
+        _optional(
+            "parent_id",
+            "text",
+            "The account or company that it belongs to (`account_id` of the parent, where that is "
+            "an account): accounts of one company are judged as one where chance is weighed.",
+        ),
         _ends("ended_on", "First day on which it is no customer (its last: `accounts.end_is`)."),
     ),
     dated_by="started_on",

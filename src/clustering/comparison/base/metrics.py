@@ -49,6 +49,28 @@ def stratified_folds(
     return dealt[account]
 
 
+def foldings(
+    outcome: Flags, order: Ints, account: Ints | None, n_folds: int, n_foldings: int, seed: int
+) -> Ints:
+    """Several foldings under each other: what is held out depends on the draw of the folds.
+
+    Returns
+    -------
+    int64 array of shape (n_foldings, n_rows), each as `stratified_folds` deals it
+
+    Examples
+    --------
+    >>> outcome = np.array([True, False] * 50)
+    >>> drawn = foldings(outcome, np.arange(100), None, 5, 3, seed=1)
+    >>> drawn.shape, [np.bincount(folds).tolist() for folds in drawn] == [[20] * 5] * 3
+    ((3, 100), True)
+    """
+    more = np.random.SeedSequence(seed).generate_state(n_foldings - 1)
+    return np.stack(
+        [stratified_folds(outcome, order, account, n_folds, int(s)) for s in (seed, *more)]
+    )
+
+
 def _dealt(stratum: Flags, n_folds: int, generator: np.random.Generator) -> Ints:
     """Folds for units sorted by stratum: at random inside each, sizes equal to within one."""
     shuffled = np.concatenate(

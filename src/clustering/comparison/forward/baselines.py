@@ -10,9 +10,9 @@ from dataclasses import replace
 import numpy as np
 
 from clustering.arrays import Floats, Ints
-from clustering.comparison.base.additive import additive_probabilities
 from clustering.comparison.base.labellings import Labelling
 from clustering.comparison.base.nested import OutcomeTable, fit_nested
+from clustering.comparison.forward.gain import two_predictions
 from clustering.comparison.forward.rows import OutcomeRows
 from clustering.comparison.forward.strong_models import grow_tree_groups
 
@@ -42,27 +42,22 @@ def random_groups(rows: OutcomeRows, seed: int) -> Iterator[Ints]:
 
 
 def random_group_predictions(rows: OutcomeRows, seed: int) -> list[Floats]:
-    """Held-out predictions of tiers and random groups; one array a draw."""
-    drawn, folds = list(random_groups(rows, seed)), rows.folds
-    judged = np.unique(folds[rows.judged])
-    tables = [
-        OutcomeTable.count(rows.tier.codes[fitted], codes[fitted], rows.outcome[fitted], rows.shape)
-        for codes in drawn
-        for fitted in (folds != fold for fold in judged)
+    """Held-out predictions of tiers and random groups; one (n_foldings, n_rows) array a draw."""
+    return [
+        two_predictions(replace(rows, segment=replace(rows.segment, codes=codes)))[1]
+        for codes in random_groups(rows, seed)
     ]
-    both = additive_probabilities(
-        np.stack([table.rows for table in tables]), np.stack([table.events for table in tables])
-    ).reshape(len(drawn), judged.size, *rows.shape)
-    place = np.searchsorted(judged, np.maximum(folds, judged[0]))
-    return [both[draw][place, rows.tier.codes, codes] for draw, codes in enumerate(drawn)]
 
 
 def tree_predictions(rows: OutcomeRows, features: Floats, seed: int) -> Floats:
-    """Held-out predictions of tiers and tree leaves, the tree grown anew in every fold."""
+    """Held-out predictions of tiers and tree leaves, the tree grown anew in every fold.
+
+    Trees go through the first folding alone.
+    """
     predicted = np.full(rows.outcome.size, np.nan)
     n_tiers, n_groups = rows.shape
-    for fold in np.unique(rows.folds[rows.judged]):
-        held = rows.folds == fold
+    for fold in np.unique(rows.folds[0, rows.judged]):
+        held = rows.folds[0] == fold
         seen, judged = grow_tree_groups(
             features[~held], rows.outcome[~held], features[held], n_groups, seed
         )
@@ -70,7 +65,7 @@ def tree_predictions(rows: OutcomeRows, features: Floats, seed: int) -> Floats:
         table = OutcomeTable.count(rows.tier.codes[~held], seen, rows.outcome[~held], shape)
         both = fit_nested(table).probability["both"]
         predicted[held] = both[rows.tier.codes[held], judged]
-    return predicted
+    return predicted[None]
 
 
 def _labelling(name: str, groups: Ints) -> Labelling:

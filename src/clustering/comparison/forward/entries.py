@@ -68,6 +68,15 @@ class TimeSplit(Entry):
     n_train_rows: int = Field(0, description="Accounts fitted on, counted at every date.")
     n_train_accounts: int = Field(0, description="The same, every account once.")
     n_test_accounts: int = Field(0, description="Accounts judged.")
+    n_foldings: int = Field(
+        1, description="How often the accounts are dealt into folds; losses are the mean of all."
+    )
+    n_companies: int | None = Field(
+        None,
+        description="Companies of the accounts, where some share one: these are dealt into folds "
+        "and drawn together. Null where none do.",
+    )
+    n_sharing: int = Field(0, description="Accounts that share their company with others.")
     n_in_both: int = Field(0, description="Accounts judged that were also fitted on.")
     agreement: float | None = Field(
         None,
@@ -120,6 +129,7 @@ class ForwardReport(Entry):
     gain: Gain | None = None
     rates: list[Rate]
     n_bootstrap: int
+    n_foldings: int
     seed: int
     reasons: dict[str, str]
     notes: list[str]

@@ -9,9 +9,10 @@ import pandas as pd
 from clustering.arrays import Flags, Floats, Ints
 from clustering.columns import ARR_TIERS
 from clustering.comparison.base.calibration import calibration
+from clustering.comparison.base.companies import units
 from clustering.comparison.base.entries import Gain
 from clustering.comparison.base.labellings import Labelling, as_boolean, encode
-from clustering.comparison.base.metrics import stratified_folds, two_sided_p
+from clustering.comparison.base.metrics import foldings, two_sided_p
 from clustering.comparison.claims import gain_claim
 from clustering.comparison.forward.baselines import (
     arr_bands,
@@ -19,7 +20,7 @@ from clustering.comparison.forward.baselines import (
     tree_predictions,
 )
 from clustering.comparison.forward.entries import ForwardEntry
-from clustering.comparison.forward.gain import cross_predictions, gain_of, segment_gain
+from clustering.comparison.forward.gain import gain_of, segment_gain, two_predictions
 from clustering.comparison.forward.rows import FEWEST_EVENTS, MOST_GROUPS, N_FOLDS, OutcomeRows
 from clustering.comparison.forward.strong_models import (
     cross_predict,
@@ -34,12 +35,24 @@ FEATURES = "features"
 
 @dataclass(frozen=True)
 class Task:
-    """What is the same for every entry: names in sentences, the window's dates, resamples."""
+    """What is the same for every entry.
+
+    Attributes
+    ----------
+    titles : what labellings are called in sentences
+    window : its dates
+    n_bootstrap, seed : resamples
+    n_foldings : how often the folds are dealt, where there are folds
+    company : as `clustering.comparison.base.companies.companies` gives it; the accounts of a
+        company share their folds and are drawn together
+    """
 
     titles: Mapping[str, str]
     window: str
     n_bootstrap: int
     seed: int
+    n_foldings: int = 1
+    company: "pd.Series[int] | None" = None
 
     def title(self, name: str) -> str:
         """What a labelling is called in a sentence."""
@@ -48,12 +61,13 @@ class Task:
 
 @dataclass(frozen=True, eq=False)
 class EvaluationRows:
-    """Accounts with a tier and an observed outcome, sorted, and the fold that judges each."""
+    """Accounts with a tier and an observed outcome, sorted, and the folds that judge each."""
 
     ids: pd.Index
     tier: Labelling
     outcome: Flags
     folds: Ints
+    company: Ints | None
 
     def labelled(self, labels: "pd.Series[str]") -> OutcomeRows:
         """Those that have a label."""
@@ -63,8 +77,8 @@ class EvaluationRows:
             tier=self.tier.subset(known),
             segment=coded.subset(known),
             outcome=self.outcome[known],
-            folds=self.folds[known],
-            account=None,
+            folds=self.folds[:, known],
+            account=None if self.company is None else self.company[known],
             kept=known,
         )
 
@@ -74,7 +88,7 @@ class EvaluationRows:
         return self.labelled(pd.Series("all", index=self.ids))
 
 
-def evaluation_rows(sample: Sample, outcome: str, seed: int) -> EvaluationRows | str:
+def evaluation_rows(sample: Sample, outcome: str, task: Task) -> EvaluationRows | str:
     """The rows to judge on, or why there are none; folds are stratified by outcome."""
     if ARR_TIERS not in sample.labels:
         return "there are no ARR tiers to compare with"
@@ -85,6 +99,7 @@ def evaluation_rows(sample: Sample, outcome: str, seed: int) -> EvaluationRows |
     tier = encode(sample.labels[ARR_TIERS].reindex(ids), ARR_TIERS)
     kept = observed & (tier.codes >= 0)
     happened = values[kept]
+    company = units(ids[kept].get_level_values(-1), task.company)
     parts = [(np.ones(happened.size, dtype=bool), "")]
     if sample.folds is not None:
         folds = np.asarray(sample.folds.reindex(ids)[kept], dtype=np.int64)
@@ -98,8 +113,10 @@ def evaluation_rows(sample: Sample, outcome: str, seed: int) -> EvaluationRows |
             )
     if sample.folds is None:
         order = np.arange(happened.size, dtype=np.int64)
-        folds = stratified_folds(happened, order, None, N_FOLDS, seed)
-    return EvaluationRows(ids[kept], tier.subset(kept), happened, folds)
+        dealt = foldings(happened, order, company, N_FOLDS, task.n_foldings, task.seed)
+    else:
+        dealt = folds[None]
+    return EvaluationRows(ids[kept], tier.subset(kept), happened, dealt, company)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,15 +135,15 @@ class Evaluator:
         rows = self.accounts.labelled(self.sample.labels[name])
         if reason := _not_comparable(rows):
             return self._cannot(name, reason, rows)
-        predicted = cross_predictions(rows)
-        found = segment_gain(rows, predicted, self.task.n_bootstrap, self.task.seed)
-        return self._entry(name, rows, found, predicted["both"])
+        tier, both = two_predictions(rows)
+        found = segment_gain(rows, tier, both, self.task.n_bootstrap, self.task.seed)
+        return self._entry(name, rows, found, both)
 
     def baselines(self, name: str) -> list[ForwardEntry]:
-        """The baselines of fairness of one labelling."""
-        rows, seed = self.accounts.labelled(self.sample.labels[name]), self.task.seed
+        """The baselines of fairness of one labelling, through one folding."""
+        rows, seed = self.accounts.labelled(self.sample.labels[name]).once, self.task.seed
         ids = self.accounts.ids[rows.kept]
-        tier = cross_predictions(rows)["tier"]
+        tier, _ = two_predictions(rows)
         drawn = random_group_predictions(rows, seed)
         found = [self._paired(f"{name}: random_groups", rows, tier, drawn)]
         same = (len(rows.segment.levels), rows.kept.tobytes())
@@ -137,29 +154,29 @@ class Evaluator:
             found.append(_named(self._made["tree", *same], f"{name}: tree"))
         if self.sample.arr.reindex(ids).notna().all():
             if ("arr", *same) not in self._made:
-                both = cross_predictions(arr_bands(rows, _floats(self.sample.arr, ids)))["both"]
+                _, both = two_predictions(arr_bands(rows, _floats(self.sample.arr, ids)))
                 self._made["arr", *same] = self._paired("", rows, tier, [both])
             found.append(_named(self._made["arr", *same], f"{name}: arr_bands"))
         return found
 
     def strong_model(self) -> ForwardEntry:
         """How much there was to be known: a strong model on all features and the tiers."""
-        rows = self.accounts.every
+        rows = self.accounts.every.once
         known = _floats(self.sample.features, self.accounts.ids)
         if known.shape[1] == 0:
             return self._cannot(FEATURES, "there are no features", rows)
         values = np.column_stack([known, np.eye(len(rows.tier.levels))[rows.tier.codes]])
         new = cross_predict(values, rows, fit_strong_model, self.task.seed)
-        return self._paired(FEATURES, rows, cross_predictions(rows)["tier"], [new])
+        return self._paired(FEATURES, rows, two_predictions(rows)[0], [new])
 
     def arr_spline(self) -> list[ForwardEntry]:
         """A spline of log ARR, where it is known for all."""
-        rows, amounts = self.accounts.every, _floats(self.sample.arr, self.accounts.ids)
+        rows, amounts = self.accounts.every.once, _floats(self.sample.arr, self.accounts.ids)
         if not np.isfinite(amounts).all():
             return []
         values = np.log1p(np.maximum(amounts, 0.0))[:, None]
         new = cross_predict(values, rows, fit_arr_spline, self.task.seed)
-        return [self._paired("arr_spline", rows, cross_predictions(rows)["tier"], [new])]
+        return [self._paired("arr_spline", rows, two_predictions(rows)[0], [new])]
 
     def _cannot(self, name: str, reason: str, rows: OutcomeRows) -> ForwardEntry:
         """An entry that says why nothing can be told."""
@@ -184,6 +201,7 @@ class Evaluator:
     ) -> ForwardEntry:
         gain, draws = found
         outcome = rows.outcome[rows.judged]
+        held_out = predicted[:, rows.judged]
         return ForwardEntry(
             labelling=name,
             outcome=self.outcome,
@@ -191,7 +209,7 @@ class Evaluator:
             n=outcome.size,
             n_events=outcome.sum(),
             gain=gain,
-            calibration=calibration(predicted[rows.judged], outcome),
+            calibration=calibration(held_out.ravel(), np.tile(outcome, len(held_out))),
             design=self.sample.design,
             p=two_sided_p(gain.log_loss, draws),
             claim=gain_claim(

@@ -1,6 +1,7 @@
-"""Rows with a tier, a segment and an observed outcome, and the fold that judges each."""
+"""Rows with a tier, a segment and an observed outcome, and the folds that judge each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from clustering.arrays import Flags, Ints
 from clustering.comparison.base.labellings import Labelling, as_boolean, encode
-from clustering.comparison.base.metrics import stratified_folds
+from clustering.comparison.base.metrics import foldings
 from clustering.comparison.base.nested import OutcomeTable
 from clustering.errors import BadInputError
 
@@ -32,9 +33,10 @@ class OutcomeRows:
     ----------
     tier, segment : labels, without a gap
     outcome : boolean array of shape (n_rows,)
-    folds : int64 array of shape (n_rows,); rows of a fold below 0 are only fitted on, as in a
-        split in time
-    account : int64 array of shape (n_rows,), codes of accounts; None: every row is one
+    folds : int64 array of shape (n_foldings, n_rows), a line for each way to deal the rows; those
+        of a fold below 0 are only fitted on, as in a split in time, which is one line
+    account : int64 array of shape (n_rows,), codes of what is dealt and drawn together, as the
+        rows of an account or the accounts of a company; None: every row is one
     kept : boolean, which of the rows given these are
     """
 
@@ -53,7 +55,12 @@ class OutcomeRows:
     @property
     def judged(self) -> Flags:
         """Rows that predictions are judged on."""
-        return np.asarray(self.folds >= 0)
+        return np.asarray(self.folds[0] >= 0)
+
+    @property
+    def once(self) -> Self:
+        """The same with the first folding alone, for models that are too slow for all."""
+        return replace(self, folds=self.folds[:1])
 
     @property
     def fitted(self) -> Flags:
@@ -83,8 +90,12 @@ class Columns:
     train: ArrayLike | pd.Series | None = None
 
 
-def complete_rows(columns: Columns, names: tuple[str, str, str], seed: int) -> OutcomeRows:
+def complete_rows(
+    columns: Columns, names: tuple[str, str, str], seed: int, n_foldings: int = 1
+) -> OutcomeRows:
     """Keep the rows that lack nothing; split by the train column, else into five folds.
+
+    The folds are dealt `n_foldings` times.
 
     Raises
     ------
@@ -117,7 +128,7 @@ def complete_rows(columns: Columns, names: tuple[str, str, str], seed: int) -> O
     _refuse_identifiers(tiers, segments)
     if splits is None:
         order = tiers.codes * len(segments.levels) + segments.codes
-        folds = stratified_folds(happened, order, account, N_FOLDS, seed)
+        folds = foldings(happened, order, account, N_FOLDS, n_foldings, seed)
     else:
         folds = _folds_of_split(splits[kept])
     return OutcomeRows(tiers, segments, happened, folds, account, kept)
@@ -143,4 +154,4 @@ def _folds_of_split(train: Flags) -> Ints:
             f"the train column is true in {found} of the {train.size} complete rows; it needs "
             "rows to fit on (true) and rows to judge on (false)."
         )
-    return np.where(train, FIT_ONLY, 0)
+    return np.where(train, FIT_ONLY, 0)[None]

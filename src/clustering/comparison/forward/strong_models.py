@@ -90,12 +90,15 @@ def grow_tree_groups(
 def cross_predict(features: Floats, rows: OutcomeRows, fit: FitPredict, seed: int) -> Floats:
     """Predict every row that is judged by a model fitted on the rows of the other folds.
 
-    Rows that are only fitted on get NaN.
+    Returns
+    -------
+    float64 array of shape (1, n_rows): these models go through the first folding alone. Rows that
+    are only fitted on get NaN
     """
     predicted = np.full(rows.outcome.size, np.nan)
     # Threads that wait for a busy core cost more than they save, and one thread is one answer.
     with threadpool_limits(1):
-        for fold in np.unique(rows.folds[rows.judged]):
-            held = rows.folds == fold
+        for fold in np.unique(rows.folds[0, rows.judged]):
+            held = rows.folds[0] == fold
             predicted[held] = fit(features[~held], rows.outcome[~held], features[held], seed)
-    return predicted
+    return predicted[None]

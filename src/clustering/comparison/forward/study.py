@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import TypeVar
+
+import pandas as pd
 
 from clustering.columns import ARR_TIERS, SEGMENT
 from clustering.comparison.claims import corrected_claim
@@ -19,7 +22,10 @@ from clustering.comparison.forward.time_split import (
     stack,
 )
 from clustering.progress import SILENT, Advance, Progress
+from clustering.schema import Entry
 from clustering.wording import LEVEL
+
+_Entry = TypeVar("_Entry", bound=Entry)
 
 #: Most resamples of what does not decide.
 _FEWER_DRAWS = 500
@@ -73,6 +79,8 @@ def forward_study(
     *,
     earlier: EarlierDates | str = "no earlier dates were asked for",
     n_bootstrap: int = 2000,
+    n_foldings: int = 1,
+    company: "pd.Series[int] | None" = None,
     seed: int,
     progress: Progress = SILENT,
 ) -> ForwardStudy:
@@ -89,7 +97,9 @@ def forward_study(
         date; missing values stay missing
     question : outcomes, the length of their window, and names for the sentences
     earlier : the same accounts on earlier dates, or the reason why there are none
-    n_bootstrap, seed, progress : resamples, their seed, and who is told
+    n_bootstrap, n_foldings : resamples; how often the accounts are dealt into folds
+    company : as `clustering.comparison.base.companies.companies` gives it
+    seed, progress : of all of it, and who is told
 
     Returns
     -------
@@ -99,10 +109,12 @@ def forward_study(
         of comparisons takes it back, and None where nothing can be told.
     """
     titles = {FEATURES: "the model on all features", **(question.titles or {})}
-    task = Task(titles, _window(accounts.as_of, question.days), n_bootstrap, seed)
+    task = Task(
+        titles, _window(accounts.as_of, question.days), n_bootstrap, seed, n_foldings, company
+    )
     fewer = replace(task, n_bootstrap=min(n_bootstrap, _FEWER_DRAWS))
     plain, outcome = of_one_date(accounts), question.outcome
-    sample, split = _split(plain, outcome, earlier, accounts.as_of, seed)
+    sample, split = _split(plain, outcome, earlier, accounts.as_of, task)
     others = [name for name in accounts.labels if name != ARR_TIERS]
     secondary = [
         name
@@ -135,7 +147,7 @@ def forward_study(
         rivals=tuple(_with(rival, claim=None, role="bound") for rival in rivals),
         secondary=tuple(exploratory),
         folds=tuple(_with(entry, claim=None, role="sensitivity") for entry in folds),
-        split=split,
+        split=_with_companies(split, company),
         multiplicity=_count(entries, exploratory, outcome),
     )
 
@@ -145,18 +157,19 @@ def _window(as_of: date, days: int) -> str:
 
 
 def _split(
-    plain: Sample, outcome: str, earlier: EarlierDates | str, as_of: date, seed: int
+    plain: Sample, outcome: str, earlier: EarlierDates | str, as_of: date, task: Task
 ) -> tuple[Sample, TimeSplit]:
     """The sample to judge on, and how it is split; in time where the earlier dates allow it."""
     day = as_of.isoformat()
+    folded = TimeSplit(design=FOLDS, test_date=day, n_foldings=task.n_foldings)
     if isinstance(earlier, str):
-        return plain, TimeSplit(design=FOLDS, test_date=day, reason=earlier)
+        return plain, _with(folded, reason=earlier)
     sample = stack(earlier)
-    rows = evaluation_rows(sample, outcome, seed)
+    rows = evaluation_rows(sample, outcome, task)
     if isinstance(rows, str):
-        return plain, TimeSplit(design=FOLDS, test_date=day, reason=rows, notes=list(earlier.notes))
-    trained = rows.ids[rows.folds < 0].get_level_values("account_id")
-    tested = rows.ids[rows.folds >= 0].get_level_values("account_id")
+        return plain, _with(folded, reason=rows, notes=list(earlier.notes))
+    trained = rows.ids[rows.folds[0] < 0].get_level_values("account_id")
+    tested = rows.ids[rows.folds[0] >= 0].get_level_values("account_id")
     dates = [part.as_of for part in earlier.train]
     return sample, TimeSplit(
         design=OUT_OF_TIME,
@@ -170,6 +183,13 @@ def _split(
         agreement=earlier.agreement,
         notes=[*earlier.notes, *earlier.undated.values()],
     )
+
+
+def _with_companies(split: TimeSplit, company: "pd.Series[int] | None") -> TimeSplit:
+    if company is None:
+        return split
+    sizes = company.value_counts()
+    return _with(split, n_companies=len(sizes), n_sharing=int(sizes[sizes > 1].sum()))
 
 
 @dataclass(frozen=True)
@@ -218,14 +238,14 @@ class _Judging:
         return plain.labelling(name)
 
     def _evaluator(self, sample: Sample, outcome: str) -> Evaluator | str:
-        rows = evaluation_rows(sample, outcome, self.task.seed)
+        rows = evaluation_rows(sample, outcome, self.task)
         return rows if isinstance(rows, str) else Evaluator(rows, sample, outcome, self.task)
 
     def _nothing(self, name: str, outcome: str, reason: str) -> ForwardEntry:
         return ForwardEntry(labelling=name, outcome=outcome, window=self.task.window, reason=reason)
 
 
-def _with(entry: ForwardEntry, **changes: object) -> ForwardEntry:
+def _with(entry: _Entry, **changes: object) -> _Entry:
     return entry.model_copy(update=changes)
 
 

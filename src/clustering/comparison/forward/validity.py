@@ -12,15 +12,15 @@ from clustering.comparison.base.metrics import (
     brier_score,
     exact_mean,
     log_losses,
-    pooled_area_under_curve,
 )
 from clustering.comparison.base.nested import MODELS, NestedFit, OutcomeTable, fit_nested
 from clustering.comparison.base.rates import rates
 from clustering.comparison.base.stratified import cochran_mantel_haenszel, within_tier_tests
 from clustering.comparison.forward.entries import ForwardReport
-from clustering.comparison.forward.gain import cross_predictions, segment_gain
+from clustering.comparison.forward.gain import cross_predictions, mean_area, segment_gain
 from clustering.comparison.forward.rows import FEWEST_EVENTS, Columns, OutcomeRows, complete_rows
 from clustering.comparison.leakage.outcome_leakage import NEARLY_TOO_GOOD, leak_in_words
+from clustering.config import ComparisonConfig
 
 
 def forward_validity(
@@ -31,6 +31,7 @@ def forward_validity(
     account: ArrayLike | pd.Series | None = None,
     train: ArrayLike | pd.Series | None = None,
     n_bootstrap: int = 2000,
+    n_foldings: int = ComparisonConfig().foldings,
     seed: int = 1,
     names: tuple[str, str, str] = ("tier", "segment", "outcome"),
 ) -> ForwardReport:
@@ -53,8 +54,9 @@ def forward_validity(
         Boolean: the models and tests use these rows, the held-out figures the others. Without
         it models and tests use all rows, and the held-out figures come from five folds,
         stratified by outcome.
-    n_bootstrap, seed : int
-        Resamples of the gain's interval; seed of folds, resamples and permutations.
+    n_bootstrap, n_foldings, seed : int
+        Resamples of the gain's interval; how often the rows are dealt into folds, of which the
+        held-out figures are the mean; seed of folds, resamples and permutations.
     names : what tier, segment and outcome are called.
 
     Returns
@@ -81,7 +83,9 @@ def forward_validity(
     True
     """
     fold_seed, bootstrap_seed = (int(s) for s in np.random.SeedSequence(seed).generate_state(2))
-    rows = complete_rows(Columns(tier, segment, outcome, account, train), names, fold_seed)
+    rows = complete_rows(
+        Columns(tier, segment, outcome, account, train), names, fold_seed, n_foldings
+    )
     table = rows.table(rows.fitted)
     n_events, n_tested = int(table.events.sum()), int(table.rows.sum())
     notes = _notes(rows, table)
@@ -122,6 +126,7 @@ def forward_validity(
         gain=held_out.gain,
         rates=rates(rows.segment.levels, table.rows.sum(axis=0), table.events.sum(axis=0)),
         n_bootstrap=n_bootstrap,
+        n_foldings=len(rows.folds),
         seed=seed,
         reasons=reasons,
         notes=notes,
@@ -143,20 +148,24 @@ class _HeldOut:
 
 def _held_out(rows: OutcomeRows, fit: NestedFit, n_bootstrap: int, seed: int) -> _HeldOut:
     judged = rows.judged
-    outcome, folds = rows.outcome[judged], rows.folds[judged]
+    outcome, folds = rows.outcome[judged], rows.folds[:, judged]
     if judged.all() and min(int(outcome.sum()), int((~outcome).sum())) < 2:
         reason = "one row only has the rarer outcome: no fold can both fit and judge"
         return _HeldOut(reason=reason)
     predicted = cross_predictions(rows)
     gain, reason = None, "the segments say nothing that the tiers do not: same models"
     if fit.rank["both"] != fit.rank["tier"]:
-        (gain, _), reason = segment_gain(rows, predicted, n_bootstrap, seed), ""
-    of = {model: predicted[model][judged] for model in MODELS}
+        gain, _ = segment_gain(rows, predicted["tier"], predicted["both"], n_bootstrap, seed)
+        reason = ""
+    of = {model: predicted[model][:, judged] for model in MODELS}
+    every = np.tile(outcome, len(folds))
     return _HeldOut(
         n=int(judged.sum()),
-        auc={model: pooled_area_under_curve(of[model], outcome, folds) for model in MODELS},
-        log_loss={model: exact_mean(log_losses(of[model], outcome)) for model in MODELS},
-        brier={model: brier_score(of[model], outcome) for model in MODELS},
+        auc={model: mean_area(of[model], outcome, folds) for model in MODELS},
+        log_loss={
+            model: exact_mean(log_losses(of[model], outcome).mean(axis=0)) for model in MODELS
+        },
+        brier={model: brier_score(of[model].ravel(), every) for model in MODELS},
         gain=gain,
         reason=reason,
     )

@@ -14,6 +14,11 @@ class Ablation(Entry):
     n_features: int = Field(description="Columns.")
     ami: float = Field(description="Adjusted mutual information with the tiers.")
     ari: float = Field(description="Adjusted Rand index with the tiers.")
+    with_f0: float | None = Field(
+        None,
+        description="Adjusted mutual information with the segments that F0 makes: what is left of "
+        "them on these features.",
+    )
     interval: AgreementInterval | None = Field(description="95 % bootstrap of accounts.")
 
 

@@ -82,11 +82,12 @@ def ablation(
     if tenure is not None and np.ptp(tenure) > 0:
         residuals = _residuals(values, _standard(tenure)[:, None])
         sets.append(("F0-tenure", "F0 residualised on tenure", residuals))
-    found = []
+    found, plain = [], encode(np.asarray(cluster(values, seed)), "F0")
     for name, meaning, features in sets:
+        made = plain if features is values else encode(np.asarray(cluster(features, seed)), name)
         agreement = compare_partitions(
             tier,
-            np.asarray(cluster(features, seed)),
+            made,
             n_permutations=1,
             n_bootstrap=n_bootstrap,
             seed=seed,
@@ -98,6 +99,7 @@ def ablation(
                 n_features=features.shape[1],
                 ami=agreement.ami,
                 ari=agreement.ari,
+                with_f0=adjusted_mutual_information(pair(plain, made).contingency),
                 interval=agreement.interval,
             )
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clustering.arrays import Floats
+from clustering.arrays import Floats, Ints
 from clustering.comparison.base.resampled import resampled_sums
 from clustering.errors import BadInputError
 
@@ -78,12 +78,18 @@ def corrected_rates(responsibilities: Floats, outcome: Floats) -> CorrectedRates
 
 
 def corrected_intervals(
-    responsibilities: Floats, outcome: Floats, *, n_bootstrap: int, seed: int
+    responsibilities: Floats,
+    outcome: Floats,
+    *,
+    n_bootstrap: int,
+    seed: int,
+    company: Ints | None = None,
 ) -> Floats:
     """95 % percentile intervals of the corrected rates, shape (k, 2).
 
-    Accounts are resampled and the matrix of errors is made anew each time; the probabilities of
-    membership are taken as given. NaN where too many resamples leave a segment without accounts.
+    Accounts are resampled, or companies where given, and the matrix of errors is made anew each
+    time; the probabilities of membership are taken as given. NaN where too many resamples leave a
+    segment without accounts.
 
     Examples
     --------
@@ -97,7 +103,7 @@ def corrected_intervals(
     modal = np.eye(k)[responsibilities.argmax(axis=1)]
     crossed = (responsibilities[:, :, None] * modal[:, None, :]).reshape(n_accounts, k * k)
     columns = np.column_stack([crossed, responsibilities, outcome[:, None] * modal, modal])
-    sums = resampled_sums(columns, n_bootstrap, seed)
+    sums = resampled_sums(columns, n_bootstrap, seed, company)
     mass, happened, sizes = np.split(sums[:, k * k :], 3, axis=1)
     usable = (mass > 0).all(axis=1) & (sizes > 0).all(axis=1)
     errors = sums[usable, : k * k].reshape(-1, k, k) / mass[usable][:, :, None]

@@ -37,6 +37,7 @@ def two_part_expansion(accounts: Retained, *, n_bootstrap: int = 2000, seed: int
         accounts.tier,
         accounts.segment,
         accounts.expanded,
+        account=accounts.company,
         n_bootstrap=n_bootstrap,
         seed=seed,
         names=("tier", "segment", "any expansion"),
@@ -47,7 +48,8 @@ def two_part_expansion(accounts: Retained, *, n_bootstrap: int = 2000, seed: int
     omega, p, reason = _amount(*groups, amount)
     held_out = None
     if omega is not None:
-        held_out = _out_of_sample(*groups, amount, n_bootstrap, seed)
+        company = None if accounts.company is None else accounts.company[grew]
+        held_out = _out_of_sample(*groups, amount, company, n_bootstrap, seed)
     return Expansion(
         n=happened.n,
         n_expanded=grew.sum(),
@@ -60,13 +62,13 @@ def two_part_expansion(accounts: Retained, *, n_bootstrap: int = 2000, seed: int
 
 
 def _out_of_sample(
-    tier: Ints, segment: Ints, amount: Floats, n_bootstrap: int, seed: int
+    tier: Ints, segment: Ints, amount: Floats, company: Ints | None, n_bootstrap: int, seed: int
 ) -> AmountFit | None:
     """Predictions of five folds; None where the amounts do not vary."""
     order = np.lexsort((amount, segment, tier))
     rank = np.empty(amount.size, dtype=np.int64)
     rank[order] = np.arange(amount.size)
-    folds = stratified_folds(amount > np.median(amount), rank, None, N_FOLDS, seed)
+    folds = stratified_folds(amount > np.median(amount), rank, company, N_FOLDS, seed)
     designs = {"mean": np.ones((amount.size, 1)), "tier": _dummies(tier)}
     designs["both"] = np.column_stack([_dummies(tier), _dummies(segment)])
     errors = {name: np.empty(amount.size) for name in designs}
@@ -86,7 +88,7 @@ def _out_of_sample(
         r2_tier=1 - errors["tier"].mean() / total,
         r2_both=1 - errors["both"].mean() / total,
         gain=gain,
-        gain_interval=interval_around(gain, paired_gains(improvement, None, n_bootstrap, seed)),
+        gain_interval=interval_around(gain, paired_gains(improvement, company, n_bootstrap, seed)),
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from clustering.columns import ARR_TIERS, SEGMENT
+from clustering.comparison.base.companies import units
 from clustering.comparison.base.entries import CmhTest
 from clustering.comparison.base.labellings import as_boolean, encode
 from clustering.comparison.base.nested import OutcomeTable, fit_nested
@@ -57,11 +58,13 @@ class Observed:
     ----------
     outcomes, timing : DataFrames on one index of accounts
     arr : Series of yearly amounts, on the same
+    company : Series of the companies of the accounts, on the same; None where each is one
     """
 
     outcomes: pd.DataFrame
     timing: pd.DataFrame
     arr: "pd.Series[float]"
+    company: "pd.Series[int] | None" = None
 
 
 def group_outcomes(
@@ -87,7 +90,9 @@ def group_outcomes(
     outcomes = outcomes[[n for n in names if n in outcomes and outcomes[n].notna().any()]]
     both = [name for name in (SEGMENT, ARR_TIERS) if name in labels]
     rates = rates_table(labels, both, outcomes, names[0])
-    rates, notes = with_correction(rates, outcomes, membership, n_bootstrap, seed)
+    rates, notes = with_correction(
+        rates, outcomes, membership, n_bootstrap, seed, units(outcomes.index, observed.company)
+    )
     inside, accounts = [], None
     if ARR_TIERS in labels:
         tiers, segments = labels[ARR_TIERS], labels[SEGMENT]
@@ -174,7 +179,9 @@ def _retained(
     if not {"nrr", "grr"} <= set(observed.outcomes.columns):
         return None
     amounts = (observed.arr, observed.outcomes["nrr"], observed.outcomes["grr"])
-    return retained(tiers, segments, *(np.asarray(one, dtype=np.float64) for one in amounts))
+    company = units(observed.outcomes.index, observed.company)
+    arr, nrr, grr = (np.asarray(one, dtype=np.float64) for one in amounts)
+    return retained(tiers, segments, arr, nrr, grr, company)
 
 
 def _renewals(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from clustering.arrays import Floats
+from clustering.arrays import Floats, Ints
 from clustering.columns import SEGMENT
 from clustering.comparison.base.labellings import as_boolean, encode
 from clustering.comparison.base.rates import rates
@@ -54,7 +54,12 @@ def group_rates(
 
 
 def with_correction(
-    table: pd.DataFrame, outcomes: pd.DataFrame, of: Membership, n_bootstrap: int, seed: int
+    table: pd.DataFrame,
+    outcomes: pd.DataFrame,
+    of: Membership,
+    n_bootstrap: int,
+    seed: int,
+    company: Ints | None = None,
 ) -> tuple[pd.DataFrame, list[str]]:
     """The rates of the segments once more, corrected for assignment error; and what is not.
 
@@ -64,6 +69,7 @@ def with_correction(
     outcomes : DataFrame (n_accounts, n_outcomes), those to look at
     of : membership of the same accounts
     n_bootstrap, seed : resamples of the intervals, and their seed
+    company : int64 array of shape (n_accounts,), codes; None where every account is one
     """
     notes: list[str] = []
     for name in outcomes if len(of.names) > 1 else ():
@@ -74,7 +80,13 @@ def with_correction(
         except BadInputError as error:
             notes.append(f"Rates of '{name}' are not corrected for assignment error: {error}")
             continue
-        bounds = corrected_intervals(given, outcome, n_bootstrap=n_bootstrap, seed=seed)
+        bounds = corrected_intervals(
+            given,
+            outcome,
+            n_bootstrap=n_bootstrap,
+            seed=seed,
+            company=None if company is None else company[known],
+        )
         own = (table["labelling"] == SEGMENT) & (table["outcome"] == name)
         for code, level in enumerate(of.names):
             row = own & (table["level"] == level)

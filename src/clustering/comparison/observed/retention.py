@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from clustering.arrays import Flags, Floats
+from clustering.arrays import Flags, Floats, Ints
 from clustering.comparison.base.entries import Range
 from clustering.comparison.base.labellings import Labelling, encode
 from clustering.comparison.base.resampled import resampled_sums
@@ -34,6 +34,7 @@ class Retained:
     arr: Floats
     nrr: Floats
     grr: Floats
+    company: Ints | None = None
 
     @property
     def expanded(self) -> Flags:
@@ -47,6 +48,7 @@ def retained(
     arr: Floats,
     nrr: Floats,
     grr: Floats,
+    company: Ints | None = None,
 ) -> Retained:
     """The accounts for which all is known; those that left count with 0 and are never dropped.
 
@@ -54,6 +56,7 @@ def retained(
     ----------
     tier, segment : array-like of shape (n_accounts,)
     arr, nrr, grr : float64 arrays of shape (n_accounts,); NaN where not observed
+    company : int64 array of shape (n_accounts,), codes; None where every account is one
 
     Raises
     ------
@@ -65,7 +68,14 @@ def retained(
     known &= (tiers.codes >= 0) & (segments.codes >= 0)
     if not known.any():
         raise BadInputError("no account has a tier, a segment, ARR and an observed retention.")
-    return Retained(tiers.subset(known), segments.subset(known), arr[known], nrr[known], grr[known])
+    return Retained(
+        tiers.subset(known),
+        segments.subset(known),
+        arr[known],
+        nrr[known],
+        grr[known],
+        None if company is None else company[known],
+    )
 
 
 def retention_by(
@@ -99,7 +109,9 @@ def retention_by(
         if not rows.any():
             continue
         own = amounts[rows]
-        sums = resampled_sums(own, n_bootstrap, seed + code)
+        sums = resampled_sums(
+            own, n_bootstrap, seed + code, None if of.company is None else of.company[rows]
+        )
         sums = sums[sums[:, 0] > 0]
         row: dict[str, object] = {
             "level": level,

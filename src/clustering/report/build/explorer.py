@@ -20,8 +20,8 @@ import pandas as pd
 
 from clustering.report.kit.cache import drawn_once
 from clustering.report.kit.canvas import colours
-from clustering.report.kit.cells import MISSING
 from clustering.report.kit.facts import account_names, group_words, segment_names
+from clustering.report.kit.html import MISSING
 from clustering.report.kit.names import account_anchor, account_html, with_names
 from clustering.report.subjects.accounts.columns import AccountColumn, account_columns
 from clustering.report.subjects.accounts.features import PLACES, features_of_accounts
@@ -181,7 +181,7 @@ def policy(script: str) -> str:
     Examples
     --------
     >>> policy("let x;")
-    "'sha256-fFDg6eQJGLLMEKXsrwJOuAzm/KyhZTO6ZH9ZpR+qYqc='"
+    "'sha256-0d16uaq56s5GjNyUV+TVNe6kCw90XFh4MjUbyKmlPjs='"
     """
     digest = hashlib.sha256(script.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"

@@ -1,9 +1,8 @@
 """From notebooks that were run to pages that work offline: no address, own style, one script."""
 
-import base64
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -39,7 +38,7 @@ PAGES = (
     Page("4_leadership", "For leadership", "The answer in plain words, and what follows."),
     Page("5_plan", "What to do on Monday", "Who gets which care, what it costs, whom it fails."),
     Page("6_movement", "Over time", "Who moved and why, what to confirm, what people decided."),
-    Page("1_accounts", "Accounts", "Who was studied, the rules beside it, where it came from."),
+    Page("1_accounts", "Who was studied", "The accounts, the rules beside them, the sources."),
     Page("2_features", "Features", "What was measured, what is missing, what was left out."),
     Page("3_choice", "Evidence and choice", "Is there structure, how many, how stable."),
 )
@@ -52,15 +51,20 @@ EXPLORER = Page(
 LISTED = (*PAGES[:2], EXPLORER, *PAGES[2:])
 """The pages in the order of the navigation."""
 
+TWINS = {INDEX: "index.md", PAGES[0].file: "leadership.md"}
+"""The pages that are written as Markdown too, and the files of these twins."""
+
 #: A number and what it counts.
 _UNIT = re.compile(r"(\d) (%|k\b|M\b|bn\b)")
-_FIGURE = re.compile(r'<img data-figure="([^"]+)"[^>]*src="data:image/png;base64,([^"]+)"')
+_PARTS = re.compile(
+    r"<header>\s*(<p>.*?</p>).*?<main[^>]*>(.*)</main>\s*<footer>(.*?)</footer>", re.DOTALL
+)
 
 
 def notebook_page(study: StudyFolder, page: Page, notebook: Notebook) -> str:
     """The page of a notebook that was run."""
     content = _template("notebook.html.j2").render(notebook=notebook)
-    return _in_shell(study, page, with_links(content, EXPLORER.file))
+    return _in_shell(study, page, with_links(_with_anchors(content), EXPLORER.file))
 
 
 def index_page(study: StudyFolder) -> str:
@@ -98,11 +102,43 @@ def explorer_page(study: StudyFolder, made: Explorer) -> str:
     return _in_shell(study, EXPLORER, content, own_script())
 
 
-def figures_in(pages: Sequence[str]) -> dict[str, bytes]:
-    """Every figure of the pages as PNG, by name."""
-    return {
-        name: base64.b64decode(content) for page in pages for name, content in _FIGURE.findall(page)
-    }
+def on_paper(pages: Mapping[str, str], title: str) -> str:
+    """Finished pages as one, for printing; each begins on a sheet of its own, under its file."""
+    parts = {file: _parts(page) for file, page in pages.items()}
+    content = "".join(
+        f'<section class="page{" overview" if file == INDEX else ""}" id="{file}">{main}</section>'
+        for file, (_, main, _) in parts.items()
+    )
+    about, _, footer = next(iter(parts.values()))
+    style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
+    rendered: str = _template("paper.html.j2").render(
+        style=style, title=title, about=about, content=content, footer=footer
+    )
+    return rendered
+
+
+def _parts(page: str) -> tuple[str, str, str]:
+    """What a finished page says it is about, what it says, and where that comes from, as HTML."""
+    found = _PARTS.search(page)
+    if found is None:
+        raise ValueError("this is no page of the report")
+    return found[1], found[2], found[3]
+
+
+def markdown_twin(page: str, figures: str) -> str:
+    """The words and tables of a page as Markdown.
+
+    Parameters
+    ----------
+    page : of the report, whole
+    figures : folder of the figures, from where the text will stand
+    """
+    # Imported here: who shows a study in Jupyter needs no parser.
+    from clustering.report.kit.markdown import as_markdown
+
+    # The pictures themselves are long, and are left out in any case.
+    words = re.sub(r'src="data:[^"]*"', "", "".join(_parts(page)))
+    return as_markdown(words, figures) + "\n"
 
 
 def single_page(title: str, about: str, as_of: str, content: str, footer: str) -> str:
@@ -139,9 +175,31 @@ def _template(name: str) -> Any:
     return _environment().get_template(name)
 
 
+def _with_anchors(content: str) -> str:
+    """Headings that can be linked to; the same words have the same address in every report."""
+
+    def anchored(match: re.Match[str]) -> str:
+        place = re.sub(r"[^a-z0-9]+", "-", match[1].lower()).strip("-")
+        link = f'<a class="anchor" href="#{place}" aria-label="Link to: {match[1]}"></a>'
+        return f'<h2 id="{place}">{match[1]} {link}</h2>'
+
+    return re.sub(r"<h2>([^<]*)</h2>", anchored, content)
+
+
+def unbroken(text: str) -> str:
+    """A text in which a number and its unit stay on one line.
+
+    Examples
+    --------
+    >>> ascii(unbroken("15 % of 2 M"))
+    "'15\\\\xa0% of 2\\\\xa0M'"
+    """
+    return _UNIT.sub("\\1\u00a0\\2", text)
+
+
 def _words(text: str) -> str:
-    """A text as HTML; a number and its unit stay on one line."""
-    return html.escape(_UNIT.sub("\\1\u00a0\\2", text))
+    """A text as HTML."""
+    return html.escape(unbroken(text))
 
 
 @cache

@@ -67,6 +67,10 @@ COLUMN_SYNONYMS: dict[str, tuple[str, ...]] = {
     "accounts.is_champion": ("is champion", "champion", "has champion"),
     "accounts.needs_segment": ("needs segment", "need segment", "needs based segment"),
     "accounts.current_segment": ("current segment", "segment", "customer segment", "customer tier"),
+    "accounts.parent_id": (
+        "parent id", "parent account id", "parent account", "parent", "parent company id",
+        "ultimate parent id", "parentid",
+    ),
     "accounts.csm": (
         "csm", "customer success manager", "account manager", "owner", "account owner", "csm name",
     ),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from clustering.report.subjects.agreement.words import tiers_in_numbers, tiers_in_plain
+from clustering.report.subjects.agreement.words import size, tiers_in_numbers, tiers_in_plain
 from clustering.report.subjects.first.cards import label_in_words
 from clustering.report.subjects.forward.words import future_in_numbers, future_in_plain
 from clustering.report.subjects.groups.words import commercial, structure, why_in_plain
@@ -28,7 +28,11 @@ def proofs(study: StudyFolder) -> list[Proof]:
     groups = f"{commercial(study)} {structure(study)}".strip()
     return [
         Proof(groups, tuple(why_in_plain(study)), _CHOICE),
-        Proof(tiers_in_plain(study), _only(tiers_in_numbers(study)), _CHOICE),
+        Proof(
+            tiers_in_plain(study),
+            tuple(filter(None, [tiers_in_numbers(study), size(study)])),
+            _CHOICE,
+        ),
         Proof(future_in_plain(study), _only(future_in_numbers(study)), _CHOICE),
         Proof("What can be foreseen is not what will help.", _trials(study), _PLAN),
         Proof("What care costs is assumed, not measured.", tuple(assumptions(study)), _PLAN),

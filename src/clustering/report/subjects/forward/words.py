@@ -12,8 +12,8 @@ def future(study: StudyFolder) -> list[str]:
     """What the segments tell about what happened next, and what was observed at all."""
     outcomes = study.document.outcomes
     observed = "; ".join(
-        f"{_AMOUNTS.get(name, name)} {percent(rate)} {'over' if name in _AMOUNTS else 'of'} "
-        f"{outcomes.at_risk.get(name, 0):,}"
+        f"{_AMOUNTS.get(name) or happened_in_words(name)} {percent(rate)} "
+        f"{'over' if name in _AMOUNTS else 'of'} {outcomes.at_risk.get(name, 0):,}"
         for name, rate in outcomes.observed.items()
     )
     texts = [future_in_plain(study)]
@@ -25,17 +25,8 @@ def future(study: StudyFolder) -> list[str]:
     return texts
 
 
-def future_in_short(study: StudyFolder) -> str:
-    """What the study says of its own segments about what happened next."""
-    own = learned(study).name
-    entries = [entry for entry in study.document.forward if entry.labelling == own]
-    if not entries:
-        return "Whether they tell what accounts do next was not judged in this study."
-    return " ".join(_forward_sentence(study, entry) for entry in entries)
-
-
 def future_in_plain(study: StudyFolder) -> str:
-    """The same for a reader who asks what it means: what was told, not by how much."""
+    """For a reader who asks what it means: what was told, not by how much."""
     entry = own_forecast(study)
     tiers = f"the {study.document.amount_name} tiers"
     if entry is None:

@@ -14,6 +14,7 @@ from clustering.report.kit.facts import (
 )
 from clustering.results import StudyFolder
 from clustering.structure.findings import NullTest
+from clustering.structure.simulated.small_books import seen_in_plain
 from clustering.wording import p_in_words, structure_in_words
 
 #: Segments of a smaller share of the accounts are said to be small.
@@ -139,7 +140,9 @@ def stability_in_plain(study: StudyFolder) -> str:
 def why_in_plain(study: StudyFolder) -> list[str]:
     """What the answer about groups rests on, for readers who will not look at criteria."""
     tests = study.document.evidence.segment_nulls
-    return [*_against_nulls(study, tests), *_votes(study), stability_in_plain(study)]
+    document = study.document
+    seen = [] if document.verdict == "natural" else [seen_in_plain(document.n_accounts)]
+    return [*_against_nulls(study, tests), *_votes(study), *seen, stability_in_plain(study)]
 
 
 def narrow(study: StudyFolder) -> list[str]:

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from clustering.comparison.forward.entries import TimeSplit
 from clustering.comparison.observed.entries import Expansion, InsideTiers
 from clustering.report.kit.facts import (
     decimal,
@@ -23,10 +24,12 @@ def how_judged(study: StudyFolder) -> list[str]:
     split = study.document.forward_split
     groups = group_words(study)
     if split.design != "out of time":
-        return [
-            "Judged on five folds of the accounts, each by models fitted on the other four, not on "
-            f"a later period: {split.reason.rstrip('.')}."
-        ]
+        often = f", dealt {split.n_foldings} times" if split.n_foldings > 1 else ""
+        text = (
+            f"Judged on five folds of the accounts{often}, each by models fitted on the other "
+            f"four, not on a later period: {split.reason.rstrip('.')}."
+        )
+        return [text, *companies(split)]
     dates = " and ".join(sorted(split.train_dates))
     text = (
         f"Judged out of time: models were fitted on {split.n_train_accounts:,} accounts as they "
@@ -41,7 +44,19 @@ def how_judged(study: StudyFolder) -> list[str]:
             f"{max(split.train_dates)}, applied unchanged; they agree with the {groups} of this "
             f"study with an adjusted mutual information of {decimal(split.agreement)}."
         )
-    return [text, *split.notes]
+    return [text, *companies(split), *split.notes]
+
+
+def companies(split: TimeSplit) -> list[str]:
+    """That the accounts of a company are no independent witnesses, where some share one."""
+    if split.n_companies is None:
+        return []
+    return [
+        f"{split.n_sharing:,} accounts share their company with others: the {split.n_companies:,} "
+        "companies are dealt into folds, and drawn for the intervals of gains and retention, not "
+        "the accounts. Rates by group, tests inside the tiers, agreement with the tiers and the "
+        "evidence for segments take accounts as independent."
+    ]
 
 
 def multiplicity(study: StudyFolder) -> list[str]:

@@ -1,0 +1,1 @@
+"""What the protocol finds in simulated books, counted beforehand."""

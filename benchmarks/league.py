@@ -221,7 +221,8 @@ def summary(paths: list[str]) -> None:
     """Markdown: of books without clusters who invents, of others who misses and who is right."""
     frame = pd.concat([pd.read_csv(path) for path in paths])
     frame["group"] = frame["scenario"].map(group_of)
-    methods = list(dict.fromkeys(frame["method"]))
+    ran = set(frame["method"])
+    methods = [name for name in METHODS | IN_CLUSTPY | IN_MCLUST if name in ran]
     nothing, something = list(GROUPS)[:2], list(GROUPS)[2:]
     _table(frame, methods, nothing, "invents clusters", lambda rows: rows["found"] > 1)
     _table(frame, methods, something, "right number", lambda rows: rows["found"] == rows["truth"])

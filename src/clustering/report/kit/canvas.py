@@ -14,6 +14,7 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from clustering.report.kit.direction import FROM_THE_RIGHT
 from clustering.report.kit.marks import segment_marks
 
 INK = "#1f2933"
@@ -43,7 +44,7 @@ NONE_TO_ALL = LinearSegmentedColormap.from_list("none_to_all", ["white", STRONG]
 ASKED: dict[str, Any] = {"color": INK, "linewidth": 0.9, "linestyle": (0, (4, 3))}
 CHOSEN: dict[str, Any] = {"color": INK, "linewidth": 1.6}
 
-_LONGEST_WORD = 20
+_LONGEST_WORD = 18
 _INVISIBLE = ("Cc", "Cf")  # controls and marks of direction: fonts draw them as boxes
 
 
@@ -80,9 +81,9 @@ def wrap(text: str, width: int, lines: int | None = None) -> str:
     >>> wrap("a name that goes on and on", 10, lines=2)
     'a name\\nthat …'
     >>> wrap("W" * 200 + " Ltd", 12)
-    'WWWWWWWWWWWWWWWWWWW…\\nLtd'
+    'WWWWWWWWWWWWWWWWW…\\nLtd'
     """
-    kept = " ".join(_short_word(word, width) for word in _visible(text).split())
+    kept = " ".join(_short_word(word) for word in _visible(text).split())
     kept = kept.replace(" = ", "\u00a0=\u00a0").replace(" %", "\u00a0%")
     broken = textwrap.wrap(
         kept,
@@ -97,16 +98,19 @@ def wrap(text: str, width: int, lines: int | None = None) -> str:
 
 
 def _visible(text: str) -> str:
-    return "".join(
-        " " if c.isspace() else c
-        for c in text
-        if c.isspace() or unicodedata.category(c) not in _INVISIBLE
+    """The letters of a text; a mark keeps in its place what stands beside letters from the
+    right.
+    """
+    kept = "".join(
+        " " if letter.isspace() else letter
+        for letter in text
+        if letter.isspace() or unicodedata.category(letter) not in _INVISIBLE
     )
+    return FROM_THE_RIGHT.sub("\u200e\\g<0>\u200e", kept)
 
 
-def _short_word(word: str, width: int) -> str:
-    most = max(width, _LONGEST_WORD)
-    return word if len(word) <= most else f"{word[: most - 1]}…"
+def _short_word(word: str) -> str:
+    return word if len(word) <= _LONGEST_WORD else f"{word[: _LONGEST_WORD - 1]}…"
 
 
 def wrap_apart(names: Sequence[str], width: int, lines: int | None = None) -> list[str]:

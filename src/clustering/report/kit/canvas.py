@@ -98,7 +98,7 @@ def wrap(text: str, width: int, lines: int | None = None) -> str:
 
 
 def _visible(text: str) -> str:
-    """The letters of a text; a mark keeps in its place what stands beside letters from the right."""
+    """The letters of a text; marks keep in place what stands beside letters from the right."""
     kept = "".join(
         " " if letter.isspace() else letter
         for letter in text

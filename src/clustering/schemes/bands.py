@@ -58,8 +58,8 @@ def cut_points(
     if low >= high or low <= known.min():
         raise SchemeAbsentError(
             f"'{name}': the {' and '.join(map(percent_in_words, quantiles))} quantiles of {what} "
-            f"are {low:,.0f} and {high:,.0f}, and the least {what} is {known.min():,.0f}; bands cannot "
-            "be told apart. Give the cut points in the configuration."
+            f"are {low:,.0f} and {high:,.0f}, and the least {what} is {known.min():,.0f}; bands "
+            "cannot be told apart. Give the cut points in the configuration."
         )
     origin = f"the {quantiles[0] * 100:g} % and {quantiles[1] * 100:g} % quantiles of {what}"
     return CutPoints(low, high, origin)

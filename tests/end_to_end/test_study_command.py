@@ -148,6 +148,16 @@ def test_every_page_and_table_counts_the_same_accounts_in_a_segment(workplace: P
             assert re.search(rf"^\s*{re.escape(name)}\b.*\b{n}\b", pages[page], re.MULTILINE), page
 
 
+def test_what_if_nothing_is_otherwise_gives_the_study(workplace: Path) -> None:
+    from clustering.what_if import other_quadrants, other_segments, other_team
+
+    study = results.read(workplace / "trial")
+    assert other_segments(study).stayed.all()
+    cut = other_quadrants(study)
+    assert cut.after.equals(cut.before.astype(cut.after.dtype))
+    assert other_team(study) == study.document.plan.staffing
+
+
 def test_arr_is_in_no_column_of_the_matrix(workplace: Path) -> None:
     document = results.read(workplace / "trial").document
     included = {entry.family for entry in document.features if entry.included}

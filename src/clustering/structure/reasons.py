@@ -110,6 +110,38 @@ def business_limits(
     ]
 
 
+def numbers(ks: Sequence[int], k_max: int) -> list[str]:
+    """Which numbers of clusters are left open, `ks` by `rules.not_excluded`.
+
+    Examples
+    --------
+    >>> print(numbers((3, 4), 8)[0])
+    How many: the data does not exclude 3 or 4 clusters. With fewer than 3 a gap would lie inside \
+of one; 4 come back under resampling, though not every one has a gap beside it.
+    >>> print(numbers((3,), 8)[0])
+    How many: of the numbers up to 8 the data leaves 3 clusters alone. With fewer a gap would lie \
+inside of one; no larger number comes back under resampling.
+    """
+    if not ks:
+        return []
+    least, *more = map(str, ks)
+    if not more:
+        return [
+            f"How many: of the numbers up to {k_max} the data leaves {least} clusters alone. With "
+            "fewer a gap would lie inside of one; no larger number comes back under resampling."
+        ]
+    return [
+        f"How many: the data does not exclude {_listed([least, *more], 'or')} clusters. With "
+        f"fewer than {least} a gap would lie inside of one; {_listed(more, 'and')} come back "
+        "under resampling, though not every one has a gap beside it."
+    ]
+
+
+def _listed(words: Sequence[str], last: str) -> str:
+    *first, end = words
+    return f"{', '.join(first)} {last} {end}" if first else end
+
+
 def shape(rows: Sequence[KMeansDiagnostics], n_clusters: int) -> list[str]:
     """Natural clusters that are bent or unlike in shape: the gap is certain, the border is not."""
     if not any(bridged(row.bridges, BORDER_DENSITY) for row in rows if row.k == n_clusters):

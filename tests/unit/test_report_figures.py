@@ -2,6 +2,7 @@
 
 import hashlib
 import html
+import io
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 from matplotlib import colors
 from matplotlib.figure import Figure
+from PIL import Image
 
 from clustering import results
 from clustering.report import figures
@@ -101,6 +103,9 @@ def test_the_same_study_gives_the_same_picture(tmp_path: Path) -> None:
     first = figures.account_map(study).png()
     again = figures.account_map(results.read(study.path))
     assert hashlib.sha256(first).digest() == hashlib.sha256(again.png()).digest()
+    with Image.open(io.BytesIO(first)) as picture:
+        assert picture.mode == "P"
+        assert picture.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
     slide = figures.account_map(study).svg()
     assert slide == again.svg()
     assert ElementTree.fromstring(slide).get("width") == "960pt"
@@ -181,7 +186,8 @@ def test_the_heatmap_names_the_largest_difference(tmp_path: Path) -> None:
 
 
 def test_colours_of_eight_segments_can_be_told_apart() -> None:
-    rgb = [colors.to_rgb(colour) for colour in canvas.colours(8)]
+    rgb = [colors.to_rgb(colour) for colour in sorted(SEGMENT_COLOURS)]
+    assert len(rgb) == 8
     for i, one in enumerate(rgb):
         for other in rgb[:i]:
             assert sum((a - b) ** 2 for a, b in zip(one, other, strict=True)) > 0.05

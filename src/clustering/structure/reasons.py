@@ -6,7 +6,7 @@ from clustering.config import EvidenceConfig
 from clustering.structure.findings import Bridge, ChosenBy, KMeansDiagnostics, NullTest
 from clustering.structure.rules import BORDER_DENSITY, bridged, least_size
 from clustering.structure.separation.valleys import Valley
-from clustering.wording import p_in_words
+from clustering.wording import p_in_words, share_in_words
 
 ALONG_THE_LINE = "the gap is there along the straight line alone"
 #: Agreement of runs from other seeds below which a k-means solution is not called unique.
@@ -192,7 +192,9 @@ def _ks(ks: Sequence[int]) -> str:
 
 def _valley_numbers(row: KMeansDiagnostics) -> str:
     dips = (
-        "" if row.valley_share is None else f"dips in {row.valley_share:.0%} of neighbouring pairs"
+        ""
+        if row.valley_share is None
+        else f"dips in {share_in_words(row.valley_share)} of neighbouring pairs"
     )
     saddle = "" if row.saddle is None else f", saddle test {p_in_words(row.saddle.p)}"
     return f"k = {row.k}: {dips}{saddle}"

@@ -13,9 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.markers import MarkerStyle
 
 from clustering.report.kit.direction import FROM_THE_RIGHT
-from clustering.report.kit.marks import segment_marks
 
 INK = "#1f2933"
 MUTED = "#616e7c"
@@ -45,18 +45,26 @@ ASKED: dict[str, Any] = {"color": INK, "linewidth": 0.9, "linestyle": (0, (4, 3)
 CHOSEN: dict[str, Any] = {"color": INK, "linewidth": 1.6}
 
 _LONGEST_WORD = 18
+_LETTERS = {1: "M", 2: "L", 3: "Q", 4: "C", 79: "Z"}  # of a path in an SVG, by matplotlib's code
 _INVISIBLE = ("Cc", "Cf")  # controls and marks of direction: fonts draw them as boxes
 
 
-def colours(n: int) -> list[str]:
-    """One colour a segment.
+def outline(marker: str) -> str:
+    """The shape of a marker as the path of an SVG: a unit wide, around the origin.
 
     Examples
     --------
-    >>> len(set(colours(8))), len(colours(11))
-    (8, 11)
+    >>> outline("s")
+    'M-0.5 0.5L0.5 0.5L0.5 -0.5L-0.5 -0.5Z'
     """
-    return [mark.colour for mark in segment_marks(n)]
+    style = MarkerStyle(marker)
+    path = style.get_path().transformed(style.get_transform())
+    parts = []
+    for points, code in path.iter_segments():
+        letter = _LETTERS[int(code)]
+        numbers = [f"{x:.3g} {0.0 - y:.3g}" for x, y in points.reshape(-1, 2)]
+        parts.append(letter + ("" if letter == "Z" else " ".join(numbers)))
+    return "".join(parts)
 
 
 def ink_on(colour: Any) -> str:
@@ -98,9 +106,7 @@ def wrap(text: str, width: int, lines: int | None = None) -> str:
 
 
 def _visible(text: str) -> str:
-    """The letters of a text; a mark keeps in its place what stands beside letters from the
-    right.
-    """
+    """The letters of a text; marks keep in place what stands beside letters from the right."""
     kept = "".join(
         " " if letter.isspace() else letter
         for letter in text

@@ -102,7 +102,9 @@ def test_what_follows_from_size_is_left_out_where_asked(rng):
     assert screen(snapshot, MatrixConfig()).excluded == {}
     found = screen(snapshot, MatrixConfig(max_size_r2=0.5)).excluded
     assert list(found) == ["seats"]
-    assert "follows from the size of the account: R squared 0.8" in found["seats"]
+    assert (
+        "follows from the size of the account: it tells log ARR with R squared 0." in found["seats"]
+    )
     assert screen(snapshot_of(values), MatrixConfig(max_size_r2=0.5)).excluded == {}
 
 

@@ -64,8 +64,8 @@ class MatrixConfig(Part):
     )
     max_size_r2: Share | None = Field(
         None,
-        description="A feature whose ranks explain a larger share (R squared) of the ranks of the "
-        "yearly amount is left out, as it follows from the size of the account (None: none is).",
+        description="A feature that alone tells the log of the yearly amount with a larger R "
+        "squared (trees, out of fold) is left out: it follows from the size (None: none is).",
     )
     leave_out_unrelated: bool = Field(
         False,

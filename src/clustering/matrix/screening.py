@@ -12,6 +12,7 @@ from clustering.columns import ARR
 from clustering.config import Family, MatrixConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.features.types import Feature, Snapshot
+from clustering.matrix.size import FEWEST_ACCOUNTS, dealt, out_of_fold_r2
 
 #: Least number of accounts with both features known that a correlation is computed from.
 _MIN_PAIRS = 20
@@ -126,19 +127,20 @@ def _by_variation(frame: pd.DataFrame, winsorise: float) -> _Reason:
 
 
 def _by_size(snapshot: Snapshot, limit: float | None) -> _Reason:
-    """Ranks of the feature against those of the yearly amount, both where both are known."""
-    amounts = snapshot.attributes.get(ARR)
+    """What trees make of the feature alone about the log of the yearly amount."""
+    amounts = np.log1p(snapshot.attributes.get(ARR, pd.Series(dtype=np.float64)))
 
     def reason(feature: Feature) -> str | None:
-        if limit is None or amounts is None:
+        target = amounts.to_numpy(dtype=np.float64, na_value=np.nan)
+        known = np.flatnonzero(np.isfinite(target))
+        if limit is None or known.size < FEWEST_ACCOUNTS or np.ptp(target[known]) == 0:
             return None
-        both = pd.concat([snapshot.frame[feature.name], amounts], axis="columns")
-        share = float(
-            rank_correlations(both.to_numpy(dtype=np.float64, na_value=np.nan))[0, 1] ** 2
-        )
+        values = snapshot.frame[[feature.name]].to_numpy(dtype=np.float64, na_value=np.nan)
+        rows, folds = dealt(known, seed=0)
+        share = out_of_fold_r2(values[rows], target[rows], folds, seed=0)
         if share <= limit:
             return None
-        return f"follows from the size of the account: R squared {share:.2f} with the ranks of ARR"
+        return f"follows from the size of the account: it tells log ARR with R squared {share:.2f}"
 
     return reason
 

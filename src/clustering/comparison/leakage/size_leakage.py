@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
 from clustering.arrays import Floats, Ints
@@ -15,14 +15,16 @@ from clustering.comparison.base.labellings import Labelling, encode, pair
 from clustering.comparison.base.metrics import stratified_folds
 from clustering.comparison.leakage.entries import Ablation, Circularity, LeakageIndex
 from clustering.errors import BadInputError
+from clustering.matrix.size import (
+    FEWEST_ACCOUNTS,
+    MOST_ACCOUNTS,
+    N_FOLDS,
+    dealt,
+    out_of_fold_r2,
+)
 
 #: Clusters standardised values with a seed: the chosen algorithm and number of clusters.
 Cluster = Callable[[Floats, int], ArrayLike]
-
-#: Accounts that the leakage index is computed on at most; more do not change it visibly.
-MOST_ACCOUNTS = 10_000
-
-_FOLDS = 5
 
 #: Least agreement of a labelling with its held-out prediction from which it is called circular.
 CIRCULAR_FROM = 0.8
@@ -122,21 +124,18 @@ def leakage_index(features: pd.DataFrame, log_arr: ArrayLike, *, seed: int) -> L
     """
     target = np.asarray(log_arr, dtype=np.float64)
     known = np.flatnonzero(np.isfinite(target))
-    if known.size < 10 * _FOLDS or np.ptp(target[known]) == 0:
+    if known.size < FEWEST_ACCOUNTS or np.ptp(target[known]) == 0:
         raise BadInputError(
-            f"the leakage index needs at least {10 * _FOLDS} accounts of different ARR, found "
+            f"the leakage index needs at least {FEWEST_ACCOUNTS} accounts of different ARR, found "
             f"{known.size}."
         )
-    generator = np.random.default_rng(seed)
-    rows = np.sort(generator.permutation(known)[:MOST_ACCOUNTS])
-    folds = generator.permutation(rows.size) % _FOLDS
+    rows, folds = dealt(known, seed)
     values = features.to_numpy(dtype=np.float64)[rows]
-    with threadpool_limits(1):  # many small fits: waiting threads cost more than they save
-        overall = _out_of_fold_r2(values, target[rows], folds, seed)
-        without = {
-            str(name): _out_of_fold_r2(np.delete(values, column, axis=1), target[rows], folds, seed)
-            for column, name in enumerate(features.columns)
-        }
+    overall = out_of_fold_r2(values, target[rows], folds, seed)
+    without = {
+        str(name): out_of_fold_r2(np.delete(values, column, axis=1), target[rows], folds, seed)
+        for column, name in enumerate(features.columns)
+    }
     return LeakageIndex(overall=overall, without=without, n_accounts=rows.size)
 
 
@@ -161,14 +160,14 @@ def detect_circularity(
     known = np.flatnonzero(coded.codes >= 0)
     rows = np.sort(np.random.default_rng(seed).permutation(known)[:MOST_ACCOUNTS])
     codes = coded.codes[rows]
-    if np.unique(codes).size < 2 or rows.size < 10 * _FOLDS:
+    if np.unique(codes).size < 2 or rows.size < FEWEST_ACCOUNTS:
         sentence = f"Whether {name} was made from the features is not known: too few labels."
         return Circularity(ami=None, circular=False, sentence=sentence)
     values = features.to_numpy(dtype=np.float64)[rows]
-    folds = stratified_folds(codes == codes[0], np.arange(rows.size), None, _FOLDS, seed)
+    folds = stratified_folds(codes == codes[0], np.arange(rows.size), None, N_FOLDS, seed)
     predicted = np.empty_like(codes)
     with threadpool_limits(1):
-        for fold in range(_FOLDS):
+        for fold in range(N_FOLDS):
             held = folds == fold
             predicted[held] = _classify(values[~held], codes[~held], values[held], seed)
     ami = float(adjusted_mutual_information(pair(codes, predicted).contingency))
@@ -192,26 +191,6 @@ def _classify(train: Floats, codes: Ints, test: Floats, seed: int) -> Ints:
         learning_rate=0.1, max_iter=40, max_leaf_nodes=8, early_stopping=False, random_state=seed
     )
     return np.asarray(model.fit(train, codes).predict(test), dtype=np.int64)
-
-
-def _out_of_fold_r2(values: Floats, target: Floats, folds: Ints, seed: int) -> float:
-    residual, spread = 0.0, 0.0
-    for fold in range(_FOLDS):
-        held = folds == fold
-        mean = float(target[~held].mean())
-        predicted = np.full(int(held.sum()), mean)
-        if values.shape[1]:
-            model = HistGradientBoostingRegressor(
-                learning_rate=0.15,
-                max_iter=25,
-                max_leaf_nodes=8,
-                early_stopping=False,
-                random_state=seed,
-            )
-            predicted = model.fit(values[~held], target[~held]).predict(values[held])
-        residual += float(((target[held] - predicted) ** 2).sum())
-        spread += float(((target[held] - mean) ** 2).sum())
-    return 1 - residual / spread
 
 
 def _residuals(values: Floats, on: Floats) -> Floats:

@@ -42,6 +42,7 @@ from clustering.structure.separation.point_masses import find_spike
 from clustering.structure.separation.saddle import cross_fitted_saddles
 from clustering.structure.separation.valleys import held_out_valleys
 from clustering.structure.settings import Matrix, Prepare, ProtocolSettings
+from clustering.structure.unrelated import unrelated_columns
 
 Floats = NDArray[np.float64]
 N, D = 1000, 6
@@ -256,6 +257,7 @@ def judge_book(
 ) -> tuple[str, int]:
     """Verdict and number of natural clusters of one book."""
     values = draw(np.random.default_rng(seed))
+    values = values[:, ~unrelated_columns(values, seed=seed)]
     if args.around:
         passed = around(np.ascontiguousarray(values[canonical_order(values)]), truth, seed)
         return "natural" if passed > 1 else "not natural", passed

@@ -142,8 +142,8 @@ def test_the_page_shows_who_and_why_only_where_it_stays_with_the_company(decided
 
 
 def test_neither_who_nor_why_is_in_the_record(decided, tmp_path):
-    from clustering.tracking.content import parameters, write_artifacts
-    from clustering.tracking.metrics import study_metrics
+    from clustering.tracking.record.content import parameters, write_artifacts
+    from clustering.tracking.record.numbers import study_numbers
 
     write_artifacts(decided, tmp_path)
     for file in tmp_path.rglob("*"):
@@ -152,7 +152,7 @@ def test_neither_who_nor_why_is_in_the_record(decided, tmp_path):
             assert not any(words.encode() in content for words in SECRET), file
     assert not (tmp_path / "tables" / "overrides.parquet").exists()
     assert "movement.overrides" not in parameters(decided)
-    metrics = study_metrics(decided)
+    metrics = study_numbers(decided)
     assert metrics["overrides.in_force"] == 1
     assert metrics["movement.moves"] >= metrics["movement.moves_with_hysteresis"]
 

@@ -18,7 +18,7 @@ from clustering.config import TrackingConfig
 from clustering.scorer import Scorer
 from clustering.simulation import simulate, write_book
 from clustering.tracking import log_study, personal_notes
-from clustering.tracking.pseudonyms import KEY, Pseudonyms
+from clustering.tracking.record.pseudonyms import KEY, Pseudonyms
 from clustering.tracking.store import open_store
 
 pytestmark = [

@@ -14,9 +14,12 @@ import pytest
 from clustering import results
 from clustering.config import TrackingConfig
 from clustering.errors import TrackingError
+from clustering.report.words import short_answer
 from clustering.scorer import Scorer
 from clustering.tracking import TrackedStudy, log_study
 from clustering.tracking.model import SERVING_LIBRARIES
+from clustering.tracking.record.headline import headline_metrics
+from clustering.tracking.runs import make_experiment
 from clustering.tracking.store import open_store
 from study_folders import HOSTILE_NAMES, Recipe, add_report, add_scorer, build_study
 
@@ -64,10 +67,43 @@ def test_a_parent_run_and_a_child_run_a_candidate(recorded: tuple[Path, TrackedS
     assert parent.info.status == child.info.status == "FINISHED"
     assert parent.data.params["evidence.nulls"] == "199"
     assert parent.data.tags["verdict"] == "reproducible"
+    assert parent.data.metrics == pytest.approx(headline_metrics(study))
+    assert short_answer(study) in parent.data.tags["mlflow.note.content"]
     assert child.data.tags["mlflow.parentRunId"] == record.run_id
-    assert child.data.params == {"algorithm": "kmeans", "k": "3", "covariance_type": "None"}
-    assert child.data.metrics["prediction_strength"] == pytest.approx(0.93)
+    assert child.data.params == {"algorithm": "k-means", "k": "3"}
+    assert child.data.metrics["choice/prediction_strength"] == pytest.approx(0.93)
     assert json.loads(inputs[0].dataset.source)["accounts"]["rows"] == study.document.n_accounts
+
+
+def test_the_list_of_runs_begins_with_the_study_and_goes_on_by_k(
+    recorded: tuple[Path, TrackedStudy],
+) -> None:
+    """MLflow lists the youngest run first, in its pages and in a search."""
+    folder, record = recorded
+    with open_store(store_of(folder), create=False) as client:
+        experiment = client.get_experiment(record.experiment_id)
+        listed = client.search_runs([record.experiment_id])
+        shown = json.loads(json.loads(experiment.tags["mlflow.sharedViewState.studies"])["state"])
+        studies = client.search_runs([record.experiment_id], shown["searchFilter"])
+    assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
+    assert [run.info.run_id for run in studies] == [record.run_id] == [listed[0].info.run_id]
+    found = [int(run.data.params["k"]) for run in listed[1:]]
+    assert found == sorted(found)
+    assert listed[1].info.run_name == "k-means, k = 01"
+
+
+def test_an_experiment_of_before_gets_its_views_once(tmp_path: Path) -> None:
+    """What a person has chosen or deleted since then stays as it is."""
+    with open_store(f"sqlite:///{tmp_path}/mlflow.db", create=True) as client:
+        made = client.create_experiment("old", artifact_location=tmp_path.as_uri())
+        assert make_experiment(client, "old", None) == made
+        client.set_experiment_tag(made, "mlflow.experimentKind", "genai_development")
+        client.delete_experiment_tag(made, "mlflow.sharedViewState.studies")
+        assert make_experiment(client, "old", None) == made
+        tags = client.get_experiment(made).tags
+    assert tags["mlflow.experimentKind"] == "genai_development"
+    assert "mlflow.sharedViewState.candidates" in tags
+    assert "mlflow.sharedViewState.studies" not in tags
 
 
 def test_artifacts_hold_report_figures_tables_and_verdict(
@@ -80,6 +116,7 @@ def test_artifacts_hold_report_figures_tables_and_verdict(
     assert {
         "report/4_leadership.html",
         "figures/account_map.png",
+        "numbers.csv",
         "tables/accounts.parquet",
     } <= files
     assert json.loads((root / "verdict.json").read_text())["verdict"] == "reproducible"
@@ -153,7 +190,11 @@ def test_the_model_says_what_it_takes_and_needs(recorded: tuple[Path, TrackedStu
 
 
 def test_two_studies_at_once_in_one_store(tmp_path: Path) -> None:
-    folders = [new_study(tmp_path / name) for name in ("one", "two")]
+    folders = [tmp_path / name for name in ("one", "two")]
+    first = new_study(folders[0])
+    few = results.read(first).candidates.head(4)  # enough to be in each other's way
+    few.to_parquet(first / "candidates.parquet", index=False)
+    shutil.copytree(first, folders[1])
     script = (
         "import sys; from pathlib import Path\n"
         "from clustering.config import TrackingConfig\n"
@@ -175,7 +216,7 @@ def test_two_studies_at_once_in_one_store(tmp_path: Path) -> None:
     with open_store(store_of(folders[0]), create=False) as client:
         found = client.search_runs([client.get_experiment_by_name("clustering").experiment_id])
     assert set(runs) <= {run.info.run_id for run in found}
-    assert len(found) == 82
+    assert len(found) == 2 * (1 + len(few))
     assert {run.info.status for run in found} == {"FINISHED"}
 
 

@@ -20,8 +20,8 @@ from clustering.report.subjects.plan.account_lists import (
 from clustering.report.subjects.plan.sensitivity_figures import tornado
 from clustering.report.subjects.plan.sensitivity_words import fragile
 from clustering.results import StudyFolder
-from clustering.tracking.content import write_artifacts
-from clustering.tracking.metrics import study_metrics
+from clustering.tracking.record.content import write_artifacts
+from clustering.tracking.record.numbers import study_numbers
 from plan_folders import CLOSEST, FLIP, LABELS, SCHEME, STEADY, next_steps
 from study_folders import Recipe, build_study
 
@@ -153,7 +153,7 @@ class TestSensitivity:
         assert drawn.png().startswith(b"\x89PNG")
 
     def test_the_record_counts_fragile_answers(self, build: Build) -> None:
-        metrics = study_metrics(build(next_steps([LABELS, FLIP, CLOSEST])))
+        metrics = study_numbers(build(next_steps([LABELS, FLIP, CLOSEST])))
         assert metrics["next_steps.fragile_answers"] == 2
         assert metrics["next_steps.misjudged_accounts"] == 2
         assert metrics["next_steps.champions"] == 1

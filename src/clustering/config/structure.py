@@ -67,6 +67,11 @@ class MatrixConfig(Part):
         description="A feature whose ranks explain a larger share (R squared) of the ranks of the "
         "yearly amount is left out, as it follows from the size of the account (None: none is).",
     )
+    leave_out_unrelated: bool = Field(
+        False,
+        description="Leave out features with one peak to which no other one is related: they tell "
+        "nothing of groups that several features share, and hide them.",
+    )
     winsorise: Annotated[float, Field(ge=0.0, lt=0.25)] = Field(
         0.005, description="Share clipped at either end after the transform (0: no clipping)."
     )

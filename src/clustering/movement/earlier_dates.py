@@ -20,12 +20,12 @@ from clustering.errors import BadInputError
 from clustering.features import Horizon, Snapshot
 from clustering.features.horizon import build_horizon, horizon_end
 from clustering.features.types import Feature
-from clustering.matrix import standardise
 from clustering.models.refit import refit
 from clustering.models.types import CandidateSpec
 from clustering.movement.drift.refits import FrozenModel
 from clustering.movement.past import Past, unreached
 from clustering.schemes import Labelling
+from clustering.structure.unrelated import standardise_related
 
 
 def earlier_dates(
@@ -109,7 +109,7 @@ def _problems(past: Past, features: Sequence[Feature], day: date) -> str:
 
 def _frozen(snapshot: Snapshot, config: StudyConfig, spec: CandidateSpec) -> FrozenModel:
     """Standardisation and model of the study's kind, fitted to what was known on the date."""
-    matrix, standardiser = standardise(snapshot, config.matrix)
+    matrix, standardiser = standardise_related(snapshot, config.matrix, seed=config.seed)
     k = spec.n_clusters
     if len(matrix.account_ids) < k * config.evidence.smallest_segment:
         raise BadInputError(

@@ -18,7 +18,7 @@ from clustering.errors import BadInputError
 from clustering.features import Horizon, Snapshot, build_snapshot
 from clustering.features.horizon import build_horizon
 from clustering.inputs import check_inputs, too_few
-from clustering.matrix import FeatureMatrix, Standardiser, standardise
+from clustering.matrix import FeatureMatrix, Standardiser
 from clustering.movement.overrides.active import Overrides, study_overrides
 from clustering.movement.past import Past
 from clustering.movement.run import OverTime, run_movement
@@ -40,6 +40,7 @@ from clustering.structure.evidence import assess_structure
 from clustering.structure.pictures import picture_tables
 from clustering.structure.protocol import Evidence
 from clustering.structure.settings import ProtocolSettings
+from clustering.structure.unrelated import standardise_related, unrelated_in_words
 from clustering.study.inputs import comparison_inputs, plan_inputs
 from clustering.tables import SourceTables, open_tables
 
@@ -130,7 +131,9 @@ class Run:
     def _standardised(self) -> tuple[FeatureMatrix, Standardiser]:
         snapshot = self.snapshot
         with self.progress.step("Standardising"):
-            matrix, standardiser = standardise(snapshot, self.config.matrix)
+            matrix, standardiser = standardise_related(
+                snapshot, self.config.matrix, seed=self.config.seed
+            )
         if words := too_few(self.config, len(matrix.account_ids)):
             raise BadInputError(words)
         return matrix, standardiser
@@ -167,6 +170,7 @@ class Run:
             prepare=self.standardiser.refit,
             columns=self.matrix.feature_names,
             accounts=self.matrix.account_ids,
+            notes=unrelated_in_words(self.matrix, seed=self.config.seed),
         )
 
     @cached_property

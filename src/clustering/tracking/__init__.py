@@ -4,7 +4,7 @@ A study runs and a scorer scores without it. Nothing is logged automatically: a 
 folder is recorded, without the names of accounts.
 """
 
-from clustering.tracking.pseudonyms import personal_notes
+from clustering.tracking.record.pseudonyms import personal_notes
 from clustering.tracking.registered import resolve_model
 from clustering.tracking.registry import Promotion, promote, rollback
 from clustering.tracking.runs import TrackedStudy, check_store, log_study

@@ -15,10 +15,11 @@ from clustering.errors import StudyFolderError, TrackingError
 from clustering.outputs import scratch, whole_file
 from clustering.progress import SILENT, Progress
 from clustering.results import StudyFolder
-from clustering.tracking.content import parameters, write_artifacts, write_pages
-from clustering.tracking.metrics import candidate_metrics, study_metrics
 from clustering.tracking.model import log_model
-from clustering.tracking.pseudonyms import pseudonymised
+from clustering.tracking.record.candidates import KIND, STUDY, log_candidates
+from clustering.tracking.record.content import parameters, write_artifacts, write_pages
+from clustering.tracking.record.pseudonyms import pseudonymised
+from clustering.tracking.record.views import EXPERIMENT_KIND, experiment_tags
 from clustering.tracking.store import (
     absolute_uri,
     artifact_location,
@@ -28,6 +29,7 @@ from clustering.tracking.store import (
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Experiment
 
 RECORD = "tracking.json"
 """File in the study folder that says where the study was recorded."""
@@ -86,17 +88,17 @@ def log_study(folder: Path, tracking: TrackingConfig, progress: Progress = SILEN
         shown, artifacts = _shown(study, tracking, folder_of_copies)
         place = artifact_location(uri, study.path.resolve().parent)
         experiment_id = make_experiment(client, tracking.experiment, place)
-        run_id, children = _new_run(client, shown, experiment_id), []
+        run_id = _new_run(client, shown, experiment_id)
         with ending(client, run_id):
             _describe(client, run_id, shown)
             client.log_artifacts(run_id, str(artifacts))
             advance(1)
-            for _, row in shown.candidates.iterrows():
-                children.append(_child(client, experiment_id, run_id, row))
-                advance(1)
+            children = log_candidates(
+                client, experiment_id, run_id, shown.candidates, lambda: advance(1)
+            )
             model_id = log_model(shown, run_id)
         advance(1)
-    record = TrackedStudy(tracking.uri, experiment_id, run_id, tuple(children), model_id)
+    record = TrackedStudy(tracking.uri, experiment_id, run_id, children, model_id)
     _write_record(record, study)
     return record
 
@@ -182,18 +184,23 @@ def ending(client: "MlflowClient", run_id: str) -> Iterator[None]:
 def make_experiment(client: "MlflowClient", name: str, artifacts: str | None) -> str:
     """The id of an experiment; it is made where there is none of that name.
 
+    One that has no kind yet gets the tags of a new one: it was made before there were any.
+
     Parameters
     ----------
     artifacts : where its artifacts are kept; None: where the store has them
     """
-    found = _existing_experiment(client, name)
+    found, tags = _existing_experiment(client, name), experiment_tags(milliseconds_now())
     if found is None:
-        return str(client.create_experiment(name, artifact_location=artifacts))
-    return found
+        return str(client.create_experiment(name, artifact_location=artifacts, tags=tags))
+    if EXPERIMENT_KIND not in found.tags:
+        for key, value in tags.items():
+            client.set_experiment_tag(found.experiment_id, key, value)
+    return str(found.experiment_id)
 
 
-def _existing_experiment(client: "MlflowClient", name: str) -> str | None:
-    """Its id; None where there is none of that name."""
+def _existing_experiment(client: "MlflowClient", name: str) -> "Experiment | None":
+    """None where there is none of that name."""
     found = client.get_experiment_by_name(name)
     if found is None:
         return None
@@ -203,16 +210,20 @@ def _existing_experiment(client: "MlflowClient", name: str) -> str | None:
             f"(mlflow experiments restore -x {found.experiment_id}), name another with "
             "tracking.experiment, or run with --no-track."
         )
-    return str(found.experiment_id)
+    return found
 
 
 def _new_run(client: "MlflowClient", study: StudyFolder, experiment_id: str) -> str:
+    # Imported here, as below: the report brings Matplotlib along, which who only reads needs not.
+    from clustering.tracking.record.description import description
+
     document = study.document
     tags = {
+        KIND: STUDY,
         "study": document.name,
         "as_of": document.as_of,
         "verdict": document.verdict,
-        "mlflow.note.content": _description(study),
+        "mlflow.note.content": description(study),
     }
     run = client.create_run(experiment_id, run_name=document.name, tags=tags)
     return str(run.info.run_id)
@@ -221,22 +232,15 @@ def _new_run(client: "MlflowClient", study: StudyFolder, experiment_id: str) -> 
 def _describe(client: "MlflowClient", run_id: str, study: StudyFolder) -> None:
     from mlflow.entities import Metric, Param, RunTag
 
+    from clustering.tracking.record.headline import headline_metrics
+
     now = milliseconds_now()
-    metrics = [Metric(key, value, now, 0) for key, value in study_metrics(study).items()]
+    metrics = [Metric(key, value, now, 0) for key, value in headline_metrics(study).items()]
     values = [Param(key, value[:6000]) for key, value in parameters(study).items()]
     client.log_batch(run_id, metrics=metrics, tags=[RunTag("seed", str(study.document.seed))])
     for start in range(0, len(values), _PARAMETERS_A_CALL):
         client.log_batch(run_id, params=values[start : start + _PARAMETERS_A_CALL])
     client.log_inputs(run_id, datasets=[_dataset(study)])
-
-
-def _description(study: StudyFolder) -> str:
-    document = study.document
-    reasons = "\n".join(f"- {reason}" for reason in document.reasons)
-    return (
-        f"Verdict: **{document.verdict}**, {len(document.segments)} {document.group_word.plural} "
-        f"of {document.n_accounts} accounts as of {document.as_of}.\n\n{reasons}"
-    )
 
 
 def _dataset(study: StudyFolder) -> Any:
@@ -258,34 +262,6 @@ def _dataset(study: StudyFolder) -> Any:
 
 def _digest(source: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(source, sort_keys=True).encode()).hexdigest()[:32]
-
-
-def _child(client: "MlflowClient", experiment_id: str, parent: str, row: Any) -> str:
-    from mlflow.entities import Metric, Param
-
-    kind = row["covariance_type"] if isinstance(row["covariance_type"], str) else None
-    name = f"{row['algorithm']} k={row['k']}" + (f" {kind}" if kind else "")
-    reason = row["ruled_out"]
-    tags = {
-        "mlflow.parentRunId": parent,
-        "chosen": str(bool(row["chosen"])).lower(),
-        "admissible": str(bool(row["admissible"])).lower(),
-    }
-    if isinstance(reason, str):
-        tags["ruled_out"] = reason[:5000]
-    run_id = str(client.create_run(experiment_id, run_name=name, tags=tags).info.run_id)
-    now = milliseconds_now()
-    client.log_batch(
-        run_id,
-        metrics=[Metric(key, value, now, 0) for key, value in candidate_metrics(row).items()],
-        params=[
-            Param("algorithm", row["algorithm"]),
-            Param("k", str(row["k"])),
-            Param("covariance_type", str(kind)),
-        ],
-    )
-    client.set_terminated(run_id)
-    return run_id
 
 
 def milliseconds_now() -> int:

@@ -1,5 +1,6 @@
 """`clustering evidence`: are there natural clusters in a ready matrix, how many, how stable?"""
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +17,7 @@ from clustering.commands.ready.read_labels import (
 )
 
 if TYPE_CHECKING:
+    from clustering.commands.ready.read_matrix import NumericTable
     from clustering.structure.findings import Findings
 
 
@@ -34,7 +36,11 @@ def register(app: typer.Typer) -> None:
 def evidence(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="One row a case.")],
     columns: Annotated[
-        str | None, typer.Option(help="Columns to use, with commas (default: all numeric ones).")
+        str | None,
+        typer.Option(
+            help="Columns to use, with commas (default: all numeric ones, but those to which no "
+            "other one is related)."
+        ),
     ] = None,
     scale: Annotated[
         ScaleOption, typer.Option(help="Scale the columns to unit standard deviation, or not.")
@@ -70,6 +76,7 @@ def evidence(
     check_json(json, file)
     asked = None if columns is None else [name.strip() for name in columns.split(",")]
     table = read_numeric(file, asked, reading_of(missing, decimal), account)
+    table = _related(table, keep=asked is not None, seed=seed)
     config = EvidenceConfig(resamples=resamples, nulls=nulls)
     if set_aside is not None:
         config = config.model_copy(update={"most_set_aside": set_aside})
@@ -91,6 +98,28 @@ def evidence(
     if json is not None:
         write_json(found.to_json(), json)
         OUT.print(f"Written to {json}", markup=False, soft_wrap=True)
+
+
+def _related(table: "NumericTable", *, keep: bool, seed: int) -> "NumericTable":
+    """The table without columns that no other one is related to, or with them; and a note."""
+    import numpy as np
+
+    from clustering.structure.repeats import find_repeats
+    from clustering.structure.unrelated import kept_in_words, left_out_in_words, unrelated_columns
+
+    values, accounts = table.values, table.accounts
+    once = values if accounts is None else values[find_repeats(values, accounts).first]
+    alone = unrelated_columns(once, seed=seed)
+    names, n_columns = [table.columns[index] for index in np.flatnonzero(alone)], len(alone)
+    if keep:
+        said = kept_in_words(names, n_columns, "the command without '--columns'")
+        return replace(table, notes=(*table.notes, *said))
+    return replace(
+        table,
+        values=np.ascontiguousarray(values[:, ~alone]),
+        columns=tuple(name for name in table.columns if name not in names),
+        notes=(*table.notes, *left_out_in_words(names, n_columns)),
+    )
 
 
 def _show(found: "Findings") -> None:

@@ -20,8 +20,8 @@ import pandas as pd
 
 from clustering.report.kit.cache import drawn_once
 from clustering.report.kit.canvas import colours
-from clustering.report.kit.cells import MISSING
 from clustering.report.kit.facts import account_names, group_words, segment_names
+from clustering.report.kit.html import MISSING
 from clustering.report.kit.names import account_anchor, account_html, with_names
 from clustering.report.subjects.accounts.columns import AccountColumn, account_columns
 from clustering.report.subjects.accounts.features import PLACES, features_of_accounts

@@ -1,9 +1,8 @@
 """From notebooks that were run to pages that work offline: no address, own style, one script."""
 
-import base64
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -39,7 +38,7 @@ PAGES = (
     Page("4_leadership", "For leadership", "The answer in plain words, and what follows."),
     Page("5_plan", "What to do on Monday", "Who gets which care, what it costs, whom it fails."),
     Page("6_movement", "Over time", "Who moved and why, what to confirm, what people decided."),
-    Page("1_accounts", "Accounts", "Who was studied, the rules beside it, where it came from."),
+    Page("1_accounts", "Who was studied", "The accounts, the rules beside them, the sources."),
     Page("2_features", "Features", "What was measured, what is missing, what was left out."),
     Page("3_choice", "Evidence and choice", "Is there structure, how many, how stable."),
 )
@@ -60,13 +59,12 @@ _UNIT = re.compile(r"(\d) (%|k\b|M\b|bn\b)")
 _PARTS = re.compile(
     r"<header>\s*(<p>.*?</p>).*?<main[^>]*>(.*)</main>\s*<footer>(.*?)</footer>", re.DOTALL
 )
-_FIGURE = re.compile(r'<img data-figure="([^"]+)"[^>]*src="data:image/png;base64,([^"]+)"')
 
 
 def notebook_page(study: StudyFolder, page: Page, notebook: Notebook) -> str:
     """The page of a notebook that was run."""
     content = _template("notebook.html.j2").render(notebook=notebook)
-    return _in_shell(study, page, with_links(content, EXPLORER.file))
+    return _in_shell(study, page, with_links(_with_anchors(content), EXPLORER.file))
 
 
 def index_page(study: StudyFolder) -> str:
@@ -102,13 +100,6 @@ def explorer_page(study: StudyFolder, made: Explorer) -> str:
     style = (_TEMPLATES / "accounts.css").read_text(encoding="utf-8")
     content = _template("accounts.html.j2").render(style=style, **made.parts)
     return _in_shell(study, EXPLORER, content, own_script())
-
-
-def figures_in(pages: Sequence[str]) -> dict[str, bytes]:
-    """Every figure of the pages as PNG, by name."""
-    return {
-        name: base64.b64decode(content) for page in pages for name, content in _FIGURE.findall(page)
-    }
 
 
 def on_paper(pages: Mapping[str, str], title: str) -> str:
@@ -182,6 +173,17 @@ def _shell(**parts: Any) -> str:
 
 def _template(name: str) -> Any:
     return _environment().get_template(name)
+
+
+def _with_anchors(content: str) -> str:
+    """Headings that can be linked to; the same words have the same address in every report."""
+
+    def anchored(match: re.Match[str]) -> str:
+        place = re.sub(r"[^a-z0-9]+", "-", match[1].lower()).strip("-")
+        link = f'<a class="anchor" href="#{place}" aria-label="Link to: {match[1]}"></a>'
+        return f'<h2 id="{place}">{match[1]} {link}</h2>'
+
+    return re.sub(r"<h2>([^<]*)</h2>", anchored, content)
 
 
 def unbroken(text: str) -> str:

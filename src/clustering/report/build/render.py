@@ -21,7 +21,6 @@ from clustering.report.build.pages import (
     PAGES,
     TWINS,
     explorer_page,
-    figures_in,
     index_page,
     markdown_twin,
     notebook_page,
@@ -29,6 +28,7 @@ from clustering.report.build.pages import (
 from clustering.report.build.printed import chromium, print_papers
 from clustering.report.build.slides import SLIDES, check_installed, write_slides
 from clustering.report.kit.facts import account_names
+from clustering.report.kit.figure import ReportFigure
 from clustering.report.kit.names import with_names, with_private
 from clustering.report.subjects.movement.tables import private_texts
 from clustering.results import StudyFolder
@@ -69,14 +69,14 @@ def render(
     if slides:
         check_installed()
     study = results.read(Path(folder))
-    pages = _pages(study, progress)
+    pages, figures = _pages(study, progress)
     target = study.path / "report"
     try:
         with staged_folder(target) as stage:
             own = _own(pages, study)
             _write(stage, own, figures="figures")
             _write(stage / WITHOUT_NAMES, pages, figures="../figures")
-            _write_figures(stage / "figures", pages)
+            _write_figures(stage / "figures", figures)
             _write_explorer(stage, study)
             if slides:
                 write_slides(study, deck(study), stage / SLIDES)
@@ -94,15 +94,19 @@ def render(
     return target / INDEX
 
 
-def _pages(study: StudyFolder, progress: Progress) -> dict[str, str]:
-    """Every page without names, by file."""
+def _pages(
+    study: StudyFolder, progress: Progress
+) -> tuple[dict[str, str], dict[str, ReportFigure]]:
+    """Every page without names, by file; and every figure on them, by name."""
     notebooks = [read_notebook(page.notebook) for page in PAGES]
     ran = run_notebooks(notebooks, study.path.resolve(), progress=progress)
     pages = {
         page.file: notebook_page(study, page, notebook)
         for page, notebook in zip(PAGES, ran, strict=True)
     }
-    return {INDEX: index_page(study)} | pages
+    shown = [cell.shown for notebook in ran for cell in notebook.cells]
+    figures = {one.name: one for one in shown if isinstance(one, ReportFigure)}
+    return {INDEX: index_page(study)} | pages, figures
 
 
 def _own(pages: dict[str, str], study: StudyFolder) -> dict[str, str]:
@@ -119,10 +123,12 @@ def _write(folder: Path, pages: dict[str, str], figures: str) -> None:
             (folder / twin).write_text(markdown_twin(page, figures), encoding="utf-8")
 
 
-def _write_figures(folder: Path, pages: dict[str, str]) -> None:
+def _write_figures(folder: Path, figures: dict[str, ReportFigure]) -> None:
+    """Every figure for other pages (PNG) and for slides (SVG)."""
     folder.mkdir()
-    for name, content in figures_in(list(pages.values())).items():
-        (folder / f"{name}.png").write_bytes(content)
+    for name, figure in figures.items():
+        (folder / f"{name}.png").write_bytes(figure.png())
+        (folder / f"{name}.svg").write_bytes(figure.svg())
 
 
 def _write_explorer(stage: Path, study: StudyFolder) -> None:

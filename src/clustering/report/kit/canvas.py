@@ -1,39 +1,50 @@
-"""One look for all figures: sizes, colours that colour-blind readers tell apart, wrapped text.
+"""One look for all figures: sizes, the greys of what is no segment, wrapped text.
 
 Figures are made without pyplot, so that drawing leaves no state behind.
 """
 
 import textwrap
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+from clustering.report.kit.marks import segment_marks
 
 INK = "#1f2933"
 MUTED = "#616e7c"
 PALE = "#d9dee4"
-ACCENT = "#c2410c"
+
+#: What a figure is about where that is no segment, and what stands beside it.
+STRONG = "#334e68"
+SOFT = "#9fb3c8"
+
+#: More lines than two, told apart by mark and dash as well: colour, marker, dash.
+SERIES = (
+    (STRONG, "o", "-"),
+    ("#627d98", "s", (0, (5, 2))),
+    (SOFT, "^", "-"),
+    (STRONG, "D", (0, (1, 1.5))),
+    ("#627d98", "v", (0, (5, 1.5, 1, 1.5))),
+)
+
+#: The only colours with a judgement; they differ in lightness, and for every colour-blind reader.
+GOOD = "#01665e"
+BAD = "#8c510a"
+BAD_TO_GOOD = LinearSegmentedColormap.from_list("bad_to_good", [BAD, "#f7f7f7", GOOD])
+NONE_TO_ALL = LinearSegmentedColormap.from_list("none_to_all", ["white", STRONG])
 
 #: A line at what is asked for, and one at what was chosen.
 ASKED: dict[str, Any] = {"color": INK, "linewidth": 0.9, "linestyle": (0, (4, 3))}
-CHOSEN: dict[str, Any] = {"color": ACCENT, "linewidth": 1.4}
+CHOSEN: dict[str, Any] = {"color": INK, "linewidth": 1.6}
 
-# Okabe and Ito (2008), without the yellow that is too pale on white, and two that follow suit.
-_COLOURS = (
-    "#0072B2",
-    "#E69F00",
-    "#009E73",
-    "#CC79A7",
-    "#56B4E9",
-    "#D55E00",
-    "#5D3A9B",
-    "#7F7F7F",
-)
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-"""A second channel beside colour; from the ninth segment colours repeat with other markers."""
+_LONGEST_WORD = 20
+_INVISIBLE = ("Cc", "Cf")  # controls and marks of direction: fonts draw them as boxes
 
 
 def colours(n: int) -> list[str]:
@@ -44,7 +55,19 @@ def colours(n: int) -> list[str]:
     >>> len(set(colours(8))), len(colours(11))
     (8, 11)
     """
-    return [_COLOURS[i % len(_COLOURS)] for i in range(n)]
+    return [mark.colour for mark in segment_marks(n)]
+
+
+def ink_on(colour: Any) -> str:
+    """White or ink, whichever reads better on a colour.
+
+    Examples
+    --------
+    >>> ink_on("white") == INK, ink_on(STRONG)
+    (True, 'white')
+    """
+    red, green, blue = to_rgb(colour)
+    return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 0.55 else "white"
 
 
 def wrap(text: str, width: int, lines: int | None = None) -> str:
@@ -56,8 +79,11 @@ def wrap(text: str, width: int, lines: int | None = None) -> str:
     'on time with milestones,\\nhigh breadth'
     >>> wrap("a name that goes on and on", 10, lines=2)
     'a name\\nthat …'
+    >>> wrap("W" * 200 + " Ltd", 12)
+    'WWWWWWWWWWWWWWWWWWW…\\nLtd'
     """
-    kept = text.replace(" = ", "\u00a0=\u00a0").replace(" %", "\u00a0%")
+    kept = " ".join(_short_word(word, width) for word in _visible(text).split())
+    kept = kept.replace(" = ", "\u00a0=\u00a0").replace(" %", "\u00a0%")
     broken = textwrap.wrap(
         kept,
         width,
@@ -68,6 +94,19 @@ def wrap(text: str, width: int, lines: int | None = None) -> str:
     )
     # A dollar sign would otherwise start mathematics in matplotlib.
     return "\n".join(broken).replace("$", r"\$")
+
+
+def _visible(text: str) -> str:
+    return "".join(
+        " " if c.isspace() else c
+        for c in text
+        if c.isspace() or unicodedata.category(c) not in _INVISIBLE
+    )
+
+
+def _short_word(word: str, width: int) -> str:
+    most = max(width, _LONGEST_WORD)
+    return word if len(word) <= most else f"{word[: most - 1]}…"
 
 
 def wrap_apart(names: Sequence[str], width: int, lines: int | None = None) -> list[str]:

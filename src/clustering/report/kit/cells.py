@@ -9,15 +9,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from clustering.report.kit.facts import account_names, decimal, percent
+from clustering.report.kit.html import MISSING as MISSING
 from clustering.report.kit.html import Account, Cell, Html, Number
 from clustering.report.kit.names import with_names
 from clustering.results import StudyFolder
 from clustering.wording import number_in_words, p_in_words
 
 Maker = Callable[[Any], Cell]
-
-MISSING = "–"
-"""Stands where a number is not known."""
 
 
 def amount_cell(value: float | None) -> Number:

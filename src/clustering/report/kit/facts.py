@@ -19,6 +19,9 @@ from clustering.wording import feature_title, named
 TIERS = "arr_tiers"
 """Name of the labelling that is the baseline of every study."""
 
+GROWTH_RISK = "growth_risk"
+"""Name of the scheme of growth potential against churn risk."""
+
 
 VOTE_NAMES = {
     "gap_pca": "gap (PCA box)",

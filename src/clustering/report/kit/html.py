@@ -1,6 +1,7 @@
 """Small pieces of HTML: paragraphs, lists and tables, every text escaped."""
 
 import html
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -53,7 +54,38 @@ class Column:
     cell: Callable[[Any], Cell]
 
 
-_NUMBER = ' class="number"'
+_LONG_TEXT = 60  # characters of a cell from which its column gets the width of a sentence
+_LONG_WORD = 30  # ... of a word, from which the words of its column may be broken
+_SPARSE = 0.6  # share of cells that say nothing, from which a table is folded
+
+MISSING = "–"
+"""Stands where a number is not known."""
+
+_OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_FROM_THE_RIGHT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
+#: A run of letters that are written from the right, with what stands between them.
+_RUN = re.compile(f"[{_FROM_THE_RIGHT}](?:[^'\"();:.,]*[{_FROM_THE_RIGHT}])?")
+
+
+def safe(text: str) -> str:
+    """A text as HTML, in which no letters reorder what stands beside them.
+
+    What is written from the right is isolated; marks that turn the direction of all that
+    follows are left out.
+
+    Examples
+    --------
+    >>> safe("a < b"), safe("'\u05e9\u05dc \u05d5\u05dd' 40 %")
+    ('a &lt; b', '&#x27;<bdi>\u05e9\u05dc \u05d5\u05dd</bdi>&#x27; 40 %')
+    >>> safe("txt\u202eexe")
+    'txtexe'
+    """
+    kept = _OVERRIDES.sub("", text)
+    parts, end = [], 0
+    for run in _RUN.finditer(kept):
+        parts += [html.escape(kept[end : run.start()]), f"<bdi>{html.escape(run[0])}</bdi>"]
+        end = run.end()
+    return "".join([*parts, html.escape(kept[end:])])
 
 
 def paragraphs(sentences: Iterable[str]) -> Html:
@@ -64,12 +96,12 @@ def paragraphs(sentences: Iterable[str]) -> Html:
     >>> paragraphs(["1 < 2"]).text
     '<p>1 &lt; 2</p>'
     """
-    return Html("".join(f"<p>{html.escape(text)}</p>" for text in sentences if text))
+    return Html("".join(f"<p>{safe(text)}</p>" for text in sentences if text))
 
 
 def bullets(sentences: Iterable[str]) -> Html:
     """A list with one item a text; nothing for no texts."""
-    items = "".join(f"<li>{html.escape(text)}</li>" for text in sentences)
+    items = "".join(f"<li>{safe(text)}</li>" for text in sentences)
     return Html(f"<ul>{items}</ul>" if items else "")
 
 
@@ -78,7 +110,8 @@ def table(
 ) -> Html:
     """A table whose first column names the row; it scrolls where the window is narrow.
 
-    `of` is how many rows there are in all: the caption says how many of them are shown.
+    One of which most cells say nothing is folded. `of` is how many rows there are in all: the
+    caption says how many of them are shown.
 
     Examples
     --------
@@ -91,20 +124,35 @@ def table(
     """
     listed = list(rows)
     if not listed:
-        return Html(f"<p>{html.escape(caption)}: none.</p>")
+        return Html(f"<p>{safe(caption)}: none.</p>")
     if of is not None:
         caption = f"{caption}: {len(listed):,} of {of:,}"
-    body = "".join(f"<tr>{_row(row)}</tr>" for row in listed)
+    looks = [_look(cells) for cells in zip(*listed, strict=True)]
+    body = "".join(f"<tr>{_row(row, looks)}</tr>" for row in listed)
     head = "".join(
-        f'<th scope="col"{_NUMBER if isinstance(cell, Number) else ""}>{html.escape(name)}</th>'
-        for name, cell in zip(columns, listed[0], strict=True)
+        f'<th scope="col"{look}>{safe(name)}</th>'
+        for name, look in zip(columns, looks, strict=True)
     )
-    label = html.escape(caption)
-    return Html(
-        f'<div class="wide" role="region" aria-label="{label}" tabindex="0"><table>'
-        f"<caption>{label}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+    made = Html(
+        f'<div class="wide" role="region" aria-label="{html.escape(caption)}" tabindex="0"><table>'
+        f"<caption>{safe(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
         "</table></div>"
     )
+    return folded(f"{caption} (mostly not known)", made) if _is_sparse(listed) else made
+
+
+def folded(summary: str, made: Html) -> Html:
+    """A piece that opens where a reader asks for it; nothing where there is nothing in it.
+
+    Examples
+    --------
+    >>> folded("More", Html("<p>a</p>")).text
+    '<details class="folded"><summary>More</summary><p>a</p></details>'
+    """
+    if not made.text:
+        return made
+    text = f'<details class="folded"><summary>{safe(summary)}</summary>{made.text}</details>'
+    return Html(text)
 
 
 def filled(made: Html) -> Html:
@@ -133,11 +181,31 @@ def table_of(
     return table(caption, [column.title for column in columns], rows, of)
 
 
-def _row(cells: Sequence[Cell]) -> str:
+def _row(cells: Sequence[Cell], looks: Sequence[str]) -> str:
     first, *rest = cells
-    return f'<th scope="row">{_content(first)}</th>' + "".join(
-        f"<td{_NUMBER if isinstance(cell, Number) else ''}>{_content(cell)}</td>" for cell in rest
+    return f'<th scope="row"{looks[0]}>{_content(first)}</th>' + "".join(
+        f"<td{look}>{_content(cell)}</td>" for cell, look in zip(rest, looks[1:], strict=True)
     )
+
+
+def _look(cells: Sequence[Cell]) -> str:
+    """The class of a column: numbers flush right, and room for what is long."""
+    if isinstance(cells[0], Number):
+        return ' class="number"'
+    texts = [cell for cell in cells if isinstance(cell, str)]
+    long = "long" if any(len(text) > _LONG_TEXT for text in texts) else ""
+    split = any(len(word) > _LONG_WORD for text in texts for word in text.split())
+    found = " ".join(filter(None, [long, "split" if split else ""]))
+    return f' class="{found}"' if found else ""
+
+
+def _is_sparse(rows: Sequence[Sequence[Cell]]) -> bool:
+    said = [
+        (cell.text if isinstance(cell, Number) else cell) not in ("", MISSING)
+        for row in rows
+        for cell in row[1:]
+    ]
+    return bool(said) and sum(said) <= (1 - _SPARSE) * len(said)
 
 
 def _content(cell: Cell) -> str:
@@ -145,4 +213,4 @@ def _content(cell: Cell) -> str:
         return account_html(cell.account_id)
     if isinstance(cell, Private):
         return private_html(cell.key)
-    return html.escape(cell.text if isinstance(cell, Number) else cell)
+    return safe(cell.text if isinstance(cell, Number) else cell)

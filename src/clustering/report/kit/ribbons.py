@@ -8,15 +8,23 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
 from clustering.arrays import Floats
+from clustering.report.kit.canvas import INK
 
 _CODES = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
 
 
-def bar(ax: Axes, sides: tuple[float, float], span: Iterable[float], colour: str) -> None:
+def bar(
+    ax: Axes, sides: tuple[float, float], span: Iterable[float], colour: str, hatch: str = ""
+) -> None:
     """A bar between two sides of the axes, over a span of heights."""
     low, high = span
     width = sides[1] - sides[0]
-    ax.add_patch(Rectangle((sides[0], low), width, high - low, facecolor=colour, edgecolor="none"))
+    ax.add_patch(
+        Rectangle(
+            (sides[0], low), width, high - low, facecolor=colour, hatch=hatch,
+            edgecolor=INK if hatch else "none", linewidth=0,
+        )
+    )  # fmt: skip
 
 
 def ribbons(

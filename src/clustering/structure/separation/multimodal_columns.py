@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from clustering.arrays import Floats
+from clustering.arrays import Flags, Floats
 from clustering.inference.multiple_testing import holm
 from clustering.models.guards import column_name
 from clustering.structure.nulls.marginals import without_spike
@@ -16,11 +16,7 @@ LEVEL = 0.05
 def columns_with_bumps(
     values: Floats, columns: Sequence[str] | None = None, *, seed: int
 ) -> tuple[str, ...]:
-    """Names of the columns whose dip test rejects one bump, adjusted for their number (Holm).
-
-    The dip of a rounded column is inflated by its ties, so they are spread between the
-    neighbouring values. A pile at the lowest or highest value is left out: the null with unimodal
-    margins keeps it too.
+    """Names of the columns with several bumps (`have_bumps`).
 
     Parameters
     ----------
@@ -35,10 +31,31 @@ def columns_with_bumps(
     >>> columns_with_bumps(np.column_stack([one, two]), ["seats", "logins"], seed=0)
     ("'logins'",)
     """
+    bumpy = np.flatnonzero(have_bumps(values, seed=seed))
+    return tuple(column_name(int(index), columns) for index in bumpy)
+
+
+def have_bumps(values: Floats, *, seed: int) -> Flags:
+    """Which columns' dip test rejects one bump, adjusted for their number (Holm), (d,).
+
+    The dip of a rounded column is inflated by its ties, so they are spread between the
+    neighbouring values. A pile at the lowest or highest value is left out: the null with unimodal
+    margins keeps it too.
+
+    Parameters
+    ----------
+    values : (n, d); NaN is missing
+
+    Examples
+    --------
+    >>> heaps = np.r_[np.linspace(0, 1, 50), np.linspace(9, 10, 50)]
+    >>> have_bumps(np.column_stack([heaps, np.linspace(0, 1, 100)]), seed=0).tolist()
+    [True, False]
+    """
     rng = np.random.default_rng([seed, 3])
-    p_values = [dip(spread_ties(without_spike(column), rng)).p for column in values.T]
-    adjusted = holm(p_values)
-    return tuple(column_name(index, columns) for index, p in enumerate(adjusted) if p <= LEVEL)
+    known = [column[~np.isnan(column)] for column in values.T]
+    p_values = [dip(spread_ties(without_spike(column), rng)).p for column in known]
+    return np.array(holm(p_values)) <= LEVEL
 
 
 def spread_ties(column: Floats, rng: np.random.Generator) -> Floats:

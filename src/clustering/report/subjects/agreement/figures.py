@@ -7,11 +7,12 @@ from matplotlib.lines import Line2D
 from clustering.comparison.agreement.entries import StudyAgreement
 from clustering.report.kit.cache import drawn_once
 from clustering.report.kit.canvas import (
-    ACCENT,
     INK,
     MUTED,
+    NONE_TO_ALL,
     PALE,
-    colours,
+    STRONG,
+    ink_on,
     new_figure,
     tidy,
     wrap_apart,
@@ -61,15 +62,14 @@ def agreement_dots(study: StudyFolder) -> ReportFigure | None:
 
 
 def _agreement_row(ax: Axes, row: int, agreement: StudyAgreement) -> None:
-    blue = colours(1)[0]
     low, high = _span(agreement)
     ax.barh(row, agreement.null_high, height=0.5, color=PALE, zorder=0)
     if agreement.refitted_interval is not None:
-        ax.plot(agreement.refitted_interval.ami, [row, row], color=blue, linewidth=1.0)
-    ax.plot([low, high], [row, row], color=blue, linewidth=3.2, solid_capstyle="butt")
-    ax.plot(agreement.ami, row, "o", color=blue, markersize=9)
+        ax.plot(agreement.refitted_interval.ami, [row, row], color=STRONG, linewidth=1.0)
+    ax.plot([low, high], [row, row], color=STRONG, linewidth=3.2, solid_capstyle="butt")
+    ax.plot(agreement.ami, row, "o", color=STRONG, markersize=9)
     if agreement.ceiling is not None:
-        ax.plot(agreement.ceiling, row, "|", color=ACCENT, markersize=18, markeredgewidth=2)
+        ax.plot(agreement.ceiling, row, "|", color=INK, markersize=18, markeredgewidth=2)
     end = max(high, agreement.ami)
     ax.annotate(
         _number(agreement),
@@ -97,9 +97,8 @@ def _number(agreement: StudyAgreement) -> str:
 
 
 def _legend(pairs: list[_Pair]) -> list[Line2D]:
-    blue = colours(1)[0]
     handles = [
-        Line2D([], [], color=blue, marker="o", linewidth=3.2, label="agreement, 95 % interval"),
+        Line2D([], [], color=STRONG, marker="o", linewidth=3.2, label="agreement, 95 % interval"),
         Line2D([], [], color=PALE, linewidth=9, label="what chance reaches (97.5 %)"),
     ]
     if any(a.ceiling is not None for _, a in pairs):
@@ -107,7 +106,7 @@ def _legend(pairs: list[_Pair]) -> list[Line2D]:
             Line2D(
                 [],
                 [],
-                color=ACCENT,
+                color=INK,
                 marker="|",
                 markersize=13,
                 markeredgewidth=2,
@@ -148,7 +147,7 @@ def agreement_matrix(study: StudyFolder) -> ReportFigure | None:
     size = 0.62 * len(names)
     figure = new_figure(title, width=max(7.0, size + 3.4), height=max(4.2, 0.72 * size + 2.4))
     ax = figure.subplots()
-    shown = ax.imshow(values[1:, :-1], cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    shown = ax.imshow(values[1:, :-1], cmap=NONE_TO_ALL, vmin=0, vmax=1, aspect="auto")
     for i, j in zip(*np.nonzero(np.isfinite(values)), strict=True):
         _cell(ax, i - 1, j, pairs[frozenset((names[i], names[j]))])
     titles = wrap_apart([short_title(study, name) for name in names], 24, lines=2)
@@ -170,14 +169,13 @@ def agreement_matrix(study: StudyFolder) -> ReportFigure | None:
 
 
 def _cell(ax: Axes, row: int, column: int, pair: StudyAgreement) -> None:
-    dark = pair.ami > 0.45
-    ink = "white" if dark else INK
+    ink = ink_on(NONE_TO_ALL(pair.ami)[:3])
     ax.text(column, row - 0.12, decimal(pair.ami), ha="center", va="center", fontsize=8, color=ink)
     if pair.interval is None:
         return
     low, high = (decimal(end) for end in pair.interval.ami)
-    ax.text(column, row + 0.24, f"{low} to {high}", ha="center", va="center", fontsize=5.6,
-            color=ink if dark else MUTED)  # fmt: skip
+    ax.text(column, row + 0.24, f"{low} to {high}", ha="center", va="center", fontsize=6,
+            color=MUTED if ink == INK else ink)  # fmt: skip
 
 
 def _matrix_title(study: StudyFolder, pairs: list[StudyAgreement]) -> str:

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from clustering.arrays import Floats
 from clustering.report.kit.cache import drawn_once
-from clustering.report.kit.canvas import INK, MUTED, colours, new_figure, wrap
+from clustering.report.kit.canvas import INK, MUTED, PALE, new_figure, wrap_apart
 from clustering.report.kit.facts import (
     TIERS,
     amount_title,
@@ -18,12 +18,17 @@ from clustering.report.kit.facts import (
     tier_shares,
 )
 from clustering.report.kit.figure import ReportFigure
+from clustering.report.kit.labels import spread
+from clustering.report.kit.marks import Mark, marks_of
 from clustering.report.kit.ribbons import bar, ribbons
 from clustering.results import StudyFolder
+from clustering.wording import name_in_words
 
 _BAR = 0.045  # width of the bars, in widths of the panel
 _SPACE = 0.022  # between two bars, in heights of the panel
-_LEAST_LABEL = 0.018  # a thinner bar has no label of its own: it would touch its neighbour's
+_LINE = 0.155  # height of a line of text, in inches
+_AROUND = 1.35  # inches of a figure above and below its panels
+_WIDTH = 22  # of a label, in characters
 
 
 @drawn_once
@@ -43,7 +48,9 @@ def tier_flow(study: StudyFolder, other: str = TIERS) -> ReportFigure | None:
         panels.append(("arr", amount_title(study)))
     title = _title(study, other, entry.title)
     rows = max(len(levels), len(segment_names(study)))
-    figure = new_figure(title, height=min(8.0, 3.4 + 0.42 * rows))
+    height = max(5.4, _AROUND + rows * 3.4 * _LINE)
+    figure = new_figure(title, height=height)
+    line = _LINE / (height - _AROUND)
     for ax, (column, unit) in zip(
         figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True
     ):
@@ -52,7 +59,7 @@ def tier_flow(study: StudyFolder, other: str = TIERS) -> ReportFigure | None:
             .reindex(index=levels, columns=segment_names(study))
             .fillna(0.0)
         )
-        _panel(ax, table, f"by {unit}", entry.title)
+        _panel(ax, table, f"by {unit}", list(marks_of(study).values()), line)
     return ReportFigure(f"flow_{other}", figure, title, _alt(study, frame, entry.title, levels))
 
 
@@ -72,28 +79,33 @@ def _alt(study: StudyFolder, frame: pd.DataFrame, name: str, levels: list[str]) 
             f"{percent(share)} '{segment}'"
             for segment, share in zip(rows["segment"][:3], rows["share_of_level"][:3], strict=True)
         )
-        parts.append(f"{level} ({rows['n_accounts'].sum():,} accounts): {said}")
+        parts.append(f"{name_in_words(level)} ({rows['n_accounts'].sum():,} accounts): {said}")
     return f"Flow from {name} to the {group_words(study)}. {'; '.join(parts)}."
 
 
-def _panel(ax: Axes, table: pd.DataFrame, subtitle: str, left_name: str) -> None:
+def _panel(ax: Axes, table: pd.DataFrame, subtitle: str, marks: list[Mark], line: float) -> None:
+    """Bars of the levels, of the segments, and what flows; `line` is the height of a line."""
     total = float(table.to_numpy().sum())
-    shares = table / total
-    heights = shares.to_numpy(dtype=np.float64)
+    heights = (table / total).to_numpy(dtype=np.float64)
     left, right = _stack(heights.sum(axis=1)), _stack(heights.sum(axis=0))
-    palette = colours(len(table.columns))
     starts = left[:, 0], right[:, 0]
-    ribbons(ax, (_BAR, 1.0 - _BAR), heights, starts, lambda _, j: (palette[j], 0.45))
-    for span, level, amount in zip(left, table.index, table.sum(axis=1), strict=True):
+    ribbons(ax, (_BAR, 1.0 - _BAR), heights, starts, lambda _, j: (marks[j].colour, 0.45))
+    for span in left:
         bar(ax, (0.0, _BAR), span, MUTED)
-        _bar_label(ax, -0.02, span, str(level), amount / total, "right")
-    for span, segment, colour, amount in zip(
-        right, table.columns, palette, table.sum(axis=0), strict=True
+    for span, mark in zip(right, marks, strict=True):
+        bar(ax, (1.0 - _BAR, 1.0), span, mark.colour, mark.hatch)
+    end = 1.0 + _SPACE * max(table.shape)
+    names = (
+        [name_in_words(str(level)) for level in table.index],
+        [str(segment) for segment in table.columns],
+    )
+    for x, spans, listed, shares in (
+        (-0.02, left, names[0], heights.sum(axis=1)),
+        (1.02, right, names[1], heights.sum(axis=0)),
     ):
-        bar(ax, (1.0 - _BAR, 1.0), span, colour)
-        _bar_label(ax, 1.02, span, str(segment), amount / total, "left")
+        _bar_labels(ax, x, spans, listed, shares, (-0.02, end), line)
     ax.set_xlim(-0.42, 1.62)
-    ax.set_ylim(-0.02, 1.0 + _SPACE * max(table.shape))
+    ax.set_ylim(-0.02, end)
     ax.invert_yaxis()
     ax.set_axis_off()
     ax.set_title(subtitle, loc="left", fontsize=10.5, color=INK, fontweight="bold")
@@ -104,19 +116,26 @@ def _stack(shares: Floats) -> Floats:
     return np.stack([tops - shares, tops], axis=1)
 
 
-def _bar_label(ax: Axes, x: float, span: Floats, name: str, share: float, side: str) -> None:
-    bottom, top = span.tolist()
-    if top - bottom < _LEAST_LABEL:
-        return
-    tall = top - bottom > 0.09
-    text = wrap(name, 20, lines=3 if tall else 1)
-    ax.text(
-        x,
-        (bottom + top) / 2,
-        f"{text} {percent(share)}" if not tall else f"{text}\n{percent(share)}",
-        ha="left" if side == "left" else "right",
-        va="center",
-        fontsize=9,
-        color=INK,
-        linespacing=1.15,
-    )
+def _bar_labels(
+    ax: Axes,
+    x: float,
+    spans: Floats,
+    names: list[str],
+    shares: Floats,
+    room: tuple[float, float],
+    line: float,
+) -> None:
+    """The names beside their bars, moved apart where they would touch."""
+    texts = [
+        f"{text} {percent(share)}"
+        for text, share in zip(wrap_apart(names, _WIDTH, lines=2), shares, strict=True)
+    ]
+    middles = spans.mean(axis=1)
+    heights = [(text.count("\n") + 1.35) * line * (room[1] - room[0]) for text in texts]
+    places = spread(middles, heights, *room)
+    for text, middle, place in zip(texts, middles, places, strict=True):
+        if abs(place - middle) > line:
+            edge = 0.0 if x < 0 else 1.0
+            ax.plot([edge, x], [middle, place], color=PALE, linewidth=0.8)
+        ax.text(x, place, text, ha="right" if x < 0 else "left", va="center", fontsize=9,
+                color=INK, linespacing=1.1)  # fmt: skip

@@ -1,7 +1,7 @@
 """Agreement with the tiers when other features make the segments."""
 
 from clustering.comparison.leakage.entries import Ablation
-from clustering.report.kit.canvas import INK, colours, new_figure, tidy, wrap
+from clustering.report.kit.canvas import INK, STRONG, new_figure, tidy, wrap
 from clustering.report.kit.facts import decimal, under_amount_name
 from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
@@ -18,9 +18,8 @@ def ablation(study: StudyFolder) -> ReportFigure | None:
     ax = figure.subplots()
     ax.axvline(0, color=INK, linewidth=1.0)
     for row, entry in enumerate(entries):
-        colour = colours(1)[0]
-        ax.plot(_span(entry), [row, row], color=colour, linewidth=3.2, solid_capstyle="butt")
-        ax.plot(entry.ami, row, "o", color=colour, markersize=8)
+        ax.plot(_span(entry), [row, row], color=STRONG, linewidth=3.2, solid_capstyle="butt")
+        ax.plot(entry.ami, row, "o", color=STRONG, markersize=8)
     named = [
         (under_amount_name(study, e.features), under_amount_name(study, e.meaning)) for e in entries
     ]

@@ -1,11 +1,34 @@
 """What each labelling tells about the future beside the ARR tiers."""
 
+from dataclasses import dataclass
+
+from matplotlib.lines import Line2D
+
 from clustering.comparison.forward.entries import ForwardEntry
 from clustering.report.kit.cache import drawn_once
-from clustering.report.kit.canvas import ACCENT, INK, MUTED, colours, new_figure, tidy, wrap
+from clustering.report.kit.canvas import BAD, GOOD, INK, SOFT, new_figure, tidy, wrap_apart
 from clustering.report.kit.facts import decimal, log_loss_gain, title_of
 from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What a gain comes to, and how it is drawn."""
+
+    text: str
+    colour: str
+    marker: str
+
+    @property
+    def handle(self) -> Line2D:
+        return Line2D([], [], color=self.colour, marker=self.marker, linewidth=3.2, label=self.text)
+
+
+_MORE = _Kind("told more than the tiers", GOOD, "D")
+_NOT_SHOWN = _Kind("not shown to tell more", SOFT, "o")
+_WORSE = _Kind("told less", BAD, "v")
+_KINDS = (_MORE, _NOT_SHOWN, _WORSE)
 
 
 @drawn_once
@@ -20,15 +43,21 @@ def forward_gains(study: StudyFolder) -> ReportFigure | None:
     figure = new_figure(title, height=1.9 + 0.48 * len(entries))
     ax = figure.subplots()
     ax.axvline(0, color=INK, linewidth=1.0)
+    drawn = []
     for row, (entry, (gain, low, high)) in enumerate(judged):
-        gained = _gained(study, entry)
-        colour = colours(1)[0] if gained else ACCENT if high < 0 else MUTED
-        ax.plot([low, high], [row, row], color=colour, linewidth=3.2, solid_capstyle="butt")
-        ax.plot(gain, row, "o", color=colour, markersize=9)
+        kind = _MORE if _gained(study, entry) else _WORSE if high < 0 else _NOT_SHOWN
+        drawn.append(kind)
+        ax.plot([low, high], [row, row], color=kind.colour, linewidth=3.2, solid_capstyle="butt")
+        ax.plot(gain, row, kind.marker, color=kind.colour, markersize=9)
+    figure.legend(
+        handles=[kind.handle for kind in _KINDS if kind in drawn],
+        loc="outside lower left", ncols=3, frameon=False, fontsize=9,
+    )  # fmt: skip
     outcomes = {entry.outcome for entry in entries}
     one = f" about '{outcomes.pop()}'" if len(outcomes) == 1 else ""
+    names = wrap_apart([_name(study, e) for e in entries], 34, lines=2)
     labels = [
-        wrap(_name(study, e), 34, lines=2) + ("" if one else f"\n{e.outcome}") for e in entries
+        name + ("" if one else f"\n{e.outcome}") for name, e in zip(names, entries, strict=True)
     ]
     ax.set_yticks(range(len(entries)), labels, fontsize=9.5)
     ax.set_ylim(len(entries) - 0.4, -0.6)

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from clustering.report.kit.canvas import ACCENT, INK, MUTED, colours, new_figure, tidy, wrap_apart
+from clustering.report.kit.canvas import ASKED, INK, SOFT, new_figure, tidy, wrap_apart
 from clustering.report.kit.facts import (
     TIERS,
     group_words,
@@ -13,8 +13,10 @@ from clustering.report.kit.facts import (
     short_title,
 )
 from clustering.report.kit.figure import ReportFigure
+from clustering.report.kit.labels import InWords
+from clustering.report.kit.marks import marks_of
 from clustering.results import StudyFolder
-from clustering.wording import happened_in_words, percent_in_words
+from clustering.wording import happened_in_words, name_in_words, percent_in_words
 
 
 def forward_rates(study: StudyFolder) -> ReportFigure | None:
@@ -31,23 +33,26 @@ def forward_rates(study: StudyFolder) -> ReportFigure | None:
     ax = figure.subplots()
     overall = study.document.outcomes.observed.get(outcome)
     if overall is not None:
-        ax.axvline(overall, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
+        ax.axvline(overall, **ASKED)
+    marks = marks_of(study)
     for place, row in enumerate(frame.to_dict("records")):
-        colour = colours(1)[0] if row["labelling"] == learned(study).name else MUTED
+        own = row["labelling"] == learned(study).name
+        mark = marks.get(str(row["level"])) if own else None
+        colour, marker = (SOFT, "o") if mark is None else (mark.colour, mark.marker)
         ax.plot([row["wilson_low"], row["wilson_high"]], [place, place], color=colour,
                 linewidth=3.2, solid_capstyle="butt")  # fmt: skip
-        ax.plot(row["raw"], place, "o", color=colour, markersize=8)
+        ax.plot(row["raw"], place, marker, color=colour, markersize=9)
         if pd.notna(row["corrected"]):
             ax.plot([row["corrected_low"], row["corrected_high"]], [place + 0.25] * 2,
-                    color=ACCENT, linewidth=1.0)  # fmt: skip
-            ax.plot(row["corrected"], place + 0.25, "D", color=ACCENT, markersize=4)
-    titles = wrap_apart([str(level) for level in frame["level"]], 40, lines=1)
+                    color=INK, linewidth=1.0)  # fmt: skip
+            ax.plot(row["corrected"], place + 0.25, "D", color=INK, markersize=4)
+    titles = wrap_apart([name_in_words(str(level)) for level in frame["level"]], 40, lines=2)
     labels = [f"{title} (n = {n:,})" for title, n in zip(titles, frame["n"], strict=True)]
     ax.set_yticks(range(len(frame)), labels, fontsize=9.5)
     ax.set_ylim(len(frame) - 0.4, -0.6)
     ax.set_xlim(left=0)
     ax.set_xlabel(f"share of accounts: {outcome} (dashed: all accounts)", fontsize=10)
-    ax.xaxis.set_major_formatter(lambda share, _: percent_in_words(share))
+    ax.xaxis.set_major_formatter(InWords(percent_in_words))
     tidy(ax, grid="x")
     figure.legend(handles=_legend(study, frame), loc="outside lower left", ncols=3,
                   frameon=False, fontsize=9)  # fmt: skip
@@ -97,16 +102,17 @@ def _title(study: StudyFolder, frame: pd.DataFrame, outcome: str) -> str:
 def _legend(study: StudyFolder, frame: pd.DataFrame) -> list[Line2D]:
     own = learned(study).name
     handles = [
-        Line2D([], [], color=colours(1)[0], marker="o", linewidth=3.2,
+        Line2D([], [], color=mark.colour, marker=mark.marker, linewidth=3.2,
                label=f"{short_title(study, own)}, 95 % Wilson")
+        for mark in list(marks_of(study).values())[:1]
     ]  # fmt: skip
     if (frame["labelling"] == TIERS).any():
         handles.append(
-            Line2D([], [], color=MUTED, marker="o", linewidth=3.2, label=short_title(study, TIERS))
+            Line2D([], [], color=SOFT, marker="o", linewidth=3.2, label=short_title(study, TIERS))
         )
     if frame["corrected"].notna().any():
         handles.append(
-            Line2D([], [], color=ACCENT, marker="D", markersize=4, linewidth=1.0,
+            Line2D([], [], color=INK, marker="D", markersize=4, linewidth=1.0,
                    label="assignment error corrected")
         )  # fmt: skip
     return handles

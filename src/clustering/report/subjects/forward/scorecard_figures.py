@@ -3,18 +3,19 @@
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from clustering.comparison.scorecard_entries import Estimate, Score
 from clustering.report.kit.cache import drawn_once
 from clustering.report.kit.canvas import (
-    ACCENT,
+    GOOD,
     INK,
-    MUTED,
     PALE,
-    colours,
+    SOFT,
+    STRONG,
     new_figure,
     tidy,
-    wrap,
+    wrap_apart,
 )
 from clustering.report.kit.facts import decimal, short_title
 from clustering.report.kit.figure import ReportFigure
@@ -39,6 +40,13 @@ _MEASURES = (
 )
 
 
+_KINDS = (
+    (GOOD, "D", "told more than the tiers"),
+    (STRONG, "o", "not shown to"),
+    (SOFT, "s", "a control"),
+)
+
+
 @drawn_once
 def scorecard(study: StudyFolder) -> ReportFigure | None:
     """Dots with intervals, one row a labelling and one panel a measure; None without scores."""
@@ -51,12 +59,21 @@ def scorecard(study: StudyFolder) -> ReportFigure | None:
     panels = figure.subplots(1, len(measures), sharey=True, squeeze=False)[0]
     for ax, measure in zip(panels, measures, strict=True):
         _panel(ax, measure, scores, study)
-    labels = [f"{_name(study, score)} ({score.n_groups})" for score in scores]
+    names = wrap_apart([short_title(study, score.labelling) for score in scores], 34, lines=1)
+    labels = [f"{name} ({score.n_groups})" for name, score in zip(names, scores, strict=True)]
     panels[0].set_yticks(range(len(scores)), labels, fontsize=9)
     panels[0].set_ylim(len(scores) - 0.4, -0.6)
     said = "; ".join(_said(study, score, measures) for score in scores)
-    note = "Orange: told more than the tiers. Grey: a control. In brackets: number of groups."
-    figure.supxlabel(f"95 % intervals. {note} No dot: not defined, or not known.", fontsize=9)
+    note = "95 % intervals; in brackets the number of groups; no dot: not defined, or not known"
+    drawn = {_kind(score) for score in scores}
+    figure.legend(
+        handles=[
+            Line2D([], [], color=colour, marker=marker, linewidth=2.2, label=text)
+            for colour, marker, text in _KINDS if (colour, marker, text) in drawn
+        ],
+        title=note, title_fontsize=9, alignment="left", loc="outside lower left", ncols=3,
+        frameon=False, fontsize=9,
+    )  # fmt: skip
     return ReportFigure("scorecard", figure, title, f"Dot plot with intervals. {said}.")
 
 
@@ -68,22 +85,22 @@ def _panel(ax: Axes, measure: _Measure, scores: list[Score], study: StudyFolder)
         found: Estimate | None = getattr(score, measure.name)
         if found is None:
             continue
-        colour = MUTED if score.control else ACCENT if score.gains else colours(1)[0]
+        colour, marker, _ = _kind(score)
         if found.interval is not None:
             ax.plot(found.interval, [row, row], color=colour, linewidth=2.2)
-        ax.plot(found.value, row, "o", color=colour, markersize=6)
+        ax.plot(found.value, row, marker, color=colour, markersize=6)
     document = study.document
     title = measure.title.format(
         amount=document.amount_name, groups=document.group_word.plural
     ).replace("$", r"\$")
     ax.set_title(title, fontsize=9, loc="left", color=INK)
-    ax.locator_params(axis="x", nbins=4)
+    ax.locator_params(axis="x", nbins=3)
     tidy(ax, grid="x")
     ax.tick_params(axis="y", length=0)
 
 
-def _name(study: StudyFolder, score: Score) -> str:
-    return wrap(short_title(study, score.labelling), 34, lines=1)
+def _kind(score: Score) -> tuple[str, str, str]:
+    return _KINDS[2 if score.control else 0 if score.gains else 1]
 
 
 def _said(study: StudyFolder, score: Score, measures: list[_Measure]) -> str:

@@ -3,16 +3,15 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
+from matplotlib.collections import PathCollection
 
 from clustering.arrays import Floats
 from clustering.report.kit.cache import drawn_once
 from clustering.report.kit.canvas import (
     INK,
-    MARKERS,
     MUTED,
-    PALE,
-    colours,
+    SOFT,
+    STRONG,
     new_figure,
     one_panel,
     tidy,
@@ -20,6 +19,7 @@ from clustering.report.kit.canvas import (
     wrap_apart,
 )
 from clustering.report.kit.facts import (
+    GROWTH_RISK,
     TIERS,
     are_clusters,
     crosswalk_with,
@@ -29,11 +29,14 @@ from clustering.report.kit.facts import (
     segment_names,
 )
 from clustering.report.kit.figure import ReportFigure
+from clustering.report.kit.labels import InWords
+from clustering.report.kit.marks import Mark, marks_of
 from clustering.results import StudyFolder
 from clustering.wording import percent_in_words
 
 _MOST_POINTS = 4000
 _MOST_BARS = 1500
+_MIDDLE = 0.5  # of an axis from 0 to 1, where no scheme cut it
 
 
 @drawn_once
@@ -85,11 +88,10 @@ def silhouettes(study: StudyFolder) -> ReportFigure | None:
         len(segments), 1, sharex=True, squeeze=False, height_ratios=_heights(study)
     )[:, 0]
     names = wrap_apart(segment_names(study), 26, lines=3)
-    for ax, segment, name, colour in zip(
-        axes, segments, names, colours(len(segments)), strict=True
-    ):
+    marks = marks_of(study).values()
+    for ax, segment, name, mark in zip(axes, segments, names, marks, strict=True):
         values = accounts.loc[accounts["segment"] == segment.segment, "silhouette"]
-        _silhouette_panel(ax, np.sort(values.to_numpy()), colour)
+        _silhouette_panel(ax, np.sort(values.to_numpy()), mark)
         ax.set_ylabel(
             f"{name}\n{segment.n_accounts:,} accounts",
             rotation=0,
@@ -111,12 +113,15 @@ def _heights(study: StudyFolder) -> list[float]:
     return [max(segment.share, 0.06) for segment in study.document.segments]
 
 
-def _silhouette_panel(ax: Axes, values: Floats, colour: str) -> None:
+def _silhouette_panel(ax: Axes, values: Floats, mark: Mark) -> None:
     # Of very many sorted bars every n-th draws the same outline.
     step = max(1, len(values) // _MOST_BARS)
     drawn = values[::step]
     rank = np.linspace(0, 1, len(drawn)) if len(drawn) > 1 else np.array([0.5])
-    ax.fill_betweenx(rank, 0, drawn, color=colour, linewidth=0.6, step="mid")
+    ax.fill_betweenx(
+        rank, 0, drawn, facecolor=mark.colour, edgecolor=INK if mark.hatch else mark.colour,
+        hatch=mark.hatch, linewidth=0.6, step="mid",
+    )  # fmt: skip
     ax.axvline(0, color=INK, linewidth=0.8)
     ax.set_yticks([])
     ax.set_xlim(min(-0.3, float(values.min(initial=0.0))) - 0.02, 1.0)
@@ -133,20 +138,19 @@ def growth_against_risk(study: StudyFolder) -> ReportFigure | None:
     known = accounts.dropna(subset=["growth_potential", "churn_risk"])
     if known.empty:
         return None
-    both = int(((known["growth_potential"] > 0.5) & (known["churn_risk"] > 0.5)).sum())
-    share = percent(both / len(known))
-    title = (
-        f"{both:,} of {len(known):,} accounts ({share}) have growth potential and churn risk "
-        "both above 0.5"
-    )
+    cuts = _cuts(known)
+    title = _quadrant_title(known, cuts)
     shown, note = _sample(known)
-    figure, ax = one_panel(title, height=5.2)
-    ax.axvline(0.5, color=PALE, zorder=0)
-    ax.axhline(0.5, color=PALE, zorder=0)
-    _scatter(ax, study, shown, "growth_potential", "churn_risk")
+    figure, ax = one_panel(title, height=5.4)
+    for draw, cut in zip((ax.axvline, ax.axhline), cuts, strict=True):
+        draw(cut, color=SOFT, linewidth=1.0, zorder=0)
+    areas = _areas(shown)
+    _scatter(ax, study, shown, "growth_potential", "churn_risk", areas)
+    _name_quadrants(ax)
     ax.set_xlim(-0.02, 1.02)
     ax.set_ylim(-0.02, 1.02)
-    ax.set_xlabel(f"growth potential, 0 to 1{note}", fontsize=10)
+    size = "" if areas is None else f"\narea of a point: {study.document.amount_name}"
+    ax.set_xlabel(f"growth potential, 0 to 1{size}{note}", fontsize=10)
     ax.set_ylabel("churn risk, 0 to 1", fontsize=10)
     _legend_of_segments(ax, study)
     tidy(ax)
@@ -156,6 +160,47 @@ def growth_against_risk(study: StudyFolder) -> ReportFigure | None:
         f"by {group_words(study, 1)}. {left_out:,} accounts lack one of the two and are not drawn."
     )
     return ReportFigure("growth_against_risk", figure, title, alt)
+
+
+def _cuts(known: pd.DataFrame) -> tuple[float, float]:
+    """Where growth potential and churn risk begin to be high, as the scheme labelled them."""
+    if GROWTH_RISK not in known.columns:
+        return _MIDDLE, _MIDDLE
+    labels = known[GROWTH_RISK]
+    high = (
+        known.loc[labels.isin(["grow", "invest"]), "growth_potential"].min(),
+        known.loc[labels.isin(["protect", "invest"]), "churn_risk"].min(),
+    )
+    growth, risk = (_MIDDLE if np.isnan(least) else float(least) for least in high)
+    return growth, risk
+
+
+def _quadrant_title(known: pd.DataFrame, cuts: tuple[float, float]) -> str:
+    both = ((known["growth_potential"] >= cuts[0]) & (known["churn_risk"] >= cuts[1])).sum()
+    return (
+        f"{both:,} of {len(known):,} accounts ({percent(both / len(known))}) are high in both "
+        "growth potential and churn risk: the quadrant 'invest'"
+    )
+
+
+def _areas(shown: pd.DataFrame) -> Floats | None:
+    """Areas of points in proportion to the amount, the least still seen; None without amounts."""
+    amounts = shown["arr"].fillna(0.0).clip(lower=0.0).to_numpy(dtype=np.float64)
+    if not amounts.any():
+        return None
+    largest = 260.0 if len(shown) < 600 else 120.0
+    areas: Floats = np.maximum(5.0, largest * amounts / amounts.max())
+    return areas
+
+
+def _name_quadrants(ax: Axes) -> None:
+    """The four names in the corners, where the fewest accounts lie."""
+    for x, y, name in ((0, 0, "sustain"), (0, 1, "protect"), (1, 0, "grow"), (1, 1, "invest")):
+        ax.text(
+            0.01 + 0.98 * x, 0.01 + 0.97 * y, name, transform=ax.transAxes, fontsize=11,
+            color=MUTED, fontweight="bold", ha="right" if x else "left",
+            va="top" if y else "bottom", zorder=4,
+        )  # fmt: skip
 
 
 def amount_by_tier(study: StudyFolder) -> ReportFigure | None:
@@ -178,7 +223,7 @@ def amount_by_tier(study: StudyFolder) -> ReportFigure | None:
     ax.set_yticks(range(len(sums)), labels, fontsize=9.5)
     ax.invert_yaxis()
     ax.set_xlabel("share of all", fontsize=10)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: percent_in_words(x)))
+    ax.xaxis.set_major_formatter(InWords(percent_in_words))
     ax.legend(frameon=False, fontsize=9, loc="best")
     tidy(ax, grid="x")
     rows = "; ".join(
@@ -192,7 +237,7 @@ def amount_by_tier(study: StudyFolder) -> ReportFigure | None:
 
 def _paired_bars(ax: Axes, shares: pd.DataFrame, amount: str) -> None:
     at = np.arange(len(shares))
-    kinds = (("n_accounts", "accounts", -0.2, MUTED), ("arr", amount, 0.2, colours(1)[0]))
+    kinds = (("n_accounts", "accounts", -0.2, SOFT), ("arr", amount, 0.2, STRONG))
     for column, name, offset, colour in kinds:
         bars = ax.barh(at + offset, shares[column], height=0.36, color=colour, label=name)
         ax.bar_label(bars, [percent(v) for v in shares[column]], padding=3, fontsize=9, color=INK)
@@ -207,28 +252,27 @@ def _sample(accounts: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     return shown, f"\n{_MOST_POINTS:,} of {len(accounts):,} accounts, drawn by a hash of their id"
 
 
-def _scatter(ax: Axes, study: StudyFolder, shown: pd.DataFrame, x: str, y: str) -> None:
-    size = 26 if len(shown) < 600 else 12
-    segments = study.document.segments
+def _scatter(
+    ax: Axes, study: StudyFolder, shown: pd.DataFrame, x: str, y: str, sizes: Floats | None = None
+) -> None:
+    """A point an account, with the mark of its segment; `sizes` are areas of their points."""
+    usual = np.full(len(shown), 26.0 if len(shown) < 600 else 12.0)
+    areas = usual if sizes is None else sizes
     names = wrap_apart(segment_names(study), 30, lines=3)
-    for i, (segment, name, colour) in enumerate(
-        zip(segments, names, colours(len(segments)), strict=True)
-    ):
-        part = shown[shown["segment"] == segment.segment]
+    marks = marks_of(study).values()
+    for segment, name, mark in zip(study.document.segments, names, marks, strict=True):
+        inside = (shown["segment"] == segment.segment).to_numpy()
+        part = shown[inside]
         ax.scatter(
             part[x],
             part[y],
-            s=size,
-            marker=_marker(i),
-            color=colour,
+            s=areas[inside],
+            marker=mark.marker,
+            color=mark.colour,
             alpha=0.65,
             linewidths=0,
             label=f"{name} ({segment.n_accounts:,})",
         )
-
-
-def _marker(i: int) -> str:
-    return MARKERS[(i + i // len(MARKERS)) % len(MARKERS)]
 
 
 def _legend_of_segments(ax: Axes, study: StudyFolder) -> None:
@@ -237,12 +281,11 @@ def _legend_of_segments(ax: Axes, study: StudyFolder) -> None:
         bbox_to_anchor=(1.01, 0.5),
         frameon=False,
         fontsize=9,
-        markerscale=1.6,
         labelspacing=0.9,
         title=f"{group_words(study).capitalize()} (accounts)",
         title_fontsize=9.5,
         alignment="left",
     )
     for handle in legend.legend_handles:
-        if handle is not None:
-            handle.set_alpha(1.0)
+        if isinstance(handle, PathCollection):
+            handle.set(alpha=1.0, sizes=[50.0])

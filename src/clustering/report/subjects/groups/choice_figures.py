@@ -8,7 +8,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from clustering.report.kit.canvas import ASKED, CHOSEN, INK, MUTED, PALE, colours, new_figure, tidy
+from clustering.report.kit.canvas import (
+    ASKED,
+    CHOSEN,
+    INK,
+    MUTED,
+    PALE,
+    SERIES,
+    STRONG,
+    new_figure,
+    tidy,
+)
 from clustering.report.kit.facts import VOTE_NAMES, asked, k_in_words, preferences
 from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
@@ -131,21 +141,20 @@ def _panel(ax: Axes, study: StudyFolder, criterion: Criterion, votes: Mapping[st
 def _kmeans_line(
     ax: Axes, rows: pd.DataFrame, column: str, study: StudyFolder, votes: Mapping[str, int]
 ) -> None:
-    colour = colours(1)[0]
     if column == "silhouette":
         _null_band(ax, study)
     ax.errorbar(
         rows["k"],
         rows[column],
         yerr=rows[f"{column}_se"] if f"{column}_se" in rows.columns else None,
-        color=colour,
+        color=STRONG,
         marker="o",
         markersize=4.5,
         markerfacecolor="white",
         linewidth=1.6,
     )
     mark = rows[rows["k"] == votes.get(column)]
-    ax.plot(mark["k"], mark[column], "o", color=colour, markersize=8, zorder=3)
+    ax.plot(mark["k"], mark[column], "o", color=STRONG, markersize=8, zorder=3)
 
 
 def _null_band(ax: Axes, study: StudyFolder) -> None:
@@ -166,7 +175,7 @@ def _mixture_lines(ax: Axes, rows: pd.DataFrame, column: str, study: StudyFolder
     chosen_by = study.document.evidence.chosen_by
     best = chosen_by.bic if column == "bic" else chosen_by.icl
     allowed = rows[rows["ruled_out"].isna()]
-    for kind, colour in zip(_COVARIANCES, colours(4), strict=True):
+    for kind, (colour, marker, dash) in zip(_COVARIANCES, SERIES, strict=False):
         part = allowed[allowed["covariance_type"] == kind]
         if part.empty:
             continue
@@ -174,7 +183,8 @@ def _mixture_lines(ax: Axes, rows: pd.DataFrame, column: str, study: StudyFolder
             part["k"],
             part[column],
             color=colour,
-            marker="o",
+            marker=marker,
+            linestyle=dash,
             markersize=3.5,
             markerfacecolor="white",
             linewidth=1.4,
@@ -182,7 +192,7 @@ def _mixture_lines(ax: Axes, rows: pd.DataFrame, column: str, study: StudyFolder
         )
         if best is not None and best.covariance_type == kind:
             mark = part[part["k"] == best.k]
-            ax.plot(mark["k"], mark[column], "o", color=colour, markersize=8, zorder=3)
+            ax.plot(mark["k"], mark[column], marker, color=colour, markersize=8, zorder=3)
     ax.legend(frameon=False, fontsize=8, ncols=2)
 
 
@@ -192,7 +202,7 @@ def _legend(k: int) -> list[Line2D]:
         Line2D(
             [],
             [],
-            color=MUTED,
+            color=STRONG,
             marker="o",
             markersize=8,
             linestyle="none",

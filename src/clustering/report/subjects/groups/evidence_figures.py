@@ -3,17 +3,18 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from clustering.arrays import Floats, Ints
 from clustering.report.kit.canvas import (
-    ACCENT,
     ASKED,
     CHOSEN,
     INK,
-    colours,
+    NONE_TO_ALL,
+    SOFT,
+    STRONG,
     new_figure,
     one_panel,
     tidy,
@@ -21,6 +22,8 @@ from clustering.report.kit.canvas import (
 )
 from clustering.report.kit.facts import group_words, percent, segment_names
 from clustering.report.kit.figure import ReportFigure
+from clustering.report.kit.labels import mark_ticks, spread
+from clustering.report.kit.marks import marks_of
 from clustering.results import StudyFolder
 from clustering.wording import p_in_words
 
@@ -31,6 +34,7 @@ _LEAST_LABEL = 0.15  # a smaller group has no room for its number
 _MOST_PAIRS = 12
 _PANELS_A_ROW = 3
 _LEVEL = 0.05
+_LINES = 28  # of text that the height of the square of pairs has room for
 _ENOUGH = 100
 """Held-out accounts of a pair below which the dip test sees only the deepest valleys."""
 
@@ -57,7 +61,7 @@ def clustergram(study: StudyFolder) -> ReportFigure | None:
             textcoords="offset points",
             va="top",
             fontsize=9,
-            color=ACCENT,
+            color=INK,
         )
     ax.set_xticks(sorted(flows["k"].unique()))
     ax.set_xlabel("k, number of groups that k-means was asked for", fontsize=10)
@@ -107,8 +111,8 @@ def _flows(ax: Axes, flows: pd.DataFrame, n_accounts: int) -> None:
         ax.plot(
             [k - 1, k],
             [start, end],
-            color=colours(1)[0],
-            alpha=0.35,
+            color=SOFT,
+            alpha=0.6,
             linewidth=max(0.4, _THICKEST * share),
             solid_capstyle="butt",
             zorder=1,
@@ -118,7 +122,7 @@ def _flows(ax: Axes, flows: pd.DataFrame, n_accounts: int) -> None:
 def _groups(ax: Axes, flows: pd.DataFrame, n_accounts: int) -> None:
     groups = flows.drop_duplicates(["k", "cluster"])
     sizes = np.maximum(4.0, _THICKEST * np.sqrt(groups["size"] / n_accounts)) ** 2
-    ax.scatter(groups["k"], groups["position"], s=sizes, color=colours(1)[0], zorder=2)
+    ax.scatter(groups["k"], groups["position"], s=sizes, color=STRONG, zorder=2)
     labelled = groups[groups["size"] >= _LEAST_LABEL * n_accounts]
     for k, position, size in zip(
         labelled["k"], labelled["position"], labelled["size"], strict=True
@@ -138,8 +142,7 @@ def coassignment(study: StudyFolder) -> ReportFigure | None:
     shares = _square(pairs, ids)
     title = _together_title(study, pairs, shares, segment)
     figure, ax = one_panel(title, height=6.4)
-    scale = LinearSegmentedColormap.from_list("together", ["white", colours(1)[0]])
-    image = ax.imshow(shares, cmap=scale, vmin=0, vmax=1, interpolation="nearest")
+    image = ax.imshow(shares, cmap=NONE_TO_ALL, vmin=0, vmax=1, interpolation="nearest")
     _borders(ax, study, segment)
     n_refits, n_accounts = int(pairs["n_refits"].iloc[0]), int(pairs["n_accounts"].iloc[0])
     ax.set_xlabel(
@@ -151,7 +154,6 @@ def coassignment(study: StudyFolder) -> ReportFigure | None:
     bar = figure.colorbar(image, ax=ax, shrink=0.7)
     bar.set_label("share of refits that put both together", fontsize=10)
     bar.outline.set_visible(False)
-    tidy(ax)
     alt = (
         f"Square of {len(ids)} by {len(ids)} accounts, darker where a refit puts both accounts "
         f"into one group; lines between the {group_words(study)}. {title}."
@@ -185,14 +187,21 @@ def _together_title(study: StudyFolder, pairs: pd.DataFrame, shares: Floats, seg
 
 
 def _borders(ax: Axes, study: StudyFolder, segment: Ints) -> None:
+    tidy(ax)
     starts = np.flatnonzero(np.diff(segment)) + 1
     for start in starts:
         ax.axhline(start - 0.5, color=INK, linewidth=0.9)
         ax.axvline(start - 0.5, color=INK, linewidth=0.9)
     edges = np.concatenate([[0], starts, [len(segment)]])
     names = segment_names(study)
-    labels = wrap_apart([names[segment[low]] for low in edges[:-1]], 26, lines=2)
-    ax.set_yticks((edges[:-1] + edges[1:] - 1) / 2, labels, fontsize=9)
+    shown = [names[segment[low]] for low in edges[:-1]]
+    line = len(segment) / _LINES
+    lines = 1 if len(shown) * 2.4 > _LINES else 2
+    heights = [(lines + 0.4) * line] * len(shown)
+    places = spread((edges[:-1] + edges[1:] - 1) / 2, heights, -line, len(segment) + line)
+    ax.set_yticks(places, wrap_apart(shown, 26, lines=lines), fontsize=9)
+    mark_ticks(ax, [marks_of(study)[name] for name in shown], places=places.tolist())
+    ax.tick_params(axis="y", length=0)
     ax.set_xticks([])
 
 
@@ -237,22 +246,26 @@ def _valley_title(study: StudyFolder, bins: pd.DataFrame, n_pairs: int, n_valley
 def _pair_panel(
     ax: Axes, study: StudyFolder, pair: tuple[int, int], bins: pd.DataFrame, width: int
 ) -> None:
-    palette = colours(len(study.document.segments))
+    marks = list(marks_of(study).values())
     middles = (bins["bin_low"] + bins["bin_high"]) / 2
     # Accounts were given to the nearer centre: the border is half-way.
-    colour = np.where(middles < 0.5, palette[pair[0]], palette[pair[1]])
     widths = bins["bin_high"] - bins["bin_low"]
-    ax.bar(middles, bins["count"], width=widths, color=colour, linewidth=0)
+    for mark, side in ((marks[pair[0]], middles < 0.5), (marks[pair[1]], middles >= 0.5)):
+        ax.bar(
+            middles[side], bins["count"][side], width=widths[side], color=mark.colour,
+            hatch=mark.hatch, edgecolor=INK if mark.hatch else mark.colour, linewidth=0,
+        )  # fmt: skip
     for centre in (0, 1):
         ax.axvline(centre, **ASKED)
-    names = wrap_apart(segment_names(study), width - 3, lines=1)
+    names = wrap_apart(segment_names(study), width - 12, lines=1)
     ax.set_title(
-        f"{names[pair[0]]}\nto {names[pair[1]]}\n"
+        f"left: {names[pair[0]]}\nright: {names[pair[1]]}\n"
         f"{bins['count'].sum():,} accounts, dip {p_in_words(bins['dip_p'].iloc[0])}",
         loc="left",
         fontsize=8.5,
         color=INK,
     )
+    ax.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     tidy(ax)
     ax.tick_params(labelbottom=True)
 

@@ -3,17 +3,32 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from clustering.arrays import Floats
 from clustering.report.kit.cache import drawn_once
-from clustering.report.kit.canvas import INK, MUTED, one_panel, wrap_apart
+from clustering.report.kit.canvas import (
+    BAD_TO_GOOD,
+    INK,
+    MUTED,
+    SOFT,
+    ink_on,
+    one_panel,
+    wrap,
+    wrap_apart,
+)
 from clustering.report.kit.facts import decimal, feature_titles, group_words, segment_names
 from clustering.report.kit.figure import ReportFigure
+from clustering.report.kit.labels import mark_ticks
+from clustering.report.kit.marks import marks_of
+from clustering.report.subjects.accounts.features import as_feature
 from clustering.results import StudyFolder
 
 _LIMIT = 2.0  # standard deviations at which the colours end; the numbers go on
-_MOST_UPRIGHT = 8  # columns; the names of more are written at an angle
-_PALETTE = "RdBu_r"  # blue below, red above: told apart in every common colour blindness
+_MOST_UPRIGHT = 4  # columns; the names of more are written at an angle
 
 
 @drawn_once
@@ -33,15 +48,14 @@ def profile_heatmap(study: StudyFolder) -> ReportFigure | None:
         f"{titles.get(name, name)}{' *' if name in starred else ''}" for name in table.index
     ]
     title = _title(table, study)
-    figure, ax = one_panel(title, height=1.9 + 0.31 * len(table))
+    figure, ax = one_panel(title, height=2.6 + 0.26 * len(table))
     values = table.to_numpy(dtype=float)
-    image = ax.imshow(values, cmap=_PALETTE, vmin=-_LIMIT, vmax=_LIMIT, aspect="auto")
-    _write_numbers(ax, values)
+    better = {one.name: as_feature(one).higher_is_better for one in study.document.features}
+    painted = _painted(values, [better.get(name) for name in features["feature"]])
+    ax.imshow(painted, aspect="auto")
+    _write_numbers(ax, values, painted)
     _label_axes(ax, study, table, features["family"].tolist())
-    bar = figure.colorbar(image, ax=ax, shrink=0.6, pad=0.015, extend="both", aspect=25)
-    bar.set_label("mean, in standard deviations\nfrom the mean of all accounts", fontsize=9)
-    bar.ax.tick_params(labelsize=9, colors=MUTED)
-    bar.outline.set_visible(False)
+    _explain(figure, ax)
     return ReportFigure("profile_heatmap", figure, title, _alt(table, study))
 
 
@@ -58,33 +72,64 @@ def _title(table: pd.DataFrame, study: StudyFolder) -> str:
     )
 
 
-def _write_numbers(ax: Axes, values: Floats) -> None:
+def _painted(values: Floats, better: list[bool | None]) -> Floats:
+    """Colour of every cell, (n_features, n_segments, 4).
+
+    Teal is better and brown worse than usual; grey where neither end is better.
+    """
+    sides = np.array([0.0 if one is None else 1.0 if one else -1.0 for one in better])[:, None]
+    strength = np.clip(np.nan_to_num(values) / _LIMIT, -1.0, 1.0)
+    judged = BAD_TO_GOOD(0.5 + sides * strength / 2)
+    grey = np.ones_like(judged)
+    grey[..., :3] -= 0.45 * np.abs(strength)[..., None]
+    painted: Floats = np.where(sides[..., None] == 0.0, grey, judged)
+    return painted
+
+
+def _write_numbers(ax: Axes, values: Floats, painted: Floats) -> None:
     size = 9 if values.shape[1] <= 6 else 8
     for (row, column), value in np.ndenumerate(values):
         if not np.isfinite(value):
             ax.text(column, row, "–", ha="center", va="center", fontsize=size, color=MUTED)
             continue
-        colour = "white" if abs(value) > 0.62 * _LIMIT else INK
+        colour = ink_on(painted[row, column, :3])
         text = f"+{decimal(value, 1)}" if value >= 0.05 else decimal(value, 1)
         ax.text(column, row, text, ha="center", va="center", fontsize=size, color=colour)
+
+
+def _explain(figure: Figure, ax: Axes) -> None:
+    scale = ScalarMappable(Normalize(-_LIMIT, _LIMIT), BAD_TO_GOOD)
+    bar = figure.colorbar(scale, ax=ax, shrink=0.6, pad=0.015, extend="both", aspect=25)
+    bar.set_ticks([-_LIMIT, 0.0, _LIMIT], labels=["worse", "usual", "better"])
+    bar.ax.tick_params(labelsize=9, colors=MUTED, length=0)
+    bar.outline.set_visible(False)
+    figure.legend(
+        handles=[Patch(facecolor=SOFT, label="grey: neither more nor less is better")],
+        loc="outside lower right", frameon=False, fontsize=9,
+    )  # fmt: skip
 
 
 def _label_axes(ax: Axes, study: StudyFolder, table: pd.DataFrame, families: list[str]) -> None:
     segments = study.document.segments
     many = len(segments) > _MOST_UPRIGHT
-    width = 26 if many else max(12, 84 // len(segments))
-    titles = wrap_apart([s.name for s in segments], width, lines=4)
+    width = 28 if many else max(12, 54 // len(segments))
+    titles = wrap_apart([s.name for s in segments], width, lines=2 if many else 5)
     labels = [f"{title}\n({s.n_accounts:,})" for title, s in zip(titles, segments, strict=True)]
     ax.set_xticks(range(len(labels)), labels, fontsize=9 if len(labels) <= 5 else 8, color=INK)
     ax.xaxis.tick_top()
     if many:
-        ax.tick_params(axis="x", labelrotation=50)
+        ax.tick_params(axis="x", labelrotation=45)
         for label in ax.get_xticklabels():
             label.set(ha="left", rotation_mode="anchor")
+    mark_ticks(ax, list(marks_of(study).values()), "x", top=True)
     is_starred = any(name.endswith(" *") for name in table.index)
     note = "; * not in the matrix, shown for comparison" if is_starred else ""
-    ax.set_xlabel(f"accounts in brackets{note}", fontsize=8.5, color=MUTED)
-    ax.set_yticks(range(len(table)), list(table.index), fontsize=9, color=INK)
+    ax.set_xlabel(
+        f"standard deviations from the mean of all accounts; accounts in brackets{note}",
+        fontsize=8.5, color=MUTED,
+    )  # fmt: skip
+    rows = [wrap(name, 46, lines=1) for name in table.index]
+    ax.set_yticks(range(len(table)), rows, fontsize=9, color=INK)
     ax.tick_params(length=0)
     for side in ax.spines.values():
         side.set_visible(False)

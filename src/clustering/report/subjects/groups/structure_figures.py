@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from clustering.report.kit.canvas import (
-    ACCENT,
     ASKED,
     INK,
     PALE,
-    colours,
+    STRONG,
     new_figure,
     one_panel,
     tidy,
@@ -18,6 +19,7 @@ from clustering.report.kit.canvas import (
 )
 from clustering.report.kit.facts import asked, come_back, group_words, stands_out
 from clustering.report.kit.figure import ReportFigure
+from clustering.report.kit.marks import marks_of
 from clustering.results import StudyFolder
 from clustering.structure.findings import NullTest
 from clustering.wording import number_in_words, p_in_words
@@ -45,6 +47,14 @@ def null_tests(study: StudyFolder) -> ReportFigure | None:
     )[:, 0]
     for ax, statistic in zip(grid, statistics, strict=True):
         _null_panel(ax, [test for test in tests if test.statistic == statistic], statistic)
+    figure.legend(
+        handles=[
+            Line2D([], [], color=STRONG, marker="o", markersize=9, linestyle="none",
+                   label="these accounts"),
+            Patch(color=PALE, label="books without groups, mean (line) ± 2 sd"),
+        ],
+        loc="outside lower left", ncols=2, frameon=False, fontsize=9,
+    )  # fmt: skip
     said = "; ".join(
         f"{test.statistic} against {_null_name(test)}: {number_in_words(test.observed)}, "
         f"null {number_in_words(test.mean)} with sd {number_in_words(test.sd, 2)}, "
@@ -77,7 +87,7 @@ def _null_panel(ax: Axes, tests: Sequence[NullTest], statistic: str) -> None:
         low, high = test.mean - 2 * test.sd, test.mean + 2 * test.sd
         ax.barh(row, high - low, left=low, height=0.42, color=PALE)
         ax.plot([test.mean] * 2, [row - 0.21, row + 0.21], color=INK, linewidth=1)
-        ax.plot(test.observed, row, "o", color=ACCENT, markersize=9)
+        ax.plot(test.observed, row, "o", color=STRONG, markersize=9)
         ax.annotate(
             f"{p_in_words(test.p)}  ({test.replicates} draws)",
             (test.observed, row - 0.24),
@@ -91,7 +101,7 @@ def _null_panel(ax: Axes, tests: Sequence[NullTest], statistic: str) -> None:
     ax.use_sticky_edges = False
     ax.margins(x=0.12)
     name = str(statistic).replace("_", " ")
-    ax.set_xlabel(f"{name}: point observed, band null mean ± 2 sd", fontsize=10)
+    ax.set_xlabel(name, fontsize=10)
     tidy(ax, grid="x")
 
 
@@ -105,13 +115,8 @@ def segment_stability(study: StudyFolder) -> ReportFigure | None:
     title = _stability_title(study, threshold)
     figure, ax = one_panel(title, height=1.9 + 0.6 * len(segments))
     ax.axvline(threshold, **ASKED)
-    ax.plot(
-        jaccard,
-        range(len(segments)),
-        "o",
-        color=colours(1)[0],
-        markersize=7,
-    )
+    for place, (value, mark) in enumerate(zip(jaccard, marks_of(study).values(), strict=True)):
+        ax.plot(value, place, marker=mark.marker, color=mark.colour, markersize=9)
     titles = wrap_apart([s.name for s in segments], 34, lines=2)
     labels = [
         f"{title}\n{s.n_accounts:,} accounts" for title, s in zip(titles, segments, strict=True)

@@ -1,7 +1,12 @@
 """Figures of movement: how many waver and how many move, and what drifted."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from clustering.columns import SEGMENT
 from clustering.config.movement import MovementConfig
@@ -9,18 +14,19 @@ from clustering.movement.drift.population import LARGE, MODERATE
 from clustering.movement.track.over_time import HELD_SEGMENT
 from clustering.movement.track.track import MovementSummary
 from clustering.report.kit.canvas import (
-    ACCENT,
     INK,
-    MARKERS,
     MUTED,
     PALE,
-    colours,
+    SERIES,
+    SOFT,
+    STRONG,
     new_figure,
     tidy,
-    wrap,
+    wrap_apart,
 )
-from clustering.report.kit.facts import decimal, percent
+from clustering.report.kit.facts import decimal, feature_titles, percent
 from clustering.report.kit.figure import ReportFigure
+from clustering.report.kit.labels import InWords, spread
 from clustering.results import StudyFolder
 from clustering.wording import name_in_words, percent_in_words
 
@@ -44,26 +50,28 @@ def by_distance(study: StudyFolder) -> ReportFigure | None:
     title = _distance_title(found)
     figure = new_figure(title, height=4.6)
     ax = figure.subplots()
-    palette = [ACCENT, INK, *colours(len(_SHOWN_RULES))]
+    looks = dict(zip(shown, ((INK, "o", "-"), (INK, "s", (0, (2, 1))), *SERIES), strict=True))
     ends = []
-    for name, colour, marker in zip(listed, palette, MARKERS, strict=False):
+    for name in listed:
         rows = frame[frame["labelling"] == name].sort_values("days")
         own = name in _OWN
+        colour, marker, dash = looks[name]
         ax.fill_between(rows["days"], rows["low"], rows["high"], color=colour, alpha=0.10, lw=0)
         ax.plot(
             rows["days"],
             rows["differ"],
             color=colour,
             marker=marker,
+            linestyle=dash,
             ms=4.5,
             lw=2.2 if own else 1.2,
         )
-        ends.append((float(rows["differ"].iloc[-1]), str(rows["title"].iloc[0]), colour, own))
+        ends.append((float(rows["differ"].iloc[-1]), str(rows["title"].iloc[0]), own))
     _label_ends(ax, float(frame["days"].max()), ends)
     ax.set_xlabel("days between two snapshots")
     ax.set_ylabel("share of accounts with another label")
     ax.set_ylim(bottom=0)
-    ax.yaxis.set_major_formatter(lambda value, _: percent_in_words(value))
+    ax.yaxis.set_major_formatter(InWords(percent_in_words))
     tidy(ax, "y")
     said = "; ".join(
         f"{rows['title'].iloc[0]}: {percent(rows['differ'].iloc[0])} after "
@@ -84,21 +92,23 @@ def _distance_title(found: MovementSummary) -> str:
     )
 
 
-def _label_ends(ax: Axes, x: float, ends: list[tuple[float, str, str, bool]]) -> None:
-    """Names at the ends of the lines, moved apart where they would touch."""
-    gap = 0.062 * max(ax.get_ylim()[1], max(value for value, *_ in ends) * 1.1)
-    place = -1.0
-    for value, name, colour, own in sorted(ends):
-        place = max(value, place + gap)
+def _label_ends(ax: Axes, x: float, ends: list[tuple[float, str, bool]]) -> None:
+    """Names at the ends of the lines, moved apart where they would touch, with a line to each."""
+    ends = sorted(ends)
+    top = max(ax.get_ylim()[1], 1e-9)
+    places = spread([value for value, *_ in ends], [0.062 * top] * len(ends), 0.0, 1.1 * top)
+    names = wrap_apart([name for _, name, _ in ends], 34, lines=1)
+    for (value, _, own), name, place in zip(ends, names, places, strict=True):
         ax.annotate(
-            wrap(name, 34, lines=1),
+            name,
             (x, value),
-            xytext=(1.02, place),
+            xytext=(1.03, place),
             textcoords=ax.get_yaxis_transform(),
-            color=colour,
+            color=INK,
             fontsize=9,
             fontweight="bold" if own else "normal",
             va="center",
+            arrowprops={"arrowstyle": "-", "color": PALE, "linewidth": 0.8, "shrinkB": 3},
         )
 
 
@@ -125,13 +135,14 @@ def hysteresis(study: StudyFolder) -> ReportFigure | None:
     ax = figure.subplots()
     width = 0.38
     for shift, (rule, colour, name) in enumerate(
-        (("none", PALE, "every change counts"), ("hysteresis", ACCENT, "only lasting evidence"))
+        (("none", SOFT, "every change counts"), ("hysteresis", STRONG, "only lasting evidence"))
     ):
         places = [i + (shift - 0.5) * width for i in range(len(counts))]
         bars = ax.bar(places, counts[rule], width * 0.94, color=colour, label=name)
         ax.bar_label(bars, [f"{value:,.0f}" for value in counts[rule]], fontsize=9, color=INK)
     ax.set_xticks(range(len(counts)), counts.index)
     ax.set_ylabel("accounts that change segment")
+    ax.yaxis.set_major_locator(MaxNLocator(6, integer=True))
     ax.legend(frameon=False, fontsize=9, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     tidy(ax)
     said = "; ".join(
@@ -167,8 +178,7 @@ def model_or_accounts(study: StudyFolder) -> ReportFigure | None:
             [len(names) - 0.3, len(names) + 0.3],
             0,
             change.refits_high,
-            color=MUTED,
-            alpha=0.35,
+            color=SOFT,
             lw=0,
         )
         _interval(ax, len(names), change.differ, change.interval, (0.0, least))
@@ -176,8 +186,15 @@ def model_or_accounts(study: StudyFolder) -> ReportFigure | None:
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_xlim(left=min(0.0, ax.get_xlim()[0]))
-    ax.xaxis.set_major_formatter(lambda value, _: percent_in_words(value))
-    ax.set_xlabel("share of accounts; pale: too little to claim, dark: what refits change anyway")
+    ax.xaxis.set_major_formatter(InWords(percent_in_words))
+    ax.set_xlabel("share of accounts")
+    handles = [
+        Line2D([], [], color=STRONG, marker="o", ms=7, lw=2.2, label="found, 95 % interval"),
+        Patch(color=PALE, label="too little to claim"),
+    ]
+    if change is not None:
+        handles.append(Patch(color=SOFT, label="what refits change anyway"))
+    figure.legend(handles=handles, loc="outside lower left", ncols=3, frameon=False, fontsize=9)
     tidy(ax, "x")
     return ReportFigure(
         "movement_or_drift", figure, title, " ".join([found.sentence, *found.reasons])
@@ -187,9 +204,9 @@ def model_or_accounts(study: StudyFolder) -> ReportFigure | None:
 def _interval(
     ax: Axes, place: int, value: float, interval: tuple[float, float], pale: tuple[float, float]
 ) -> None:
-    ax.fill_betweenx([place - 0.3, place + 0.3], *pale, color=PALE, alpha=0.8, lw=0, zorder=0)
-    ax.plot(interval, [place, place], color=ACCENT, lw=2.2, solid_capstyle="butt")
-    ax.plot([value], [place], "o", color=ACCENT, ms=7)
+    ax.fill_betweenx([place - 0.3, place + 0.3], *pale, color=PALE, lw=0, zorder=0)
+    ax.plot(interval, [place, place], color=STRONG, lw=2.2, solid_capstyle="butt")
+    ax.plot([value], [place], "o", color=STRONG, ms=7)
     ax.annotate(
         f"{decimal(100 * value, 1)} %",
         (value, place),
@@ -206,11 +223,15 @@ def drift(study: StudyFolder) -> ReportFigure | None:
     found = study.document.movement
     if found is None:
         return None
-    return drift_figure(study.table("drift"), found.dates[0])
+    titles = feature_titles(study, with_unit=False)
+    return drift_figure(study.table("drift"), found.dates[0], titles)
 
 
-def drift_figure(table: pd.DataFrame, since: str) -> ReportFigure:
+def drift_figure(
+    table: pd.DataFrame, since: str, titles: Mapping[str, str] | None = None
+) -> ReportFigure:
     """The features that are furthest from what they were; `table` is a `DRIFT`."""
+    named = {str(name): name_in_words(str(name)) for name in table["feature"]} | dict(titles or {})
     frame, n = table.head(_DRAWN_FEATURES), int(table["drifted"].sum())
     title = (
         f"No drift since {since} beyond what exchanging the dates gives among {len(table)} features"
@@ -219,13 +240,18 @@ def drift_figure(table: pd.DataFrame, since: str) -> ReportFigure:
     )
     figure = new_figure(title, height=1.4 + 0.26 * max(4, len(frame)))
     ax = figure.subplots()
-    _drift_rows(ax, frame)
-    ax.set_xlabel(
-        "population stability index; dot: found, tick: below it are 95 % of exchanges\n"
-        "of the dates, for one feature alone"
-    )
+    _drift_rows(ax, frame, [named[str(name)] for name in frame["feature"]])
+    ax.set_xlabel("population stability index")
+    figure.legend(
+        handles=[
+            Line2D([], [], marker=marker, color=colour, ms=size, linestyle="none", label=text)
+            for marker, colour, size, text in _DRIFT_LEGEND
+        ],
+        loc="outside lower left", ncols=3, frameon=False, fontsize=9,
+    )  # fmt: skip
     said = "; ".join(
-        f"{row['feature']} {row['psi']:.2f}" for row in frame[frame["drifted"]].to_dict("records")
+        f"{named[row['feature']]} {row['psi']:.2f}"
+        for row in frame[frame["drifted"]].to_dict("records")
     )
     alt = (
         f"From {MODERATE:g} the change is called moderate, from {LARGE:g} large. "
@@ -234,7 +260,14 @@ def drift_figure(table: pd.DataFrame, since: str) -> ReportFigure:
     return ReportFigure("feature_drift", figure, title, alt)
 
 
-def _drift_rows(ax: Axes, frame: pd.DataFrame) -> None:
+_DRIFT_LEGEND = (
+    ("D", STRONG, 6, "has drifted"),
+    ("o", SOFT, 6, "has not"),
+    ("|", INK, 9, "95 % of exchanges of the dates lie below"),
+)
+
+
+def _drift_rows(ax: Axes, frame: pd.DataFrame, titles: list[str]) -> None:
     places = range(len(frame))
     for limit in (MODERATE, LARGE):
         ax.axvline(limit, color=PALE, lw=1.2, zorder=0)
@@ -244,10 +277,10 @@ def _drift_rows(ax: Axes, frame: pd.DataFrame) -> None:
         )  # fmt: skip
     ax.hlines(places, 0, frame["psi"], color=PALE, lw=1.0)
     ax.plot(frame["null_high"], places, "|", color=INK, ms=9)
-    for drifted, colour in ((True, ACCENT), (False, MUTED)):
+    for drifted, (marker, colour, size, _) in zip((True, False), _DRIFT_LEGEND, strict=False):
         rows = (frame["drifted"] == drifted).to_numpy()
-        ax.plot(frame["psi"][rows], [i for i in places if rows[i]], "o", color=colour, ms=6)
-    ax.set_yticks(places, [name_in_words(str(name)) for name in frame["feature"]])
+        ax.plot(frame["psi"][rows], [i for i in places if rows[i]], marker, color=colour, ms=size)
+    ax.set_yticks(places, titles)
     ax.set_ylim(len(frame) - 0.5, -0.5)
     ax.set_xlim(0, max(0.3, 1.1 * float(frame["psi"].max())))
     tidy(ax)

@@ -7,15 +7,31 @@ from matplotlib.axes import Axes
 from clustering.arrays import Floats
 from clustering.movement.track.track import MovementSummary
 from clustering.movement.track.transitions import ENTERED, LEFT, NO_SEGMENT
-from clustering.report.kit.canvas import INK, MUTED, PALE, colours, new_figure, wrap_apart
+from clustering.report.kit.canvas import (
+    INK,
+    MUTED,
+    NONE_TO_ALL,
+    PALE,
+    SOFT,
+    ink_on,
+    new_figure,
+    wrap_apart,
+)
 from clustering.report.kit.facts import percent, segment_names
 from clustering.report.kit.figure import ReportFigure
+from clustering.report.kit.labels import mark_ticks, spread
+from clustering.report.kit.marks import Mark, marks_of
 from clustering.report.kit.ribbons import bar, ribbons
 from clustering.results import StudyFolder
 
+_LINE = 0.036  # height of a line of text, in heights of the panel
 _BAR = 0.12  # width of a bar, in steps
 _SPACE = 0.015  # between two bars, in heights
+_MOST_UPRIGHT = 4  # columns of a table; the names of more are written at an angle
 _NOWHERE = (ENTERED, LEFT, NO_SEGMENT)
+_NOWHERE_MARKS = {
+    ENTERED: Mark(PALE, "o", ""), LEFT: Mark(PALE, "o", ""), NO_SEGMENT: Mark(SOFT, "o", "")
+}  # fmt: skip
 
 
 def flow_over_time(study: StudyFolder, rule: str = "hysteresis") -> ReportFigure | None:
@@ -29,7 +45,7 @@ def flow_over_time(study: StudyFolder, rule: str = "hysteresis") -> ReportFigure
     frame = study.table("transitions")
     frame = frame[(frame["rule"] == rule) & (frame["span"] == "step")]
     states = [*segment_names(study), *_NOWHERE]
-    palette = dict(zip(states, [*colours(len(states) - 3), PALE, PALE, MUTED], strict=True))
+    palette = marks_of(study) | _NOWHERE_MARKS
     title = _flow_title(frame, found)
     figure = new_figure(title, height=5.4)
     ax = figure.subplots()
@@ -84,7 +100,7 @@ def _step(
     step: int,
     rows: pd.DataFrame,
     states: list[str],
-    palette: dict[str, str],
+    palette: dict[str, Mark],
     total: float,
 ) -> dict[str, float]:
     """Bars and ribbons of one step; gives the middle of each bar on the right."""
@@ -96,13 +112,13 @@ def _step(
     for spans, side in ((left, (step, step + _BAR / 2)), (right, (step + 1 - _BAR / 2, step + 1))):
         for state, span in zip(states, spans, strict=True):
             if span[1] > span[0]:
-                bar(ax, side, span, palette[state])
+                bar(ax, side, span, palette[state].colour, palette[state].hatch)
     ribbons(
         ax,
         (step + _BAR / 2, step + 1 - _BAR / 2),
         heights,
         (left[:, 0], right[:, 0]),
-        lambda i, j: (palette[states[i]], 0.18 if i == j else 0.62),
+        lambda i, j: (palette[states[i]].colour, 0.18 if i == j else 0.62),
     )
     return {
         state: (bottom + top) / 2
@@ -118,19 +134,24 @@ def _stack(heights: Floats) -> Floats:
 
 
 def _names(ax: Axes, x: float, places: dict[str, float], states: list[str]) -> None:
-    titles = wrap_apart([state.strip("()") for state in states], 24, lines=2)
-    for state, title in zip(states, titles, strict=True):
-        if state in places:
-            ax.annotate(
-                title,
-                (x + 0.04, places[state]),
-                xytext=(6, 0),
-                textcoords="offset points",
-                fontsize=9,
-                va="center",
-                color=MUTED if state in _NOWHERE else INK,
-                annotation_clip=False,
-            )
+    shown = [state for state in states if state in places]
+    titles = wrap_apart([state.strip("()") for state in shown], 26, lines=2)
+    end = 1.0 + _SPACE * (len(states) + 1)
+    heights = [(title.count("\n") + 1.35) * _LINE * end for title in titles]
+    for state, title, place in zip(
+        shown, titles, spread([places[state] for state in shown], heights, -0.01, end), strict=True
+    ):
+        ax.annotate(
+            title,
+            (x + 0.04, place),
+            xytext=(6, 0),
+            textcoords="offset points",
+            fontsize=9,
+            va="center",
+            linespacing=1.1,
+            color=MUTED if state in _NOWHERE else INK,
+            annotation_clip=False,
+        )
 
 
 def transition_heatmap(study: StudyFolder) -> ReportFigure | None:
@@ -156,21 +177,29 @@ def transition_heatmap(study: StudyFolder) -> ReportFigure | None:
         for value in ("share_of_from", "n_accounts")
     }
     title = _heatmap_title(frame)
-    figure = new_figure(title, height=1.9 + 0.62 * len(rows))
+    figure = new_figure(title, height=2.2 + 0.62 * len(rows))
     ax = figure.subplots()
     shares = tables["share_of_from"].to_numpy(dtype=np.float64)
     counts = tables["n_accounts"].to_numpy(dtype=np.int64)
-    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    ax.imshow(shares, cmap=NONE_TO_ALL, vmin=0, vmax=1, aspect="auto")
     for i in range(len(rows)):
         for j in range(len(columns)):
             count = int(counts[i, j])
             if count:
                 text = f"{percent(shares[i, j])}\n{count:,}"
-                colour = "white" if shares[i, j] > 0.55 else INK
+                colour = ink_on(NONE_TO_ALL(shares[i, j])[:3])
                 ax.text(j, i, text, ha="center", va="center", fontsize=9, color=colour)
-    ax.set_xticks(range(len(columns)), wrap_apart(columns, 18, lines=3))
+    many = len(columns) > _MOST_UPRIGHT
+    width = 26 if many else max(12, 66 // len(columns))
+    ax.set_xticks(range(len(columns)), wrap_apart(columns, width, lines=2 if many else 4))
     ax.set_yticks(range(len(rows)), wrap_apart(rows, 26, lines=2))
     ax.tick_params(labelsize=9, length=0, labelcolor=INK)
+    if many:
+        for label in ax.get_xticklabels():
+            label.set(rotation=45, ha="right", rotation_mode="anchor")
+    marks = marks_of(study)
+    mark_ticks(ax, [marks[name] for name in columns], "x")
+    mark_ticks(ax, [marks[name] for name in rows], "y")
     ax.set_xlabel(f"on {found.dates[-1]}", color=INK)
     ax.set_ylabel(f"on {found.dates[0]}", color=INK)
     for spine in ax.spines.values():

@@ -15,7 +15,7 @@ from clustering.report.kit.cells import (
     text,
 )
 from clustering.report.kit.facts import TIERS, learned, percent, primary_outcome, title_of
-from clustering.report.kit.html import Cell, Column, Html, Number, table_of
+from clustering.report.kit.html import Cell, Column, Html, Number, filled, folded, table_of
 from clustering.report.subjects.forward.tables import gain, gain_interval
 from clustering.results import StudyFolder
 from clustering.wording import LEVEL
@@ -92,7 +92,8 @@ def secondary_table(study: StudyFolder) -> Html:
         Column("Corrected p", p_value("p_adjusted")),
         Column("Gain claimed", lambda entry: "yes" if entry.survives else "no"),
     ]
-    return table_of("Secondary comparisons with the tiers", columns, told)
+    made = table_of("Secondary comparisons with the tiers", columns, told)
+    return folded(f"All {len(told)} secondary comparisons with the tiers", filled(made))
 
 
 def differences_table(study: StudyFolder, most: int = 20) -> Html:

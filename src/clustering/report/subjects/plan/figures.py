@@ -1,17 +1,24 @@
 """What the plan costs, whom today's care fails, and what a head count covers."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.container import BarContainer
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
+from clustering.arrays import Floats
+from clustering.columns import SEGMENT
 from clustering.report.kit.canvas import (
-    ACCENT,
+    BAD,
     INK,
     MUTED,
     PALE,
-    colours,
+    SOFT,
+    STRONG,
+    ink_on,
     new_figure,
     tidy,
     wrap,
@@ -19,15 +26,21 @@ from clustering.report.kit.canvas import (
 )
 from clustering.report.kit.facts import percent
 from clustering.report.kit.figure import ReportFigure
+from clustering.report.kit.labels import InWords, mark_ticks
+from clustering.report.kit.marks import Mark, marks_of
 from clustering.report.subjects.plan.tables import DELIVERY
 from clustering.report.subjects.plan.team_words import csms
 from clustering.results import StudyFolder
 from clustering.wording import number_in_words, percent_in_words
 
 _ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
-_BLUE, _ORANGE, _GREEN = colours(3)
-_COLOURS = (_ORANGE, PALE, _BLUE, _GREEN, "#f1f3f5")
-_DELIVERY = tuple((*one, colour) for one, colour in zip(DELIVERY.items(), _COLOURS, strict=True))
+_HATCH = "////"
+_COST: dict[str, Any] = {
+    "facecolor": "white", "edgecolor": INK, "hatch": _HATCH, "linewidth": 0.6
+}  # fmt: skip
+#: Colour and hatch of every delivery status: told apart without colours, and by none of a segment.
+_LOOKS = ((SOFT, _HATCH), (PALE, ""), (STRONG, ""), ("white", "xxxx"), ("white", ""))
+_DELIVERY = tuple((*one, *look) for one, look in zip(DELIVERY.items(), _LOOKS, strict=True))
 
 
 def cost_of_care(study: StudyFolder) -> ReportFigure | None:
@@ -44,8 +57,15 @@ def cost_of_care(study: StudyFolder) -> ReportFigure | None:
     )
     figure = new_figure(title, height=1.7 + 0.55 * len(frame))
     ax = figure.subplots()
-    bars = [ACCENT if over else _BLUE for over in frame["over_limit"]]
-    ax.barh(range(len(frame)), frame["cost_share"], height=0.55, color=bars)
+    bars = _bars(ax, study, frame["label"].tolist(), frame["cost_share"].to_numpy(dtype=float))
+    for patch, over in zip(bars, frame["over_limit"], strict=True):
+        if over:
+            patch.set(edgecolor=BAD, linewidth=2.5)
+    if n_over:
+        figure.legend(
+            handles=[Patch(fill=False, edgecolor=BAD, linewidth=2.5, label="over the limit")],
+            loc="outside lower left", frameon=False, fontsize=9,
+        )  # fmt: skip
     for row, one in enumerate(frame.itertuples()):
         text = f"{percent(float(str(one.cost_share)))}, {float(str(one.csms)):,.1f} CSMs"
         ax.annotate(text, (float(str(one.cost_share)), row), xytext=(6, 0),
@@ -69,7 +89,7 @@ def delivery_audit(study: StudyFolder) -> ReportFigure | None:
     frame = study.table("audit").dropna(subset=["label"])
     labels = study.table("coverage")["label"].tolist()
     counts = pd.crosstab(frame["label"], frame["delivery"])
-    counts = counts.reindex(index=labels, columns=[name for name, _, _ in _DELIVERY], fill_value=0)
+    counts = counts.reindex(index=labels, columns=[name for name, *_ in _DELIVERY], fill_value=0)
     found = {entry.name: entry.n_accounts for entry in plan.audit}
     title = (
         f"{found['over_delivered']:,} of {len(frame):,} accounts get far more than is usual for "
@@ -78,21 +98,22 @@ def delivery_audit(study: StudyFolder) -> ReportFigure | None:
     figure = new_figure(title, height=2.0 + 0.55 * len(labels))
     ax = figure.subplots()
     left = np.zeros(len(labels))
-    for name, _, colour in _DELIVERY:
+    for name, _, colour, hatch in _DELIVERY:
         width = counts[name].to_numpy(dtype=float)
-        ax.barh(range(len(labels)), width, left=left, height=0.6, color=colour, edgecolor="white")
+        ax.barh(range(len(labels)), width, left=left, height=0.6, facecolor=colour, hatch=hatch,
+                edgecolor=MUTED, linewidth=0.4)  # fmt: skip
         for row, (start, size) in enumerate(zip(left, width, strict=True)):
             if size >= 0.04 * counts.sum(axis=1).max():
-                light = name in ("over", "bad_fit")
                 ax.text(start + size / 2, row, f"{size:,.0f}", ha="center", va="center",
-                        fontsize=9, color="white" if light else INK)  # fmt: skip
+                        fontsize=9, color=ink_on(colour),
+                        bbox=_ON_WHITE | {"facecolor": colour} if hatch else None)  # fmt: skip
         left = left + width
-    _names(ax, labels)
+    _names(ax, labels, study)
     ax.set_xlabel("accounts", fontsize=10)
     tidy(ax, grid="x")
     figure.legend(
-        handles=[Patch(facecolor=c, edgecolor=MUTED, linewidth=0.4, label=t)
-                 for _, t, c in _DELIVERY],
+        handles=[Patch(facecolor=c, hatch=h, edgecolor=MUTED, linewidth=0.4, label=t)
+                 for _, t, c, h in _DELIVERY],
         loc="outside lower left", ncols=5, frameon=False, fontsize=9,
     )  # fmt: skip
     said = "; ".join(
@@ -120,21 +141,21 @@ def head_count(study: StudyFolder) -> ReportFigure | None:
     )
     figure = new_figure(title, height=4.4)
     ax = figure.subplots()
-    ax.plot(curve["csms"], curve["covered"], color=_BLUE, linewidth=2, marker="o", markersize=4)
+    ax.plot(curve["csms"], curve["covered"], color=STRONG, linewidth=2, marker="o", markersize=4)
     ax.axhline(found.coverable, color=MUTED, linewidth=1, linestyle="--")
     ax.text(0, found.coverable, "all accounts at high touch", va="bottom", fontsize=9, color=MUTED,
             bbox=_ON_WHITE)  # fmt: skip
-    ax.plot([found.csms], [found.covered], marker="D", markersize=9, color=ACCENT)
+    ax.plot([found.csms], [found.covered], marker="D", markersize=9, color=INK)
     place, align = (
         ((8, -12), "left") if found.csms < curve["csms"].max() / 2 else ((0, -16), "center")
     )
     ax.annotate(f"{people} ({found.origin})", (found.csms, found.covered), xytext=place,
                 textcoords="offset points", ha=align, va="top", fontsize=9,
-                color=ACCENT)  # fmt: skip
+                color=INK, bbox=_ON_WHITE)  # fmt: skip
     ax.set_xlabel("CSMs", fontsize=10)
     ax.set_ylabel(wrap(f"revenue at risk and expansion covered ({currency} a year, assumed)", 34))
     ax.set_ylim(0, 1.1 * max(found.coverable, 1e-9))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: _short(y)))
+    ax.yaxis.set_major_formatter(InWords(_short))
     tidy(ax, grid="y")
     points = ", ".join(f"{c:.0f} CSMs {_short(v)}" for c, v in curve.to_numpy())
     return ReportFigure(
@@ -153,24 +174,27 @@ def segment_value(study: StudyFolder) -> ReportFigure | None:
     title = f"'{top['label']}' holds {percent(top['arr_share'])} of the {amount}"
     figure = new_figure(title, height=2.0 + 0.6 * len(frame))
     ax = figure.subplots()
-    cost = frame["cost_to_serve"].fillna(0.0)
-    rows = range(len(frame))
-    ax.barh(rows, cost, height=0.58, color=_ORANGE)
-    ax.barh(rows, frame["arr"] - cost, left=cost, height=0.58, color=_BLUE)
+    labels = frame["label"].tolist()
+    amounts = frame["arr"].to_numpy(dtype=float)
+    _bars(ax, study, labels, amounts)
+    cost = frame["cost_to_serve"].fillna(0.0).to_numpy(dtype=float)
+    ax.barh(range(len(frame)), cost, height=0.55, **_COST)
     for row, one in enumerate(frame.to_dict("records")):
         ax.text(one["arr"], row, f"  {_retention(one['nrr'], one['grr'])}", va="center",
                 fontsize=9, color=INK)  # fmt: skip
-    _names(ax, frame["label"].tolist())
+    _names(ax, labels)
     ax.set_xlim(0, 1.32 * float(frame["arr"].max()))
     ax.set_xlabel(wrap(f"{amount} ({currency} a year)", 90), fontsize=10)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _short(x)))
+    ax.xaxis.set_major_formatter(InWords(_short))
     tidy(ax, grid="x")
-    handles = [Patch(color=_BLUE, label=wrap(f"{amount} net of cost to serve", 90))]
     if frame["cost_to_serve"].notna().any():
-        handles.insert(0, Patch(color=_ORANGE, label="cost to serve (assumed cost of an hour)"))
-    else:
-        handles = [Patch(color=_BLUE, label=wrap(f"{amount}; cost to serve not known", 90))]
-    figure.legend(handles=handles, loc="outside lower left", ncols=2, frameon=False, fontsize=9)
+        figure.legend(
+            handles=[
+                Patch(**_COST, label="cost to serve (assumed cost of an hour)"),
+                Patch(color=SOFT, label=wrap(f"filled: {amount} net of it", 90)),
+            ],
+            loc="outside lower left", ncols=2, frameon=False, fontsize=9,
+        )  # fmt: skip
     said = "; ".join(
         f"{one['label']} {_short(one['arr'])}, {_retention(one['nrr'], one['grr'])}"
         for one in frame.to_dict("records")
@@ -192,15 +216,19 @@ def cost_by_labelling(study: StudyFolder) -> ReportFigure | None:
     figure = new_figure(title, height=1.6 + 0.34 * len(frame))
     ax = figure.subplots()
     own = frame["labelling"] == plan.labelling
-    bars = [_BLUE if mine else PALE for mine in own]
+    bars = [STRONG if mine else SOFT for mine in own]
     ax.barh(range(len(frame)), frame["cost_share"], height=0.6, color=bars)
+    figure.legend(
+        handles=[Patch(color=STRONG, label="the plan"), Patch(color=SOFT, label="the others")],
+        loc="outside lower left", ncols=2, frameon=False, fontsize=9,
+    )  # fmt: skip
     for row, share in enumerate(frame["cost_share"]):
         ax.text(share, row, f"  {percent(share)}", va="center", fontsize=8.5, color=INK)
     limit, amount = plan.assumptions.affordable_share, study.document.amount_name
     _cost_axis(ax, frame["cost_share"], limit, amount, room=1.2)
     _names(ax, frame["title"].tolist())
     said = "; ".join(f"{t} {percent(s)}" for t, s in frame[["title", "cost_share"]].to_numpy())
-    alt = f"Bar per labelling; the planned one is blue. {said}."
+    alt = f"Bar per labelling; the planned one is dark. {said}."
     return ReportFigure("cost_by_labelling", figure, title, alt)
 
 
@@ -215,14 +243,33 @@ def _cost_axis(
 
     ax.set_xlim(0, room * max(float(shares.max()), limit))
     ax.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: percent_in_words(x)))
+    ax.xaxis.set_major_formatter(InWords(percent_in_words))
     ax.set_xlabel(wrap(f"cost of care (assumed) as a share of {amount}", 90), fontsize=10)
     tidy(ax, grid="x")
 
 
-def _names(ax: Axes, names: list[str]) -> None:
+def _bars(ax: Axes, study: StudyFolder, labels: list[str], widths: Floats) -> BarContainer:
+    """A bar a label: with the look of its segment where the plan is by segments."""
+    marks = _marks(study)
+    looks = [marks.get(label, Mark(STRONG, "o", "")) for label in labels]
+    return ax.barh(
+        range(len(labels)), widths, height=0.55, color=[look.colour for look in looks],
+        hatch=[look.hatch for look in looks], edgecolor=INK, linewidth=0,
+    )  # fmt: skip
+
+
+def _marks(study: StudyFolder) -> dict[str, Mark]:
+    """Marks of the labels of the plan; none where they are not the segments."""
+    return marks_of(study) if study.document.plan.labelling == SEGMENT else {}
+
+
+def _names(ax: Axes, names: list[str], study: StudyFolder | None = None) -> None:
+    """Names of the rows; with the marks of its segments where `study` plans by them."""
     ax.set_yticks(range(len(names)), wrap_apart(names, 30, lines=2), fontsize=9)
     ax.set_ylim(len(names) - 0.45, -0.75)
+    marks = {} if study is None else _marks(study)
+    if all(name in marks for name in names):
+        mark_ticks(ax, [marks[name] for name in names])
 
 
 def _retention(nrr: float, grr: float) -> str:
@@ -231,9 +278,9 @@ def _retention(nrr: float, grr: float) -> str:
     return f"NRR {percent(nrr)}, GRR {percent(grr)}"
 
 
-def _short(amount: float) -> str:
+def _short(amount: float, digits: int = 3) -> str:
     """An amount in the fewest figures that tell it: 1.2 M, 340 k, 95."""
     for size, unit in ((1e9, " bn"), (1e6, " M"), (1e3, " k")):
         if abs(amount) >= size:
-            return f"{number_in_words(amount / size)}{unit}"
-    return number_in_words(amount)
+            return f"{number_in_words(amount / size, digits)}{unit}"
+    return number_in_words(amount, digits)

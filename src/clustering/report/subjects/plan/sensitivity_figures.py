@@ -5,11 +5,11 @@ from collections.abc import Hashable, Mapping
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 
 from clustering.plan.sensitivity import n_fragile
-from clustering.report.kit.canvas import ACCENT, INK, colours, new_figure, tidy
+from clustering.report.kit.canvas import INK, SOFT, STRONG, new_figure, tidy
 from clustering.report.kit.figure import ReportFigure
+from clustering.report.kit.labels import InWords
 from clustering.report.subjects.plan.sensitivity_words import answer_name
 from clustering.results import StudyFolder
 from clustering.wording import number_in_words, percent_in_words
@@ -74,14 +74,14 @@ def _draw(ax: Axes, rows: pd.DataFrame, *, signed: bool) -> None:
     low, high = rows["low"].to_numpy(), rows["high"].to_numpy()
     base = np.zeros(len(rows)) if signed else rows["base"].to_numpy()
     ends = ((-low if signed else low - base), high - base)
-    for values, side, colour in zip(ends, ("lower", "higher"), colours(2), strict=True):
+    for values, side, colour in zip(ends, ("lower", "higher"), (SOFT, STRONG), strict=True):
         ax.barh(place, np.nan_to_num(values), left=base, color=colour, height=0.62,
                 label=f"setting 20 % {side}")  # fmt: skip
     ax.axvline(float(base[0]), color=INK, linewidth=1.0)
     ax.set_yticks(place, [_setting(row) for row in rows.to_dict("records")], fontsize=8.5)
     ax.invert_yaxis()
     ax.xaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: percent_in_words(abs(value) if signed else value))
+        InWords(lambda value, digits: percent_in_words(abs(value) if signed else value, digits))
     )
     tidy(ax, grid="x")
 
@@ -99,7 +99,7 @@ _LEFT_OUT = {"schemes", "axes", "engagement", "playbooks", "touches", "touches_a
 
 def _limit(ax: Axes, study: StudyFolder) -> None:
     limit = study.document.plan.assumptions.affordable_share
-    ax.axvline(limit, color=ACCENT, linewidth=1.4, linestyle="--")
+    ax.axvline(limit, color=INK, linewidth=1.4, linestyle="--")
     ax.annotate(f"limit {percent_in_words(limit)}", (limit, 1.0), xytext=(3, -3),
                 xycoords=("data", "axes fraction"), textcoords="offset points", va="top",
-                fontsize=8.5, color=ACCENT)  # fmt: skip
+                fontsize=8.5, color=INK)  # fmt: skip

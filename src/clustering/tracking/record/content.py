@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from clustering.config.study import PLACES
+from clustering.config.recorded import flat_settings, without_places
 from clustering.errors import TrackingError
 from clustering.results import TABLES, StudyFolder
 from clustering.scorer.stored.contents import CARD
+from clustering.tracking.record.numbers import write_numbers
 
 _PEOPLE = ("csm", "book_csm", "name")
 #: Tables that hold names, and what people wrote.
@@ -27,32 +28,13 @@ def parameters(study: StudyFolder) -> dict[str, str]:
 
     Nested keys are joined by a dot, as in ``evidence.nulls``.
     """
-    configuration = without_places(study.document.configuration)
     chosen = study.document.chosen
-    return _flat(configuration) | {
+    return flat_settings(study.document.configuration) | {
         "chosen.algorithm": chosen.algorithm,
         "chosen.k": str(chosen.k),
         "chosen.covariance_type": str(chosen.covariance_type),
         "config_hash": study.document.provenance.config_hash,
     }
-
-
-def without_places(configuration: Mapping[str, Any]) -> dict[str, Any]:
-    """The configuration without the places of files, wherever they stand in it."""
-    kept = {key: value for key, value in configuration.items() if PLACES.get(key) is not True}
-    for part in kept.keys() & PLACES.keys():
-        kept[part] = {key: value for key, value in kept[part].items() if key not in PLACES[part]}
-    return kept
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    flat: dict[str, str] = {}
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            flat |= _flat(value, f"{prefix}{key}.")
-        else:
-            flat[f"{prefix}{key}"] = str(value)
-    return flat
 
 
 def verdict(study: StudyFolder) -> dict[str, Any]:
@@ -88,8 +70,9 @@ def write_pages(study: StudyFolder, folder: Path) -> None:
 
 
 def write_artifacts(study: StudyFolder, folder: Path) -> None:
-    """Put tables, verdict, document and model card into `folder`."""
+    """Put tables, numbers, verdict, document and model card into `folder`."""
     _write_tables(study, folder / "tables")
+    write_numbers(study, folder)
     _write_json(verdict(study), folder / "verdict.json")
     document = study.document.model_dump(mode="json")
     document["configuration"] = without_places(document["configuration"])

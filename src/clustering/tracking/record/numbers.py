@@ -1,11 +1,12 @@
-"""The metrics of a study: which of its numbers are recorded, and under which names.
+"""The numbers of a study as one table: hundreds of them, each under a name of its own.
 
-Groups are named by their level, no account is.
+Groups are named by their level, no account is. The few that a list of studies shows are the metrics
+of its run (`headline`).
 """
 
 import math
-import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,10 +15,14 @@ from clustering.columns import ARR_TIERS, SEGMENT
 from clustering.comparison.forward.entries import ForwardEntry
 from clustering.plan.sensitivity import n_fragile
 from clustering.results import StudyDocument, StudyFolder
+from clustering.scorer.files import guard_cells
 
-Metrics = dict[str, float | None]
+Numbers = dict[str, float | None]
 
-#: The name of a metric, and where in `study.json` its number stands; of a list, how long it is.
+NUMBERS = "numbers.csv"
+"""The artifact of the run that holds them; MLflow shows it as a table."""
+
+#: The name of a number, and where in `study.json` its number stands; of a list, how long it is.
 #: What a study does not have is not recorded.
 _NUMBERS: dict[str, str] = {
     "n_accounts": "n_accounts",
@@ -58,13 +63,12 @@ _STAFFING: dict[str, str] = {
     "plan.gap": "plan.staffing.gap",
     "plan.accounts_moved": "plan.staffing.books.n_moved",
 }
-_REFUSED = re.compile(r"[^A-Za-z0-9_\-. /]")  # by MLflow, in the name of a metric
 
 
-def study_metrics(study: StudyFolder) -> dict[str, float]:
+def study_numbers(study: StudyFolder) -> dict[str, float]:
     """Numbers of the whole study: sizes, agreements, gains, movement, plan; one name each."""
     document = study.document
-    return _finite(
+    return finite(
         _numbers(document, _NUMBERS)
         | _evidence(document)
         | _agreements(document)
@@ -74,28 +78,22 @@ def study_metrics(study: StudyFolder) -> dict[str, float]:
     )
 
 
-def candidate_metrics(row: "pd.Series[Any]") -> dict[str, float]:
-    """One metric a criterion that the candidate has."""
-    criteria = {
-        str(name): value
-        for name, value in row.items()
-        if isinstance(value, int | float) and not isinstance(value, bool) and name != "k"
-    }
-    sizes = row.get("sizes")
-    if sizes is not None and len(sizes):
-        criteria["smallest_segment"] = int(min(sizes))
-    return _finite(criteria)
+def write_numbers(study: StudyFolder, folder: Path) -> None:
+    """Put the table of the numbers into `folder`."""
+    numbers = pd.Series(study_numbers(study), name="value").rename_axis("number")
+    guard_cells(numbers.reset_index()).to_csv(folder / NUMBERS, index=False, lineterminator="\n")
 
 
-def _finite(metrics: Mapping[str, float | None]) -> dict[str, float]:
+def finite(numbers: Mapping[str, float | None]) -> dict[str, float]:
+    """What is a number, of what may not be known."""
     return {
-        _REFUSED.sub("_", name): float(value)
-        for name, value in metrics.items()
+        name: float(value)
+        for name, value in numbers.items()
         if value is not None and math.isfinite(value)
     }
 
 
-def _numbers(document: StudyDocument, places: Mapping[str, str]) -> Metrics:
+def _numbers(document: StudyDocument, places: Mapping[str, str]) -> Numbers:
     return {name: _number(document, place) for name, place in places.items()}
 
 
@@ -109,45 +107,45 @@ def _number(document: StudyDocument, place: str) -> float | None:
     return len(found) if isinstance(found, list | tuple) else found
 
 
-def _evidence(document: StudyDocument) -> Metrics:
-    metrics: Metrics = {
+def _evidence(document: StudyDocument) -> Numbers:
+    found: Numbers = {
         "n_features": sum(feature.included for feature in document.features),
         "smallest_segment_share": min(segment.share for segment in document.segments),
         "jaccard_min": min(
             (one.jaccard for one in document.segments if one.jaccard is not None), default=None
         ),
     }
-    return metrics | {f"null_p.{test.name}": test.p for test in document.evidence.structure.nulls}
+    return found | {f"null_p.{test.name}": test.p for test in document.evidence.structure.nulls}
 
 
-def _agreements(document: StudyDocument) -> Metrics:
-    metrics: Metrics = {f"ami_with_tiers.{a.features}": a.ami for a in document.leakage.ablations}
+def _agreements(document: StudyDocument) -> Numbers:
+    found: Numbers = {f"ami_with_tiers.{a.features}": a.ami for a in document.leakage.ablations}
     for agreement in document.agreements:
         if agreement.first not in (SEGMENT, ARR_TIERS):
             continue  # schemes among each other are in the folder
         pair = f"{agreement.first}.{agreement.second}"
-        metrics |= {f"ami.{pair}": agreement.ami, f"ari.{pair}": agreement.ari}
-        metrics |= {f"permutation_p.{pair}": agreement.permutation_p}
-    return metrics
+        found |= {f"ami.{pair}": agreement.ami, f"ari.{pair}": agreement.ari}
+        found |= {f"permutation_p.{pair}": agreement.permutation_p}
+    return found
 
 
-def _forward(document: StudyDocument) -> Metrics:
+def _forward(document: StudyDocument) -> Numbers:
     """Gains with their intervals and p-values, and the tests inside tiers."""
-    metrics: Metrics = {}
+    found: Numbers = {}
     for rival in document.forward_rivals:
         name = f"gain_log_loss.{rival.labelling}.{rival.outcome}"
-        metrics[name] = None if rival.gain is None else rival.gain.log_loss
+        found[name] = None if rival.gain is None else rival.gain.log_loss
     for entry in [*document.forward, *document.forward_secondary]:
-        metrics |= _gain(entry)
+        found |= _gain(entry)
     counted = document.multiplicity
-    metrics["forward.out_of_time"] = document.forward_split.design == "out of time"
-    metrics["forward.secondary"] = counted.n_confirmatory + counted.n_exploratory
+    found["forward.out_of_time"] = document.forward_split.design == "out of time"
+    found["forward.secondary"] = counted.n_confirmatory + counted.n_exploratory
     for inside in document.afterwards.inside_tiers:
-        metrics[f"cmh_p.{inside.outcome}"] = inside.cmh.p
-    return metrics
+        found[f"cmh_p.{inside.outcome}"] = inside.cmh.p
+    return found
 
 
-def _gain(entry: ForwardEntry) -> Metrics:
+def _gain(entry: ForwardEntry) -> Numbers:
     name = f"{entry.labelling}.{entry.outcome}"
     gain = entry.gain
     low, high = (None, None) if gain is None else gain.interval
@@ -159,24 +157,24 @@ def _gain(entry: ForwardEntry) -> Metrics:
     }
 
 
-def _plan(document: StudyDocument) -> Metrics:
+def _plan(document: StudyDocument) -> Numbers:
     """Sums of the plan; they are of all accounts, none of a single one."""
     staffing = document.plan.staffing
     feasible = staffing is not None and staffing.status != "infeasible"
-    metrics = _numbers(document, _STAFFING) if feasible else {}
+    found = _numbers(document, _STAFFING) if feasible else {}
     for audit in document.plan.audit:
         for number in ("n_accounts", "hours", "money"):
             name = f"audit.{audit.name}.{number.removeprefix('n_')}"
-            metrics[name] = getattr(audit, number)
-    return metrics
+            found[name] = getattr(audit, number)
+    return found
 
 
-def _tables(study: StudyFolder) -> Metrics:
+def _tables(study: StudyFolder) -> Numbers:
     """What the tables tell: retention by group, and how many answers are fragile."""
-    metrics: Metrics = {}
+    found: Numbers = {}
     for row in study.table("retention").to_dict("records"):
         group = f"{row['labelling']}.{row['level']}"
-        metrics |= {f"{rate}.{group}": float(row[rate]) for rate in ("nrr", "grr")}
-    metrics["next_steps.misjudged_accounts"] = len(study.table("misjudged"))
-    metrics["next_steps.fragile_answers"] = n_fragile(study.table("sensitivity"))
-    return metrics
+        found |= {f"{rate}.{group}": float(row[rate]) for rate in ("nrr", "grr")}
+    found["next_steps.misjudged_accounts"] = len(study.table("misjudged"))
+    found["next_steps.fragile_answers"] = n_fragile(study.table("sensitivity"))
+    return found

@@ -27,8 +27,8 @@ from clustering.errors import TrackingError
 from clustering.results import TABLES, StudyFolder
 from clustering.results.document import StudyDocument
 from clustering.tables.init.synonyms import COLUMN_SYNONYMS
-from clustering.tracking.content import UNRECORDED
 from clustering.tracking.model import SCORER
+from clustering.tracking.record.content import UNRECORDED
 
 KEY = "pseudonyms.key"
 """File in the study folder that holds the key."""

@@ -1,6 +1,6 @@
 """How often is "natural" said where there is nothing, and where there are clusters?
 
-Every book is a matrix drawn afresh and judged as by `clustering.assess_structure`: one line per
+Every book is a matrix drawn afresh and judged as by `clustering evidence`: one line per
 book in a CSV file. A run that was stopped goes on where it was; other processes may have parts.
 
 Only what the verdict "natural" rests on is computed, with its functions and seeds: the held-out
@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from calibration_curved import CURVED, laid
+from calibration_summary import summary
 from numpy.typing import NDArray
 
 from clustering.config import EvidenceConfig, ModelsConfig
@@ -102,6 +103,18 @@ def one_feature_correlated(rng: np.random.Generator) -> Floats:
     return values
 
 
+def independent_with_bumps(rng: np.random.Generator) -> Floats:
+    """Independent columns, one of them with two bumps 6 sd apart."""
+    values = rng.normal(size=(N, D))
+    values[:, 0] += np.where(rng.random(N) < 0.4, 6.0, 0.0)
+    return values
+
+
+def with_noise(values: Floats, rng: np.random.Generator) -> Floats:
+    """The columns and five more that hold nothing."""
+    return np.column_stack([values, rng.normal(size=(N, 5))])
+
+
 NULLS: dict[str, Callable[[np.random.Generator], Floats]] = {
     "gaussian": gaussian,
     "log-normal": lambda rng: np.exp(gaussian(rng)),
@@ -158,6 +171,11 @@ def scenarios() -> dict[str, tuple[int, Callable[[np.random.Generator], Floats]]
         found[name] = (k, lambda rng, k=k: elongated(rng, k, 5.0))
     for name, shape in CURVED.items():
         found[name] = (1, lambda rng, shape=shape: laid(shape, N, D, rng))
+    for name in ("gaussian", "log-normal", "one bimodal feature"):
+        found[f"{name}, noise"] = (1, lambda rng, draw=NULLS[name]: with_noise(draw(rng), rng))
+    found["independent columns"] = (1, lambda rng: rng.normal(size=(N, D)))
+    found["independent columns, log-normal"] = (1, lambda rng: np.exp(rng.normal(size=(N, D))))
+    found["independent columns, one bimodal"] = (1, independent_with_bumps)
     return found
 
 
@@ -303,26 +321,6 @@ def run(args: argparse.Namespace) -> None:
                 file.flush()
 
 
-def summary(paths: list[str]) -> None:
-    """One line per scenario as a Markdown table, with Wilson's 95 % interval."""
-    from statsmodels.stats.proportion import proportion_confint
-
-    frame = pd.concat([pd.read_csv(path) for path in paths])
-    print("| scenario | books | natural | 95 % interval | right number |")
-    print("| --- | ---: | ---: | --- | ---: |")
-    for name in scenarios():
-        rows = frame[frame["scenario"] == name]
-        if rows.empty:
-            continue
-        natural = rows["verdict"] == "natural"
-        low, high = proportion_confint(int(natural.sum()), len(rows), method="wilson")
-        right = (natural & (rows["n_clusters"] == rows["truth"])).mean()
-        shown = "" if (rows["truth"] == 1).all() else f"{right:.1%}"
-        print(
-            f"| {name} | {len(rows)} | {natural.mean():.1%} | {low:.1%} to {high:.1%} | {shown} |"
-        )
-
-
 def main() -> None:
     global N
     parser = argparse.ArgumentParser(description=__doc__)
@@ -343,7 +341,7 @@ def main() -> None:
     args = parser.parse_args()
     N = args.rows
     if args.summary:
-        summary(args.summary)
+        summary(args.summary, list(scenarios()))
     else:
         run(args)
 

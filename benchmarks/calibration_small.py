@@ -12,6 +12,7 @@ excluded (`structure.rules.not_excluded`) hold the true one, among books called 
 
 import argparse
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 import calibration
@@ -53,13 +54,13 @@ def judged(n: int, k: int, sd: int, book: int) -> tuple[int, str]:
     return max(natural), " ".join(map(str, [max(natural), *larger]))
 
 
-def run(out: Path, books: int) -> None:
+def run(out: Path, books: int, sizes: Sequence[int], sds: Sequence[int]) -> None:
     """Judge books, round by round, so that every cell has nearly as many."""
     done: set[tuple[int, ...]] = set()
     if out.exists():
         done = set(pd.read_csv(out)[[*FIELDS[:4]]].itertuples(index=False, name=None))
     cells = [
-        (n, k, sd) for n in SIZES for sd in SDS for k in SHARES if n != KNOWN or sd == max(SDS)
+        (n, k, sd) for n in sizes for sd in sds for k in SHARES if n != KNOWN or sd == max(SDS)
     ]
     with out.open("a", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -99,15 +100,16 @@ def numbers(paths: list[str]) -> pd.DataFrame:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--books", type=int, default=40, help="books a cell")
+    parser.add_argument("--sizes", type=int, nargs="+", choices=SIZES, default=SIZES)
+    parser.add_argument("--sds", type=int, nargs="+", choices=SDS, default=SDS)
     parser.add_argument("--out", default="small_books.csv", help="one line per book; resumed")
     parser.add_argument("--table", nargs="+", help="count the books of these files and stop")
     parser.add_argument("--numbers", nargs="+", help="what is not excluded in them, and stop")
     args = parser.parse_args()
-    if args.table or args.numbers:
-        shown = table(args.table) if args.table else numbers(args.numbers)
-        print(shown.to_csv(index=False), end="")
-    else:
-        run(Path(args.out), args.books)
+    if not args.table and not args.numbers:
+        run(Path(args.out), args.books, args.sizes, args.sds)
+    shown = numbers(args.numbers) if args.numbers else table(args.table or [args.out])
+    print(shown.to_csv(index=False), end="")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from PIL import Image
 
 #: Colours of a picture: pages of text need few, and a small file is quicker to read.
 COLOURS = 64
-SECONDS = 60
+SECONDS = 300
 #: Rows and charts are drawn after their words.
 SETTLE = 6
 #: What a browser keeps of the pane with the assistant, which covers a third of every page.

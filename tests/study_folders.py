@@ -50,6 +50,9 @@ HOSTILE_NAMES = (
     "\u05e9\u05dc\u05d5\u05dd \u202etxt.exe",
 )
 
+_BEGINNING = "accounts with a name that goes on and on and tells itself apart only at the end"
+LONG_NAMES = [f"{_BEGINNING}: {end}" for end in ("early", "late", "never")]
+
 TIERS = ("smb", "midmarket", "enterprise")
 
 FEATURES: tuple[tuple[str, str, str, str, tuple[str, str]], ...] = (
@@ -146,6 +149,7 @@ class Recipe:
     amount_name: str = "ARR"
     forward: bool = False
     algorithm: str = "kmeans"
+    hostile: bool = False
     seed: int = 5
 
 
@@ -186,7 +190,15 @@ class _Simulated:
         self.rng = rng
 
     @property
+    def unknown(self) -> np.ndarray:
+        """Accounts of a segment of which nothing but its features is known."""
+        return self.recipe.hostile & (self.segment == self.recipe.k - 1)
+
+    @property
     def segment_names(self) -> list[str]:
+        if self.recipe.hostile:
+            kinds = [" ".join(name.split()) for name in HOSTILE_NAMES] + LONG_NAMES
+            return [kinds[i % len(kinds)] for i in range(self.recipe.k)]
         return [
             SEGMENT_NAMES[i % len(SEGMENT_NAMES)] + ("" if i < len(SEGMENT_NAMES) else f" ({i})")
             for i in range(self.recipe.k)
@@ -280,7 +292,7 @@ class _Simulated:
             runner_up=names[(self.segment + 1) % k] if k > 1 else None,
             margin=probability * 0.7,
             stability=np.clip(rng.beta(9, 2, n), 0, 1),
-            silhouette=silhouette if k > 1 else np.nan,
+            silhouette=np.where(self.unknown, np.nan, silhouette) if k > 1 else np.nan,
             set_aside=False,
             map_1=self.z @ projection[0],
             map_2=self.z @ projection[1],
@@ -291,7 +303,8 @@ class _Simulated:
             frame["needs_segment"] = self.needs_labels
         if self.recipe.axes:
             frame["growth_potential"] = np.clip(rng.beta(2, 3, n), 0, 1)
-            frame["churn_risk"] = np.where(rng.random(n) < 0.05, np.nan, rng.beta(2, 4, n))
+            risk = np.where(rng.random(n) < 0.05, np.nan, rng.beta(2, 4, n))
+            frame["churn_risk"] = np.where(self.unknown, np.nan, risk)
         return frame
 
     def profiles(self) -> pd.DataFrame:

@@ -15,7 +15,7 @@ import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 
 from clustering.errors import OutputError
@@ -126,6 +126,30 @@ def publish(stage: Path, target: Path, is_mine: Callable[[str], bool] = lambda n
             _put_back(real)
             raise
         shutil.rmtree(former, ignore_errors=True)
+
+
+def write_result(folder: Path, files: Container[str], write: Callable[[Path], None]) -> None:
+    """Write a folder of files whole or not at all; an earlier one there is replaced.
+
+    Parameters
+    ----------
+    files : names of all files that such a result may have; others in the folder are kept
+    write : puts the files into the folder that it is given
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be written; what was there is untouched.
+    """
+    try:
+        with staged_folder(folder) as stage:
+            write(stage)
+            publish(stage, folder, files.__contains__)
+    except OSError as error:
+        raise OutputError(
+            f"the result cannot be written to '{folder}': {error.strerror or error}. What was "
+            "there is untouched."
+        ) from None
 
 
 def recover(target: Path) -> None:

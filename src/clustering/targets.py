@@ -46,6 +46,30 @@ def check_file(
         raise OutputError(f"'{target}' cannot be written: the folder '{real.parent}' is read-only.")
 
 
+def check_result(folder: Path, mark: str, inputs: Iterable[Path] = ()) -> None:
+    """Refuse a folder for a result that is an input, or holds something else than such a result.
+
+    Parameters
+    ----------
+    mark : the file that every result of this kind has
+    inputs : files and folders that the command reads, with all that belongs to them
+
+    Raises
+    ------
+    OutputError
+        Before anything is computed.
+    """
+    read = [*inputs]
+    refuse_inputs(folder, read, closed=read)
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"'{folder}' is a file; name a folder.")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / mark).is_file():
+        raise OutputError(
+            f"folder '{folder}' is not empty and holds no {mark}, so it is not replaced; name a "
+            "new or empty folder."
+        )
+
+
 def refuse_inputs(
     target: Path, inputs: Iterable[Path], option: str = "--out", closed: Iterable[Path] = ()
 ) -> None:

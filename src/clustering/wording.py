@@ -20,15 +20,19 @@ _ARR = re.compile(r"\bARR\b")
 _QUOTED = re.compile(r"'\w+'")
 
 
+#: Short forms that are written in capitals.
+_SHORT = {word.lower(): word for word in ("ARR", "CES", "CSAT", "CSM", "GRR", "NPS", "NRR", "QBR")}
+
+
 def name_in_words(name: str) -> str:
     """The name of a column as it stands in a sentence, on an axis or in a table.
 
     Examples
     --------
-    >>> name_in_words("active_weeks_share")
-    'active weeks share'
+    >>> name_in_words("active_weeks_share"), name_in_words("nps_mean_score")
+    ('active weeks share', 'NPS mean score')
     """
-    return name.replace("_", " ")
+    return " ".join(_SHORT.get(word, word) for word in name.replace("_", " ").split(" "))
 
 
 def names_in_words(text: str) -> str:
@@ -55,7 +59,7 @@ def feature_title(name: str, unit: str = "", *, with_unit: bool = False) -> str:
     >>> feature_title("due_share", "smoothed share, 0 to 1")
     'due share (smoothed)'
     >>> feature_title("nps_mean_score", "score, 0 to 10", with_unit=True)
-    'nps mean score, 0 to 10'
+    'NPS mean score, 0 to 10'
     >>> feature_title("usage_trend", "log ratio", with_unit=True)
     'usage trend, log ratio'
     >>> feature_title("features_used", "features", with_unit=True)
@@ -87,13 +91,14 @@ def named(text: str, amount_name: str) -> str:
     return _ARR.sub(lambda _: amount_name, text)
 
 
-def number_in_words(value: float, digits: int = 3) -> str:
+def number_in_words(value: float, digits: int = 3, *, spread: float = 0.0) -> str:
     """A number of so many significant digits: no powers of ten, a true minus sign.
 
     Parameters
     ----------
     value : in the unit of its feature; NaN is not known
     digits : significant ones; figures before the point are never cut
+    spread : how far such values lie apart; of it less than a thousandth is not told
 
     Examples
     --------
@@ -101,7 +106,12 @@ def number_in_words(value: float, digits: int = 3) -> str:
     ['−9', '31,321', '0.123', '0', 'unknown']
     >>> number_in_words(1_500_000.0), number_in_words(0.0000123), number_in_words(99.96)
     ('1,500,000', '0.0000123', '100')
+    >>> number_in_words(0.0000143, spread=0.2), number_in_words(0.123, spread=50.0)
+    ('0', '0.12')
     """
+    if spread > 0 and math.isfinite(value):
+        step = 10.0 ** (math.floor(math.log10(spread)) - 3)
+        value = round(value / step) * step
     if math.isnan(value):
         return "unknown"
     if value == 0 or math.isinf(value):
@@ -132,6 +142,24 @@ def amount_in_short(value: float) -> str:
         if abs(rounded) >= size:
             return f"{number_in_words(rounded / size, 3)}{unit}"
     return number_in_words(rounded, 2)
+
+
+def share_in_words(share: float) -> str:
+    """A share in whole percent; "100 %" means all and "0 %" none.
+
+    Examples
+    --------
+    >>> [share_in_words(share) for share in (0.4567, 0.999, 1.0, 0.001, 0.0)]
+    ['46 %', 'over 99 %', '100 %', 'under 1 %', '0 %']
+    """
+    if math.isnan(share):
+        return number_in_words(share)
+    rounded = round(100 * share)
+    if rounded >= 100 and share < 1:
+        return "over 99 %"
+    if rounded <= 0 and share > 0:
+        return "under 1 %"
+    return f"{rounded} %"
 
 
 def percent_in_words(share: float, digits: int = 3) -> str:

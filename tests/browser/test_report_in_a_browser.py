@@ -94,7 +94,7 @@ def check_pictures(browser: Any, page: Path) -> int:
     )
     for natural, alt, shown in pictures:
         assert natural > 0
-        assert len(alt) > 40
+        assert 40 < len(alt) <= 300
         assert shown <= 1000
     return len(pictures)
 
@@ -154,6 +154,8 @@ def test_nothing_is_wider_than_the_window(browser: Any, rendered_study: Path, wi
             "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert overflow <= 0, file
+        rows = "[...document.querySelectorAll('tbody tr')].map(row => row.offsetHeight)"
+        assert max(browser.execute_script(f"return {rows}"), default=0) < 200, file
     browser.set_window_size(1366, 768)
 
 
@@ -241,7 +243,7 @@ def test_the_map_names_its_points_and_leads_to_them(browser: Any, rendered_study
     explorer = Explorer(browser, rendered_study)
     explorer.press("#map-fold summary")
     accounts = results.read(rendered_study).accounts
-    points = browser.find_elements("css selector", "#map circle")
+    points = browser.find_elements("css selector", "#map path")
     assert len(points) == len(accounts)
     title = points[-1].find_element("css selector", "title").get_attribute("textContent")
     name, segment = title.rsplit(": ", 1)

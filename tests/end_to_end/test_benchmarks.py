@@ -23,6 +23,20 @@ OUT = "OUT"
         ("snapshot", ("--accounts", "200", "--rows", "5000", "--repeat", "1")),
         ("monitor", ("--books", "1", "--accounts", "150", "--scenario", "drift", "--out", OUT)),
         ("calibration_comparison", ("--books", "1", "--part", "inference")),
+        ("calibration_small", ("--books", "1", "--sizes", "150", "--sds", "5", "--out", OUT)),
+        (
+            "league",
+            (
+                "--books",
+                "1",
+                "--rows",
+                "120",
+                "--only",
+                "^(gaussian|2 clusters, 5 sd)$",
+                "--out",
+                OUT,
+            ),
+        ),
         ("warehouse", ("--accounts", "500", "--kinds", "kmeans", "tied")),
     ],
 )

@@ -92,9 +92,11 @@ def test_the_list_of_runs_begins_with_the_study_and_goes_on_by_k(
     assert listed[1].info.run_name == "k-means, k = 01"
 
 
-def test_an_experiment_of_before_gets_its_views_once(tmp_path: Path) -> None:
+def test_an_experiment_of_before_gets_its_views_once(
+    recorded: tuple[Path, TrackedStudy], tmp_path: Path
+) -> None:
     """What a person has chosen or deleted since then stays as it is."""
-    with open_store(f"sqlite:///{tmp_path}/mlflow.db", create=True) as client:
+    with open_store(store_of(recorded[0]), create=False) as client:
         made = client.create_experiment("old", artifact_location=tmp_path.as_uri())
         assert make_experiment(client, "old", None) == made
         client.set_experiment_tag(made, "mlflow.experimentKind", "genai_development")

@@ -106,7 +106,7 @@ def test_accounts_not_at_risk_are_counted() -> None:
 def test_one_account_that_holds_most_of_the_arr_is_said() -> None:
     others = [contract(name, -9, None, 10.0) for name in "bcd"]
     said = horizon([contract("a", -9, None, 270.0), *others]).notes[0]
-    assert "One account, a, has 90% of the ARR at as_of" in said
+    assert "One account, a, has 90 % of the ARR at as_of" in said
     assert not any("One account" in note for note in horizon(others).notes)
 
 

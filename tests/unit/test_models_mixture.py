@@ -6,8 +6,9 @@ from sklearn.datasets import load_iris
 from sklearn.mixture import GaussianMixture
 
 from clustering.models.guards import ruled_out
-from clustering.models.mixture import as_clustering, fit_from_labels, fit_mixture, splits
+from clustering.models.mixture import as_clustering, fit_from_labels, fit_mixture
 from clustering.models.unimodality import merge_components
+from clustering.structure.mixtures.candidates import splits
 
 KINDS = ("full", "tied", "diag", "spherical")
 

@@ -79,7 +79,7 @@ class TestChampions:
         assert gaps["feature"].tolist() == ["share", "late"]
         assert gaps["difference"].tolist() == pytest.approx([2.3094 / 0.8944, 5 / 4.4721], rel=1e-3)
         assert gaps["words"].tolist() == [
-            "share: 50% against 90% of the champion",
+            "share: 50 % against 90 % of the champion",
             "late: 5 against 0 of the champion (things)",
         ]
 
@@ -133,7 +133,7 @@ class TestChampions:
         found = find_champions(snapshot, matrix, Axes(risk, risk), labels, SchemesConfig())
         # b has not reached 80 % of its due milestones, c is below its targets
         assert set(found.table["champion_id"]) == {"a"}
-        assert "80% or more of the due milestones reached, outcomes on target" in found.rule
+        assert "80 % or more of the due milestones reached, outcomes on target" in found.rule
 
     @pytest.mark.parametrize(
         ("champions", "growth", "words"),
@@ -185,7 +185,7 @@ class TestDiscovery:
     def test_the_boundary_case_is_the_one_with_the_least_margin(self) -> None:
         found = discovered().query("kind == 'boundary'")
         assert found["account_id"].tolist() == ["a7", "a44"]
-        assert "(55%) and 'B' (45%): if the two need" in found["hypothesis"].iloc[0]
+        assert "(55 %) and 'B' (45 %): if the two need" in found["hypothesis"].iloc[0]
 
     def test_the_misfit_says_in_what_it_is_unlike(self) -> None:
         found = discovered().query("kind == 'misfit' and segment == 0")

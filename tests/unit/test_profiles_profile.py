@@ -6,6 +6,7 @@ import pytest
 from clustering.errors import BadInputError
 from clustering.profiles import map_accounts, profile
 from clustering.profiles.profile import N_TYPICAL
+from clustering.wording import share_in_words
 from snapshots import FEATURES, book, feature, fitted, snapshot_of
 
 
@@ -89,9 +90,11 @@ def test_names_are_plain_and_differ(profiles):
 
 def test_descriptions_say_size_amount_and_medians(profiles):
     first = profiles.segments[0]
-    assert first.description.startswith(f"{first.n_accounts:,} accounts ({first.share:.0%}) with ")
+    assert first.description.startswith(
+        f"{first.n_accounts:,} accounts ({share_in_words(first.share)}) with "
+    )
     assert (
-        "% of the ARR; medians against the other accounts: goals share 88% against 35%; "
+        " % of the ARR; medians against the other accounts: goals share 88 % against 35 %; "
         in first.description
     )
     assert first.description.endswith(".")
@@ -154,7 +157,7 @@ def test_one_segment(snapshot):
     matrix, _, clustering = fitted(snapshot, k=1)
     (segment,) = profile(snapshot, matrix, clustering).segments
     assert segment.name == "all accounts"
-    assert segment.description == "400 accounts (100%) with 100% of the ARR."
+    assert segment.description == "400 accounts (100 %) with 100 % of the ARR."
 
 
 def names_of(columns, labels, features):
@@ -196,7 +199,7 @@ def test_shares_that_are_drawn_to_one_half_say_so():
         "breadth": rng.normal(3 * labels, 1),
     }
     found = names_of(columns, labels, [smoothed, feature("breadth", "count")])
-    assert "due share (smoothed) 20%" in found.segments[0].description
+    assert "due share (smoothed) 20 %" in found.segments[0].description
 
 
 def test_labels_of_other_accounts_are_refused(parts):

@@ -1,31 +1,53 @@
 """Figures draw any study that the schema allows, and say in words what they show."""
 
 import hashlib
+import html
+import io
+import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
 from matplotlib import colors
 from matplotlib.figure import Figure
+from PIL import Image
 
 from clustering import results
 from clustering.report import figures
 from clustering.report.kit import canvas
 from clustering.report.kit.facts import feature_titles
 from clustering.report.kit.figure import ReportFigure
+from clustering.report.kit.marks import marks_of, segment_marks
 from clustering.results import StudyFolder
+from figure_geometry import colours_of, faults
 from study_folders import Recipe, build_study
 
 RECIPES = {
-    "two bands": Recipe(k=2, forward=True),
-    "eight clusters, thirty features": Recipe(
-        k=8, verdict="natural", n_features=30, n_accounts=900, algorithm="mixture"
+    "two bands, a currency sign in names": Recipe(k=2, forward=True, amount_name="$ARR$"),
+    "four clusters, thirty features": Recipe(
+        k=4, verdict="natural", n_features=30, n_accounts=900, algorithm="mixture"
     ),
-    "ten bands": Recipe(k=10, n_accounts=1200),
+    "twelve bands of hostile names": Recipe(k=12, n_accounts=1200, forward=True, hostile=True),
     "one segment": Recipe(k=1, verdict="constructive"),
-    "nothing beside": Recipe(with_arr=False, needs=False, axes=False, names=False),
-    "a currency sign in names": Recipe(amount_name="$ARR$"),
 }
+
+
+OF_SEGMENTS = {
+    "account_map",
+    "coassignment",
+    "cost_of_care",
+    "delivery_audit",
+    "forward_rates",
+    "growth_against_risk",
+    "profile_heatmap",
+    "segment_stability",
+    "segment_value",
+    "silhouettes",
+    "tier_flow",
+    "valley_projections",
+}
+SEGMENT_COLOURS = {mark.colour.lower() for mark in segment_marks(8)}
 
 
 @pytest.fixture(scope="module", params=list(RECIPES))
@@ -46,8 +68,12 @@ def test_every_figure_draws_every_study(study: StudyFolder, name: str) -> None:
     assert len(drawn.title) > 20
     assert len(drawn.alt) > 40
     shown = drawn._repr_html_()
-    assert 'alt="' in shown
+    (alt,) = re.findall(r'alt="([^"]*)"', shown)
+    assert 40 < len(html.unescape(alt)) <= 300
     assert 'src="data:image/png;base64,' in shown
+    assert faults(drawn.figure) == []
+    if name not in OF_SEGMENTS:
+        assert not colours_of(drawn.figure) & SEGMENT_COLOURS
 
 
 def test_figures_that_need_what_is_absent_are_left_out(tmp_path: Path) -> None:
@@ -75,9 +101,36 @@ def test_figures_that_need_what_is_absent_are_left_out(tmp_path: Path) -> None:
 def test_the_same_study_gives_the_same_picture(tmp_path: Path) -> None:
     study = results.read(build_study(tmp_path / "s"))
     first = figures.account_map(study).png()
-    assert (
-        hashlib.sha256(first).digest() == hashlib.sha256(figures.account_map(study).png()).digest()
+    again = figures.account_map(results.read(study.path))
+    assert hashlib.sha256(first).digest() == hashlib.sha256(again.png()).digest()
+    with Image.open(io.BytesIO(first)) as picture:
+        assert picture.mode == "P"
+        assert picture.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
+    slide = figures.account_map(study).svg()
+    assert slide == again.svg()
+    assert ElementTree.fromstring(slide).get("width") == "960pt"
+    assert again.title.encode() in slide
+
+
+def test_a_segment_looks_the_same_in_every_figure(tmp_path: Path) -> None:
+    study = results.read(build_study(tmp_path / "s"))
+    marks = marks_of(study)
+    colours = [mark.colour for mark in marks.values()]
+    (scatter,) = figures.account_map(study).figure.axes
+    assert [colors.to_hex(points.get_facecolor()[0]).upper() for points in scatter.collections] == (
+        [colour.upper() for colour in colours]
     )
+    drawn = figures.segment_stability(study)
+    assert drawn is not None
+    dots = [line for line in drawn.figure.axes[0].lines if line.get_marker() != "None"]
+    assert [(dot.get_color(), dot.get_marker()) for dot in dots] == [
+        (mark.colour, mark.marker) for mark in marks.values()
+    ]
+    drawn = figures.cost_of_care(study)
+    assert drawn is not None
+    names = [text.get_text().replace("\n", " ") for text in drawn.figure.axes[0].get_yticklabels()]
+    bars = [colors.to_hex(bar.get_facecolor()).upper() for bar in drawn.figure.axes[0].patches]
+    assert bars[: len(names)] == [marks[name].colour.upper() for name in names]
 
 
 def test_a_sample_of_points_is_said_and_does_not_depend_on_the_order(tmp_path: Path) -> None:
@@ -133,7 +186,8 @@ def test_the_heatmap_names_the_largest_difference(tmp_path: Path) -> None:
 
 
 def test_colours_of_eight_segments_can_be_told_apart() -> None:
-    rgb = [colors.to_rgb(colour) for colour in canvas.colours(8)]
+    rgb = [colors.to_rgb(colour) for colour in sorted(SEGMENT_COLOURS)]
+    assert len(rgb) == 8
     for i, one in enumerate(rgb):
         for other in rgb[:i]:
             assert sum((a - b) ** 2 for a, b in zip(one, other, strict=True)) > 0.05

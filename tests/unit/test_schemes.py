@@ -108,7 +108,7 @@ class TestArrTiers:
             ([NAN] * 12, "needs ARR, which no account has: the table subscriptions"),
             ([5.0] * 12, "bands cannot be told apart. Give the cut points"),
             ([1.0] * 11 + [9.0], "bands cannot be told apart"),
-            ([1.0] * 6 + [2.0] * 6, "60% and 90% quantiles of ARR are 2 and 2"),
+            ([1.0] * 6 + [2.0] * 6, "60 % and 90 % quantiles of ARR are 2 and 2"),
             ([1.0, 2.0, 3.0], "10 accounts with ARR are needed; found 3"),
         ],
     )

@@ -1,9 +1,13 @@
 """What would have been found at this size: the counts, and where they are said."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from clustering.config import EvidenceConfig, ModelsConfig
 from clustering.structure.evidence import assess_structure
+from clustering.structure.reasons import numbers
+from clustering.structure.rules import not_excluded
 from clustering.structure.settings import ProtocolSettings
 from clustering.structure.simulated.small_books import (
     about_as_large,
@@ -40,6 +44,22 @@ def test_the_words_say_the_counts_of_books_about_as_large():
     )
 
 
+def test_larger_numbers_stay_open_as_long_as_every_cluster_comes_back():
+    @dataclass(frozen=True)
+    class Row:
+        k: int
+        least_jaccard: float
+
+    rows = [Row(2, 0.9), Row(3, 0.95), Row(4, 0.8), Row(5, 0.6), Row(6, 0.8)]
+    config = EvidenceConfig()
+    assert not_excluded(rows, [2, 3], config) == (3, 4, 6)
+    assert not_excluded(rows, [6], config) == (6,)
+    assert not_excluded(rows, [], config) == ()
+    assert "does not exclude 3, 4 or 6 clusters" in numbers((3, 4, 6), 6)[0]
+    assert "4 and 6 come back" in numbers((3, 4, 6), 6)[0]
+    assert numbers((), 6) == []
+
+
 def test_it_is_said_where_no_clusters_are_found_and_only_there():
     rng = np.random.default_rng(0)
     nothing = rng.normal(size=(160, 3))
@@ -51,6 +71,6 @@ def test_it_is_said_where_no_clusters_are_found_and_only_there():
             values, ProtocolSettings(1, "zscore", quick, small, complete=False)
         )
         told[name] = [
-            said for said in found.reasons if said.startswith("What would have been seen")
+            said for said in found.reasons if said.startswith(("What would have", "How many"))
         ]
-    assert told == {"nothing": [seen_in_words(160)], "clear": []}
+    assert told == {"nothing": [seen_in_words(160)], "clear": numbers((2,), 2)}

@@ -10,6 +10,7 @@ import typer
 
 from clustering.commands import (
     check,
+    compare,
     init,
     override,
     rename,
@@ -31,6 +32,7 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     check.register,
     study.register,
     report.register,
+    compare.register,
     score.register,
     monitor.register,
     export.register,

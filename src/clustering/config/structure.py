@@ -70,7 +70,7 @@ class MatrixConfig(Part):
     leave_out_unrelated: bool = Field(
         False,
         description="Leave out features with one peak to which no other one is related: they tell "
-        "nothing of groups that several features share, and hide them.",
+        "nothing of groups that several features share, and may hide them (docs/method.md).",
     )
     winsorise: Annotated[float, Field(ge=0.0, lt=0.25)] = Field(
         0.005, description="Share clipped at either end after the transform (0: no clipping)."

@@ -28,6 +28,7 @@ from clustering.features.engines import collect_by_account, typed, with_date
 from clustering.features.families.standing import standing
 from clustering.features.measures import fixed_point
 from clustering.features.types import Horizon
+from clustering.wording import share_in_words
 
 _YEAR = 365
 
@@ -170,7 +171,8 @@ def _one_for_all(arr: "pd.Series[float]") -> list[str]:
     if held <= _MOST_OF_ONE:
         return []
     return [
-        f"One account, {arr.idxmax()}, has {held:.0%} of the ARR at as_of: what is summed or "
+        f"One account, {arr.idxmax()}, has {share_in_words(held)} of the ARR at as_of: "
+        f"what is summed or "
         "weighted by ARR is about that account. Is the amount in the currency and unit of the "
         "others?"
     ]

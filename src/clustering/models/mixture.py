@@ -318,30 +318,6 @@ def fit_mixture(
     return problem.finish(min(finished, key=problem.rank))
 
 
-def splits(fit: MixtureFit, values: Floats) -> list[Ints]:
-    """Partitions with one component more: each component in turn cut across its longest axis.
-
-    The best mixture of k-1 components is often a step away from that of k.
-
-    Examples
-    --------
-    >>> X = np.arange(10.0)[:, None]
-    >>> one = fit_from_labels(X, np.zeros(10, dtype=np.int64), "full")
-    >>> splits(one, X)[0].tolist() in ([0] * 5 + [1] * 5, [1] * 5 + [0] * 5)
-    True
-    """
-    labels = fit.labels
-    found = []
-    for j in range(fit.k):
-        spread = np.sqrt(np.diagonal(fit.covariances[j]))
-        _, axes = np.linalg.eigh(fit.covariances[j] / np.outer(spread, spread))
-        side = ((values - fit.means[j]) / spread) @ axes[:, -1] > 0
-        cut = np.where((labels == j) & side, fit.k, labels).astype(np.int64)
-        if len(np.unique(cut)) == fit.k + 1:
-            found.append(cut)
-    return found
-
-
 def as_clustering(fit: MixtureFit, *, n_init: int, seed: int) -> Clustering:
     """The fit as the type that other rooms use, components in canonical order."""
     order = np.argsort(fit.means[:, 0], kind="stable")

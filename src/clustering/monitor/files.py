@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
-from clustering.errors import OutputError
 from clustering.monitor.run import MONITOR_TABLES, Monitored
-from clustering.outputs import publish, staged_folder
+from clustering.outputs import write_result
 from clustering.scorer.files import guard_cells
-from clustering.targets import refuse_inputs
+from clustering.targets import check_result
 
 PAGE = "monitor.html"
 RESULT = "monitor.json"
@@ -23,15 +23,7 @@ def check_folder(folder: Path, inputs: Iterable[Path] = ()) -> None:
     OutputError
         Before anything is computed.
     """
-    read = [*inputs]
-    refuse_inputs(folder, read, closed=read)
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"'{folder}' is a file; name a folder.")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / RESULT).is_file():
-        raise OutputError(
-            f"folder '{folder}' is not empty and holds no {RESULT}, so it is not replaced; name a "
-            "new or empty folder."
-        )
+    check_result(folder, RESULT, inputs)
 
 
 def write_monitoring(monitored: Monitored, folder: Path) -> None:
@@ -42,15 +34,7 @@ def write_monitoring(monitored: Monitored, folder: Path) -> None:
     OutputError
         The folder cannot be written; what was there is untouched.
     """
-    try:
-        with staged_folder(folder) as stage:
-            write_into(monitored, stage)
-            publish(stage, folder, _FILES.__contains__)
-    except OSError as error:
-        raise OutputError(
-            f"the result cannot be written to '{folder}': {error.strerror or error}. What was "
-            "there is untouched."
-        ) from None
+    write_result(folder, _FILES, partial(write_into, monitored))
 
 
 def write_into(monitored: Monitored, folder: Path) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 from clustering.arrays import Flags, Floats
 from clustering.features.types import Feature, Scale
 from clustering.profiles.naming import LEAST_DIFFERENCE
-from clustering.wording import number_in_words
+from clustering.wording import number_in_words, share_in_words
 
 #: Differences of fewer standard errors are noise.
 _NOISE = 3.0
@@ -32,6 +32,7 @@ class Contrast:
     telling : the same where it describes the segment, 0 where it does not: beyond noise, and
         medians that differ likewise
     median, others : medians of the segment and of all other accounts, in the feature's unit
+    spread : standard deviation of all accounts, in that unit
     """
 
     feature: str
@@ -41,6 +42,7 @@ class Contrast:
     telling: float
     median: float
     others: float
+    spread: float
 
     @property
     def words(self) -> str:
@@ -49,8 +51,8 @@ class Contrast:
 
     def _number(self, value: float) -> str:
         if self.scale == "share" and not np.isnan(value):
-            return f"{value:.0%}"
-        return number_in_words(value)
+            return share_in_words(value)
+        return number_in_words(value, spread=self.spread)
 
 
 def contrasts(
@@ -75,6 +77,7 @@ def contrasts(
             telling=float(tells),
             median=float(raw[feature.name][inside].median()),
             others=float(raw[feature.name][~inside].median()),
+            spread=float(np.nan_to_num(raw[feature.name].std())),
         )
         for feature, apart, tells in zip(features, difference, telling, strict=True)
     )

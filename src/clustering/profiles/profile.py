@@ -22,6 +22,7 @@ from clustering.models.types import Clustering
 from clustering.profiles.contrasts import Contrast, contrasts, made_by, medians_in_words
 from clustering.profiles.naming import name_segments, with_given_names, words_that_fail
 from clustering.schema import Entry, TableSpec, column
+from clustering.wording import share_in_words
 
 #: Typical accounts that are listed per segment.
 N_TYPICAL = 5
@@ -200,9 +201,9 @@ def _segment(
     known = arr[inside & ~np.isnan(arr)]
     amount = float(known.sum()) if known.size else None
     amount_share = amount / total if amount is not None and total > 0 else None
-    size = f"{n_accounts:,} accounts ({share:.0%})"
+    size = f"{n_accounts:,} accounts ({share_in_words(share)})"
     if amount_share is not None:
-        size += f" with {amount_share:.0%} of the {amount_name}"
+        size += f" with {share_in_words(amount_share)} of the {amount_name}"
     one = made_by(found, n_accounts)
     return SegmentProfile(
         segment=number,

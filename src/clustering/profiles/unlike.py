@@ -10,7 +10,7 @@ from clustering.arrays import Floats
 from clustering.features.types import Feature, Snapshot
 from clustering.matrix import FeatureMatrix
 from clustering.profiles.naming import LEAST_DIFFERENCE
-from clustering.wording import number_in_words
+from clustering.wording import number_in_words, share_in_words
 
 #: Features that are named of an account.
 _N_FEATURES = 2
@@ -57,6 +57,7 @@ class Unlike:
         own, usual = self.raw[account, column], np.nanmedian(self.raw[members, column])
         name = feature.title
         if feature.scale == "share":
-            return f"{name} {own:.0%} against a median of {usual:.0%}"
-        own, usual = number_in_words(own), number_in_words(usual)
+            return f"{name} {share_in_words(own)} against a median of {share_in_words(usual)}"
+        spread = float(np.nan_to_num(np.nanstd(self.raw[:, column])))
+        own, usual = (number_in_words(value, spread=spread) for value in (own, usual))
         return f"{name} {own} against a median of {usual} ({feature.unit})"

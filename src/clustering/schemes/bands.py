@@ -7,6 +7,7 @@ import pandas as pd
 
 from clustering.config.schemes import Cut
 from clustering.schemes.types import SchemeAbsentError
+from clustering.wording import percent_in_words
 
 #: With fewer accounts the upper quantile is one or two accounts, not a tier.
 FEWEST_FOR_QUANTILES = 10
@@ -56,9 +57,9 @@ def cut_points(
     low, high = (float(value) for value in np.quantile(known, quantiles))
     if low >= high or low <= known.min():
         raise SchemeAbsentError(
-            f"'{name}': the {quantiles[0]:.0%} and {quantiles[1]:.0%} quantiles of {what} are "
-            f"{low:,.0f} and {high:,.0f}, and the least {what} is {known.min():,.0f}; bands cannot "
-            "be told apart. Give the cut points in the configuration."
+            f"'{name}': the {' and '.join(map(percent_in_words, quantiles))} quantiles of {what} "
+            f"are {low:,.0f} and {high:,.0f}, and the least {what} is {known.min():,.0f}; bands "
+            "cannot be told apart. Give the cut points in the configuration."
         )
     origin = f"the {quantiles[0] * 100:g} % and {quantiles[1] * 100:g} % quantiles of {what}"
     return CutPoints(low, high, origin)

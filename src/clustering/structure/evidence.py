@@ -56,7 +56,8 @@ def assess_structure(
     The rows are sorted first, so that their order changes nothing; labels and stability come
     back in the given order. An account is judged once, however many rows repeat it. Without
     `accounts` equal rows may be different accounts: where they are many, the distinct rows are
-    judged as well, and the weaker of the two verdicts holds.
+    judged as well, and the weaker of the two verdicts holds. No column is left out: which ones tell
+    nothing of groups is told by `unrelated.unrelated_columns`.
 
     Parameters
     ----------

@@ -10,6 +10,7 @@ from clustering.arrays import Flags, Floats
 from clustering.matrix.outliers import FarRows, far_rows
 from clustering.structure.protocol import Evidence
 from clustering.structure.settings import Prepare, ProtocolSettings
+from clustering.wording import percent_in_words
 
 
 def setting_aside(prepare: Prepare, rescale: Prepare, settings: ProtocolSettings) -> Prepare:
@@ -64,7 +65,7 @@ def set_aside_in_words(far: FarRows, share: float) -> list[str]:
     >>> far = FarRows(np.array([True, False, False, False]), 2.0, 3)
     >>> print(*set_aside_in_words(far, 0.25))
     Set aside: 1 of 4 accounts is unlike all others: the distance to its fifth neighbour is more \
-than 2.0 times that of three accounts in four (2 more lie so far out; at most 25% are set \
+than 2.0 times that of three accounts in four (2 more lie so far out; at most 25 % are set \
 aside). It has no part in this verdict, and gets the segment that is nearest.
     """
     n, aside = len(far.rows), int(far.rows.sum())
@@ -74,7 +75,11 @@ aside). It has no part in this verdict, and gets the segment that is nearest.
         ("is", "its", "It has", "gets") if aside == 1 else ("are", "their", "They have", "get")
     )
     more = far.n_far - aside
-    limit = f" ({more} more lie so far out; at most {share:.0%} are set aside)" if more else ""
+    limit = (
+        f" ({more} more lie so far out; at most {percent_in_words(share)} are set aside)"
+        if more
+        else ""
+    )
     return [
         f"Set aside: {aside} of {n:,} accounts {verb} unlike all others: the distance to {its} "
         f"fifth neighbour is more than {far.factor:.1f} times that of three accounts in "

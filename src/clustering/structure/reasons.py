@@ -6,7 +6,7 @@ from clustering.config import EvidenceConfig
 from clustering.structure.findings import Bridge, ChosenBy, KMeansDiagnostics, NullTest
 from clustering.structure.rules import BORDER_DENSITY, bridged, least_size
 from clustering.structure.separation.valleys import Valley
-from clustering.wording import p_in_words
+from clustering.wording import p_in_words, share_in_words
 
 ALONG_THE_LINE = "the gap is there along the straight line alone"
 #: Agreement of runs from other seeds below which a k-means solution is not called unique.
@@ -110,6 +110,38 @@ def business_limits(
     ]
 
 
+def numbers(ks: Sequence[int], k_max: int) -> list[str]:
+    """Which numbers of clusters are left open, `ks` by `rules.not_excluded`.
+
+    Examples
+    --------
+    >>> print(numbers((3, 4), 8)[0])
+    How many: the data does not exclude 3 or 4 clusters. With fewer than 3 a gap would lie inside \
+of one; 4 come back under resampling, though not every one has a gap beside it.
+    >>> print(numbers((3,), 8)[0])
+    How many: of the numbers up to 8 the data leaves 3 clusters alone. With fewer a gap would lie \
+inside of one; no larger number comes back under resampling.
+    """
+    if not ks:
+        return []
+    least, *more = map(str, ks)
+    if not more:
+        return [
+            f"How many: of the numbers up to {k_max} the data leaves {least} clusters alone. With "
+            "fewer a gap would lie inside of one; no larger number comes back under resampling."
+        ]
+    return [
+        f"How many: the data does not exclude {_listed([least, *more], 'or')} clusters. With "
+        f"fewer than {least} a gap would lie inside of one; {_listed(more, 'and')} come back "
+        "under resampling, though not every one has a gap beside it."
+    ]
+
+
+def _listed(words: Sequence[str], last: str) -> str:
+    *first, end = words
+    return f"{', '.join(first)} {last} {end}" if first else end
+
+
 def shape(rows: Sequence[KMeansDiagnostics], n_clusters: int) -> list[str]:
     """Natural clusters that are bent or unlike in shape: the gap is certain, the border is not."""
     if not any(bridged(row.bridges, BORDER_DENSITY) for row in rows if row.k == n_clusters):
@@ -160,7 +192,9 @@ def _ks(ks: Sequence[int]) -> str:
 
 def _valley_numbers(row: KMeansDiagnostics) -> str:
     dips = (
-        "" if row.valley_share is None else f"dips in {row.valley_share:.0%} of neighbouring pairs"
+        ""
+        if row.valley_share is None
+        else f"dips in {share_in_words(row.valley_share)} of neighbouring pairs"
     )
     saddle = "" if row.saddle is None else f", saddle test {p_in_words(row.saddle.p)}"
     return f"k = {row.k}: {dips}{saddle}"

@@ -76,6 +76,22 @@ def come_back(row: KMeansDiagnostics, config: EvidenceConfig) -> bool:
     return strong and every_cluster_returns(row, config)
 
 
+def not_excluded(
+    rows: Sequence[KMeansDiagnostics], natural: Sequence[int], config: EvidenceConfig
+) -> tuple[int, ...]:
+    """Numbers of clusters that the data leaves open, where there are natural ones.
+
+    Fewer than the largest natural number would hide a gap. A larger one has none beside every
+    cluster, but a small or near cluster may lack one that is seen: it stays open as long as every
+    cluster comes back. How often the true number is among these, docs/calibration.md says.
+    """
+    if not natural:
+        return ()
+    largest = max(natural)
+    more = [row.k for row in rows if row.k > largest and every_cluster_returns(row, config)]
+    return (largest, *more)
+
+
 def least_size(n: int, config: EvidenceConfig) -> float:
     """Accounts that the smallest segment must have to be useful to the business."""
     return max(float(config.smallest_segment), config.smallest_share * n)

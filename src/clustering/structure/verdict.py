@@ -16,6 +16,7 @@ from clustering.structure.rules import (
     come_back,
     every_cluster_returns,
     is_workable,
+    not_excluded,
     nulls_asked,
     rejected,
     separated,
@@ -83,6 +84,7 @@ def decide(
         said.append("But the separated clusters do not come back under resampling.")
     said += reasons.few_held_out(tested)
     said += reasons.stability(several, natural, stable, config)
+    said += reasons.numbers(not_excluded(several, natural, config), len(measured.rows))
     said += reasons.shape(several, n_clusters)
     said += [*reasons.business_limits(several, workable, config, n), *why]
     said += reasons.seeds(measured.rows[k - 1])

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from clustering.arrays import Floats, Ints
 from clustering.tables.table_quality import spaced
+from clustering.wording import share_in_words
 
 #: A weekly extract dates its rows by the first day of the week: up to six days before its end.
 EXTRACT_SLACK_DAYS = 6
@@ -208,7 +209,7 @@ def _stops(accounts: Ints, starts: Ints, ends: Ints, limit: int) -> tuple[int, s
     share = in_head[split] / head[split]
     return int(day[head[split] - 1]), (
         f"of the {spaced(n)} terms that end later {'none is' if k == 0 else f'only {k} are'} "
-        f"followed by another, against {share:.0%} before"
+        f"followed by another, against {share_in_words(share)} before"
     )
 
 

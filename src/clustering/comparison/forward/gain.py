@@ -100,10 +100,13 @@ def gain_of(
     outcome, folds = rows.outcome[judged], rows.folds[:, judged]
     losses = np.mean([log_losses(predicted[:, judged], outcome) for predicted in new], axis=0)
     improvement = np.asarray(log_losses(old[:, judged], outcome) - losses).mean(axis=0)
+    mean = exact_mean(improvement)
     if draws is None:
         account = None if rows.account is None else rows.account[judged]
         draws = paired_gains(improvement, account, n_bootstrap, seed)
-    mean = exact_mean(improvement)
+    else:
+        # Models of a resample know fewer different accounts and gain less: only the spread counts.
+        draws = draws - draws.mean() + mean
     before, after = (mean_area(predicted[:, judged], outcome, folds) for predicted in (old, new[0]))
     auc = None if before is None or after is None else after - before
     return Gain(log_loss=mean, auc=auc, interval=interval_around(mean, draws)), draws

@@ -16,6 +16,7 @@ from clustering.movement.track.hysteresis import ABSENT, UNKNOWN
 from clustering.schema import TableSpec, column
 from clustering.scorer import Scorer
 from clustering.tables.checks import as_of_findings
+from clustering.wording import percent_in_words, share_in_words
 
 MOVEMENT = TableSpec(
     "movement",
@@ -151,8 +152,10 @@ def _little_known(snapshot: Snapshot, needed: Sequence[str], max_missing_share: 
     worst = str(missing.idxmax())
     if missing[worst] > max_missing_share:
         return (
-            f"'{worst}' is missing for {missing[worst]:.0%} of the {len(snapshot.frame):,} "
-            f"accounts on {snapshot.as_of}; matrix.max_missing_share allows {max_missing_share:.0%}"
+            f"'{worst}' is missing for {share_in_words(missing[worst])} of the "
+            f"{len(snapshot.frame):,} "
+            f"accounts on {snapshot.as_of}; "
+            f"matrix.max_missing_share allows {percent_in_words(max_missing_share)}"
         )
     return ""
 

@@ -21,7 +21,7 @@ from clustering.profiles.naming import LEAST_DIFFERENCE
 from clustering.profiles.unlike import Unlike
 from clustering.schema import TableSpec, column
 from clustering.schemes import Axes, Labelling
-from clustering.wording import number_in_words
+from clustering.wording import number_in_words, percent_in_words, share_in_words
 
 #: Champions that are named for an account, and gaps for each of them.
 N_CHAMPIONS = 3
@@ -125,7 +125,8 @@ def _champions(
             return champion, "champions are the accounts with accounts.is_champion", ""
     settings = config.lifecycle_touch
     rule = (
-        f"champions are the fully adopted accounts: {settings.adopted_from:.0%} or more of the due "
+        f"champions are the fully adopted accounts: "
+        f"{percent_in_words(settings.adopted_from)} or more of the due "
         "milestones reached, outcomes on target, churn risk below "
         f"{settings.risk_from:g}"
     )
@@ -200,6 +201,6 @@ def _words(feature: Feature, value: float, champion: float) -> str:
     """A gap in words and in the feature's own unit."""
     name = feature.title
     if feature.scale == "share":
-        return f"{name}: {value:.0%} against {champion:.0%} of the champion"
+        return f"{name}: {share_in_words(value)} against {share_in_words(champion)} of the champion"
     own, other = number_in_words(value), number_in_words(champion)
     return f"{name}: {own} against {other} of the champion ({feature.unit})"

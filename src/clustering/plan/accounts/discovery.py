@@ -24,6 +24,7 @@ from clustering.schema import TableSpec
 from clustering.schema import column as _c
 from clustering.schemes import Axes
 from clustering.scorer.files import guard_cells
+from clustering.wording import share_in_words
 
 #: Accounts of each kind in a segment.
 N_EACH = 3
@@ -205,7 +206,8 @@ def _of_medoid(segment: str, guidance: "pd.Series[str]") -> tuple[str, str]:
 def _of_boundary(segment: str, row: "pd.Series[Any]") -> tuple[str, str]:
     first, second = float(row["probability"]), float(row["probability"] - row["margin"])
     return (
-        f"Is between '{segment}' ({first:.0%}) and '{row['runner_up']}' ({second:.0%}): if the two "
+        f"Is between '{segment}' ({share_in_words(first)}) "
+        f"and '{row['runner_up']}' ({share_in_words(second)}): if the two "
         "need different care, this account can say what parts them.",
         "Which help do you use, which would you miss first, and has that changed in the last year?",
     )

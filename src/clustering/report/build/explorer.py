@@ -19,10 +19,11 @@ import numpy as np
 import pandas as pd
 
 from clustering.report.kit.cache import drawn_once
-from clustering.report.kit.canvas import colours
-from clustering.report.kit.facts import account_names, group_words, segment_names
+from clustering.report.kit.canvas import outline
+from clustering.report.kit.facts import account_names, group_words
 from clustering.report.kit.files import ACCOUNTS
 from clustering.report.kit.html import MISSING
+from clustering.report.kit.marks import marks_of
 from clustering.report.kit.names import account_anchor, account_html, with_names
 from clustering.report.subjects.accounts.columns import AccountColumn, account_columns
 from clustering.report.subjects.accounts.features import PLACES, features_of_accounts
@@ -74,13 +75,15 @@ class AccountMap:
     Attributes
     ----------
     x, y : places, from the upper left corner
-    segments, colours : names of the segments by their number, and what their points look like
+    segments : names of the segments by their number
+    colours, shapes : what their points look like, as in every figure; shapes one unit wide
     """
 
     x: list[int]
     y: list[int]
     segments: list[str]
     colours: list[str]
+    shapes: list[str]
 
 
 @dataclass(frozen=True)
@@ -259,12 +262,13 @@ def _map(study: StudyFolder, accounts: pd.DataFrame) -> AccountMap:
     low, high = places.min(axis=0), places.max(axis=0)
     # One scale for both axes: distances on the map are distances.
     scale = min(side / max(span, 1e-9) for side, span in zip(_MAP, high - low, strict=True))
-    names = segment_names(study)
+    marks = marks_of(study)
     return AccountMap(
         x=np.rint((places[:, 0] - low[0]) * scale).astype(int).tolist(),
         y=np.rint((high[1] - places[:, 1]) * scale).astype(int).tolist(),
-        segments=names,
-        colours=colours(len(names)),
+        segments=list(marks),
+        colours=[mark.colour for mark in marks.values()],
+        shapes=[outline(mark.marker) for mark in marks.values()],
     )
 
 

@@ -64,7 +64,7 @@ _PARTS = re.compile(
 def notebook_page(study: StudyFolder, page: Page, notebook: Notebook) -> str:
     """The page of a notebook that was run."""
     content = _template("notebook.html.j2").render(notebook=notebook)
-    return _in_shell(study, page, with_links(_with_anchors(content), EXPLORER.file))
+    return _in_shell(study, page, with_links(with_anchors(content), EXPLORER.file))
 
 
 def index_page(study: StudyFolder) -> str:
@@ -175,7 +175,7 @@ def _template(name: str) -> Any:
     return _environment().get_template(name)
 
 
-def _with_anchors(content: str) -> str:
+def with_anchors(content: str) -> str:
     """Headings that can be linked to; the same words have the same address in every report."""
 
     def anchored(match: re.Match[str]) -> str:

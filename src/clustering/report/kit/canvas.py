@@ -13,8 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.markers import MarkerStyle
 
-from clustering.report.kit.marks import segment_marks
+from clustering.report.kit.direction import FROM_THE_RIGHT
 
 INK = "#1f2933"
 MUTED = "#616e7c"
@@ -43,19 +44,27 @@ NONE_TO_ALL = LinearSegmentedColormap.from_list("none_to_all", ["white", STRONG]
 ASKED: dict[str, Any] = {"color": INK, "linewidth": 0.9, "linestyle": (0, (4, 3))}
 CHOSEN: dict[str, Any] = {"color": INK, "linewidth": 1.6}
 
-_LONGEST_WORD = 20
+_LONGEST_WORD = 18
+_LETTERS = {1: "M", 2: "L", 3: "Q", 4: "C", 79: "Z"}  # of a path in an SVG, by matplotlib's code
 _INVISIBLE = ("Cc", "Cf")  # controls and marks of direction: fonts draw them as boxes
 
 
-def colours(n: int) -> list[str]:
-    """One colour a segment.
+def outline(marker: str) -> str:
+    """The shape of a marker as the path of an SVG: a unit wide, around the origin.
 
     Examples
     --------
-    >>> len(set(colours(8))), len(colours(11))
-    (8, 11)
+    >>> outline("s")
+    'M-0.5 0.5L0.5 0.5L0.5 -0.5L-0.5 -0.5Z'
     """
-    return [mark.colour for mark in segment_marks(n)]
+    style = MarkerStyle(marker)
+    path = style.get_path().transformed(style.get_transform())
+    parts = []
+    for points, code in path.iter_segments():
+        letter = _LETTERS[int(code)]
+        numbers = [f"{x:.3g} {0.0 - y:.3g}" for x, y in points.reshape(-1, 2)]
+        parts.append(letter + ("" if letter == "Z" else " ".join(numbers)))
+    return "".join(parts)
 
 
 def ink_on(colour: Any) -> str:
@@ -80,9 +89,9 @@ def wrap(text: str, width: int, lines: int | None = None) -> str:
     >>> wrap("a name that goes on and on", 10, lines=2)
     'a name\\nthat …'
     >>> wrap("W" * 200 + " Ltd", 12)
-    'WWWWWWWWWWWWWWWWWWW…\\nLtd'
+    'WWWWWWWWWWWWWWWWW…\\nLtd'
     """
-    kept = " ".join(_short_word(word, width) for word in _visible(text).split())
+    kept = " ".join(_short_word(word) for word in _visible(text).split())
     kept = kept.replace(" = ", "\u00a0=\u00a0").replace(" %", "\u00a0%")
     broken = textwrap.wrap(
         kept,
@@ -97,16 +106,17 @@ def wrap(text: str, width: int, lines: int | None = None) -> str:
 
 
 def _visible(text: str) -> str:
-    return "".join(
-        " " if c.isspace() else c
-        for c in text
-        if c.isspace() or unicodedata.category(c) not in _INVISIBLE
+    """The letters of a text; marks keep in place what stands beside letters from the right."""
+    kept = "".join(
+        " " if letter.isspace() else letter
+        for letter in text
+        if letter.isspace() or unicodedata.category(letter) not in _INVISIBLE
     )
+    return FROM_THE_RIGHT.sub("\u200e\\g<0>\u200e", kept)
 
 
-def _short_word(word: str, width: int) -> str:
-    most = max(width, _LONGEST_WORD)
-    return word if len(word) <= most else f"{word[: most - 1]}…"
+def _short_word(word: str) -> str:
+    return word if len(word) <= _LONGEST_WORD else f"{word[: _LONGEST_WORD - 1]}…"
 
 
 def wrap_apart(names: Sequence[str], width: int, lines: int | None = None) -> list[str]:

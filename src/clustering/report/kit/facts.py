@@ -14,7 +14,7 @@ from clustering.config import EvidenceConfig
 from clustering.results import StudyFolder
 from clustering.results.document import LabellingEntry
 from clustering.structure.findings import NullTest
-from clustering.wording import feature_title, named
+from clustering.wording import feature_title, named, share_in_words
 
 TIERS = "arr_tiers"
 """Name of the labelling that is the baseline of every study."""
@@ -44,20 +44,8 @@ class TierShare:
     share: float
 
 
-def percent(share: float) -> str:
-    """A share in words; "100 %" means all and "0 %" none.
-
-    Examples
-    --------
-    >>> percent(0.4567), percent(0.999), percent(1.0), percent(0.001), percent(0.0)
-    ('46 %', 'over 99 %', '100 %', 'under 1 %', '0 %')
-    """
-    rounded = round(100 * share)
-    if rounded >= 100 and share < 1:
-        return "over 99 %"
-    if rounded <= 0 and share > 0:
-        return "under 1 %"
-    return f"{rounded} %"
+percent = share_in_words
+"""A share in whole percent, as every sentence of a study says it."""
 
 
 def decimal(value: float, digits: int = 2) -> str:

@@ -74,8 +74,7 @@ class ReportFigure:
         with _quietly():
             canvas.draw()
         buffer = io.BytesIO()
-        drawn = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-        drawn = drawn.quantize(_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        drawn = _in_few_colours(Image.fromarray(np.asarray(canvas.buffer_rgba())))
         drawn.save(buffer, "png", compress_level=_COMPRESSION, dpi=(_DOTS_PER_INCH,) * 2)
         return buffer.getvalue()
 
@@ -100,6 +99,18 @@ class ReportFigure:
 
     def __repr__(self) -> str:
         return f"{self.title}. {self.alt}"
+
+
+def _in_few_colours(image: Image.Image) -> Image.Image:
+    """An image with a palette, in which paper stays white: the corner of a figure is paper."""
+    few = image.convert("RGB").quantize(
+        _COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
+    )
+    palette, corner = few.getpalette() or [], few.getpixel((0, 0))
+    assert isinstance(corner, int)
+    palette[3 * corner : 3 * corner + 3] = [255, 255, 255]
+    few.putpalette(palette)
+    return few
 
 
 def _brief(words: str) -> str:

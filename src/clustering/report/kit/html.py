@@ -1,11 +1,11 @@
 """Small pieces of HTML: paragraphs, lists and tables, every text escaped."""
 
 import html
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from clustering.report.kit.direction import FROM_THE_RIGHT, OVERRIDES
 from clustering.report.kit.names import account_html, private_html
 
 
@@ -61,11 +61,6 @@ _SPARSE = 0.6  # share of cells that say nothing, from which a table is folded
 MISSING = "–"
 """Stands where a number is not known."""
 
-_OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_FROM_THE_RIGHT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
-#: A run of letters that are written from the right, with what stands between them.
-_RUN = re.compile(f"[{_FROM_THE_RIGHT}](?:[^'\"();:.,]*[{_FROM_THE_RIGHT}])?")
-
 
 def safe(text: str) -> str:
     """A text as HTML, in which no letters reorder what stands beside them.
@@ -80,9 +75,9 @@ def safe(text: str) -> str:
     >>> safe("txt\u202eexe")
     'txtexe'
     """
-    kept = _OVERRIDES.sub("", text)
+    kept = OVERRIDES.sub("", text)
     parts, end = [], 0
-    for run in _RUN.finditer(kept):
+    for run in FROM_THE_RIGHT.finditer(kept):
         parts += [html.escape(kept[end : run.start()]), f"<bdi>{html.escape(run[0])}</bdi>"]
         end = run.end()
     return "".join([*parts, html.escape(kept[end:])])

@@ -67,7 +67,8 @@ class InWords(Formatter):
         """All ticks of an axis."""
         for digits in range(3, _MOST_DIGITS + 1):
             texts = [self.words(float(value), digits) for value in values]
-            if len(set(texts)) == len(set(values)):
+            # A share to either side of zero may be written without its sign.
+            if len(set(texts)) >= len({abs(value) for value in values}):
                 break
         return texts
 

@@ -8,6 +8,7 @@ from clustering.features.types import Snapshot
 from clustering.schemes.axes import Axes
 from clustering.schemes.scheme import scheme
 from clustering.schemes.types import Groups, SchemeAbsentError
+from clustering.wording import percent_in_words
 
 
 @scheme("expansion_trigger", "Expansion trigger", order=110, ordered=True, axes=("health",))
@@ -42,7 +43,8 @@ def expansion_trigger(snapshot: Snapshot, axes: Axes, config: ExpansionTriggerCo
         ("none", "watch", "expand_now"),
         f"expand now where milestones run {config.days_ahead:g} days ahead or more with none "
         f"overdue and outcomes on target, or {config.triggers} agreed trigger(s) were reached, "
-        f"or health is above that of {config.champion_quantile:.0%} of the champions; watch "
+        f"or health is above that of "
+        f"{percent_in_words(config.champion_quantile)} of the champions; watch "
         f"from a health of {config.watch_health:g}; none otherwise",
     )
 

@@ -10,6 +10,7 @@ from clustering.schemes.axes import Axes
 from clustering.schemes.bands import CutPoints, cut, cut_at
 from clustering.schemes.scheme import scheme
 from clustering.schemes.types import Groups, Labelling, SchemeAbsentError
+from clustering.wording import percent_in_words
 
 TOUCH_LEVELS = ("low", "medium", "high")
 
@@ -122,7 +123,8 @@ def lifecycle_touch(
         ],
         f"high touch where growth_potential is {config.growth_from:g} or more or churn_risk "
         f"{config.risk_from:g} or more; ARR band: {tiers.rule}; goal risk mitigation at that "
-        f"risk, else adoption until {config.adopted_from:.0%} of the due milestones are "
+        f"risk, else adoption until "
+        f"{percent_in_words(config.adopted_from)} of the due milestones are "
         "reached, then retention",
         near,
     )

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clustering.arrays import Floats
+from clustering.arrays import Floats, Ints
 from clustering.config import ModelsConfig
 from clustering.models.gaussian import n_free_parameters
 from clustering.models.guards import ruled_out
-from clustering.models.mixture import MixtureFit, fit_mixture, splits
+from clustering.models.mixture import MixtureFit, fit_mixture
 from clustering.models.starts import MixtureStarts
 from clustering.models.types import CovarianceType
 from clustering.progress import Progress
@@ -89,6 +89,31 @@ def fit_mixtures(
         for (kind, k), fit in zip(grid, fits, strict=True)
     )
     return Mixtures(rows, tuple(fits))
+
+
+def splits(fit: MixtureFit, values: Floats) -> list[Ints]:
+    """Partitions with one component more: each component in turn cut across its longest axis.
+
+    The best mixture of k-1 components is often a step away from that of k.
+
+    Examples
+    --------
+    >>> from clustering.models.mixture import fit_from_labels
+    >>> X = np.arange(10.0)[:, None]
+    >>> one = fit_from_labels(X, np.zeros(10, dtype=np.int64), "full")
+    >>> splits(one, X)[0].tolist() in ([0] * 5 + [1] * 5, [1] * 5 + [0] * 5)
+    True
+    """
+    labels = fit.labels
+    found = []
+    for j in range(fit.k):
+        spread = np.sqrt(np.diagonal(fit.covariances[j]))
+        _, axes = np.linalg.eigh(fit.covariances[j] / np.outer(spread, spread))
+        side = ((values - fit.means[j]) / spread) @ axes[:, -1] > 0
+        cut = np.where((labels == j) & side, fit.k, labels).astype(np.int64)
+        if len(np.unique(cut)) == fit.k + 1:
+            found.append(cut)
+    return found
 
 
 def _unfitted(kind: CovarianceType, k: int, n: int, d: int) -> MixtureDiagnostics:

@@ -1,15 +1,14 @@
 """The first screen of the report in Markdown: the description of a run."""
 
-import re
 from collections.abc import Iterable, Iterator
 
 from clustering.report import words
+from clustering.report.kit.markdown import escaped, isolated
 from clustering.report.subjects import first
 from clustering.results import StudyFolder
 
 #: What stores keep of one tag; longer, the labels at the end are left out.
 _MOST_LETTERS = 5_000
-_MARKUP = re.compile(r"([\\`*_\[\]<>|#~])")
 
 
 def description(study: StudyFolder) -> str:
@@ -54,7 +53,7 @@ def plain(text: str) -> str:
     >>> print(plain("<b>*Acme*\nGmbH"))
     \<b\>\*Acme\* GmbH
     """
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    return isolated(escaped(text).strip())
 
 
 def _list(items: Iterable[str]) -> str:

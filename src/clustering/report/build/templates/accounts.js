@@ -29,20 +29,26 @@
   let soon = 0;
   function drawMap() {
     if (!get("map-fold").open) return;
-    const { x, y, segments, colours } = details.map, svg = get("map").namespaceURI;
+    const { x, y, segments, colours, shapes } = details.map, svg = get("map").namespaceURI;
+    const shape = (at) => {
+      const made = document.createElementNS(svg, "path");
+      made.setAttribute("d", shapes[at]);
+      return made;
+    };
     if (!points.length) {
       for (const row of rows) {
-        const point = document.createElementNS(svg, "circle");
+        const point = shape(details.segments[row.number]);
         const title = document.createElementNS(svg, "title");
         title.textContent = `${row.texts[0]}: ${segments[details.segments[row.number]]}`;
-        for (const [name, value] of [["cx", x], ["cy", y]]) point.setAttribute(name, value[row.number]);
         point.append(title);
         point.addEventListener("click", () => { location.hash = row.link; });
         points.push(point);
       }
       get("legend").append(...segments.map((name, at) => {
-        const mark = make("span");
-        mark.style.background = colours[at];
+        const mark = document.createElementNS(svg, "svg");
+        mark.setAttribute("viewBox", "-0.6 -0.6 1.2 1.2");
+        mark.append(shape(at));
+        mark.style.fill = colours[at];
         return make("li", "", [mark, make("bdi", name)]);
       }));
     }
@@ -50,8 +56,9 @@
     // Those that are searched for lie on top.
     const order = [...rows].sort((a, b) => chosen.has(a) - chosen.has(b));
     for (const row of rows) {
-      points[row.number].setAttribute("r", chosen.has(row) ? 5 : 3);
-      points[row.number].style.fill = chosen.has(row) ? colours[details.segments[row.number]] : "";
+      const point = points[row.number], size = chosen.has(row) ? 11 : 6;
+      point.setAttribute("transform", `translate(${x[row.number]} ${y[row.number]}) scale(${size})`);
+      point.style.fill = chosen.has(row) ? colours[details.segments[row.number]] : "";
     }
     get("map").replaceChildren(...order.map((row) => points[row.number]));
   }

@@ -104,7 +104,7 @@ def _panel(ax: Axes, table: pd.DataFrame, subtitle: str, marks: list[Mark], line
         (1.02, right, names[1], heights.sum(axis=0)),
     ):
         _bar_labels(ax, x, spans, listed, shares, (-0.02, end), line)
-    ax.set_xlim(-0.42, 1.62)
+    ax.set_xlim(-0.5, 1.85)
     ax.set_ylim(-0.02, end)
     ax.invert_yaxis()
     ax.set_axis_off()

@@ -17,7 +17,7 @@ from clustering.report.kit.cells import (
     share,
     text,
 )
-from clustering.report.kit.facts import amount_title
+from clustering.report.kit.facts import amount_title, feature_titles
 from clustering.report.kit.html import Column, Html, Number, table_of
 from clustering.results import StudyFolder
 from clustering.wording import number_in_words
@@ -80,7 +80,8 @@ def left_out(study: StudyFolder) -> Html:
 def profiles(study: StudyFolder) -> Html:
     """Median and quartiles of every feature in every segment; no p-values, by design."""
     parts = [part for _, part in study.profiles.groupby("feature", sort=False)]
-    columns = [Column("Feature", lambda part: "{feature} ({unit})".format(**part.iloc[0]))]
+    titles = feature_titles(study)
+    columns = [Column("Feature", lambda part: titles[part["feature"].iloc[0]])]
     columns += [
         Column(segment.name, partial(_quartiles, segment=segment.name))
         for segment in study.document.segments
@@ -92,7 +93,8 @@ def _quartiles(part: pd.DataFrame, segment: str) -> Number:
     rows = part.loc[part["segment_name"] == segment, ["median", "q25", "q75"]].dropna().to_numpy()
     if len(rows) == 0:
         return Number(MISSING)
-    median, low, high = (number_in_words(value) for value in rows[0])
+    spread = float((part["q75"] - part["q25"]).max())
+    median, low, high = (number_in_words(value, spread=spread) for value in rows[0])
     return Number(f"{median} ({low} to {high})")
 
 

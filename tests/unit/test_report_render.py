@@ -156,7 +156,7 @@ def test_a_report_that_cannot_be_written_is_one_message(
 ) -> None:
     study = build_study(tmp_path / "study")
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("clustering.report.build.render._pages", lambda *_: ({}, {}))

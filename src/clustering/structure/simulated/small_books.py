@@ -62,7 +62,7 @@ def seen_in_words(n: int) -> str:
     return (
         f"What would have been seen: in simulated books of {books[0].n:,} accounts (6 columns), "
         f"clusters 4 standard deviations apart are found, in their right number, in {said}; at 5 "
-        f"in {_listed(by_distance[5])}; at 3 in {_listed(by_distance[3])}."
+        f"(two to five clusters) in {_listed(by_distance[5])}; at 3 in {_listed(by_distance[3])}."
     )
 
 

@@ -181,7 +181,7 @@ def test_the_heatmap_names_the_largest_difference(tmp_path: Path) -> None:
     top = study.profiles.loc[study.profiles["mean_z"].abs().idxmax()]
     drawn = figures.profile_heatmap(study)
     assert f"'{top['segment_name']}'" in drawn.title
-    assert feature_titles(study)[str(top["feature"])] in drawn.title
+    assert feature_titles(study, with_unit=False)[str(top["feature"])] in drawn.title
     assert f"{abs(top['mean_z']):.1f} standard deviations" in drawn.title
 
 

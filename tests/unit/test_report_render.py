@@ -77,6 +77,17 @@ def test_links_lead_to_pages_that_exist(rendered_study: Path) -> None:
             assert all((folder / link).is_file() for link in links)
 
 
+def test_lists_with_names_are_linked_from_the_local_pages_alone(rendered_study: Path) -> None:
+    for file in ("4_leadership.html", "1_accounts.html"):
+        page = (rendered_study / "report" / file).read_text(encoding="utf-8")
+        assert 'href="../reconfirmation.csv"' in page
+        bare = (rendered_study / "report" / WITHOUT_NAMES / file).read_text(encoding="utf-8")
+        assert "reconfirmation.csv" in bare
+        assert "../" not in bare[bare.index("<main") :]
+        for one in (page, bare):
+            assert f'href="{SHEET}"' in one
+
+
 def test_the_verdict_stands_in_the_first_lines(rendered_study: Path) -> None:
     index = (rendered_study / "report" / pages.INDEX).read_text(encoding="utf-8")
     body = " ".join(re.sub(r"<[^>]+>", " ", index[index.index("<main") :]).split())
@@ -145,10 +156,10 @@ def test_a_report_that_cannot_be_written_is_one_message(
 ) -> None:
     study = build_study(tmp_path / "study")
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("clustering.report.build.render._pages", lambda *_: {})
+    monkeypatch.setattr("clustering.report.build.render._pages", lambda *_: ({}, {}))
     monkeypatch.setattr("clustering.report.build.render._write", full)
     with pytest.raises(OutputError, match=r"No space left on device\. An earlier report there"):
         render_study(study)

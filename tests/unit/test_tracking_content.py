@@ -100,7 +100,7 @@ def test_the_views_of_an_experiment_show_what_is_recorded(tmp_path: Path) -> Non
     ours = {f"metrics.`{name}`" for name in headline_metrics(study)}
     ours |= {"tags.`as_of`", "tags.`verdict`"}
     theirs = set()
-    for one in candidates(study.candidates):
+    for one in candidates(study):
         theirs |= {f"metrics.`{name}`" for name in one.metrics}
         theirs |= {f"params.`{name}`" for name in one.parameters}
         theirs |= {f"tags.`{name}`" for name in one.tags}
@@ -124,7 +124,7 @@ def test_the_place_of_the_playbooks_is_not_recorded() -> None:
 
 
 def test_candidates_have_names_that_sort_by_k_and_the_same_criteria(tmp_path: Path) -> None:
-    listed = candidates(results.read(build_study(tmp_path / "s")).candidates)
+    listed = candidates(results.read(build_study(tmp_path / "s")))
     by_name = {one.name: one for one in listed}
     assert list(by_name)[:2] == ["k-means, k = 01", "k-means, k = 02"]
     assert "mixture (tied), k = 08" in by_name

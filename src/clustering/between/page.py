@@ -1,13 +1,13 @@
 """The page of a comparison: the short answer first, then subject by subject."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from clustering.between.compare import Compared
-from clustering.between.entries import Side
+from clustering.between.entries import Side, TableChange
 from clustering.report.build.pages import single_page
 from clustering.report.kit.cells import account, amount, amount_cell, share, text
 from clustering.report.kit.facts import account_names
-from clustering.report.kit.html import Column, Html, bullets, paragraphs, table_of
+from clustering.report.kit.html import Column, Html, bullets, filled, paragraphs, table_of
 from clustering.report.kit.names import with_names
 
 #: Accounts on the page; the CSV has all.
@@ -27,14 +27,13 @@ _SEGMENTS = (
     Column("Segment", text("name")),
     Column("Became", text("fate")),
     Column("Accounts in both", amount("n_accounts")),
-    Column("Share in the first of", share("share")),
+    Column("Share in the first named", share("share")),
     Column("Segments of the other study", lambda row: "; ".join(row.others)),
 )
 _TABLES = (
     Column("Table", text("name")),
     Column("Rows, first", amount("rows_first")),
     Column("Rows, second", amount("rows_second")),
-    Column("Same rows", lambda row: "yes" if row.is_same else "no"),
 )
 _VALUES = (
     Column("Name", text("name")),
@@ -79,26 +78,24 @@ def _parts(compared: Compared) -> Iterator[Html]:
     yield Html(f'<div class="answer">{paragraphs(short[1]).text}</div>')
     yield table_of("The two studies", _SIDES, [("First", found.first), ("Second", found.second)])
     tables = {
-        "Data": table_of("Source tables", _TABLES, found.tables),
-        "Settings": _listed("What differs", [*found.settings, *found.libraries]),
         "Segments": table_of("Segments by their accounts in both", _SEGMENTS, found.segments),
         "Accounts": _accounts(compared),
+        "Data": table_of("Tables that differ", _TABLES, _other(found.tables)),
+        "Settings": table_of("All that differs", _VALUES, [*found.settings, *found.libraries]),
     }
     for subject, told in subjects:
         if not told:
             continue
         yield Html(f"<h2>{subject}</h2>")
         yield bullets(told) if len(told) > 1 else paragraphs(told)
-        yield tables.get(subject, Html(""))
+        yield filled(tables.get(subject, Html("")))
 
 
-def _listed(caption: str, values: list[object]) -> Html:
-    return table_of(caption, _VALUES, values) if values else Html("")
+def _other(tables: Sequence[TableChange]) -> list[TableChange]:
+    return [table for table in tables if not table.is_same]
 
 
 def _accounts(compared: Compared) -> Html:
-    frame = compared.accounts
-    if frame.empty:
-        return Html("")
-    rows = frame.head(_SHOWN).to_dict("records")
-    return table_of("Accounts, the largest amount first", _ACCOUNTS, rows, of=len(frame))
+    rows = compared.accounts.head(_SHOWN).to_dict("records")
+    caption = "Accounts, the largest amount first"
+    return table_of(caption, _ACCOUNTS, rows, of=len(compared.accounts))

@@ -11,21 +11,20 @@ from clustering.wording import amount_in_short
 
 #: So many settings, libraries or features are named; the page and compare.json have all.
 _NAMED = 8
-_VERDICT, _WHY = "Verdict", "What it comes from"
 
 
 def sentences(found: Comparison, first: StudyFolder, second: StudyFolder) -> dict[str, list[str]]:
     """What changed, by subject; the short answer stands first."""
     return {
         "In short": list(in_short(found)),
+        "Verdict": list(_verdict(found, first, second)),
+        "Segments": list(_segments(found)),
+        "Accounts": [*_who(found), *_accounts(found)],
+        "Recommendation": list(_recommendation(found)),
+        "What it comes from": list(_why(found, second)),
         "Data": list(_data(found)),
         "Settings": list(_settings(found)),
         "Features": list(_features(found)),
-        _VERDICT: list(_verdict(found, first, second)),
-        "Segments": list(_segments(found)),
-        "Accounts": list(_accounts(found)),
-        "Recommendation": list(_recommendation(found)),
-        _WHY: list(_why(found, second)),
     }
 
 
@@ -76,6 +75,9 @@ def _data(found: Comparison) -> Iterator[str]:
                 yield f"{table.name}: {before:,} rows, then {rows:,}."
             case _:
                 yield f"{table.name}: as many rows ({table.rows_first:,}), with other values."
+
+
+def _who(found: Comparison) -> Iterator[str]:
     followed = found.accounts
     yield (
         f"{_count(followed.n_both)} in both studies; {followed.n_come:,} only in the second"

@@ -93,9 +93,7 @@ def log_study(folder: Path, tracking: TrackingConfig, progress: Progress = SILEN
             _describe(client, run_id, shown)
             client.log_artifacts(run_id, str(artifacts))
             advance(1)
-            children = log_candidates(
-                client, experiment_id, run_id, shown.candidates, lambda: advance(1)
-            )
+            children = log_candidates(client, experiment_id, run_id, shown, lambda: advance(1))
             model_id = log_model(shown, run_id)
         advance(1)
     record = TrackedStudy(tracking.uri, experiment_id, run_id, children, model_id)

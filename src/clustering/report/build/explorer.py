@@ -21,6 +21,7 @@ import pandas as pd
 from clustering.report.kit.cache import drawn_once
 from clustering.report.kit.canvas import outline
 from clustering.report.kit.facts import account_names, group_words
+from clustering.report.kit.files import ACCOUNTS
 from clustering.report.kit.html import MISSING
 from clustering.report.kit.marks import marks_of
 from clustering.report.kit.names import account_anchor, account_html, with_names
@@ -39,7 +40,7 @@ _FIRST_ROWS = 50
 _MAP = (1000, 600)
 
 TITLE = "Find an account"
-SHEET = "accounts.csv"
+SHEET = ACCOUNTS
 """All accounts with the columns of the table, beside the page."""
 
 

@@ -29,6 +29,7 @@ from clustering.report.build.printed import chromium, print_papers
 from clustering.report.build.slides import SLIDES, check_installed, write_slides
 from clustering.report.kit.facts import account_names
 from clustering.report.kit.figure import ReportFigure
+from clustering.report.kit.files import above_the_pages, with_files
 from clustering.report.kit.names import with_names, with_private
 from clustering.report.subjects.movement.tables import private_texts
 from clustering.results import StudyFolder
@@ -75,7 +76,8 @@ def render(
         with staged_folder(target) as stage:
             own = _own(pages, study)
             _write(stage, own, figures="figures")
-            _write(stage / WITHOUT_NAMES, pages, figures="../figures")
+            bare = {file: with_files(page, above=()) for file, page in pages.items()}
+            _write(stage / WITHOUT_NAMES, bare, figures="../figures")
             _write_figures(stage / "figures", figures)
             _write_explorer(stage, study)
             if slides:
@@ -83,7 +85,7 @@ def render(
                 shutil.copyfile(stage / SLIDES, stage / WITHOUT_NAMES / SLIDES)
             if program:
                 print_papers(own, stage, program, progress)
-                print_papers(pages, stage / WITHOUT_NAMES, program, progress)
+                print_papers(bare, stage / WITHOUT_NAMES, program, progress)
             with results.still_there(study):
                 publish(stage, target)
     except OSError as error:
@@ -112,7 +114,11 @@ def _pages(
 def _own(pages: dict[str, str], study: StudyFolder) -> dict[str, str]:
     """The same with the names of accounts, and what people wrote."""
     names, private = account_names(study), private_texts(study)
-    return {file: with_private(with_names(page, names), private) for file, page in pages.items()}
+    lists = above_the_pages(study)
+    return {
+        file: with_files(with_private(with_names(page, names), private), lists)
+        for file, page in pages.items()
+    }
 
 
 def _write(folder: Path, pages: dict[str, str], figures: str) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from clustering.tracking.record.numbers import finite
+from clustering.results import StudyFolder
+from clustering.tracking.record.numbers import in_short
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -46,21 +47,17 @@ class Candidate:
     metrics: dict[str, float]
 
 
-def candidates(frame: pd.DataFrame) -> list[Candidate]:
-    """The candidates in the order of the table.
-
-    Parameters
-    ----------
-    frame : `candidates.parquet`
-    """
-    return [_candidate(row) for _, row in frame.iterrows()]
+def candidates(study: StudyFolder) -> list[Candidate]:
+    """The candidates in the order of `candidates.parquet`."""
+    of_study = {KIND: CANDIDATE, "study": study.document.name, "as_of": study.document.as_of}
+    return [_candidate(row, of_study) for _, row in study.candidates.iterrows()]
 
 
 def log_candidates(
     client: "MlflowClient",
     experiment_id: str,
     parent: str,
-    frame: pd.DataFrame,
+    study: StudyFolder,
     done: Callable[[], Any],
 ) -> tuple[str, ...]:
     """One run a candidate below the run of its study; gives their ids in the order of the table.
@@ -72,9 +69,9 @@ def log_candidates(
     ----------
     done : called after each
     """
-    listed = candidates(frame)
+    listed = candidates(study)
     began = int(client.get_run(parent).info.start_time)
-    starts = {place: began - rank for rank, place in enumerate(_by_k(frame), start=1)}
+    starts = {place: began - rank for rank, place in enumerate(_by_k(study.candidates), start=1)}
     ids = []
     for place, candidate in enumerate(listed):
         ids.append(_log(client, experiment_id, parent, candidate, starts[place]))
@@ -88,7 +85,7 @@ def _by_k(frame: pd.DataFrame) -> Sequence[int]:
     return list(keys.sort_values(list(keys.columns)).index)
 
 
-def _candidate(row: "pd.Series[Any]") -> Candidate:
+def _candidate(row: "pd.Series[Any]", of_study: dict[str, str]) -> Candidate:
     algorithm, k, kind = row["algorithm"], int(row["k"]), row["covariance_type"]
     title = _ALGORITHMS.get(algorithm, algorithm)
     of = f" ({kind})" if isinstance(kind, str) else ""
@@ -98,8 +95,8 @@ def _candidate(row: "pd.Series[Any]") -> Candidate:
     return Candidate(
         f"{title}{of}, k = {k:02d}",
         {"algorithm": title, "k": str(k)} | ({"covariance_type": kind} if of else {}),
-        {KIND: CANDIDATE, **tags},
-        finite({name: row.get(column) for column, name in _CRITERIA.items()} | _smallest(row)),
+        {**of_study, **tags},
+        in_short({name: row.get(column) for column, name in _CRITERIA.items()} | _smallest(row)),
     )
 
 

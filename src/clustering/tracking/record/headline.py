@@ -4,10 +4,7 @@ from clustering.report.kit.facts import TIERS, agreement_with, ami_interval, log
 from clustering.report.subjects.first.happened import total_lost
 from clustering.report.subjects.forward.words import own_forecast
 from clustering.results import StudyFolder
-from clustering.tracking.record.numbers import finite
-
-#: Of a number in a list, as the claims of a study have them; `numbers` has all digits.
-_DECIMALS = 4
+from clustering.tracking.record.numbers import in_short
 
 
 def headline_metrics(study: StudyFolder) -> dict[str, float]:
@@ -20,10 +17,9 @@ def headline_metrics(study: StudyFolder) -> dict[str, float]:
     -------
     dict
         ``study/`` counts, and shares from 0 to 1; ``tiers/`` adjusted mutual information;
-        ``gain/`` log loss an account; ``money/`` shares of the amount. Each of few digits.
+        ``gain/`` log loss an account; ``money/`` shares of the amount. Each of few decimals.
     """
-    numbers = finite(_size(study) | _tiers(study) | _gain(study) | _money(study))
-    return {name: round(value, _DECIMALS) for name, value in numbers.items()}
+    return in_short(_size(study) | _tiers(study) | _gain(study) | _money(study))
 
 
 def _size(study: StudyFolder) -> dict[str, float | None]:

@@ -22,6 +22,9 @@ Numbers = dict[str, float | None]
 NUMBERS = "numbers.csv"
 """The artifact of the run that holds them; MLflow shows it as a table."""
 
+#: Of a number in a list of runs.
+_DECIMALS = 4
+
 #: The name of a number, and where in `study.json` its number stands; of a list, how long it is.
 #: What a study does not have is not recorded.
 _NUMBERS: dict[str, str] = {
@@ -91,6 +94,17 @@ def finite(numbers: Mapping[str, float | None]) -> dict[str, float]:
         for name, value in numbers.items()
         if value is not None and math.isfinite(value)
     }
+
+
+def in_short(numbers: Mapping[str, float | None]) -> dict[str, float]:
+    """The same with the decimals that the claims of a study have, for lists of runs.
+
+    Examples
+    --------
+    >>> in_short({"n": 12345, "gain": 0.012345, "p": None})
+    {'n': 12345.0, 'gain': 0.0123}
+    """
+    return {name: round(value, _DECIMALS) for name, value in finite(numbers).items()}
 
 
 def _numbers(document: StudyDocument, places: Mapping[str, str]) -> Numbers:

@@ -36,6 +36,7 @@ _STUDIES = (
     *(f"metrics.`gain/{name}`" for name in ("log_loss", "low", "high")),
 )
 _CANDIDATES = (
+    *(f"tags.`{name}`" for name in ("study", "as_of")),
     *(f"params.`{name}`" for name in ("algorithm", "k")),
     *(f"tags.`{name}`" for name in ("admissible", "chosen")),
     *(

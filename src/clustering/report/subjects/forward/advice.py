@@ -75,7 +75,7 @@ def limits_in_plain(study: StudyFolder) -> list[str]:
     if n := len([*document.outcomes.notes, *document.warnings]):
         texts.append(
             f"{n} note{' limits' if n == 1 else 's limit'} what the tables tell: the page "
-            "'Accounts' lists all of them."
+            "'Who was studied' lists all of them."
         )
     return texts
 

@@ -14,7 +14,6 @@ from clustering.report.kit.canvas import (
     BAD_TO_GOOD,
     INK,
     MUTED,
-    SOFT,
     ink_on,
     one_panel,
     wrap,
@@ -28,6 +27,7 @@ from clustering.report.subjects.accounts.features import as_feature
 from clustering.results import StudyFolder
 
 _LIMIT = 2.0  # standard deviations at which the colours end; the numbers go on
+_GREY = "#c4c4c4"
 _MOST_UPRIGHT = 4  # columns; the names of more are written at an angle
 
 
@@ -43,7 +43,8 @@ def profile_heatmap(study: StudyFolder) -> ReportFigure | None:
         index="feature", columns="segment_name", values="mean_z", dropna=False, observed=True
     ).reindex(index=features["feature"], columns=names)
     used = {feature.name for feature in study.document.features if feature.included}
-    titles, starred = feature_titles(study), set(table.index) - used
+    # Standard deviations have no unit of the feature.
+    titles, starred = feature_titles(study, with_unit=False), set(table.index) - used
     table.index = [
         f"{titles.get(name, name)}{' *' if name in starred else ''}" for name in table.index
     ]
@@ -104,7 +105,7 @@ def _explain(figure: Figure, ax: Axes) -> None:
     bar.ax.tick_params(labelsize=9, colors=MUTED, length=0)
     bar.outline.set_visible(False)
     figure.legend(
-        handles=[Patch(facecolor=SOFT, label="grey: neither more nor less is better")],
+        handles=[Patch(facecolor=_GREY, label="grey: neither more nor less is better")],
         loc="outside lower right", frameon=False, fontsize=9,
     )  # fmt: skip
 

@@ -76,7 +76,7 @@ class TestChampions:
         study = build(next_steps([LABELS]))
         first, gaps = champions(study)
         assert first.startswith("1 growth accounts, each with the nearest of 1 champions.")
-        assert "features used 90d (1), nps latest (1)" in gaps
+        assert "features used 90d (1), NPS latest (1)" in gaps
         assert "one; two" in champions_table(study).text
 
     def test_none_says_which_column_would_allow_it(self, build: Build) -> None:

@@ -202,5 +202,6 @@ def test_a_study_without_these_parts_says_nothing(tmp_path: Path):
     for say in (later.inside_tiers, later.what_happened, later.differences):
         assert say(plain) == []
     for show in (later.rates_table, later.retention_table, later.renewals_table,
-                 later.secondary_table, later.differences_table):  # fmt: skip
+                 later.differences_table):  # fmt: skip
         assert show(plain).text
+    assert later.secondary_table(plain).text == ""  # no fold-out of nothing

@@ -45,7 +45,7 @@ TABLES: tuple[TableSpec, ...] = (
             _c(
                 "probability",
                 "number",
-                "How often accounts as well known, and as clear, have this segment.",
+                "How often this segment is right for accounts as well known and as clear.",
             ),
             _c("runner_up", "text", "The second most probable segment.", nullable=True),
             _c("margin", "number", "Probability minus that of the runner-up."),

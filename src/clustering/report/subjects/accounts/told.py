@@ -121,7 +121,7 @@ def _sure(study: StudyFolder, accounts: pd.DataFrame) -> "pd.Series[str]":
     # Accounts share few rounded numbers, and each sentence is made once.
     word = group_words(study, 1)
     shares = accounts["probability"].map(percent)
-    said = shares + f" of accounts as well known, and as clear, have this {word}"
+    said = f"this {word} is right for " + shares + " of accounts as well known and as clear"
     runner_up = accounts["runner_up"]
     said += ("; the runner-up is '" + runner_up + "'").fillna("")
     kept = accounts["stability"].map(percent, na_action="ignore")

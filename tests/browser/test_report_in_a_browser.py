@@ -240,10 +240,15 @@ def test_an_account_has_an_address(browser: Any, rendered_study: Path) -> None:
 
 
 def test_the_map_names_its_points_and_leads_to_them(browser: Any, rendered_study: Path) -> None:
+    from selenium.webdriver.support.ui import WebDriverWait
+
     explorer = Explorer(browser, rendered_study)
     explorer.press("#map-fold summary")
     accounts = results.read(rendered_study).accounts
-    points = browser.find_elements("css selector", "#map path")
+    # A fold-out tells its script of the press a moment later.
+    points = WebDriverWait(browser, 30).until(
+        lambda page: page.find_elements("css selector", "#map path")
+    )
     assert len(points) == len(accounts)
     title = points[-1].find_element("css selector", "title").get_attribute("textContent")
     name, segment = title.rsplit(": ", 1)

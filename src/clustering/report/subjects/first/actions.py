@@ -6,7 +6,7 @@ from itertools import islice
 from math import isnan, nan
 
 from clustering.columns import SEGMENT
-from clustering.report.kit.facts import group_words, percent
+from clustering.report.kit.facts import group_words, percent, primary_outcome
 from clustering.report.subjects.first.cards import label_in_words, size_in_words
 from clustering.report.subjects.first.happened import Happened, by_tier, happened, in_words
 from clustering.report.subjects.forward.recommendation import certainty, kept, speaks_for_groups
@@ -85,15 +85,13 @@ def _keep(study: StudyFolder) -> Action:
 def _worst(study: StudyFolder) -> Happened | None:
     """The label that lost most beyond what all lost on average; by money where it is known."""
     plan = study.document.plan
-    coverage = study.table("coverage").set_index("label")
-    found = [happened(study, plan.labelling, str(label)) for label in coverage.index]
+    found = happened(study, plan.labelling, study.table("coverage")["label"].astype("str"))
     by_money = [(one.lost, one.amount, one) for one in found if one.lost and one.amount]
     if by_money:
         usual = sum(lost for lost, _, _ in by_money) / sum(amount for _, amount, _ in by_money)
         return max(by_money, key=lambda row: row[0] - usual * row[1])[2]
-    primary = study.document.configuration["comparison"]["primary_outcome"]
     by_rate = [one for one in found if one.rate is not None]
-    worst = min if primary in GOOD else max
+    worst = min if primary_outcome(study) in GOOD else max
     return worst(by_rate, key=lambda one: one.rate or 0.0) if by_rate else None
 
 

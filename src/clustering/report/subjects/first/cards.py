@@ -35,15 +35,19 @@ def cards(study: StudyFolder) -> list[Card]:
     """The labels of the plan, in its order."""
     plan = study.document.plan
     books = {book.name: book for book in plan.playbooks}
+    rows = study.table("coverage").to_dict("records")
+    labels = [str(row["label"]) for row in rows]
     made = []
-    for row in study.table("coverage").to_dict("records"):
-        label, book = str(row["label"]), books.get(str(row["playbook"]))
+    for row, label, found in zip(
+        rows, labels, happened(study, plan.labelling, labels), strict=True
+    ):
+        book = books.get(str(row["playbook"]))
         made.append(
             Card(
                 label_in_words(study, label),
                 size_in_words(study, int(row["n_accounts"]), row["arr"]),
                 "" if book is None else book.goal,
-                in_words(study, happened(study, plan.labelling, label)),
+                in_words(study, found),
                 "" if book is None else book.title,
                 _typical(study, label) if plan.labelling == SEGMENT else (),
             )
@@ -53,18 +57,20 @@ def cards(study: StudyFolder) -> list[Card]:
 
 def band_cards(study: StudyFolder) -> list[Card]:
     """The segments where care is planned by something else: shown, and not recommended."""
-    if study.document.plan.labelling == SEGMENT or len(study.document.segments) == 1:
+    segments = study.document.segments
+    if study.document.plan.labelling == SEGMENT or len(segments) == 1:
         return []
+    all_found = happened(study, SEGMENT, [segment.name for segment in segments])
     return [
         Card(
             segment.name,
             size_in_words(study, segment.n_accounts, segment.arr),
             "",
-            in_words(study, happened(study, SEGMENT, segment.name)),
+            in_words(study, found),
             "",
             _typical(study, segment.name),
         )
-        for segment in study.document.segments
+        for segment, found in zip(segments, all_found, strict=True)
     ]
 
 

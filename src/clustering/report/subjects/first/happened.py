@@ -1,7 +1,8 @@
 """What happened to the accounts of one label after the as-of date, as the study observed it."""
 
-import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -32,45 +33,56 @@ class Happened:
     rate_between: tuple[float, float] | None = None
 
 
-def happened(study: StudyFolder, labelling: str, label: str) -> Happened:
-    """What happened to a label; groups of few accounts tell nothing but their size."""
+def happened(study: StudyFolder, labelling: str, labels: Iterable[str]) -> list[Happened]:
+    """What happened to every label; groups of few accounts tell nothing but their size."""
     retention, rates = study.table("retention"), study.table("rates")
-    own = retention[(retention["labelling"] == labelling) & (retention["level"] == label)]
+    least = int(study.document.configuration["engagement"]["smallest_group"])
+    known = retention[(retention["labelling"] == labelling) & (retention["n_accounts"] >= least)]
     seen = rates[
         (rates["labelling"] == labelling)
-        & (rates["level"] == label)
         & (rates["outcome"] == primary_outcome(study))
+        & ~rates["suppressed"].astype(bool)
+        & rates["raw"].notna()
     ]
-    least = int(study.document.configuration["engagement"]["smallest_group"])
-    kept = own.iloc[0] if len(own) and own.iloc[0]["n_accounts"] >= least else None
-    rate = seen.iloc[0] if len(seen) and not seen.iloc[0]["suppressed"] else None
-    if rate is not None and math.isnan(rate["raw"]):
-        rate = None
-    return Happened(
-        label,
-        kept=None if kept is None else float(kept["grr"]),
-        kept_between=None if kept is None else (float(kept["grr_low"]), float(kept["grr_high"])),
-        lost=None if kept is None else float(kept["arr"] * (1 - kept["grr"])),
-        amount=None if kept is None else float(kept["arr"]),
-        rate=None if rate is None else float(rate["raw"]),
-        rate_between=None
-        if rate is None
-        else (float(rate["wilson_low"]), float(rate["wilson_high"])),
-    )
+    amounts, events = _by_level(known), _by_level(seen)
+    return [
+        Happened(label, **_kept(amounts.get(label)), **_rate(events.get(label))) for label in labels
+    ]
 
 
-def in_words(study: StudyFolder, found: Happened, *, interval: bool = True) -> str:
+def _by_level(frame: pd.DataFrame) -> dict[str, Any]:
+    return {str(row["level"]): row for row in frame.to_dict("records")}
+
+
+def _kept(row: Mapping[str, float] | None) -> dict[str, Any]:
+    if row is None:
+        return {}
+    return {
+        "kept": row["grr"],
+        "kept_between": (row["grr_low"], row["grr_high"]),
+        "lost": row["arr"] * (1 - row["grr"]),
+        "amount": row["arr"],
+    }
+
+
+def _rate(row: Mapping[str, float] | None) -> dict[str, Any]:
+    if row is None:
+        return {}
+    return {"rate": row["raw"], "rate_between": (row["wilson_low"], row["wilson_high"])}
+
+
+def in_words(study: StudyFolder, found: Happened) -> str:
     """What happened to a label as a sentence; what is not known is said to be so."""
     document = study.document
     if found.kept is not None and found.lost is not None:
         text = f"kept {percent(found.kept)} of its {document.amount_name}"
-        if interval and found.kept_between:
+        if found.kept_between:
             text += f" ({_between(found.kept_between)})"
         lost = f"{amount_in_short(found.lost)} {document.currency}"
         return f"{text}: {lost} lost in {document.horizon_days} days"
     if found.rate is not None:
         text = f"{percent(found.rate)} {happened_in_words(primary_outcome(study))}"
-        if interval and found.rate_between:
+        if found.rate_between:
             text += f" ({_between(found.rate_between)})"
         return f"{text} in {document.horizon_days} days"
     return "what happened to it is not known"

@@ -206,7 +206,7 @@ def test_the_largest_number_that_was_tried_is_not_taken_for_an_answer(tmp_path: 
     chosen_by = found.chosen_by.model_copy(update={"gap_pca": 8})
     evidence = found.model_copy(update={"chosen_by": chosen_by})
     shown = StudyFolder(study.path, study.document.model_copy(update={"evidence": evidence}))
-    assert any("8 (the largest tried)" in text for text in words.why(shown))
+    assert any("8 (the largest tried)" in text for text in words.why_in_plain(shown))
 
 
 def test_too_few_events_are_no_answer(tmp_path: Path) -> None:

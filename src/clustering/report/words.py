@@ -43,7 +43,6 @@ from clustering.report.subjects.groups.words import (
     narrow,
     stability,
     structure,
-    why,
     why_in_plain,
 )
 from clustering.results import StudyFolder
@@ -76,7 +75,6 @@ __all__ = [
     "structure",
     "tiers",
     "what_would_change",
-    "why",
     "why_in_plain",
     "within_tiers",
 ]

@@ -48,13 +48,13 @@ class Slide:
 
 def deck(study: StudyFolder) -> list[Slide]:
     """The answer, what to do, the groups, what happened, what care costs, how sure it is."""
-    drawn = open_study(study.path.resolve())  # the one whose figures the pages have drawn
+    study = open_study(study.path.resolve())  # the one whose figures the pages have drawn
     return [
         _answer(study),
         _actions(study),
         _groups(study),
-        _happened(study, drawn),
-        _care(study, drawn),
+        _happened(study),
+        _care(study),
         _certainty(study),
     ]
 
@@ -117,9 +117,9 @@ def _told(card: first.Card) -> str:
     return f"{card.name}: {'; '.join(filter(None, parts))}."
 
 
-def _happened(study: StudyFolder, drawn: StudyFolder) -> Slide:
+def _happened(study: StudyFolder) -> Slide:
     """What happened to the groups and to the tiers; else how the two lie to each other."""
-    figure = figures.forward_rates(drawn) or figures.tier_flow(drawn)
+    figure = figures.forward_rates(study) or figures.tier_flow(study)
     said = words.future(study)
     return Slide(
         "What happened to them, beside the tiers" if figure is None else figure.title,
@@ -129,8 +129,8 @@ def _happened(study: StudyFolder, drawn: StudyFolder) -> Slide:
     )
 
 
-def _care(study: StudyFolder, drawn: StudyFolder) -> Slide:
-    figure = figures.cost_of_care(drawn)
+def _care(study: StudyFolder) -> Slide:
+    figure = figures.cost_of_care(study)
     _, _, cost, _ = first.headlines(study)
     return Slide(
         "What care costs" if figure is None else figure.title,

@@ -20,13 +20,18 @@ import pandas as pd
 
 from clustering.report.kit.cache import drawn_once
 from clustering.report.kit.canvas import outline
-from clustering.report.kit.facts import account_names, group_words
+from clustering.report.kit.facts import account_names
 from clustering.report.kit.files import ACCOUNTS
 from clustering.report.kit.html import MISSING
 from clustering.report.kit.marks import marks_of
 from clustering.report.kit.names import account_anchor, account_html, with_names
 from clustering.report.subjects.accounts.columns import AccountColumn, account_columns
-from clustering.report.subjects.accounts.features import PLACES, features_of_accounts
+from clustering.report.subjects.accounts.features import (
+    PLACES,
+    feature_caption,
+    feature_heading,
+    features_of_accounts,
+)
 from clustering.report.subjects.accounts.shown import in_order, shown_accounts
 from clustering.report.subjects.accounts.told import nearest_champions, told_of_accounts
 from clustering.results import StudyFolder
@@ -96,7 +101,7 @@ class Details:
     places: tuple[str, ...]
     features: list[CodedFeature]
     feature_caption: str
-    feature_heading: tuple[str, ...]
+    feature_heading: list[str]
     champion_title: str
     champions: dict[int, list[tuple[str, str]]]
     map: AccountMap
@@ -232,7 +237,6 @@ def _cells(column: AccountColumn) -> list[str]:
 def _details(study: StudyFolder) -> Details:
     """Once for the page with names and the one without."""
     accounts = shown_accounts(study).accounts
-    word = group_words(study, 1)
     near = nearest_champions(study, accounts)
     return Details(
         ids=list(accounts.index),
@@ -243,10 +247,8 @@ def _details(study: StudyFolder) -> Details:
             CodedFeature(one.title, *_coded(one.values), one.usual, one.places.tolist())
             for one in features_of_accounts(study, accounts)
         ],
-        feature_caption=f"Its features beside the accounts of its {word}",
-        feature_heading=(
-            "Feature", "This account", f"Its {word}: median (middle half)", "It is",
-        ),
+        feature_caption=feature_caption(study),
+        feature_heading=feature_heading(study),
         champion_title="Nearest champions, and the gaps to them",
         champions={
             number: [(one.champion_id, one.gaps) for one in near[account]]
@@ -254,7 +256,7 @@ def _details(study: StudyFolder) -> Details:
             if account in near
         },
         map=_map(study, accounts),
-    )  # fmt: skip
+    )
 
 
 def _map(study: StudyFolder, accounts: pd.DataFrame) -> AccountMap:

@@ -45,7 +45,7 @@ def _open(path: Path, written: tuple[int, int] | None) -> StudyFolder:
 def drawn_once(
     draw: Callable[Concatenate[StudyFolder, P], Result],
 ) -> Callable[Concatenate[StudyFolder, P], Result]:
-    """Keep what a function draws for an opened study, and give it again when asked again."""
+    """Keep what a function draws, or looks up, for an opened study; give it again when asked."""
 
     @functools.wraps(draw)
     def once(study: StudyFolder, /, *args: P.args, **kwargs: P.kwargs) -> Result:

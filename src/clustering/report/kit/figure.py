@@ -90,7 +90,7 @@ class ReportFigure:
             "</details>"
         )
         return (
-            f'<figure class="drawn" id="figure-{html.escape(self.name)}">'
+            f'<figure id="figure-{html.escape(self.name)}">'
             f'<img data-figure="{html.escape(self.name)}" width="{width}" '
             f'alt="{html.escape(brief)}" '
             f'style="max-width: 100%; height: auto" src="data:image/png;base64,{content}">'

@@ -7,6 +7,7 @@ import pandas as pd
 
 from clustering.features.registry import FEATURES
 from clustering.features.types import Feature
+from clustering.report.kit.facts import group_words
 from clustering.results import StudyFolder
 from clustering.results.document import FeatureEntry
 from clustering.scorer.answers.spelling import value_in_words
@@ -19,7 +20,7 @@ PLACES = (
     "in the middle half",
     "higher than three quarters of them",
 )
-_NOT_KNOWN, _LOWER, _MIDDLE, _HIGHER = range(len(PLACES))
+_NOT_KNOWN, _LOWER, MIDDLE, _HIGHER = range(len(PLACES))
 
 _KNOWN = {feature.name: feature for feature in FEATURES}
 
@@ -40,6 +41,17 @@ class FeatureOfAccounts:
     values: "pd.Series[str]"
     usual: tuple[str, ...]
     places: "np.ndarray[tuple[int], np.dtype[np.int64]]"
+
+
+def feature_caption(study: StudyFolder) -> str:
+    """What the table of an account's features is called."""
+    return f"Its features beside the accounts of its {group_words(study, 1)}"
+
+
+def feature_heading(study: StudyFolder) -> list[str]:
+    """The columns of that table."""
+    usual = f"Its {group_words(study, 1)}: median (middle half)"
+    return ["Feature", "This account", usual, "It is"]
 
 
 def features_of_accounts(study: StudyFolder, accounts: pd.DataFrame) -> list[FeatureOfAccounts]:
@@ -85,11 +97,11 @@ def _feature(
     values = _in_words(feature, given)
     ends = pd.DataFrame({end: _in_words(feature, quartiles[end]) for end in quartiles})
     low, high = (quartiles[end].reindex(accounts["segment"]).to_numpy() for end in ("q25", "q75"))
-    places = np.select([given < low, given > high], [_LOWER, _HIGHER], default=_MIDDLE)
+    places = np.select([given < low, given > high], [_LOWER, _HIGHER], default=MIDDLE)
     # What reads like an end of the middle half lies in it.
     for end in ("q25", "q75"):
         alike = values.to_numpy() == ends[end].reindex(accounts["segment"]).to_numpy()
-        places = np.where(alike, _MIDDLE, places)
+        places = np.where(alike, MIDDLE, places)
     places = np.where(given.isna() | np.isnan(low), _NOT_KNOWN, places)
     return FeatureOfAccounts(
         title=_with_unit(feature),

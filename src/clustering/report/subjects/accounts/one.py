@@ -10,7 +10,13 @@ from clustering.report.kit.cells import account, amount_cell, named_accounts
 from clustering.report.kit.facts import account_names, amount_title, group_words
 from clustering.report.kit.html import Account, Cell, Column, Html, table, table_of
 from clustering.report.subjects.accounts.columns import account_columns
-from clustering.report.subjects.accounts.features import PLACES, features_of_accounts
+from clustering.report.subjects.accounts.features import (
+    MIDDLE,
+    PLACES,
+    feature_caption,
+    feature_heading,
+    features_of_accounts,
+)
 from clustering.report.subjects.accounts.shown import in_order
 from clustering.report.subjects.accounts.told import nearest_champions, told_of_accounts
 from clustering.results import StudyFolder
@@ -80,14 +86,12 @@ def features(one: OneAccount) -> Html:
     """Its features beside the middle half of its segment, what is unusual first."""
     segment = int(one.row["segment"].iloc[0])
     found = features_of_accounts(one.study, one.row)
-    usual_last = sorted(found, key=lambda feature: PLACES[int(feature.places[0])] == PLACES[2])
+    usual_last = sorted(found, key=lambda feature: int(feature.places[0]) == MIDDLE)
     rows = [
         [made.title, made.values.iloc[0], made.usual[segment], PLACES[int(made.places[0])]]
         for made in usual_last
     ]
-    word = group_words(one.study, 1)
-    heading = ["Feature", "This account", f"Its {word}: median (middle half)", "It is"]
-    return table(f"Its features beside the accounts of its {word}", heading, rows)
+    return table(feature_caption(one.study), feature_heading(one.study), rows)
 
 
 def champions(one: OneAccount) -> Html:

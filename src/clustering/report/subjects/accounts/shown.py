@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from clustering.report.kit.cache import drawn_once
 from clustering.results import StudyFolder
 
 #: A page with so many rows still opens at once; of more accounts the page is a choice.
@@ -30,6 +31,7 @@ class Shown:
     rule: str
 
 
+@drawn_once
 def shown_accounts(study: StudyFolder, most: int = MOST_ACCOUNTS) -> Shown:
     """The accounts of the page, and the rule that chose them.
 
@@ -50,6 +52,7 @@ def shown_accounts(study: StudyFolder, most: int = MOST_ACCOUNTS) -> Shown:
     return Shown(chosen, f"{rule}. The file below has all of them.")
 
 
+@drawn_once
 def in_order(study: StudyFolder) -> pd.DataFrame:
     """All accounts indexed by account_id, the largest amount first."""
     frame = study.accounts.sort_values(["arr", "account_id"], ascending=[False, True])

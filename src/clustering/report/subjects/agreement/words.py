@@ -1,7 +1,5 @@
 """Do the segments match other labellings, and whom do these get wrong."""
 
-import re
-
 from clustering.comparison.agreement.entries import StudyAgreement
 from clustering.report.kit.facts import (
     TIERS,
@@ -19,7 +17,7 @@ from clustering.results import StudyFolder
 from clustering.wording import agreement_in_words
 
 
-def tiers(study: StudyFolder, other: str = TIERS) -> str:
+def tiers(study: StudyFolder, other: str = TIERS, *, numbers: bool = True) -> str:
     """Do the segments match the ARR tiers?"""
     agreement = agreement_with(study, other)
     entry = labelling(study, other)
@@ -27,17 +25,17 @@ def tiers(study: StudyFolder, other: str = TIERS) -> str:
         why = study.document.labellings_absent.get(other)
         name = f"{study.document.amount_name} tiers" if other == TIERS else other
         return f"The segments were not compared with {name}" + (f": {why}." if why else ".")
-    return agreement_sentence(study, agreement, entry.title)
+    return agreement_sentence(study, agreement, entry.title, numbers=numbers)
 
 
-def tiers_in_plain(study: StudyFolder, other: str = TIERS) -> str:
+def tiers_in_plain(study: StudyFolder) -> str:
     """The same without its numbers."""
-    return re.sub(r" \([^()]*\)\.$", ".", tiers(study, other))
+    return tiers(study, numbers=False)
 
 
-def tiers_in_numbers(study: StudyFolder, other: str = TIERS) -> str:
+def tiers_in_numbers(study: StudyFolder) -> str:
     """The numbers behind it; empty where the two were not compared."""
-    agreement = agreement_with(study, other)
+    agreement = agreement_with(study, TIERS)
     interval = None if agreement is None else ami_interval(agreement)
     if agreement is None or interval is None:
         return ""
@@ -48,7 +46,9 @@ def tiers_in_numbers(study: StudyFolder, other: str = TIERS) -> str:
     )
 
 
-def agreement_sentence(study: StudyFolder, agreement: StudyAgreement, title: str) -> str:
+def agreement_sentence(
+    study: StudyFolder, agreement: StudyAgreement, title: str, *, numbers: bool = True
+) -> str:
     """How far the segments and another labelling are the same, as far as the interval reaches."""
     groups = group_words(study).capitalize()
     title = title if title.endswith("tiers") else f"'{title}'"
@@ -56,14 +56,15 @@ def agreement_sentence(study: StudyFolder, agreement: StudyAgreement, title: str
     if interval is None:
         return f"{groups} and {title}: one of them is a single group, so agreement is not known."
     low, high = interval
-    numbers = (
-        f"adjusted mutual information {decimal(agreement.ami)}, 95 % interval {decimal(low)} to "
-        f"{decimal(high)}; 0 is chance, 1 is the same"
+    behind = (
+        f" (adjusted mutual information {decimal(agreement.ami)}, 95 % interval {decimal(low)} to "
+        f"{decimal(high)}; 0 is chance, 1 is the same)"
     )
+    behind = behind if numbers else ""
     words = agreement_in_words(interval, agreement.permutation_p, asked(study).alpha)
     if not words:
-        return f"{groups} and {title}: no agreement beyond chance was shown ({numbers})."
-    return f"{groups} and {title} {words} ({numbers})."
+        return f"{groups} and {title}: no agreement beyond chance was shown{behind}."
+    return f"{groups} and {title} {words}{behind}."
 
 
 def other_labellings(study: StudyFolder) -> list[str]:

@@ -11,7 +11,11 @@ from clustering.report.kit.facts import (
     primary_outcome,
     short_title,
 )
-from clustering.report.subjects.forward.words import future_in_numbers, own_forecast
+from clustering.report.subjects.forward.words import (
+    future_in_numbers,
+    outcome_in_words,
+    own_forecast,
+)
 from clustering.report.subjects.groups.words import structure as structure_in_plain
 from clustering.results import StudyFolder
 from clustering.structure.rules import least_size
@@ -168,11 +172,6 @@ def kept(study: StudyFolder) -> str:
         entry = labelling(study, CURRENT_SEGMENT)
         return "your present rule" + ("" if entry is None else f" ({entry.title})")
     return f"the {study.document.amount_name} tiers"
-
-
-def outcome_in_words(outcome: str) -> str:
-    """The accounts that an outcome is about."""
-    return f"which accounts {happened_in_words(outcome)}"
 
 
 def _gain(study: StudyFolder) -> str:

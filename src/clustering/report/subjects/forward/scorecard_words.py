@@ -12,7 +12,8 @@ from clustering.report.kit.facts import (
     percent,
     short_title,
 )
-from clustering.report.subjects.forward.recommendation import kept, outcome_in_words
+from clustering.report.subjects.forward.recommendation import kept
+from clustering.report.subjects.forward.words import outcome_in_words
 from clustering.results import StudyFolder
 
 

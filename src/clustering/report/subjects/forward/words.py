@@ -34,7 +34,7 @@ def future_in_plain(study: StudyFolder) -> str:
     if entry.gain is None:
         why = f": {entry.reason.rstrip('.')}" if entry.reason else ""
         return f"Whether they tell more than {tiers} about what comes next is not known{why}."
-    told = f"which accounts {happened_in_words(entry.outcome)}"
+    told = outcome_in_words(entry.outcome)
     groups = group_words(study)
     low, high = entry.gain.interval
     if low > 0:
@@ -55,6 +55,11 @@ def future_in_numbers(study: StudyFolder) -> str:
         f"alone (95 % interval {low} to {high}; 0 is no gain), on {entry.n:,} accounts of which "
         f"{entry.n_events:,} {happened_in_words(entry.outcome)}."
     )
+
+
+def outcome_in_words(outcome: str) -> str:
+    """The accounts that an outcome is about."""
+    return f"which accounts {happened_in_words(outcome)}"
 
 
 def own_forecast(study: StudyFolder) -> ForwardEntry | None:

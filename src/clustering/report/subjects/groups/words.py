@@ -44,15 +44,6 @@ def structure(study: StudyFolder) -> str:
     )
 
 
-def why(study: StudyFolder) -> list[str]:
-    """What the answer about groups rests on, for readers who will not look at criteria."""
-    return [
-        *_against_nulls(study, study.document.evidence.segment_nulls),
-        *_votes(study),
-        stability(study),
-    ]
-
-
 def _against_nulls(study: StudyFolder, tests: Sequence[NullTest]) -> list[str]:
     if not tests:
         return []

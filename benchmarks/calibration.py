@@ -179,7 +179,8 @@ def scenarios() -> dict[str, tuple[int, Callable[[np.random.Generator], Floats]]
     return found
 
 
-N_INIT = 5
+N_INIT, K_MAX = 5, 6
+CONFIG = EvidenceConfig(resamples=20, nulls=39)
 
 
 def natural_numbers(raw: Floats, config: EvidenceConfig, k_max: int, seed: int) -> set[int]:
@@ -298,8 +299,7 @@ def run(args: argparse.Namespace) -> None:
     out = Path(args.out)
     done: set[tuple[str, int]] = set()
     if out.exists():
-        frame = pd.read_csv(out)
-        done = set(zip(frame["scenario"], frame["book"], strict=True))
+        done = set(pd.read_csv(out)[["scenario", "book"]].itertuples(index=False, name=None))
     todo = {
         name: value
         for number, (name, value) in enumerate(scenarios().items())
@@ -329,9 +329,9 @@ def main() -> None:
     parser.add_argument("--only", default="", help="regular expression that a scenario matches")
     parser.add_argument("--part", type=int, default=0, help="which part of the scenarios")
     parser.add_argument("--parts", type=int, default=1, help="in how many parts they are split")
-    parser.add_argument("--resamples", type=int, default=20)
-    parser.add_argument("--nulls", type=int, default=39)
-    parser.add_argument("--k-max", type=int, default=6)
+    parser.add_argument("--resamples", type=int, default=CONFIG.resamples)
+    parser.add_argument("--nulls", type=int, default=CONFIG.nulls)
+    parser.add_argument("--k-max", type=int, default=K_MAX)
     parser.add_argument("--rows", type=int, default=N, help="accounts of a book")
     parser.add_argument("--first-seed", type=int, default=100_000)
     parser.add_argument("--mixtures", action="store_true", help="with the trial of mixtures")

@@ -18,10 +18,9 @@ from pathlib import Path
 import calibration
 import numpy as np
 import pandas as pd
-from calibration import N_INIT, SHARES, clusters, kept, natural_numbers, returns
+from calibration import CONFIG, K_MAX, N_INIT, SHARES, clusters, kept, natural_numbers, returns
 from statsmodels.stats.proportion import proportion_confint
 
-from clustering.config import EvidenceConfig
 from clustering.models.kmeans import fit_kmeans
 from clustering.models.labels import canonical_order
 
@@ -29,11 +28,9 @@ SIZES = (300, 200, 500, 150, 1000)
 #: The size of the books of docs/calibration.md, which has all but those at 5 standard deviations.
 KNOWN = 1000
 SDS = (4, 5, 3)
-K_MAX = 6
 #: Every so many-th book alone at 3 standard deviations, where next to none are found.
 SELDOM = 4
 FIELDS = ("n", "k", "sd", "book", "found", "not_excluded")
-CONFIG = EvidenceConfig(resamples=20, nulls=39)
 
 
 def judged(n: int, k: int, sd: int, book: int) -> tuple[int, str]:

@@ -24,6 +24,8 @@ from pathlib import Path
 import calibration
 import numpy as np
 import pandas as pd
+from calibration import CONFIG, K_MAX
+from calibration_curved import CURVED
 from numpy.typing import NDArray
 from sklearn.cluster import HDBSCAN, KMeans
 from sklearn.metrics import calinski_harabasz_score, silhouette_score
@@ -31,7 +33,6 @@ from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 from statsmodels.stats.proportion import proportion_confint
 from threadpoolctl import threadpool_limits
 
-from clustering.config import EvidenceConfig
 from clustering.models.kmeans import fit_kmeans
 from clustering.models.labels import canonical_order
 from clustering.structure.criteria.gap import gap_statistic
@@ -41,15 +42,13 @@ from clustering.structure.evidence import zscore
 Floats = NDArray[np.float64]
 Method = Callable[[Floats, int], int]
 FIELDS = ("scenario", "book", "truth", "method", "found", "seconds")
-K_MAX = 6
 KS = range(1, K_MAX + 1)
 COVARIANCES = ("full", "tied", "diag", "spherical")
 
-#: What scenarios are summed up in one column, by their names.
+#: What scenarios are summed up in one column, by their names; the first that fits.
 GROUPS = {
-    "without clusters": r"^(?!.*(sd|apart))(?!arc|ring|spiral|crescent|swiss|S-|simplex|helix|"
-    r"figure|horseshoe|three b|sphere)",
-    "bent": r"^(arc|ring|spiral|crescent|swiss|S-|simplex|helix|figure|horseshoe|three b|sphere)",
+    "bent": rf"^({'|'.join(CURVED)})$",
+    "without clusters": r"^(?!.*(sd|apart))",
     "3 sd": r"3 sd$",
     "4 sd": r"4 sd$",
     "5 sd": r"5 sd$",
@@ -57,9 +56,8 @@ GROUPS = {
     "4 sd, outliers": r"4 sd, outliers$",
     "elongated": r"elongated",
 }
-
-
-CONFIG = EvidenceConfig(resamples=20, nulls=39)
+#: The columns without clusters, in their order.
+NOTHING = ["without clusters", "bent"]
 
 
 def ours(values: Floats, seed: int) -> int:
@@ -223,8 +221,8 @@ def summary(paths: list[str]) -> None:
     frame["group"] = frame["scenario"].map(group_of)
     ran = set(frame["method"])
     methods = [name for name in METHODS | IN_CLUSTPY | IN_MCLUST if name in ran]
-    nothing, something = list(GROUPS)[:2], list(GROUPS)[2:]
-    _table(frame, methods, nothing, "invents clusters", lambda rows: rows["found"] > 1)
+    something = [group for group in GROUPS if group not in NOTHING]
+    _table(frame, methods, NOTHING, "invents clusters", lambda rows: rows["found"] > 1)
     _table(frame, methods, something, "right number", lambda rows: rows["found"] == rows["truth"])
     _table(frame, methods, something, "sees none", lambda rows: rows["found"] == 1)
     seconds = frame.groupby("method")["seconds"].mean()

@@ -5,6 +5,7 @@ It needs no room of the study, so that the notebooks of a report need none for a
 
 import math
 import re
+from collections.abc import Sequence
 
 #: A test is called significant at this level, corrected where there are several.
 LEVEL = 0.05
@@ -44,6 +45,18 @@ def names_in_words(text: str) -> str:
     "'lifecycle touch' needs milestones."
     """
     return _QUOTED.sub(lambda match: name_in_words(match[0]), text)
+
+
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """Words in a row, a word before the last of them.
+
+    Examples
+    --------
+    >>> listed(["3"]), listed(["3", "4"], "or"), listed(["date", "settings", "libraries"])
+    ('3', '3 or 4', 'date, settings and libraries')
+    """
+    *first, end = words
+    return f"{', '.join(first)} {last} {end}" if first else end
 
 
 def feature_title(name: str, unit: str = "", *, with_unit: bool = False) -> str:

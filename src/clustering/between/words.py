@@ -7,7 +7,7 @@ from clustering.report import words
 from clustering.report.kit.facts import percent
 from clustering.report.subjects.movement.words import succession
 from clustering.results import StudyFolder
-from clustering.wording import amount_in_short
+from clustering.wording import amount_in_short, listed
 
 #: So many settings, libraries or features are named; the page and compare.json have all.
 _NAMED = 8
@@ -247,7 +247,7 @@ def _why(found: Comparison, second: StudyFolder) -> Iterator[str]:
         yield f"The studies differ in {made_by[0]} alone: all that changed comes from there."
     else:
         yield (
-            f"The studies differ in {', '.join(made_by[:-1])} and {made_by[-1]}; which of them "
+            f"The studies differ in {listed(made_by)}; which of them "
             "made what change cannot be told from two studies. Change one at a time."
         )
     told = second.document.succession

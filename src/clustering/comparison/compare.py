@@ -28,10 +28,8 @@ from clustering.comparison.observed.within_tiers import heterogeneity_within_tie
 from clustering.comparison.scorecard import Gains, scorecard
 from clustering.comparison.scorecard_entries import Score
 from clustering.config import ComparisonConfig
+from clustering.matrix.size import FEWEST_ACCOUNTS, of_known_size
 from clustering.progress import SILENT, Progress
-
-#: Fewer accounts with an amount give no index of leakage.
-_FEWEST_AMOUNTS = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,7 +212,7 @@ class _Task:
     def _ablations(self) -> list[Ablation]:
         arr, features = self.inputs.arr, self.inputs.features
         known = arr.notna().to_numpy()
-        if ARR_TIERS not in self.labels or known.sum() < _FEWEST_AMOUNTS:
+        if ARR_TIERS not in self.labels or known.sum() < FEWEST_ACCOUNTS:
             return []
         return ablation(
             features.values[known],
@@ -229,8 +227,7 @@ class _Task:
 
     def _index(self) -> LeakageIndex | None:
         log_arr = np.log1p(self.inputs.arr.to_numpy(dtype=np.float64))
-        known = np.isfinite(log_arr)
-        if known.sum() < _FEWEST_AMOUNTS or np.ptp(log_arr[known]) == 0:
+        if not of_known_size(log_arr).size:
             return None
         return leakage_index(self.inputs.features.frame, log_arr, seed=self.seed)
 

@@ -12,7 +12,7 @@ from clustering.columns import ARR
 from clustering.config import Family, MatrixConfig
 from clustering.errors import BadInputError, breaches_message
 from clustering.features.types import Feature, Snapshot
-from clustering.matrix.size import FEWEST_ACCOUNTS, dealt, out_of_fold_r2
+from clustering.matrix.size import dealt, of_known_size, out_of_fold_r2
 
 #: Least number of accounts with both features known that a correlation is computed from.
 _MIN_PAIRS = 20
@@ -48,7 +48,8 @@ def screen(snapshot: Snapshot, config: MatrixConfig) -> Screening:
     excluded = {f.name: snapshot.withheld[f.name] for f in order if f.name in snapshot.withheld}
     excluded |= _decide(order, excluded, _by_missing_values(frame, config.max_missing_share))
     excluded |= _decide(order, excluded, _by_variation(frame, config.winsorise))
-    excluded |= _decide(order, excluded, _by_size(snapshot, config.max_size_r2))
+    if config.max_size_r2 is not None:
+        excluded |= _decide(order, excluded, _by_size(snapshot, config.max_size_r2))
     left = [feature for feature in order if feature.name not in excluded]
     excluded |= _by_correlation(frame, left, config.max_correlation)
     included = tuple(feature for feature in left if feature.name not in excluded)
@@ -126,17 +127,16 @@ def _by_variation(frame: pd.DataFrame, winsorise: float) -> _Reason:
     return reason
 
 
-def _by_size(snapshot: Snapshot, limit: float | None) -> _Reason:
+def _by_size(snapshot: Snapshot, limit: float) -> _Reason:
     """What trees make of the feature alone about the log of the yearly amount."""
-    amounts = np.log1p(snapshot.attributes.get(ARR, pd.Series(dtype=np.float64)))
+    amounts = snapshot.attributes.get(ARR, pd.Series(dtype=np.float64))
+    target = np.log1p(amounts).to_numpy(dtype=np.float64, na_value=np.nan)
+    rows, folds = dealt(of_known_size(target), seed=0)
 
     def reason(feature: Feature) -> str | None:
-        target = amounts.to_numpy(dtype=np.float64, na_value=np.nan)
-        known = np.flatnonzero(np.isfinite(target))
-        if limit is None or known.size < FEWEST_ACCOUNTS or np.ptp(target[known]) == 0:
+        if not rows.size:
             return None
         values = snapshot.frame[[feature.name]].to_numpy(dtype=np.float64, na_value=np.nan)
-        rows, folds = dealt(known, seed=0)
         share = out_of_fold_r2(values[rows], target[rows], folds, seed=0)
         if share <= limit:
             return None

@@ -11,6 +11,21 @@ N_FOLDS = 5
 FEWEST_ACCOUNTS = 10 * N_FOLDS
 
 
+def of_known_size(log_arr: Floats) -> Ints:
+    """Accounts whose size is known; none where they are too few, or all of one size.
+
+    Examples
+    --------
+    >>> of_known_size(np.r_[np.nan, np.linspace(0, 1, 50)]).tolist() == list(range(1, 51))
+    True
+    >>> of_known_size(np.linspace(0, 1, 49)).size, of_known_size(np.ones(50)).size
+    (0, 0)
+    """
+    known = np.flatnonzero(np.isfinite(log_arr))
+    told = known.size >= FEWEST_ACCOUNTS and np.ptp(log_arr[known]) > 0
+    return known if told else known[:0]
+
+
 def dealt(known: Ints, seed: int) -> tuple[Ints, Ints]:
     """Accounts to compute on, ascending, and the fold of each.
 

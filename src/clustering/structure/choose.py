@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import adjusted_rand_score
 
 from clustering.arrays import Ints
 from clustering.config import EvidenceConfig
 from clustering.models.kmeans import KMeansFit
+from clustering.models.labels import adjusted_rand
 from clustering.models.unimodality import merge_components
 from clustering.structure.findings import ChosenBy, Offered, VerdictName
 from clustering.structure.measure import Measured
@@ -74,7 +74,10 @@ def choose(
     """
     kmeans = Offered(algorithm="kmeans", k=decision.k)
     partitions = _partitions(measured, mixtures, fits, matrix)
-    notes = [*_heaps(mixtures), *_labels_beside(kmeans.name, partitions)]
+
+    def notes(offered: Offered) -> list[str]:
+        return [*_heaps(mixtures), *_labels_beside(offered.name, partitions)]
+
     rule = None if tried is None or not tried.trial.passed else _rule(tried, matrix)
     if tried is None or not tried.trial.passed or rule:
         why = [] if tried is None else [rule or tried.trial.reason]
@@ -87,20 +90,18 @@ def choose(
                 *decision.reasons,
                 *why,
                 *dissent(criteria, decision.n_clusters, len(fits)),
-                *notes,
+                *notes(kmeans),
             ),
         )
     k, kind = tried.trial.k, tried.trial.covariance_type
     workable = _workable(tried, config, len(matrix.values))
     mixture = Offered(algorithm="mixture", k=k, covariance_type=kind)
-    if workable:
-        notes = [*_heaps(mixtures), *_labels_beside(mixture.name, partitions)]
     said = (
         tried.trial.reason,
         *([] if workable else [_TOO_MANY if decision.k > 1 else _ALL_TOO_MANY]),
         *(f"K-means alone: {reason}" for reason in decision.reasons),
         *dissent(criteria, k, len(fits)),
-        *notes,
+        *notes(mixture if workable else kmeans),
     )
     if not workable:
         return Choice("natural", k, kmeans, (), said)
@@ -179,7 +180,7 @@ def _labels_beside(offered: str, partitions: Mapping[str, Ints]) -> list[str]:
     return labels_beside(
         offered,
         {
-            name: float(adjusted_rand_score(partitions[offered], partitions[name]))
+            name: adjusted_rand(partitions[offered], partitions[name])
             for name in nearest
             if name is not None
         },

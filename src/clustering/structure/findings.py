@@ -44,6 +44,15 @@ class NullTest(Entry):
     replicates: int = Field(description="Draws.")
 
 
+def margins_asked(n_bumpy: int) -> bool:
+    """Whether natural clusters must exceed the null copula_margins.
+
+    Drawn with the margins of several columns with several bumps, data has clusters itself: a grid
+    of them. It is then no data without clusters, and exceeding it no condition.
+    """
+    return n_bumpy < 2
+
+
 class Structure(Entry):
     """Is there structure at all?"""
 
@@ -283,9 +292,9 @@ class Findings(Entry):
         """The tests against data without clusters that decided about the offered segments."""
         if self.offered.algorithm == "mixture" and self.trial is not None and self.trial.nulls:
             return self.trial.nulls
-        several = self.structure.n_bumpy > 1
+        asked = margins_asked(self.structure.n_bumpy)
         return tuple(
-            null for null in self.structure.nulls if not (several and null.name == "copula_margins")
+            null for null in self.structure.nulls if asked or null.name != "copula_margins"
         )
 
     @property

@@ -159,26 +159,20 @@ def _fit_kmeans(values: Floats, k_max: int, settings: ProtocolSettings) -> list[
 def _structure(
     sample: Floats, nulls: tuple[NullTest, ...], n_bumpy: int, settings: ProtocolSettings
 ) -> Structure:
-    if not settings.complete:
-        return Structure(
-            hopkins=None,
-            hopkins_null=None,
-            dip=None,
-            nulls=nulls,
-            least_effect=LEAST_EFFECT,
-            n_bumpy=n_bumpy,
-        )
-    with settings.progress.step("structure"):
-        found = hopkins(sample, seed=settings.seed)
-        columns = tuple(dip(column) for column in sample.T)
-        return Structure(
-            hopkins=found.mean,
-            hopkins_null=found.null_mean,
-            dip=Dips(columns=columns, pc1=dip(first_component(sample))),
-            nulls=nulls,
-            least_effect=LEAST_EFFECT,
-            n_bumpy=n_bumpy,
-        )
+    found, dips = None, None
+    if settings.complete:
+        with settings.progress.step("structure"):
+            found = hopkins(sample, seed=settings.seed)
+            columns = tuple(dip(column) for column in sample.T)
+            dips = Dips(columns=columns, pc1=dip(first_component(sample)))
+    return Structure(
+        hopkins=None if found is None else found.mean,
+        hopkins_null=None if found is None else found.null_mean,
+        dip=dips,
+        nulls=nulls,
+        least_effect=LEAST_EFFECT,
+        n_bumpy=n_bumpy,
+    )
 
 
 def _segments_return(choice: Choice, measured: Measured, settings: ProtocolSettings) -> bool:

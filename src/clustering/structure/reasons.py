@@ -6,7 +6,7 @@ from clustering.config import EvidenceConfig
 from clustering.structure.findings import Bridge, ChosenBy, KMeansDiagnostics, NullTest
 from clustering.structure.rules import BORDER_DENSITY, bridged, least_size
 from clustering.structure.separation.valleys import Valley
-from clustering.wording import p_in_words, share_in_words
+from clustering.wording import listed, p_in_words, share_in_words
 
 ALONG_THE_LINE = "the gap is there along the straight line alone"
 #: Agreement of runs from other seeds below which a k-means solution is not called unique.
@@ -131,15 +131,10 @@ inside of one; no larger number comes back under resampling.
             "fewer a gap would lie inside of one; no larger number comes back under resampling."
         ]
     return [
-        f"How many: the data does not exclude {_listed([least, *more], 'or')} clusters. With "
-        f"fewer than {least} a gap would lie inside of one; {_listed(more, 'and')} come back "
+        f"How many: the data does not exclude {listed([least, *more], 'or')} clusters. With "
+        f"fewer than {least} a gap would lie inside of one; {listed(more)} come back "
         "under resampling, though not every one has a gap beside it."
     ]
-
-
-def _listed(words: Sequence[str], last: str) -> str:
-    *first, end = words
-    return f"{', '.join(first)} {last} {end}" if first else end
 
 
 def shape(rows: Sequence[KMeansDiagnostics], n_clusters: int) -> list[str]:
@@ -251,15 +246,18 @@ another choice would place some accounts otherwise.
     """
     if not others:
         return []
-    told = " and ".join(f"those of {name} with an adjusted Rand index of {ari:.2f}"
-                        for name, ari in others.items())  # fmt: skip
-    surely = min(others.values()) >= UNIQUE
+    told = [
+        f"those of {name} with an adjusted Rand index of {ari:.2f}" for name, ari in others.items()
+    ]
+    moved = (
+        "hardly any account would be placed otherwise"
+        if min(others.values()) >= UNIQUE
+        else "another choice would place some accounts otherwise"
+    )
     return [
         "Labels: the verdict is about whether there are clusters, not about the place of each "
-        f"account. The labels of {offered} agree with {told}: "
-        + ("hardly any account would be placed otherwise." if surely else
-           "another choice would place some accounts otherwise.")
-    ]  # fmt: skip
+        f"account. The labels of {offered} agree with {listed(told)}: {moved}."
+    ]
 
 
 def dissent(chosen_by: ChosenBy, n_clusters: int, largest: int) -> list[str]:

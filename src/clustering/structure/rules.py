@@ -6,7 +6,14 @@ They are explained in docs/method.md.
 from collections.abc import Sequence
 
 from clustering.config import EvidenceConfig
-from clustering.structure.findings import Bridge, KMeansDiagnostics, NullName, NullTest, Saddle
+from clustering.structure.findings import (
+    Bridge,
+    KMeansDiagnostics,
+    NullName,
+    NullTest,
+    Saddle,
+    margins_asked,
+)
 from clustering.structure.separation.valleys import Valley
 
 #: An excess over a null of fewer of its standard deviations is not taken for structure.
@@ -28,14 +35,10 @@ def rejected(test: NullTest, config: EvidenceConfig) -> bool:
 
 
 def nulls_asked(bumpy: Sequence[str]) -> tuple[NullName, ...]:
-    """The nulls that natural clusters must exceed, by the columns with several bumps.
-
-    Drawn with the margins of several such columns, data has clusters itself: a grid of them. It is
-    then no data without clusters, and exceeding it no condition.
-    """
-    if len(bumpy) > 1:
-        return ("copula_unimodal",)
-    return ("copula_margins", "copula_unimodal")
+    """The nulls that natural clusters must exceed, by the columns with several bumps."""
+    if margins_asked(len(bumpy)):
+        return ("copula_margins", "copula_unimodal")
+    return ("copula_unimodal",)
 
 
 def separated(row: KMeansDiagnostics, valley: Valley | None, config: EvidenceConfig) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from clustering.config import EvidenceConfig
 from clustering.structure import reasons
-from clustering.structure.findings import KMeansDiagnostics, NullTest, VerdictName
+from clustering.structure.findings import KMeansDiagnostics, NullTest, VerdictName, margins_asked
 from clustering.structure.measure import Measured
 from clustering.structure.rules import (
     bridged,
@@ -17,7 +17,6 @@ from clustering.structure.rules import (
     every_cluster_returns,
     is_workable,
     not_excluded,
-    nulls_asked,
     rejected,
     separated,
 )
@@ -109,7 +108,7 @@ def _gate(
         return False, [reasons.unstructured(margins, unimodal)]
     if rejected(margins, config):
         return True, [reasons.structured(margins, unimodal)]
-    if "copula_margins" in nulls_asked(bumpy):
+    if margins_asked(len(bumpy)):
         return False, [reasons.explained_by_margins(margins, unimodal, bumpy)]
     return True, [reasons.bumps_in_several(margins, unimodal, bumpy)]
 

@@ -61,7 +61,7 @@ def additive_probabilities(rows: Floats, events: Floats) -> Floats:
     )
     tier_size, segment_size = rows.sum(axis=2, keepdims=True), rows.sum(axis=1, keepdims=True)
     segment = rate_of(segment_size, events.sum(axis=1, keepdims=True))
-    compared = (segment_size > 0) & _linked(rows > 0)
+    compared = (segment_size > 0) & linked(rows > 0)
     probability = np.where(compared, probability, tier_probabilities(rows, events))
     return np.where((tier_size > 0) | (segment_size == 0), probability, segment)
 
@@ -97,14 +97,23 @@ def one_sided(rows: Floats, events: Floats) -> Flags:
     return np.asarray((rows > 0) & ((events == 0) | (events == rows)))
 
 
-def _linked(filled: Flags) -> Flags:
+def linked(filled: Flags) -> Flags:
     """Cells whose tier and segment are linked by a chain of filled cells.
 
     Of any other cell tier and segment were never compared, not even through others.
+
+    Parameters
+    ----------
+    filled : boolean array of shape (..., n_tiers, n_segments)
+
+    Examples
+    --------
+    >>> linked(np.array([[True, True, False], [True, False, False], [False, False, True]])).tolist()
+    [[True, True, False], [True, True, False], [False, False, True]]
     """
     cells = filled.astype(np.float64)
-    reached = cells @ cells.transpose(0, 2, 1) > 0
-    for _ in range(int(np.ceil(np.log2(max(2, filled.shape[1]))))):
+    reached = cells @ cells.swapaxes(-2, -1) > 0
+    for _ in range(int(np.ceil(np.log2(max(2, filled.shape[-2]))))):
         steps = reached.astype(np.float64)
         reached = steps @ steps > 0
     return np.asarray(reached.astype(np.float64) @ cells > 0)

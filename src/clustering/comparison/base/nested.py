@@ -13,7 +13,7 @@ from scipy.special import expit
 from scipy.stats import chi2 as chi_square
 
 from clustering.arrays import Flags, Floats, Ints
-from clustering.comparison.base.additive import one_sided, rate_of, within_succession
+from clustering.comparison.base.additive import linked, one_sided, rate_of, within_succession
 from clustering.comparison.base.entries import LikelihoodRatio
 from clustering.comparison.base.logistic import (
     SEPARATED,
@@ -103,7 +103,7 @@ def fit_nested(table: OutcomeTable) -> NestedFit:
     rank = {name: int((group[0] > 0).sum()) for name, group in groups.items()}
     separated = {name for name, group in groups.items() if one_sided(*group).any()}
 
-    fit, raw, linked = _additive(table)
+    fit, raw = _additive(table)
     deviance["both"], rank["both"] = fit.deviance, fit.coefficients.size
     if fit.separated:
         separated.add("both")
@@ -113,7 +113,7 @@ def fit_nested(table: OutcomeTable) -> NestedFit:
     tier = np.where(known["tier"], rate_of(*groups["tier"]), base)
     segment = np.where(known["segment"], rate_of(*groups["segment"]), base)
     both = within_succession(rows, events, raw, rows, extreme=SEPARATED)
-    both = np.where(known["segment"] & linked, both, tier)
+    both = np.where(known["segment"] & linked(rows > 0), both, tier)
     both = np.where(known["tier"] | ~known["segment"], both, segment)
     predictions = {
         "base": base,
@@ -130,12 +130,8 @@ def fit_nested(table: OutcomeTable) -> NestedFit:
     )
 
 
-def _additive(table: OutcomeTable) -> tuple[LogisticFit, Floats, Flags]:
-    """The additive model, the fitted probability of every cell, and the cells that it speaks of.
-
-    These are cells whose tier and segment are linked by a chain of filled cells. Of any other
-    cell tier and segment were never compared, not even through others.
-    """
+def _additive(table: OutcomeTable) -> tuple[LogisticFit, Floats]:
+    """The additive model and its probability of every cell; it speaks of `linked` cells alone."""
     n_tiers, n_segments = table.rows.shape
     links = np.zeros((n_tiers + n_segments,) * 2, dtype=bool)
     links[:n_tiers, n_tiers:] = table.rows > 0
@@ -152,7 +148,7 @@ def _additive(table: OutcomeTable) -> tuple[LogisticFit, Floats, Flags]:
     coefficients[kept] = fit.coefficients
     probability = expit(coefficients[:n_tiers, None] + coefficients[None, n_tiers:])
     probability[tier, segment] = fit.probability
-    return fit, probability, part[:n_tiers, None] == part[None, n_tiers:]
+    return fit, probability
 
 
 def _grouped_deviance(rows: Floats, events: Floats) -> float:

@@ -1,6 +1,7 @@
 """What tier and segment knew about an outcome that came later."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -113,11 +114,7 @@ def forward_validity(
         n_tested=n_tested,
         n_held_out=held_out.n,
         split="five folds" if train is None else "train column",
-        deviance=None if fit is None else dict(fit.deviance),
-        rank=None if fit is None else dict(fit.rank),
-        lr_segment_given_tier=None if fit is None else fit.likelihood_ratio("tier", "both"),
-        lr_tier_given_segment=None if fit is None else fit.likelihood_ratio("segment", "both"),
-        lr_interaction=None if fit is None else fit.likelihood_ratio("both", "interaction"),
+        **({} if fit is None else _tests_of_fit(fit)),
         cmh=cmh,
         within_tier=within_tier_tests(table, rows.tier.levels, seed),
         auc=held_out.auc,
@@ -132,6 +129,17 @@ def forward_validity(
         notes=notes,
         leaks=_leaks(held_out, names),
     )
+
+
+def _tests_of_fit(fit: NestedFit) -> dict[str, Any]:
+    """The fields of the report that tell how well the models fit what they were fitted on."""
+    return {
+        "deviance": dict(fit.deviance),
+        "rank": dict(fit.rank),
+        "lr_segment_given_tier": fit.likelihood_ratio("tier", "both"),
+        "lr_tier_given_segment": fit.likelihood_ratio("segment", "both"),
+        "lr_interaction": fit.likelihood_ratio("both", "interaction"),
+    }
 
 
 @dataclass(frozen=True)

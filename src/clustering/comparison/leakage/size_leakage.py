@@ -17,9 +17,9 @@ from clustering.comparison.leakage.entries import Ablation, Circularity, Leakage
 from clustering.errors import BadInputError
 from clustering.matrix.size import (
     FEWEST_ACCOUNTS,
-    MOST_ACCOUNTS,
     N_FOLDS,
     dealt,
+    of_known_size,
     out_of_fold_r2,
 )
 
@@ -123,11 +123,11 @@ def leakage_index(features: pd.DataFrame, log_arr: ArrayLike, *, seed: int) -> L
     (True, 'seats')
     """
     target = np.asarray(log_arr, dtype=np.float64)
-    known = np.flatnonzero(np.isfinite(target))
-    if known.size < FEWEST_ACCOUNTS or np.ptp(target[known]) == 0:
+    known = of_known_size(target)
+    if not known.size:
         raise BadInputError(
             f"the leakage index needs at least {FEWEST_ACCOUNTS} accounts of different ARR, found "
-            f"{known.size}."
+            f"{np.isfinite(target).sum()}."
         )
     rows, folds = dealt(known, seed)
     values = features.to_numpy(dtype=np.float64)[rows]
@@ -158,7 +158,7 @@ def detect_circularity(
     """
     coded = labels if isinstance(labels, Labelling) else encode(labels, name)
     known = np.flatnonzero(coded.codes >= 0)
-    rows = np.sort(np.random.default_rng(seed).permutation(known)[:MOST_ACCOUNTS])
+    rows, _ = dealt(known, seed)
     codes = coded.codes[rows]
     if np.unique(codes).size < 2 or rows.size < FEWEST_ACCOUNTS:
         sentence = f"Whether {name} was made from the features is not known: too few labels."

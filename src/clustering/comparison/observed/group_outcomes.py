@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from clustering.arrays import Ints
 from clustering.columns import ARR_TIERS, SEGMENT
 from clustering.comparison.base.companies import units
 from clustering.comparison.base.entries import CmhTest
@@ -90,15 +91,14 @@ def group_outcomes(
     outcomes = outcomes[[n for n in names if n in outcomes and outcomes[n].notna().any()]]
     both = [name for name in (SEGMENT, ARR_TIERS) if name in labels]
     rates = rates_table(labels, both, outcomes, names[0])
-    rates, notes = with_correction(
-        rates, outcomes, membership, n_bootstrap, seed, units(outcomes.index, observed.company)
-    )
+    company = units(outcomes.index, observed.company)
+    rates, notes = with_correction(rates, outcomes, membership, n_bootstrap, seed, company)
     inside, accounts = [], None
     if ARR_TIERS in labels:
         tiers, segments = labels[ARR_TIERS], labels[SEGMENT]
         inside = [inside_tiers(tiers, segments, outcomes[name], seed) for name in outcomes]
         try:
-            accounts = _retained(tiers, segments, observed)
+            accounts = _retained(tiers, segments, observed, company)
         except BadInputError as error:
             notes.append(f"Retention and expansion are not known: {error}")
     retention: list[dict[str, object]] = []
@@ -173,13 +173,15 @@ def _squares(table: OutcomeTable) -> tuple[float, float]:
 
 
 def _retained(
-    tiers: "pd.Series[str]", segments: "pd.Series[str]", observed: Observed
+    tiers: "pd.Series[str]",
+    segments: "pd.Series[str]",
+    observed: Observed,
+    company: Ints | None,
 ) -> Retained | None:
     """The accounts whose retention was observed; None where no table tells it."""
     if not {"nrr", "grr"} <= set(observed.outcomes.columns):
         return None
     amounts = (observed.arr, observed.outcomes["nrr"], observed.outcomes["grr"])
-    company = units(observed.outcomes.index, observed.company)
     arr, nrr, grr = (np.asarray(one, dtype=np.float64) for one in amounts)
     return retained(tiers, segments, arr, nrr, grr, company)
 

@@ -66,7 +66,7 @@ def trial(
 ) -> None:
     """Plan a trial of a playbook: accounts it needs, and a list of who is treated, by lot."""
     from clustering.commands.console import say
-    from clustering.commands.override import read_study
+    from clustering.commands.reading import read_study
     from clustering.outputs import whole_file
     from clustering.scorer.files import write_cells
     from clustering.trial import design_trial, draw_arms, trial_group

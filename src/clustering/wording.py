@@ -138,6 +138,17 @@ def number_in_words(value: float, digits: int = 3, *, spread: float = 0.0) -> st
 _MOST_DECIMALS = 9
 
 
+def counted(n: int, what: str = "account") -> str:
+    """So many of something, whose plural ends in s.
+
+    Examples
+    --------
+    >>> counted(1), counted(1_200), counted(0, "label")
+    ('1 account', '1,200 accounts', '0 labels')
+    """
+    return f"{n:,} {what}" + ("" if n == 1 else "s")
+
+
 def amount_in_short(value: float) -> str:
     """An amount for a reader in a hurry: two significant digits, in thousands or millions.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from clustering.between.compare import Compared
 from clustering.between.entries import ACCOUNTS
 from clustering.outputs import write_result
-from clustering.scorer.files import guard_cells
+from clustering.scorer.files import write_cells
 from clustering.targets import check_result
 
 PAGE = "compare.html"
@@ -43,6 +43,5 @@ def _write_into(compared: Compared, folder: Path) -> None:
 
     content = json.dumps(compared.found.model_dump(mode="json"), indent=1, ensure_ascii=False)
     (folder / RESULT).write_text(content + "\n", encoding="utf-8")
-    guarded = guard_cells(compared.accounts)
-    guarded.to_csv(folder / TABLE, index=False, lineterminator="\n")
+    write_cells(compared.accounts, folder / TABLE)
     (folder / PAGE).write_text(compare_page(compared), encoding="utf-8")

@@ -91,7 +91,7 @@ def _agreement(then: Ints, now: Ints) -> float | None:
     table = contingency(then, now)
     if min(table.shape) < 2:
         return None
-    return float(adjusted_mutual_information(table[None])[0])
+    return float(adjusted_mutual_information(table))
 
 
 def _entry(frame: pd.DataFrame, ami: float | None) -> Followed:
@@ -146,5 +146,4 @@ def _table(frame: pd.DataFrame, first: StudyFolder, second: StudyFolder) -> pd.D
     names: dict[str, Any] = {**first.names.dropna(), **second.names.dropna()}
     changed["name"] = [names.get(str(one)) for one in changed.index]
     order = changed.sort_values("amount", ascending=False, kind="stable", na_position="last")
-    columns = [one.name for one in ACCOUNTS.columns]
-    return order.reset_index()[columns]
+    return ACCOUNTS.of(order.reset_index())

@@ -7,7 +7,7 @@ from clustering.report import words
 from clustering.report.kit.facts import percent
 from clustering.report.subjects.movement.words import succession
 from clustering.results import StudyFolder
-from clustering.wording import amount_in_short, listed
+from clustering.wording import amount_in_short, counted, listed
 
 #: So many settings, libraries or features are named; the page and compare.json have all.
 _NAMED = 8
@@ -47,7 +47,7 @@ def in_short(found: Comparison) -> Iterator[str]:
         return
     changed = followed.n_moved + followed.n_recut
     yield (
-        f"{changed:,} of the {_count(followed.n_both)} in both studies "
+        f"{changed:,} of the {counted(followed.n_both)} in both studies "
         f"({percent(changed / followed.n_both)}) are not in the segment that goes on from theirs."
     )
 
@@ -80,7 +80,7 @@ def _data(found: Comparison) -> Iterator[str]:
 def _who(found: Comparison) -> Iterator[str]:
     followed = found.accounts
     yield (
-        f"{_count(followed.n_both)} in both studies; {followed.n_come:,} only in the second"
+        f"{counted(followed.n_both)} in both studies; {followed.n_come:,} only in the second"
         f"{_of(found.second, followed.amount_come, followed.n_come)}, {followed.n_gone:,} only in "
         f"the first{_of(found.first, followed.amount_gone, followed.n_gone)}."
     )
@@ -148,7 +148,7 @@ def _segments(found: Comparison) -> Iterator[str]:
     ]
     n_new = len(found.segments) - len(former)
     new = f"{n_new:,} of the second are new" if n_new else "none of the second is new"
-    yield f"Of the {_count(len(former), 'segment')} of the first study {', '.join(told)}; {new}."
+    yield f"Of the {counted(len(former), 'segment')} of the first study {', '.join(told)}; {new}."
     if not _one_segment(found):
         yield from (_became(one) for one in found.segments)
     yield from _loose(found)
@@ -163,7 +163,7 @@ def _became(one: SegmentChange) -> str:
     if not one.n_accounts:
         side = "first" if one.fate == "new" else "second"
         return f"{own}: none of its accounts is in the {side} study."
-    most = f"{percent(one.share)} of its {_count(one.n_accounts)}"
+    most = f"{percent(one.share)} of its {counted(one.n_accounts)}"
     match one.fate:
         case "survived":
             name = "" if one.others[0] == one.name else f" as ‘{one.others[0]}’"
@@ -197,17 +197,17 @@ def _accounts(found: Comparison) -> Iterator[str]:
     if not followed.n_both:
         return
     if not followed.n_moved and not followed.n_recut:
-        yield f"All {_count(followed.n_both)} of both studies are where they were."
+        yield f"All {counted(followed.n_both)} of both studies are where they were."
         return
-    yield f"{_count(followed.n_stayed)} stayed: their segment goes on with them in it."
+    yield f"{counted(followed.n_stayed)} stayed: their segment goes on with them in it."
     if followed.n_moved:
         yield (
-            f"{_count(followed.n_moved)} moved out of a segment that goes on without them"
+            f"{counted(followed.n_moved)} moved out of a segment that goes on without them"
             f"{_of(_side_of_money(found), followed.amount_moved, followed.n_moved)}."
         )
     if followed.n_recut:
         yield (
-            f"{_count(followed.n_recut)} were in a segment that did not go on: it was cut "
+            f"{counted(followed.n_recut)} were in a segment that did not go on: it was cut "
             "elsewhere, not they who moved"
             f"{_of(_side_of_money(found), followed.amount_recut, followed.n_recut)}."
         )
@@ -259,10 +259,6 @@ def _why(found: Comparison, second: StudyFolder) -> Iterator[str]:
             "second study with --previous and the first one, whose model then looks at the "
             "accounts of the second date."
         )
-
-
-def _count(n: int, what: str = "account") -> str:
-    return f"{n:,} {what}" + ("" if n == 1 else "s")
 
 
 def _of(side: Side, amount: float | None, n: int) -> str:

@@ -29,11 +29,11 @@ def compare(
     from clustering.between import compare_studies, write_comparison
     from clustering.between.files import check_folder
     from clustering.commands.console import say
-    from clustering.commands.override import read_study
+    from clustering.commands.reading import read_study
 
     (_, before), (_, after) = read_study(first), read_study(second)
     if out is not None:
-        check_folder(out, {first, second, before.path, after.path})
+        check_folder(out, [first, second, before.path, after.path])
     compared = compare_studies(before, after)
     found = compared.found
     say(

@@ -190,28 +190,9 @@ def writable_file(config: "StudyConfig", given: Path | None, table: "Table") -> 
     return file
 
 
-def read_study(study: Path) -> "tuple[StudyConfig, StudyFolder]":
-    """A finished study, by its folder or by its TOML, and its configuration."""
-    from clustering import results
-    from clustering.config import StudyConfig, load_config
-    from clustering.errors import StudyFolderError
-
-    if study.suffix.lower() == ".toml":
-        config = load_config(study)
-        folder = config.output.folder / config.name
-        try:
-            found = results.read(folder)
-        except StudyFolderError as error:
-            raise StudyFolderError(
-                f"{error}\nSegments are those of a finished study. Run: clustering study {study}"
-            ) from None
-    else:
-        found = results.read(study)
-        config = StudyConfig.model_validate(found.document.configuration)
-    return config, found
-
-
 def _known(study: Path) -> _Known:
+    from clustering.commands.reading import read_study
+
     config, found = read_study(study)
     return _Known(
         config=config,

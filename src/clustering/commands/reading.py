@@ -1,4 +1,4 @@
-"""What a command reads: a folder of tables or a study's TOML, and what may not be written over."""
+"""What a command reads: tables, a study's TOML, a finished study; and what is not written over."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clustering.config import ReadingConfig, SourceConfig, StudyConfig, load_config
+from clustering.errors import StudyFolderError
 from clustering.inputs import PREVIOUS, named_inputs
 from clustering.movement.overrides.file import overrides_file
 from clustering.tables import TABLES
@@ -13,6 +14,7 @@ from clustering.tables.contract import OVERRIDES, SEGMENT_NAMES
 from clustering.tables.reading.files import SUFFIXES, table_files
 
 if TYPE_CHECKING:
+    from clustering.results import StudyFolder
     from clustering.tables import SourceTables
 
 
@@ -22,6 +24,25 @@ def tables_of_folder(folder: Path) -> list[Path]:
     names = {table.name for table in TABLES}
     read = [file for file in present if file.name.partition(".")[0] in names]
     return [*read, *(folder / f"{name}{suffix}" for name in sorted(names) for suffix in SUFFIXES)]
+
+
+def read_study(study: Path) -> "tuple[StudyConfig, StudyFolder]":
+    """A finished study, by its folder or by its TOML, and its configuration."""
+    from clustering import results
+
+    if study.suffix.lower() == ".toml":
+        config = load_config(study)
+        folder = config.output.folder / config.name
+        try:
+            found = results.read(folder)
+        except StudyFolderError as error:
+            raise StudyFolderError(
+                f"{error}\nSegments are those of a finished study. Run: clustering study {study}"
+            ) from None
+    else:
+        found = results.read(study)
+        config = StudyConfig.model_validate(found.document.configuration)
+    return config, found
 
 
 def source_config(

@@ -37,7 +37,8 @@ def rename(
     from datetime import date
 
     from clustering.commands.console import say
-    from clustering.commands.override import read_study, writable_file
+    from clustering.commands.override import writable_file
+    from clustering.commands.reading import read_study
     from clustering.errors import BadInputError
     from clustering.movement.succession.renames import Renaming, rename_in_file, renamed
     from clustering.results.rename import rename_segment

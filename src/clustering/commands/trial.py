@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from clustering.config.plan import TrialConfig
     from clustering.results import StudyFolder
     from clustering.trial import TrialGroup
@@ -68,7 +66,9 @@ def trial(
 ) -> None:
     """Plan a trial of a playbook: accounts it needs, and a list of who is treated, by lot."""
     from clustering.commands.console import say
-    from clustering.commands.override import read_study
+    from clustering.commands.reading import read_study
+    from clustering.outputs import whole_file
+    from clustering.scorer.files import write_cells
     from clustering.trial import design_trial, draw_arms, trial_group
     from clustering.trial.design import members
     from clustering.trial.words import plan_words, size_words
@@ -82,7 +82,8 @@ def trial(
     design = design_trial(found, group, settings, frame["unit"].nunique())
     lot = config.seed if seed is None else seed
     arms = draw_arms(frame, lot)
-    _write(arms, target)
+    with whole_file(target, "the list ") as file:
+        write_cells(arms, file)
     say(f"A trial of {title} on '{group.label}' {group.segment_id}".rstrip())
     for text in (*size_words(design, together), *plan_words(design, arms, lot, together)):
         say(text)
@@ -143,11 +144,3 @@ def _playbook(study: "StudyFolder", group: "TrialGroup", playbook: str | None) -
     coverage = study.table("coverage").set_index("label")
     name = str(coverage.loc[group.label, "playbook"])
     return f"'{titles.get(name, name)}'"
-
-
-def _write(arms: "pd.DataFrame", target: Path) -> None:
-    from clustering.outputs import whole_file
-    from clustering.scorer.files import guard_cells
-
-    with whole_file(target, "the list ") as file:
-        guard_cells(arms).to_csv(file, index=False, lineterminator="\n")

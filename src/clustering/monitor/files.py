@@ -7,7 +7,7 @@ from pathlib import Path
 
 from clustering.monitor.run import MONITOR_TABLES, Monitored
 from clustering.outputs import write_result
-from clustering.scorer.files import guard_cells
+from clustering.scorer.files import write_cells
 from clustering.targets import check_result
 
 PAGE = "monitor.html"
@@ -44,5 +44,5 @@ def write_into(monitored: Monitored, folder: Path) -> None:
     content = json.dumps(monitored.found.model_dump(mode="json"), indent=1, ensure_ascii=False)
     (folder / RESULT).write_text(content + "\n", encoding="utf-8")
     for name, frame in monitored.frames.items():
-        guard_cells(frame).to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+        write_cells(frame, folder / f"{name}.csv")
     (folder / PAGE).write_text(monitor_page(monitored), encoding="utf-8")

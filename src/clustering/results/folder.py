@@ -172,15 +172,14 @@ def write(document: StudyDocument, frames: dict[str, pd.DataFrame], folder: Path
         A table breaks its schema.
     """
     # Imported here: who reads a study needs no scorer, and it takes SciPy along.
-    from clustering.scorer.files import guard_cells
+    from clustering.scorer.files import write_cells
 
     check_tables(frames)
     for name, frame in frames.items():
         frame.to_parquet(folder / f"{name}.parquet", index=False)
     for spec in TABLES:
         if spec.spreadsheet and spec.name in frames:
-            guarded = guard_cells(frames[spec.name])
-            guarded.to_csv(folder / f"{spec.name}.csv", index=False, lineterminator="\n")
+            write_cells(frames[spec.name], folder / f"{spec.name}.csv")
     write_document(document, folder)
 
 

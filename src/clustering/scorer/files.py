@@ -209,3 +209,8 @@ def guard_cells(table: pd.DataFrame) -> pd.DataFrame:
             risky = texts.str.startswith(FORMULA_STARTS).fillna(value=False).astype(bool)
             guarded[name] = texts.where(~risky, "'" + texts)
     return guarded
+
+
+def write_cells(table: pd.DataFrame, file: Path) -> None:
+    """Write a table as CSV with the cells of `guard_cells`, without its index."""
+    guard_cells(table).to_csv(file, index=False, lineterminator="\n")

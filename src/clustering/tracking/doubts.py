@@ -8,6 +8,7 @@ from clustering.config import TrackingConfig
 from clustering.results import StudyFolder
 from clustering.scorer import Scorer
 from clustering.tracking.decisions import DATE, DECISION
+from clustering.wording import counted
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
@@ -110,5 +111,4 @@ def _beside(scorer: Scorer, champion: Scorer, least_share: float) -> Iterator[st
     known = scorer.standardiser.feature_names
     gone = [name for name in champion.standardiser.feature_names if name not in known]
     if gone:
-        count = f"{len(gone)} feature" + ("" if len(gone) == 1 else "s")
-        yield f"it lacks {count} of the champion: {', '.join(gone)}."
+        yield f"it lacks {counted(len(gone), 'feature')} of the champion: {', '.join(gone)}."

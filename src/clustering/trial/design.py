@@ -6,16 +6,14 @@ from typing import Any
 import pandas as pd
 
 from clustering.columns import ACCOUNT_ID, ARR_TIERS, SEGMENT
-from clustering.config import StudyConfig
-from clustering.config.plan import TrialConfig
+from clustering.config.plan import EngagementConfig, TrialConfig
 from clustering.errors import BadInputError, or_known
+from clustering.movement.overrides.active import ASSIGNED
 from clustering.results import StudyFolder
 from clustering.trial.power import accounts_an_arm, least_difference
 
 #: Outcomes that a playbook is to bring about; all others it is to avert.
 GOOD = frozenset({"renewed", "expanded"})
-#: The segments as people decided them, in accounts.parquet: whom the plan is for.
-_ASSIGNED = "assigned_segment"
 #: What a stratum is called whose accounts have no tier.
 _NO_TIER = "no tier"
 
@@ -110,7 +108,7 @@ def design_trial(
     BadInputError
         How often the outcome happens in the group is not known, or it never did.
     """
-    asked = settings or settings_of(study)
+    asked = settings or _settings_of(study)
     n = len(members(study, group)) if n_units is None else n_units
     row = _observed(study, group)
     rate, outcome = float(row["raw"]), str(row["outcome"])
@@ -144,9 +142,8 @@ def known_design(study: StudyFolder, label: str) -> TrialDesign | None:
         return None
 
 
-def settings_of(study: StudyFolder) -> TrialConfig:
-    """What the configuration of a study says of trials."""
-    return StudyConfig.model_validate(study.document.configuration).engagement.trial
+def _settings_of(study: StudyFolder) -> TrialConfig:
+    return EngagementConfig.model_validate(study.document.configuration["engagement"]).trial
 
 
 def members(study: StudyFolder, group: TrialGroup, together: str | None = None) -> pd.DataFrame:
@@ -163,7 +160,8 @@ def members(study: StudyFolder, group: TrialGroup, together: str | None = None) 
         There is no such column.
     """
     accounts = study.accounts
-    own = _ASSIGNED if _ASSIGNED in accounts else "segment_name"
+    # The plan is for the segments as people decided them.
+    own = ASSIGNED if ASSIGNED in accounts else "segment_name"
     column = own if group.labelling == SEGMENT else group.labelling
     mine = accounts[accounts[column].astype("str") == group.label]
     ids = mine[ACCOUNT_ID].astype("str")
@@ -191,7 +189,7 @@ def _units(mine: pd.DataFrame, ids: "pd.Series[str]", together: str) -> "pd.Seri
 
 def _observed(study: StudyFolder, group: TrialGroup) -> "pd.Series[Any]":
     """The row of the rates: how often the primary outcome happened in the group."""
-    primary = StudyConfig.model_validate(study.document.configuration).comparison.primary_outcome
+    primary = str(study.document.configuration["comparison"]["primary_outcome"])
     rates = study.table("rates")
     found = rates[
         (rates["labelling"] == group.labelling)

@@ -29,10 +29,8 @@ def power_of(n: float, first: float, second: float, level: float) -> float:
     >>> round(power_of(50, 0.50, 0.75, 0.05), 3)  # R's documentation of power.prop.test: 0.740
     0.74
     """
-    mean = (first + second) / 2
-    spread = math.sqrt(first * (1 - first) + second * (1 - second))
-    needed = float(norm.isf(level / 2)) * math.sqrt(2 * mean * (1 - mean))
-    distance = math.sqrt(n) * abs(first - second) - needed
+    alike, spread = _spreads(first, second)
+    distance = math.sqrt(n) * abs(first - second) - float(norm.isf(level / 2)) * alike
     if spread == 0:
         return float(distance > 0)
     return float(norm.cdf(distance / spread))
@@ -58,11 +56,15 @@ def accounts_an_arm(first: float, second: float, power: float, level: float) -> 
     """
     if first == second:
         raise ValueError(f"two shares of {first:g} are not told apart by any number of accounts.")
-    mean = (first + second) / 2
-    spread = math.sqrt(first * (1 - first) + second * (1 - second))
-    z_level, z_power = float(norm.isf(level / 2)), float(norm.ppf(power))
-    root = z_level * math.sqrt(2 * mean * (1 - mean)) + z_power * spread
+    alike, spread = _spreads(first, second)
+    root = float(norm.isf(level / 2)) * alike + float(norm.ppf(power)) * spread
     return math.ceil((root / (first - second)) ** 2)
+
+
+def _spreads(first: float, second: float) -> tuple[float, float]:
+    """Standard deviation of the difference times the root of n: were both their mean, and as is."""
+    mean = (first + second) / 2
+    return math.sqrt(2 * mean * (1 - mean)), math.sqrt(first * (1 - first) + second * (1 - second))
 
 
 def least_difference(n: float, rate: float, power: float, level: float) -> float | None:

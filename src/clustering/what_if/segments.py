@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
-from sklearn.metrics import adjusted_mutual_info_score
 
 from clustering.arrays import Floats, Ints
 from clustering.columns import ARR_TIERS
+from clustering.comparison.agreement.indices import adjusted_mutual_information
 from clustering.config import EvidenceConfig
 from clustering.errors import BadInputError, or_known
+from clustering.models.labels import renumber
 from clustering.models.refit import refit
 from clustering.results import StudyFolder
 from clustering.scorer import Scorer
@@ -94,15 +95,12 @@ def _factors(scorer: Scorer, weights: Mapping[str, float]) -> Floats:
     return factors
 
 
-def _by_size(labels: Ints) -> list[int]:
-    _, inverse, sizes = np.unique(labels, return_inverse=True, return_counts=True)
-    place = np.empty(sizes.size, np.int64)
-    place[np.argsort(-sizes, kind="stable")] = np.arange(1, sizes.size + 1)
-    return list(map(int, place[inverse]))
+def _by_size(labels: Ints) -> Ints:
+    return renumber(labels, np.argsort(-np.bincount(labels), kind="stable"))
 
 
-def _beside(accounts: pd.DataFrame, labels: list[int]) -> OtherSegments:
-    groups = pd.Series(labels, index=accounts.index, dtype="int64")
+def _beside(accounts: pd.DataFrame, labels: Ints) -> OtherSegments:
+    groups = pd.Series(1 + labels, index=accounts.index)
     segments = accounts["segment_name"]
     crosswalk = pd.crosstab(segments, groups)
     # Every segment is stood for by the group that keeps most accounts together, one each.
@@ -112,7 +110,7 @@ def _beside(accounts: pd.DataFrame, labels: list[int]) -> OtherSegments:
         groups=groups,
         crosswalk=crosswalk,
         stayed=segments.map(stands).eq(groups),
-        ami=float(adjusted_mutual_info_score(segments, groups)),
+        ami=_ami(crosswalk),
         ami_tiers=_with_tiers(accounts, groups),
     )
 
@@ -121,4 +119,8 @@ def _with_tiers(accounts: pd.DataFrame, groups: "pd.Series[int]") -> float | Non
     if ARR_TIERS not in accounts:
         return None
     tiers = accounts[ARR_TIERS].dropna()
-    return float(adjusted_mutual_info_score(tiers, groups[tiers.index])) if len(tiers) else None
+    return _ami(pd.crosstab(tiers, groups[tiers.index])) if len(tiers) else None
+
+
+def _ami(counts: pd.DataFrame) -> float:
+    return adjusted_mutual_information(counts.to_numpy()).item()

@@ -17,7 +17,7 @@ KIND, STUDY, CANDIDATE = "kind", "study", "candidate"
 
 #: Criteria by which k is chosen, by their column of `candidates.parquet`. MLflow draws and
 #: compares what has one prefix together; all others are in that table.
-_CRITERIA = {
+CRITERIA = {
     "silhouette": "choice/silhouette",
     "gap_pca": "choice/gap",
     "prediction_strength": "choice/prediction_strength",
@@ -27,8 +27,8 @@ _CRITERIA = {
     "icl_hard": "choice/icl",
 }
 _ALGORITHMS = {"kmeans": "k-means"}
-#: Of a tag.
-_MOST_LETTERS = 5_000
+#: What stores keep of one tag.
+MOST_LETTERS = 5_000
 
 
 @dataclass(frozen=True)
@@ -91,12 +91,12 @@ def _candidate(row: "pd.Series[Any]", of_study: dict[str, str]) -> Candidate:
     of = f" ({kind})" if isinstance(kind, str) else ""
     tags = {name: str(bool(row[name])).lower() for name in ("chosen", "admissible")}
     if isinstance(row["ruled_out"], str):
-        tags["ruled_out"] = row["ruled_out"][:_MOST_LETTERS]
+        tags["ruled_out"] = row["ruled_out"][:MOST_LETTERS]
     return Candidate(
         f"{title}{of}, k = {k:02d}",
         {"algorithm": title, "k": str(k)} | ({"covariance_type": kind} if of else {}),
         {**of_study, **tags},
-        in_short({name: row.get(column) for column, name in _CRITERIA.items()} | _smallest(row)),
+        in_short({name: row.get(column) for column, name in CRITERIA.items()} | _smallest(row)),
     )
 
 

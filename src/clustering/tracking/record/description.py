@@ -6,18 +6,19 @@ from clustering.report import words
 from clustering.report.kit.markdown import escaped, isolated
 from clustering.report.subjects import first
 from clustering.results import StudyFolder
-
-#: What stores keep of one tag; longer, the labels at the end are left out.
-_MOST_LETTERS = 5_000
+from clustering.tracking.record.candidates import MOST_LETTERS
 
 
 def description(study: StudyFolder) -> str:
-    """The question, the answer, four figures, what to do first, and the labels of the plan."""
+    """The question, the answer, four figures, what to do first, and the labels of the plan.
+
+    Where that is longer than a tag, the labels at the end are left out.
+    """
     text = "\n\n".join(_parts(study))
-    if len(text) <= _MOST_LETTERS:
+    if len(text) <= MOST_LETTERS:
         return text
     more = "\n\nThe rest: report/index.html among the artifacts."
-    return text[: _MOST_LETTERS - len(more)].rpartition("\n")[0].rstrip() + more
+    return text[: MOST_LETTERS - len(more)].rpartition("\n")[0].rstrip() + more
 
 
 def _parts(study: StudyFolder) -> Iterator[str]:

@@ -15,7 +15,7 @@ from clustering.columns import ARR_TIERS, SEGMENT
 from clustering.comparison.forward.entries import ForwardEntry
 from clustering.plan.sensitivity import n_fragile
 from clustering.results import StudyDocument, StudyFolder
-from clustering.scorer.files import guard_cells
+from clustering.scorer.files import write_cells
 
 Numbers = dict[str, float | None]
 
@@ -84,7 +84,7 @@ def study_numbers(study: StudyFolder) -> dict[str, float]:
 def write_numbers(study: StudyFolder, folder: Path) -> None:
     """Put the table of the numbers into `folder`."""
     numbers = pd.Series(study_numbers(study), name="value").rename_axis("number")
-    guard_cells(numbers.reset_index()).to_csv(folder / NUMBERS, index=False, lineterminator="\n")
+    write_cells(numbers.reset_index(), folder / NUMBERS)
 
 
 def finite(numbers: Mapping[str, float | None]) -> dict[str, float]:

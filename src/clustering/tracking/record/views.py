@@ -6,7 +6,7 @@ experiment, and the views that are saved with "Save view".
 
 import json
 
-from clustering.tracking.record.candidates import CANDIDATE, KIND, STUDY
+from clustering.tracking.record.candidates import CANDIDATE, CRITERIA, KIND, STUDY
 
 EXPERIMENT_KIND = "mlflow.experimentKind"
 """Tag of an experiment that decides in which half of MLflow it opens."""
@@ -39,11 +39,7 @@ _CANDIDATES = (
     *(f"tags.`{name}`" for name in ("study", "as_of")),
     *(f"params.`{name}`" for name in ("algorithm", "k")),
     *(f"tags.`{name}`" for name in ("admissible", "chosen")),
-    *(
-        f"metrics.`choice/{name}`"
-        for name in ("silhouette", "gap", "prediction_strength", "instability", "least_jaccard")
-    ),
-    *(f"metrics.`choice/{name}`" for name in ("bic", "icl")),
+    *(f"metrics.`{name}`" for name in CRITERIA.values()),
 )
 
 

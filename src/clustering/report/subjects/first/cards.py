@@ -6,7 +6,7 @@ from clustering.columns import SEGMENT
 from clustering.report.kit.facts import title_of
 from clustering.report.subjects.first.happened import happened, in_words
 from clustering.results import StudyFolder
-from clustering.wording import amount_in_short, name_in_words
+from clustering.wording import amount_in_short, counted, name_in_words
 
 #: Typical accounts that a card names.
 N_TYPICAL = 3
@@ -76,7 +76,7 @@ def band_cards(study: StudyFolder) -> list[Card]:
 
 def size_in_words(study: StudyFolder, n: int, amount: float | None) -> str:
     """So many accounts and their amount."""
-    accounts = f"{n:,} account" + ("" if n == 1 else "s")
+    accounts = counted(n)
     if amount is None or amount != amount:
         return accounts
     document = study.document

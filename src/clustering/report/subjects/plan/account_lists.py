@@ -7,7 +7,7 @@ from clustering.report.kit.cells import account, amount, named_accounts, number,
 from clustering.report.kit.facts import TIERS, amount_title, feature_titles, group_words, labelling
 from clustering.report.kit.html import Column, Html, table_of
 from clustering.results import StudyFolder
-from clustering.wording import name_in_words, names_in_words
+from clustering.wording import counted, name_in_words, names_in_words
 
 _KINDS = {"medoid": "typical", "boundary": "between two", "misfit": "unlike the others"}
 
@@ -139,15 +139,11 @@ def discovery_table(study: StudyFolder, *, names: bool = False) -> Html:
     return named_accounts(table_of("Accounts to interview next", columns, rows), study, names)
 
 
-def _accounts(frame: pd.DataFrame) -> str:
-    return f"{len(frame):,} account" + ("" if len(frame) == 1 else "s")
-
-
 def _of(study: StudyFolder, frame: pd.DataFrame, tier: int) -> str:
     """How many of all accounts of a tier: nearly all of them speak of the tier, not of accounts."""
     entry = labelling(study, TIERS)
     if entry is None or TIERS not in study.accounts:
-        return _accounts(frame)
+        return counted(len(frame))
     n = int((study.accounts[TIERS] == entry.levels[tier]).sum())
     return f"{len(frame):,} of {n:,} accounts"
 

@@ -12,6 +12,7 @@ from clustering.report.subjects.forward.recommendation import recommendation
 from clustering.report.subjects.plan.tables import playbook_titles
 from clustering.report.subjects.plan.team_words import team, too_few
 from clustering.results import StudyFolder
+from clustering.wording import counted
 
 _TITLES = {
     "over_delivered": "Over-delivered",
@@ -92,7 +93,7 @@ def coverage(study: StudyFolder) -> list[str]:
     elif not names:
         said = f"By no label does care cost more than {limit} of what its accounts pay."
     else:
-        over = _n(len(plan.over_limit), "label")
+        over = counted(len(plan.over_limit), "label")
         said = f"Care costs more than {limit} of what its accounts pay by {over}: {names}."
     return [*filter(None, [said, _kept(plan), _alternative(study, plan)])]
 
@@ -198,7 +199,7 @@ def _kept(plan: PlanEntry) -> str:
         return ""
     keep = "keeps its" if plan.n_present == 1 else "keep their"
     return (
-        f"{_n(plan.n_present, 'account')} {keep} present care: what tells the playbooks apart lies "
+        f"{counted(plan.n_present)} {keep} present care: what tells the playbooks apart lies "
         "within its noise for them, or is not known."
     )
 
@@ -233,16 +234,12 @@ def _effort(effort: Effort) -> str:
             f"labels, 95 % interval {decimal(low)} to {decimal(high)}{held}"
         )
     count = "counts as a median one" if effort.n_unknown == 1 else "count as median ones"
-    unknown = f" {_n(effort.n_unknown, 'account')} of unknown size {count}."
+    unknown = f" {counted(effort.n_unknown)} of unknown size {count}."
     return (
         f"Assumed: hours grow with the size of an account to the power of "
         f"{decimal(effort.elasticity)} ({origin}). Size is measured by {measures}."
         f"{unknown if effort.n_unknown else ''}"
     )
-
-
-def _n(n: int, what: str) -> str:
-    return f"{n:,} {what}" + ("" if n == 1 else "s")
 
 
 def _cost(study: StudyFolder, plan: PlanEntry) -> str:
@@ -274,6 +271,6 @@ def _list(study: StudyFolder, entry: AuditTotal) -> str:
         return f"{title}: no account."
     arr = "" if entry.arr is None else f", with {entry.arr:,.0f} of {study.document.amount_name}"
     return (
-        f"{title}: {_n(entry.n_accounts, 'account')}{arr}; {entry.hours:,.0f} hours a year, "
+        f"{title}: {counted(entry.n_accounts)}{arr}; {entry.hours:,.0f} hours a year, "
         f"{entry.money:,.0f} {study.document.currency}."
     )

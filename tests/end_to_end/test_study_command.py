@@ -49,6 +49,9 @@ QUICK = [
         "evidence.resamples": 10,
         "comparison.bootstrap": 100,
         "comparison.refits": 1,
+        "comparison.foldings": 1,
+        "movement.refits": 5,
+        "movement.permutations": 99,
     }.items()
     for part in ("--set", f"{key}={value}")
 ]

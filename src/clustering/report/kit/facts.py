@@ -14,7 +14,7 @@ from clustering.config import EvidenceConfig
 from clustering.results import StudyFolder
 from clustering.results.document import LabellingEntry
 from clustering.structure.findings import NullTest
-from clustering.wording import feature_title, named, share_in_words
+from clustering.wording import decimal_in_words, feature_title, name_in_words, named, share_in_words
 
 TIERS = "arr_tiers"
 """Name of the labelling that is the baseline of every study."""
@@ -48,18 +48,8 @@ percent = share_in_words
 """A share in whole percent, as every sentence of a study says it."""
 
 
-def decimal(value: float, digits: int = 2) -> str:
-    """A number with a true minus sign, and none before zero.
-
-    Examples
-    --------
-    >>> decimal(-0.123), decimal(-0.001), decimal(0.5, 1)
-    ('−0.12', '0.00', '0.5')
-    """
-    text = f"{value:.{digits}f}"
-    if float(text) == 0:
-        text = text.removeprefix("-")
-    return text.replace("-", "−")
+decimal = decimal_in_words
+"""A number with so many decimals, as every sentence of a study says it."""
 
 
 def under_amount_name(study: StudyFolder, text: str) -> str:
@@ -148,15 +138,20 @@ def labelling(study: StudyFolder, name: str) -> LabellingEntry | None:
 
 
 def title_of(study: StudyFolder, name: str) -> str:
-    """What readers know a labelling as; its name where the study has none of it."""
+    """What readers know a labelling as; its name in words where the study has none of it."""
     entry = labelling(study, name)
-    return name if entry is None else entry.title
+    return name_in_words(name) if entry is None else entry.title
 
 
 def other_labellings(study: StudyFolder) -> list[LabellingEntry]:
     """Every labelling but the learned one."""
     own = learned(study).name
     return [entry for entry in study.document.labellings if entry.name != own]
+
+
+def playbook_titles(study: StudyFolder) -> dict[str, str]:
+    """What readers know a playbook of the plan as, by its name."""
+    return {book.name: book.title for book in study.document.plan.playbooks}
 
 
 def account_names(study: StudyFolder) -> dict[str, str]:

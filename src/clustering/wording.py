@@ -177,6 +177,7 @@ def number_in_words(value: float, digits: int = 3, *, spread: float = 0.0) -> st
 
 
 _MOST_DECIMALS = 9
+_NO_WIDTH = 1e-9
 
 
 def decimal_in_words(value: float, digits: int = 2) -> str:
@@ -211,7 +212,8 @@ def estimate_in_words(
     """
     width = interval[1] - interval[0]
     digits = least
-    if 0 < width < math.inf:
+    # An interval of no width, but for the last bits of a sum, says nothing of digits.
+    if _NO_WIDTH < width < math.inf:
         digits = min(max(least, 1 - math.floor(math.log10(width))), _MOST_DECIMALS)
     low, high = (decimal_in_words(end, digits) for end in interval)
     return decimal_in_words(value, digits), low, high

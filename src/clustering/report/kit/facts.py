@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from clustering.columns import SEGMENT
 from clustering.comparison.agreement.entries import StudyAgreement
 from clustering.comparison.forward.entries import ForwardEntry
 from clustering.config import EvidenceConfig
@@ -152,6 +153,18 @@ def other_labellings(study: StudyFolder) -> list[LabellingEntry]:
 def playbook_titles(study: StudyFolder) -> dict[str, str]:
     """What readers know a playbook of the plan as, by its name."""
     return {book.name: book.title for book in study.document.plan.playbooks}
+
+
+def label_in_words(study: StudyFolder, label: str) -> str:
+    """A label of the plan: the name of a segment as it is, one of a rule without underscores."""
+    return label if study.document.plan.labelling == SEGMENT else name_in_words(label)
+
+
+def plan_table(study: StudyFolder, name: str) -> pd.DataFrame:
+    """A table of the plan, its labels as readers know them."""
+    frame = study.table(name)
+    shown = {str(one): label_in_words(study, str(one)) for one in frame["label"].dropna().unique()}
+    return frame.assign(label=frame["label"].map(shown))
 
 
 def account_names(study: StudyFolder) -> dict[str, str]:

@@ -6,8 +6,14 @@ from itertools import islice
 from math import isnan, nan
 
 from clustering.columns import SEGMENT
-from clustering.report.kit.facts import group_words, percent, playbook_titles, primary_outcome
-from clustering.report.subjects.first.cards import label_in_words, size_in_words
+from clustering.report.kit.facts import (
+    group_words,
+    label_in_words,
+    percent,
+    playbook_titles,
+    primary_outcome,
+)
+from clustering.report.subjects.first.cards import size_in_words
 from clustering.report.subjects.first.happened import Happened, by_tier, happened, in_words
 from clustering.report.subjects.forward.recommendation import certainty, kept, speaks_for_groups
 from clustering.report.subjects.plan.team_words import csms

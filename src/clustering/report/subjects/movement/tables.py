@@ -35,7 +35,7 @@ def moves(study: StudyFolder, *, names: bool = False, most: int = 20) -> Html:
         "Changes of the last two snapshots, confirmed or waiting, largest "
         f"{study.document.amount_name} first"
     )
-    made = table_of(caption, columns, shown.to_dict("records"), of=len(latest))
+    made = filled(table_of(caption, columns, shown.to_dict("records"), of=len(latest)))
     return named_accounts(made, study, names)
 
 

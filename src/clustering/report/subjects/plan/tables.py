@@ -17,7 +17,7 @@ from clustering.report.kit.cells import (
     share,
     text,
 )
-from clustering.report.kit.facts import amount_title, playbook_titles
+from clustering.report.kit.facts import amount_title, plan_table, playbook_titles
 from clustering.report.kit.html import Cell, Column, Html, Number, filled, table_of
 from clustering.report.subjects.plan.setting_words import condition
 from clustering.results import StudyFolder
@@ -59,7 +59,7 @@ def _when(study: StudyFolder, book: PlaybookEntry) -> str:
 
 def coverage_plan(study: StudyFolder) -> Html:
     """Accounts, touches, hours, CSMs and cost of every segment, and the levels it gets."""
-    frame = study.table("coverage")
+    frame = plan_table(study, "coverage")
     titles = playbook_titles(study)
     columns = [
         Column("Label", text("label")),
@@ -93,7 +93,7 @@ def audited(study: StudyFolder, kind: str, *, names: bool = False, most: int = 1
 
     The accounts where most money lies come first.
     """
-    frame = study.table("audit")
+    frame = plan_table(study, "audit")
     chosen = frame[frame["delivery"] == kind]
     if kind == "bad_fit":
         key = chosen["needed_cost"] - chosen["affordable_cost"]
@@ -132,12 +132,12 @@ def segment_values(study: StudyFolder) -> Html:
         Column("Cost to serve", _unless_few(rough("cost_to_serve"))),
         Column("Net", _unless_few(rough("net"))),
     ]
-    rows = study.table("segment_value").to_dict("records")
+    rows = plan_table(study, "segment_value").to_dict("records")
     return table_of(f"Value of the labels ({study.document.currency})", columns, rows)
 
 
 def _group(row: dict[str, Any]) -> str:
-    return str(row["group"]) if row["kind"] == "segment" else f"… in {row['group']}"
+    return str(row["label"]) if row["kind"] == "segment" else f"… in {row['group']}"
 
 
 def _unless_few(made: Maker, otherwise: str = "") -> Maker:

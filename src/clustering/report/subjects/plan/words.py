@@ -7,7 +7,14 @@ from clustering.config.plan import RECOMMENDED
 from clustering.plan.care.audit import AuditTotal
 from clustering.plan.care.effort import Effort
 from clustering.plan.make import PlanEntry
-from clustering.report.kit.facts import decimal, group_words, percent, playbook_titles
+from clustering.report.kit.facts import (
+    decimal,
+    group_words,
+    label_in_words,
+    percent,
+    plan_table,
+    playbook_titles,
+)
 from clustering.report.subjects.forward.recommendation import recommendation
 from clustering.report.subjects.plan.setting_words import condition
 from clustering.report.subjects.plan.team_words import team, too_few
@@ -97,7 +104,7 @@ def coverage(study: StudyFolder) -> list[str]:
     """What care by the playbooks costs, segment by segment."""
     plan = study.document.plan
     limit = percent(plan.assumptions.affordable_share)
-    names = ", ".join(f"'{name}'" for name in plan.over_limit)
+    names = ", ".join(f"'{label_in_words(study, name)}'" for name in plan.over_limit)
     if plan.cost_share is None:
         said = f"{_cost(study, plan)} Its share of the amount cannot be computed."
     elif not names:
@@ -113,13 +120,13 @@ def reasons(study: StudyFolder) -> list[str]:
     titles = playbook_titles(study)
     return [
         f"'{row['label']}' gets '{titles.get(row['playbook'], row['playbook'])}': {row['rule']}."
-        for row in study.table("coverage").to_dict("records")
+        for row in plan_table(study, "coverage").to_dict("records")
     ]
 
 
 def levers(study: StudyFolder) -> list[str]:
     """The ways back under the limit, for each segment above it."""
-    frame = study.table("coverage")
+    frame = plan_table(study, "coverage")
     return [_ways_back(study, row) for row in frame[frame["over_limit"]].to_dict("records")]
 
 
@@ -172,8 +179,8 @@ def value(study: StudyFolder) -> list[str]:
     texts = []
     if document.plan.top_segment is not None:
         texts.append(
-            f"'{document.plan.top_segment}' holds the most {document.amount_name}; its industries "
-            "are shown below it."
+            f"'{label_in_words(study, document.plan.top_segment)}' holds the most "
+            f"{document.amount_name}; its industries are shown below it."
         )
     if "value.nrr" not in document.plan.not_computed:
         texts.append(

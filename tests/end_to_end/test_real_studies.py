@@ -9,6 +9,8 @@ import pytest
 
 from clustering import results
 from clustering.results import StudyFolder
+from report_pages import rendered_texts
+from report_sweep import faults
 from shared_data import shared_folder
 
 pytestmark = [pytest.mark.slow, pytest.mark.real_input]
@@ -60,6 +62,11 @@ def test_it_ends_in_a_record_a_report_and_a_scorer(finished: tuple[str, StudyFol
     assert (study.path.parent / "mlflow.db").exists()
     assert (study.path / "report" / "4_leadership.html").exists()
     assert (study.path / "scorer").is_dir()
+
+
+def test_no_page_says_what_it_may_not(finished: tuple[str, StudyFolder]) -> None:
+    _, study = finished
+    assert faults(study, rendered_texts(study.path / "report")) == []
 
 
 def test_it_scores_accounts_that_it_has_not_seen(

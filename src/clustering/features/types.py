@@ -8,7 +8,7 @@ from typing import Literal
 
 import pandas as pd
 
-from clustering.wording import feature_title
+from clustering.wording import feature_title, unsaid_unit
 
 #: How the matrix should treat the values: shares stay as they are, skewed counts and amounts
 #: take log1p, what can be negative Yeo-Johnson, and binaries are never standardised.
@@ -81,6 +81,19 @@ class Feature:
         'due share (smoothed)'
         """
         return feature_title(self.name, self.unit)
+
+    @property
+    def unit_after(self) -> str:
+        """The unit behind a number, where the title does not say it: with a blank and in brackets.
+
+        Examples
+        --------
+        >>> Feature("delay_days", "milestones", "days (negative: early)", "", "", (), "signed",
+        ...         None, ("early", "late")).unit_after
+        ' (negative: early)'
+        """
+        rest = unsaid_unit(self.name, self.unit)
+        return f" ({rest.strip('()')})" if rest.startswith("(") else f" ({rest})" if rest else ""
 
     @property
     def tables(self) -> tuple[str, ...]:

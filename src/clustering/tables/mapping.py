@@ -19,7 +19,7 @@ from typing import Any
 
 from clustering.errors import BadInputError, near_names
 from clustering.sql import MAPPING, READERS, parse_select, parts, refusals
-from clustering.tables.contract import TABLES_BY_NAME
+from clustering.tables.contract import TABLES_BY_NAME, UNMATCHED
 from clustering.tables.reading.files import SUFFIXES, Relation, read_file
 from clustering.tables.reading.source_files import files_named
 from clustering.tables.reading.tables_named import table_breaches
@@ -70,7 +70,7 @@ def mapping_files(folder: Path) -> dict[str, Path]:
     if not files:
         raise BadInputError(f"the mapping folder '{folder}' has no .sql file, one per table.")
     for name in files:
-        if name not in TABLES_BY_NAME:
+        if name not in (*TABLES_BY_NAME, UNMATCHED.name):
             near = near_names(name, TABLES_BY_NAME, cutoff=0.5)
             hint = (
                 f"Did you mean '{near[0]}.sql'?" if near else f"Known: {', '.join(TABLES_BY_NAME)}."

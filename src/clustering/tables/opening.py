@@ -43,7 +43,7 @@ from clustering.tables.declared import Table
 from clustering.tables.reading.cells import Cells, trimmed
 from clustering.tables.reading.files import Relation, duckdb_words, reading_error
 from clustering.tables.session import Session, quoted_name
-from clustering.tables.sources import Sources, find_sources
+from clustering.tables.sources import Sources, find_sources, find_unmatched
 from clustering.tables.table_quality import (
     Profile,
     Raw,
@@ -175,6 +175,7 @@ def _checked(
         together += as_of_findings(as_of, ranges, coverage)
         together += Findings(notes=later_note(as_of, later))
     _stop_at_breaches(opened, sources, together)
+    unmatched = find_unmatched(session, sources)
     in_tables = (said for one in opened.values() for said in one.findings.notes)
     return SourceTables(
         frames=readable,
@@ -185,7 +186,13 @@ def _checked(
         later_row_counts=later,
         coverage=coverage,
         account_rules=wanted.accounts,
-        notes=(*sources.notes, *in_tables, *together.notes),
+        unmatched=unmatched,
+        notes=(
+            *sources.notes,
+            *in_tables,
+            *together.notes,
+            *(one.sentence for one in unmatched),
+        ),
         session=session,
     )
 

@@ -130,6 +130,8 @@ def open_folder(folder: Path | SourceConfig) -> SourceTables:
 def _open(source: SourceConfig, wanted: _Wanted, progress: Progress) -> SourceTables:
     session = Session(source.time_zone, time_limit_s=source.time_limit_s)
     try:
+        if wanted.as_of is not None:
+            session.set_as_of(wanted.as_of)
         return _checked(session, find_sources(session, source), wanted, progress)
     except duckdb.Error as error:
         session.close()

@@ -29,6 +29,7 @@ from clustering.tables.checks import (
     later_note,
     presence_breaches,
 )
+from clustering.tables.chosen import Chosen
 from clustering.tables.contract import TABLES, with_columns
 from clustering.tables.contracts_check import contract_findings, currency_breaches
 from clustering.tables.coverage import Coverage, find_coverage
@@ -158,7 +159,10 @@ def examine_tables(config: StudyConfig, progress: Progress = SILENT) -> Examined
         As for `open_tables`.
     """
     check_inputs(config)
+    only = config.accounts.only
+    chosen = None if only is None else Chosen.by(only)
     own = [scheme.column for scheme in config.schemes.own if scheme.column is not None]
+    own += [] if chosen is None else chosen.expression.columns
     wanted = Wanted(
         config.source,
         with_columns(TABLES, "accounts", own),
@@ -166,6 +170,7 @@ def examine_tables(config: StudyConfig, progress: Progress = SILENT) -> Examined
         config.currency,
         config.subscriptions,
         config.accounts,
+        chosen,
     )
     return _examine(config.source, wanted, progress)
 
@@ -221,6 +226,8 @@ def _checked(session: Session, sources: Sources, wanted: Wanted, progress: Progr
     for table in [table for table in wanted.contract if table.name in sources.origins]:
         with progress.step(f"Reading {table.name}"):
             opened[table.name] = open_table(session, table, sources, wanted)
+    if wanted.chosen is not None and "accounts" in opened:
+        opened = _of_chosen(wanted.chosen, session, opened)
     accounts = opened["accounts"].found if "accounts" in opened else None
     known = accounts if accounts is not None and accounts.n_rows else None
     for name, one in opened.items():
@@ -260,6 +267,22 @@ def _checked(session: Session, sources: Sources, wanted: Wanted, progress: Progr
         unmatched,
         wanted.accounts,
     )
+
+
+def _of_chosen(chosen: Chosen, session: Session, opened: dict[str, Opened]) -> dict[str, Opened]:
+    """The tables of the chosen accounts alone."""
+    accounts = opened["accounts"]
+    if accounts.findings.breaches:
+        return opened
+    kept, said = chosen.leave_out(session, accounts.found)
+    if said.breaches:
+        return opened | {"accounts": replace(accounts, findings=accounts.findings + said)}
+    others = {
+        name: replace(one, found=chosen.without(session, one.found))
+        for name, one in opened.items()
+        if name != "accounts"
+    }
+    return others | {"accounts": Opened(kept, accounts.findings + said)}
 
 
 def _frame(session: Session, name: str) -> "nw.LazyFrame[duckdb.DuckDBPyRelation]":

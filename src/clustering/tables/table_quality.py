@@ -6,9 +6,9 @@ from itertools import islice
 from typing import Any
 
 from clustering.errors import near_names
-from clustering.tables.cast import Cast, Tally
-from clustering.tables.casting import cast_column
 from clustering.tables.declared import Column, Table
+from clustering.tables.reading.cast import Cast, Tally
+from clustering.tables.reading.casting import cast_column
 from clustering.tables.reading.cells import Cells
 from clustering.tables.reading.numbers import Marks, decide, mark_counts, plain_counts
 from clustering.tables.session import Session, quoted_name

@@ -1,6 +1,5 @@
 """From a relation to a typed table of the session: staged as it is, profiled, and kept."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -8,9 +7,11 @@ import duckdb
 
 from clustering.config import AccountsConfig, ReadingConfig, SubscriptionsConfig
 from clustering.tables.checks import Findings, Present, breach, note
+from clustering.tables.chosen import Chosen
 from clustering.tables.contract import TABLES
 from clustering.tables.declared import Table
-from clustering.tables.reading.cells import Cells, trimmed
+from clustering.tables.reading.cells import Cells
+from clustering.tables.reading.empty_rows import drop_empty_rows, empty_rows
 from clustering.tables.reading.files import Relation, reading_error
 from clustering.tables.session import Session, quoted_name
 from clustering.tables.sources import Sources
@@ -20,7 +21,6 @@ from clustering.tables.table_quality import (
     column_breaches,
     match_columns,
     profile,
-    spaced,
 )
 
 
@@ -34,6 +34,7 @@ class Wanted:
     currency: str | None = None
     subscriptions: SubscriptionsConfig = field(default_factory=SubscriptionsConfig)
     accounts: AccountsConfig = field(default_factory=AccountsConfig)
+    chosen: Chosen | None = None
 
     def ends_on_last_day(self, table: str) -> bool:
         """Whether `ended_on` of a table is the last day of what ends."""
@@ -81,36 +82,6 @@ def _read(
         found = replace(found, expressions={**found.expressions, "ended_on": day_after})
     _keep(session, table, relation, found)
     return types, n_empty, found
-
-
-def drop_empty_rows(session: Session, table: str, columns: Iterable[str]) -> int:
-    """Remove rows without any value, which spreadsheets leave below and between the others.
-
-    Parameters
-    ----------
-    table : SQL of a table of the session
-
-    Returns
-    -------
-    How many there were.
-    """
-    empty = " AND ".join(
-        f"{trimmed(f'CAST({quoted_name(name)} AS VARCHAR)')} IS NULL" for name in columns
-    )
-    (count,) = session.row(f"DELETE FROM {table} WHERE {empty}")
-    return int(count)
-
-
-def empty_rows(count: int) -> str:
-    """Say how many rows without any value there were.
-
-    Examples
-    --------
-    >>> empty_rows(1)
-    '1 row without any value was skipped.'
-    """
-    rows = "row without any value was" if count == 1 else "rows without any value were"
-    return f"{spaced(count)} {rows} skipped."
 
 
 def storage_failed(error: duckdb.Error) -> bool:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clustering.commands.options import example
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add `check` to the app."""
-    app.command("check")(check)
+    app.command(
+        "check", epilog=example("clustering check my_study/my_study.toml --html state.html")
+    )(check)
 
 
 def check(

@@ -6,13 +6,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clustering.commands.options import example
+
 if TYPE_CHECKING:
     from clustering.tables.init.drafting import Draft
 
 
 def register(app: typer.Typer) -> None:
     """Add `init` to the app."""
-    app.command("init")(init)
+    app.command(
+        "init",
+        epilog=example(
+            "clustering init my_study --from exports --template salesforce --template zendesk"
+        ),
+    )(init)
 
 
 def init(

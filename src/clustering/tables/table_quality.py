@@ -81,9 +81,19 @@ def column_breaches(table: Table, found: Sequence[str]) -> list[str]:
         hint = f" Did you mean '{near}'?" if near else ""
         breaches.append(
             f"column '{name}' is not in the contract.{hint} Rename or remove it, or leave it out "
-            "in a mapping."
+            f"in a mapping.{_as_scheme(table, name)}"
         )
     return breaches
+
+
+def _as_scheme(table: Table, name: str) -> str:
+    """How an account's own column becomes a scheme to compare with, for whoever wanted that."""
+    if table.name != "accounts":
+        return ""
+    return (
+        " To compare the accounts by it, name it in the TOML: [[schemes.own]] with "
+        f'name = "..." and column = "{name.strip().lower()}".'
+    )
 
 
 def _missing(name: str, extra: Sequence[str], meant: Mapping[str, str | None]) -> str:

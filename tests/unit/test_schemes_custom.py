@@ -66,7 +66,10 @@ class TestColumn:
         assert own(scheme)[0]["plan"].levels == ("pro", "basic")
 
     def test_a_column_that_is_not_there_is_named_with_those_that_are(self) -> None:
-        with pytest.raises(ConfigError, match=r"no column 'tier'. Columns of text: region, plan"):
+        with pytest.raises(
+            ConfigError,
+            match=r"\[\[schemes\.own\]\] 'tier': .* no column 'tier'. Columns of text: region, plan",
+        ):
             own({"name": "tier", "column": "tier"})
 
     def test_a_number_is_no_label(self) -> None:

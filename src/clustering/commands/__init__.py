@@ -11,6 +11,7 @@ import typer
 from clustering.commands import (
     check,
     compare,
+    completion,
     init,
     override,
     rename,
@@ -45,4 +46,5 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     evidence.register,
     agree.register,
     forward.register,
+    completion.register,
 )

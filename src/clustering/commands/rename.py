@@ -5,12 +5,18 @@ from typing import Annotated
 
 import typer
 
-from clustering.commands.options import By, Reason
+from clustering.commands.options import By, Reason, example
 
 
 def register(app: typer.Typer) -> None:
     """Put the command on the app."""
-    app.command("rename")(rename)
+    app.command(
+        "rename",
+        epilog=example(
+            "clustering rename studies/my_study S-7K2M Champions --by Kim --reason 'agreed "
+            "with sales'"
+        ),
+    )(rename)
 
 
 def rename(

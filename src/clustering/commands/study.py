@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clustering.commands.options import example
 from clustering.errors import TrackingError
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Put the command on the app."""
-    app.command("study")(study)
+    app.command(
+        "study", epilog=example("clustering study my_study/my_study.toml --set evidence.nulls=99")
+    )(study)
 
 
 def study(

@@ -45,10 +45,20 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(
             f"configuration '{path}' does not exist. To make one: clustering init DIR --from FILES"
         ) from None
-    except (IsADirectoryError, PermissionError):
-        raise ConfigError(f"configuration '{path}' cannot be read as a file.") from None
+    except IsADirectoryError:
+        raise ConfigError(f"configuration '{path}' is a folder.{_meant(path)}") from None
+    except PermissionError:
+        raise ConfigError(f"configuration '{path}' may not be read.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"configuration '{path}' is not valid TOML: {error}.") from None
+
+
+def _meant(folder: Path) -> str:
+    """The configurations in a folder, for whoever named the folder of a study."""
+    inside = sorted(folder.glob("*.toml"))
+    if inside:
+        return f" Did you mean {' or '.join(repr(str(file)) for file in inside[:3])}?"
+    return " Name the TOML file of the study; to make one: clustering init DIR --from FILES"
 
 
 def _apply_override(content: dict[str, Any], override: str) -> None:

@@ -265,6 +265,20 @@ SEGMENT_NAMES = Table(
     dated_by="decided_on",
 )
 
+#: Beside the mappings of several systems, and no source table: its rows are counted and said.
+UNMATCHED = Table(
+    "unmatched",
+    "an account of one system that was not found in another",
+    (
+        Column("found_in", "text", "The system that has it."),
+        Column("missing_in", "text", "The system that has it not, or in which it cannot be told."),
+        Column("id", "id", "Its id in the system that has it."),
+        _optional("name", "text", "Its name there."),
+        Column("consequence", "text", "What follows for the study, in words."),
+    ),
+    dated_by="",
+)
+
 TABLES: tuple[Table, ...] = (
     ACCOUNTS,
     SUBSCRIPTIONS,

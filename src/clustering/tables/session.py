@@ -6,6 +6,7 @@ import threading
 import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ READING_LIMIT, LEAN_LIMIT = "320MiB", "128MiB"
 
 #: The alias of the user's database; a mapping may name its tables with or without it.
 ATTACHED = "source"
+
+#: The one variable that a mapping may ask for.
+AS_OF = "as_of"
 
 _SCRATCH = "scratch"
 
@@ -67,6 +71,7 @@ class Session:
     Attributes
     ----------
     has_database : whether a database of the user is attached
+    has_as_of : whether mappings may ask for the date of the study
     folder : for scratch files; it goes with the session
     """
 
@@ -80,6 +85,7 @@ class Session:
     ) -> None:
         self._time_limit_s = time_limit_s
         self.has_database = False
+        self.has_as_of = False
         self.folder, remove = make_scratch("clustering-tables-")
         self._finish = weakref.finalize(self, remove)
         self.connection = duckdb.connect(
@@ -114,6 +120,11 @@ class Session:
                 f"source.time_zone '{time_zone}' is no time zone that is known; expected a place "
                 "as in 'Europe/London', or 'UTC'."
             ) from None
+
+    def set_as_of(self, as_of: date) -> None:
+        """Let mappings ask for the date of the study: getvariable('as_of')."""
+        self.execute(f"SET VARIABLE {AS_OF} = DATE '{as_of}'")
+        self.has_as_of = True
 
     def own(self, name: str) -> str:
         """Give the full SQL name of a table or view of this session."""

@@ -3,21 +3,35 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import duckdb
+
 from clustering.config import SourceConfig
 from clustering.errors import BadInputError, did_you_mean
-from clustering.tables.contract import SEGMENT_NAMES, TABLES_BY_NAME
+from clustering.tables.contract import SEGMENT_NAMES, TABLES_BY_NAME, UNMATCHED
 from clustering.tables.mapping import mapping_files, read_mapping
-from clustering.tables.reading.files import Relation, read_file, table_files
+from clustering.tables.reading.files import (
+    Relation,
+    read_file,
+    reading_error,
+    table_files,
+)
 from clustering.tables.session import ATTACHED, Session, quoted_name
+from clustering.tables.types import Unmatched
 
 
 @dataclass
 class Sources:
-    """What to read for each table, and what already went wrong in finding it."""
+    """What to read for each table, and what already went wrong in finding it.
+
+    Attributes
+    ----------
+    unmatched : what lists the accounts of one system that another has not, where a mapping does
+    """
 
     relations: dict[str, Relation] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
     breaches: dict[str, str] = field(default_factory=dict)
+    unmatched: Relation | None = None
     notes: list[str] = field(default_factory=list)
 
 
@@ -63,7 +77,10 @@ def _found(session: Session, source: SourceConfig) -> Sources:
 
 
 def _from_mapping(session: Session, sources: Sources, mapping: Path, folder: Path | None) -> None:
-    for name, file in mapping_files(mapping).items():
+    files = mapping_files(mapping)
+    if UNMATCHED.name in files:
+        sources.unmatched = read_mapping(session, files.pop(UNMATCHED.name), folder)
+    for name, file in files.items():
         sources.origins[name] = f"mapping {file.name}"
         try:
             sources.relations[name] = read_mapping(session, file, folder)
@@ -117,3 +134,29 @@ def _unknown_file(file: Path, name: str, present: set[str]) -> list[str]:
     if not hint and file.suffix == ".json":
         return []  # a manifest or the like, not a table under another name
     return [f"'{file.name}' is no table of the contract and is not read.{hint}"]
+
+
+def find_unmatched(session: Session, sources: Sources) -> tuple[Unmatched, ...]:
+    """Count the accounts of one system that another has not, where a mapping lists them.
+
+    Raises
+    ------
+    BadInputError
+        The mapping that lists them cannot be run.
+    """
+    if sources.unmatched is None:
+        return ()
+    try:
+        rows = session.execute(
+            "SELECT found_in, missing_in, consequence, count(DISTINCT id), "
+            "list(DISTINCT id ORDER BY id)[:3] "
+            f"FROM ({sources.unmatched.sql}) GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+    except duckdb.Error as error:
+        raise BadInputError(
+            f"{sources.unmatched.origin}: {reading_error(session, error, sources.unmatched)}"
+        ) from None
+    return tuple(
+        Unmatched(str(here), str(there), str(words), int(count), tuple(map(str, first)))
+        for here, there, words, count, first in rows
+    )

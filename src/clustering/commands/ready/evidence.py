@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clustering.commands.options import example
 from clustering.commands.ready.accounts import Account
 from clustering.commands.ready.read_labels import (
     Decimal,
@@ -30,7 +31,10 @@ class ScaleOption(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("evidence")(evidence)
+    app.command(
+        "evidence",
+        epilog=example("clustering evidence features.csv --account account_id --k-max 6"),
+    )(evidence)
 
 
 def evidence(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from clustering.commands.options import MODEL_HELP, ModelStore
+from clustering.commands.options import MODEL_HELP, ModelStore, example
 
 if TYPE_CHECKING:
     from clustering.scorer import Scorer
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command()(export)
+    app.command(
+        "export",
+        epilog=example("clustering export studies/my_study --dialect snowflake --out segments.sql"),
+    )(export)
 
 
 def export(

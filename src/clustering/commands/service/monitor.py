@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clustering.commands.options import MODEL_HELP
+from clustering.commands.options import MODEL_HELP, example
 
 if TYPE_CHECKING:
     from clustering.monitor import Monitored
@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Put the command on the app."""
-    app.command("monitor")(monitor)
+    app.command(
+        "monitor",
+        epilog=example(
+            "clustering monitor --model studies/my_study/scorer --tables tables --as-of "
+            "2025-09-30 --out monitored"
+        ),
+    )(monitor)
 
 
 def monitor(

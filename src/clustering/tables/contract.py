@@ -121,6 +121,7 @@ USAGE = Table(
         Column("feature", "text", "What was used."),
         _at_least_zero("events", "integer", "How often it was used.", 1e12),
         _optional("active_users", "integer", "How many people used it.", maximum=1e8),
+        _optional("module", "text", "Part of the product that the feature belongs to."),
     ),
     dated_by="used_on",
     repeats_noted=True,
@@ -279,23 +280,45 @@ TABLES: tuple[Table, ...] = (
 )
 
 
-def with_columns(tables: tuple[Table, ...], name: str, columns: Iterable[str]) -> tuple[Table, ...]:
-    """The tables with further optional columns of text in one of them.
+def with_columns(
+    tables: tuple[Table, ...], name: str, columns: Iterable[Column]
+) -> tuple[Table, ...]:
+    """The tables with further columns in one of them; what it has already stays.
 
-    A company's own scheme may be a column that the contract does not know.
+    A company's own scheme or feature may be a column that the contract does not know.
 
     Examples
     --------
-    >>> with_columns(TABLES, "accounts", ["plan", "region"])[0].columns[-1].name
+    >>> with_columns(TABLES, "accounts", [own_text("plan"), own_text("region")])[0].columns[-1].name
     'plan'
     """
 
     def extended(table: Table) -> Table:
         known = {column.name for column in table.columns}
-        more = [_optional(c, "text", "Of the company's own.") for c in columns if c not in known]
-        return replace(table, columns=(*table.columns, *more))
+        more = {column.name: column for column in columns if column.name not in known}
+        return replace(table, columns=(*table.columns, *more.values()))
 
     return tuple(extended(table) if table.name == name else table for table in tables)
+
+
+def own_text(name: str) -> Column:
+    """A text of the company's own, which a scheme reads."""
+    return _optional(name, "text", "Of the company's own.")
+
+
+def own_number(name: str) -> Column:
+    """A number of the company's own, which a feature reads."""
+    return Column(
+        *(name, "number", "Of the company's own."),
+        required=False,
+        minimum=-_ANY_NUMBER,
+        maximum=_ANY_NUMBER,
+    )
+
+
+def own_date(name: str) -> Column:
+    """A date of the company's own: since when a number of an account is known."""
+    return _optional(name, "date", "Of the company's own.")
 
 
 TABLES_BY_NAME = {table.name: table for table in TABLES}

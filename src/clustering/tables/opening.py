@@ -17,6 +17,7 @@ import narwhals as nw
 
 from clustering.config import (
     AccountsConfig,
+    FeaturesConfig,
     ReadingConfig,
     SourceConfig,
     StudyConfig,
@@ -36,10 +37,10 @@ from clustering.tables.checks import (
     note,
     presence_breaches,
 )
-from clustering.tables.contract import TABLES, with_columns
+from clustering.tables.contract import TABLES, own_date, own_number, own_text, with_columns
 from clustering.tables.contracts_check import contract_findings, currency_breaches
 from clustering.tables.coverage import find_coverage
-from clustering.tables.declared import Table
+from clustering.tables.declared import Column, Table
 from clustering.tables.reading.cells import Cells, trimmed
 from clustering.tables.reading.files import Relation, duckdb_words, reading_error
 from clustering.tables.session import Session, quoted_name
@@ -97,7 +98,8 @@ def open_tables(config: StudyConfig, progress: Progress = SILENT) -> SourceTable
         There is no room for the scratch files.
     """
     check_inputs(config)
-    own = [scheme.column for scheme in config.schemes.own if scheme.column is not None]
+    own = own_columns(config.features)
+    own += [own_text(one.column) for one in config.schemes.own if one.column is not None]
     wanted = _Wanted(
         config.source,
         with_columns(TABLES, "accounts", own),
@@ -109,7 +111,15 @@ def open_tables(config: StudyConfig, progress: Progress = SILENT) -> SourceTable
     return _open(config.source, wanted, progress)
 
 
-def open_folder(folder: Path | SourceConfig) -> SourceTables:
+def own_columns(features: FeaturesConfig) -> list[Column]:
+    """Columns of `accounts` that features of the company's own read."""
+    numbers = [own_number(one.column) for one in features.own if one.column is not None]
+    return numbers + [own_date(one.known_on) for one in features.own if one.known_on is not None]
+
+
+def open_folder(
+    folder: Path | SourceConfig, features: FeaturesConfig | None = None
+) -> SourceTables:
     """Open a folder whose files have the contract's own names, without a study.
 
     One account is enough here, and a table may be empty: new accounts are scored so.
@@ -117,6 +127,7 @@ def open_folder(folder: Path | SourceConfig) -> SourceTables:
     Parameters
     ----------
     folder : the folder, or a source that says besides what the cells mean
+    features : of the model that is to score the tables: what it reads beside the contract
 
     Raises
     ------
@@ -124,7 +135,9 @@ def open_folder(folder: Path | SourceConfig) -> SourceTables:
         As for `open_tables`.
     """
     source = folder if isinstance(folder, SourceConfig) else SourceConfig(folder=folder)
-    return _open(source, _Wanted(cells=source), SILENT)
+    own = () if features is None else own_columns(features)
+    contract = with_columns(TABLES, "accounts", own)
+    return _open(source, _Wanted(cells=source, contract=contract), SILENT)
 
 
 def _open(source: SourceConfig, wanted: _Wanted, progress: Progress) -> SourceTables:

@@ -16,11 +16,11 @@ from typer.testing import CliRunner
 from clustering.commands import check, init
 from clustering.config import SchemesConfig, load_config
 from clustering.errors import BadInputError, ConfigError, TableContractError
+from clustering.expressions import FUNCTIONS, evaluate, examine, parse
 from clustering.features import build_snapshot
 from clustering.features.types import Snapshot
 from clustering.schemes import Labelling, assign_all
 from clustering.schemes.custom import MOST_LABELS
-from clustering.schemes.expressions import FUNCTIONS, evaluate, examine, parse
 from clustering.schemes.page import schemes_page
 from clustering.tables import open_tables
 

@@ -37,6 +37,10 @@ def study(
     out: Annotated[
         Path | None, typer.Option(help="Folder of the study (default: output.folder/name).")
     ] = None,
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="A quick look: fewer draws; every page says which."),
+    ] = False,
     track: Annotated[
         bool, typer.Option("--track/--no-track", help="Record the study in MLflow.")
     ] = True,
@@ -51,7 +55,7 @@ def study(
     from clustering.report.build.summary import terminal_summary
     from clustering.study import run_study
 
-    config = load_config(config_file, overrides or [])
+    config = load_config(config_file, [*(overrides or []), *(["quick=true"] if quick else [])])
     if previous is not None:
         config = config.model_copy(update={"previous": _place(previous)})
     check_inputs(config)

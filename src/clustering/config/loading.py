@@ -9,6 +9,7 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from clustering.config.base import Part
+from clustering.config.quick import quickened
 from clustering.config.source import SQLITE
 from clustering.config.study import StudyConfig
 from clustering.errors import ConfigError, breaches_message, or_known
@@ -33,6 +34,7 @@ def load_config(path: Path | str, overrides: Sequence[str] = ()) -> StudyConfig:
     except ValidationError as error:
         breaches = [_explain(entry) for entry in error.errors()]
         raise ConfigError(breaches_message(f"configuration '{path}'", breaches)) from None
+    config = quickened(config) if config.quick else config
     return _absolute(config, path.parent.resolve())
 
 

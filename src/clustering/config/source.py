@@ -90,8 +90,16 @@ class SubscriptionsConfig(Part):
 
 
 class AccountsConfig(Part):
-    """Who is a customer on a date, where the tables contradict each other."""
+    """Whom a study is about, and who is a customer on a date."""
 
+    only: str | None = Field(
+        None,
+        min_length=1,
+        max_length=10_000,
+        description="The accounts that the study is about: one SQL condition on columns of "
+        "`accounts`, as in \"region = 'North' AND employees > 50\". Where it is not true, or not "
+        "known, an account is left out of every table, and counted (None: all accounts).",
+    )
     end_is: EndIs = Field(
         "first_day_without",
         description="What accounts.ended_on says: the 'first_day_without' the customer, or the "

@@ -74,3 +74,9 @@ class EvidenceConfig(Part):
     most_segments: int | None = Field(
         None, ge=1, description="More segments than this cannot be run by the team (None: k_max)."
     )
+    offered_segments: int | None = Field(
+        None,
+        ge=1,
+        description="Offer so many segments whatever the evidence says of them (None: as many as "
+        "it speaks for). The verdict stays, and segments that it does not hold for are bands.",
+    )

@@ -134,6 +134,11 @@ class StudyConfig(Part):
     horizon_days: int = Field(
         365, ge=7, le=1825, description="Days after as_of in which outcomes are observed."
     )
+    quick: bool = Field(
+        False,
+        description="A quick look, as by --quick: fewer starts, draws, resamples and refits than a "
+        "study takes, said on every page. No study to decide on.",
+    )
     seed: int = Field(0, ge=0, lt=2**32, description="Every random draw follows from it.")
     currency: str = Field(
         "USD", pattern=r"^[A-Z]{3}$", description="Currency of all amounts (ISO 4217)."

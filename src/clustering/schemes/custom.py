@@ -12,7 +12,7 @@ import pandas as pd
 from clustering.config import SchemesConfig
 from clustering.config.custom_schemes import ConditionConfig, OwnRuleConfig, OwnSchemeConfig
 from clustering.errors import BadInputError, ConfigError, breaches_message
-from clustering.schemes.expressions import evaluate, examine
+from clustering.expressions import evaluate, examine
 from clustering.schemes.readable import Readable
 from clustering.schemes.types import Groups, Labelling, SchemeAbsentError, make_labelling
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
+from clustering.config import FeaturesConfig
 from clustering.tables.declared import Column, Kind, Rule, Table
 
 #: Dates outside these are slips of the keyboard or fillers such as 1900-01-01.
@@ -27,6 +28,7 @@ BEHAVIOUR_TABLES = ("usage", "milestones", "outcomes")
 #: Tables whose rows are counted over the look-back window: they must begin before it does.
 COUNTED_TABLES = ("usage", "engagements", "tickets")
 
+_OWN = "Of the company's own."
 _MONEY = 1e12
 _ANY_NUMBER = 1e15
 
@@ -289,36 +291,34 @@ def with_columns(
 
     Examples
     --------
-    >>> with_columns(TABLES, "accounts", [own_text("plan"), own_text("region")])[0].columns[-1].name
+    >>> with_columns(TABLES, "accounts", own_texts(["plan", "region"]))[0].columns[-1].name
     'plan'
     """
 
     def extended(table: Table) -> Table:
         known = {column.name for column in table.columns}
-        more = {column.name: column for column in columns if column.name not in known}
+        more: dict[str, Column] = {}
+        for column in columns:
+            if column.name not in known:
+                more.setdefault(column.name, column)
         return replace(table, columns=(*table.columns, *more.values()))
 
     return tuple(extended(table) if table.name == name else table for table in tables)
 
 
-def own_text(name: str) -> Column:
-    """A text of the company's own, which a scheme reads."""
-    return _optional(name, "text", "Of the company's own.")
+def own_texts(names: Iterable[str]) -> list[Column]:
+    """Texts of the company's own, which schemes and conditions read."""
+    return [_optional(name, "text", _OWN) for name in names]
 
 
-def own_number(name: str) -> Column:
-    """A number of the company's own, which a feature reads."""
-    return Column(
-        *(name, "number", "Of the company's own."),
-        required=False,
-        minimum=-_ANY_NUMBER,
-        maximum=_ANY_NUMBER,
-    )
-
-
-def own_date(name: str) -> Column:
-    """A date of the company's own: since when a number of an account is known."""
-    return _optional(name, "date", "Of the company's own.")
+def own_columns(features: FeaturesConfig) -> list[Column]:
+    """Columns of `accounts` that features of the company's own read: numbers with their dates."""
+    columns = []
+    for one in features.own:
+        if one.column is not None and one.known_on is not None:
+            number = Column(one.column, "number", _OWN, False, -_ANY_NUMBER, _ANY_NUMBER)
+            columns += [number, _optional(one.known_on, "date", _OWN)]
+    return columns
 
 
 TABLES_BY_NAME = {table.name: table for table in TABLES}

@@ -7,7 +7,6 @@ table is held in memory.
 
 import hashlib
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -37,11 +36,13 @@ from clustering.tables.checks import (
     note,
     presence_breaches,
 )
-from clustering.tables.contract import TABLES, own_date, own_number, own_text, with_columns
+from clustering.tables.chosen import Chosen
+from clustering.tables.contract import TABLES, own_columns, own_texts, with_columns
 from clustering.tables.contracts_check import contract_findings, currency_breaches
 from clustering.tables.coverage import find_coverage
-from clustering.tables.declared import Column, Table
-from clustering.tables.reading.cells import Cells, trimmed
+from clustering.tables.declared import Table
+from clustering.tables.reading.cells import Cells
+from clustering.tables.reading.empty_rows import drop_empty_rows, empty_rows
 from clustering.tables.reading.files import Relation, duckdb_words, reading_error
 from clustering.tables.session import Session, quoted_name
 from clustering.tables.sources import Sources, find_sources
@@ -51,7 +52,6 @@ from clustering.tables.table_quality import (
     column_breaches,
     match_columns,
     profile,
-    spaced,
 )
 from clustering.tables.types import SourceTables
 
@@ -66,6 +66,7 @@ class _Wanted:
     currency: str | None = None
     subscriptions: SubscriptionsConfig = field(default_factory=SubscriptionsConfig)
     accounts: AccountsConfig = field(default_factory=AccountsConfig)
+    chosen: Chosen | None = None
 
     def ends_on_last_day(self, table: str) -> bool:
         """Whether `ended_on` of a table is the last day of what ends."""
@@ -98,8 +99,11 @@ def open_tables(config: StudyConfig, progress: Progress = SILENT) -> SourceTable
         There is no room for the scratch files.
     """
     check_inputs(config)
-    own = own_columns(config.features)
-    own += [own_text(one.column) for one in config.schemes.own if one.column is not None]
+    only = config.accounts.only
+    chosen = None if only is None else Chosen.by(only)
+    texts = [scheme.column for scheme in config.schemes.own if scheme.column is not None]
+    texts += [] if chosen is None else chosen.expression.columns
+    own = [*own_columns(config.features), *own_texts(texts)]
     wanted = _Wanted(
         config.source,
         with_columns(TABLES, "accounts", own),
@@ -107,14 +111,9 @@ def open_tables(config: StudyConfig, progress: Progress = SILENT) -> SourceTable
         config.currency,
         config.subscriptions,
         config.accounts,
+        chosen,
     )
     return _open(config.source, wanted, progress)
-
-
-def own_columns(features: FeaturesConfig) -> list[Column]:
-    """Columns of `accounts` that features of the company's own read."""
-    numbers = [own_number(one.column) for one in features.own if one.column is not None]
-    return numbers + [own_date(one.known_on) for one in features.own if one.known_on is not None]
 
 
 def open_folder(
@@ -165,6 +164,8 @@ def _checked(
     for table in [table for table in wanted.contract if table.name in sources.origins]:
         with progress.step(f"Reading {table.name}"):
             opened[table.name] = _open_table(session, table, sources, wanted)
+    if wanted.chosen is not None and "accounts" in opened:
+        opened = _of_chosen(wanted.chosen, session, opened)
     accounts = opened["accounts"].found if "accounts" in opened else None
     known = accounts if accounts is not None and accounts.n_rows else None
     for name, one in opened.items():
@@ -201,6 +202,22 @@ def _checked(
         notes=(*sources.notes, *in_tables, *together.notes),
         session=session,
     )
+
+
+def _of_chosen(chosen: Chosen, session: Session, opened: dict[str, _Opened]) -> dict[str, _Opened]:
+    """The tables of the chosen accounts alone."""
+    accounts = opened["accounts"]
+    if accounts.findings.breaches:
+        return opened
+    kept, said = chosen.leave_out(session, accounts.found)
+    if said.breaches:
+        return opened | {"accounts": replace(accounts, findings=accounts.findings + said)}
+    others = {
+        name: replace(one, found=chosen.without(session, one.found))
+        for name, one in opened.items()
+        if name != "accounts"
+    }
+    return others | {"accounts": _Opened(kept, accounts.findings + said)}
 
 
 def _stop_at_breaches(opened: dict[str, _Opened], sources: Sources, together: Findings) -> None:
@@ -249,36 +266,6 @@ def _read(
         found = replace(found, expressions={**found.expressions, "ended_on": day_after})
     _keep(session, table, relation, found)
     return types, n_empty, found
-
-
-def drop_empty_rows(session: Session, table: str, columns: Iterable[str]) -> int:
-    """Remove rows without any value, which spreadsheets leave below and between the others.
-
-    Parameters
-    ----------
-    table : SQL of a table of the session
-
-    Returns
-    -------
-    How many there were.
-    """
-    empty = " AND ".join(
-        f"{trimmed(f'CAST({quoted_name(name)} AS VARCHAR)')} IS NULL" for name in columns
-    )
-    (count,) = session.row(f"DELETE FROM {table} WHERE {empty}")
-    return int(count)
-
-
-def empty_rows(count: int) -> str:
-    """Say how many rows without any value there were.
-
-    Examples
-    --------
-    >>> empty_rows(1)
-    '1 row without any value was skipped.'
-    """
-    rows = "row without any value was" if count == 1 else "rows without any value were"
-    return f"{spaced(count)} {rows} skipped."
 
 
 def storage_failed(error: duckdb.Error) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from clustering.config.quick import quick_in_words
 from clustering.report.kit.facts import (
     are_clusters,
     asked,
@@ -30,6 +31,11 @@ def commercial(study: StudyFolder) -> str:
         f"Commercial features ({amount}, seats or pipeline) were allowed into the model of this "
         f"study, so its agreement with the {amount} tiers is circular and proves nothing."
     )
+
+
+def quick(study: StudyFolder) -> str:
+    """That it is a quick look, and what is cheaper in it; empty where it is none."""
+    return quick_in_words(study.document.configuration)
 
 
 def structure(study: StudyFolder) -> str:

@@ -109,8 +109,9 @@ def _change_words(change: ModelChange, dates: Sequence[date]) -> str:
     differ, low, high = _percents(change.differ, change.interval)
     return (
         f"a model fitted on {dates[0]} gives {differ} (95 % interval {low} to {high}) of the "
-        f"{change.n_accounts:,} accounts of {dates[-1]} another segment than the model of that day; {change.n_refits} refits on "
-        f"resampled accounts of that day change up to {_percent(change.refits_high)}."
+        f"{change.n_accounts:,} accounts of {dates[-1]} another segment than the model of that "
+        f"day; {change.n_refits} refits on resampled accounts of that day change up to "
+        f"{_percent(change.refits_high)}."
     )
 
 

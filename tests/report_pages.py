@@ -31,6 +31,11 @@ def rendered_texts(report: Path) -> dict[str, str]:
     return {name: _main(path.read_text(encoding="utf-8")) for name, path in pages.items()}
 
 
+def sheets(pdf: bytes) -> int:
+    """How many sheets of paper a PDF has."""
+    return len(re.findall(rb"/Type /Page\b(?!s)", pdf))
+
+
 def _main(page: str) -> str:
     """What stands on a page, with the texts of its pictures, without names of the user's own."""
     main = page[page.index("<main") : page.index("</main>")]

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from clustering.config.base import Part
 
 #: How the address of a database in a file begins.
-SQLITE = "sqlite:"
+SQLITE, DUCKDB = "sqlite:", "duckdb:"
 
 EndIs = Literal["first_day_without", "last_day"]
 
@@ -43,12 +43,13 @@ class _Place(Part):
     folder: Path | None = Field(
         None,
         description="Folder of the source files. Without a mapping it holds one file per table of "
-        "the contract (accounts.parquet, usage.csv, ...); a mapping's SQL reads files in it.",
+        "the contract (accounts.parquet, usage.csv, ...), or a folder of Parquet files called like "
+        "the table (usage/month=2025-01/...); a mapping's SQL reads files in it.",
     )
     database: str | None = Field(
         None,
-        description="Database to attach read-only: 'sqlite:FILE' or 'postgresql://...'. The "
-        "password belongs in PGPASSWORD or a service file, not here.",
+        description="Database to attach read-only: 'sqlite:FILE', 'duckdb:FILE' or "
+        "'postgresql://...'. The password belongs in PGPASSWORD or a service file, not here.",
     )
     mapping: Path | None = Field(
         None, description="Folder with one SQL SELECT per table: accounts.sql, usage.sql, ..."
@@ -60,6 +61,21 @@ class _Place(Part):
         description="Seconds after which one statement on the source is stopped, as a mapping "
         "that never ends.",
     )
+
+
+def database_file(address: str | None) -> tuple[str, Path] | None:
+    """How the address of a database in a file begins, and the file; None: it is on a server.
+
+    Examples
+    --------
+    >>> database_file("duckdb:warehouse.duckdb")
+    ('duckdb:', PosixPath('warehouse.duckdb'))
+    >>> database_file("postgresql://reader@db.internal/warehouse")
+    """
+    for kind in (SQLITE, DUCKDB):
+        if address is not None and address.startswith(kind):
+            return kind, Path(address.removeprefix(kind).removeprefix("//")).expanduser()
+    return None
 
 
 class SourceConfig(ReadingConfig, _Place):

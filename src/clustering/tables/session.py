@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from clustering.config.source import SQLITE
+from clustering.config.source import SQLITE, database_file
 from clustering.errors import BadInputError, ConfigError, OutputError
 from clustering.outputs import make_scratch
 from clustering.sql import LOCKED
@@ -195,30 +195,36 @@ class Session:
             ) from None
 
     def attach(self, database: str) -> None:
-        """Attach 'sqlite:FILE' or 'postgresql://...' read-only and make it the current one.
+        """Attach a database read-only and make it the current one.
+
+        Parameters
+        ----------
+        database : 'sqlite:FILE', 'duckdb:FILE' or 'postgresql://...'
 
         Raises
         ------
         BadInputError
-            The address is of neither form, the file is missing, or the server cannot be reached.
+            The address is of no such form, the file is missing, or the server cannot be reached.
         """
-        if database.startswith(SQLITE):
-            self._attach_sqlite(Path(database.removeprefix(SQLITE)))
+        found = database_file(database)
+        if found is not None:
+            self._attach_file(*found)
         elif database.startswith(("postgresql://", "postgres://")):
             self._attach_postgres(database)
         else:
             raise BadInputError(
-                f"source.database is '{without_password(database)}'; known are 'sqlite:FILE' "
-                "and 'postgresql://HOST/DATABASE'."
+                f"source.database is '{without_password(database)}'; known are 'sqlite:FILE', "
+                "'duckdb:FILE' and 'postgresql://HOST/DATABASE'."
             )
 
-    def _attach_sqlite(self, file: Path) -> None:
+    def _attach_file(self, kind: str, file: Path) -> None:
         if not file.is_file():
-            raise BadInputError(f"source.database: the SQLite file '{file}' does not exist.")
-        self.load_extension("sqlite_scanner")
-        # Columns of SQLite have no types that its rows must obey: read text and cast by contract.
-        self.execute("SET sqlite_all_varchar = true")
-        self._attach(str(file), "SQLITE")
+            raise BadInputError(f"source.database: the file '{file}' does not exist.")
+        if kind == SQLITE:
+            self.load_extension("sqlite_scanner")
+            # Columns of SQLite have no types that its rows must obey: read text, cast by contract.
+            self.execute("SET sqlite_all_varchar = true")
+        self._attach(str(file), kind.removesuffix(":").upper())
 
     def _attach_postgres(self, address: str) -> None:
         self.load_extension("postgres_scanner")

@@ -51,6 +51,14 @@ class _Place(Part):
         description="Database to attach read-only: 'sqlite:FILE', 'duckdb:FILE' or "
         "'postgresql://...'. The password belongs in PGPASSWORD or a service file, not here.",
     )
+    remote: str | None = Field(
+        None,
+        pattern=r"^s3://[^/?#]+/.*$",
+        description="Address in S3, or in a store that speaks its protocol, below which the "
+        "mapping may read files: 's3://bucket/exports/'. It needs DuckDB's extension httpfs; keys "
+        "come from the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...), never from "
+        "here.",
+    )
     mapping: Path | None = Field(
         None, description="Folder with one SQL SELECT per table: accounts.sql, usage.sql, ..."
     )
@@ -83,8 +91,12 @@ class SourceConfig(ReadingConfig, _Place):
 
     @model_validator(mode="after")
     def _somewhere(self) -> "SourceConfig":
-        if self.folder is None and self.database is None:
+        if self.folder is None and self.database is None and self.remote is None:
             raise ValueError("name a folder or a database to read the tables from")
+        if self.remote is not None and self.mapping is None:
+            raise ValueError(
+                "remote needs a mapping, which says which of its files are which table"
+            )
         return self
 
 

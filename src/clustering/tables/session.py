@@ -72,6 +72,7 @@ class Session:
     ----------
     has_database : whether a database of the user is attached
     has_as_of : whether mappings may ask for the date of the study
+    remote : address below which mappings may read, where there is one
     folder : for scratch files; it goes with the session
     """
 
@@ -86,6 +87,7 @@ class Session:
         self._time_limit_s = time_limit_s
         self.has_database = False
         self.has_as_of = False
+        self.remote: str | None = None
         self.folder, remove = make_scratch("clustering-tables-")
         self._finish = weakref.finalize(self, remove)
         self.connection = duckdb.connect(
@@ -177,8 +179,11 @@ class Session:
         places = [path.resolve() for path in readable]
         folders = [self.folder.resolve(), *(place for place in places if place.is_dir())]
         files = [place for place in places if not place.is_dir()]
-        self.connection.execute(f"SET allowed_directories = {_either_way(folders)}")
-        self.connection.execute(f"SET allowed_paths = {_either_way(files)}")
+        allowed = [text for path in folders for text in (str(path), one_path(path))]
+        allowed += [] if self.remote is None else [self.remote]
+        self.connection.execute(f"SET allowed_directories = {_texts(allowed)}")
+        named = [text for path in files for text in (str(path), one_path(path))]
+        self.connection.execute(f"SET allowed_paths = {_texts(named)}")
         self.connection.execute("SET enable_external_access = false")
         self.connection.execute("SET lock_configuration = true")
 
@@ -270,10 +275,9 @@ def one_path(path: Path) -> str:
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
 
 
-def _either_way(paths: Iterable[Path]) -> str:
-    """A list of paths for DuckDB, which compares them with patterns as they are written, too."""
-    texts = dict.fromkeys(text for path in paths for text in (str(path), one_path(path)))
-    return f"[{', '.join(quoted_text(text) for text in texts)}]"
+def _texts(texts: Iterable[str]) -> str:
+    """A list for DuckDB; it compares paths with patterns as they are written, too."""
+    return f"[{', '.join(quoted_text(text) for text in dict.fromkeys(texts))}]"
 
 
 def first_line(error: Exception) -> str:

@@ -16,6 +16,7 @@ from clustering.tables.reading.files import (
     table_files,
 )
 from clustering.tables.reading.partitions import partitioned_tables, read_partitions
+from clustering.tables.reading.remote import open_remote
 from clustering.tables.session import ATTACHED, Session, quoted_name
 from clustering.tables.types import Unmatched
 
@@ -68,6 +69,8 @@ def _found(session: Session, source: SourceConfig) -> Sources:
     files = table_files(source.folder) if source.folder is not None else {}
     if source.database is not None:
         session.attach(source.database)
+    if source.remote is not None:
+        open_remote(session, source.remote)
     if source.mapping is not None:
         _from_mapping(session, sources, source.mapping, source.folder)
         sources.notes += _unmapped(files, sources)

@@ -9,13 +9,10 @@ import re
 from pathlib import Path
 
 from clustering.report.build.notebooks import Cell, read_notebook, run_notebooks
-from clustering.report.build.pages import PAGES, index_page
+from clustering.report.build.pages import INDEX, PAGES, index_page
 from clustering.report.kit.figure import ReportFigure
 from clustering.report.kit.html import Html
 from clustering.results import StudyFolder
-
-#: What stands where a number was lost or put into powers of ten.
-_SPOILT = re.compile(r"\bnan\b|\bNone\b(?! (?:of|drifted)\b)|\d[eE]\+\d|\b0 of 0\b|\binf\b")
 
 #: Modules of the report that draw.
 _DRAWING = ("figures.", "flow.")
@@ -28,10 +25,16 @@ def page_texts(study: StudyFolder, *, figures: bool = True) -> dict[str, str]:
     return {"index": _plain(shell[shell.index("<main") :])} | pages
 
 
-def spoilt(text: str) -> str:
-    """The first lost number of a page with what stands around it; empty where there is none."""
-    found = _SPOILT.search(text)
-    return "" if found is None else text[max(0, found.start() - 80) : found.end() + 40]
+def rendered_texts(report: Path) -> dict[str, str]:
+    """The same of the finished pages of a report, the shell around them and all."""
+    pages = {page.notebook: report / page.file for page in PAGES} | {"index": report / INDEX}
+    return {name: _main(path.read_text(encoding="utf-8")) for name, path in pages.items()}
+
+
+def _main(page: str) -> str:
+    """What stands on a page, with the texts of its pictures."""
+    main = page[page.index("<main") : page.index("</main>")]
+    return _plain(re.sub(r'<img [^>]*?alt="([^"]*)"[^>]*>', r"<p>\1</p>", main))
 
 
 def _cells(folder: Path, name: str, figures: bool) -> str:

@@ -65,17 +65,37 @@ def examine(sql: str) -> Expression:
     BadInputError
         It does not parse, or is more than one expression.
     """
-    text = sql.strip().removesuffix(";").strip()
-    with _connection() as connection:
-        parsed = parse_select(connection, f"SELECT {text}", nothing_else=_ONE_EXPRESSION)
-    nodes = [statement["node"] for statement in parsed]
-    if len(nodes) != 1 or not _is_bare(nodes[0]):
-        raise BadInputError(_ONE_EXPRESSION)
-    expression = nodes[0]["select_list"][0]
+    expression = tree(sql)
     named = [part for part in parts(expression) if part.get("class") == "COLUMN_REF"]
     # Names are of any case in SQL; all of ours are in lower case.
     columns = dict.fromkeys(str(part["column_names"][-1]).lower() for part in named)
-    return Expression(text, tuple(columns), refusals(expression, RULE))
+    return Expression(_text(sql), tuple(columns), refusals(expression, RULE))
+
+
+def tree(sql: str) -> dict[str, Any]:
+    """One expression as DuckDB parses it.
+
+    Raises
+    ------
+    BadInputError
+        It does not parse, or is more than one expression.
+
+    Examples
+    --------
+    >>> tree("churn_risk >= 0.5")["type"]
+    'COMPARE_GREATERTHANOREQUALTO'
+    """
+    with _connection() as connection:
+        parsed = parse_select(connection, f"SELECT {_text(sql)}", nothing_else=_ONE_EXPRESSION)
+    nodes = [statement["node"] for statement in parsed]
+    if len(nodes) != 1 or not _is_bare(nodes[0]):
+        raise BadInputError(_ONE_EXPRESSION)
+    found: dict[str, Any] = nodes[0]["select_list"][0]
+    return found
+
+
+def _text(sql: str) -> str:
+    return sql.strip().removesuffix(";").strip()
 
 
 def evaluate(expression: Expression, frame: pd.DataFrame) -> "pd.Series[str]":

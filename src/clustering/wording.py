@@ -19,6 +19,10 @@ LITTLE = 0.2
 
 _ARR = re.compile(r"\bARR\b")
 _QUOTED = re.compile(r"'\w+'")
+_MARKED = re.compile(r"`([^`]*)`")
+_COLUMN = re.compile(r"\b([a-z][a-z_]*)\.([a-z][a-z_]+)\b(?!\.)")
+_JOINED = re.compile(r"\b\w+_\w+\b")
+_FILES = ("csv", "xlsx", "parquet", "toml", "json", "html", "md", "pdf")
 
 
 #: Short forms that are written in capitals.
@@ -37,14 +41,24 @@ def name_in_words(name: str) -> str:
 
 
 def names_in_words(text: str) -> str:
-    """A sentence with its quoted names of columns and schemes in words.
+    """A sentence with its names of tables, columns, settings and schemes in words.
 
     Examples
     --------
     >>> names_in_words("'lifecycle_touch' needs milestones.")
     "'lifecycle touch' needs milestones."
+    >>> names_in_words("no `opportunities` with closed_on, and no accounts.is_champion")
+    "no opportunities with closed on, and no 'is champion' of accounts"
+    >>> names_in_words("see discovery.csv")
+    'see discovery.csv'
     """
-    return _QUOTED.sub(lambda match: name_in_words(match[0]), text)
+
+    def column(found: re.Match[str]) -> str:
+        return found[0] if found[2] in _FILES else f"'{found[2]}' of {found[1]}"
+
+    plain = _COLUMN.sub(column, _MARKED.sub(r"\1", text))
+    plain = _QUOTED.sub(lambda match: name_in_words(match[0]), plain)
+    return _JOINED.sub(lambda match: name_in_words(match[0]), plain)
 
 
 def listed(words: Sequence[str], last: str = "and") -> str:
@@ -59,13 +73,14 @@ def listed(words: Sequence[str], last: str = "and") -> str:
     return f"{', '.join(first)} {last} {end}" if first else end
 
 
-def feature_title(name: str, unit: str = "", *, with_unit: bool = False) -> str:
+def feature_title(name: str, unit: str = "", *, with_unit: bool = False, shown: str = "") -> str:
     """What a feature is called in sentences, tables and figures.
 
     Parameters
     ----------
     unit : what its values are; "smoothed share" marks what is not the observed share itself
     with_unit : whether the unit is added, where the name does not say it already
+    shown : a title that was given to it, in place of the name
 
     Examples
     --------
@@ -80,17 +95,44 @@ def feature_title(name: str, unit: str = "", *, with_unit: bool = False) -> str:
     >>> feature_title("milestone_delay_days", "days (negative: early)", with_unit=True)
     'milestone delay days (negative: early)'
     """
-    title = name_in_words(name)
+    title = shown or name_in_words(name)
     if unit.startswith("smoothed"):
         title = f"{title} (smoothed)"
-    if not with_unit or not unit or "share" in unit:
-        return title
-    said = set(title.split())
-    rest = ", ".join(part for part in unit.split(", ") if not said.issuperset(part.split()))
-    first, _, note = rest.partition(" ")
-    if first in said and note.startswith("("):
-        return f"{title} {note}"
+    rest = unsaid_unit(name, unit) if with_unit else ""
+    if rest.startswith("("):
+        return f"{title} {rest}"
     return f"{title}, {rest}" if rest else title
+
+
+def unsaid_unit(name: str, unit: str) -> str:
+    """What of the unit of a feature its name does not say already.
+
+    Examples
+    --------
+    >>> unsaid_unit("features_used", "features"), unsaid_unit("due_share", "smoothed share")
+    ('', '')
+    >>> unsaid_unit("delay_days", "days (negative: early)")
+    '(negative: early)'
+    >>> unsaid_unit("outcome_trend_per_90_days", "change of attainment per 90 days")
+    'change of attainment'
+    >>> unsaid_unit("engagement_hours", "hours in 90 days")
+    'in 90 days'
+    """
+    if "share" in unit:
+        return ""
+    title = name_in_words(name)
+    said = title.split()
+    parts = [part for part in unit.split(", ") if not set(said).issuperset(part.split())]
+    return ", ".join(_without_said(part, said) for part in parts)
+
+
+def _without_said(unit: str, said: Sequence[str]) -> str:
+    """A unit without the words at either end that a title says already."""
+    words, ends = unit.split(), list(said)
+    while len(words) > 1 and ends and words[-1] == ends[-1] and "per" in words:
+        words, ends = words[:-1], ends[:-1]
+    goes_on = len(words) > 1 and (words[1] == "in" or words[1].startswith("("))
+    return " ".join(words[1:] if goes_on and words[0] in said else words)
 
 
 def named(text: str, amount_name: str) -> str:
@@ -111,7 +153,7 @@ def number_in_words(value: float, digits: int = 3, *, spread: float = 0.0) -> st
     ----------
     value : in the unit of its feature; NaN is not known
     digits : significant ones; figures before the point are never cut
-    spread : how far such values lie apart; of it less than a thousandth is not told
+    spread : how far such values lie apart; of it less than a hundredth is not told
 
     Examples
     --------
@@ -119,11 +161,11 @@ def number_in_words(value: float, digits: int = 3, *, spread: float = 0.0) -> st
     ['−9', '31,321', '0.123', '0', 'unknown']
     >>> number_in_words(1_500_000.0), number_in_words(0.0000123), number_in_words(99.96)
     ('1,500,000', '0.0000123', '100')
-    >>> number_in_words(0.0000143, spread=0.2), number_in_words(0.123, spread=50.0)
-    ('0', '0.12')
+    >>> number_in_words(0.0000143, spread=0.2), number_in_words(31.6, spread=50.0)
+    ('0', '32')
     """
     if spread > 0 and math.isfinite(value):
-        step = 10.0 ** (math.floor(math.log10(spread)) - 3)
+        step = 10.0 ** (math.floor(math.log10(spread)) - 1)
         value = round(value / step) * step
     if math.isnan(value):
         return "unknown"
@@ -136,6 +178,46 @@ def number_in_words(value: float, digits: int = 3, *, spread: float = 0.0) -> st
 
 
 _MOST_DECIMALS = 9
+_NO_WIDTH = 1e-9
+
+
+def decimal_in_words(value: float, digits: int = 2) -> str:
+    """A number with so many decimals, a true minus sign, and none before zero.
+
+    Examples
+    --------
+    >>> decimal_in_words(-0.123), decimal_in_words(-0.001), decimal_in_words(0.5, 1)
+    ('−0.12', '0.00', '0.5')
+    """
+    text = f"{value:.{digits}f}"
+    if float(text) == 0:
+        text = text.removeprefix("-")
+    return text.replace("-", "−")
+
+
+def estimate_in_words(
+    value: float, interval: tuple[float, float], least: int = 2
+) -> tuple[str, str, str]:
+    """An estimate and the ends of its interval: no digit that the interval does not carry.
+
+    Parameters
+    ----------
+    least : decimals that are told however wide the interval is
+
+    Examples
+    --------
+    >>> estimate_in_words(0.0435, (0.0274, 0.0600)), estimate_in_words(0.563, (0.506, 0.611))
+    (('0.043', '0.027', '0.060'), ('0.56', '0.51', '0.61'))
+    >>> estimate_in_words(0.0004, (-0.0003, 0.0011))
+    ('0.0004', '−0.0003', '0.0011')
+    """
+    width = interval[1] - interval[0]
+    digits = least
+    # An interval of no width, but for the last bits of a sum, says nothing of digits.
+    if _NO_WIDTH < width < math.inf:
+        digits = min(max(least, 1 - math.floor(math.log10(width))), _MOST_DECIMALS)
+    low, high = (decimal_in_words(end, digits) for end in interval)
+    return decimal_in_words(value, digits), low, high
 
 
 def counted(n: int, what: str = "account") -> str:
@@ -166,6 +248,19 @@ def amount_in_short(value: float) -> str:
         if abs(rounded) >= size:
             return f"{number_in_words(rounded / size, 3)}{unit}"
     return number_in_words(rounded, 2)
+
+
+def roughly_in_words(value: float) -> str:
+    """A number that rests on assumptions: three significant digits, and no power of ten.
+
+    Examples
+    --------
+    >>> [roughly_in_words(value) for value in (48_045.0, 676.4, 10.44, 4_804_453.0)]
+    ['48,000', '676', '10', '4,800,000']
+    """
+    if not math.isfinite(value):
+        return number_in_words(value)
+    return f"{float(f'{value:.3g}'):,.0f}".replace("-", "−")
 
 
 def share_in_words(share: float) -> str:

@@ -12,6 +12,8 @@ from clustering.report import render
 from clustering.results import StudyFolder
 from clustering.simulation import simulate, write_book
 from clustering.study import run_study
+from report_pages import rendered_texts
+from report_sweep import faults
 
 pytestmark = pytest.mark.slow
 
@@ -33,9 +35,10 @@ smallest_segment = 10
 bootstrap = 100
 permutations = 99
 refits = 0
+foldings = 1
 earlier_dates = 1
 [movement]
-refits = 10
+refits = 5
 permutations = 99
 overrides = "{overrides}"
 """
@@ -98,6 +101,10 @@ def test_a_decision_in_force_is_assigned_and_the_models_answer_stays(plain, deci
     counts = decided.document.assignment
     assert (counts.n_override, counts.n_against_model) == (1, 1)
     assert (counts.n_expired, counts.n_later) == (1, 1)
+
+
+def test_no_page_says_what_it_may_not(decided):
+    assert faults(decided, rendered_texts(decided.path / "report")) == []
 
 
 def test_the_plan_follows_the_segment_by_which_an_account_is_served(decided):

@@ -9,19 +9,24 @@ import pytest
 
 from clustering import results
 from clustering.results import StudyFolder
+from report_pages import rendered_texts
+from report_sweep import faults
 from shared_data import shared_folder
 
 pytestmark = [pytest.mark.slow, pytest.mark.real_input]
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 QUICK = {
-    "evidence.nulls": 39,
-    "evidence.resamples": 20,
-    "models.k_max": 5,
+    "evidence.nulls": 19,
+    "evidence.resamples": 10,
+    "models.k_max": 4,
     "models.n_init": 5,
-    "comparison.bootstrap": 500,
-    "comparison.permutations": 199,
-    "comparison.refits": 20,
+    "comparison.bootstrap": 200,
+    "comparison.permutations": 99,
+    "comparison.refits": 2,
+    "comparison.foldings": 1,
+    "movement.refits": 5,
+    "movement.permutations": 99,
 }
 LATER = {"online_retail": "2011-09-01", "ravenstack": "2024-11-01"}
 
@@ -57,6 +62,11 @@ def test_it_ends_in_a_record_a_report_and_a_scorer(finished: tuple[str, StudyFol
     assert (study.path.parent / "mlflow.db").exists()
     assert (study.path / "report" / "4_leadership.html").exists()
     assert (study.path / "scorer").is_dir()
+
+
+def test_no_page_says_what_it_may_not(finished: tuple[str, StudyFolder]) -> None:
+    _, study = finished
+    assert faults(study, rendered_texts(study.path / "report")) == []
 
 
 def test_it_scores_accounts_that_it_has_not_seen(

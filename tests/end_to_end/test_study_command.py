@@ -17,7 +17,8 @@ from clustering import results
 from clustering.config import load_config
 from clustering.simulation import simulate, write_book
 from clustering.study.run import Run
-from report_pages import page_texts
+from report_pages import page_texts, rendered_texts
+from report_sweep import faults
 from same_results import digest
 
 pytestmark = pytest.mark.slow
@@ -49,6 +50,9 @@ QUICK = [
         "evidence.resamples": 10,
         "comparison.bootstrap": 100,
         "comparison.refits": 1,
+        "comparison.foldings": 1,
+        "movement.refits": 5,
+        "movement.permutations": 99,
     }.items()
     for part in ("--set", f"{key}={value}")
 ]
@@ -103,6 +107,11 @@ def test_no_result_changed_unnoticed(workplace: Path) -> None:
         assert found[part][0] == n_values, part
         assert found[part][1] == pytest.approx(total, rel=1e-6), part
         assert found[part][2] == words, part
+
+
+def test_no_page_says_what_it_may_not(workplace: Path) -> None:
+    study = results.read(workplace / "trial")
+    assert faults(study, rendered_texts(study.path / "report")) == []
 
 
 def test_the_planted_segments_are_found(workplace: Path) -> None:
@@ -278,8 +287,9 @@ def test_a_study_that_finds_nothing_says_so_on_its_pages(tmp_path: Path) -> None
     document = results.read(tmp_path / "trial").document
     assert document.verdict in ("reproducible", "constructive")
     assert document.group_word.plural == "bands"
-    page = (tmp_path / "trial" / "report" / "4_leadership.html").read_text()
-    assert "No natural clusters" in page
+    pages = rendered_texts(tmp_path / "trial" / "report")
+    assert "No natural clusters" in pages["4_leadership"]
+    assert faults(results.read(tmp_path / "trial"), pages) == []
     assert json.loads((tmp_path / "trial" / "study.json").read_text())["n_clusters"] == 1
 
 

@@ -68,7 +68,7 @@ class TestColumn:
     def test_a_column_that_is_not_there_is_named_with_those_that_are(self) -> None:
         with pytest.raises(
             ConfigError,
-            match=r"\[\[schemes\.own\]\] 'tier': .* 'tier'. Columns of text: region, plan",
+            match=r"\[\[schemes\.own\]\] 'tier': .* no column 'tier'. Columns of text: region",
         ):
             own({"name": "tier", "column": "tier"})
 

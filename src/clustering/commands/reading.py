@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clustering.config import ReadingConfig, SourceConfig, StudyConfig, load_config
+from clustering.config import FeaturesConfig, ReadingConfig, SourceConfig, StudyConfig, load_config
 from clustering.errors import StudyFolderError
 from clustering.inputs import PREVIOUS, named_inputs
 from clustering.movement.overrides.file import overrides_file
@@ -63,11 +63,20 @@ def source_config(
     return StudyConfig(name=name, as_of=as_of, source=SourceConfig(folder=source, **cells))
 
 
-def open_source_tables(source: Path, config: StudyConfig) -> "SourceTables":
-    """The tables of a folder, or of a study's TOML, under their `source_config`."""
+def open_source_tables(
+    source: Path, config: StudyConfig, features: FeaturesConfig
+) -> "SourceTables":
+    """The tables of a folder, or of a study's TOML, under their `source_config`.
+
+    Parameters
+    ----------
+    features : of the model that they are for: what it reads beside the contract
+    """
     from clustering.tables import open_folder, open_tables
 
-    return open_folder(config.source) if source.is_dir() else open_tables(config)
+    if source.is_dir():
+        return open_folder(config.source, features)
+    return open_tables(config.model_copy(update={"features": features}))
 
 
 def source_inputs(source: Path, config: StudyConfig | None = None) -> list[Path]:

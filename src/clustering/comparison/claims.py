@@ -3,7 +3,7 @@
 from clustering.comparison.agreement.entries import Agreement
 from clustering.comparison.base.entries import Gain
 from clustering.comparison.forward.entries import Design, ForwardEntry, ForwardReport
-from clustering.wording import agreement_in_words, p_in_words
+from clustering.wording import agreement_in_words, estimate_in_words, p_in_words
 
 
 def agreement_sentence(agreement: Agreement) -> str:
@@ -60,24 +60,24 @@ def gain_claim(gain: Gain, new: str, old: str, outcome: str, design: Design = "f
     >>> gain = Gain(log_loss=0.001, auc=None, interval=(-0.002, 0.004))
     >>> print(gain_claim(gain, "segments", "ARR tiers", "churn"))
     No evidence that segments beat ARR tiers in predicting churn (gain in log loss 0.0010, 95 % \
-interval -0.0020 to 0.0040).
+interval −0.0020 to 0.0040).
     """
-    low, high = gain.interval
+    value, low, high = estimate_in_words(gain.log_loss, gain.interval)
     held_out = "out-of-time" if design == "out of time" else "held-out"
-    numbers = f"95 % interval {low:.4f} to {high:.4f}"
-    if low > 0:
+    numbers = f"95 % interval {low} to {high}"
+    if gain.interval[0] > 0:
         return (
             f"Beside {old}, {new} improved the {held_out} prediction of {outcome}: log loss lower "
-            f"by {gain.log_loss:.4f}, {numbers}."
+            f"by {value}, {numbers}."
         )
-    if high < 0:
+    if gain.interval[1] < 0:
         return (
             f"No evidence that {new} beat {old} in predicting {outcome}: added to them, they made "
-            f"the {held_out} prediction worse (gain in log loss {gain.log_loss:.4f}, {numbers})."
+            f"the {held_out} prediction worse (gain in log loss {value}, {numbers})."
         )
     return (
         f"No evidence that {new} beat {old} in predicting {outcome} (gain in log loss "
-        f"{gain.log_loss:.4f}, {numbers})."
+        f"{value}, {numbers})."
     )
 
 
@@ -95,9 +95,9 @@ corrected for (gain in log loss 0.0040, 95 % interval 0.0010 to 0.0080, correcte
     """
     if entry.gain is None or entry.p_adjusted is None:
         return ""
-    low, high = entry.gain.interval
+    value, low, high = estimate_in_words(entry.gain.log_loss, entry.gain.interval)
     return (
         f"No evidence that {new} beat {old} in predicting {entry.outcome}, once {n_comparisons} "
-        f"secondary comparisons are corrected for (gain in log loss {entry.gain.log_loss:.4f}, "
-        f"95 % interval {low:.4f} to {high:.4f}, corrected {p_in_words(entry.p_adjusted)})."
+        f"secondary comparisons are corrected for (gain in log loss {value}, "
+        f"95 % interval {low} to {high}, corrected {p_in_words(entry.p_adjusted)})."
     )

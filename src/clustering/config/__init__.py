@@ -1,5 +1,12 @@
 """The configuration of a study: TOML into frozen models, every default documented."""
 
+from clustering.config.features import (
+    Family,
+    FeaturesConfig,
+    MilestoneRulesConfig,
+    OwnFeatureConfig,
+    UsageMixConfig,
+)
 from clustering.config.loading import load_config
 from clustering.config.monitor import MonitorConfig
 from clustering.config.movement import MovementConfig
@@ -15,10 +22,7 @@ from clustering.config.source import (
 )
 from clustering.config.structure import (
     EvidenceConfig,
-    Family,
-    FeaturesConfig,
     MatrixConfig,
-    MilestoneRulesConfig,
     ModelsConfig,
 )
 from clustering.config.study import ComparisonConfig, OutputConfig, StudyConfig, TrackingConfig
@@ -39,6 +43,7 @@ __all__ = [
     "MonitorConfig",
     "MovementConfig",
     "OutputConfig",
+    "OwnFeatureConfig",
     "ReadingConfig",
     "SchemesConfig",
     "ScoringConfig",
@@ -46,5 +51,6 @@ __all__ = [
     "StudyConfig",
     "SubscriptionsConfig",
     "TrackingConfig",
+    "UsageMixConfig",
     "load_config",
 ]

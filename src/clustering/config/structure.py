@@ -1,56 +1,12 @@
-"""Settings of the segments: features, matrix, candidates and the evidence for them."""
+"""Settings of the segments: matrix, candidates and the evidence for them."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from clustering.config.base import Part, Share, section
+from clustering.config.base import Part, Share
 
-Family = Literal[
-    "milestones", "outcomes", "usage", "engagement", "sentiment", "lifecycle", "commercial"
-]
 CovarianceType = Literal["full", "tied", "diag", "spherical"]
-
-
-class MilestoneRulesConfig(Part):
-    """Milestones derived from usage where the company has none; off unless asked for."""
-
-    derive: bool = Field(False, description="Derive milestones from usage; they are named derived.")
-    distinct_features: int = Field(
-        3, ge=1, description="'derived_breadth' is achieved on the first day with so many features."
-    )
-    seat_share: Share = Field(
-        0.5, description="'derived_seats' is achieved when active users reach this share of seats."
-    )
-
-
-class FeaturesConfig(Part):
-    """What enters the snapshot."""
-
-    families: tuple[Family, ...] = Field(
-        ("milestones", "outcomes", "usage", "engagement", "sentiment", "lifecycle"),
-        description="Families of features that may enter the matrix.",
-    )
-    include_commercial: bool = Field(
-        False,
-        description="Let ARR, seats and pipeline into the matrix. The comparison with ARR tiers "
-        "is circular then, and the report says so in its first paragraph.",
-    )
-    include_size_proxies: bool = Field(
-        False,
-        description="Let raw volumes (events, active users, hours, tickets) into the matrix. They "
-        "follow from how large an account is, so the comparison with ARR tiers is circular then.",
-    )
-    include_tenure: bool = Field(
-        False, description="Let the age of the account into the matrix; groups then follow age."
-    )
-    exclude: tuple[str, ...] = Field((), description="Features to leave out, by name.")
-    window_days: int = Field(
-        90, ge=14, le=730, description="Look-back window of usage, engagement and ticket features."
-    )
-    milestones: MilestoneRulesConfig = section(
-        MilestoneRulesConfig, "Milestones derived from usage."
-    )
 
 
 class MatrixConfig(Part):

@@ -12,13 +12,14 @@ from pydantic import BeforeValidator, Field
 
 from clustering.columns import OutcomeName
 from clustering.config.base import Day, Part, section
+from clustering.config.features import FeaturesConfig
 from clustering.config.monitor import MonitorConfig
 from clustering.config.movement import MovementConfig
 from clustering.config.plan import EngagementConfig
 from clustering.config.schemes import SchemesConfig
 from clustering.config.scoring import ScoringConfig
 from clustering.config.source import AccountsConfig, SourceConfig, SubscriptionsConfig
-from clustering.config.structure import EvidenceConfig, FeaturesConfig, MatrixConfig, ModelsConfig
+from clustering.config.structure import EvidenceConfig, MatrixConfig, ModelsConfig
 
 #: How the address of a model in the registry begins.
 REGISTERED = "models:/"

@@ -1,6 +1,7 @@
 """In what an account is unlike the others of its group, in the features' own units."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -55,9 +56,17 @@ class Unlike:
     def _one(self, members: NDArray[np.intp], account: int, column: int) -> str:
         feature = self.features[column]
         own, usual = self.raw[account, column], np.nanmedian(self.raw[members, column])
-        name = feature.title
-        if feature.scale == "share":
-            return f"{name} {share_in_words(own)} against a median of {share_in_words(usual)}"
-        spread = float(np.nan_to_num(np.nanstd(self.raw[:, column])))
-        own, usual = (number_in_words(value, spread=spread) for value in (own, usual))
-        return f"{name} {own} against a median of {usual} ({feature.unit})"
+        own, usual = (self.in_words(column, value) for value in (own, usual))
+        return f"{feature.title} {own} against a median of {usual}{feature.unit_after}"
+
+    def in_words(self, column: int, value: float) -> str:
+        """A value of a feature, with the digits that the spread of its values carries."""
+        if self.features[column].scale == "share":
+            return share_in_words(value)
+        return number_in_words(value, spread=self.spread[column])
+
+    @cached_property
+    def spread(self) -> Floats:
+        """Standard deviation of every feature in its unit, (n_features,); 0 where none is known."""
+        known: Floats = pd.DataFrame(self.raw).std(ddof=0).to_numpy(dtype=np.float64)
+        return np.nan_to_num(known)

@@ -116,10 +116,10 @@ def _reasons(run: "Run") -> pd.DataFrame:
 
 
 def _document(run: "Run", accounts: pd.DataFrame, scorecard: Scorecard) -> StudyDocument:
-    config, evidence, forward = run.config, run.evidence, run.comparison.forward
+    config, evidence, forward = run.settings, run.evidence, run.comparison.forward
     movement = run.over_time.movement
     return StudyDocument(
-        **_about(run.config),
+        **_about(run.settings),
         provenance=_provenance(run),
         tables=TablesEntry(present=sorted(run.tables.frames), absent=sorted(run.tables.absent)),
         n_accounts=len(accounts),

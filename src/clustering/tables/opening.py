@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 import narwhals as nw
 
-from clustering.config import AccountsConfig, SourceConfig, StudyConfig
+from clustering.config import AccountsConfig, FeaturesConfig, SourceConfig, StudyConfig
 from clustering.errors import BadInputError, OutputError, TableContractError, breaches_message
 from clustering.inputs import check_inputs
 from clustering.progress import SILENT, Progress
@@ -30,7 +30,7 @@ from clustering.tables.checks import (
     presence_breaches,
 )
 from clustering.tables.chosen import Chosen
-from clustering.tables.contract import TABLES, with_columns
+from clustering.tables.contract import TABLES, own_columns, own_texts, with_columns
 from clustering.tables.contracts_check import contract_findings, currency_breaches
 from clustering.tables.coverage import Coverage, find_coverage
 from clustering.tables.reading.files import duckdb_words
@@ -161,8 +161,9 @@ def examine_tables(config: StudyConfig, progress: Progress = SILENT) -> Examined
     check_inputs(config)
     only = config.accounts.only
     chosen = None if only is None else Chosen.by(only)
-    own = [scheme.column for scheme in config.schemes.own if scheme.column is not None]
-    own += [] if chosen is None else chosen.expression.columns
+    texts = [scheme.column for scheme in config.schemes.own if scheme.column is not None]
+    texts += [] if chosen is None else chosen.expression.columns
+    own = [*own_columns(config.features), *own_texts(texts)]
     wanted = Wanted(
         config.source,
         with_columns(TABLES, "accounts", own),
@@ -183,7 +184,9 @@ def _or_closed(examined: Examined) -> SourceTables:
         raise
 
 
-def open_folder(folder: Path | SourceConfig) -> SourceTables:
+def open_folder(
+    folder: Path | SourceConfig, features: FeaturesConfig | None = None
+) -> SourceTables:
     """Open a folder whose files have the contract's own names, without a study.
 
     One account is enough here, and a table may be empty: new accounts are scored so.
@@ -191,6 +194,7 @@ def open_folder(folder: Path | SourceConfig) -> SourceTables:
     Parameters
     ----------
     folder : the folder, or a source that says besides what the cells mean
+    features : of the model that is to score the tables: what it reads beside the contract
 
     Raises
     ------
@@ -198,7 +202,9 @@ def open_folder(folder: Path | SourceConfig) -> SourceTables:
         As for `open_tables`.
     """
     source = folder if isinstance(folder, SourceConfig) else SourceConfig(folder=folder)
-    return _or_closed(_examine(source, Wanted(cells=source), SILENT))
+    own = () if features is None else own_columns(features)
+    contract = with_columns(TABLES, "accounts", own)
+    return _or_closed(_examine(source, Wanted(cells=source, contract=contract), SILENT))
 
 
 def _examine(source: SourceConfig, wanted: Wanted, progress: Progress) -> Examined:

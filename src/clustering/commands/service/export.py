@@ -127,7 +127,8 @@ def _features_sql(scorer: "Scorer", source: Path, as_of: date) -> str:
     from clustering.commands.reading import open_source_tables, source_config
     from clustering.export.features import features_sql
 
-    tables = open_source_tables(source, source_config(source, as_of, "export"))
+    given = source_config(source, as_of, "export")
+    tables = open_source_tables(source, given, scorer.features)
     with tables:
         return features_sql(scorer, tables, as_of)
 

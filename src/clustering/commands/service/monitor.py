@@ -92,7 +92,7 @@ def monitor(
             scorer = load_model(model, tracking_uri)
         before = None if last is None else read_last(last, scorer, day)
         with progress.step("Checking the tables"):
-            opened = open_source_tables(tables, given)
+            opened = open_source_tables(tables, given, scorer.features)
         with opened:
             found = run_monitor(
                 scorer,

@@ -8,6 +8,7 @@ from typing import Literal
 from clustering.config.movement import MovementConfig
 from clustering.movement.drift.refits import ModelChange
 from clustering.movement.track.lasting import FEWEST_ACCOUNTS, LastingMovement
+from clustering.wording import estimate_in_words
 
 VerdictKind = Literal["recut", "movement", "neither", "unknown"]
 
@@ -93,29 +94,36 @@ def _movement_words(growth: LastingMovement | None, dates: Sequence[date]) -> st
             f"in more than one family of features; there are {len(dates)} snapshots."
         )
     days = (dates[-1] - dates[0]).days
-    low, high = growth.interval
+    value, low, high = _percents(growth.value, growth.interval)
     return (
         f"of the {growth.n_accounts:,} accounts followed for {days} days, "
         f"{_percent(growth.over_window)} are in another segment at the end, against "
         f"{_percent(growth.per_step)} from one snapshot to the next. Lasting movement, in which "
         "features of different families went the same way from one segment to another, is that "
-        f"of {_percent(growth.value)} of the accounts (95 % interval {_percent(low)} to "
-        f"{_percent(high)}); the rest wavered at the borders."
+        f"of {value} of the accounts (95 % interval {low} to {high}); the rest wavered at "
+        "the borders."
     )
 
 
 def _change_words(change: ModelChange, dates: Sequence[date]) -> str:
-    low, high = change.interval
+    differ, low, high = _percents(change.differ, change.interval)
     return (
-        f"a model fitted on {dates[0]} gives {_percent(change.differ)} (95 % interval "
-        f"{_percent(low)} to {_percent(high)}) of the {change.n_accounts:,} accounts of "
-        f"{dates[-1]} another segment than the model of that day; {change.n_refits} refits on "
-        f"resampled accounts of that day change up to {_percent(change.refits_high)}."
+        f"a model fitted on {dates[0]} gives {differ} (95 % interval {low} to {high}) of the "
+        f"{change.n_accounts:,} accounts of {dates[-1]} another segment than the model of that "
+        f"day; {change.n_refits} refits on resampled accounts of that day change up to "
+        f"{_percent(change.refits_high)}."
     )
 
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def _percents(share: float, interval: tuple[float, float]) -> tuple[str, ...]:
+    """A share and its interval in percent, with the digits that the interval carries."""
+    low, high = interval
+    told = estimate_in_words(100 * share, (100 * low, 100 * high), least=0)
+    return tuple(f"{text} %" for text in told)
 
 
 def _percent(share: float) -> str:

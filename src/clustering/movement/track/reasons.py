@@ -227,12 +227,14 @@ def _change(feature: Feature, before: float, after: float) -> str:
     words, share, unit = _spelling(feature)
     if share:
         return f"{words} {_share(before)} to {_share(after)}"
-    return f"{words} {number_in_words(before)} to {number_in_words(after)}{unit}"
+    # With the digits that tell the two apart: more would say nothing of the change.
+    first, second = (number_in_words(x, spread=abs(after - before)) for x in (before, after))
+    return f"{words} {first} to {second}{unit}"
 
 
 @cache
 def _spelling(feature: Feature) -> tuple[str, bool, str]:
-    return feature.title, feature.scale == "share", f" {feature.unit}"
+    return feature.title, feature.scale == "share", feature.unit_after
 
 
 def _share(value: float) -> str:

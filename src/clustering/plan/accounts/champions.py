@@ -15,13 +15,13 @@ from sklearn.neighbors import NearestNeighbors
 from clustering.arrays import Flags
 from clustering.columns import ACCOUNT_ID
 from clustering.config import SchemesConfig
-from clustering.features.types import Feature, Snapshot
+from clustering.features.types import Snapshot
 from clustering.matrix import FeatureMatrix
 from clustering.profiles.naming import LEAST_DIFFERENCE
 from clustering.profiles.unlike import Unlike
 from clustering.schema import TableSpec, column
 from clustering.schemes import Axes, Labelling
-from clustering.wording import number_in_words, percent_in_words, share_in_words
+from clustering.wording import percent_in_words
 
 #: Champions that are named for an account, and gaps for each of them.
 N_CHAMPIONS = 3
@@ -122,7 +122,7 @@ def _champions(
     if marked is not None and marked.fillna(False).any():
         champion = marked.reindex(ids).fillna(False).to_numpy(dtype=bool)
         if champion.any():
-            return champion, "champions are the accounts with accounts.is_champion", ""
+            return champion, "champions are the accounts that are marked as one", ""
     settings = config.lifecycle_touch
     rule = (
         f"champions are the fully adopted accounts: "
@@ -187,7 +187,7 @@ def _table(
                     "value": value,
                     "champion_value": better_value,
                     "difference": gap[place, f],
-                    "words": _words(feature, value, better_value),
+                    "words": _words(seen, f, value, better_value),
                 }
                 rows.append(pair | found)
     table = CHAMPIONS.from_rows(rows)
@@ -197,10 +197,8 @@ def _table(
 _NO_GAP = "no gap of half a standard deviation or more: in what was measured it is like a champion"
 
 
-def _words(feature: Feature, value: float, champion: float) -> str:
+def _words(seen: Unlike, column: int, value: float, champion: float) -> str:
     """A gap in words and in the feature's own unit."""
-    name = feature.title
-    if feature.scale == "share":
-        return f"{name}: {share_in_words(value)} against {share_in_words(champion)} of the champion"
-    own, other = number_in_words(value), number_in_words(champion)
-    return f"{name}: {own} against {other} of the champion ({feature.unit})"
+    feature = seen.features[column]
+    own, other = (seen.in_words(column, one) for one in (value, champion))
+    return f"{feature.title}: {own} against {other} of the champion{feature.unit_after}"

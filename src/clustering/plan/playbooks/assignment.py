@@ -94,7 +94,7 @@ def assign_playbooks(
     for level in levels:
         name = books.assigned(scheme, level)
         if name is not None:
-            assigned.append(Assigned(level, name, f"assign.{scheme} in the playbooks"))
+            assigned.append(Assigned(level, name, "the playbooks assign it to this label"))
             continue
         playbook, rule = _by_needs(scaled, (labels == level).to_numpy(dtype=bool))
         if playbook is None:

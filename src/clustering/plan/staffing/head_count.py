@@ -160,7 +160,7 @@ def _head_count(mine: pd.DataFrame, config: EngagementConfig) -> tuple[int | Non
     if config.capacity.csms is not None:
         return config.capacity.csms, "as configured"
     if "csm" in mine and mine["csm"].notna().any():
-        return int(mine["csm"].nunique()), "the names in accounts.csm"
+        return int(mine["csm"].nunique()), "the names in the accounts"
     return None, ""
 
 

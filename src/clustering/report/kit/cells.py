@@ -13,7 +13,7 @@ from clustering.report.kit.html import MISSING as MISSING
 from clustering.report.kit.html import Account, Cell, Html, Number
 from clustering.report.kit.names import with_names
 from clustering.results import StudyFolder
-from clustering.wording import number_in_words, p_in_words
+from clustering.wording import number_in_words, p_in_words, roughly_in_words
 
 Maker = Callable[[Any], Cell]
 
@@ -27,6 +27,17 @@ def amount_cell(value: float | None) -> Number:
     (Number(text='12,346'), Number(text='–'), Number(text='–'))
     """
     return Number(MISSING if value is None or math.isnan(value) else f"{value:,.0f}")
+
+
+def rough_cell(value: float | None) -> Number:
+    """A number that rests on assumptions, without digits that say nothing.
+
+    Examples
+    --------
+    >>> rough_cell(449_304.0), rough_cell(None)
+    (Number(text='449,000'), Number(text='–'))
+    """
+    return Number(MISSING if value is None or math.isnan(value) else roughly_in_words(value))
 
 
 def share_cell(value: float | None) -> Number:
@@ -99,6 +110,11 @@ def text(name: str) -> Maker:
 def amount(name: str) -> Maker:
     """The cell of a whole number, or of an amount of money."""
     return lambda result: amount_cell(_field(result, name))
+
+
+def rough(name: str) -> Maker:
+    """The cell of a number that rests on assumptions."""
+    return lambda result: rough_cell(_field(result, name))
 
 
 def share(name: str) -> Maker:

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from clustering.columns import SEGMENT
 from clustering.comparison.agreement.entries import StudyAgreement
 from clustering.comparison.forward.entries import ForwardEntry
-from clustering.config import EvidenceConfig
+from clustering.config import EvidenceConfig, FeaturesConfig
+from clustering.features.registry import definitions
+from clustering.features.types import Feature
 from clustering.results import StudyFolder
 from clustering.results.document import LabellingEntry
 from clustering.structure.findings import NullTest
-from clustering.wording import feature_title, named, share_in_words
+from clustering.wording import decimal_in_words, feature_title, name_in_words, named, share_in_words
 
 TIERS = "arr_tiers"
 """Name of the labelling that is the baseline of every study."""
@@ -48,18 +51,8 @@ percent = share_in_words
 """A share in whole percent, as every sentence of a study says it."""
 
 
-def decimal(value: float, digits: int = 2) -> str:
-    """A number with a true minus sign, and none before zero.
-
-    Examples
-    --------
-    >>> decimal(-0.123), decimal(-0.001), decimal(0.5, 1)
-    ('−0.12', '0.00', '0.5')
-    """
-    text = f"{value:.{digits}f}"
-    if float(text) == 0:
-        text = text.removeprefix("-")
-    return text.replace("-", "−")
+decimal = decimal_in_words
+"""A number with so many decimals, as every sentence of a study says it."""
 
 
 def under_amount_name(study: StudyFolder, text: str) -> str:
@@ -123,8 +116,18 @@ def come_back(study: StudyFolder) -> bool:
 
 def feature_titles(study: StudyFolder, *, with_unit: bool = True) -> dict[str, str]:
     """What readers know every feature as, by its name; in a sentence without its unit."""
-    features = study.document.features
-    return {one.name: feature_title(one.name, one.unit, with_unit=with_unit) for one in features}
+    known = known_features(study)
+    titles = {}
+    for one in study.document.features:
+        shown = known[one.name].shown if one.name in known else ""
+        titles[one.name] = feature_title(one.name, one.unit, with_unit=with_unit, shown=shown)
+    return titles
+
+
+def known_features(study: StudyFolder) -> dict[str, Feature]:
+    """Every feature that there is under the settings of a study, as it is described."""
+    config = FeaturesConfig.model_validate(study.document.configuration.get("features", {}))
+    return {feature.name: feature for feature in definitions(config)}
 
 
 def short_title(study: StudyFolder, name: str) -> str:
@@ -148,15 +151,32 @@ def labelling(study: StudyFolder, name: str) -> LabellingEntry | None:
 
 
 def title_of(study: StudyFolder, name: str) -> str:
-    """What readers know a labelling as; its name where the study has none of it."""
+    """What readers know a labelling as; its name in words where the study has none of it."""
     entry = labelling(study, name)
-    return name if entry is None else entry.title
+    return name_in_words(name) if entry is None else entry.title
 
 
 def other_labellings(study: StudyFolder) -> list[LabellingEntry]:
     """Every labelling but the learned one."""
     own = learned(study).name
     return [entry for entry in study.document.labellings if entry.name != own]
+
+
+def playbook_titles(study: StudyFolder) -> dict[str, str]:
+    """What readers know a playbook of the plan as, by its name."""
+    return {book.name: book.title for book in study.document.plan.playbooks}
+
+
+def label_in_words(study: StudyFolder, label: str) -> str:
+    """A label of the plan: the name of a segment as it is, one of a rule without underscores."""
+    return label if study.document.plan.labelling == SEGMENT else name_in_words(label)
+
+
+def plan_table(study: StudyFolder, name: str) -> pd.DataFrame:
+    """A table of the plan, its labels as readers know them."""
+    frame = study.table(name)
+    shown = {str(one): label_in_words(study, str(one)) for one in frame["label"].dropna().unique()}
+    return frame.assign(label=frame["label"].map(shown))
 
 
 def account_names(study: StudyFolder) -> dict[str, str]:

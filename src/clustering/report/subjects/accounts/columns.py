@@ -6,9 +6,16 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from clustering.report.kit.cells import MISSING, amount_cell
-from clustering.report.kit.facts import TIERS, amount_title, labelling, percent, title_of
+from clustering.report.kit.facts import (
+    TIERS,
+    amount_title,
+    labelling,
+    percent,
+    playbook_titles,
+    title_of,
+)
 from clustering.report.subjects.accounts.shown import own_table, running, texts_by_account
-from clustering.report.subjects.plan.tables import DELIVERY, playbook_titles
+from clustering.report.subjects.plan.tables import DELIVERY
 from clustering.results import StudyFolder
 from clustering.wording import name_in_words
 

@@ -61,6 +61,6 @@ def _index(name: str) -> Maker:
 
     def cell(row: Mapping[str, Any]) -> Number:
         interval = row["interval"] and getattr(row["interval"], name)
-        return interval_cell(row[name], interval, 3)
+        return interval_cell(row[name], interval)
 
     return cell

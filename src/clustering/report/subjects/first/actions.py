@@ -6,17 +6,22 @@ from itertools import islice
 from math import isnan, nan
 
 from clustering.columns import SEGMENT
-from clustering.report.kit.facts import group_words, percent, primary_outcome
-from clustering.report.subjects.first.cards import label_in_words, size_in_words
+from clustering.report.kit.facts import (
+    group_words,
+    label_in_words,
+    percent,
+    playbook_titles,
+    primary_outcome,
+)
+from clustering.report.subjects.first.cards import size_in_words
 from clustering.report.subjects.first.happened import Happened, by_tier, happened, in_words
 from clustering.report.subjects.forward.recommendation import certainty, kept, speaks_for_groups
-from clustering.report.subjects.plan.tables import playbook_titles
 from clustering.report.subjects.plan.team_words import csms
 from clustering.results import StudyFolder
 from clustering.trial import known_design
 from clustering.trial.design import GOOD
 from clustering.trial.words import shows
-from clustering.wording import amount_in_short
+from clustering.wording import amount_in_short, counted, roughly_in_words
 
 #: Actions of the first screen.
 N_ACTIONS = 3
@@ -159,7 +164,8 @@ def _too_few_hours(study: StudyFolder) -> Iterator[Action]:
     money = amount_in_short(missing * plan.assumptions.hour_cost)
     yield Action(
         f"Decide which care stops: {csms(team.csms)} do not have the hours of today's",
-        f"all {study.document.n_accounts:,} accounts; {missing:,.0f} of {today:,.0f} hours a year",
+        f"all {counted(study.document.n_accounts)}; {roughly_in_words(missing)} of "
+        f"{roughly_in_words(today)} hours a year",
         f"{money} {study.document.currency} a year at the assumed cost of an hour",
         "delivered hours are measured, the hours of a CSM are assumed",
         _PLAN,

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from clustering.columns import SEGMENT
-from clustering.report.kit.facts import title_of
+from clustering.report.kit.facts import label_in_words, title_of
 from clustering.report.subjects.first.happened import happened, in_words
 from clustering.results import StudyFolder
-from clustering.wording import amount_in_short, counted, name_in_words
+from clustering.wording import amount_in_short, counted
 
 #: Typical accounts that a card names.
 N_TYPICAL = 3
@@ -81,11 +81,6 @@ def size_in_words(study: StudyFolder, n: int, amount: float | None) -> str:
         return accounts
     document = study.document
     return f"{accounts}, {amount_in_short(amount)} {document.currency} {document.amount_name}"
-
-
-def label_in_words(study: StudyFolder, label: str) -> str:
-    """A label of the plan: the name of a segment as it is, one of a rule without underscores."""
-    return label if study.document.plan.labelling == SEGMENT else name_in_words(label)
 
 
 def planned_by(study: StudyFolder) -> str:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from clustering.report.kit.facts import label_in_words
 from clustering.report.subjects.agreement.words import size, tiers_in_numbers, tiers_in_plain
-from clustering.report.subjects.first.cards import label_in_words
 from clustering.report.subjects.forward.words import future_in_numbers, future_in_plain
 from clustering.report.subjects.groups.words import commercial, structure, why_in_plain
 from clustering.report.subjects.plan.words import assumptions

@@ -7,9 +7,10 @@ from matplotlib.lines import Line2D
 from clustering.comparison.forward.entries import ForwardEntry
 from clustering.report.kit.cache import drawn_once
 from clustering.report.kit.canvas import BAD, GOOD, INK, SOFT, new_figure, tidy, wrap_apart
-from clustering.report.kit.facts import decimal, log_loss_gain, title_of
+from clustering.report.kit.facts import log_loss_gain, title_of
 from clustering.report.kit.figure import ReportFigure
 from clustering.results import StudyFolder
+from clustering.wording import estimate_in_words
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,9 @@ def forward_gains(study: StudyFolder) -> ReportFigure | None:
     )
     tidy(ax, grid="x")
     said = "; ".join(
-        f"{_name(study, e)}, {e.outcome}: {decimal(g, 4)} ({decimal(low, 4)} to {decimal(high, 4)})"
-        for e, (g, low, high) in judged
+        f"{_name(study, e)}, {e.outcome}: {value} ({low} to {high})"
+        for e, (gain, *ends) in judged
+        for value, low, high in [estimate_in_words(gain, (ends[0], ends[1]))]
     )
     return ReportFigure("forward_gains", figure, title, f"Dot plot with intervals. {said}.")
 

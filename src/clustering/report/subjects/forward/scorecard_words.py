@@ -15,6 +15,7 @@ from clustering.report.kit.facts import (
 from clustering.report.subjects.forward.recommendation import kept
 from clustering.report.subjects.forward.words import outcome_in_words
 from clustering.results import StudyFolder
+from clustering.wording import estimate_in_words
 
 
 def decision(study: StudyFolder) -> str:
@@ -46,11 +47,8 @@ def decision(study: StudyFolder) -> str:
 def _gain(score: Score) -> str:
     if score.gain is None or score.gain.interval is None:
         return "not known"
-    low, high = score.gain.interval
-    return (
-        f"{decimal(score.gain.value, 3)} in the error of the prediction, 95 % interval "
-        f"{decimal(low, 3)} to {decimal(high, 3)}"
-    )
+    value, low, high = estimate_in_words(score.gain.value, score.gain.interval)
+    return f"{value} in the error of the prediction, 95 % interval {low} to {high}"
 
 
 def hypotheses(study: StudyFolder) -> list[str]:

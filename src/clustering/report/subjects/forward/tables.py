@@ -1,10 +1,13 @@
 """What labellings tell about the future, and all of them side by side, as tables."""
 
+from clustering.comparison.base.entries import Gain
 from clustering.comparison.forward.entries import ForwardEntry
+from clustering.comparison.scorecard_entries import Score
 from clustering.report.kit.cells import MISSING, Maker, amount, interval_cell, share, text
-from clustering.report.kit.facts import decimal, learned, rivals_of, short_title
+from clustering.report.kit.facts import learned, rivals_of, short_title
 from clustering.report.kit.html import Column, Html, Number, table_of
 from clustering.results import StudyFolder
+from clustering.wording import estimate_in_words
 
 
 def forward(study: StudyFolder) -> Html:
@@ -34,15 +37,19 @@ def forward(study: StudyFolder) -> Html:
 
 def gain(entry: ForwardEntry) -> Number:
     """The cell of a gain in log loss."""
-    return Number(MISSING if entry.gain is None else decimal(entry.gain.log_loss, 4))
+    return Number(MISSING if entry.gain is None else _in_words(entry.gain)[0])
 
 
 def gain_interval(entry: ForwardEntry) -> Number:
     """The cell of its interval."""
     if entry.gain is None:
         return Number(MISSING)
-    low, high = (decimal(end, 4) for end in entry.gain.interval)
+    _, low, high = _in_words(entry.gain)
     return Number(f"{low} to {high}")
+
+
+def _in_words(gain: Gain) -> tuple[str, str, str]:
+    return estimate_in_words(gain.log_loss, gain.interval)
 
 
 def scorecard_table(study: StudyFolder) -> Html:
@@ -71,7 +78,7 @@ def scorecard_table(study: StudyFolder) -> Html:
         Column(
             f"Agreement with the {study.document.group_word.plural}", _estimate("with_segments")
         ),
-        Column("Gain in log loss", _estimate("gain", 3)),
+        Column("Gain in log loss", _gain_with_interval),
         Column(f"Cost of care / {name}", share("cost_share")),
     ]
     caption = "All labellings side by side: "
@@ -80,13 +87,23 @@ def scorecard_table(study: StudyFolder) -> Html:
     )
 
 
-def _estimate(name: str, digits: int = 2) -> Maker:
+def _gain_with_interval(score: Score) -> Number:
+    found = score.gain
+    if found is None:
+        return Number(MISSING)
+    if found.interval is None:
+        return interval_cell(found.value, None, 3)
+    value, low, high = estimate_in_words(found.value, found.interval)
+    return Number(f"{value} ({low} to {high})")
+
+
+def _estimate(name: str) -> Maker:
     """The cell of an estimate with its interval."""
 
     def cell(score: object) -> Number:
         found = getattr(score, name)
         if found is None:
             return Number(MISSING)
-        return interval_cell(found.value, found.interval, digits)
+        return interval_cell(found.value, found.interval)
 
     return cell

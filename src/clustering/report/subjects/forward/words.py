@@ -1,9 +1,9 @@
 """What the segments tell about what happened next; claimed only where the study claims it."""
 
 from clustering.comparison.forward.entries import ForwardEntry
-from clustering.report.kit.facts import decimal, group_words, labelling, learned, percent
+from clustering.report.kit.facts import group_words, labelling, learned, percent
 from clustering.results import StudyFolder
-from clustering.wording import happened_in_words
+from clustering.wording import estimate_in_words, happened_in_words
 
 _AMOUNTS = {"nrr": "mean NRR of an account", "grr": "mean GRR of an account"}
 
@@ -49,9 +49,9 @@ def future_in_numbers(study: StudyFolder) -> str:
     entry = own_forecast(study)
     if entry is None or entry.gain is None:
         return ""
-    low, high = (decimal(end, 3) for end in entry.gain.interval)
+    value, low, high = estimate_in_words(entry.gain.log_loss, entry.gain.interval)
     return (
-        f"Error of the prediction smaller by {decimal(entry.gain.log_loss, 3)} than with the tiers "
+        f"Error of the prediction smaller by {value} than with the tiers "
         f"alone (95 % interval {low} to {high}; 0 is no gain), on {entry.n:,} accounts of which "
         f"{entry.n_events:,} {happened_in_words(entry.outcome)}."
     )

@@ -2,7 +2,7 @@
 
 from clustering.report.kit.cells import account, amount, named_accounts, number, share, text
 from clustering.report.kit.facts import amount_title
-from clustering.report.kit.html import Column, Html, Private, table_of
+from clustering.report.kit.html import Column, Html, Private, filled, table_of
 from clustering.report.kit.names import with_private
 from clustering.results import StudyFolder
 
@@ -35,7 +35,7 @@ def moves(study: StudyFolder, *, names: bool = False, most: int = 20) -> Html:
         "Changes of the last two snapshots, confirmed or waiting, largest "
         f"{study.document.amount_name} first"
     )
-    made = table_of(caption, columns, shown.to_dict("records"), of=len(latest))
+    made = filled(table_of(caption, columns, shown.to_dict("records"), of=len(latest)))
     return named_accounts(made, study, names)
 
 
@@ -86,7 +86,7 @@ def reconfirmation(study: StudyFolder, *, names: bool = False, most: int = 25) -
         Column("Why", text("why")),
     ]
     caption = "To confirm at the next executive review (all of them are in reconfirmation.csv)"
-    made = table_of(caption, columns, frame.head(most).to_dict("records"), of=len(frame))
+    made = filled(table_of(caption, columns, frame.head(most).to_dict("records"), of=len(frame)))
     return named_accounts(made, study, names)
 
 

@@ -13,7 +13,7 @@ from clustering.report.kit.facts import (
 )
 from clustering.report.subjects.observed.tables import CONTRACTED
 from clustering.results import StudyFolder
-from clustering.wording import LEVEL, p_in_words
+from clustering.wording import LEVEL, estimate_in_words, p_in_words
 
 #: Corrected rates that differ more than this from the modal ones are mentioned.
 _NOTICED = 0.01
@@ -179,11 +179,11 @@ def _expansion(study: StudyFolder, found: Expansion | None) -> list[str]:
     groups = group_words(study)
     told = []
     if found.gain is not None:
-        low, high = found.gain.interval
-        numbers = f"95 % interval of the gain {decimal(low, 4)} to {decimal(high, 4)}"
+        _, *ends = estimate_in_words(found.gain.log_loss, found.gain.interval)
+        numbers = f"95 % interval of the gain {ends[0]} to {ends[1]}"
         told.append(
             f"whether an account expands, the {groups} tell beside the tiers ({numbers})"
-            if low > 0
+            if found.gain.interval[0] > 0
             else f"no evidence that the {groups} tell whether an account expands ({numbers})"
         )
     if (amount := found.out_of_sample) is not None:

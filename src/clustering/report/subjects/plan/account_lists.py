@@ -5,9 +5,9 @@ import pandas as pd
 from clustering.columns import SEGMENT
 from clustering.report.kit.cells import account, amount, named_accounts, number, share, text
 from clustering.report.kit.facts import TIERS, amount_title, feature_titles, group_words, labelling
-from clustering.report.kit.html import Column, Html, table_of
+from clustering.report.kit.html import Column, Html, filled, table_of
 from clustering.results import StudyFolder
-from clustering.wording import counted, name_in_words, names_in_words
+from clustering.wording import amount_in_short, counted, name_in_words, names_in_words
 
 _KINDS = {"medoid": "typical", "boundary": "between two", "misfit": "unlike the others"}
 
@@ -32,14 +32,14 @@ def misjudged(study: StudyFolder) -> list[str]:
         sentences.append(
             f"{_of(study, much, -1)} of the highest tier {_have(much)} little to win or to lose "
             "now and would do with low touch; at stake with them are "
-            f"{much['at_stake'].sum():,.0f} {currency} a year of open expansion and revenue at "
-            "risk."
+            f"{amount_in_short(much['at_stake'].sum())} {currency} a year of open "
+            "expansion and revenue at risk."
         )
     if len(little):
         sentences.append(
             f"{_of(study, little, 0)} of the lowest tier {_have(little)} "
-            f"{little['at_stake'].sum():,.0f} {currency} a year of open expansion and revenue at "
-            "risk, and would repay high touch."
+            f"{amount_in_short(little['at_stake'].sum())} {currency} a year of open "
+            "expansion and revenue at risk, and would repay high touch."
         )
     rule = (
         "Low and high touch are those of the touch by lifecycle stage (Mansdorf 2020), a rule with "
@@ -65,15 +65,16 @@ def misjudged_table(study: StudyFolder, *, names: bool = False, most: int = 10) 
         Column("Why", text("why")),
     ]
     caption = f"Accounts whose stage asks for other care than their {name} tier"
-    return named_accounts(table_of(caption, columns, shown, of=len(frame)), study, names)
+    made = filled(table_of(caption, columns, shown, of=len(frame)))
+    return named_accounts(made, study, names)
 
 
 def champions(study: StudyFolder) -> list[str]:
     """Who the champions are, and the gap that most growth accounts have to theirs."""
     entry = study.document.next_steps
     if entry.champions_absent:
-        return [entry.champions_absent]
-    rule = entry.champions_rule[0].upper() + entry.champions_rule[1:]
+        return [names_in_words(entry.champions_absent)]
+    rule = names_in_words(entry.champions_rule[0].upper() + entry.champions_rule[1:])
     first = (
         f"{entry.n_growth:,} growth accounts, each with the nearest of {entry.n_champions:,} "
         f"champions. {rule}. Near means alike in behaviour, whatever they pay."
@@ -109,7 +110,8 @@ def champions_table(study: StudyFolder, *, names: bool = False, most: int = 12) 
     ]
     rows = nearest.head(most).to_dict("records")
     caption = "Growth accounts and their nearest champions"
-    return named_accounts(table_of(caption, columns, rows, of=len(nearest)), study, names)
+    made = filled(table_of(caption, columns, rows, of=len(nearest)))
+    return named_accounts(made, study, names)
 
 
 def discovery(study: StudyFolder) -> list[str]:

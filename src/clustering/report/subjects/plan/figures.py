@@ -24,7 +24,7 @@ from clustering.report.kit.canvas import (
     wrap,
     wrap_apart,
 )
-from clustering.report.kit.facts import percent
+from clustering.report.kit.facts import percent, plan_table
 from clustering.report.kit.figure import ReportFigure
 from clustering.report.kit.labels import InWords, mark_ticks
 from clustering.report.kit.marks import Mark, marks_of
@@ -48,7 +48,7 @@ def cost_of_care(study: StudyFolder) -> ReportFigure | None:
     plan = study.document.plan
     if plan.cost_share is None:
         return None
-    frame = study.table("coverage").dropna(subset=["cost_share"])
+    frame = plan_table(study, "coverage").dropna(subset=["cost_share"])
     limit, amount = plan.assumptions.affordable_share, study.document.amount_name
     n_over = int(frame["over_limit"].sum())
     title = (
@@ -86,8 +86,8 @@ def delivery_audit(study: StudyFolder) -> ReportFigure | None:
     plan = study.document.plan
     if not any(entry.name == "over_delivered" for entry in plan.audit):
         return None
-    frame = study.table("audit").dropna(subset=["label"])
-    labels = study.table("coverage")["label"].tolist()
+    frame = plan_table(study, "audit").dropna(subset=["label"])
+    labels = plan_table(study, "coverage")["label"].tolist()
     counts = pd.crosstab(frame["label"], frame["delivery"])
     counts = counts.reindex(index=labels, columns=[name for name, *_ in _DELIVERY], fill_value=0)
     found = {entry.name: entry.n_accounts for entry in plan.audit}
@@ -165,7 +165,7 @@ def head_count(study: StudyFolder) -> ReportFigure | None:
 
 def segment_value(study: StudyFolder) -> ReportFigure | None:
     """ARR of every label, split into cost to serve and the rest, with NRR and GRR."""
-    frame = study.table("segment_value")
+    frame = plan_table(study, "segment_value")
     frame = frame[(frame["kind"] == "segment") & ~frame["suppressed"]].dropna(subset=["arr"])
     if frame.empty:
         return None

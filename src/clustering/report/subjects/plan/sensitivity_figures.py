@@ -7,14 +7,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from clustering.plan.sensitivity import n_fragile
-from clustering.report.kit.canvas import INK, SOFT, STRONG, new_figure, tidy
+from clustering.report.kit.canvas import INK, SOFT, STRONG, new_figure, tidy, wrap
 from clustering.report.kit.figure import ReportFigure
 from clustering.report.kit.labels import InWords
 from clustering.report.subjects.plan.sensitivity_words import answer_name
+from clustering.report.subjects.plan.setting_words import setting
 from clustering.results import StudyFolder
 from clustering.wording import number_in_words, percent_in_words
 
 _MOST = 10
+_TICK = 40  # characters a line
 _PANELS = (("plan_cost_share", "plan"), ("cost_share", "all"))
 
 
@@ -27,19 +29,20 @@ def tornado(study: StudyFolder) -> ReportFigure | None:
     cost = next((c for answer, of in _PANELS if len(c := _largest(frame, answer, of))), None)
     title = _title(study)
     n_rows = max(len(labels), 0 if cost is None else len(cost))
-    figure = new_figure(title, height=2.3 + 0.42 * n_rows, width=11.0)
+    figure = new_figure(title, height=2.3 + 0.5 * n_rows, width=11.0)
     axes = figure.subplots(1, 1 if cost is None else 2, squeeze=False)[0]
-    _draw(axes[0], labels, signed=True)
+    _draw(study, axes[0], labels, signed=True)
     axes[0].set_title("Accounts that get another label by some scheme", loc="left", fontsize=10)
     if cost is not None:
-        _draw(axes[1], cost, signed=False)
+        _draw(study, axes[1], cost, signed=False)
         name = answer_name(study, str(cost["answer"].iloc[0]), str(cost["subject"].iloc[0]))
         axes[1].set_title(name[0].upper() + name[1:], loc="left", fontsize=10)
         _limit(axes[1], study)
     handles, texts = axes[0].get_legend_handles_labels()
     figure.legend(handles, texts, loc="outside lower left", ncols=2, frameon=False, fontsize=9)
     said = "; ".join(
-        f"{row['setting']} {percent_in_words(row['low'])} and {percent_in_words(row['high'])}"
+        f"{setting(study, row['setting'])}: {percent_in_words(row['low'])} and "
+        f"{percent_in_words(row['high'])}"
         for row in labels.head(5).to_dict("records")
     )
     alt = (
@@ -68,7 +71,7 @@ def _largest(
     return rows.loc[order[:_MOST]]
 
 
-def _draw(ax: Axes, rows: pd.DataFrame, *, signed: bool) -> None:
+def _draw(study: StudyFolder, ax: Axes, rows: pd.DataFrame, *, signed: bool) -> None:
     """Bars from the answer of today; what is a share changed is drawn to either side of zero."""
     place = np.arange(len(rows))
     low, high = rows["low"].to_numpy(), rows["high"].to_numpy()
@@ -78,7 +81,8 @@ def _draw(ax: Axes, rows: pd.DataFrame, *, signed: bool) -> None:
         ax.barh(place, np.nan_to_num(values), left=base, color=colour, height=0.62,
                 label=f"setting 20 % {side}")  # fmt: skip
     ax.axvline(float(base[0]), color=INK, linewidth=1.0)
-    ax.set_yticks(place, [_setting(row) for row in rows.to_dict("records")], fontsize=8.5)
+    ticks = [_tick(study, row) for row in rows.to_dict("records")]
+    ax.set_yticks(place, ticks, fontsize=8)
     ax.invert_yaxis()
     ax.xaxis.set_major_formatter(
         InWords(lambda value, digits: percent_in_words(abs(value) if signed else value, digits))
@@ -86,15 +90,11 @@ def _draw(ax: Axes, rows: pd.DataFrame, *, signed: bool) -> None:
     tidy(ax, grid="x")
 
 
-def _setting(row: Mapping[Hashable, object]) -> str:
-    """The last words of a setting, with its value; a flip is marked."""
-    parts = [part for part in str(row["setting"]).split(".") if part not in _LEFT_OUT]
-    mark = "  (flips)" if row["flips"] else ""
+def _tick(study: StudyFolder, row: Mapping[Hashable, object]) -> str:
+    """A setting with its value; a flip is marked."""
+    mark = " (flips)" if row["flips"] else ""
     value = number_in_words(float(str(row["base_setting"])), 6)
-    return f"{' '.join(parts[-3:]).replace('_', ' ')} = {value}{mark}"
-
-
-_LEFT_OUT = {"schemes", "axes", "engagement", "playbooks", "touches", "touches_a_year"}
+    return wrap(f"{setting(study, str(row['setting']))}: {value}{mark}", _TICK, lines=3)
 
 
 def _limit(ax: Axes, study: StudyFolder) -> None:

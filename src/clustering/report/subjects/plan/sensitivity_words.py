@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from clustering.report.kit.facts import percent, title_of
+from clustering.report.subjects.plan.setting_words import setting
 from clustering.results import StudyFolder
 from clustering.wording import number_in_words
 
@@ -58,7 +59,7 @@ def _one_fragile(study: StudyFolder, answer: str, subject: str, part: pd.DataFra
             words = row[f"{side}_answer"]
             if words not in ("", row["base_answer"]):
                 shown = _said(study, answer, words, row[side])
-                ways.append(f"{shown} with {row['setting']} = {_moved(row, side)}")
+                ways.append(f"{shown} with {_moved(study, row, side)}")
     more = len(ways) - _MOST_SETTINGS
     rest = f"; and {more} further ways" if more > 0 else ""
     name = answer_name(study, answer, subject)
@@ -82,14 +83,14 @@ def _labels(study: StudyFolder, frame: pd.DataFrame) -> list[str]:
     side = "high" if not row["low"] >= row["high"] else "low"
     return [
         f"The {answer_name(study, 'labels', str(row['subject']))} hang most on one setting: "
-        f"{percent(float(row[side]))} of the accounts get another one with {row['setting']} = "
-        f"{_moved(row, side)}."
+        f"{percent(float(row[side]))} of the accounts get another one with "
+        f"{_moved(study, row, side)}."
     ]
 
 
-def _moved(row: Any, side: str) -> str:
+def _moved(study: StudyFolder, row: Any, side: str) -> str:
     """The setting as it was moved, and as it is."""
     moved, base = (
         number_in_words(float(row[name]), 6) for name in (f"{side}_setting", "base_setting")
     )
-    return f"{moved} in place of {base}"
+    return f"{moved} in place of {base}: {setting(study, row['setting'])}"

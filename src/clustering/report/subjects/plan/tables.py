@@ -1,5 +1,6 @@
 """Tables of the plan: what the study folder holds, formatted; ids where accounts are named."""
 
+from functools import partial
 from typing import Any
 
 from clustering.config.plan import LEVELS
@@ -9,14 +10,16 @@ from clustering.report.kit.cells import (
     Maker,
     account,
     amount,
-    amount_cell,
     named_accounts,
     number,
+    rough,
+    rough_cell,
     share,
     text,
 )
-from clustering.report.kit.facts import amount_title
-from clustering.report.kit.html import Cell, Column, Html, Number, table_of
+from clustering.report.kit.facts import amount_title, plan_table, playbook_titles
+from clustering.report.kit.html import Cell, Column, Html, Number, filled, table_of
+from clustering.report.subjects.plan.setting_words import condition
 from clustering.results import StudyFolder
 
 DELIVERY = {
@@ -35,32 +38,28 @@ def playbooks(study: StudyFolder) -> Html:
         Column("Playbook", text("title")),
         Column("Goal", text("goal")),
         Column("Touches", _touches),
-        Column("When", _when),
-        Column(
-            "Hours (assumed, of a median account)",
-            lambda book: Number(f"{book.hours:,.1f}" if book.touches else "as today"),
-        ),
+        Column("When", partial(_when, study)),
+        Column("Hours", lambda book: Number(f"{book.hours:,.1f}" if book.touches else "as today")),
         Column("Accounts", amount("n_accounts")),
     ]
-    return table_of("The playbooks of this plan", columns, study.document.plan.playbooks)
+    caption = "The playbooks of this plan; hours are assumed, of a median account"
+    return table_of(caption, columns, study.document.plan.playbooks)
 
 
 def _touches(book: PlaybookEntry) -> str:
     return ", ".join(f"{times:g} x {title}" for title, times in book.touches.items())
 
 
-def _when(book: PlaybookEntry) -> str:
-    return "all year" if book.kind == "segment" else f"from {book.trigger} to {book.exit}"
-
-
-def playbook_titles(study: StudyFolder) -> dict[str, str]:
-    """What readers know a playbook of the plan as, by its name."""
-    return {book.name: book.title for book in study.document.plan.playbooks}
+def _when(study: StudyFolder, book: PlaybookEntry) -> str:
+    if not (book.trigger and book.exit):
+        return "all year"
+    starts, ends = (condition(study, sql) for sql in (book.trigger, book.exit))
+    return f"starts when {starts}; ends when {ends}"
 
 
 def coverage_plan(study: StudyFolder) -> Html:
     """Accounts, touches, hours, CSMs and cost of every segment, and the levels it gets."""
-    frame = study.table("coverage")
+    frame = plan_table(study, "coverage")
     titles = playbook_titles(study)
     columns = [
         Column("Label", text("label")),
@@ -68,10 +67,10 @@ def coverage_plan(study: StudyFolder) -> Html:
         Column("Accounts", amount("n_accounts")),
         Column(amount_title(study), amount("arr")),
         Column("Touches a year", _touches_a_year),
-        Column("Hours", lambda row: amount_cell(row["hours"] + row["event_hours"])),
+        Column("Hours", lambda row: rough_cell(row["hours"] + row["event_hours"])),
         Column("Delivered today", amount("delivered_hours")),
         Column("CSMs", number("csms", ",.1f")),
-        Column("Cost", amount("cost")),
+        Column("Cost", rough("cost")),
         Column(f"Cost / {study.document.amount_name}", share("cost_share")),
     ]
     if "n_high" in frame:
@@ -81,7 +80,7 @@ def coverage_plan(study: StudyFolder) -> Html:
 
 def _touches_a_year(row: dict[str, Any]) -> Number:
     all_as_today = row["n_present"] == row["n_accounts"] > 0
-    return Number("as today") if all_as_today else amount_cell(row["touches"])
+    return Number("as today") if all_as_today else rough_cell(row["touches"])
 
 
 def _levels(row: dict[str, Any]) -> Number:
@@ -90,11 +89,11 @@ def _levels(row: dict[str, Any]) -> Number:
 
 
 def audited(study: StudyFolder, kind: str, *, names: bool = False, most: int = 10) -> Html:
-    """The longest part of one list: over, under or bad_fit; the rest is in audit.parquet.
+    """The longest part of one list: over, under or bad_fit; the rest is in the table of the audit.
 
     The accounts where most money lies come first.
     """
-    frame = study.table("audit")
+    frame = plan_table(study, "audit")
     chosen = frame[frame["delivery"] == kind]
     if kind == "bad_fit":
         key = chosen["needed_cost"] - chosen["affordable_cost"]
@@ -105,16 +104,15 @@ def audited(study: StudyFolder, kind: str, *, names: bool = False, most: int = 1
         Column("Account", account()),
         Column("Label", text("label")),
         Column(amount_title(study), amount("arr")),
-        Column("Hours needed", amount("needed_hours")),
-        Column("Hours usual", amount("usual_hours")),
+        Column("Hours needed", rough("needed_hours")),
+        Column("Hours usual", rough("usual_hours")),
         Column("Hours delivered", amount("delivered_hours")),
         Column("Why", text("delivery_rule")),
     ]
     title = {"over": "Over-delivered", "under": "Under-delivered", "bad_fit": "Bad fit"}[kind]
     rows = chosen.loc[order].to_dict("records")
-    return named_accounts(
-        table_of(f"{title} accounts", columns, rows, of=len(chosen)), study, names
-    )
+    made = filled(table_of(f"{title} accounts", columns, rows, of=len(chosen)))
+    return named_accounts(made, study, names)
 
 
 def segment_values(study: StudyFolder) -> Html:
@@ -131,15 +129,15 @@ def segment_values(study: StudyFolder) -> Html:
         Column("Promoters", _unless_few(share("promoter_share"))),
         Column("Sales cycle (days)", _unless_few(amount("sales_cycle_days"))),
         Column("Answers a year", _unless_few(amount("answers_per_account"))),
-        Column("Cost to serve", _unless_few(amount("cost_to_serve"))),
-        Column("Net", _unless_few(amount("net"))),
+        Column("Cost to serve", _unless_few(rough("cost_to_serve"))),
+        Column("Net", _unless_few(rough("net"))),
     ]
-    rows = study.table("segment_value").to_dict("records")
+    rows = plan_table(study, "segment_value").to_dict("records")
     return table_of(f"Value of the labels ({study.document.currency})", columns, rows)
 
 
 def _group(row: dict[str, Any]) -> str:
-    return str(row["group"]) if row["kind"] == "segment" else f"… in {row['group']}"
+    return str(row["label"]) if row["kind"] == "segment" else f"… in {row['group']}"
 
 
 def _unless_few(made: Maker, otherwise: str = "") -> Maker:
@@ -157,9 +155,9 @@ def costs(study: StudyFolder) -> Html:
         Column("Labelling", text("title")),
         Column("Labels", number("n_labels", "d")),
         Column("Accounts", amount("n_accounts")),
-        Column("Hours", amount("hours")),
+        Column("Hours", rough("hours")),
         Column("CSMs", number("csms", ",.1f")),
-        Column("Cost", amount("cost")),
+        Column("Cost", rough("cost")),
         Column(f"Cost / {study.document.amount_name}", share("cost_share")),
         Column("Labels over the limit", amount("labels_over_limit")),
         Column("Accounts over the limit", amount("accounts_over_limit")),

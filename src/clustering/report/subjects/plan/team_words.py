@@ -4,6 +4,7 @@ from clustering.plan.make import PlanEntry
 from clustering.plan.staffing.head_count import HeadCount
 from clustering.report.kit.facts import decimal, percent
 from clustering.results import StudyFolder
+from clustering.wording import amount_in_short, names_in_words, roughly_in_words
 
 
 def csms(n: int) -> str:
@@ -24,9 +25,10 @@ def too_few(plan: PlanEntry) -> list[str]:
         return []
     return [
         f"The head count does not reach for what is done today: {csms(found.csms)} "
-        f"({found.origin}) {'has' if found.csms == 1 else 'have'} {found.hours:,.0f} hours a year "
-        f"(assumed), and {today:,.0f} were delivered, {today - found.hours:,.0f} more. Check "
-        "engagement.capacity, or expect to deliver less than now."
+        f"({names_in_words(found.origin)}) {'has' if found.csms == 1 else 'have'} "
+        f"{roughly_in_words(found.hours)} hours a year (assumed), and {roughly_in_words(today)} "
+        f"were delivered, {roughly_in_words(today - found.hours)} more. Check the head count and "
+        "the hours of a CSM, or expect to deliver less than now."
     ]
 
 
@@ -35,16 +37,21 @@ def team(study: StudyFolder) -> str:
     plan, currency = study.document.plan, study.document.currency
     found = plan.staffing
     if found is None:
-        return f"What the team can cover cannot be computed: {plan.not_computed['allocation']}."
+        why = names_in_words(plan.not_computed["allocation"])
+        return f"What the team can cover cannot be computed: {why}."
     if found.status == "infeasible":
         return f"The head count of {found.csms} cannot give the plan: {found.reason}."
-    left = f", and leave {found.left:,.0f} {currency} on the table that more people would cover."
+    left = (
+        f", and leave {amount_in_short(found.left)} {currency} on the table that more people would "
+        "cover."
+    )
     if found.left <= 0.005 * max(found.coverable, 1e-9):
         left = "; more people would cover hardly more."
     return (
-        f"{found.value:,.0f} {currency} a year are at risk or open to expand. By the assumed "
-        f"shares of the touch levels (below), {csms(found.csms)} ({found.origin}) "
-        f"{'covers' if found.csms == 1 else 'cover'} {found.covered:,.0f} of it{left}"
+        f"{amount_in_short(found.value)} {currency} a year are at risk or open to expand. By the "
+        f"assumed shares of the touch levels (below), {csms(found.csms)} "
+        f"({names_in_words(found.origin)}) "
+        f"{'covers' if found.csms == 1 else 'cover'} {amount_in_short(found.covered)} of it{left}"
     )
 
 
@@ -53,12 +60,14 @@ def staffing(study: StudyFolder) -> list[str]:
     plan, currency = study.document.plan, study.document.currency
     found = plan.staffing
     if found is None:
-        return [f"The allocation cannot be computed: {plan.not_computed['allocation']}."]
+        why = names_in_words(plan.not_computed["allocation"])
+        return [f"The allocation cannot be computed: {why}."]
     if found.status == "infeasible":
         return [f"{csms(found.csms)} cannot give even the lowest levels: {found.reason}."]
     one_more = (
-        f"By the same shares one more CSM would cover at most {found.one_more_csm:,.0f} "
-        f"{currency} more a year, and costs {plan.assumptions.csm_cost:,.0f}."
+        f"By the same shares one more CSM would cover at most "
+        f"{amount_in_short(found.one_more_csm)} {currency} more a year, and costs "
+        f"{plan.assumptions.csm_cost:,.0f}."
     )
     partly = (
         f"For {found.partly_known:,} accounts either revenue at risk or open expansion is not "

@@ -7,12 +7,25 @@ from clustering.config.plan import RECOMMENDED
 from clustering.plan.care.audit import AuditTotal
 from clustering.plan.care.effort import Effort
 from clustering.plan.make import PlanEntry
-from clustering.report.kit.facts import decimal, group_words, percent
+from clustering.report.kit.facts import (
+    decimal,
+    group_words,
+    label_in_words,
+    percent,
+    plan_table,
+    playbook_titles,
+)
 from clustering.report.subjects.forward.recommendation import recommendation
-from clustering.report.subjects.plan.tables import playbook_titles
+from clustering.report.subjects.plan.setting_words import condition
 from clustering.report.subjects.plan.team_words import team, too_few
 from clustering.results import StudyFolder
-from clustering.wording import counted
+from clustering.wording import (
+    amount_in_short,
+    counted,
+    name_in_words,
+    names_in_words,
+    roughly_in_words,
+)
 
 _TITLES = {
     "over_delivered": "Over-delivered",
@@ -71,12 +84,16 @@ def delivery(study: StudyFolder) -> list[str]:
     plan = study.document.plan
     found = [f"{_list(study, entry)} The rule: {entry.rule}." for entry in plan.audit]
     missing = [
-        f"{_TITLES[name.removeprefix('audit.')]} accounts cannot be computed: {why}."
+        f"{_TITLES[name.removeprefix('audit.')]} accounts cannot be computed: "
+        f"{names_in_words(why)}."
         for name, why in plan.not_computed.items()
         if name.startswith("audit.")
     ]
     judged = (
-        [f"Of {plan.n_not_judged:,} accounts it is not known; audit.parquet says why of each."]
+        [
+            f"Of {plan.n_not_judged:,} accounts it is not known; the file of the audit says why of "
+            "each."
+        ]
         if plan.n_not_judged and not missing
         else []
     )
@@ -87,7 +104,7 @@ def coverage(study: StudyFolder) -> list[str]:
     """What care by the playbooks costs, segment by segment."""
     plan = study.document.plan
     limit = percent(plan.assumptions.affordable_share)
-    names = ", ".join(f"'{name}'" for name in plan.over_limit)
+    names = ", ".join(f"'{label_in_words(study, name)}'" for name in plan.over_limit)
     if plan.cost_share is None:
         said = f"{_cost(study, plan)} Its share of the amount cannot be computed."
     elif not names:
@@ -103,13 +120,13 @@ def reasons(study: StudyFolder) -> list[str]:
     titles = playbook_titles(study)
     return [
         f"'{row['label']}' gets '{titles.get(row['playbook'], row['playbook'])}': {row['rule']}."
-        for row in study.table("coverage").to_dict("records")
+        for row in plan_table(study, "coverage").to_dict("records")
     ]
 
 
 def levers(study: StudyFolder) -> list[str]:
     """The ways back under the limit, for each segment above it."""
-    frame = study.table("coverage")
+    frame = plan_table(study, "coverage")
     return [_ways_back(study, row) for row in frame[frame["over_limit"]].to_dict("records")]
 
 
@@ -125,12 +142,12 @@ def _ways_back(study: StudyFolder, row: dict[Any, Any]) -> str:
     )
     return (
         f"'{row['label']}' is back at {percent(given.affordable_share)} by any one "
-        f"of: {row['need_arr_per_account']:,.0f} {study.document.amount_name} per account "
-        f"(now {row['arr_per_account']:,.0f}); {row['need_accounts_per_csm']:.0f} accounts per "
-        f"CSM (now {row['accounts_per_csm']:.0f}); {row['need_cost_per_csm']:,.0f} per CSM "
-        f"(now {given.csm_cost:,.0f}); services priced at "
-        f"{row['need_services_per_account']:,.0f} an account. All four together"
-        f"{'' if row['bounded_reached'] else ','} {together}"
+        f"of: {roughly_in_words(row['need_arr_per_account'])} {study.document.amount_name} per "
+        f"account (now {roughly_in_words(row['arr_per_account'])}); "
+        f"{row['need_accounts_per_csm']:.0f} accounts per CSM (now {row['accounts_per_csm']:.0f}); "
+        f"{roughly_in_words(row['need_cost_per_csm'])} per CSM (now {given.csm_cost:,.0f}); "
+        f"services priced at {roughly_in_words(row['need_services_per_account'])} an account. "
+        f"All four together{'' if row['bounded_reached'] else ','} {together}"
     )
 
 
@@ -141,12 +158,13 @@ def running(study: StudyFolder) -> list[str]:
     why_not = {book.name: plan.not_computed.get(f"playbook.{book.name}") for book in events}
     texts = [
         *(
-            f"'{book.title}' runs for {book.n_accounts:,} accounts: {book.trigger}."
+            f"'{book.title}' runs for {counted(book.n_accounts)}: "
+            f"{condition(study, book.trigger or '')}."
             for book in events
             if not why_not[book.name]
         ),
         *(
-            f"'{book.title}' cannot start: {why_not[book.name]}."
+            f"'{book.title}' cannot start: {names_in_words(why_not[book.name] or '')}."
             for book in events
             if why_not[book.name]
         ),
@@ -161,8 +179,8 @@ def value(study: StudyFolder) -> list[str]:
     texts = []
     if document.plan.top_segment is not None:
         texts.append(
-            f"'{document.plan.top_segment}' holds the most {document.amount_name}; its industries "
-            "are shown below it."
+            f"'{label_in_words(study, document.plan.top_segment)}' holds the most "
+            f"{document.amount_name}; its industries are shown below it."
         )
     if "value.nrr" not in document.plan.not_computed:
         texts.append(
@@ -176,7 +194,7 @@ def not_computed(study: StudyFolder) -> list[str]:
     """What of the plan the tables do not allow, and which would."""
     plan = study.document.plan
     texts = [
-        f"{name.replace('.', ': ', 1).replace('_', ' ')}: {why}."
+        f"{name_in_words(name.replace('.', ': ', 1))}: {names_in_words(why)}."
         for name, why in plan.not_computed.items()
     ]
     return [*texts, *plan.notes]
@@ -185,7 +203,7 @@ def not_computed(study: StudyFolder) -> list[str]:
 def _planned_on(study: StudyFolder, plan: PlanEntry) -> str:
     """Which labelling the page plans on, and why."""
     recommended = study.document.recommendation
-    on = ", as configured (engagement.plan_on); the study recommends another"
+    on = ", as configured; the study recommends another"
     if plan.plan_on == RECOMMENDED:
         on = ""
     elif plan.labelling == recommended.labelling:
@@ -209,11 +227,12 @@ def _alternative(study: StudyFolder, plan: PlanEntry) -> str:
     costs = study.table("plan_costs").set_index("labelling")
     if plan.labelling == SEGMENT or SEGMENT not in costs.index:
         return ""
-    row = costs.loc[SEGMENT]
+    row: dict[Any, Any] = costs.loc[SEGMENT].to_dict()
     return (
         f"An alternative, and not what is recommended or configured: care by the "
-        f"{group_words(study)} would take {row['csms']:,.1f} CSMs and cost {row['cost']:,.0f} "
-        f"{study.document.currency}, against {plan.csms:,.1f} CSMs and {plan.cost:,.0f} here."
+        f"{group_words(study)} would take {row['csms']:,.1f} CSMs and cost "
+        f"{amount_in_short(row['cost'])} {study.document.currency}, against "
+        f"{plan.csms:,.1f} CSMs and {amount_in_short(plan.cost)} here."
     )
 
 
@@ -250,9 +269,9 @@ def _cost(study: StudyFolder, plan: PlanEntry) -> str:
         f"{percent(plan.assumptions.affordable_share)})"
     )
     return (
-        f"Care by the playbooks of {plan.title} takes {plan.hours:,.0f} hours a year, or "
-        f"{plan.csms:,.1f} CSMs, and costs {plan.cost:,.0f} {study.document.currency}{share}. "
-        "Hours and costs are assumed."
+        f"Care by the playbooks of {plan.title} takes {roughly_in_words(plan.hours)} hours a "
+        f"year, or {plan.csms:,.1f} CSMs, and costs {amount_in_short(plan.cost)} "
+        f"{study.document.currency}{share}. Hours and costs are assumed."
     )
 
 
@@ -269,8 +288,12 @@ def _list(study: StudyFolder, entry: AuditTotal) -> str:
     title = _TITLES[entry.name]
     if not entry.n_accounts:
         return f"{title}: no account."
-    arr = "" if entry.arr is None else f", with {entry.arr:,.0f} of {study.document.amount_name}"
+    arr = (
+        ""
+        if entry.arr is None
+        else f", with {amount_in_short(entry.arr)} of {study.document.amount_name}"
+    )
     return (
-        f"{title}: {counted(entry.n_accounts)}{arr}; {entry.hours:,.0f} hours a year, "
-        f"{entry.money:,.0f} {study.document.currency}."
+        f"{title}: {counted(entry.n_accounts)}{arr}; {roughly_in_words(entry.hours)} hours a year, "
+        f"{amount_in_short(entry.money)} {study.document.currency}."
     )

@@ -1,6 +1,6 @@
 """`init --template`: the exports of each vendor, and of several that know the same accounts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from clustering.tables import SourceTables, open_tables
 from clustering.tables.init.drafting import Draft, draft_study, write_draft
 from clustering.tables.init.vendors.template import templates
 from clustering.tables.session import Session
-from clustering.tables.sources import find_sources
+from clustering.tables.sources import Sources, find_sources
 from vendor_files import (
     CHARGEBEE_MONTHS,
     EXPORTS,
@@ -34,15 +34,26 @@ def draft(folder: Path, exports: Path, *vendors: str) -> Draft:
     return draft_study("mine", folder, [exports], templates=vendors, as_of=date(2024, 1, 20))
 
 
-def rows(toml: Path, table: str, *columns: str) -> list[tuple[Any, ...]]:
-    """Rows of one mapping as the contract reads them, dates as text; others may be missing."""
-    session = Session("UTC")
-    try:
-        relation = find_sources(session, load_config(toml).source).relations[table]
-        chosen = ", ".join(f"CAST({column} AS VARCHAR)" for column in columns)
-        return session.execute(f"SELECT {chosen} FROM ({relation.sql}) ORDER BY ALL").fetchall()
-    finally:
+OPEN: dict[Path, tuple[Session, Sources]] = {}
+
+
+@pytest.fixture(autouse=True)
+def _sessions_end_with_the_test() -> Iterator[None]:
+    yield
+    for session, _ in OPEN.values():
         session.close()
+    OPEN.clear()
+
+
+def rows(toml: Path, table: str, *columns: str) -> list[tuple[Any, ...]]:
+    """Rows of one mapping as the contract reads them, as text; a test opens its mappings once."""
+    if toml not in OPEN:
+        session = Session("UTC")
+        OPEN[toml] = session, find_sources(session, load_config(toml).source)
+    session, sources = OPEN[toml]
+    chosen = ", ".join(f"CAST({column} AS VARCHAR)" for column in columns)
+    found = f"SELECT {chosen} FROM ({sources.relations[table].sql}) ORDER BY ALL"
+    return session.execute(found).fetchall()
 
 
 def written(folder: Path, exports: Path, *vendors: str) -> Path:

@@ -291,6 +291,23 @@ def test_moments_are_days_of_the_place_that_the_toml_names(tmp_path: Path) -> No
     assert [str(day)[:10] for day in tickets["opened_on"]] == ["2024-01-03"]
 
 
+def test_rows_that_are_marked_as_deleted_are_left_out(tmp_path: Path) -> None:
+    marked = SALESFORCE["Case.csv"].replace("Priority\n", "Priority,IsDeleted\n")
+    marked = marked.replace("High\n", "High,true\n").replace("Low\n", "Low,\n")
+    marked += f"500C,{ACME},2024-01-09T10:00:00.000Z,,Low,false\n"
+    toml = alone(tmp_path, "salesforce", {"Case.csv": marked})
+    assert rows(toml, "tickets", "opened_on") == [("2024-01-09",)]
+
+
+def test_ids_that_went_through_a_float_are_whole_again(tmp_path: Path) -> None:
+    tables = {
+        "organizations.csv": "id,name,created_at\n1,Acme,2023-01-01\n2,Bank,2023-01-01\n",
+        "tickets.csv": "id,organization_id,created_at\n1,1.0,2024-01-02\n2,,2024-01-02\n",
+    }
+    toml = written(tmp_path / "mine", put(tmp_path / "ex", tables), "zendesk")
+    assert rows(toml, "tickets", "account_id") == [("1",)]
+
+
 def refused(tmp_path: Path, vendors: Sequence[str]) -> str:
     with pytest.raises(BadInputError) as error:
         draft(tmp_path / "mine", tmp_path / "ex", *vendors)

@@ -21,6 +21,8 @@ be those of the vendor's own export, of its API or of a usual pipeline: case, bl
 underscores do not matter. Put the files of each vendor into a folder of its name
 (`exports/salesforce/Account.csv`), or all into one.
 
+Rows that an export marks as deleted (`IsDeleted`, `_fivetran_deleted`) are left out.
+
 ## Several at once
 
 **The first template gives the accounts**; the rows of the others are joined to them. Where two

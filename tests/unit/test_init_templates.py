@@ -1,6 +1,6 @@
 """`init --template`: the exports of each vendor, and of several that know the same accounts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from clustering.tables import SourceTables, open_tables
 from clustering.tables.init.drafting import Draft, draft_study, write_draft
 from clustering.tables.init.vendors.template import templates
 from clustering.tables.session import Session
-from clustering.tables.sources import find_sources
+from clustering.tables.sources import Sources, find_sources
 from vendor_files import (
     CHARGEBEE_MONTHS,
     EXPORTS,
@@ -34,15 +34,26 @@ def draft(folder: Path, exports: Path, *vendors: str) -> Draft:
     return draft_study("mine", folder, [exports], templates=vendors, as_of=date(2024, 1, 20))
 
 
-def rows(toml: Path, table: str, *columns: str) -> list[tuple[Any, ...]]:
-    """Rows of one mapping as the contract reads them, dates as text; others may be missing."""
-    session = Session("UTC")
-    try:
-        relation = find_sources(session, load_config(toml).source).relations[table]
-        chosen = ", ".join(f"CAST({column} AS VARCHAR)" for column in columns)
-        return session.execute(f"SELECT {chosen} FROM ({relation.sql}) ORDER BY ALL").fetchall()
-    finally:
+OPEN: dict[Path, tuple[Session, Sources]] = {}
+
+
+@pytest.fixture(autouse=True)
+def _sessions_end_with_the_test() -> Iterator[None]:
+    yield
+    for session, _ in OPEN.values():
         session.close()
+    OPEN.clear()
+
+
+def rows(toml: Path, table: str, *columns: str) -> list[tuple[Any, ...]]:
+    """Rows of one mapping as the contract reads them, as text; a test opens its mappings once."""
+    if toml not in OPEN:
+        session = Session("UTC")
+        OPEN[toml] = session, find_sources(session, load_config(toml).source)
+    session, sources = OPEN[toml]
+    chosen = ", ".join(f"CAST({column} AS VARCHAR)" for column in columns)
+    found = f"SELECT {chosen} FROM ({sources.relations[table].sql}) ORDER BY ALL"
+    return session.execute(found).fetchall()
 
 
 def written(folder: Path, exports: Path, *vendors: str) -> Path:
@@ -278,6 +289,23 @@ def test_moments_are_days_of_the_place_that_the_toml_names(tmp_path: Path) -> No
     with opened(toml, tmp_path / "ex", "usage", usage) as tables:
         tickets = tables.frames["tickets"].collect("pandas").to_native()
     assert [str(day)[:10] for day in tickets["opened_on"]] == ["2024-01-03"]
+
+
+def test_rows_that_are_marked_as_deleted_are_left_out(tmp_path: Path) -> None:
+    marked = SALESFORCE["Case.csv"].replace("Priority\n", "Priority,IsDeleted\n")
+    marked = marked.replace("High\n", "High,true\n").replace("Low\n", "Low,\n")
+    marked += f"500C,{ACME},2024-01-09T10:00:00.000Z,,Low,false\n"
+    toml = alone(tmp_path, "salesforce", {"Case.csv": marked})
+    assert rows(toml, "tickets", "opened_on") == [("2024-01-09",)]
+
+
+def test_ids_that_went_through_a_float_are_whole_again(tmp_path: Path) -> None:
+    tables = {
+        "organizations.csv": "id,name,created_at\n1,Acme,2023-01-01\n2,Bank,2023-01-01\n",
+        "tickets.csv": "id,organization_id,created_at\n1,1.0,2024-01-02\n2,,2024-01-02\n",
+    }
+    toml = written(tmp_path / "mine", put(tmp_path / "ex", tables), "zendesk")
+    assert rows(toml, "tickets", "account_id") == [("1",)]
 
 
 def refused(tmp_path: Path, vendors: Sequence[str]) -> str:

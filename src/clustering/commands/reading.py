@@ -12,6 +12,7 @@ from clustering.movement.overrides.file import overrides_file
 from clustering.tables import TABLES
 from clustering.tables.contract import OVERRIDES, SEGMENT_NAMES
 from clustering.tables.reading.files import SUFFIXES, table_files
+from clustering.tables.reading.partitions import partition_files, partitioned_tables
 
 if TYPE_CHECKING:
     from clustering.results import StudyFolder
@@ -23,6 +24,7 @@ def tables_of_folder(folder: Path) -> list[Path]:
     present = [file for files in table_files(folder).values() for file in files]
     names = {table.name for table in TABLES}
     read = [file for file in present if file.name.partition(".")[0] in names]
+    read += [file for one in partitioned_tables(folder).values() for file in partition_files(one)]
     return [*read, *(folder / f"{name}{suffix}" for name in sorted(names) for suffix in SUFFIXES)]
 
 

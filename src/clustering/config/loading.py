@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from clustering.config.base import Part
 from clustering.config.quick import quickened
-from clustering.config.source import SQLITE
+from clustering.config.source import database_file
 from clustering.config.study import StudyConfig
 from clustering.errors import ConfigError, breaches_message, or_known
 
@@ -120,7 +120,7 @@ def _absolute(part: AnyPart, base: Path) -> AnyPart:
             changed[name] = (base / value.expanduser()).resolve()
         elif isinstance(value, Part):
             changed[name] = _absolute(value, base)
-        elif name == "database" and str(value).startswith(SQLITE):
-            file = Path(str(value).removeprefix(SQLITE).removeprefix("//"))
-            changed[name] = f"{SQLITE}{(base / file.expanduser()).resolve()}"
+        elif name == "database" and (found := database_file(value)) is not None:
+            kind, file = found
+            changed[name] = f"{kind}{(base / file).resolve()}"
     return part.model_copy(update=changed)

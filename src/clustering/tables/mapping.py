@@ -21,7 +21,7 @@ from clustering.errors import BadInputError, near_names
 from clustering.sql import MAPPING, READERS, parse_select, parts, refusals
 from clustering.tables.contract import TABLES_BY_NAME, UNMATCHED
 from clustering.tables.reading.files import SUFFIXES, Relation, read_file
-from clustering.tables.reading.source_files import files_named
+from clustering.tables.reading.source_files import files_named, is_remote
 from clustering.tables.reading.tables_named import table_breaches
 from clustering.tables.reading.workbooks import look_into
 from clustering.tables.session import AS_OF, Session, one_path, quoted_text
@@ -105,7 +105,16 @@ def read_mapping(session: Session, file: Path, folder: Path | None) -> Relation:
             *table_breaches(session, tree),
         ]
     )
-    named = list(_files(tree))
+    every = list(_files(tree))
+    remote = {one.name for one in every if is_remote(session, one.name)}
+    _refuse(
+        [
+            f"FROM '{one.name}': write read_parquet('{one.name}') or read_csv('{one.name}')"
+            for one in every
+            if one.as_table and one.name in remote
+        ]
+    )
+    named = [one for one in every if one.name not in remote]
     paths = {one.name: files_named(session, one.name, folder) for one in named}
     tables = {
         one.offset: _read_table(session, one.name, paths[one.name]) for one in named if one.as_table
@@ -116,7 +125,7 @@ def read_mapping(session: Session, file: Path, folder: Path | None) -> Relation:
         if not one.as_table
     }
     places = {offset: f'"{_PLACES}"."{number}"' for number, offset in enumerate(tables)}
-    complete = {str(path) for found in paths.values() for path in found}
+    complete = {*remote, *(str(path) for found in paths.values() for path in found)}
     _look_again(session, _rewritten(text, {**inside, **places}), len(places), complete)
     sql = _rewritten(text, inside | {at: f"({table.sql})" for at, table in tables.items()})
     workbooks = [path for one in named if _is_workbook(one.name) for path in paths[one.name]]

@@ -15,6 +15,8 @@ from clustering.tables.reading.files import (
     reading_error,
     table_files,
 )
+from clustering.tables.reading.partitions import partitioned_tables, read_partitions
+from clustering.tables.reading.remote import open_remote
 from clustering.tables.session import ATTACHED, Session, quoted_name
 from clustering.tables.types import Unmatched
 
@@ -39,7 +41,8 @@ def find_sources(session: Session, source: SourceConfig) -> Sources:
     """Find the tables that a configuration names, and lock the session to them.
 
     With a mapping, its `.sql` files alone say which tables exist. Without one, the folder has
-    one file per table, or the database one table or view, in the contract's own names.
+    one file per table, or a folder of Parquet files, or the database one table or view, in the
+    contract's own names.
 
     Raises
     ------
@@ -66,6 +69,8 @@ def _found(session: Session, source: SourceConfig) -> Sources:
     files = table_files(source.folder) if source.folder is not None else {}
     if source.database is not None:
         session.attach(source.database)
+    if source.remote is not None:
+        open_remote(session, source.remote)
     if source.mapping is not None:
         _from_mapping(session, sources, source.mapping, source.folder)
         sources.notes += _unmapped(files, sources)
@@ -73,6 +78,8 @@ def _found(session: Session, source: SourceConfig) -> Sources:
     if source.database is not None:
         _from_database(session, sources)
     _from_folder(session, sources, files)
+    if source.folder is not None:
+        _from_partitions(session, sources, source.folder)
     return sources
 
 
@@ -126,6 +133,21 @@ def _from_folder(session: Session, sources: Sources, files: dict[str, list[Path]
             continue
         sources.relations[name] = relation
         sources.notes += relation.notes
+
+
+def _from_partitions(session: Session, sources: Sources, root: Path) -> None:
+    for name, folder in partitioned_tables(root).items():
+        origin = f"folder {name}"
+        if name in sources.origins:
+            twice = f"{sources.origins[name]} and {origin}"
+            sources.breaches[name] = f"it is there twice: {twice}. Keep one."
+            continue
+        sources.origins[name] = origin
+        try:
+            sources.relations[name] = read_partitions(session, folder, root)
+            sources.notes += sources.relations[name].notes
+        except BadInputError as error:
+            sources.breaches[name] = str(error)
 
 
 def _unknown_file(file: Path, name: str, present: set[str]) -> list[str]:

@@ -15,6 +15,9 @@ from clustering.tables.init.guessing import TableGuess, currency_of
 from clustering.tables.init.sampling import Surroundings
 from clustering.tables.session import Session, quoted_name, quoted_text
 
+#: Tables with amounts: what their ends and currencies are is asked as well as their dates.
+_LOOKED_AT_AGAIN = ("subscriptions", "opportunities")
+
 
 @dataclass(frozen=True)
 class Looked:
@@ -119,19 +122,25 @@ def mapped(session: Session, table: str, sql: str, columns: Collection[str]) -> 
     columns : of the contract's, those that it gives
     """
     kinds = {column.name: column.kind for column in TABLES_BY_NAME[table].columns}
-    dates = frozenset(name for name in columns if kinds[name] == "date")
+    dates = sorted(name for name in columns if kinds[name] == "date")
     day = "TRY_CAST(left(CAST({0} AS VARCHAR), 10) AS DATE) AS {0}"
-    rows = f"(SELECT {', '.join(['account_id', *map(day.format, sorted(dates))])} FROM ({sql}))"
+    chosen = ["account_id", *map(day.format, dates), *({"currency"} & {*columns})]
+    rows = f"(SELECT {', '.join(chosen)} FROM ({sql}))"
     currencies: tuple[str, ...] = ()
-    if "currency" in columns:
-        try:
+    if table not in _LOOKED_AT_AGAIN:
+        return Looked(table, rows, frozenset(dates))
+    try:
+        # Looked at several times: computed once.
+        session.execute(f"CREATE TABLE {session.own(f'looked {table}')} AS FROM {rows}")
+        rows = session.own(f"looked {table}")
+        if "currency" in columns:
             found = session.execute(
-                f"SELECT DISTINCT currency FROM ({sql}) WHERE currency IS NOT NULL ORDER BY 1"
+                f"SELECT DISTINCT currency FROM {rows} WHERE currency IS NOT NULL ORDER BY 1"
             ).fetchall()
             currencies = tuple(str(code) for (code,) in found)
-        except duckdb.Error:
-            currencies = ()  # a value that cannot be converted; the check will say which
-    return Looked(table, rows, dates, currencies)
+    except duckdb.Error:
+        return Looked(table, rows, frozenset())  # a bad value; the check will say which
+    return Looked(table, rows, frozenset(dates), currencies)
 
 
 def _currency_lines(looked: Sequence[Looked]) -> list[str]:

@@ -6,7 +6,8 @@ import duckdb
 
 from clustering.tables.session import Session, one_path, quoted_name, quoted_text
 
-_SAMPLE_ROWS = 5000
+#: Rows in which keys are looked for: some events have properties that most have not.
+_SAMPLE_ROWS = 20_000
 
 
 def flattened(session: Session, file: Path, name: str) -> tuple[str, str] | None:

@@ -15,6 +15,9 @@ _BESIDE = {
     "report", "view", "latest", "sheet",
 }  # fmt: skip
 
+#: What exporters call the mark of a deleted row, in plain letters.
+_DELETED = ("isdeleted", "deleted", "fivetrandeleted")
+
 
 @dataclass(frozen=True)
 class FoundObject:
@@ -33,7 +36,13 @@ class FoundObject:
         """The SELECT that gives some of its columns the template's names."""
         lines = [f"{self._expression(name)} AS {name}" for name in self.columns if name in wanted]
         chosen = ",\n        ".join(lines or ["1 AS present"])
-        return f"SELECT\n        {chosen}\n    FROM {reads}"
+        return f"SELECT\n        {chosen}\n    FROM {reads}{self._but_deleted()}"
+
+    def _but_deleted(self) -> str:
+        """What leaves out the rows that exporters keep of what was deleted, where they mark it."""
+        marked = [one.name for one in self.source.columns if plain(one.name) in _DELETED]
+        said = [f"coalesce({_is_true(quoted_name(name))}, false)" for name in marked]
+        return f"\n    WHERE NOT ({' OR '.join(said)})" if said else ""
 
     def _expression(self, column: str) -> str:
         sample = self.columns[column]
@@ -42,10 +51,14 @@ class FoundObject:
         if column in self.spec.times:
             return _moment(text, sample)
         if column in self.spec.flags:
-            return f"lower({text}) IN ('true', 't', 'yes', 'y', '1')"
+            return _is_true(name)
         if sample.examples and all(re.fullmatch(r"\d+\.0", value) for value in sample.examples):
             return f"regexp_replace({text}, '[.]0$', '')"  # whole numbers that went through a float
         return f"nullif(trim({text}), '')"
+
+
+def _is_true(name: str) -> str:
+    return f"lower(CAST({name} AS VARCHAR)) IN ('true', 't', 'yes', 'y', '1')"
 
 
 def _moment(text: str, sample: ColumnSample) -> str:

@@ -11,6 +11,7 @@ import typer
 from clustering.commands import (
     check,
     compare,
+    features,
     init,
     override,
     rename,
@@ -30,6 +31,7 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     simulate.register,
     init.register,
     check.register,
+    features.register,
     study.register,
     report.register,
     compare.register,

@@ -168,10 +168,11 @@ def _families(snapshot: "Snapshot") -> "Table":
     from clustering.features import FEATURES
 
     shown = _columns("features of", "computed", "of", "for the matrix")
-    for family in dict.fromkeys(feature.family for feature in FEATURES):
+    known = {f.name: f for f in (*FEATURES, *snapshot.features)}
+    for family in dict.fromkeys(feature.family for feature in known.values()):
         computed = [f for f in snapshot.features if f.family == family]
         entering = [f for f in computed if f.name not in snapshot.withheld]
-        every = [f for f in FEATURES if f.family == family]
+        every = [f for f in known.values() if f.family == family]
         shown.add_row(family, str(len(computed)), str(len(every)), str(len(entering)))
     return shown
 

@@ -22,6 +22,7 @@ from clustering.config.source import (
 )
 from clustering.config.structure import (
     EvidenceConfig,
+    FamilyWeight,
     MatrixConfig,
     ModelsConfig,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "EngagementConfig",
     "EvidenceConfig",
     "Family",
+    "FamilyWeight",
     "FeaturesConfig",
     "MatrixConfig",
     "MilestoneRulesConfig",

@@ -6,6 +6,9 @@ from pydantic import Field
 
 from clustering.config.base import Part, Share
 
+FamilyWeight = Literal["equal", "root"]
+#: Of a variance: 2 counts twice.
+Factor = Annotated[float, Field(gt=0.0, le=100.0)]
 CovarianceType = Literal["full", "tied", "diag", "spherical"]
 
 
@@ -32,7 +35,22 @@ class MatrixConfig(Part):
         0.005, description="Share clipped at either end after the transform (0: no clipping)."
     )
     weight_families: bool = Field(
-        True, description="Give every family of features the same total variance."
+        True,
+        description="Weigh features by families (`matrix.family_weight`); false: every feature "
+        "has the same variance.",
+    )
+    family_weight: FamilyWeight = Field(
+        "equal",
+        description="equal: every family has the same total variance, so that one of a single "
+        "feature weighs as much as one of six. root: as the square root of its features.",
+    )
+    family_weights: dict[str, Factor] = Field(
+        {},
+        description="How many times as much a family counts, by its name, as in "
+        "family_weights = { usage_mix = 2 }.",
+    )
+    feature_weights: dict[str, Factor] = Field(
+        {}, description="How many times as much a feature counts within all, by its name."
     )
 
 

@@ -60,6 +60,7 @@ def features(study: StudyFolder) -> Html:
         Column("Meaning", text("meaning")),
         Column("A missing value means", text("null_means")),
         Column("Missing", share("missing_share")),
+        Column("Carries of the separation", share("separation_share")),
     ]
     included = [feature for feature in study.document.features if feature.included]
     return table_of("Features in the matrix", columns, included)

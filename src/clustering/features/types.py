@@ -90,6 +90,8 @@ class Feature:
         ...         None, ("early", "late")).unit_after
         ' (negative: early)'
         """
+        if self.scale == "share":  # shown in per cent
+            return ""
         rest = unsaid_unit(self.name, self.unit)
         return f" ({rest.strip('()')})" if rest.startswith("(") else f" ({rest})" if rest else ""
 

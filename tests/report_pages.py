@@ -31,9 +31,15 @@ def rendered_texts(report: Path) -> dict[str, str]:
     return {name: _main(path.read_text(encoding="utf-8")) for name, path in pages.items()}
 
 
+def sheets(pdf: bytes) -> int:
+    """How many sheets of paper a PDF has."""
+    return len(re.findall(rb"/Type /Page\b(?!s)", pdf))
+
+
 def _main(page: str) -> str:
-    """What stands on a page, with the texts of its pictures."""
+    """What stands on a page, with the texts of its pictures, without names of the user's own."""
     main = page[page.index("<main") : page.index("</main>")]
+    main = re.sub(r'<span class="account".*?</span>', "an account", main)
     return _plain(re.sub(r'<img [^>]*?alt="([^"]*)"[^>]*>', r"<p>\1</p>", main))
 
 
@@ -64,4 +70,4 @@ def _is_text(artist: object) -> bool:
 def _plain(markup: str) -> str:
     markup = re.sub(r"<(style|script)\b.*?</\1>", " ", markup, flags=re.DOTALL)
     broken = re.sub(r"</(p|li|tr|h\d|caption|table|div)>", "\n", markup)
-    return html.unescape(re.sub(r"<[^>]+>", " ", broken))
+    return html.unescape(re.sub(r"<[^>]+>", " ", broken)).replace("\u00a0", " ")

@@ -28,9 +28,10 @@ _MANY_DECIMALS = re.compile(r"\d\.\d{6,}")
 _EXACT_DIGITS = 3
 _EXACT = re.compile(r"\b\d{1,3}(?:,\d{3})+(?= (?:hours|[A-Z]{3}|CSMs|of it)\b)")
 _RANGE = re.compile(
-    r"(−?\d[\d,]*(?:\.\d+)?)[^\d−|;.]{0,24}?(?:\(|interval )(−?\d[\d,]*(?:\.\d+)?)(?: %)? to "
-    r"(−?\d[\d,]*(?:\.\d+)?)"
+    r"(−?\d[\d,]*(?:\.\d+)?)[^\d−|;.]{0,60}?(?:\((?:95 % interval )?|95 % interval )"
+    r"(−?\d[\d,]*(?:\.\d+)?)(?: %)? to (−?\d[\d,]*(?:\.\d+)?)"
 )
+_ENDS = re.compile(r"interval (?:of the gain )?−?[\d.,]+ to −?[\d.,]+")
 #: The last digit of a number is not finer than this share of its interval.
 _FINEST = 1 / 100
 
@@ -68,7 +69,7 @@ _CAUSE = re.compile(
 
 #: Facts that several pages tell, each with its number in brackets.
 _FACTS = {
-    "accounts": r"([\d,]+) accounts as they were known",
+    "accounts": r"([\d,]+) accounts as they were known on [\d-]+, described",
     "k": r"(?:fall into|study offers|The) (\d+) (?:natural clusters: they|bands:|bands that the)",
     "churned": r"churned (\d+ %) of [\d,]+",
     "smallest p": r"largest (p [=<] [\d.]+)",
@@ -94,7 +95,7 @@ def _of_page(page: str, text: str) -> Iterator[str]:
         if found := _SPOILT.search(line):
             yield f"a lost number: {_around(line, found)}"
         many = _DECIMALS if page in FOR_LEADERS else _MANY_DECIMALS
-        if found := many.search(_RANGE.sub("", line)):
+        if found := many.search(_ENDS.sub("", _RANGE.sub("", line))):
             yield f"digits: {_around(line, found)}"
         if page != _QUARTILES and (found := _too_fine(line)):
             yield f"finer than its interval: {_around(line, found)}"

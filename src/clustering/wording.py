@@ -196,13 +196,13 @@ def decimal_in_words(value: float, digits: int = 2) -> str:
 
 
 def estimate_in_words(
-    value: float, interval: tuple[float, float], least: int = 2
+    value: float, interval: tuple[float, float], least: int = 2, most: int = 9
 ) -> tuple[str, str, str]:
     """An estimate and the ends of its interval: no digit that the interval does not carry.
 
     Parameters
     ----------
-    least : decimals that are told however wide the interval is
+    least, most : decimals that are told however wide, or narrow, the interval is
 
     Examples
     --------
@@ -212,10 +212,10 @@ def estimate_in_words(
     ('0.0004', '−0.0003', '0.0011')
     """
     width = interval[1] - interval[0]
-    digits = least
+    digits = min(2, most)
     # An interval of no width, but for the last bits of a sum, says nothing of digits.
     if _NO_WIDTH < width < math.inf:
-        digits = min(max(least, 1 - math.floor(math.log10(width))), _MOST_DECIMALS)
+        digits = min(max(least, 1 - math.floor(math.log10(width))), most)
     low, high = (decimal_in_words(end, digits) for end in interval)
     return decimal_in_words(value, digits), low, high
 

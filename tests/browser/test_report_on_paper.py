@@ -10,6 +10,7 @@ from clustering.errors import OutputError
 from clustering.report.build import printed
 from clustering.report.build.pages import INDEX, PAGES
 from clustering.report.build.render import WITHOUT_NAMES
+from report_pages import sheets
 
 pytestmark = [
     pytest.mark.browser,
@@ -32,10 +33,6 @@ def papers(pages: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> d
     folder = tmp_path_factory.mktemp("papers")
     printed.print_papers(pages, folder, printed.chromium())
     return {file.name: file.read_bytes() for file in folder.iterdir()}
-
-
-def sheets(pdf: bytes) -> int:
-    return len(re.findall(rb"/Type /Page\b(?!s)", pdf))
 
 
 def headings(pdf: bytes) -> dict[str, float]:

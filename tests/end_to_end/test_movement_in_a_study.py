@@ -1,5 +1,6 @@
 """A whole study with people's decisions: respected, shown, dropped when expired, never fitted."""
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -9,10 +10,11 @@ from clustering import results
 from clustering.config import load_config
 from clustering.errors import BadInputError
 from clustering.report import render
+from clustering.report.build import printed
 from clustering.results import StudyFolder
 from clustering.simulation import simulate, write_book
 from clustering.study import run_study
-from report_pages import rendered_texts
+from report_pages import rendered_texts, sheets
 from report_sweep import faults
 
 pytestmark = pytest.mark.slow
@@ -105,6 +107,17 @@ def test_a_decision_in_force_is_assigned_and_the_models_answer_stays(plain, deci
 
 def test_no_page_says_what_it_may_not(decided):
     assert faults(decided, rendered_texts(decided.path / "report")) == []
+
+
+@pytest.mark.browser
+def test_leadership_gets_at_most_twelve_sheets_of_a_real_study(decided, tmp_path, monkeypatch):
+    if not any(shutil.which(name) for name in ("chromium", "google-chrome")):
+        pytest.skip("no Chromium")
+    paper = printed.PAPERS[0]
+    pages = {file: (decided.path / "report" / file).read_text("utf-8") for file in paper.pages}
+    monkeypatch.setattr(printed, "PAPERS", (paper,))
+    printed.print_papers(pages, tmp_path, printed.chromium())
+    assert 3 < sheets((tmp_path / paper.file).read_bytes()) <= 12
 
 
 def test_the_plan_follows_the_segment_by_which_an_account_is_served(decided):

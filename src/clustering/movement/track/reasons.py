@@ -228,7 +228,8 @@ def _change(feature: Feature, before: float, after: float) -> str:
     if share:
         return f"{words} {_share(before)} to {_share(after)}"
     # With the digits that tell the two apart: more would say nothing of the change.
-    first, second = (number_in_words(x, spread=abs(after - before)) for x in (before, after))
+    apart = abs(after - before)
+    first, second = (number_in_words(x, 2, spread=apart) for x in (before, after))
     return f"{words} {first} to {second}{unit}"
 
 

@@ -54,8 +54,8 @@ LISTED = (*PAGES[:2], EXPLORER, *PAGES[2:])
 TWINS = {INDEX: "index.md", PAGES[0].file: "leadership.md"}
 """The pages that are written as Markdown too, and the files of these twins."""
 
-#: A number and what it counts.
-_UNIT = re.compile(r"(\d) (%|k\b|M\b|bn\b)")
+#: A number and what it counts; a currency belongs to the amount before it.
+_UNIT = re.compile(r"(\d) (%|(?:k|M|bn)\b)(?: ([A-Z]{3})\b)?")
 _PARTS = re.compile(
     r"<header>\s*(<p>.*?</p>).*?<main[^>]*>(.*)</main>\s*<footer>(.*?)</footer>", re.DOTALL
 )
@@ -166,9 +166,13 @@ def _in_shell(study: StudyFolder, page: Page, content: str, script: str = "") ->
     )
 
 
-def _shell(**parts: Any) -> str:
+def _shell(*, content: str, script: str = "", **parts: Any) -> str:
+    # The data of a page with a script is searched and saved, and stays as it was typed.
+    shown = content if script else unbroken(content)
     style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
-    rendered: str = _template("shell.html.j2").render(style=style, **parts)
+    rendered: str = _template("shell.html.j2").render(
+        style=style, content=shown, script=script, **parts
+    )
     return rendered
 
 
@@ -192,15 +196,19 @@ def unbroken(text: str) -> str:
 
     Examples
     --------
-    >>> ascii(unbroken("15 % of 2 M"))
-    "'15\\\\xa0% of 2\\\\xa0M'"
+    >>> ascii(unbroken("15 % of 2 M USD"))
+    "'15\\\\xa0% of 2\\\\xa0M\\\\xa0USD'"
     """
-    return _UNIT.sub("\\1\u00a0\\2", text)
+    return _UNIT.sub(_joined, text)
+
+
+def _joined(found: re.Match[str]) -> str:
+    return "\u00a0".join(part for part in found.groups() if part)
 
 
 def _words(text: str) -> str:
     """A text as HTML."""
-    return html.escape(unbroken(text))
+    return html.escape(text)
 
 
 @cache

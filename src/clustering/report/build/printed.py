@@ -12,6 +12,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,9 +96,17 @@ def print_papers(
     OutputError
         Chromium fails, or is not done in time.
     """
-    with progress.step("Printing", total=len(PAPERS)) as advance:
-        for paper in PAPERS:
-            _print(bound(pages, paper), folder / paper.file, program)
+    # Each is a process of its own that waits for the other for nothing.
+    with (
+        progress.step("Printing", total=len(PAPERS)) as advance,
+        ThreadPoolExecutor(len(PAPERS)) as pool,
+    ):
+        made = [
+            pool.submit(_print, bound(pages, paper), folder / paper.file, program)
+            for paper in PAPERS
+        ]
+        for one in made:
+            one.result()
             advance(1)
 
 

@@ -13,7 +13,7 @@ from clustering.report.kit.html import MISSING as MISSING
 from clustering.report.kit.html import Account, Cell, Html, Number
 from clustering.report.kit.names import with_names
 from clustering.results import StudyFolder
-from clustering.wording import number_in_words, p_in_words, roughly_in_words
+from clustering.wording import estimate_in_words, number_in_words, p_in_words, roughly_in_words
 
 Maker = Callable[[Any], Cell]
 
@@ -67,7 +67,7 @@ def p_cell(value: float | None) -> Number:
 def interval_cell(
     value: float | None, interval: tuple[float, float] | None, digits: int = 2
 ) -> Number:
-    """A number with its interval, where it has one.
+    """A number with its interval, where it has one; at most so many decimals.
 
     Examples
     --------
@@ -78,8 +78,8 @@ def interval_cell(
         return Number(MISSING)
     if interval is None:
         return Number(decimal(value, digits))
-    low, high = (decimal(end, digits) for end in interval)
-    return Number(f"{decimal(value, digits)} ({low} to {high})")
+    told, low, high = estimate_in_words(value, interval, least=0, most=digits)
+    return Number(f"{told} ({low} to {high})")
 
 
 def _field(result: Any, name: str) -> Any:

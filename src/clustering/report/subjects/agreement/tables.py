@@ -30,9 +30,9 @@ def agreements(study: StudyFolder) -> Html:
         Column("AMI (95 % interval)", _index("ami")),
         Column("ARI (95 % interval)", _index("ari")),
         Column("p (permutation)", p_value("permutation_p")),
-        Column("Ceiling", number("ceiling")),
-        Column("Homogeneity", number("homogeneity")),
-        Column("Completeness", number("completeness")),
+        Column("Ceiling", number("ceiling", ".3f")),
+        Column("Homogeneity", number("homogeneity", ".3f")),
+        Column("Completeness", number("completeness", ".3f")),
     ]
     rows = [{"title": entry.title, **vars(found)} for entry, found in pairs]
     return table_of("Agreement with the segments", columns, rows)

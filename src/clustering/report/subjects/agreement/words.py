@@ -14,7 +14,7 @@ from clustering.report.kit.facts import (
     percent,
 )
 from clustering.results import StudyFolder
-from clustering.wording import agreement_in_words
+from clustering.wording import agreement_in_words, names_in_words
 
 
 def tiers(study: StudyFolder, other: str = TIERS, *, numbers: bool = True) -> str:
@@ -24,7 +24,9 @@ def tiers(study: StudyFolder, other: str = TIERS, *, numbers: bool = True) -> st
     if agreement is None or entry is None:
         why = study.document.labellings_absent.get(other)
         name = f"{study.document.amount_name} tiers" if other == TIERS else other
-        return f"The segments were not compared with {name}" + (f": {why}." if why else ".")
+        return f"The segments were not compared with {name}" + (
+            f": {names_in_words(why)}." if why else "."
+        )
     return agreement_sentence(study, agreement, entry.title, numbers=numbers)
 
 

@@ -15,7 +15,7 @@ from clustering.report.kit.facts import (
 from clustering.report.subjects.forward.recommendation import kept
 from clustering.report.subjects.forward.words import outcome_in_words
 from clustering.results import StudyFolder
-from clustering.wording import estimate_in_words
+from clustering.wording import estimate_in_words, names_in_words
 
 
 def decision(study: StudyFolder) -> str:
@@ -23,7 +23,11 @@ def decision(study: StudyFolder) -> str:
     card = study.document.scorecard
     tiers = f"{study.document.amount_name} tiers"
     if card.choice == "not known":
-        reasons = {s.reason.rstrip(".") for s in card.scores if s.labelling != TIERS and s.reason}
+        reasons = {
+            names_in_words(s.reason.rstrip("."))
+            for s in card.scores
+            if s.labelling != TIERS and s.reason
+        }
         why = f": {reasons.pop()}" if len(reasons) == 1 else ""
         return f"Whether any labelling tells more than the {tiers} is not known{why}."
     judged = "labelling" if card.n_judged == 1 else "labellings"

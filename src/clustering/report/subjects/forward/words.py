@@ -3,7 +3,7 @@
 from clustering.comparison.forward.entries import ForwardEntry
 from clustering.report.kit.facts import group_words, labelling, learned, percent
 from clustering.results import StudyFolder
-from clustering.wording import estimate_in_words, happened_in_words
+from clustering.wording import estimate_in_words, happened_in_words, names_in_words
 
 _AMOUNTS = {"nrr": "mean NRR of an account", "grr": "mean GRR of an account"}
 
@@ -32,7 +32,7 @@ def future_in_plain(study: StudyFolder) -> str:
     if entry is None:
         return "Whether they tell what accounts do next was not judged in this study."
     if entry.gain is None:
-        why = f": {entry.reason.rstrip('.')}" if entry.reason else ""
+        why = f": {names_in_words(entry.reason.rstrip('.'))}" if entry.reason else ""
         return f"Whether they tell more than {tiers} about what comes next is not known{why}."
     told = outcome_in_words(entry.outcome)
     groups = group_words(study)
@@ -78,7 +78,7 @@ def _forward_sentence(study: StudyFolder, entry: ForwardEntry) -> str:
         return entry.claim
     known = labelling(study, entry.labelling)
     title = "the model on all features" if known is None else known.title
-    why = f": {entry.reason.rstrip('.')}" if entry.reason else ""
+    why = f": {names_in_words(entry.reason.rstrip('.'))}" if entry.reason else ""
     return (
         f"{title[:1].upper()}{title[1:]}, outcome '{entry.outcome}' ({entry.window}): a gain over "
         f"the tiers is not known{why}."

@@ -6,7 +6,7 @@ from typing import Any
 from clustering.movement.drift.population import MODERATE
 from clustering.report.kit.facts import group_words, percent
 from clustering.results import StudyFolder
-from clustering.wording import name_in_words
+from clustering.wording import name_in_words, names_in_words
 
 #: From this share on a labelling is said to be another one every time.
 _WAVERS = 0.25
@@ -16,7 +16,7 @@ def answer(study: StudyFolder) -> list[str]:
     """Movement, a re-cut, or neither: the study's own verdict, or why there is none."""
     found = study.document.movement
     if found is None:
-        return [study.document.movement_absent]
+        return [names_in_words(study.document.movement_absent)]
     return [found.sentence, *found.reasons]
 
 
@@ -219,7 +219,7 @@ def limits(study: StudyFolder) -> list[str]:
         first = min(found.out_of_reach)
         last = max(found.out_of_reach)
         span = first if first == last else f"{first} to {last}"
-        texts.append(f"Not looked at: {span} ({found.out_of_reach[last]}).")
+        texts.append(f"Not looked at: {span} ({names_in_words(found.out_of_reach[last])}).")
     texts += [
         "Today's model has seen later dates than those it labels here. That does no harm where "
         "nothing is predicted: these labels serve to describe movement alone, and what came later "

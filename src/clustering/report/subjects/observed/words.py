@@ -13,7 +13,7 @@ from clustering.report.kit.facts import (
 )
 from clustering.report.subjects.observed.tables import CONTRACTED
 from clustering.results import StudyFolder
-from clustering.wording import LEVEL, estimate_in_words, p_in_words
+from clustering.wording import LEVEL, estimate_in_words, names_in_words, p_in_words
 
 #: Corrected rates that differ more than this from the modal ones are mentioned.
 _NOTICED = 0.01
@@ -27,7 +27,7 @@ def how_judged(study: StudyFolder) -> list[str]:
         often = f", dealt {split.n_foldings} times" if split.n_foldings > 1 else ""
         text = (
             f"Judged on five folds of the accounts{often}, each by models fitted on the other "
-            f"four, not on a later period: {split.reason.rstrip('.')}."
+            f"four, not on a later period: {names_in_words(split.reason.rstrip('.'))}."
         )
         return [text, *companies(split)]
     dates = " and ".join(sorted(split.train_dates))
@@ -142,11 +142,14 @@ def _retention(study: StudyFolder) -> list[str]:
     amount = study.document.amount_name
     ordered = frame.sort_values("nrr", kind="stable")
     low, high = ordered.iloc[0], ordered.iloc[-1]
+    less, more = (
+        estimate_in_words(row["nrr"], (row["nrr_low"], row["nrr_high"]), least=0, most=2)
+        for row in (low, high)
+    )
     text = (
-        f"Of 1 unit of {amount}, {decimal(low['nrr'])} is left after {study.document.horizon_days} "
-        f"days in '{low['level']}' (95 % interval {decimal(low['nrr_low'])} to "
-        f"{decimal(low['nrr_high'])}) and {decimal(high['nrr'])} in '{high['level']}' "
-        f"({decimal(high['nrr_low'])} to {decimal(high['nrr_high'])}), expansion included."
+        f"Of 1 unit of {amount}, {less[0]} is left after {study.document.horizon_days} days in "
+        f"'{low['level']}' (95 % interval {less[1]} to {less[2]}) and {more[0]} in "
+        f"'{high['level']}' ({more[1]} to {more[2]}), expansion included."
     )
     if low["nrr_high"] >= high["nrr_low"]:
         text += " The intervals overlap."
@@ -199,7 +202,7 @@ def _expansion(study: StudyFolder, found: Expansion | None) -> list[str]:
             else f"no evidence that they tell by how much ({numbers})"
         )
     if not told:
-        return [f"Expansion: {found.reason}."] if found.reason else []
+        return [f"Expansion: {names_in_words(found.reason)}."] if found.reason else []
     return [f"Expansion ({found.n_expanded:,} of {found.n:,} accounts): {'; '.join(told)}."]
 
 

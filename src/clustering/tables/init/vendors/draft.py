@@ -157,8 +157,8 @@ def _nothing_of(export: Export, samples: Sequence[SourceSample]) -> str:
     looked = ", ".join(sample.origin for sample in samples[:8]) or "nothing"
     return (
         f"no file is of the export of {template.title} ({template.exported.rstrip('.')}). Expected "
-        f"files such as {wanted}; found {looked}. What the columns are called decides, and the name "
-        f"of the file; a folder '{export.vendor}' tells whose files are in it."
+        f"files such as {wanted}; found {looked}. What the columns are called decides, and "
+        f"the name of the file; a folder '{export.vendor}' tells whose files are in it."
     )
 
 

@@ -244,9 +244,11 @@ def test_several_are_joined_and_what_does_not_match_is_counted(tmp_path: Path) -
     made = draft(folder, exports, "salesforce", "zendesk", "stripe", "segment")
     toml = write_draft(made, "mine", folder)[0]
     assert (
-        "Zendesk: 2 of 3 accounts matched with Salesforce (1 by an id, 1 by a domain); rows of the "
-        "other 1 are left out" in made.matches
+        "Zendesk: 2 of 3 accounts matched with Salesforce (1 by an id, 1 by a domain); left out: "
+        "the rows of 1" in made.matches
     )
+    assert not any("without any in" in said for said in made.matches)
+    assert not any("customers_metadata" in source for source in made.unused)
     # One customer of Stripe is found by metadata, not by a mailbox that many people have.
     assert any(said.startswith("Stripe: 2 of 3") for said in made.matches)
     assert rows(toml, "tickets", "account_id") == [(ACME,), (BANK,)]
@@ -369,4 +371,5 @@ def test_the_command_takes_the_date_and_says_what_matches(
     assert "Gainsight: 1 of 3 accounts matched with Salesforce (1 by an id, 0 by a domain)" in said
     assert "engagements: salesforce has it too; gainsight gives it" in said
     assert "Set as_of" not in said
+    assert "what is ASSUMED stands in them" in said
     assert "as_of = 2024-01-20" in (tmp_path / "mine" / "mine.toml").read_text()

@@ -71,10 +71,10 @@ def init(
         as_of=None if as_of is None else as_of.date(),
     )
     written = write_draft(draft, name, folder)
-    say("\n".join(_summary(draft, written, dated=as_of is not None)))
+    say("\n".join(_summary(draft, written, dated=as_of is not None, guessed=not templates)))
 
 
-def _summary(draft: "Draft", written: tuple[Path, ...], *, dated: bool) -> list[str]:
+def _summary(draft: "Draft", written: tuple[Path, ...], *, dated: bool, guessed: bool) -> list[str]:
     from clustering.tables import TABLES
     from clustering.tables.checks import presence_breaches
 
@@ -98,7 +98,7 @@ def _summary(draft: "Draft", written: tuple[Path, ...], *, dated: bool) -> list[
         if said:
             lines += ["", f"{title}:", *(f"  {sentence}" for sentence in said)]
     read = "they are guesses. What could not be guessed stands in them."
-    if draft.matches or draft.left:
+    if not guessed:
         read = "what is ASSUMED stands in them."
     steps = [f"Read the mappings: {read}"]
     if not dated:

@@ -51,6 +51,9 @@ class _Place(Part):
         description="Database to attach read-only: 'sqlite:FILE', 'duckdb:FILE' or "
         "'postgresql://...'. The password belongs in PGPASSWORD or a service file, not here.",
     )
+    mapping: Path | None = Field(
+        None, description="Folder with one SQL SELECT per table: accounts.sql, usage.sql, ..."
+    )
     remote: str | None = Field(
         None,
         pattern=r"^s3://[^/?#]+/.*$",
@@ -58,9 +61,6 @@ class _Place(Part):
         "mapping may read files: 's3://bucket/exports/'. It needs DuckDB's extension httpfs; keys "
         "come from the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...), never from "
         "here.",
-    )
-    mapping: Path | None = Field(
-        None, description="Folder with one SQL SELECT per table: accounts.sql, usage.sql, ..."
     )
     time_limit_s: int = Field(
         1800,

@@ -11,6 +11,7 @@ from clustering.tables.init.guessing import SourceSample
 from clustering.tables.init.vendors.joining import (
     can_be_joined,
     home_clause,
+    key_sources,
     matched_counts,
     matching_clauses,
     unmatched_select,
@@ -20,6 +21,7 @@ from clustering.tables.init.vendors.statements import Export, Made, Reads, make_
 from clustering.tables.init.vendors.template import Template
 from clustering.tables.session import Session
 from clustering.tables.table_quality import spaced
+from clustering.wording import counted
 
 _IDS = ("our_id", "their_id", "third_id")
 
@@ -93,7 +95,8 @@ def draft_from(
         if table.name in picked
     }
     read = (one for made in [home, *picked.values()] for one in made.export.sources(made.text))
-    keys = (one.source for export in joined for one in export.objects.values())
+    matched = [home.export, *joined] if joined else []
+    keys = (one for export in matched for one in key_sources(export))
     return VendorDraft(
         drafted,
         _unmatched(home, joined),
@@ -153,9 +156,9 @@ def _nothing_of(export: Export, samples: Sequence[SourceSample]) -> str:
     )
     looked = ", ".join(sample.origin for sample in samples[:8]) or "nothing"
     return (
-        f"no file is of the export of {template.title} ({template.exported}). Expected files such "
-        f"as {wanted}; found {looked}. What the columns are called decides, and the name of the "
-        f"file; a folder '{export.vendor}' tells whose files are in it."
+        f"no file is of the export of {template.title} ({template.exported.rstrip('.')}). Expected "
+        f"files such as {wanted}; found {looked}. What the columns are called decides, and "
+        f"the name of the file; a folder '{export.vendor}' tells whose files are in it."
     )
 
 
@@ -244,7 +247,9 @@ def _matches(session: Session, home: Made, theirs: Export) -> Iterator[str]:
     without = missing.get(theirs.vendor, 0)
     yield (
         f"{other}: {spaced(total)} of {spaced(total + without)} accounts matched with {own} "
-        f"({spaced(by_id)} by an id, {spaced(by.get('domain', 0))} by a domain); rows of the other "
-        f"{spaced(without)} are left out"
+        f"({spaced(by_id)} by an id, {spaced(by.get('domain', 0))} by a domain); left out: the "
+        f"rows of {spaced(without)}"
     )
-    yield f"{own}: {spaced(missing.get(home.export.vendor, 0))} accounts have none in {other}"
+    alone = missing.get(home.export.vendor, 0)
+    if alone:
+        yield f"{own}: {counted(alone)} without any in {other}"

@@ -7,6 +7,7 @@ What matches nothing is left out of the tables; how much that is, is counted in 
 
 from collections.abc import Sequence
 
+from clustering.tables.init.guessing import SourceSample
 from clustering.tables.init.vendors.statements import Export, Made, Reads, indented
 from clustering.tables.init.vendors.template import KeyOf
 
@@ -125,6 +126,11 @@ def _keys(export: Export) -> list[tuple[str, str]]:
         for kind, key in listed
     ]
     return [(kind, select) for kind, select in selects if export.can_make(select)]
+
+
+def key_sources(export: Export) -> list[SourceSample]:
+    """The sources that tell the keys and the companies of a system."""
+    return export.sources(" ".join([_companies(export), *(sql for _, sql in _keys(export))]))
 
 
 def _matches(export: Export, serve: dict[str, tuple[str, ...]]) -> set[str]:

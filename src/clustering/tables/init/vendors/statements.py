@@ -8,6 +8,7 @@ from clustering.tables.contract import TABLES_BY_NAME
 from clustering.tables.init.guessing import SourceSample
 from clustering.tables.init.vendors.recognise import FoundObject
 from clustering.tables.init.vendors.template import TableOf, Template
+from clustering.wording import listed
 
 #: What gives the SQL after FROM for a source: as a mapping names it, or for the session.
 Reads = Callable[[SourceSample], str]
@@ -86,7 +87,7 @@ class Made:
     @property
     def origin(self) -> str:
         """The sources that it is made from."""
-        return " and ".join(dict.fromkeys(one.origin for one in self.export.sources(self.text)))
+        return listed(list(dict.fromkeys(one.origin for one in self.export.sources(self.text))))
 
     def body(self, account: str | None = None, join: str = "") -> str:
         """The SELECT without its WITH.

@@ -92,7 +92,7 @@ class Feature:
         ...         None, ("early", "late")).unit_after
         ' (negative: early)'
         """
-        rest = unsaid_unit(self.name, self.unit)
+        rest = "" if self.scale == "share" else unsaid_unit(self.name, self.unit)
         return f" ({rest.strip('()')})" if rest.startswith("(") else f" ({rest})" if rest else ""
 
     @property

@@ -96,16 +96,18 @@ def print_papers(
     OutputError
         Chromium fails, or is not done in time.
     """
-    with progress.step("Printing", total=len(PAPERS)) as advance:
-        # Each is a process of its own that waits for the other for nothing.
-        with ThreadPoolExecutor(len(PAPERS)) as pool:
-            made = [
-                pool.submit(_print, bound(pages, paper), folder / paper.file, program)
-                for paper in PAPERS
-            ]
-            for one in made:
-                one.result()
-                advance(1)
+    # Each is a process of its own, and would only wait for the other.
+    with (
+        progress.step("Printing", total=len(PAPERS)) as advance,
+        ThreadPoolExecutor(len(PAPERS)) as pool,
+    ):
+        made = [
+            pool.submit(_print, bound(pages, paper), folder / paper.file, program)
+            for paper in PAPERS
+        ]
+        for one in made:
+            one.result()
+            advance(1)
 
 
 def bound(pages: Mapping[str, str], paper: Paper) -> str:

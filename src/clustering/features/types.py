@@ -93,7 +93,8 @@ class Feature:
         ' (negative: early)'
         """
         rest = "" if self.scale == "share" else unsaid_unit(self.name, self.unit)
-        return f" ({rest.strip('()')})" if rest.startswith("(") else f" ({rest})" if rest else ""
+        plain = rest.replace(" (", ", ").strip("()")
+        return f" ({plain})" if rest else ""
 
     @property
     def tables(self) -> tuple[str, ...]:

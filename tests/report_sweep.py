@@ -31,7 +31,8 @@ _RANGE = re.compile(
     r"(−?\d[\d,]*(?:\.\d+)?)[^\d−|;.]{0,60}?(?:\((?:95 % interval )?|95 % interval )"
     r"(−?\d[\d,]*(?:\.\d+)?)(?: %)? to (−?\d[\d,]*(?:\.\d+)?)"
 )
-_ENDS = re.compile(r"interval (?:of the gain )?−?[\d.,]+ to −?[\d.,]+")
+#: Two numbers that only so many digits tell apart: the ends of an interval, or a change.
+_CLOSE = re.compile(r"(−?\d[\d,]*\.\d+) to (−?\d[\d,]*\.\d+)")
 #: The last digit of a number is not finer than this share of its interval.
 _FINEST = 1 / 100
 
@@ -95,7 +96,7 @@ def _of_page(page: str, text: str) -> Iterator[str]:
         if found := _SPOILT.search(line):
             yield f"a lost number: {_around(line, found)}"
         many = _DECIMALS if page in FOR_LEADERS else _MANY_DECIMALS
-        if found := many.search(_ENDS.sub("", _RANGE.sub("", line))):
+        if found := many.search(_CLOSE.sub(_unless_close, _RANGE.sub("", line))):
             yield f"digits: {_around(line, found)}"
         if page != _QUARTILES and (found := _too_fine(line)):
             yield f"finer than its interval: {_around(line, found)}"
@@ -117,6 +118,10 @@ def _too_fine(line: str) -> re.Match[str] | None:
         if high - low > 0 and step < _FINEST * (high - low):
             return found
     return None
+
+
+def _unless_close(found: re.Match[str]) -> str:
+    return "" if abs(_number(found[2]) - _number(found[1])) < _FINEST else found[0]
 
 
 def _number(text: str) -> float:

@@ -90,10 +90,9 @@ class Feature:
         ...         None, ("early", "late")).unit_after
         ' (negative: early)'
         """
-        if self.scale == "share":  # shown in per cent
-            return ""
-        rest = unsaid_unit(self.name, self.unit)
-        return f" ({rest.strip('()')})" if rest.startswith("(") else f" ({rest})" if rest else ""
+        rest = "" if self.scale == "share" else unsaid_unit(self.name, self.unit)
+        plain = rest.replace(" (", ", ").strip("()")
+        return f" ({plain})" if rest else ""
 
     @property
     def tables(self) -> tuple[str, ...]:

@@ -223,13 +223,17 @@ def _words(
 _KNOWN_ONCE = "not a move of the account, but of what is known of it"
 
 
+_ALL_DIGITS = 9
+
+
 def _change(feature: Feature, before: float, after: float) -> str:
     words, share, unit = _spelling(feature)
     if share:
         return f"{words} {_share(before)} to {_share(after)}"
     # With the digits that tell the two apart: more would say nothing of the change.
     apart = abs(after - before)
-    first, second = (number_in_words(x, 2, spread=apart) for x in (before, after))
+    digits = _ALL_DIGITS if apart > 0 else 2
+    first, second = (number_in_words(x, digits, spread=apart) for x in (before, after))
     return f"{words} {first} to {second}{unit}"
 
 

@@ -96,7 +96,7 @@ def print_papers(
     OutputError
         Chromium fails, or is not done in time.
     """
-    # Each is a process of its own that waits for the other for nothing.
+    # Each is a process of its own, and would only wait for the other.
     with (
         progress.step("Printing", total=len(PAPERS)) as advance,
         ThreadPoolExecutor(len(PAPERS)) as pool,

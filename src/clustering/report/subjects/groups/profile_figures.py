@@ -8,7 +8,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from clustering.arrays import Floats
+from clustering.arrays import Flags, Floats
 from clustering.report.kit.cache import drawn_once
 from clustering.report.kit.canvas import (
     BAD_TO_GOOD,
@@ -59,9 +59,10 @@ def profile_heatmap(study: StudyFolder) -> ReportFigure | None:
     values = table.to_numpy(dtype=float)
     known = known_features(study)
     better = {one.name: as_feature(one, known).higher_is_better for one in study.document.features}
-    painted = _painted(values, [better.get(name) for name in features["feature"]])
+    sides = _sides([better.get(name) for name in features["feature"]])
+    painted = _painted(values, sides)
     ax.imshow(painted, aspect="auto")
-    _write_numbers(ax, values, painted)
+    _write_numbers(ax, values, painted, worse=sides * values < 0.0)
     _label_axes(ax, study, table, features["family"].tolist())
     _explain(figure, ax)
     return ReportFigure("profile_heatmap", figure, title, _alt(table, study))
@@ -80,12 +81,16 @@ def _title(table: pd.DataFrame, study: StudyFolder) -> str:
     )
 
 
-def _painted(values: Floats, better: list[bool | None]) -> Floats:
+def _sides(better: list[bool | None]) -> Floats:
+    """1 where more is better, -1 where less is, 0 where neither, (n_features, 1)."""
+    return np.array([0.0 if one is None else 1.0 if one else -1.0 for one in better])[:, None]
+
+
+def _painted(values: Floats, sides: Floats) -> Floats:
     """Colour of every cell, (n_features, n_segments, 4).
 
     Teal is better and brown worse than usual; grey where neither end is better.
     """
-    sides = np.array([0.0 if one is None else 1.0 if one else -1.0 for one in better])[:, None]
     strength = np.clip(np.nan_to_num(values) / _LIMIT, -1.0, 1.0)
     judged = BAD_TO_GOOD(0.5 + sides * strength / 2)
     grey = np.ones_like(judged)
@@ -94,7 +99,8 @@ def _painted(values: Floats, better: list[bool | None]) -> Floats:
     return painted
 
 
-def _write_numbers(ax: Axes, values: Floats, painted: Floats) -> None:
+def _write_numbers(ax: Axes, values: Floats, painted: Floats, worse: Flags) -> None:
+    """What is worse than usual is bold: without colours brown and teal are one grey."""
     size = 9 if values.shape[1] <= 6 else 8
     for (row, column), value in np.ndenumerate(values):
         if not np.isfinite(value):
@@ -102,7 +108,9 @@ def _write_numbers(ax: Axes, values: Floats, painted: Floats) -> None:
             continue
         colour = ink_on(painted[row, column, :3])
         text = f"+{decimal(value, 1)}" if value >= 0.05 else decimal(value, 1)
-        ax.text(column, row, text, ha="center", va="center", fontsize=size, color=colour)
+        weight = "bold" if worse[row, column] and abs(value) >= 0.05 else "normal"
+        ax.text(column, row, text, ha="center", va="center", fontsize=size, color=colour,
+                fontweight=weight)  # fmt: skip
 
 
 def _explain(figure: Figure, ax: Axes) -> None:
@@ -112,7 +120,7 @@ def _explain(figure: Figure, ax: Axes) -> None:
     bar.ax.tick_params(labelsize=9, colors=MUTED, length=0)
     bar.outline.set_visible(False)
     figure.legend(
-        handles=[Patch(facecolor=_GREY, label="grey: neither more nor less is better")],
+        handles=[Patch(facecolor=_GREY, label="grey: neither is better; bold: worse")],
         loc="outside lower right", frameon=False, fontsize=9,
     )  # fmt: skip
 

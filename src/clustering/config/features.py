@@ -187,6 +187,11 @@ class FeaturesConfig(Part):
     include_tenure: bool = Field(
         False, description="Let the age of the account into the matrix; groups then follow age."
     )
+    include_trends: bool = Field(
+        False,
+        description="Compute the family `trends` and let it into the matrix: the look-back window "
+        "against the one before it. The tables must reach back two windows.",
+    )
     exclude: tuple[str, ...] = Field(
         (),
         description="Features to leave out, by name or pattern (tickets_*); `clustering features` "

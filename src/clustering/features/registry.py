@@ -20,6 +20,7 @@ from clustering.features.families import (
     milestones,
     outcomes,
     sentiment,
+    trends,
     usage,
     usage_mix,
 )
@@ -57,8 +58,11 @@ def definitions(config: FeaturesConfig) -> tuple[Definition, ...]:
     ConfigError
         A feature of your own cannot be computed from any tables; every mistake at once.
     """
-    mix = usage_mix.mix_definitions(config.usage_mix)
-    given = (*DEFINITIONS, *mix)
+    given = (
+        *DEFINITIONS,
+        *(trends.DEFINITIONS if config.include_trends else ()),
+        *usage_mix.mix_definitions(config.usage_mix),
+    )
     check_own(config.own, [definition.name for definition in given])
     return (*given, *own_definitions(config.own))
 

@@ -20,7 +20,7 @@ from clustering.features.as_of import Tables, visible_frames
 from clustering.features.circumstances import MEASURES, circumstances
 from clustering.features.definition import Definition
 from clustering.features.engines import collect_by_account, column_names, first_and_last
-from clustering.features.families import milestones, usage, usage_mix
+from clustering.features.families import milestones, trends, usage, usage_mix
 from clustering.features.families.commercial import ARR
 from clustering.features.families.derived import derived_milestones
 from clustering.features.families.standing import standing
@@ -104,6 +104,7 @@ def build_snapshot(tables: Tables, as_of: date, config: FeaturesConfig | None = 
             *who.notes,
             *_absence_notes(measured),
             *_coverage_notes(short, period),
+            *_trend_notes(visible, period, config),
             *((_DERIVED_NOTE,) if derived else ()),
             *usage_mix.mix_notes(config),
         ),
@@ -266,6 +267,22 @@ def _short_tables(visible: Mapping[str, nw.LazyFrame[Any]], period: Period) -> d
         if dates is not None and dates[0] > period.start:
             firsts[table] = dates[0]
     return firsts
+
+
+def _trend_notes(
+    visible: Mapping[str, nw.LazyFrame[Any]], period: Period, config: FeaturesConfig
+) -> tuple[str, ...]:
+    """Tables that do not reach back to the window before, where that is compared."""
+    if not config.include_trends:
+        return ()
+    both = Period(period.as_of, 2 * period.window_days)
+    tables = {need.partition(".")[0] for d in trends.DEFINITIONS for need in d.needs}
+    return tuple(
+        f"'{table}' begins on {first}, inside the two windows of {period.window_days} days that "
+        "trends compare: what is missing before looks like a rise."
+        for table, first in _short_tables(visible, both).items()
+        if table in tables
+    )
 
 
 def _coverage_notes(short: Mapping[str, date], period: Period) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from clustering.features.as_of import Tables
 from clustering.features.definition import Definition
 from clustering.features.engines import column_names
 from clustering.features.families import (
+    categories,
     commercial,
     engagement,
     lifecycle,
@@ -62,6 +63,7 @@ def definitions(config: FeaturesConfig) -> tuple[Definition, ...]:
         *DEFINITIONS,
         *(trends.DEFINITIONS if config.include_trends else ()),
         *usage_mix.mix_definitions(config.usage_mix),
+        *categories.category_definitions(config.categories),
     )
     check_own(config.own, [definition.name for definition in given])
     return (*given, *own_definitions(config.own))
@@ -166,6 +168,8 @@ def _why_withheld(feature: Feature, config: FeaturesConfig) -> str:
         return "left out by features.exclude"
     if config.keep and not _is_named(feature.name, config.keep):
         return "not named by features.keep"
+    if categories.described_alone(feature.name, config):
+        return "a category: it describes segments (features.categories, in_matrix)"
     if feature.family == "commercial":
         return (
             ""

@@ -1,6 +1,7 @@
 """The configuration of a study: TOML into frozen models, every default documented."""
 
 from clustering.config.features import (
+    CategoryConfig,
     Family,
     FeaturesConfig,
     MilestoneRulesConfig,
@@ -31,6 +32,7 @@ from clustering.config.study import ComparisonConfig, OutputConfig, StudyConfig,
 __all__ = [
     "AccountsConfig",
     "ArrTiersConfig",
+    "CategoryConfig",
     "ComparisonConfig",
     "EmployeeBandsConfig",
     "EndIs",

@@ -65,6 +65,24 @@ class UsageMixConfig(Part):
         return self
 
 
+#: Columns of `accounts` that hold for as long as the account does, or nearly so.
+Category = Literal["industry", "region"]
+
+
+class CategoryConfig(Part):
+    """A category of the accounts, to describe segments or to form them."""
+
+    column: Category = Field(description="A column of `accounts`: industry or region.")
+    in_matrix: bool = Field(
+        False, description="Let it form segments; each category then counts as a yes or no."
+    )
+    levels: tuple[str, ...] = Field(
+        (),
+        description="The categories that are told apart (empty: those of one in twenty accounts at "
+        "as_of). A scorer carries the list of its study.",
+    )
+
+
 class OwnFeatureConfig(Part):
     """A feature of your own: an SQL expression, or a column of the accounts with its date.
 
@@ -187,6 +205,11 @@ class FeaturesConfig(Part):
     include_tenure: bool = Field(
         False, description="Let the age of the account into the matrix; groups then follow age."
     )
+    include_trends: bool = Field(
+        False,
+        description="Compute the family `trends` and let it into the matrix: the look-back window "
+        "against the one before it. The tables must reach back two windows.",
+    )
     exclude: tuple[str, ...] = Field(
         (),
         description="Features to leave out, by name or pattern (tickets_*); `clustering features` "
@@ -204,6 +227,9 @@ class FeaturesConfig(Part):
         MilestoneRulesConfig, "Milestones derived from usage."
     )
     usage_mix: UsageMixConfig = section(UsageMixConfig, "What is used, beside how much.")
+    categories: tuple[CategoryConfig, ...] = Field(
+        (), description="Categories of the accounts that describe segments."
+    )
     own: tuple[OwnFeatureConfig, ...] = Field((), description="Features of your own.")
 
     @model_validator(mode="after")
@@ -212,4 +238,6 @@ class FeaturesConfig(Part):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"own has two features of the name {', '.join(map(repr, twice))}")
+        if len({one.column for one in self.categories}) < len(self.categories):
+            raise ValueError("categories has a column twice")
         return self

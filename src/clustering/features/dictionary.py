@@ -8,7 +8,7 @@ from datetime import date
 from types import ModuleType
 
 from clustering.config import FeaturesConfig, UsageMixConfig
-from clustering.features.families import usage_mix
+from clustering.features.families import categories, trends, usage_mix
 from clustering.features.measures import Period
 from clustering.features.registry import FAMILIES, FEATURES, withheld
 from clustering.features.types import Feature, possible_values
@@ -106,8 +106,14 @@ def features_page() -> str:
         # What stands at the head of a family's file.
         parts += [f"## {family.capitalize()}\n", f"{(module.__doc__ or '').strip()}\n"]
         parts += [_entry(f, reasons.get(f.name)) for f in FEATURES if f.family == family]
+    parts += ["## Trends\n", f"{(trends.__doc__ or '').strip()}\n"]
+    let_in = withheld(FeaturesConfig(include_trends=True))
+    period = Period(date.min, default.window_days)
+    for definition in trends.DEFINITIONS:
+        reason = let_in.get(definition.name, "features.include_trends lets it in")
+        parts.append(_entry(definition.described(period), reason))
     parts += ["## Usage mix\n", f"{(usage_mix.__doc__ or '').strip()}\n", *_example_of_mix()]
-    parts.append(_OWN)
+    parts += ["## Categories\n", f"{(categories.__doc__ or '').strip()}\n", _OWN]
     return "\n".join(parts)
 
 

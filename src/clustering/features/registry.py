@@ -14,12 +14,14 @@ from clustering.features.as_of import Tables
 from clustering.features.definition import Definition
 from clustering.features.engines import column_names
 from clustering.features.families import (
+    categories,
     commercial,
     engagement,
     lifecycle,
     milestones,
     outcomes,
     sentiment,
+    trends,
     usage,
     usage_mix,
 )
@@ -57,8 +59,12 @@ def definitions(config: FeaturesConfig) -> tuple[Definition, ...]:
     ConfigError
         A feature of your own cannot be computed from any tables; every mistake at once.
     """
-    mix = usage_mix.mix_definitions(config.usage_mix)
-    given = (*DEFINITIONS, *mix)
+    given = (
+        *DEFINITIONS,
+        *(trends.DEFINITIONS if config.include_trends else ()),
+        *usage_mix.mix_definitions(config.usage_mix),
+        *categories.category_definitions(config.categories),
+    )
     check_own(config.own, [definition.name for definition in given])
     return (*given, *own_definitions(config.own))
 
@@ -162,6 +168,8 @@ def _why_withheld(feature: Feature, config: FeaturesConfig) -> str:
         return "left out by features.exclude"
     if config.keep and not _is_named(feature.name, config.keep):
         return "not named by features.keep"
+    if categories.described_alone(feature.name, config):
+        return "a category: it describes segments (features.categories, in_matrix)"
     if feature.family == "commercial":
         return (
             ""

@@ -20,7 +20,7 @@ from clustering.features.as_of import Tables, visible_frames
 from clustering.features.circumstances import MEASURES, circumstances
 from clustering.features.definition import Definition
 from clustering.features.engines import collect_by_account, column_names, first_and_last
-from clustering.features.families import milestones, usage, usage_mix
+from clustering.features.families import categories, milestones, trends, usage, usage_mix
 from clustering.features.families.commercial import ARR
 from clustering.features.families.derived import derived_milestones
 from clustering.features.families.standing import standing
@@ -80,7 +80,7 @@ def build_snapshot(tables: Tables, as_of: date, config: FeaturesConfig | None = 
     if derived:
         visible["milestones"] = derived_milestones(visible, period, config.milestones)
     who = standing(visible, as_of, tables.account_rules)
-    config = usage_mix.with_parts(config, visible, who.active, period)
+    config = _fixed(config, visible, who.active, period)
     kept_out = withheld(config)
     names, not_computed = computable(tables, config)
     computed = [d for d in definitions(config) if d.name in names]
@@ -104,8 +104,10 @@ def build_snapshot(tables: Tables, as_of: date, config: FeaturesConfig | None = 
             *who.notes,
             *_absence_notes(measured),
             *_coverage_notes(short, period),
+            *_trend_notes(visible, period, config),
             *((_DERIVED_NOTE,) if derived else ()),
             *usage_mix.mix_notes(config),
+            *categories.category_notes(config),
         ),
         withheld={name: reason for name, reason in kept_out.items() if name in names},
         short_tables=tuple(short),
@@ -115,18 +117,29 @@ def build_snapshot(tables: Tables, as_of: date, config: FeaturesConfig | None = 
 def with_fixed_parts(tables: Tables, as_of: date, config: FeaturesConfig) -> FeaturesConfig:
     """The configuration under which every date sees the same features as `as_of`.
 
-    What the usage mix tells apart is found at the date of the study, and stays.
+    What the usage mix and the categories tell apart is found at the date of the study, and stays.
 
     Raises
     ------
     BadInputError
         No account is active at `as_of`.
     """
-    if not config.usage_mix.include or config.usage_mix.parts:
+    to_find = config.usage_mix.include and not config.usage_mix.parts
+    if not to_find and all(one.levels for one in config.categories):
         return config
     visible = visible_frames(tables, as_of)
     who = standing(visible, as_of, tables.account_rules)
-    return usage_mix.with_parts(config, visible, who.active, Period(as_of, config.window_days))
+    return _fixed(config, visible, who.active, Period(as_of, config.window_days))
+
+
+def _fixed(
+    config: FeaturesConfig,
+    visible: Mapping[str, nw.LazyFrame[Any]],
+    active: "pd.Index[str]",
+    period: Period,
+) -> FeaturesConfig:
+    config = usage_mix.with_parts(config, visible, active, period)
+    return categories.with_levels(config, visible, active)
 
 
 def not_of_own(config: FeaturesConfig) -> tuple[str, ...]:
@@ -266,6 +279,22 @@ def _short_tables(visible: Mapping[str, nw.LazyFrame[Any]], period: Period) -> d
         if dates is not None and dates[0] > period.start:
             firsts[table] = dates[0]
     return firsts
+
+
+def _trend_notes(
+    visible: Mapping[str, nw.LazyFrame[Any]], period: Period, config: FeaturesConfig
+) -> tuple[str, ...]:
+    """Tables that do not reach back to the window before, where that is compared."""
+    if not config.include_trends:
+        return ()
+    both = Period(period.as_of, 2 * period.window_days)
+    tables = {need.partition(".")[0] for d in trends.DEFINITIONS for need in d.needs}
+    return tuple(
+        f"'{table}' begins on {first}, inside the two windows of {period.window_days} days that "
+        "trends compare: what is missing before looks like a rise."
+        for table, first in _short_tables(visible, both).items()
+        if table in tables
+    )
 
 
 def _coverage_notes(short: Mapping[str, date], period: Period) -> tuple[str, ...]:

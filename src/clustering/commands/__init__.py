@@ -14,14 +14,13 @@ from clustering.commands import (
     completion,
     features,
     init,
-    override,
-    rename,
     report,
     score,
     simulate,
     study,
     trial,
 )
+from clustering.commands.people import override, rename
 from clustering.commands.ready import agree, evidence, forward
 from clustering.commands.service import export, history, monitor, promote, rollback
 

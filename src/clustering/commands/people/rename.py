@@ -43,7 +43,7 @@ def rename(
     from datetime import date
 
     from clustering.commands.console import say
-    from clustering.commands.override import writable_file
+    from clustering.commands.people.override import writable_file
     from clustering.commands.reading import read_study
     from clustering.errors import BadInputError
     from clustering.movement.succession.renames import Renaming, rename_in_file, renamed

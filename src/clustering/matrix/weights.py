@@ -106,7 +106,7 @@ class Weighting:
         if not alone or len(alone) == len(families):
             return ()
         return (
-            f"One feature carries a whole family: {listed(alone)}. It weighs as much as all the "
+            f"One feature carries a whole family: {listed(alone)}. Each weighs as much as all the "
             'features of another family together; matrix.family_weight = "root" or '
             "matrix.family_weights weigh it less.",
         )

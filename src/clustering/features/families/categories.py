@@ -89,7 +89,7 @@ def category_notes(config: FeaturesConfig) -> tuple[str, ...]:
         return absent
     return (
         *absent,
-        f"Categories ({', '.join(inside)}) are in the matrix: accounts of one category are alike "
+        f"Categories ({', '.join(inside)}) were let into the matrix: accounts of one are alike "
         "by definition, so that segments which follow them say nothing of how accounts behave.",
     )
 

@@ -18,6 +18,9 @@ scale (the centred log-ratio of Aitchison, 1986, The Statistical Analysis of Com
   events, so that it does not depend on how large an account is.
 - *The list is fixed when the study is made*: a scorer, and every earlier date that is looked at,
   divides use among the same features, whatever is used then.
+- *Off by default*: many accounts use nothing of a part, so a column often has two heaps, and heaps
+  that are no groups can look like groups. Of five simulated books without groups (500 accounts, 39
+  nulls) one was called natural with the mix, and not without it. Run the study with and without.
 """
 
 import hashlib
@@ -121,7 +124,8 @@ def mix_notes(config: FeaturesConfig) -> tuple[str, ...]:
         )
     return (
         f"The usage mix tells {len(mix.parts)} {mix.by}s apart: {', '.join(mix.parts)}; all other "
-        "use is one part.",
+        "use is one part. How often such features make a book without groups look natural has not "
+        "been calibrated: hold the verdict against that of the study without them.",
     )
 
 

@@ -25,6 +25,7 @@ from calibration_curved import CURVED, laid
 from calibration_summary import summary
 from numpy.typing import NDArray
 
+from clustering.arrays import Flags
 from clustering.config import EvidenceConfig, ModelsConfig
 from clustering.matrix.outliers import far_rows
 from clustering.models.kmeans import KMeansFit, fit_kmeans
@@ -43,7 +44,7 @@ from clustering.structure.separation.point_masses import find_spike
 from clustering.structure.separation.saddle import cross_fitted_saddles
 from clustering.structure.separation.valleys import held_out_valleys
 from clustering.structure.settings import Matrix, Prepare, ProtocolSettings
-from clustering.structure.unrelated import unrelated_columns
+from clustering.structure.unrelated import leaving_out_unrelated, unrelated_columns
 
 Floats = NDArray[np.float64]
 N, D = 1000, 6
@@ -183,9 +184,14 @@ N_INIT, K_MAX = 5, 6
 CONFIG = EvidenceConfig(resamples=20, nulls=39)
 
 
-def natural_numbers(raw: Floats, config: EvidenceConfig, k_max: int, seed: int) -> set[int]:
-    """Numbers at which k-means finds natural clusters, as in a study; it takes the largest."""
-    raw, scaled, prepare = kept(raw, config, seed)
+def natural_numbers(
+    raw: Floats, config: EvidenceConfig, k_max: int, seed: int, related: Flags | None = None
+) -> set[int]:
+    """Numbers at which k-means finds natural clusters, as in a study; it takes the largest.
+
+    `related` are the columns that are judged, as in `clustering evidence`; None: all of them.
+    """
+    raw, scaled, prepare = kept(raw, config, seed, related)
     ks = range(2, k_max + 1)
     fits = {k: fit_kmeans(scaled, k, n_init=N_INIT, seed=seed) for k in ks}
     found = {k for k in ks if find_spike(scaled, fits[k].labels, None) is None}
@@ -198,12 +204,16 @@ def natural_numbers(raw: Floats, config: EvidenceConfig, k_max: int, seed: int) 
     return found
 
 
-def kept(raw: Floats, config: EvidenceConfig, seed: int) -> tuple[Floats, Floats, Prepare]:
+def kept(
+    raw: Floats, config: EvidenceConfig, seed: int, related: Flags | None = None
+) -> tuple[Floats, Floats, Prepare]:
     """Rows that are not far from all others, the same scaled, and what prepares the nulls."""
-    far = far_rows(zscore(raw), share=config.most_set_aside, seed=seed).rows
-    aside = setting_aside(zscore, zscore, ProtocolSettings(seed=seed, config=config))
-    kept = raw[~far]
-    return kept, np.ascontiguousarray(zscore(kept)), aside if far.any() else zscore
+    all_related = related is None or bool(related.all())
+    values = raw if all_related else raw[:, related]
+    far = far_rows(zscore(values), share=config.most_set_aside, seed=seed).rows
+    prepare = zscore if all_related else leaving_out_unrelated(zscore, seed=seed)
+    aside = setting_aside(prepare, zscore, ProtocolSettings(seed=seed, config=config))
+    return raw[~far], np.ascontiguousarray(zscore(values[~far])), aside if far.any() else prepare
 
 
 def separated(
@@ -248,10 +258,15 @@ def structured(
 
 
 def natural_components(
-    raw: Floats, n_clusters: int, config: EvidenceConfig, k_max: int, seed: int
+    raw: Floats,
+    n_clusters: int,
+    config: EvidenceConfig,
+    k_max: int,
+    seed: int,
+    related: Flags | None = None,
 ) -> int:
     """Likewise with the trial of the mixture that ICL prefers."""
-    raw, scaled, prepare = kept(raw, config, seed)
+    raw, scaled, prepare = kept(raw, config, seed, related)
     grid = ModelsConfig(k_max=k_max, n_init=N_INIT)
     mixtures = fit_mixtures(scaled, k_max, grid, seed, SILENT)
     matrix = Matrix(scaled, raw, prepare, prepare, None, np.arange(len(scaled)))
@@ -276,20 +291,25 @@ def judge_book(
 ) -> tuple[str, int]:
     """Verdict and number of natural clusters of one book."""
     values = draw(np.random.default_rng(seed))
-    values = values[:, ~unrelated_columns(values, seed=seed)]
+    related = ~unrelated_columns(values, seed=seed)
+    order = canonical_order(values[:, related])
     if args.around:
-        passed = around(np.ascontiguousarray(values[canonical_order(values)]), truth, seed)
+        passed = around(np.ascontiguousarray(values[order][:, related]), truth, seed)
         return "natural" if passed > 1 else "not natural", passed
     config = EvidenceConfig(resamples=args.resamples, nulls=args.nulls)
     if not args.whole:
-        raw = np.ascontiguousarray(values[canonical_order(values)])
-        n_clusters = max(natural_numbers(raw, config, args.k_max, seed), default=1)
+        raw = np.ascontiguousarray(values[order])
+        found = natural_numbers(raw, config, args.k_max, seed, related)
+        n_clusters = max(found, default=1)
         if args.mixtures:
-            n_clusters = natural_components(raw, n_clusters, config, args.k_max, seed)
+            n_clusters = natural_components(raw, n_clusters, config, args.k_max, seed, related)
         return "natural" if n_clusters > 1 else "not natural", n_clusters
     models = ModelsConfig(k_max=args.k_max, n_init=N_INIT)
     evidence = assess_structure(
-        values, ProtocolSettings(config=config, models=models, seed=seed, scale="zscore")
+        values[:, related],
+        ProtocolSettings(config=config, models=models, seed=seed, scale="zscore"),
+        raw=values,
+        prepare=zscore if related.all() else leaving_out_unrelated(zscore, seed=seed),
     )
     return evidence.verdict, evidence.n_clusters
 

@@ -5,12 +5,15 @@ import sys
 from typing import Annotated
 
 import typer
+from typer.completion import completion_init  # type: ignore[attr-defined]
 
+from clustering.commands.completion import COMPLETE
 from clustering.errors import ClusteringError, ExitStatus
 
 app = typer.Typer(
     name="clustering",
     no_args_is_help=True,
+    epilog="Example: clustering init my_study --from exports",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -49,8 +52,10 @@ def _register() -> None:
 def main() -> None:
     """Entry point; what it exits with is an `ExitStatus`."""
     _register()
+    if COMPLETE in os.environ:
+        completion_init()
     try:
-        app()
+        app(prog_name="clustering")
     except ClusteringError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         sys.exit(error.exit_status)

@@ -22,6 +22,7 @@ PAGES: dict[str, str] = {
     "schemes.md": "clustering.schemes.page:schemes_page",
     "study_folder.md": "clustering.documentation:study_folder_page",
     "tables.md": "clustering.documentation:tables_page",
+    "templates.md": "clustering.tables.init.vendors.page:templates_page",
 }
 
 

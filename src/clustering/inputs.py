@@ -5,7 +5,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from clustering.config import StudyConfig
-from clustering.config.source import SQLITE
+from clustering.config.source import database_file
 from clustering.errors import BadInputError, breaches_message, did_you_mean
 from clustering.outputs import recover
 
@@ -16,7 +16,7 @@ _KINDS = {
     PREVIOUS: ("the previous study", True),
     "source.folder": ("the folder of tables", True),
     "source.mapping": ("the mapping folder", True),
-    "source.database": ("source.database: the SQLite file", False),
+    "source.database": ("source.database: the file", False),
     "engagement.playbooks": ("the file of playbooks", False),
     "movement.overrides": ("the file of overrides", False),
     "movement.segment_names": ("the file of names of segments", False),
@@ -33,11 +33,10 @@ def named_inputs(config: StudyConfig) -> dict[str, Path]:
     {'source.folder': PosixPath('book'), 'source.database': PosixPath('crm.db')}
     """
     places = {key: attrgetter(key)(config) for key in _KINDS}
-    database = str(places["source.database"])
-    is_file = database.startswith(SQLITE)
+    database = database_file(config.source.database)
     if isinstance(places[PREVIOUS], str):  # of the model registry
         places[PREVIOUS] = None
-    places["source.database"] = Path(database.removeprefix(SQLITE)) if is_file else None
+    places["source.database"] = None if database is None else database[1]
     return {key: path for key, path in places.items() if path is not None}
 
 

@@ -73,13 +73,14 @@ def listed(words: Sequence[str], last: str = "and") -> str:
     return f"{', '.join(first)} {last} {end}" if first else end
 
 
-def feature_title(name: str, unit: str = "", *, with_unit: bool = False) -> str:
+def feature_title(name: str, unit: str = "", *, with_unit: bool = False, shown: str = "") -> str:
     """What a feature is called in sentences, tables and figures.
 
     Parameters
     ----------
     unit : what its values are; "smoothed share" marks what is not the observed share itself
     with_unit : whether the unit is added, where the name does not say it already
+    shown : a title that was given to it, in place of the name
 
     Examples
     --------
@@ -94,7 +95,7 @@ def feature_title(name: str, unit: str = "", *, with_unit: bool = False) -> str:
     >>> feature_title("milestone_delay_days", "days (negative: early)", with_unit=True)
     'milestone delay days (negative: early)'
     """
-    title = name_in_words(name)
+    title = shown or name_in_words(name)
     if unit.startswith("smoothed"):
         title = f"{title} (smoothed)"
     rest = unsaid_unit(name, unit) if with_unit else ""

@@ -64,6 +64,9 @@ evidence.smallest_segment = 10
 comparison.bootstrap = 100
 comparison.permutations = 99
 comparison.refits = 0
+comparison.foldings = 1
+movement.refits = 5
+movement.permutations = 99
 """
 
 

@@ -8,7 +8,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from clustering.commands import override, score
+from clustering.commands import score
+from clustering.commands.people import override
 from clustering.config import FeaturesConfig, MatrixConfig
 from clustering.errors import BadInputError
 from clustering.features import build_snapshot

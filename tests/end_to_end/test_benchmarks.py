@@ -16,10 +16,10 @@ OUT = "OUT"
 @pytest.mark.parametrize(
     ("name", "small"),
     [
-        ("scoring", ("--accounts", "2000", "--runs", "1")),
+        ("scoring", ("--accounts", "400", "--runs", "1")),
         ("scoring_calibration", ("--accounts", "300", "--seeds", "1")),
-        ("nightly", ("--accounts", "2000")),
-        ("schemes", ("--accounts", "2000", "--snapshots", "2")),
+        ("nightly", ("--accounts", "400")),
+        ("schemes", ("--accounts", "400", "--snapshots", "2")),
         ("snapshot", ("--accounts", "200", "--rows", "5000", "--repeat", "1")),
         ("monitor", ("--books", "1", "--accounts", "150", "--scenario", "drift", "--out", OUT)),
         ("calibration_comparison", ("--books", "1", "--part", "inference")),

@@ -43,8 +43,14 @@ SMALL = {
     "as_of": AS_OF,
     "models": {"algorithms": ["kmeans"], "k_max": 2, "n_init": 2},
     "evidence": {"resamples": 10, "nulls": 19, "smallest_segment": 5},
-    "comparison": {"bootstrap": 100, "permutations": 99, "refits": 1, "earlier_dates": 1},
-    "movement": {"snapshots": 3, "refits": 5, "permutations": 99},
+    "comparison": {
+        "bootstrap": 100,
+        "permutations": 99,
+        "refits": 1,
+        "earlier_dates": 1,
+        "foldings": 1,
+    },
+    "movement": {"snapshots": 2, "refits": 5, "permutations": 99},
 }
 
 

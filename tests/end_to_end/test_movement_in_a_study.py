@@ -37,9 +37,10 @@ smallest_segment = 10
 bootstrap = 100
 permutations = 99
 refits = 0
+foldings = 1
 earlier_dates = 1
 [movement]
-refits = 10
+refits = 5
 permutations = 99
 overrides = "{overrides}"
 """

@@ -39,15 +39,17 @@ folder = "book"
 [output]
 folder = "studies"
 [models]
-k_max = 4
+algorithms = ["kmeans"]
+k_max = 3
 n_init = 3
 [evidence]
-resamples = 20
+resamples = 10
 nulls = 19
 [comparison]
 bootstrap = 100
 permutations = 99
-refits = 2
+refits = 1
+foldings = 1
 earlier_dates = 1
 [movement]
 snapshots = 3

@@ -17,13 +17,16 @@ pytestmark = [pytest.mark.slow, pytest.mark.real_input]
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 QUICK = {
-    "evidence.nulls": 39,
-    "evidence.resamples": 20,
-    "models.k_max": 5,
+    "evidence.nulls": 19,
+    "evidence.resamples": 10,
+    "models.k_max": 4,
     "models.n_init": 5,
-    "comparison.bootstrap": 500,
-    "comparison.permutations": 199,
-    "comparison.refits": 20,
+    "comparison.bootstrap": 200,
+    "comparison.permutations": 99,
+    "comparison.refits": 2,
+    "comparison.foldings": 1,
+    "movement.refits": 5,
+    "movement.permutations": 99,
 }
 LATER = {"online_retail": "2011-09-01", "ravenstack": "2024-11-01"}
 

@@ -125,7 +125,7 @@ def test_all_mistakes_come_at_once(tmp_path: Path) -> None:
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="clustering init DIR --from FILES"):
         load_config(tmp_path / "none.toml")
-    with pytest.raises(ConfigError, match="cannot be read as a file"):
+    with pytest.raises(ConfigError, match="is a folder"):
         load_config(tmp_path)
 
 

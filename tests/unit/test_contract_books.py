@@ -16,8 +16,8 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 def recipe(title: str) -> str:
-    """A mapping of docs/bring_your_data.md, by the words in its first line."""
-    blocks = re.findall(r"```sql\n(.*?)```", (DOCS / "bring_your_data.md").read_text(), re.DOTALL)
+    """A mapping of docs/recipes.md, by the words in its first line."""
+    blocks = re.findall(r"```sql\n(.*?)```", (DOCS / "recipes.md").read_text(), re.DOTALL)
     (found,) = [block for block in blocks if title in block.splitlines()[0]]
     return str(found)
 

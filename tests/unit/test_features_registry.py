@@ -134,8 +134,29 @@ def test_unknown_exclusions_are_named_with_the_nearest() -> None:
         withheld(config)
     message = str(caught.value)
     assert "2 breaches" in message
-    assert "'usage_trned' is not a feature. Did you mean 'usage_trend'?" in message
-    assert "'zzz' is not a feature. docs/features.md lists them all." in message
+    assert (
+        "'usage_trned' of features.exclude is not a feature. Did you mean 'usage_trend'?" in message
+    )
+    assert "'zzz' of features.exclude is not a feature. docs/features.md lists them all." in message
+
+
+def test_patterns_leave_out_and_keep() -> None:
+    every = {feature.name for feature in FEATURES}
+    left_out = withheld(FeaturesConfig(exclude=("milestone*",)))
+    assert {n for n, why in left_out.items() if why == "left out by features.exclude"} == {
+        name for name in every if name.startswith("milestone")
+    }
+    config = FeaturesConfig(keep=("usage_trend", "*tickets*"), exclude=("severe_*",))
+    entering = every - set(withheld(config))
+    assert entering == {"usage_trend", "tickets_per_100_seats"}  # the others follow from size
+
+
+def test_patterns_of_no_feature_are_refused_together() -> None:
+    with pytest.raises(ConfigError) as caught:
+        withheld(FeaturesConfig(exclude=("tikets_*",), keep=("usage_trned",)))
+    message = str(caught.value)
+    assert "'tikets_*' of features.exclude is the pattern of no feature." in message
+    assert "'usage_trned' of features.keep is not a feature." in message
 
 
 def test_a_level_of_severity_is_severe_or_mild() -> None:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from clustering.config import MatrixConfig
-from clustering.errors import BadInputError
+from clustering.errors import BadInputError, ConfigError
 from clustering.matrix import Standardiser, standardise
 from snapshots import FEATURES, book, feature, snapshot_of
 
@@ -78,11 +78,43 @@ def test_an_account_of_which_nothing_is_known_is_left_out_and_said():
 
 def test_notes_say_what_was_clipped_and_completed(snapshot):
     matrix, _ = standardise(snapshot, MatrixConfig())
-    clipped, completed = matrix.notes
+    clipped, completed, alone = matrix.notes
     assert "were drawn in" in clipped
     assert f"of {400 * 6} values lay beyond" in clipped
     assert completed.startswith(f"{snapshot.frame.isna().to_numpy().mean():.1%} of the values")
     assert "breadth" in completed
+    assert alone.startswith("One feature carries a whole family: 'days_late' (milestones)")
+    assert "hours" not in alone
+
+
+def test_the_square_root_weighs_a_family_of_one_feature_less():
+    matrix, _ = standardise(book(missing=0.0), MatrixConfig(family_weight="root"))
+    variances = family_variances(matrix)
+    assert variances.sum() == pytest.approx(6)
+    # engagement has one feature and a binary of a quarter of a variance at most
+    assert variances["engagement"] / variances["usage"] == pytest.approx(1.25**0.5, abs=0.01)
+    assert not any("whole family" in note for note in matrix.notes)
+
+
+def test_families_and_features_count_as_often_as_the_configuration_says():
+    config = MatrixConfig(family_weights={"usage": 3.0}, feature_weights={"score": 0.25})
+    matrix, standardiser = standardise(book(missing=0.0), config)
+    variances = family_variances(matrix)
+    assert variances["usage"] / variances["outcomes"] == pytest.approx(3)
+    assert variances["sentiment"] / variances["outcomes"] == pytest.approx(0.25)
+    again = Standardiser.from_json(json.dumps(standardiser.to_json()))
+    assert again == standardiser
+    raw = standardiser.raw(book(missing=0.0).frame)
+    np.testing.assert_allclose(again.refit(raw), matrix.values)
+
+
+def test_weights_of_what_is_not_there_are_refused_together():
+    config = MatrixConfig(family_weights={"usge": 2.0}, feature_weights={"scor": 2.0})
+    with pytest.raises(ConfigError) as caught:
+        standardise(book(missing=0.0), config)
+    message = str(caught.value)
+    assert "'usge' of matrix.family_weights is no family that these tables allow." in message
+    assert "Did you mean 'score'?" in message
 
 
 def test_missing_shares_are_recorded(snapshot):

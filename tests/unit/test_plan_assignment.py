@@ -56,7 +56,7 @@ def test_a_label_that_the_file_names_needs_no_axes() -> None:
     empty = Axes(pd.DataFrame(index=["a", "b"]), pd.DataFrame(index=["a", "b"]))
     found = assign_playbooks("arr_tiers", labels, ("smb", "enterprise"), empty, load_playbooks())
     assert [one.playbook for one in found] == ["low_touch", "high_touch"]
-    assert found[0].rule == "assign.arr_tiers in the playbooks"
+    assert found[0].rule == "the playbooks assign it to this label"
 
 
 def quadrant_of(n: int, shift: float, seed: int = 0) -> tuple[str, str]:

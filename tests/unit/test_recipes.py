@@ -1,4 +1,4 @@
-"""Every recipe of docs/bring_your_data.md runs, and gives what it says."""
+"""Every recipe of docs/recipes.md and docs/bring_your_data.md runs, and gives what it says."""
 
 import re
 from datetime import date
@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from clustering.errors import BadInputError
+from clustering.tables.contract import TABLES_BY_NAME
+from clustering.tables.mapping import read_mapping
 from clustering.tables.session import Session
 
 PAGE = Path(__file__).parents[2] / "docs" / "bring_your_data.md"
@@ -48,5 +51,63 @@ def test_a_date_of_another_form_goes_on_as_it_is() -> None:
     try:
         recipe = RECIPES["the same, some of them of another form"]
         assert session.row(f"SELECT {recipe} FROM (SELECT '12/31/2024' AS day)") == ("12/31/2024",)
+    finally:
+        session.close()
+
+
+PLACE = Path(__file__).parents[2] / "docs" / "recipes.md"
+SECTIONS = dict(
+    re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PLACE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+)
+MAPPING = re.compile(
+    r"```sql\n(?P<sql>-- mapping/(?P<table>\w+)\.sql.*?)```\n\n(?P<gives>\|.*?)(?=\n\n|\Z)",
+    re.DOTALL,
+)
+#: Date of the study in the recipes.
+AS_OF = date(2024, 1, 10)
+
+
+def told(table: str) -> tuple[list[str], list[tuple[str | None, ...]]]:
+    """The columns and the rows of a table of the page; empty is missing."""
+    cells = [[one.strip() for one in row.split("|")[1:-1]] for row in table.strip().splitlines()]
+    return cells[0], [tuple(cell or None for cell in row) for row in cells[2:]]
+
+
+@pytest.mark.parametrize("title", SECTIONS)
+def test_a_recipe_of_the_page_runs_and_gives_its_rows(title: str, tmp_path: Path) -> None:
+    for name, text in re.findall(r"```text\n-- (\S+)\n(.*?)```", SECTIONS[title], re.DOTALL):
+        (tmp_path / name).write_text(text)
+    (tmp_path / "mapping").mkdir()
+    made = list(MAPPING.finditer(SECTIONS[title]))
+    assert len(made) == SECTIONS[title].count("```sql")
+    for one in made:
+        file = tmp_path / "mapping" / f"{one['table']}.sql"
+        file.write_text(one["sql"])
+        columns, rows = told(one["gives"])
+        assert set(columns) <= {c.name for c in TABLES_BY_NAME[one["table"]].columns}
+        session = Session("UTC")
+        try:
+            session.set_as_of(AS_OF)
+            relation = read_mapping(session, file, tmp_path)
+            chosen = ", ".join(f"CAST({column} AS VARCHAR)" for column in columns)
+            found = session.execute(f"SELECT {chosen} FROM ({relation.sql})").fetchall()
+        finally:
+            session.close()
+        assert sorted(found, key=str) == sorted(rows, key=str)
+
+
+def test_a_mapping_asks_for_the_date_of_the_study_and_for_no_other_variable(tmp_path: Path) -> None:
+    file = tmp_path / "accounts.sql"
+    session = Session()
+    try:
+        file.write_text("SELECT getvariable('as_of') AS started_on")
+        with pytest.raises(BadInputError, match="there is no study here that has a date"):
+            read_mapping(session, file, tmp_path)
+        session.set_as_of(AS_OF)
+        assert session.row(read_mapping(session, file, tmp_path).sql) == (AS_OF,)
+        for other in ("'secret'", "'as_' || 'of'"):
+            file.write_text(f"SELECT getvariable({other}) AS started_on")
+            with pytest.raises(BadInputError, match="anything but 'as_of'"):
+                read_mapping(session, file, tmp_path)
     finally:
         session.close()

@@ -16,11 +16,11 @@ from typer.testing import CliRunner
 from clustering.commands import check, init
 from clustering.config import SchemesConfig, load_config
 from clustering.errors import BadInputError, ConfigError, TableContractError
+from clustering.expressions import FUNCTIONS, evaluate, examine, parse
 from clustering.features import build_snapshot
 from clustering.features.types import Snapshot
 from clustering.schemes import Labelling, assign_all
 from clustering.schemes.custom import MOST_LABELS
-from clustering.schemes.expressions import FUNCTIONS, evaluate, examine, parse
 from clustering.schemes.page import schemes_page
 from clustering.tables import open_tables
 
@@ -66,7 +66,10 @@ class TestColumn:
         assert own(scheme)[0]["plan"].levels == ("pro", "basic")
 
     def test_a_column_that_is_not_there_is_named_with_those_that_are(self) -> None:
-        with pytest.raises(ConfigError, match=r"no column 'tier'. Columns of text: region, plan"):
+        with pytest.raises(
+            ConfigError,
+            match=r"\[\[schemes\.own\]\] 'tier': .* no column 'tier'. Columns of text: region",
+        ):
             own({"name": "tier", "column": "tier"})
 
     def test_a_number_is_no_label(self) -> None:

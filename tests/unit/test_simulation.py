@@ -31,13 +31,14 @@ def test_every_table_but_overrides_with_the_columns_of_the_contract(
     book = books[name]
     expected = {table.name: {c.name for c in table.columns} for table in TABLES}
     del expected["overrides"]
-    # One currency needs no column, every plan of a milestone is known from the start, and every
-    # account is a company of its own.
+    # One currency needs no column, every plan of a milestone is known from the start, every
+    # account is a company of its own, and a feature of the product is no part of a larger one.
     for table, column in [
         ("subscriptions", "currency"),
         ("opportunities", "currency"),
         ("milestones", "recorded_on"),
         ("accounts", "parent_id"),
+        ("usage", "module"),
     ]:
         expected[table].remove(column)
     assert {table: set(frame.columns) for table, frame in book.tables.items()} == expected

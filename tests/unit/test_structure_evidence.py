@@ -219,3 +219,18 @@ def test_many_rows_are_sampled_and_said():
     assert any("of a random sample of 10000" in reason for reason in found.reasons)
     assert len(found.chosen.labels) == 24_000
     assert np.isnan(found.account_stability).sum() == 14_000
+
+
+def test_a_number_that_is_asked_for_is_offered_and_the_verdict_stays(evidence):
+    asked = QUICK.model_copy(update={"offered_segments": 3})
+    found = _quick(_two(), scale="zscore", config=asked)
+    assert (found.verdict, found.n_clusters) == (evidence.verdict, evidence.n_clusters)
+    assert found.verdict == "natural"
+    assert (found.offered.k, found.are_clusters) == (3, False)
+    assert any(reason.startswith("Asked for: 3 segments") for reason in found.reasons)
+
+
+def test_a_number_that_is_not_fitted_cannot_be_asked_for():
+    asked = QUICK.model_copy(update={"offered_segments": 4})
+    with pytest.raises(BadInputError, match=r"offered_segments is 4, .* 1 to 3 .* models.k_max"):
+        _quick(_two(), config=asked)

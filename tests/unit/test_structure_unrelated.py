@@ -12,6 +12,7 @@ from clustering.commands.ready import evidence
 from clustering.config import MatrixConfig
 from clustering.structure.unrelated import (
     UNRELATED,
+    leaving_out_unrelated,
     standardise_related,
     unrelated_columns,
     unrelated_in_words,
@@ -70,12 +71,54 @@ def judged(tmp_path_factory):
 def test_a_column_of_noise_changes_nothing_but_what_is_said(judged):
     (_, plain), (said, noisy) = judged["plain"], judged["noise"]
     assert (plain["verdict"], plain["n_clusters"]) == ("natural", 3)
-    assert set(noisy["reasons"]) - set(plain["reasons"]) == {
+    assert {reason.partition(" (")[0] for reason in noisy["reasons"]} - {
+        reason.partition(" (")[0] for reason in plain["reasons"]
+    } == {"Left out: 1 of 5 columns"}
+    assert (
         "Left out: 1 of 5 columns ('noise'): no relation to any other one was found, so it tells "
         "nothing of groups that several columns share."
-    }
+    ) in noisy["reasons"]
     assert "Left out: 1 of 5 columns ('noise')" in said
-    assert {**noisy, "reasons": None} == {**plain, "reasons": None}
+    assert without_copulas(noisy) == without_copulas(plain)
+
+
+def without_copulas(found):
+    """What was found, but for what was drawn without clusters from all columns of the file."""
+    found = json.loads(json.dumps({**found, "reasons": None}))
+    found["structure"]["nulls"] = [
+        null for null in found["structure"]["nulls"] if null["name"] == "gaussian"
+    ]
+    for row in found["kmeans"]:
+        row["silhouette_null"] = None
+    return found
+
+
+def test_data_without_clusters_goes_through_the_rule_too(judged):
+    (_, plain), (_, noisy) = judged["plain"], judged["noise"]
+    drawn, before = (
+        {null["name"]: null for null in one["structure"]["nulls"]} for one in (noisy, plain)
+    )
+    assert drawn["gaussian"] == before["gaussian"]
+    for name in ("copula_margins", "copula_unimodal"):
+        assert drawn[name]["observed"] == before[name]["observed"]
+        assert drawn[name]["mean"] != before[name]["mean"]
+        # Kept in the draws, the noise would lower their silhouettes by a tenth or more.
+        assert drawn[name]["mean"] == pytest.approx(before[name]["mean"], rel=0.06)
+
+
+def test_the_rule_is_repeated_on_each_draw(rng):
+    columns = np.column_stack([three_clusters(rng), rng.normal(size=600)])
+    again = leaving_out_unrelated(lambda kept: kept, seed=0)
+    assert np.array_equal(again(columns), columns[:, :4])
+    related = np.column_stack([columns[:, :4], columns[:, 0] + rng.normal(size=600)])
+    assert again(related).shape == (600, 5)
+    # A few accounts fewer than the rule asks for: of the data it was said, so it is of a draw.
+    few = columns[:150]
+    assert named(few) == []
+    assert again(few).shape[1] < 5
+    # A draw of a rare value may hold it nowhere: it tells nothing there, and is no error.
+    rare = np.column_stack([columns[:, :4], np.zeros(600)])
+    assert np.array_equal(again(rare), columns[:, :4])
 
 
 def test_a_column_that_is_asked_for_is_kept_and_said(judged):

@@ -168,7 +168,7 @@ def test_one_currency_and_that_of_the_study(
     said = breaches(folder, currency=study)
     assert f"table '{table}'" in said
     assert message in said
-    assert "docs/bring_your_data.md" in said
+    assert "docs/recipes.md" in said
     if len(set(currencies)) == 1:
         with open_folder(folder):  # without a study any one currency will do
             return

@@ -11,7 +11,7 @@ import pytest
 import postgres_server
 from clustering.config import StudyConfig
 from clustering.errors import BadInputError, ClusteringError, TableContractError
-from clustering.schemes.expressions import evaluate, parse
+from clustering.expressions import evaluate, parse
 from clustering.sql import FUNCTIONS, MAPPING, READERS, RULE_FUNCTIONS
 from clustering.tables import open_tables
 from clustering.tables.session import Session

@@ -263,7 +263,7 @@ def test_a_mapping_of_files_needs_a_folder(folders: tuple[Path, Path], tmp_path:
     ("database", "words"),
     [
         ("sqlite:/nowhere/book.sqlite", "does not exist"),
-        ("mysql://host/book", "known are 'sqlite:FILE' and 'postgresql://HOST/DATABASE'"),
+        ("mysql://host/book", "known are 'sqlite:FILE', 'duckdb:FILE' and"),
         ("oracle://me:secret@host/book", "'oracle://me@host/book'"),
         ("postgresql://me:secret@127.0.0.1:1/book", "'postgresql://me@127.0.0.1:1/book' cannot be"),
         ("postgresql://127.0.0.1:1/book?user=me&password=secret", "user=me&password=...' cannot"),

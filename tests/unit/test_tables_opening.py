@@ -228,6 +228,7 @@ def test_missing_misspelt_and_extra_columns_come_at_once(tmp_path: Path) -> None
     assert "column 'started_on' is missing; found 'start_date'. Rename it" in message
     assert "column 'employes' is not in the contract. Did you mean 'employees'?" in message
     assert "column 'colour' is not in the contract. Rename or remove it" in message
+    assert '[[schemes.own]] with name = "..." and column = "colour"' in message
     assert "column 'events' is missing" in message
     assert message.count("does not meet its contract") == 2
 

@@ -11,15 +11,16 @@ import typer
 from clustering.commands import (
     check,
     compare,
+    completion,
+    features,
     init,
-    override,
-    rename,
     report,
     score,
     simulate,
     study,
     trial,
 )
+from clustering.commands.people import override, rename
 from clustering.commands.ready import agree, evidence, forward
 from clustering.commands.service import export, history, monitor, promote, rollback
 
@@ -30,6 +31,7 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     simulate.register,
     init.register,
     check.register,
+    features.register,
     study.register,
     report.register,
     compare.register,
@@ -45,4 +47,5 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     evidence.register,
     agree.register,
     forward.register,
+    completion.register,
 )

@@ -5,12 +5,16 @@ from typing import Annotated
 
 import typer
 
+from clustering.commands.options import example
+
 _HELP = "Folder of a finished study, or its TOML file."
 
 
 def register(app: typer.Typer) -> None:
     """Put the command on the app."""
-    app.command("compare")(compare)
+    app.command(
+        "compare", epilog=example("clustering compare studies/spring studies/autumn --out changed")
+    )(compare)
 
 
 def compare(

@@ -47,3 +47,14 @@ Accept = Annotated[
         help="Why it is right although the verdict, a check or a monitor speaks against it.",
     ),
 ]
+
+
+def example(line: str) -> str:
+    """What the help of a command ends with: one way to call it.
+
+    Examples
+    --------
+    >>> example("clustering history")
+    'Example: clustering history'
+    """
+    return f"Example: {line}"

@@ -5,13 +5,14 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clustering.config import ReadingConfig, SourceConfig, StudyConfig, load_config
+from clustering.config import FeaturesConfig, ReadingConfig, SourceConfig, StudyConfig, load_config
 from clustering.errors import StudyFolderError
 from clustering.inputs import PREVIOUS, named_inputs
 from clustering.movement.overrides.file import overrides_file
 from clustering.tables import TABLES
 from clustering.tables.contract import OVERRIDES, SEGMENT_NAMES
 from clustering.tables.reading.files import SUFFIXES, table_files
+from clustering.tables.reading.partitions import partition_files, partitioned_tables
 
 if TYPE_CHECKING:
     from clustering.results import StudyFolder
@@ -23,6 +24,7 @@ def tables_of_folder(folder: Path) -> list[Path]:
     present = [file for files in table_files(folder).values() for file in files]
     names = {table.name for table in TABLES}
     read = [file for file in present if file.name.partition(".")[0] in names]
+    read += [file for one in partitioned_tables(folder).values() for file in partition_files(one)]
     return [*read, *(folder / f"{name}{suffix}" for name in sorted(names) for suffix in SUFFIXES)]
 
 
@@ -61,11 +63,20 @@ def source_config(
     return StudyConfig(name=name, as_of=as_of, source=SourceConfig(folder=source, **cells))
 
 
-def open_source_tables(source: Path, config: StudyConfig) -> "SourceTables":
-    """The tables of a folder, or of a study's TOML, under their `source_config`."""
+def open_source_tables(
+    source: Path, config: StudyConfig, features: FeaturesConfig
+) -> "SourceTables":
+    """The tables of a folder, or of a study's TOML, under their `source_config`.
+
+    Parameters
+    ----------
+    features : of the model that they are for: what it reads beside the contract
+    """
     from clustering.tables import open_folder, open_tables
 
-    return open_folder(config.source) if source.is_dir() else open_tables(config)
+    if source.is_dir():
+        return open_folder(config.source, features)
+    return open_tables(config.model_copy(update={"features": features}))
 
 
 def source_inputs(source: Path, config: StudyConfig | None = None) -> list[Path]:

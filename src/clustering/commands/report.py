@@ -5,10 +5,12 @@ from typing import Annotated
 
 import typer
 
+from clustering.commands.options import example
+
 
 def register(app: typer.Typer) -> None:
     """Put the command on the app."""
-    app.command("report")(report)
+    app.command("report", epilog=example("clustering report studies/my_study --pdf"))(report)
 
 
 def report(

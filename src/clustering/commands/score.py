@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from clustering.commands.options import MODEL_HELP, ModelStore
+from clustering.commands.options import MODEL_HELP, ModelStore, example
 from clustering.commands.ready.read_labels import Decimal, Missing, reading_of
 from clustering.errors import ExitStatus
 from clustering.stores import PATIENCE_S, TABLE
@@ -14,7 +14,13 @@ from clustering.stores import PATIENCE_S, TABLE
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command()(score)
+    app.command(
+        "score",
+        epilog=example(
+            "clustering score new_accounts --model studies/my_study/scorer --as-of "
+            "2025-09-30 --out scores.csv"
+        ),
+    )(score)
 
 
 def score(

@@ -6,10 +6,14 @@ from typing import Annotated
 
 import typer
 
+from clustering.commands.options import example
+
 
 def register(app: typer.Typer) -> None:
     """Add `simulate` to the app."""
-    app.command("simulate")(simulate_book)
+    app.command(
+        "simulate", epilog=example("clustering simulate --scenario needs --accounts 300 --out book")
+    )(simulate_book)
 
 
 Scenario = Annotated[

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clustering.commands.options import example
 from clustering.errors import TrackingError
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Put the command on the app."""
-    app.command("study")(study)
+    app.command(
+        "study", epilog=example("clustering study my_study/my_study.toml --set evidence.nulls=99")
+    )(study)
 
 
 def study(
@@ -37,6 +40,10 @@ def study(
     out: Annotated[
         Path | None, typer.Option(help="Folder of the study (default: output.folder/name).")
     ] = None,
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="A quick look: fewer draws; every page says which."),
+    ] = False,
     track: Annotated[
         bool, typer.Option("--track/--no-track", help="Record the study in MLflow.")
     ] = True,
@@ -51,7 +58,7 @@ def study(
     from clustering.report.build.summary import terminal_summary
     from clustering.study import run_study
 
-    config = load_config(config_file, overrides or [])
+    config = load_config(config_file, [*(overrides or []), *(["quick=true"] if quick else [])])
     if previous is not None:
         config = config.model_copy(update={"previous": _place(previous)})
     check_inputs(config)

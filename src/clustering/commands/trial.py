@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clustering.commands.options import example
+
 if TYPE_CHECKING:
     from clustering.config.plan import TrialConfig
     from clustering.results import StudyFolder
@@ -13,7 +15,10 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Put the command on the app."""
-    app.command("trial")(trial)
+    app.command(
+        "trial",
+        epilog=example("clustering trial studies/my_study --segment S-7K2M --out trial.csv"),
+    )(trial)
 
 
 def trial(

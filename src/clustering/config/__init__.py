@@ -1,5 +1,13 @@
 """The configuration of a study: TOML into frozen models, every default documented."""
 
+from clustering.config.features import (
+    CategoryConfig,
+    Family,
+    FeaturesConfig,
+    MilestoneRulesConfig,
+    OwnFeatureConfig,
+    UsageMixConfig,
+)
 from clustering.config.loading import load_config
 from clustering.config.monitor import MonitorConfig
 from clustering.config.movement import MovementConfig
@@ -15,10 +23,8 @@ from clustering.config.source import (
 )
 from clustering.config.structure import (
     EvidenceConfig,
-    Family,
-    FeaturesConfig,
+    FamilyWeight,
     MatrixConfig,
-    MilestoneRulesConfig,
     ModelsConfig,
 )
 from clustering.config.study import ComparisonConfig, OutputConfig, StudyConfig, TrackingConfig
@@ -26,12 +32,14 @@ from clustering.config.study import ComparisonConfig, OutputConfig, StudyConfig,
 __all__ = [
     "AccountsConfig",
     "ArrTiersConfig",
+    "CategoryConfig",
     "ComparisonConfig",
     "EmployeeBandsConfig",
     "EndIs",
     "EngagementConfig",
     "EvidenceConfig",
     "Family",
+    "FamilyWeight",
     "FeaturesConfig",
     "MatrixConfig",
     "MilestoneRulesConfig",
@@ -39,6 +47,7 @@ __all__ = [
     "MonitorConfig",
     "MovementConfig",
     "OutputConfig",
+    "OwnFeatureConfig",
     "ReadingConfig",
     "SchemesConfig",
     "ScoringConfig",
@@ -46,5 +55,6 @@ __all__ = [
     "StudyConfig",
     "SubscriptionsConfig",
     "TrackingConfig",
+    "UsageMixConfig",
     "load_config",
 ]

@@ -9,7 +9,8 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from clustering.config.base import Part
-from clustering.config.source import SQLITE
+from clustering.config.quick import quickened
+from clustering.config.source import database_file
 from clustering.config.study import StudyConfig
 from clustering.errors import ConfigError, breaches_message, or_known
 
@@ -33,6 +34,7 @@ def load_config(path: Path | str, overrides: Sequence[str] = ()) -> StudyConfig:
     except ValidationError as error:
         breaches = [_explain(entry) for entry in error.errors()]
         raise ConfigError(breaches_message(f"configuration '{path}'", breaches)) from None
+    config = quickened(config) if config.quick else config
     return _absolute(config, path.parent.resolve())
 
 
@@ -43,10 +45,20 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(
             f"configuration '{path}' does not exist. To make one: clustering init DIR --from FILES"
         ) from None
-    except (IsADirectoryError, PermissionError):
-        raise ConfigError(f"configuration '{path}' cannot be read as a file.") from None
+    except IsADirectoryError:
+        raise ConfigError(f"configuration '{path}' is a folder.{_meant(path)}") from None
+    except PermissionError:
+        raise ConfigError(f"configuration '{path}' may not be read.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"configuration '{path}' is not valid TOML: {error}.") from None
+
+
+def _meant(folder: Path) -> str:
+    """The configurations in a folder, for whoever named the folder of a study."""
+    inside = sorted(folder.glob("*.toml"))
+    if inside:
+        return f" Did you mean {' or '.join(repr(str(file)) for file in inside[:3])}?"
+    return " Name the TOML file of the study; to make one: clustering init DIR --from FILES"
 
 
 def _apply_override(content: dict[str, Any], override: str) -> None:
@@ -108,7 +120,7 @@ def _absolute(part: AnyPart, base: Path) -> AnyPart:
             changed[name] = (base / value.expanduser()).resolve()
         elif isinstance(value, Part):
             changed[name] = _absolute(value, base)
-        elif name == "database" and str(value).startswith(SQLITE):
-            file = Path(str(value).removeprefix(SQLITE).removeprefix("//"))
-            changed[name] = f"{SQLITE}{(base / file.expanduser()).resolve()}"
+        elif name == "database" and (found := database_file(value)) is not None:
+            kind, file = found
+            changed[name] = f"{kind}{(base / file).resolve()}"
     return part.model_copy(update=changed)

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from clustering.config.base import Part
 
 #: How the address of a database in a file begins.
-SQLITE = "sqlite:"
+SQLITE, DUCKDB = "sqlite:", "duckdb:"
 
 EndIs = Literal["first_day_without", "last_day"]
 
@@ -43,15 +43,24 @@ class _Place(Part):
     folder: Path | None = Field(
         None,
         description="Folder of the source files. Without a mapping it holds one file per table of "
-        "the contract (accounts.parquet, usage.csv, ...); a mapping's SQL reads files in it.",
+        "the contract (accounts.parquet, usage.csv, ...), or a folder of Parquet files called like "
+        "the table (usage/month=2025-01/...); a mapping's SQL reads files in it.",
     )
     database: str | None = Field(
         None,
-        description="Database to attach read-only: 'sqlite:FILE' or 'postgresql://...'. The "
-        "password belongs in PGPASSWORD or a service file, not here.",
+        description="Database to attach read-only: 'sqlite:FILE', 'duckdb:FILE' or "
+        "'postgresql://...'. The password belongs in PGPASSWORD or a service file, not here.",
     )
     mapping: Path | None = Field(
         None, description="Folder with one SQL SELECT per table: accounts.sql, usage.sql, ..."
+    )
+    remote: str | None = Field(
+        None,
+        pattern=r"^s3://[^/?#]+/.*$",
+        description="Address in S3, or in a store that speaks its protocol, below which the "
+        "mapping may read files: 's3://bucket/exports/'. It needs DuckDB's extension httpfs; keys "
+        "come from the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...), never from "
+        "here.",
     )
     time_limit_s: int = Field(
         1800,
@@ -62,13 +71,32 @@ class _Place(Part):
     )
 
 
+def database_file(address: str | None) -> tuple[str, Path] | None:
+    """How the address of a database in a file begins, and the file; None: it is on a server.
+
+    Examples
+    --------
+    >>> database_file("duckdb:warehouse.duckdb")
+    ('duckdb:', PosixPath('warehouse.duckdb'))
+    >>> database_file("postgresql://reader@db.internal/warehouse")
+    """
+    for kind in (SQLITE, DUCKDB):
+        if address is not None and address.startswith(kind):
+            return kind, Path(address.removeprefix(kind).removeprefix("//")).expanduser()
+    return None
+
+
 class SourceConfig(ReadingConfig, _Place):
     """Where the tables come from: a folder of files, or a database to attach; and the mapping."""
 
     @model_validator(mode="after")
     def _somewhere(self) -> "SourceConfig":
-        if self.folder is None and self.database is None:
+        if self.folder is None and self.database is None and self.remote is None:
             raise ValueError("name a folder or a database to read the tables from")
+        if self.remote is not None and self.mapping is None:
+            raise ValueError(
+                "remote needs a mapping, which says which of its files are which table"
+            )
         return self
 
 
@@ -90,8 +118,16 @@ class SubscriptionsConfig(Part):
 
 
 class AccountsConfig(Part):
-    """Who is a customer on a date, where the tables contradict each other."""
+    """Whom a study is about, and who is a customer on a date."""
 
+    only: str | None = Field(
+        None,
+        min_length=1,
+        max_length=10_000,
+        description="The accounts that the study is about: one SQL condition on columns of "
+        "`accounts`, as in \"region = 'North' AND employees > 50\". Where it is not true, or not "
+        "known, an account is left out of every table, and counted (None: all accounts).",
+    )
     end_is: EndIs = Field(
         "first_day_without",
         description="What accounts.ended_on says: the 'first_day_without' the customer, or the "

@@ -1,56 +1,15 @@
-"""Settings of the segments: features, matrix, candidates and the evidence for them."""
+"""Settings of the segments: matrix, candidates and the evidence for them."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from clustering.config.base import Part, Share, section
+from clustering.config.base import Part, Share
 
-Family = Literal[
-    "milestones", "outcomes", "usage", "engagement", "sentiment", "lifecycle", "commercial"
-]
+FamilyWeight = Literal["equal", "root"]
+#: Of a variance: 2 counts twice.
+Factor = Annotated[float, Field(gt=0.0, le=100.0)]
 CovarianceType = Literal["full", "tied", "diag", "spherical"]
-
-
-class MilestoneRulesConfig(Part):
-    """Milestones derived from usage where the company has none; off unless asked for."""
-
-    derive: bool = Field(False, description="Derive milestones from usage; they are named derived.")
-    distinct_features: int = Field(
-        3, ge=1, description="'derived_breadth' is achieved on the first day with so many features."
-    )
-    seat_share: Share = Field(
-        0.5, description="'derived_seats' is achieved when active users reach this share of seats."
-    )
-
-
-class FeaturesConfig(Part):
-    """What enters the snapshot."""
-
-    families: tuple[Family, ...] = Field(
-        ("milestones", "outcomes", "usage", "engagement", "sentiment", "lifecycle"),
-        description="Families of features that may enter the matrix.",
-    )
-    include_commercial: bool = Field(
-        False,
-        description="Let ARR, seats and pipeline into the matrix. The comparison with ARR tiers "
-        "is circular then, and the report says so in its first paragraph.",
-    )
-    include_size_proxies: bool = Field(
-        False,
-        description="Let raw volumes (events, active users, hours, tickets) into the matrix. They "
-        "follow from how large an account is, so the comparison with ARR tiers is circular then.",
-    )
-    include_tenure: bool = Field(
-        False, description="Let the age of the account into the matrix; groups then follow age."
-    )
-    exclude: tuple[str, ...] = Field((), description="Features to leave out, by name.")
-    window_days: int = Field(
-        90, ge=14, le=730, description="Look-back window of usage, engagement and ticket features."
-    )
-    milestones: MilestoneRulesConfig = section(
-        MilestoneRulesConfig, "Milestones derived from usage."
-    )
 
 
 class MatrixConfig(Part):
@@ -76,7 +35,22 @@ class MatrixConfig(Part):
         0.005, description="Share clipped at either end after the transform (0: no clipping)."
     )
     weight_families: bool = Field(
-        True, description="Give every family of features the same total variance."
+        True,
+        description="Weigh features by families (`matrix.family_weight`); false: every feature "
+        "has the same variance.",
+    )
+    family_weight: FamilyWeight = Field(
+        "equal",
+        description="equal: every family has the same total variance, so that one of a single "
+        "feature weighs as much as one of six. root: as the square root of its features.",
+    )
+    family_weights: dict[str, Factor] = Field(
+        {},
+        description="How many times as much a family counts, by its name, as in "
+        "family_weights = { usage_mix = 2 }.",
+    )
+    feature_weights: dict[str, Factor] = Field(
+        {}, description="How many times as much a feature counts within all, by its name."
     )
 
 
@@ -117,4 +91,10 @@ class EvidenceConfig(Part):
     smallest_share: Share = Field(0.02, description="Likewise, as a share of all accounts.")
     most_segments: int | None = Field(
         None, ge=1, description="More segments than this cannot be run by the team (None: k_max)."
+    )
+    offered_segments: int | None = Field(
+        None,
+        ge=1,
+        description="Offer so many segments whatever the evidence says of them (None: as many as "
+        "it speaks for). The verdict stays, and segments that it does not hold for are bands.",
     )

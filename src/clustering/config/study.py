@@ -12,13 +12,14 @@ from pydantic import BeforeValidator, Field
 
 from clustering.columns import OutcomeName
 from clustering.config.base import Day, Part, section
+from clustering.config.features import FeaturesConfig
 from clustering.config.monitor import MonitorConfig
 from clustering.config.movement import MovementConfig
 from clustering.config.plan import EngagementConfig
 from clustering.config.schemes import SchemesConfig
 from clustering.config.scoring import ScoringConfig
 from clustering.config.source import AccountsConfig, SourceConfig, SubscriptionsConfig
-from clustering.config.structure import EvidenceConfig, FeaturesConfig, MatrixConfig, ModelsConfig
+from clustering.config.structure import EvidenceConfig, MatrixConfig, ModelsConfig
 
 #: How the address of a model in the registry begins.
 REGISTERED = "models:/"
@@ -132,6 +133,11 @@ class StudyConfig(Part):
     )
     horizon_days: int = Field(
         365, ge=7, le=1825, description="Days after as_of in which outcomes are observed."
+    )
+    quick: bool = Field(
+        False,
+        description="A quick look, as by --quick: fewer starts, draws, resamples and refits than a "
+        "study takes, said on every page. No study to decide on.",
     )
     seed: int = Field(0, ge=0, lt=2**32, description="Every random draw follows from it.")
     currency: str = Field(

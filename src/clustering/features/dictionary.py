@@ -4,9 +4,12 @@
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from types import ModuleType
 
-from clustering.config import FeaturesConfig
+from clustering.config import FeaturesConfig, UsageMixConfig
+from clustering.features.families import categories, trends, usage_mix
+from clustering.features.measures import Period
 from clustering.features.registry import FAMILIES, FEATURES, withheld
 from clustering.features.types import Feature, possible_values
 
@@ -38,6 +41,47 @@ segments, and the configuration can let them in (`features.include_commercial`,
 perfection. The rule is the same for all accounts and does not depend on the others.
 """
 
+_OWN = """\
+## Features of your own
+
+`[[features.own]]` in the study's TOML adds a feature that is described, screened, scored, exported
+and reported like every other. It is one SQL expression over the tables of
+[the contract](tables.md), or a column of `accounts` with the date since which it is known.
+
+```toml
+[[features.own]]
+name = "severe_tickets_open"
+title = "severe tickets still open"
+unit = "tickets"
+scale = "count"                # share, count, amount, days, signed or binary
+higher_is_better = false
+family = "engagement"          # weighed with this family; without it, a family "own"
+words = ["no severe ticket open", "severe tickets open"]
+table = "tickets"              # whose rows of an account are summed up
+sql = "count(*) FILTER (WHERE severity = 'high' AND closed_on IS NULL)"
+empty_is_zero = true           # an account without a ticket has none open
+
+[[features.own]]
+name = "health_score"
+unit = "points, 0 to 10"
+scale = "amount"
+column = "health"              # of accounts
+known_on = "health_scored_on"  # before this date it is missing
+```
+
+- **It cannot see the future.** The SQL runs on copies of the rows that were known on the as-of
+  date, where nothing else can be reached: no file, no clock, no other table. `as_of` and
+  `window_days` are columns of every table. Of `accounts` it sees `started_on`, `ended_on`,
+  `industry`, `region` and `employees`: of all others nothing says since when they hold.
+- With `table = "accounts"` (the default) the expression is about one row, and other tables are
+  read by a query in brackets: `(SELECT count(*) FROM surveys s WHERE s.account_id =
+  accounts.account_id)`.
+- What is made from `arr` or `amount` follows from the size of an account and stays out of the
+  matrix, as does what says so itself (`size_proxy`, `age_proxy`).
+- Missing is not zero, unless `empty_is_zero` says so: an account without rows in `table` has no
+  value.
+"""
+
 _TEXT = """\
 ### `{name}`
 
@@ -62,7 +106,23 @@ def features_page() -> str:
         # What stands at the head of a family's file.
         parts += [f"## {family.capitalize()}\n", f"{(module.__doc__ or '').strip()}\n"]
         parts += [_entry(f, reasons.get(f.name)) for f in FEATURES if f.family == family]
+    parts += ["## Trends\n", f"{(trends.__doc__ or '').strip()}\n"]
+    let_in = withheld(FeaturesConfig(include_trends=True))
+    period = Period(date.min, default.window_days)
+    for definition in trends.DEFINITIONS:
+        reason = let_in.get(definition.name, "features.include_trends lets it in")
+        parts.append(_entry(definition.described(period), reason))
+    parts += ["## Usage mix\n", f"{(usage_mix.__doc__ or '').strip()}\n", *_example_of_mix()]
+    parts += ["## Categories\n", f"{(categories.__doc__ or '').strip()}\n", _OWN]
     return "\n".join(parts)
+
+
+def _example_of_mix() -> Iterator[str]:
+    """One part stands for all of them: their names are the product's."""
+    mix = UsageMixConfig(include=True, parts=("reports",))
+    period = Period(date.min, FeaturesConfig().window_days)
+    for definition in usage_mix.mix_definitions(mix):
+        yield _entry(definition.described(period), "features.usage_mix.include lets it in")
 
 
 def _contents() -> Iterator[str]:

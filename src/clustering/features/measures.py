@@ -16,7 +16,7 @@ import narwhals as nw
 
 from clustering.columns import ACCOUNT_ID
 
-How = Literal["count", "sum", "max", "median", "n_distinct", "latest", "earliest"]
+How = Literal["count", "sum", "max", "median", "n_distinct", "latest", "earliest", "value"]
 
 #: Amounts, hours and scores are summed in units of 1/10 000.
 FIXED_POINT = 10_000
@@ -81,7 +81,7 @@ class Measure:
     ----------
     columns : optional columns of the contract that it needs
     rows : the value of each visible row; rows where it is null do not count
-    how : `latest` and `earliest` take and give dates
+    how : `latest` and `earliest` take and give dates; `value` is of a table with one row an account
     dated : the date by which only rows of the look-back window count; None: all rows count
     """
 
@@ -198,13 +198,13 @@ def _total(measure: Measure) -> nw.Expr:
             return column.n_unique()
         case "earliest":
             return column.min()
-        case "max" | "latest":
+        case "max" | "latest" | "value":
             return column.max()
 
 
 def _settled(measure: Measure) -> nw.Expr:
     match measure.how:
-        case "median":
+        case "median" | "value":
             return nw.col(measure.name).cast(nw.Float64)
         case "latest" | "earliest":
             return nw.col(measure.name)

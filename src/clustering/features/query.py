@@ -18,7 +18,9 @@ from clustering.features.as_of import Tables, visible_frames
 from clustering.features.engines import column_names
 from clustering.features.families.standing import active_query
 from clustering.features.measures import Measure, Period, aggregate
-from clustering.features.registry import DEFINITIONS, PREPARATIONS, computable, lacking
+from clustering.features.own import OwnDefinition
+from clustering.features.own_sql import statement, visible_columns
+from clustering.features.registry import PREPARATIONS, computable, definitions, lacking
 from clustering.features.snapshot import formulas, measures_by_table
 
 
@@ -55,15 +57,50 @@ def snapshot_query(
     if "employees" in column_names(active):
         described["employees"] = nw.col("employees").cast(nw.Float64)
     measured = active.select(ACCOUNT_ID, **described)
-    definitions = [d for d in DEFINITIONS if d.name in names]
-    for table, measures in measures_by_table(definitions).items():
+    wanted = [d for d in definitions(config) if d.name in names]
+    for table, measures in measures_by_table(wanted).items():
         prepare = PREPARATIONS.get(table)
         rows = prepare(visible[table], period, visible["accounts"]) if prepare else visible[table]
         part = aggregate(rows, measures, period)
         values = {measure.name: _number(measure, period) for measure in measures}
         measured = measured.join(part.select(ACCOUNT_ID, **values), on=ACCOUNT_ID, how="left")
-    written = formulas(definitions, period)
+    written = formulas(wanted, period)
     return measured.select(ACCOUNT_ID, **{name: written[name] for name in names}).sort(ACCOUNT_ID)
+
+
+def own_statements(
+    tables: Tables, as_of: date, config: FeaturesConfig, names: Sequence[str]
+) -> dict[str, str]:
+    """The features of a company's own as one SELECT for DuckDB each, of `account_id` and `value`.
+
+    They are SQL already, and are not written by `snapshot_query`.
+
+    Parameters
+    ----------
+    tables, as_of, config, names : as for `snapshot_query`, of DuckDB
+
+    Raises
+    ------
+    BadInputError
+        A feature cannot be computed from these tables.
+    """
+    wanted = [d for d in definitions(config) if d.name in names and isinstance(d, OwnDefinition)]
+    found = {d.name: d for d in wanted if d.expression is not None}
+    known, not_computed = computable(tables, config)
+    if breaches := lacking(found, known, not_computed):
+        raise BadInputError(breaches_message("these tables lack what the features need", breaches))
+    period, visible = Period(as_of, config.window_days), visible_frames(tables, as_of)
+    read = {table for one in found.values() if one.expression for table in one.expression.tables}
+    seen = {table: visible_columns(table, visible[table]) for table in read}
+    relations = {
+        table: visible[table].select(*columns).to_native().sql_query()
+        for table, columns in seen.items()
+    }
+    return {
+        name: statement(one.expression, period, relations)
+        for name, one in found.items()
+        if one.expression is not None
+    }
 
 
 def _number(measure: Measure, period: Period) -> nw.Expr:

@@ -2,26 +2,31 @@
 
 from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import date
+from fnmatch import fnmatchcase
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
 import narwhals as nw
 
-from clustering.config import FeaturesConfig
+from clustering.config import Family, FeaturesConfig
 from clustering.errors import ConfigError, breaches_message, did_you_mean
 from clustering.features.as_of import Tables
 from clustering.features.definition import Definition
 from clustering.features.engines import column_names
 from clustering.features.families import (
+    categories,
     commercial,
     engagement,
     lifecycle,
     milestones,
     outcomes,
     sentiment,
+    trends,
     usage,
+    usage_mix,
 )
 from clustering.features.measures import Period
+from clustering.features.own import check_own, own_definitions
 from clustering.features.types import Feature
 
 #: The modules of the families, in the order in which their features are listed everywhere.
@@ -44,6 +49,25 @@ FEATURES: tuple[Feature, ...] = tuple(
     definition.described(Period(date.min, FeaturesConfig().window_days))
     for definition in DEFINITIONS
 )
+
+
+def definitions(config: FeaturesConfig) -> tuple[Definition, ...]:
+    """Every feature under a configuration: those of `FEATURES`, the usage mix and your own.
+
+    Raises
+    ------
+    ConfigError
+        A feature of your own cannot be computed from any tables; every mistake at once.
+    """
+    given = (
+        *DEFINITIONS,
+        *(trends.DEFINITIONS if config.include_trends else ()),
+        *usage_mix.mix_definitions(config.usage_mix),
+        *categories.category_definitions(config.categories),
+    )
+    check_own(config.own, [definition.name for definition in given])
+    return (*given, *own_definitions(config.own))
+
 
 Preparation = Callable[[nw.LazyFrame[Any], Period, nw.LazyFrame[Any]], nw.LazyFrame[Any]]
 
@@ -71,13 +95,14 @@ def computable(
     names, reasons : names of the features that can be computed, in the order of `FEATURES`, and
         for each of the others the missing tables and columns
     """
-    present = _present(tables, config or FeaturesConfig())
+    config = config or FeaturesConfig()
+    present, every = _present(tables, config), definitions(config)
     reasons = {
         feature.name: _reason([need for need in feature.needs if need not in present], tables)
-        for feature in FEATURES
+        for feature in every
         if not present.issuperset(feature.needs)
     }
-    return tuple(f.name for f in FEATURES if f.name not in reasons), reasons
+    return tuple(f.name for f in every if f.name not in reasons), reasons
 
 
 def lacking(names: Iterable[str], known: Container[str], reasons: Mapping[str, str]) -> list[str]:
@@ -130,23 +155,28 @@ def withheld(config: FeaturesConfig) -> dict[str, str]:
     Raises
     ------
     ConfigError
-        `features.exclude` names a feature that does not exist.
+        `features.exclude` or `features.keep` has a name or pattern that is of no feature.
     """
-    _check_excluded(config.exclude)
-    reasons = {feature.name: _why_withheld(feature, config) for feature in FEATURES}
+    every = definitions(config)
+    _check_patterns(config, [feature.name for feature in every])
+    reasons = {feature.name: _why_withheld(feature, config) for feature in every}
     return {name: reason for name, reason in reasons.items() if reason}
 
 
 def _why_withheld(feature: Feature, config: FeaturesConfig) -> str:
-    if feature.name in config.exclude:
+    if _is_named(feature.name, config.exclude):
         return "left out by features.exclude"
+    if config.keep and not _is_named(feature.name, config.keep):
+        return "not named by features.keep"
+    if categories.described_alone(feature.name, config):
+        return "a category: it describes segments (features.categories, in_matrix)"
     if feature.family == "commercial":
         return (
             ""
             if config.include_commercial
             else "commercial: agreement with ARR tiers would be circular"
         )
-    if feature.family not in config.families:
+    if feature.family in get_args(Family) and feature.family not in config.families:
         return f"family '{feature.family}' is not in features.families"
     if feature.size_proxy and not config.include_size_proxies:
         return "follows from the size of the account: agreement with ARR tiers would be circular"
@@ -155,12 +185,20 @@ def _why_withheld(feature: Feature, config: FeaturesConfig) -> str:
     return ""
 
 
-def _check_excluded(names: tuple[str, ...]) -> None:
-    known = [feature.name for feature in FEATURES]
+def _is_named(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _check_patterns(config: FeaturesConfig, known: list[str]) -> None:
     breaches = []
-    for name in names:
-        if name not in known:
-            hint = did_you_mean(name, known, otherwise=" docs/features.md lists them all.")
-            breaches.append(f"'{name}' is not a feature.{hint}")
+    for key, patterns in (("exclude", config.exclude), ("keep", config.keep)):
+        for pattern in patterns:
+            if any(fnmatchcase(name, pattern) for name in known):
+                continue
+            if {*"*?["} & {*pattern}:
+                breaches.append(f"'{pattern}' of features.{key} is the pattern of no feature.")
+                continue
+            hint = did_you_mean(pattern, known, otherwise=" docs/features.md lists them all.")
+            breaches.append(f"'{pattern}' of features.{key} is not a feature.{hint}")
     if breaches:
-        raise ConfigError(breaches_message("'features.exclude' names unknown features", breaches))
+        raise ConfigError(breaches_message("the configuration names unknown features", breaches))

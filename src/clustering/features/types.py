@@ -4,15 +4,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
 
 import pandas as pd
 
+from clustering.config.features import Scale as Scale
 from clustering.wording import feature_title, unsaid_unit
-
-#: How the matrix should treat the values: shares stay as they are, skewed counts and amounts
-#: take log1p, what can be negative Yeo-Johnson, and binaries are never standardised.
-Scale = Literal["share", "count", "amount", "days", "signed", "binary"]
 
 #: Three hundred years: no two dates that the tables take lie further apart.
 MOST_DAYS = 109_500.0
@@ -41,6 +37,7 @@ class Feature:
         behaves; with such features the agreement with ARR tiers is circular (docs/method.md)
     age_proxy : whether the value grows with the age of the account; groups would be age bands
     within : least and greatest possible value, where they are not those of the scale
+    shown : its name in sentences, where it does not follow from `name`
     """
 
     name: str
@@ -55,6 +52,7 @@ class Feature:
     size_proxy: bool = False
     age_proxy: bool = False
     within: tuple[float, float] | None = None
+    shown: str = ""
 
     @property
     def possible(self) -> tuple[float, float]:
@@ -80,7 +78,7 @@ class Feature:
         ...         ("few", "many")).title
         'due share (smoothed)'
         """
-        return feature_title(self.name, self.unit)
+        return feature_title(self.name, self.unit, shown=self.shown)
 
     @property
     def unit_after(self) -> str:

@@ -15,7 +15,7 @@ from clustering.features.types import Feature, Snapshot
 from clustering.matrix.size import dealt, of_known_size, out_of_fold_r2
 
 #: Least number of accounts with both features known that a correlation is computed from.
-_MIN_PAIRS = 20
+MIN_PAIRS = 20
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,23 @@ class Screening:
 
 
 def screen(snapshot: Snapshot, config: MatrixConfig) -> Screening:
+    """Decide feature by feature which enter, and refuse where none does (`decide`).
+
+    Raises
+    ------
+    BadInputError
+        A value is infinite, or no feature is left; with the reason for every feature.
+    """
+    screening = decide(snapshot, config)
+    if not screening.included:
+        reasons = [f"{name}: {reason}" for name, reason in screening.excluded.items()]
+        raise BadInputError(
+            breaches_message("no feature is left for the matrix", reasons or ["there are none"])
+        )
+    return screening
+
+
+def decide(snapshot: Snapshot, config: MatrixConfig) -> Screening:
     """Decide feature by feature, from configuration to correlation.
 
     A feature is left out when the snapshot withholds it (its family was not chosen, it is
@@ -40,7 +57,7 @@ def screen(snapshot: Snapshot, config: MatrixConfig) -> Screening:
     Raises
     ------
     BadInputError
-        A value is infinite, or no feature is left; with the reason for every feature.
+        A value is infinite.
     """
     order = canonical_order(snapshot.features)
     frame = snapshot.frame
@@ -53,11 +70,6 @@ def screen(snapshot: Snapshot, config: MatrixConfig) -> Screening:
     left = [feature for feature in order if feature.name not in excluded]
     excluded |= _by_correlation(frame, left, config.max_correlation)
     included = tuple(feature for feature in left if feature.name not in excluded)
-    if not included:
-        reasons = [f"{name}: {reason}" for name, reason in excluded.items()]
-        raise BadInputError(
-            breaches_message("no feature is left for the matrix", reasons or ["there are none"])
-        )
     return Screening(included, {f.name: excluded[f.name] for f in order if f.name in excluded})
 
 
@@ -173,6 +185,34 @@ def _correlation_reason(values: Floats, rival: Floats, name: str, correlation: f
     return f"its rank correlation with '{name}' is {correlation:.2f}"
 
 
+def column_ranks(values: Floats) -> Floats:
+    """Rank of each value among those of its column, ties at their mean; NaN where it is missing.
+
+    Columns that every account has are ranked together: data without clusters is ranked hundreds
+    of times.
+
+    Parameters
+    ----------
+    values : float64 array of shape (n_accounts, n_features)
+
+    Examples
+    --------
+    >>> column_ranks(np.array([[3.0, 1.0], [1.0, np.nan], [3.0, 0.0]])).T.tolist()
+    [[2.5, 1.0, 2.5], [2.0, nan, 1.0]]
+    """
+    from scipy.stats import rankdata  # heavy, and a scorer never screens
+
+    observed = ~np.isnan(values)
+    whole = observed.all(axis=0)
+    ranks = np.full(values.shape, np.nan)
+    if whole.any():
+        ranks[:, whole] = rankdata(values[:, whole], axis=0)
+    for column in np.flatnonzero(observed.any(axis=0) & ~whole):
+        known = observed[:, column]
+        ranks[known, column] = rankdata(values[known, column])
+    return ranks
+
+
 def rank_correlations(values: Floats) -> Floats:
     """Spearman's correlation of every pair of columns, on the accounts that have both values.
 
@@ -196,14 +236,9 @@ def rank_correlations(values: Floats) -> Floats:
     >>> rank_correlations(np.column_stack([x, -(x**3)])).round(6).tolist()
     [[1.0, -1.0], [-1.0, 1.0]]
     """
-    from scipy.stats import rankdata  # heavy, and a scorer never screens
-
     observed = ~np.isnan(values)
-    ranks = np.zeros_like(values)
-    for column, known in enumerate(observed.T):
-        if known.any():
-            ranked = rankdata(values[known, column])
-            ranks[known, column] = ranked - ranked.mean()  # centred: no cancellation below
+    ranks = column_ranks(values)
+    ranks = np.where(observed, ranks - (observed.sum(axis=0) + 1) / 2, 0.0)  # no cancellation below
     present = observed.astype(np.float64)
     pairs = present.T @ present
     sums = ranks.T @ present  # [i, j]: sum of i's ranks over the accounts that have j
@@ -212,5 +247,5 @@ def rank_correlations(values: Floats) -> Floats:
     covariance = ranks.T @ ranks - sums * sums.T / counts
     variance = squares - sums**2 / counts
     scale = np.sqrt(np.maximum(variance * variance.T, 0.0))
-    usable = (pairs >= min(_MIN_PAIRS, len(values))) & (scale > 1e-9 * counts)
+    usable = (pairs >= min(MIN_PAIRS, len(values))) & (scale > 1e-9 * counts)
     return np.where(usable, covariance / np.where(usable, scale, 1.0), 0.0)

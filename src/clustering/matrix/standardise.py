@@ -1,8 +1,7 @@
 """From the snapshot to the matrix, and the parameters that take any later snapshot there."""
 
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +19,7 @@ from clustering.matrix.screening import screen
 from clustering.matrix.stored import STRICT, read_strictly
 from clustering.matrix.transforms import BINARY_WEIGHT, ColumnScaling, fit_column
 from clustering.matrix.types import FeatureMatrix
+from clustering.matrix.weights import Weighting
 
 _SUBJECT = "these are not the parameters of a standardiser"
 
@@ -36,6 +36,7 @@ class Standardiser:
     prototype_variance : width within which prototypes count as near
     winsorise, weight_families : the settings it was fitted with
     ranges : one `FeatureRange` per column: what its values can be, and were
+    weighting : how much families and features count
     """
 
     columns: tuple[ColumnScaling, ...]
@@ -45,6 +46,7 @@ class Standardiser:
     winsorise: float
     weight_families: bool
     ranges: tuple[FeatureRange, ...]
+    weighting: Weighting = field(default_factory=Weighting)
 
     __pydantic_config__ = STRICT
 
@@ -144,7 +146,8 @@ class Standardiser:
 
     def refitted(self, raw: Floats) -> "Standardiser":
         """Fitted anew on other accounts of the same features, complete and in raw units."""
-        columns = _fit_columns(raw, self.features, self.winsorise, self.weight_families)
+        weighting = self.weighting if self.weight_families else None
+        columns = _fit_columns(raw, self.features, self.winsorise, weighting)
         return replace(self, columns=columns)
 
     @property
@@ -220,7 +223,10 @@ def standardise(snapshot: Snapshot, config: MatrixConfig) -> tuple[FeatureMatrix
     screening = screen(snapshot, config)
     included = screening.included
     raw = np.column_stack([numbers(snapshot.frame[feature.name]) for feature in included])
-    columns = _fit_columns(raw, included, config.winsorise, config.weight_families)
+    weighting = Weighting.of(config, snapshot.features)
+    columns = _fit_columns(
+        *(raw, included, config.winsorise), weighting if config.weight_families else None
+    )
     scaled = _applied(columns, raw)
     prototypes = fit_prototypes(scaled)
     standardiser = Standardiser(
@@ -234,6 +240,7 @@ def standardise(snapshot: Snapshot, config: MatrixConfig) -> tuple[FeatureMatrix
             fit_range(values, feature, column)
             for values, feature, column in zip(raw.T, included, columns, strict=True)
         ),
+        weighting=weighting,
     )
     values = complete(scaled, prototypes)
     known = np.flatnonzero(~np.isnan(values).any(axis=1))
@@ -244,27 +251,51 @@ def standardise(snapshot: Snapshot, config: MatrixConfig) -> tuple[FeatureMatrix
         feature_names=standardiser.feature_names,
         families=standardiser.families,
         excluded=screening.excluded,
-        notes=_notes(columns, np.isnan(scaled[known]), len(values) - known.size),
+        notes=(
+            *_notes(columns, np.isnan(scaled[known]), len(values) - known.size),
+            *(
+                weighting.notes(standardiser.feature_names, standardiser.families)
+                if config.weight_families
+                else ()
+            ),
+        ),
     )
     return matrix, standardiser
 
 
+def fit_weighted(
+    raw: Floats, included: Sequence[Feature], every: Sequence[Feature], config: MatrixConfig
+) -> dict[str, float]:
+    """Share of the matrix' total variance that each feature has, by name.
+
+    Parameters
+    ----------
+    raw : float64 array of shape (n_accounts, n_features), of `included`; NaN is missing
+    every : all features of the snapshot, which weights may name
+    """
+    weighting = Weighting.of(config, every)
+    columns = _fit_columns(
+        *(raw, included, config.winsorise), weighting if config.weight_families else None
+    )
+    variances = np.array([c.weight**2 * _variance(c, raw[:, i]) for i, c in enumerate(columns)])
+    return dict(
+        zip([f.name for f in included], (variances / variances.sum()).tolist(), strict=True)
+    )
+
+
 def _fit_columns(
-    raw: Floats,
-    features: Sequence[Feature],
-    winsorise: float,
-    weight_families: bool,
+    raw: Floats, features: Sequence[Feature], winsorise: float, weighting: Weighting | None
 ) -> tuple[ColumnScaling, ...]:
+    """The columns with their weights; None gives every feature the same."""
     columns = [fit_column(raw[:, i], feature, winsorise) for i, feature in enumerate(features)]
     variances = [_variance(column, raw[:, i]) for i, column in enumerate(columns)]
-    weights = _family_weights([f.family for f in features], variances) if weight_families else {}
+    weights = [1.0] * len(columns)
+    if weighting is not None:
+        names, families = [f.name for f in features], [f.family for f in features]
+        weights = weighting.of_columns(names, families, variances)
     return tuple(
-        replace(
-            column,
-            weight=weights.get(column.family, 1.0)
-            * (BINARY_WEIGHT if column.transform == "binary" else 1.0),
-        )
-        for column in columns
+        replace(column, weight=weight * (BINARY_WEIGHT if column.transform == "binary" else 1.0))
+        for column, weight in zip(columns, weights, strict=True)
     )
 
 
@@ -279,19 +310,6 @@ def _variance(column: ColumnScaling, raw: Floats) -> float:
     share = column.location
     n_observed = raw.size - int(np.isnan(raw).sum())
     return BINARY_WEIGHT**2 * share * (1 - share) * n_observed / max(1, n_observed - 1)
-
-
-def _family_weights(families: Sequence[str], variances: Sequence[float]) -> dict[str, float]:
-    """Weights that give every family the same total variance, and the matrix one a column.
-
-    A family of nothing but rare binaries has less than the variance of one column; it counts as
-    one column and is not stretched further, or the few that have the binary would be far away.
-    """
-    totals: dict[str, float] = {}
-    for family, variance in zip(families, variances, strict=True):
-        totals[family] = totals.get(family, 0.0) + variance
-    target = len(families) / len(totals)
-    return {family: math.sqrt(target / max(total, 1.0)) for family, total in totals.items()}
 
 
 def _notes(columns: Sequence[ColumnScaling], missing: Flags, n_unknown: int) -> tuple[str, ...]:

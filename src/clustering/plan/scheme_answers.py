@@ -8,10 +8,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.metrics import adjusted_mutual_info_score
 
 from clustering.arrays import Floats, Ints
 from clustering.columns import ARR
+from clustering.comparison.agreement.indices import adjusted_mutual_information
+from clustering.comparison.base.labellings import pair
 from clustering.config import SchemesConfig
 from clustering.features.types import Snapshot
 from clustering.plan.sensitivity import Answer, Kind, Setting, settings_of, vary
@@ -146,16 +147,20 @@ class _SchemeAnswers:
         read = tuple(given.axes.frame[name].to_numpy().tobytes() for name in scheme.axes)
         key = (scheme.name, parts, read)
         if key not in self.labels:
-            try:
-                found = scheme.assign(given).labels
-            except SchemeAbsentError:
-                self.labels[key] = None
-            else:
-                has = found.notna().to_numpy()
-                codes, _ = pd.factorize(found[has], sort=True)
-                ami = float(adjusted_mutual_info_score(self.segments[has], codes))
-                self.labels[key] = _Labels(found.fillna("").to_numpy(dtype=object), ami)
+            self.labels[key] = self._assigned(scheme, given)
         return self.labels[key]
+
+    def _assigned(self, scheme: Scheme, given: Inputs) -> _Labels | None:
+        try:
+            found = scheme.assign(given).labels
+        except SchemeAbsentError:
+            return None
+        has = found.notna().to_numpy()
+        if not has.any():
+            return None
+        both = pair(self.segments[has], found[has]).contingency
+        ami = adjusted_mutual_information(both).item()
+        return _Labels(found.fillna("").to_numpy(dtype=object), ami)
 
     def _csms(self, config: SchemesConfig) -> dict[tuple[str, str], Answer]:
         total = self.known[ARR].clip(lower=0).sum()

@@ -15,7 +15,7 @@ from clustering.wording import number_in_words, share_in_words
 _NOISE = 3.0
 
 #: From this share of the squared differences on, one feature makes a segment.
-_ONE_FEATURE = 0.5
+ONE_FEATURE = 0.5
 
 #: Features that a description names.
 _N_NAMED = 3
@@ -121,7 +121,7 @@ def made_by(found: Sequence[Contrast], n_accounts: int) -> str | None:
     """The feature that makes half or more of the squared differences, less what is noise."""
     difference = np.array([contrast.difference for contrast in found])
     parts = np.maximum(difference**2 - 1 / n_accounts, 0.0)
-    if len(parts) < 2 or parts.sum() == 0 or parts.max() < _ONE_FEATURE * parts.sum():
+    if len(parts) < 2 or parts.sum() == 0 or parts.max() < ONE_FEATURE * parts.sum():
         return None
     return found[int(parts.argmax())].title
 

@@ -40,7 +40,7 @@ PROFILES = TableSpec(
         column("family", "text", "Its family."),
         column("unit", "text", "Its unit."),
         column("n", "integer", "Accounts with a value."),
-        column("median", "number", "Median.", nullable=True),
+        column("median", "number", "Median; of yes or no the share of yes.", nullable=True),
         column("q25", "number", "Lower quartile.", nullable=True),
         column("q75", "number", "Upper quartile.", nullable=True),
         column("mean_z", "number", "Mean in standard deviations from all accounts.", nullable=True),
@@ -237,6 +237,8 @@ def _feature_table(
         for place, feature in enumerate(features):
             values = frame[feature.name][inside].dropna()
             q25, median, q75 = values.quantile([0.25, 0.5, 0.75])
+            if feature.scale == "binary":  # its quartiles are 0 or 1, and say nothing
+                q25 = q75 = median = values.mean()
             mean_z = np.nanmean(z[inside, place]) if len(values) else np.nan
             described = (feature.name, feature.family, feature.unit)
             rows.append(

@@ -41,6 +41,7 @@ from clustering.report.subjects.forward.words import (
 from clustering.report.subjects.groups.words import (
     commercial,
     narrow,
+    quick,
     stability,
     structure,
     why_in_plain,
@@ -65,6 +66,7 @@ __all__ = [
     "misplaced",
     "narrow",
     "other_labellings",
+    "quick",
     "recommendation",
     "recommendations",
     "scorecard_sentences",

@@ -64,6 +64,11 @@ class FeatureEntry(Entry):
     reason: str | None = Field(description="Why it was left out; null if included.")
     missing_share: float = Field(description="Share of accounts without a value.")
     words: list[str] = Field(description="How a segment low, or high, in it is described.")
+    separation_share: float | None = Field(
+        None,
+        description="Share that it carries of what sets the segments apart; null outside the "
+        "matrix, and for one segment.",
+    )
 
 
 class SegmentEntry(SegmentProfile):

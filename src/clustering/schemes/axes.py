@@ -78,8 +78,10 @@ class Axes:
         values = self.frame[axis]
         if axis not in self.evidence:
             return pd.Series(self.near_line, index=values.index)
-        unknown = 1.0 - self.evidence[axis].clip(0.0, 1.0)
-        return self.near_line + unknown * values.std(ddof=0)
+        unknown = 1.0 - self.evidence[axis].to_numpy().clip(0.0, 1.0)
+        known = values.to_numpy()[values.notna()]
+        spread = known.std() if known.size else np.nan
+        return pd.Series(self.near_line + unknown * spread, index=values.index)
 
 
 def compute_axes(snapshot: Snapshot, config: AxesConfig) -> Axes:

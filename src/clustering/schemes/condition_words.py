@@ -7,7 +7,7 @@ The condition itself stays as it was written in the files and for analysts. What
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from clustering.schemes.expressions import tree
+from clustering.expressions import tree
 from clustering.wording import listed, name_in_words, number_in_words
 
 OWN_RULE = "a rule of your own holds"

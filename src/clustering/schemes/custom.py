@@ -12,12 +12,14 @@ import pandas as pd
 from clustering.config import SchemesConfig
 from clustering.config.custom_schemes import ConditionConfig, OwnRuleConfig, OwnSchemeConfig
 from clustering.errors import BadInputError, ConfigError, breaches_message
-from clustering.schemes.expressions import evaluate, examine
+from clustering.expressions import evaluate, examine
 from clustering.schemes.readable import Readable
 from clustering.schemes.types import Groups, Labelling, SchemeAbsentError, make_labelling
 
 #: A partition into more groups than this is a list of accounts, not a segmentation.
 MOST_LABELS = 60
+#: Where a scheme of the company stands in the TOML, as messages say it.
+_OWN = "[[schemes.own]]"
 #: A comment at the end of a line; on one line it would swallow what follows.
 _COMMENT = re.compile(r"--[^'\n]*$", re.MULTILINE)
 
@@ -53,7 +55,7 @@ def company_schemes(
             absent[scheme.name] = str(error)
         except BadInputError as error:
             absent[scheme.name] = str(error)
-            mistakes += [f"schemes.own '{scheme.name}': {line}" for line in str(error).splitlines()]
+            mistakes += [f"{_OWN} '{scheme.name}': {line}" for line in str(error).splitlines()]
     if mistakes and strict:
         raise ConfigError(breaches_message("schemes of your own", mistakes))
     return tuple(labellings), absent
@@ -65,10 +67,10 @@ def _name_mistakes(schemes: tuple[OwnSchemeConfig, ...], taken: Collection[str])
     names: set[str] = set()
     for scheme in schemes:
         if scheme.name in names:
-            mistakes.append(f"schemes.own '{scheme.name}': there are two of this name.")
+            mistakes.append(f"{_OWN} '{scheme.name}': there are two of this name.")
         elif scheme.name in taken and scheme.name != scheme.column:
             mistakes.append(
-                f"schemes.own '{scheme.name}': a scheme, axis or column has this name already. "
+                f"{_OWN} '{scheme.name}': a scheme, axis or column has this name already. "
                 "Choose another."
             )
         names.add(scheme.name)

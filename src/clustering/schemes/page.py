@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from pydantic import BaseModel
 
 from clustering.config import SchemesConfig
+from clustering.expressions import FUNCTIONS
 from clustering.schemes.composites import AMOUNTS, COMPOSITES, Composite
-from clustering.schemes.expressions import FUNCTIONS
 from clustering.schemes.registry import SCHEMES
 from clustering.schemes.scheme import Scheme
 from clustering.schemes.stages import STAGES, lifecycle_stage

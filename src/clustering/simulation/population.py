@@ -38,6 +38,8 @@ class Population:
     arr_effect : change of `churn` per unit of log ARR above the median
     changed_on : day on which the mix or the product changed, where one does
     counted : by how much more events and hours are counted from that day on
+    mix : log of how much more than usual each account uses each feature of the product, shape
+        (n_accounts, n_product_features); None where all have the same habits
     """
 
     period: Period
@@ -51,6 +53,7 @@ class Population:
     arr_effect: float
     changed_on: np.datetime64 | None = None
     counted: float = 1.0
+    mix: Floats | None = None
 
     @property
     def n_accounts(self) -> int:

@@ -6,7 +6,15 @@ from typing import Literal
 from clustering.errors import BadInputError, did_you_mean
 
 ScenarioName = Literal[
-    "needs", "tiers", "none", "one_feature", "moving", "drift", "weak_drift", "rescaled"
+    "needs",
+    "tiers",
+    "none",
+    "one_feature",
+    "moving",
+    "drift",
+    "weak_drift",
+    "rescaled",
+    "usage_mix",
 ]
 
 
@@ -74,6 +82,13 @@ SCENARIOS: tuple[Scenario, ...] = (
         "change alike for everybody",
         "the groups are the same, their numbers are not: refit",
         8.0,
+    ),
+    Scenario(
+        "usage_mix",
+        "three groups use different features of the product, as broadly and as often; nothing "
+        "else tells them apart",
+        "no natural clusters without the usage mix, three with it",
+        16.0,
     ),
 )
 

@@ -27,6 +27,7 @@ from clustering.simulation.events.feedback import Lives
 from clustering.simulation.events.journey import draw_milestones, draw_outcomes
 from clustering.simulation.events.sales import draw_opportunities
 from clustering.simulation.events.usage import draw_usage
+from clustering.simulation.mixes import draw_mixes
 from clustering.simulation.needs import draw_needs, segments_of
 from clustering.simulation.period import Period
 from clustering.simulation.population import Population
@@ -137,6 +138,8 @@ def _draw_population(
             return draw_sizes(n_accounts, period, rng)
         case "none":
             return draw_continuum(n_accounts, period, rng)
+        case "usage_mix":
+            return draw_mixes(n_accounts, period, separation, rng)
         case "one_feature":
             return with_two_modes(draw_continuum(n_accounts, period, rng), separation, rng)
 

@@ -95,15 +95,16 @@ def choose(
         )
     k, kind = tried.trial.k, tried.trial.covariance_type
     workable = _workable(tried, config, len(matrix.values))
+    wanted = config.offered_segments in (None, k)
     mixture = Offered(algorithm="mixture", k=k, covariance_type=kind)
     said = (
         tried.trial.reason,
-        *([] if workable else [_TOO_MANY if decision.k > 1 else _ALL_TOO_MANY]),
+        *([] if workable or not wanted else [_TOO_MANY if decision.k > 1 else _ALL_TOO_MANY]),
         *(f"K-means alone: {reason}" for reason in decision.reasons),
         *dissent(criteria, k, len(fits)),
-        *notes(mixture if workable else kmeans),
+        *notes(mixture if workable and wanted else kmeans),
     )
-    if not workable:
+    if not (workable and wanted):
         return Choice("natural", k, kmeans, (), said)
     return Choice("natural", k, mixture, (k,), said, tried)
 

@@ -41,6 +41,11 @@ def zscore(values: Floats, like: Floats | None = None) -> Floats:
     return scaled
 
 
+def unscaled(values: Floats) -> Floats:
+    """The columns as they are."""
+    return values
+
+
 def assess_structure(
     values: ArrayLike,
     settings: ProtocolSettings,
@@ -125,7 +130,7 @@ def _judge(
 ) -> Evidence:
     """The protocol on the rows that are not far from all others, who get their segment after."""
     share, scaled = settings.config.most_set_aside, settings.scale == "zscore"
-    rescale: Prepare = zscore if scaled else _identity
+    rescale: Prepare = zscore if scaled else unscaled
     prepare = prepare or rescale
     far = far_rows(rescale(values), share=share, seed=settings.seed)
     aside = far.rows
@@ -163,10 +168,6 @@ def _weaker(every_row: Evidence, distinct: Evidence) -> Evidence:
         f"{distinct.n} rows."
     )
     return distinct.model_copy(update={"reasons": (*distinct.reasons, unheld)})
-
-
-def _identity(values: Floats) -> Floats:
-    return values
 
 
 def _checked(values: ArrayLike) -> Floats:

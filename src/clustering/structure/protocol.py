@@ -9,6 +9,7 @@ import pandas as pd
 from pydantic import ConfigDict, Field, InstanceOf
 
 from clustering.arrays import Floats, Ints
+from clustering.errors import BadInputError
 from clustering.models.kmeans import KMeansFit, fit_kmeans
 from clustering.models.mixture import as_clustering
 from clustering.models.types import CandidateSpec, Clustering
@@ -88,6 +89,7 @@ def run_protocol(matrix: Matrix, settings: ProtocolSettings, notes: Sequence[str
     )
     sample, n = matrix.sample, len(matrix.values)
     k_max = _largest_k(sample, models.k_max)
+    _check_asked(config.offered_segments, k_max)
     fits = _fit_kmeans(matrix.values, k_max, settings)
     nulls = run_nulls(matrix, tuple(range(2, k_max + 1)), settings)
     measured = measure_kmeans(matrix, fits, nulls, settings)
@@ -129,6 +131,14 @@ def run_protocol(matrix: Matrix, settings: ProtocolSettings, notes: Sequence[str
 
 def _largest_k(sample: Floats, k_max: int) -> int:
     return max(1, min(k_max, len(np.unique(sample, axis=0)) - 1, len(sample) // 4))
+
+
+def _check_asked(k: int | None, k_max: int) -> None:
+    if k is not None and k > k_max:
+        raise BadInputError(
+            f"evidence.offered_segments is {k}, and candidates have 1 to {k_max} segments: ask for "
+            "one of these, or raise models.k_max (at most a quarter of the accounts)."
+        )
 
 
 def _limits(matrix: Matrix, largest: int, k_max: int) -> list[str]:

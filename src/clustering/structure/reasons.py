@@ -224,6 +224,26 @@ def _stability_numbers(row: KMeansDiagnostics) -> str:
     return f"k = {row.k}: {row.prediction_strength:.2f} and {row.least_jaccard:.2f}"
 
 
+def asked_for(k: int, otherwise: int, admissible: Sequence[int]) -> list[str]:
+    """A number of segments that the settings ask for, whatever the evidence says of it.
+
+    Examples
+    --------
+    >>> asked_for(4, 3, (3,))[0]
+    'Asked for: 4 segments are offered because the settings say so; the evidence speaks for 3.'
+    >>> asked_for(3, 3, (3,))
+    []
+    """
+    if k == otherwise:
+        return []
+    evidence = (
+        f"the evidence does not rule them out, and speaks for {otherwise}"
+        if k in admissible
+        else f"the evidence speaks for {otherwise}"
+    )
+    return [f"Asked for: {k} segments are offered because the settings say so; {evidence}."]
+
+
 def seeds(row: KMeansDiagnostics) -> list[str]:
     """A limit where other random starts give other segments."""
     if row.seed_ari is None or row.seed_ari >= UNIQUE:

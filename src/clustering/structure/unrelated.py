@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy.stats import norm, rankdata
+from scipy.stats import norm
 
 from clustering.arrays import Flags, Floats
 from clustering.config import MatrixConfig
 from clustering.features.types import Snapshot
 from clustering.matrix import FeatureMatrix, Standardiser, standardise
-from clustering.matrix.screening import rank_correlations
+from clustering.matrix.screening import column_ranks, rank_correlations
 from clustering.structure.separation.multimodal_columns import have_bumps
+from clustering.structure.settings import Prepare
 
 #: Level of the test that some pair of columns is related, over all pairs and forms (Bonferroni).
 LEVEL = 0.05
@@ -32,7 +33,7 @@ UNRELATED = (
 )
 
 
-def unrelated_columns(values: Floats, *, seed: int) -> Flags:
+def unrelated_columns(values: Floats, *, seed: int, least_visible: float = LEAST_VISIBLE) -> Flags:
     """Columns with one bump that are related to no other column, (d,).
 
     Two columns are related when the ranks of one go with the ranks of the other, or with how far
@@ -45,6 +46,7 @@ def unrelated_columns(values: Floats, *, seed: int) -> Flags:
     ----------
     values : (n, d); NaN is missing
     seed : of the dip tests' draws among tied values
+    least_visible : nothing is named where a relation as strong as this could be missed
 
     Examples
     --------
@@ -54,35 +56,61 @@ def unrelated_columns(values: Floats, *, seed: int) -> Flags:
     >>> unrelated_columns(X, seed=0).tolist()
     [False, False, True]
     """
-    alone = _without_relation(values)
+    alone = _without_relation(values, least_visible)
     if alone.any():
         ordered = np.sort(values[:, alone], axis=0)  # the order of rows changes no draw
         alone[alone] = ~have_bumps(ordered, seed=seed)
     return alone if (~alone).sum() >= LEAST_COLUMNS else np.zeros_like(alone)
 
 
-def _without_relation(values: Floats) -> Flags:
-    """Columns of which no relation is seen though one of `LEAST_VISIBLE` would be, (d,)."""
+def _without_relation(values: Floats, least_visible: float) -> Flags:
+    """Columns of which no relation is seen though one of `least_visible` would be, (d,)."""
     d = values.shape[1]
     if d <= LEAST_COLUMNS:
         return np.zeros(d, dtype=bool)
     known = ~np.isnan(values)
     pairs = known.T.astype(np.float64) @ known
-    from_middle = np.column_stack([_from_middle(column) for column in values.T])
+    from_middle = _from_middle(values)
     seen = np.abs(rank_correlations(np.hstack([values, from_middle])))
     strongest = seen.reshape(2, d, 2, d).max(axis=(0, 2))
     limit = norm.isf(LEVEL / 2 / (4 * d * (d - 1) / 2)) / np.sqrt(np.maximum(pairs - 1, 1.0))
-    nothing = (strongest <= limit) & (limit <= LEAST_VISIBLE)
+    nothing = (strongest <= limit) & (limit <= least_visible)
     np.fill_diagonal(nothing, True)
     alone: Flags = nothing.all(axis=0)
     return alone
 
 
-def _from_middle(column: Floats) -> Floats:
-    """How far the rank of each value is from the middle rank; NaN where it is missing."""
-    known = ~np.isnan(column)
-    far = np.full(len(column), np.nan)
-    far[known] = np.abs(rankdata(column[known]) - (known.sum() + 1) / 2)
+def leaving_out_unrelated(prepare: Prepare, *, seed: int) -> Prepare:
+    """What prepares data without clusters as data was of which the rule left columns out.
+
+    A draw is of all columns, and those that are left out are chosen anew: noise is related by
+    chance in some draws, and what is related may look unrelated in others. Whether enough accounts
+    are there to say so was decided by the data, and holds for every draw of it.
+
+    Parameters
+    ----------
+    prepare : what is done to the columns that are kept
+    seed : as of `unrelated_columns`
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.hstack([rng.normal(size=(500, 1)) + rng.normal(size=(500, 2)), np.eye(500, 1)])
+    >>> leaving_out_unrelated(lambda kept: kept, seed=0)(X).shape
+    (500, 2)
+    """
+
+    def related(raw: Floats) -> Floats:
+        alone = unrelated_columns(raw, seed=seed, least_visible=np.inf)
+        return prepare(np.ascontiguousarray(raw[:, ~alone]))
+
+    return related
+
+
+def _from_middle(values: Floats) -> Floats:
+    """How far the rank of each value is from the middle rank of its column; NaN where missing."""
+    middle = ((~np.isnan(values)).sum(axis=0) + 1) / 2
+    far: Floats = np.abs(column_ranks(values) - middle)
     return far
 
 

@@ -72,6 +72,8 @@ def decide(
     admissible = [k for k in natural or stable if k in workable]
     n_clusters = max(natural) if natural else 1
     k, why = _offer(several, natural, admissible, workable)
+    if config.offered_segments is not None:
+        k, why = config.offered_segments, reasons.asked_for(config.offered_segments, k, admissible)
     tested = [measured.valleys[row.k] for row in apart or several if row.k in measured.valleys]
     said += [
         f"At k = {k} {spike}: cut that column with a rule; such a cluster is not called natural."

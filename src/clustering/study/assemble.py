@@ -16,6 +16,8 @@ from clustering.comparison.scorecard import score_table
 from clustering.comparison.scorecard_entries import Scorecard
 from clustering.config import StudyConfig
 from clustering.features import Horizon
+from clustering.features.types import Feature
+from clustering.profiles.separation import separation_shares
 from clustering.results.document import (
     FeatureEntry,
     InputEntry,
@@ -116,10 +118,10 @@ def _reasons(run: "Run") -> pd.DataFrame:
 
 
 def _document(run: "Run", accounts: pd.DataFrame, scorecard: Scorecard) -> StudyDocument:
-    config, evidence, forward = run.config, run.evidence, run.comparison.forward
+    config, evidence, forward = run.settings, run.evidence, run.comparison.forward
     movement = run.over_time.movement
     return StudyDocument(
-        **_about(run.config),
+        **_about(run.settings),
         provenance=_provenance(run),
         tables=TablesEntry(present=sorted(run.tables.frames), absent=sorted(run.tables.absent)),
         n_accounts=len(accounts),
@@ -130,7 +132,7 @@ def _document(run: "Run", accounts: pd.DataFrame, scorecard: Scorecard) -> Study
         chosen=evidence.offered,
         group_word=run.group_word,
         segments_return=evidence.segments_return,
-        features=[_feature(run, index) for index in range(len(run.snapshot.features))],
+        features=_features(run),
         not_computed=dict(run.snapshot.not_computed),
         segments=_segments(run, accounts),
         labellings=_labellings(run),
@@ -212,8 +214,14 @@ def _provenance(run: "Run") -> Provenance:
     )
 
 
-def _feature(run: "Run", index: int) -> FeatureEntry:
-    feature = run.snapshot.features[index]
+def _features(run: "Run") -> list[FeatureEntry]:
+    shares = separation_shares(run.matrix.values, run.evidence.chosen.labels)
+    names = run.matrix.feature_names
+    carried = {} if shares is None else dict(zip(names, shares.tolist(), strict=True))
+    return [_feature(run, feature, carried.get(feature.name)) for feature in run.snapshot.features]
+
+
+def _feature(run: "Run", feature: Feature, separation_share: float | None) -> FeatureEntry:
     included = feature.name in run.matrix.feature_names
     reason = run.snapshot.withheld.get(feature.name) or run.matrix.excluded.get(feature.name)
     return FeatureEntry(
@@ -226,6 +234,7 @@ def _feature(run: "Run", index: int) -> FeatureEntry:
         reason=None if included or reason is None else named(reason, run.config.amount_name),
         missing_share=float(run.snapshot.frame[feature.name].isna().mean()),
         words=[named(word, run.config.amount_name) for word in feature.words],
+        separation_share=separation_share,
     )
 
 

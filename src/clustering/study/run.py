@@ -17,6 +17,7 @@ from clustering.config import StudyConfig
 from clustering.errors import BadInputError
 from clustering.features import Horizon, Snapshot, build_snapshot
 from clustering.features.horizon import build_horizon
+from clustering.features.snapshot import with_fixed_parts
 from clustering.inputs import check_inputs, too_few
 from clustering.matrix import FeatureMatrix, Standardiser
 from clustering.movement.overrides.active import Overrides, study_overrides
@@ -93,11 +94,19 @@ class Run:
         return study_overrides(self.config, self.tables)
 
     @cached_property
+    def settings(self) -> StudyConfig:
+        """The configuration with what it leaves to be found at the as-of date: every other date,
+        and the scorer, see the same features."""
+        config = self.config
+        features = with_fixed_parts(self.tables, config.as_of, config.features)
+        return config.model_copy(update={"features": features})
+
+    @cached_property
     def snapshot(self) -> Snapshot:
         """The features of every account, as known at the as-of date."""
         tables = self.tables
         with self.progress.step("Computing the features"):
-            return build_snapshot(tables, self.config.as_of, self.config.features)
+            return build_snapshot(tables, self.config.as_of, self.settings.features)
 
     @cached_property
     def horizon(self) -> Horizon:
@@ -209,7 +218,7 @@ class Run:
         """The accounts of the matrix as the previous model knows them."""
         if self.previous is None:
             return None
-        known = snapshot_for(self.previous, self.tables, self.snapshot, self.config.features)
+        known = snapshot_for(self.previous, self.tables, self.snapshot, self.settings.features)
         return known.frame.loc[self.ids]
 
     @cached_property
@@ -254,7 +263,7 @@ class Run:
                     self.profiles.names, self.profiles.automatic, config.name, config.as_of
                 ),
             ),
-            config.features,
+            self.settings.features,
             Training(
                 config.as_of, evidence.verdict, evidence.are_clusters, config.name, config.hash
             ),
@@ -281,7 +290,7 @@ class Run:
     @cached_property
     def past(self) -> Past:
         """The same accounts on earlier dates."""
-        return Past(self.tables, self.config, self.snapshot, self._assigned[0])
+        return Past(self.tables, self.settings, self.snapshot, self._assigned[0])
 
     @cached_property
     def over_time(self) -> OverTime:

@@ -6,7 +6,16 @@ the user's files, columns or database are called: a mapping (one SQL SELECT per 
 
 from clustering.tables.contract import TABLES
 from clustering.tables.declared import Column, Table
-from clustering.tables.opening import open_folder, open_tables
+from clustering.tables.opening import Examined, examine_tables, open_folder, open_tables
 from clustering.tables.types import SourceTables
 
-__all__ = ["TABLES", "Column", "SourceTables", "Table", "open_folder", "open_tables"]
+__all__ = [
+    "TABLES",
+    "Column",
+    "Examined",
+    "SourceTables",
+    "Table",
+    "examine_tables",
+    "open_folder",
+    "open_tables",
+]

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
+from clustering.config import FeaturesConfig
 from clustering.tables.declared import Column, Kind, Rule, Table
 
 #: Dates outside these are slips of the keyboard or fillers such as 1900-01-01.
@@ -27,6 +28,7 @@ BEHAVIOUR_TABLES = ("usage", "milestones", "outcomes")
 #: Tables whose rows are counted over the look-back window: they must begin before it does.
 COUNTED_TABLES = ("usage", "engagements", "tickets")
 
+_OWN = "Of the company's own."
 _MONEY = 1e12
 _ANY_NUMBER = 1e15
 
@@ -121,6 +123,7 @@ USAGE = Table(
         Column("feature", "text", "What was used."),
         _at_least_zero("events", "integer", "How often it was used.", 1e12),
         _optional("active_users", "integer", "How many people used it.", maximum=1e8),
+        _optional("module", "text", "Part of the product that the feature belongs to."),
     ),
     dated_by="used_on",
     repeats_noted=True,
@@ -265,6 +268,20 @@ SEGMENT_NAMES = Table(
     dated_by="decided_on",
 )
 
+#: Beside the mappings of several systems, and no source table: its rows are counted and said.
+UNMATCHED = Table(
+    "unmatched",
+    "an account of one system that was not found in another",
+    (
+        Column("found_in", "text", "The system that has it."),
+        Column("missing_in", "text", "The system that has it not, or in which it cannot be told."),
+        Column("id", "id", "Its id in the system that has it."),
+        _optional("name", "text", "Its name there."),
+        Column("consequence", "text", "What follows for the study, in words."),
+    ),
+    dated_by="",
+)
+
 TABLES: tuple[Table, ...] = (
     ACCOUNTS,
     SUBSCRIPTIONS,
@@ -279,23 +296,43 @@ TABLES: tuple[Table, ...] = (
 )
 
 
-def with_columns(tables: tuple[Table, ...], name: str, columns: Iterable[str]) -> tuple[Table, ...]:
-    """The tables with further optional columns of text in one of them.
+def with_columns(
+    tables: tuple[Table, ...], name: str, columns: Iterable[Column]
+) -> tuple[Table, ...]:
+    """The tables with further columns in one of them; what it has already stays.
 
-    A company's own scheme may be a column that the contract does not know.
+    A company's own scheme or feature may be a column that the contract does not know.
 
     Examples
     --------
-    >>> with_columns(TABLES, "accounts", ["plan", "region"])[0].columns[-1].name
+    >>> with_columns(TABLES, "accounts", own_texts(["plan", "region"]))[0].columns[-1].name
     'plan'
     """
 
     def extended(table: Table) -> Table:
         known = {column.name for column in table.columns}
-        more = [_optional(c, "text", "Of the company's own.") for c in columns if c not in known]
-        return replace(table, columns=(*table.columns, *more))
+        more: dict[str, Column] = {}
+        for column in columns:
+            if column.name not in known:
+                more.setdefault(column.name, column)
+        return replace(table, columns=(*table.columns, *more.values()))
 
     return tuple(extended(table) if table.name == name else table for table in tables)
+
+
+def own_texts(names: Iterable[str]) -> list[Column]:
+    """Texts of the company's own, which schemes and conditions read."""
+    return [_optional(name, "text", _OWN) for name in names]
+
+
+def own_columns(features: FeaturesConfig) -> list[Column]:
+    """Columns of `accounts` that features of the company's own read: numbers with their dates."""
+    columns = []
+    for one in features.own:
+        if one.column is not None and one.known_on is not None:
+            number = Column(one.column, "number", _OWN, False, -_ANY_NUMBER, _ANY_NUMBER)
+            columns += [number, _optional(one.known_on, "date", _OWN)]
+    return columns
 
 
 TABLES_BY_NAME = {table.name: table for table in TABLES}

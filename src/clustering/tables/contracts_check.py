@@ -14,7 +14,7 @@ from clustering.tables.coverage import Coverage
 from clustering.tables.session import Session, quoted_name
 from clustering.tables.table_quality import spaced
 
-_RECIPES = "docs/bring_your_data.md"
+_RECIPES = "docs/recipes.md"
 #: Amounts below this are rounding, not debts.
 _CENT = 0.005
 #: A term of so many days more or less than whole years is one of whole years.

@@ -19,12 +19,12 @@ from typing import Any
 
 from clustering.errors import BadInputError, near_names
 from clustering.sql import MAPPING, READERS, parse_select, parts, refusals
-from clustering.tables.contract import TABLES_BY_NAME
+from clustering.tables.contract import TABLES_BY_NAME, UNMATCHED
 from clustering.tables.reading.files import SUFFIXES, Relation, read_file
-from clustering.tables.reading.source_files import files_named
+from clustering.tables.reading.source_files import files_named, is_remote
 from clustering.tables.reading.tables_named import table_breaches
 from clustering.tables.reading.workbooks import look_into
-from clustering.tables.session import Session, one_path, quoted_text
+from clustering.tables.session import AS_OF, Session, one_path, quoted_text
 
 #: Comments, texts and quoted names: the parts of SQL in which a quote means something.
 _TOKENS = re.compile(
@@ -70,7 +70,7 @@ def mapping_files(folder: Path) -> dict[str, Path]:
     if not files:
         raise BadInputError(f"the mapping folder '{folder}' has no .sql file, one per table.")
     for name in files:
-        if name not in TABLES_BY_NAME:
+        if name not in (*TABLES_BY_NAME, UNMATCHED.name):
             near = near_names(name, TABLES_BY_NAME, cutoff=0.5)
             hint = (
                 f"Did you mean '{near[0]}.sql'?" if near else f"Known: {', '.join(TABLES_BY_NAME)}."
@@ -97,8 +97,24 @@ def read_mapping(session: Session, file: Path, folder: Path | None) -> Relation:
     except (OSError, UnicodeDecodeError) as error:
         raise BadInputError(f"the mapping cannot be read as UTF-8 text: {error}.") from None
     tree = _one_select(session, text)
-    _refuse([*refusals(tree, MAPPING), *_misused_readers(tree), *table_breaches(session, tree)])
-    named = list(_files(tree))
+    _refuse(
+        [
+            *refusals(tree, MAPPING),
+            *_misused_readers(tree),
+            *_other_variables(session, tree),
+            *table_breaches(session, tree),
+        ]
+    )
+    every = list(_files(tree))
+    remote = {one.name for one in every if is_remote(session, one.name)}
+    _refuse(
+        [
+            f"FROM '{one.name}': write read_parquet('{one.name}') or read_csv('{one.name}')"
+            for one in every
+            if one.as_table and one.name in remote
+        ]
+    )
+    named = [one for one in every if one.name not in remote]
     paths = {one.name: files_named(session, one.name, folder) for one in named}
     tables = {
         one.offset: _read_table(session, one.name, paths[one.name]) for one in named if one.as_table
@@ -109,7 +125,7 @@ def read_mapping(session: Session, file: Path, folder: Path | None) -> Relation:
         if not one.as_table
     }
     places = {offset: f'"{_PLACES}"."{number}"' for number, offset in enumerate(tables)}
-    complete = {str(path) for found in paths.values() for path in found}
+    complete = {*remote, *(str(path) for found in paths.values() for path in found)}
     _look_again(session, _rewritten(text, {**inside, **places}), len(places), complete)
     sql = _rewritten(text, inside | {at: f"({table.sql})" for at, table in tables.items()})
     workbooks = [path for one in named if _is_workbook(one.name) for path in paths[one.name]]
@@ -178,6 +194,19 @@ def _misused_readers(tree: Any) -> Iterator[str]:
                 near = near_names(called, READERS[name], cutoff=0.8)
                 hint = f" (did you mean '{near[0]}'?)" if near else ""
                 yield f"the option '{called}' of {name}(){hint}"
+
+
+def _other_variables(session: Session, tree: Any) -> Iterator[str]:
+    """Variables other than the date of the study, or that one where there is no study."""
+    for part in parts(tree):
+        if str(part.get("function_name", "")).lower() != "getvariable":
+            continue
+        asked = part["children"][0] if part["children"] else {}
+        name = asked["value"].get("value") if _is_text(asked) else None
+        if name != AS_OF:
+            yield f"getvariable() of anything but '{AS_OF}', the date of the study"
+        elif not session.has_as_of:
+            yield f"getvariable('{AS_OF}'), since there is no study here that has a date"
 
 
 def _option(argument: Any) -> str:

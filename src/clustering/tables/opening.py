@@ -7,22 +7,16 @@ table is held in memory.
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 import duckdb
 import narwhals as nw
 
-from clustering.config import (
-    AccountsConfig,
-    ReadingConfig,
-    SourceConfig,
-    StudyConfig,
-    SubscriptionsConfig,
-)
-from clustering.errors import OutputError, TableContractError, breaches_message
+from clustering.config import AccountsConfig, FeaturesConfig, SourceConfig, StudyConfig
+from clustering.errors import BadInputError, OutputError, TableContractError, breaches_message
 from clustering.inputs import check_inputs
 from clustering.progress import SILENT, Progress
 from clustering.tables.checks import (
@@ -33,51 +27,104 @@ from clustering.tables.checks import (
     check_table,
     dates_of,
     later_note,
-    note,
     presence_breaches,
 )
-from clustering.tables.contract import TABLES, with_columns
+from clustering.tables.chosen import Chosen
+from clustering.tables.contract import TABLES, own_columns, own_texts, with_columns
 from clustering.tables.contracts_check import contract_findings, currency_breaches
-from clustering.tables.coverage import find_coverage
-from clustering.tables.declared import Table
-from clustering.tables.reading.cells import Cells, trimmed
-from clustering.tables.reading.files import Relation, duckdb_words, reading_error
+from clustering.tables.coverage import Coverage, find_coverage
+from clustering.tables.reading.files import duckdb_words
+from clustering.tables.reading.staging import Opened, Wanted, open_table, storage_failed
 from clustering.tables.session import Session, quoted_name
-from clustering.tables.sources import Sources, find_sources
-from clustering.tables.table_quality import (
-    Profile,
-    Raw,
-    column_breaches,
-    match_columns,
-    profile,
-    spaced,
-)
-from clustering.tables.types import SourceTables
+from clustering.tables.sources import Sources, find_sources, find_unmatched
+from clustering.tables.types import SourceTables, Unmatched
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    """What a study wants of its tables; without a study there is no date and no currency."""
+@dataclass(frozen=True, eq=False)
+class Examined:
+    """The tables of a source, read and checked, whether they can be used or not.
 
-    cells: ReadingConfig
-    contract: tuple[Table, ...] = TABLES
-    as_of: date | None = None
-    currency: str | None = None
-    subscriptions: SubscriptionsConfig = field(default_factory=SubscriptionsConfig)
-    accounts: AccountsConfig = field(default_factory=AccountsConfig)
+    Attributes
+    ----------
+    opened : what was found for each table
+    origins : what each was read from
+    source_notes : what lies beside the tables and is not read
+    together : what was found of the tables together
+    ranges : first and last date of each table's rows, None where no row is dated
+    later : rows per table that are dated after `as_of`
+    coverage : how far the tables without a breach reach
+    unmatched : accounts of one system that another has not
+    """
 
-    def ends_on_last_day(self, table: str) -> bool:
-        """Whether `ended_on` of a table is the last day of what ends."""
-        end_is = {"subscriptions": self.subscriptions.end_is, "accounts": self.accounts.end_is}
-        return end_is.get(table) == "last_day"
+    session: Session
+    opened: Mapping[str, Opened]
+    origins: Mapping[str, str]
+    source_notes: tuple[str, ...]
+    together: Findings
+    ranges: Mapping[str, tuple[date, date] | None]
+    later: Mapping[str, int]
+    coverage: Mapping[str, Coverage]
+    unmatched: tuple[Unmatched, ...]
+    account_rules: AccountsConfig
 
+    @property
+    def breaches(self) -> tuple[str, ...]:
+        """Every breach of every table, by table."""
+        parts = [
+            breaches_message(
+                f"table '{name}' ({self.origins[name]}) does not meet its contract",
+                found.findings.breaches,
+            )
+            for name, found in self.opened.items()
+            if found.findings.breaches
+        ]
+        if self.together.breaches:
+            parts.append(breaches_message("the tables together", self.together.breaches))
+        return tuple(parts)
 
-@dataclass(frozen=True)
-class _Opened:
-    """A table of the contract in the session, with what was found in its rows."""
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Tables of the contract that are not there, in its order."""
+        return tuple(table.name for table in TABLES if table.name not in self.opened)
 
-    found: Present
-    findings: Findings
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of the input."""
+        in_tables = (said for one in self.opened.values() for said in one.findings.notes)
+        return (
+            *self.source_notes,
+            *in_tables,
+            *self.together.notes,
+            *(one.sentence for one in self.unmatched),
+        )
+
+    def tables(self) -> SourceTables:
+        """The tables for a study.
+
+        Raises
+        ------
+        TableContractError
+            Tables break the contract; every breach of every table is in the message.
+        """
+        if self.breaches:
+            raise TableContractError("\n".join(self.breaches))
+        return SourceTables(
+            frames={name: _frame(self.session, name) for name in self.opened},
+            absent=self.absent,
+            fingerprints={name: _fingerprint(one.found) for name, one in self.opened.items()},
+            row_counts={name: one.found.n_rows for name, one in self.opened.items()},
+            date_ranges=self.ranges,
+            later_row_counts=self.later,
+            coverage=self.coverage,
+            account_rules=self.account_rules,
+            unmatched=self.unmatched,
+            notes=self.notes,
+            session=self.session,
+        )
+
+    def close(self) -> None:
+        """End the session; tables that were taken from it cannot be used after."""
+        self.session.close()
 
 
 def open_tables(config: StudyConfig, progress: Progress = SILENT) -> SourceTables:
@@ -96,20 +143,50 @@ def open_tables(config: StudyConfig, progress: Progress = SILENT) -> SourceTable
     OutputError
         There is no room for the scratch files.
     """
+    return _or_closed(examine_tables(config, progress))
+
+
+def examine_tables(config: StudyConfig, progress: Progress = SILENT) -> Examined:
+    """Read and check the source tables of a study, and stop at no breach.
+
+    Parameters
+    ----------
+    progress : is told of every table that is read
+
+    Raises
+    ------
+    BadInputError, OutputError
+        As for `open_tables`.
+    """
     check_inputs(config)
-    own = [scheme.column for scheme in config.schemes.own if scheme.column is not None]
-    wanted = _Wanted(
+    only = config.accounts.only
+    chosen = None if only is None else Chosen.by(only)
+    texts = [scheme.column for scheme in config.schemes.own if scheme.column is not None]
+    texts += [] if chosen is None else chosen.expression.columns
+    own = [*own_columns(config.features), *own_texts(texts)]
+    wanted = Wanted(
         config.source,
         with_columns(TABLES, "accounts", own),
         config.as_of,
         config.currency,
         config.subscriptions,
         config.accounts,
+        chosen,
     )
-    return _open(config.source, wanted, progress)
+    return _examine(config.source, wanted, progress)
 
 
-def open_folder(folder: Path | SourceConfig) -> SourceTables:
+def _or_closed(examined: Examined) -> SourceTables:
+    try:
+        return examined.tables()
+    except BaseException:
+        examined.close()
+        raise
+
+
+def open_folder(
+    folder: Path | SourceConfig, features: FeaturesConfig | None = None
+) -> SourceTables:
     """Open a folder whose files have the contract's own names, without a study.
 
     One account is enough here, and a table may be empty: new accounts are scored so.
@@ -117,6 +194,7 @@ def open_folder(folder: Path | SourceConfig) -> SourceTables:
     Parameters
     ----------
     folder : the folder, or a source that says besides what the cells mean
+    features : of the model that is to score the tables: what it reads beside the contract
 
     Raises
     ------
@@ -124,12 +202,16 @@ def open_folder(folder: Path | SourceConfig) -> SourceTables:
         As for `open_tables`.
     """
     source = folder if isinstance(folder, SourceConfig) else SourceConfig(folder=folder)
-    return _open(source, _Wanted(cells=source), SILENT)
+    own = () if features is None else own_columns(features)
+    contract = with_columns(TABLES, "accounts", own)
+    return _or_closed(_examine(source, Wanted(cells=source, contract=contract), SILENT))
 
 
-def _open(source: SourceConfig, wanted: _Wanted, progress: Progress) -> SourceTables:
+def _examine(source: SourceConfig, wanted: Wanted, progress: Progress) -> Examined:
     session = Session(source.time_zone, time_limit_s=source.time_limit_s)
     try:
+        if wanted.as_of is not None:
+            session.set_as_of(wanted.as_of)
         return _checked(session, find_sources(session, source), wanted, progress)
     except duckdb.Error as error:
         session.close()
@@ -144,14 +226,14 @@ def _open(source: SourceConfig, wanted: _Wanted, progress: Progress) -> SourceTa
         raise
 
 
-def _checked(
-    session: Session, sources: Sources, wanted: _Wanted, progress: Progress
-) -> SourceTables:
+def _checked(session: Session, sources: Sources, wanted: Wanted, progress: Progress) -> Examined:
     as_of = wanted.as_of
     opened = {}
     for table in [table for table in wanted.contract if table.name in sources.origins]:
         with progress.step(f"Reading {table.name}"):
-            opened[table.name] = _open_table(session, table, sources, wanted)
+            opened[table.name] = open_table(session, table, sources, wanted)
+    if wanted.chosen is not None and "accounts" in opened:
+        opened = _of_chosen(wanted.chosen, session, opened)
     accounts = opened["accounts"].found if "accounts" in opened else None
     known = accounts if accounts is not None and accounts.n_rows else None
     for name, one in opened.items():
@@ -174,146 +256,39 @@ def _checked(
     if as_of is not None:
         together += as_of_findings(as_of, ranges, coverage)
         together += Findings(notes=later_note(as_of, later))
-    _stop_at_breaches(opened, sources, together)
-    in_tables = (said for one in opened.values() for said in one.findings.notes)
-    return SourceTables(
-        frames=readable,
-        absent=tuple(table.name for table in TABLES if table.name not in opened),
-        fingerprints={name: _fingerprint(one.found) for name, one in opened.items()},
-        row_counts={name: one.found.n_rows for name, one in opened.items()},
-        date_ranges=ranges,
-        later_row_counts=later,
-        coverage=coverage,
-        account_rules=wanted.accounts,
-        notes=(*sources.notes, *in_tables, *together.notes),
-        session=session,
-    )
-
-
-def _stop_at_breaches(opened: dict[str, _Opened], sources: Sources, together: Findings) -> None:
-    parts = [
-        breaches_message(
-            f"table '{name}' ({sources.origins[name]}) does not meet its contract",
-            found.findings.breaches,
-        )
-        for name, found in opened.items()
-        if found.findings.breaches
-    ]
-    if together.breaches:
-        parts.append(breaches_message("the tables together", together.breaches))
-    if parts:
-        raise TableContractError("\n".join(parts))
-
-
-def _open_table(session: Session, table: Table, sources: Sources, wanted: _Wanted) -> _Opened:
-    nothing = Present(session, table, (), 0)
-    if table.name in sources.breaches:
-        return _Opened(nothing, breach(sources.breaches[table.name]))
-    relation = sources.relations[table.name]
+    unmatched: tuple[Unmatched, ...] = ()
     try:
-        types, n_empty, found = _read(session, table, relation, wanted)
-    except duckdb.Error as error:
-        if storage_failed(error):
-            raise
-        return _Opened(nothing, breach(reading_error(session, error, relation)))
-    in_rows = Findings((*column_breaches(table, list(types)), *found.breaches), found.notes)
-    size = _size_findings(table, found.n_rows, n_empty, for_study=wanted.as_of is not None)
-    typed = Present(session, table, tuple(found.expressions), found.n_rows)
-    return _Opened(typed, in_rows + size)
-
-
-def _read(
-    session: Session, table: Table, relation: Relation, wanted: _Wanted
-) -> tuple[dict[str, str], int, Profile]:
-    types = _stage(session, table, relation)
-    n_empty = 0 if relation.typed else drop_empty_rows(session, _raw(session, table), types)
-    raw = Raw(session, _raw(session, table), types, match_columns(table, list(types)))
-    cells = Cells(wanted.cells, relation.day_zero)
-    found = profile(table.columns, raw, cells, title=f"{table.name}: ")
-    if wanted.ends_on_last_day(table.name) and "ended_on" in found.expressions:
-        # From here on every end is the first day without: no reader has to know the setting.
-        day_after = f"CAST({found.expressions['ended_on']} + INTERVAL 1 DAY AS DATE)"
-        found = replace(found, expressions={**found.expressions, "ended_on": day_after})
-    _keep(session, table, relation, found)
-    return types, n_empty, found
-
-
-def drop_empty_rows(session: Session, table: str, columns: Iterable[str]) -> int:
-    """Remove rows without any value, which spreadsheets leave below and between the others.
-
-    Parameters
-    ----------
-    table : SQL of a table of the session
-
-    Returns
-    -------
-    How many there were.
-    """
-    empty = " AND ".join(
-        f"{trimmed(f'CAST({quoted_name(name)} AS VARCHAR)')} IS NULL" for name in columns
+        unmatched = find_unmatched(session, sources)
+    except BadInputError as error:
+        together += breach(str(error))
+    return Examined(
+        session,
+        opened,
+        sources.origins,
+        tuple(sources.notes),
+        together,
+        ranges,
+        later,
+        coverage,
+        unmatched,
+        wanted.accounts,
     )
-    (count,) = session.row(f"DELETE FROM {table} WHERE {empty}")
-    return int(count)
 
 
-def empty_rows(count: int) -> str:
-    """Say how many rows without any value there were.
-
-    Examples
-    --------
-    >>> empty_rows(1)
-    '1 row without any value was skipped.'
-    """
-    rows = "row without any value was" if count == 1 else "rows without any value were"
-    return f"{spaced(count)} {rows} skipped."
-
-
-def storage_failed(error: duckdb.Error) -> bool:
-    """Whether the scratch files, not the tables, are at fault: a full disk or a quota."""
-    words = str(error).lower()
-    full = any(phrase in words for phrase in ("no space left", "could not write file"))
-    return full or isinstance(error, duckdb.OutOfMemoryException)
-
-
-def _raw(session: Session, table: Table) -> str:
-    return session.own(f"raw {table.name}")
-
-
-def _stage(session: Session, table: Table, relation: Relation) -> dict[str, str]:
-    """Put the source under a name of the session; give its columns and their types."""
-    kind = "VIEW" if relation.typed else "TABLE"
-    raw = _raw(session, table)
-    session.execute(f"CREATE {kind} {raw} AS SELECT * FROM (\n{relation.sql}\n)")
-    return {row[0]: row[1] for row in session.execute(f"DESCRIBE {raw}").fetchall()}
-
-
-def _keep(session: Session, table: Table, relation: Relation, found: Profile) -> None:
-    """Make the typed table: a view where casting costs nothing, else rows on disk."""
-    columns = ", ".join(
-        f"{expression} AS {quoted_name(name)}" for name, expression in found.expressions.items()
-    )
-    lazy = relation.typed and found.cheap
-    kind = "VIEW" if lazy else "TABLE"
-    raw = _raw(session, table)
-    session.execute(
-        f"CREATE {kind} {session.own(table.name)} AS SELECT {columns or 'NULL'} FROM {raw}"
-    )
-    if not relation.typed:
-        session.execute(f"DROP TABLE {raw}")
-
-
-def _size_findings(table: Table, n_rows: int, n_empty: int, *, for_study: bool) -> Findings:
-    findings = Findings()
-    if n_empty:
-        findings += note(f"{table.name}: {empty_rows(n_empty)}")
-    # Overrides may all have been cleared; what else is there and empty is a mistake.
-    if n_rows == 0 and (for_study or table.name == "accounts") and table.name != "overrides":
-        findings += breach("it has no rows. Leave the table out if there is nothing to say.")
-    elif n_rows == 0:
-        findings += note(f"{table.name}: the table has no rows.")
-    if n_rows == 1 and table.name == "accounts" and for_study:
-        findings += breach("it has one account; a study compares accounts with one another.")
-    return findings
+def _of_chosen(chosen: Chosen, session: Session, opened: dict[str, Opened]) -> dict[str, Opened]:
+    """The tables of the chosen accounts alone."""
+    accounts = opened["accounts"]
+    if accounts.findings.breaches:
+        return opened
+    kept, said = chosen.leave_out(session, accounts.found)
+    if said.breaches:
+        return opened | {"accounts": replace(accounts, findings=accounts.findings + said)}
+    others = {
+        name: replace(one, found=chosen.without(session, one.found))
+        for name, one in opened.items()
+        if name != "accounts"
+    }
+    return others | {"accounts": Opened(kept, accounts.findings + said)}
 
 
 def _frame(session: Session, name: str) -> "nw.LazyFrame[duckdb.DuckDBPyRelation]":

@@ -6,12 +6,13 @@ import threading
 import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from clustering.config.source import SQLITE
+from clustering.config.source import SQLITE, database_file
 from clustering.errors import BadInputError, ConfigError, OutputError
 from clustering.outputs import make_scratch
 from clustering.sql import LOCKED
@@ -25,6 +26,9 @@ READING_LIMIT, LEAN_LIMIT = "320MiB", "128MiB"
 
 #: The alias of the user's database; a mapping may name its tables with or without it.
 ATTACHED = "source"
+
+#: The one variable that a mapping may ask for.
+AS_OF = "as_of"
 
 _SCRATCH = "scratch"
 
@@ -67,6 +71,8 @@ class Session:
     Attributes
     ----------
     has_database : whether a database of the user is attached
+    has_as_of : whether mappings may ask for the date of the study
+    remote : address below which mappings may read, where there is one
     folder : for scratch files; it goes with the session
     """
 
@@ -80,6 +86,8 @@ class Session:
     ) -> None:
         self._time_limit_s = time_limit_s
         self.has_database = False
+        self.has_as_of = False
+        self.remote: str | None = None
         self.folder, remove = make_scratch("clustering-tables-")
         self._finish = weakref.finalize(self, remove)
         self.connection = duckdb.connect(
@@ -114,6 +122,11 @@ class Session:
                 f"source.time_zone '{time_zone}' is no time zone that is known; expected a place "
                 "as in 'Europe/London', or 'UTC'."
             ) from None
+
+    def set_as_of(self, as_of: date) -> None:
+        """Let mappings ask for the date of the study: getvariable('as_of')."""
+        self.execute(f"SET VARIABLE {AS_OF} = DATE '{as_of}'")
+        self.has_as_of = True
 
     def own(self, name: str) -> str:
         """Give the full SQL name of a table or view of this session."""
@@ -166,8 +179,11 @@ class Session:
         places = [path.resolve() for path in readable]
         folders = [self.folder.resolve(), *(place for place in places if place.is_dir())]
         files = [place for place in places if not place.is_dir()]
-        self.connection.execute(f"SET allowed_directories = {_either_way(folders)}")
-        self.connection.execute(f"SET allowed_paths = {_either_way(files)}")
+        allowed = [text for path in folders for text in (str(path), one_path(path))]
+        allowed += [] if self.remote is None else [self.remote]
+        self.connection.execute(f"SET allowed_directories = {_texts(allowed)}")
+        named = [text for path in files for text in (str(path), one_path(path))]
+        self.connection.execute(f"SET allowed_paths = {_texts(named)}")
         self.connection.execute("SET enable_external_access = false")
         self.connection.execute("SET lock_configuration = true")
 
@@ -184,30 +200,36 @@ class Session:
             ) from None
 
     def attach(self, database: str) -> None:
-        """Attach 'sqlite:FILE' or 'postgresql://...' read-only and make it the current one.
+        """Attach a database read-only and make it the current one.
+
+        Parameters
+        ----------
+        database : 'sqlite:FILE', 'duckdb:FILE' or 'postgresql://...'
 
         Raises
         ------
         BadInputError
-            The address is of neither form, the file is missing, or the server cannot be reached.
+            The address is of no such form, the file is missing, or the server cannot be reached.
         """
-        if database.startswith(SQLITE):
-            self._attach_sqlite(Path(database.removeprefix(SQLITE)))
+        found = database_file(database)
+        if found is not None:
+            self._attach_file(*found)
         elif database.startswith(("postgresql://", "postgres://")):
             self._attach_postgres(database)
         else:
             raise BadInputError(
-                f"source.database is '{without_password(database)}'; known are 'sqlite:FILE' "
-                "and 'postgresql://HOST/DATABASE'."
+                f"source.database is '{without_password(database)}'; known are 'sqlite:FILE', "
+                "'duckdb:FILE' and 'postgresql://HOST/DATABASE'."
             )
 
-    def _attach_sqlite(self, file: Path) -> None:
+    def _attach_file(self, kind: str, file: Path) -> None:
         if not file.is_file():
-            raise BadInputError(f"source.database: the SQLite file '{file}' does not exist.")
-        self.load_extension("sqlite_scanner")
-        # Columns of SQLite have no types that its rows must obey: read text and cast by contract.
-        self.execute("SET sqlite_all_varchar = true")
-        self._attach(str(file), "SQLITE")
+            raise BadInputError(f"source.database: the file '{file}' does not exist.")
+        if kind == SQLITE:
+            self.load_extension("sqlite_scanner")
+            # Columns of SQLite have no types that its rows must obey: read text, cast by contract.
+            self.execute("SET sqlite_all_varchar = true")
+        self._attach(str(file), kind.removesuffix(":").upper())
 
     def _attach_postgres(self, address: str) -> None:
         self.load_extension("postgres_scanner")
@@ -253,10 +275,9 @@ def one_path(path: Path) -> str:
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
 
 
-def _either_way(paths: Iterable[Path]) -> str:
-    """A list of paths for DuckDB, which compares them with patterns as they are written, too."""
-    texts = dict.fromkeys(text for path in paths for text in (str(path), one_path(path)))
-    return f"[{', '.join(quoted_text(text) for text in texts)}]"
+def _texts(texts: Iterable[str]) -> str:
+    """A list for DuckDB; it compares paths with patterns as they are written, too."""
+    return f"[{', '.join(quoted_text(text) for text in dict.fromkeys(texts))}]"
 
 
 def first_line(error: Exception) -> str:

@@ -6,9 +6,9 @@ from itertools import islice
 from typing import Any
 
 from clustering.errors import near_names
-from clustering.tables.cast import Cast, Tally
-from clustering.tables.casting import cast_column
 from clustering.tables.declared import Column, Table
+from clustering.tables.reading.cast import Cast, Tally
+from clustering.tables.reading.casting import cast_column
 from clustering.tables.reading.cells import Cells
 from clustering.tables.reading.numbers import Marks, decide, mark_counts, plain_counts
 from clustering.tables.session import Session, quoted_name
@@ -81,9 +81,19 @@ def column_breaches(table: Table, found: Sequence[str]) -> list[str]:
         hint = f" Did you mean '{near}'?" if near else ""
         breaches.append(
             f"column '{name}' is not in the contract.{hint} Rename or remove it, or leave it out "
-            "in a mapping."
+            f"in a mapping.{_as_scheme(table, name)}"
         )
     return breaches
+
+
+def _as_scheme(table: Table, name: str) -> str:
+    """How an account's own column becomes a scheme to compare with, for whoever wanted that."""
+    if table.name != "accounts":
+        return ""
+    return (
+        " To compare the accounts by it, name it in the TOML: [[schemes.own]] with "
+        f'name = "..." and column = "{name.strip().lower()}".'
+    )
 
 
 def _missing(name: str, extra: Sequence[str], meant: Mapping[str, str | None]) -> str:

@@ -12,6 +12,33 @@ from clustering.tables.coverage import Coverage
 from clustering.tables.session import Session
 
 
+@dataclass(frozen=True)
+class Unmatched:
+    """Accounts of one system that were not found in another.
+
+    Attributes
+    ----------
+    consequence : what follows for the study, in words
+    first_ids : a few of their ids in the system that has them
+    """
+
+    found_in: str
+    missing_in: str
+    consequence: str
+    n_accounts: int
+    first_ids: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """It in words."""
+        accounts = "account" if self.n_accounts == 1 else "accounts"
+        return (
+            f"{self.n_accounts:,} {accounts} of {self.found_in} could not be found in "
+            f"{self.missing_in} by an id or a domain; first: {', '.join(self.first_ids)}; "
+            f"{self.consequence}."
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class SourceTables:
     """The source tables that exist, checked, lazy, with canonical names and types.
@@ -32,6 +59,7 @@ class SourceTables:
         serve the horizon (0 where no date was given)
     coverage : how far the tables of events, and the contracts, tell what happened
     account_rules : who is a customer on a date, where accounts and contracts contradict each other
+    unmatched : accounts of one system that another has not, where several were mapped
     notes : what a reader must know of the input; never a reason to stop
 
     Notes
@@ -49,6 +77,7 @@ class SourceTables:
     later_row_counts: Mapping[str, int] = field(default_factory=dict)
     coverage: Mapping[str, Coverage] = field(default_factory=dict)
     account_rules: AccountsConfig = field(default_factory=AccountsConfig)
+    unmatched: tuple[Unmatched, ...] = ()
     notes: tuple[str, ...] = ()
     session: Session | None = field(default=None, repr=False)
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clustering.commands.options import example
 from clustering.commands.ready.accounts import Account, account_column, distinct_rows
 from clustering.commands.ready.read_labels import (
     Missing,
@@ -20,7 +21,12 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command()(agree)
+    app.command(
+        "agree",
+        epilog=example(
+            "clustering agree labels.csv arr_tier segment --order smb,midmarket,enterprise"
+        ),
+    )(agree)
 
 
 def agree(

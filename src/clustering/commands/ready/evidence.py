@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clustering.commands.options import example
 from clustering.commands.ready.accounts import Account
 from clustering.commands.ready.read_labels import (
     Decimal,
@@ -30,7 +31,10 @@ class ScaleOption(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("evidence")(evidence)
+    app.command(
+        "evidence",
+        epilog=example("clustering evidence features.csv --account account_id --k-max 6"),
+    )(evidence)
 
 
 def evidence(
@@ -70,13 +74,16 @@ def evidence(
     from clustering.commands.console import OUT, bars
     from clustering.commands.ready.read_matrix import read_numeric
     from clustering.config import EvidenceConfig, ModelsConfig
-    from clustering.structure.evidence import assess_structure
+    from clustering.structure.evidence import assess_structure, unscaled, zscore
     from clustering.structure.settings import ProtocolSettings
+    from clustering.structure.unrelated import leaving_out_unrelated
 
     check_json(json, file)
     asked = None if columns is None else [name.strip() for name in columns.split(",")]
-    table = read_numeric(file, asked, reading_of(missing, decimal), account)
-    table = _related(table, keep=asked is not None, seed=seed)
+    given = read_numeric(file, asked, reading_of(missing, decimal), account)
+    table = _related(given, keep=asked is not None, seed=seed)
+    rescale = zscore if scale is ScaleOption.ZSCORE else unscaled
+    all_kept = table.columns == given.columns
     config = EvidenceConfig(resamples=resamples, nulls=nulls)
     if set_aside is not None:
         config = config.model_copy(update={"most_set_aside": set_aside})
@@ -90,6 +97,8 @@ def evidence(
                 models=ModelsConfig(k_max=k_max),
                 progress=progress,
             ),
+            raw=None if all_kept else given.values,
+            prepare=None if all_kept else leaving_out_unrelated(rescale, seed=seed),
             columns=table.columns,
             accounts=table.accounts,
             notes=table.notes,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clustering.commands.options import example
 from clustering.commands.ready.accounts import Account, account_column, distinct_rows
 from clustering.commands.ready.read_labels import (
     Missing,
@@ -21,7 +22,12 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command()(forward)
+    app.command(
+        "forward",
+        epilog=example(
+            "clustering forward labels.csv --tier arr_tier --segment segment --outcome churned"
+        ),
+    )(forward)
 
 
 def forward(

@@ -105,7 +105,7 @@ def _from_tables(scorer: Scorer, asked: Asked, progress: Progress) -> Source:
     config = source_config(asked.source, asked.as_of, "score", asked.reading)
     given = None if asked.source.is_dir() else config
     with progress.step("Checking the tables"):
-        tables = open_source_tables(asked.source, config)
+        tables = open_source_tables(asked.source, config, scorer.features)
         decisions = study_overrides(config, tables)
     with tables, progress.step("Computing the features"):
         snapshot = scorer.snapshot(tables, asked.as_of)

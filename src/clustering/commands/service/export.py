@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from clustering.commands.options import MODEL_HELP, ModelStore
+from clustering.commands.options import MODEL_HELP, ModelStore, example
 
 if TYPE_CHECKING:
     from clustering.scorer import Scorer
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command()(export)
+    app.command(
+        "export",
+        epilog=example("clustering export studies/my_study --dialect snowflake --out segments.sql"),
+    )(export)
 
 
 def export(
@@ -124,7 +127,8 @@ def _features_sql(scorer: "Scorer", source: Path, as_of: date) -> str:
     from clustering.commands.reading import open_source_tables, source_config
     from clustering.export.features import features_sql
 
-    tables = open_source_tables(source, source_config(source, as_of, "export"))
+    given = source_config(source, as_of, "export")
+    tables = open_source_tables(source, given, scorer.features)
     with tables:
         return features_sql(scorer, tables, as_of)
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clustering.commands.options import ModelName, TrackingUri
+from clustering.commands.options import ModelName, TrackingUri, example
 
 if TYPE_CHECKING:
     from clustering.tracking.decisions import Decision
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Put the command on the app."""
-    app.command("history")(history)
+    app.command("history", epilog=example("clustering history --card champion"))(history)
 
 
 def history(

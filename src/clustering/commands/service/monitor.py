@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clustering.commands.options import MODEL_HELP
+from clustering.commands.options import MODEL_HELP, example
 
 if TYPE_CHECKING:
     from clustering.monitor import Monitored
@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Put the command on the app."""
-    app.command("monitor")(monitor)
+    app.command(
+        "monitor",
+        epilog=example(
+            "clustering monitor --model studies/my_study/scorer --tables tables --as-of "
+            "2025-09-30 --out monitored"
+        ),
+    )(monitor)
 
 
 def monitor(
@@ -86,7 +92,7 @@ def monitor(
             scorer = load_model(model, tracking_uri)
         before = None if last is None else read_last(last, scorer, day)
         with progress.step("Checking the tables"):
-            opened = open_source_tables(tables, given)
+            opened = open_source_tables(tables, given, scorer.features)
         with opened:
             found = run_monitor(
                 scorer,

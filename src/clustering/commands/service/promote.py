@@ -5,12 +5,17 @@ from typing import Annotated
 
 import typer
 
-from clustering.commands.options import Accept, By, Reason
+from clustering.commands.options import Accept, By, Reason, example
 
 
 def register(app: typer.Typer) -> None:
     """Put the command on the app."""
-    app.command("promote")(promote)
+    app.command(
+        "promote",
+        epilog=example(
+            "clustering promote studies/my_study --by Kim --reason 'reviewed with the team'"
+        ),
+    )(promote)
 
 
 def promote(

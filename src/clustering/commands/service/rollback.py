@@ -2,12 +2,15 @@
 
 import typer
 
-from clustering.commands.options import Accept, By, ModelName, Reason, TrackingUri
+from clustering.commands.options import Accept, By, ModelName, Reason, TrackingUri, example
 
 
 def register(app: typer.Typer) -> None:
     """Put the command on the app."""
-    app.command("rollback")(rollback)
+    app.command(
+        "rollback",
+        epilog=example("clustering rollback --by Kim --reason 'scores of new accounts look wrong'"),
+    )(rollback)
 
 
 def rollback(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize, minimize_scalar
-from scipy.special import betaln, expit
+from scipy.special import betaln, digamma, expit
 from scipy.stats import norm
 
 from clustering.arrays import Floats
@@ -106,6 +106,15 @@ def fit_beta_binomial(rows: Floats, events: Floats) -> BetaBinomial | None:
         alpha, beta = mean * weight, (1 - mean) * weight
         return -float((betaln(k + alpha, n - k + beta) - betaln(alpha, beta)).sum())
 
+    def gradient(parameters: Floats) -> Floats:
+        mean, weight = expit(parameters[0]), np.exp(parameters[1])
+        alpha, beta = mean * weight, (1 - mean) * weight
+        whole = digamma(n + weight) - digamma(weight)
+        by_alpha = float((digamma(k + alpha) - digamma(alpha) - whole).sum())
+        by_beta = float((digamma(n - k + beta) - digamma(beta) - whole).sum())
+        by_mean = (by_alpha - by_beta) * weight * mean * (1 - mean)
+        return -np.array([by_mean, by_alpha * alpha + by_beta * beta])
+
     start_mean = np.log(pooled / (1 - pooled))
     coarse = minimize_scalar(
         lambda log_weight: loss(np.array([start_mean, log_weight])),
@@ -115,8 +124,10 @@ def fit_beta_binomial(rows: Floats, events: Floats) -> BetaBinomial | None:
     best = minimize(
         loss,
         [start_mean, float(coarse.x)],
-        method="Nelder-Mead",
-        options={"xatol": 1e-10, "fatol": 1e-12, "maxiter": 5000, "maxfev": 5000},
+        jac=gradient,
+        method="L-BFGS-B",
+        bounds=[(None, None), (np.log(1e-3), np.log(_LARGEST_WEIGHT) + 1)],
+        options={"ftol": 1e-15, "gtol": 1e-10},
     )
     equal = -float((k * np.log(pooled) + (n - k) * np.log(1 - pooled)).sum())
     if best.fun >= equal - 1e-9 or np.exp(best.x[1]) >= _LARGEST_WEIGHT:

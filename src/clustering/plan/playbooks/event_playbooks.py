@@ -12,6 +12,7 @@ import pandas as pd
 
 from clustering.columns import ACCOUNT_ID
 from clustering.errors import BadInputError, ConfigError, breaches_message, or_known
+from clustering.expressions import evaluate, parse
 from clustering.features.registry import DEFINITIONS
 from clustering.features.snapshot import ATTRIBUTES
 from clustering.features.types import Snapshot
@@ -19,7 +20,6 @@ from clustering.plan.playbooks.library import Playbook, Playbooks
 from clustering.schema import TableSpec, column
 from clustering.schemes.axes import Axes
 from clustering.schemes.composites import AMOUNTS, COMPOSITES
-from clustering.schemes.expressions import evaluate, parse
 from clustering.schemes.readable import FROM_TABLES
 from clustering.schemes.registry import SCHEMES
 from clustering.schemes.types import Labelling

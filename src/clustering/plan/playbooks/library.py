@@ -21,8 +21,8 @@ from clustering.columns import SEGMENT
 from clustering.config.base import Part
 from clustering.config.plan import Level
 from clustering.errors import BadInputError, ConfigError, breaches_message, or_known
+from clustering.expressions import parse
 from clustering.schema import Entry
-from clustering.schemes.expressions import parse
 from clustering.scorer.segment_ids import SEGMENT_ID, SegmentNames
 
 #: What an account gets whose need is not known: what it gets today, whatever that is; and where

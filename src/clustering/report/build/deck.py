@@ -66,7 +66,7 @@ def _answer(study: StudyFolder) -> Slide:
     boxes = tuple(Box(one.title, (one.says,), one.value) for one in first.headlines(study))
     return Slide(
         first.question(study),
-        tuple(filter(None, [words.commercial(study), said])),
+        tuple(filter(None, [words.quick(study), words.commercial(study), said])),
         boxes,
         notes=(
             f"{document.title}, as of {document.as_of}.",

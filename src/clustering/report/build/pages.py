@@ -153,6 +153,7 @@ def _in_shell(study: StudyFolder, page: Page, content: str, script: str = "") ->
         title=page.title,
         about=document.title,
         as_of=document.as_of,
+        caution=words.quick(study),
         current=page.file,
         body_class="overview" if page is _OVERVIEW else "",
         pages=[_OVERVIEW, *LISTED],

@@ -42,10 +42,12 @@ def terminal_summary(study: StudyFolder, record: Record | None = None) -> Render
     Anything that a rich console prints.
     """
     document = study.document
+    caution = words.quick(study)
     answer = [Padding(Text(text), (1, 0, 0, 0)) for text in words.answer(study)]
     advice = [Text(f"- {text}") for text in words.recommendations(study)]
     return Group(
         Text(f"{document.title} (as of {document.as_of})", style="bold"),
+        *([Text(caution)] if caution else []),
         *answer,
         Padding(_segments(study), (1, 0)),
         *_since(study),

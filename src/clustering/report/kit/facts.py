@@ -11,7 +11,9 @@ import pandas as pd
 from clustering.columns import SEGMENT
 from clustering.comparison.agreement.entries import StudyAgreement
 from clustering.comparison.forward.entries import ForwardEntry
-from clustering.config import EvidenceConfig
+from clustering.config import EvidenceConfig, FeaturesConfig
+from clustering.features.registry import definitions
+from clustering.features.types import Feature
 from clustering.results import StudyFolder
 from clustering.results.document import LabellingEntry
 from clustering.structure.findings import NullTest
@@ -114,8 +116,18 @@ def come_back(study: StudyFolder) -> bool:
 
 def feature_titles(study: StudyFolder, *, with_unit: bool = True) -> dict[str, str]:
     """What readers know every feature as, by its name; in a sentence without its unit."""
-    features = study.document.features
-    return {one.name: feature_title(one.name, one.unit, with_unit=with_unit) for one in features}
+    known = known_features(study)
+    titles = {}
+    for one in study.document.features:
+        shown = known[one.name].shown if one.name in known else ""
+        titles[one.name] = feature_title(one.name, one.unit, with_unit=with_unit, shown=shown)
+    return titles
+
+
+def known_features(study: StudyFolder) -> dict[str, Feature]:
+    """Every feature that there is under the settings of a study, as it is described."""
+    config = FeaturesConfig.model_validate(study.document.configuration.get("features", {}))
+    return {feature.name: feature for feature in definitions(config)}
 
 
 def short_title(study: StudyFolder, name: str) -> str:

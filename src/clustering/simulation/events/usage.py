@@ -22,6 +22,8 @@ _BREADTH_PER_LEVEL = 1.1
 #: Share of an account's active users that use the feature in a week, by rank of popularity.
 _USER_SHARE = np.linspace(0.95, 0.5, len(PRODUCT_FEATURES))
 _USED_IN_ACTIVE_WEEK = 0.85
+#: Ranks that a feature is taken up sooner, for each e-fold of its use.
+_SOONER = 8.0
 
 
 def draw_usage(lives: Lives, contracts: Contracts, rng: np.random.Generator) -> pd.DataFrame:
@@ -68,7 +70,8 @@ def _draw_block(
     row, rank, week = np.nonzero(used)
     feature = habits.feature[row, rank]
     users = np.maximum(1, rng.binomial(habits.users[row, week], _USER_SHARE[feature]))
-    events = np.maximum(users, rng.poisson(users * habits.events_per_user[row]))
+    per_user = habits.events_per_user[row] * _more_of(lives, block)[row, feature]
+    events = np.maximum(users, rng.poisson(users * per_user))
     counted = lives.population.counted_on(weeks)[week]
     first_day = rng.integers(0, 7, habits.active.shape)
     return pd.DataFrame(
@@ -80,6 +83,12 @@ def _draw_block(
             "active_users": users,
         }
     )
+
+
+def _more_of(lives: Lives, block: Ints) -> Floats:
+    """How much more than usual each account uses each feature, shape (n, n_features)."""
+    mix = lives.population.mix
+    return np.ones((len(block), len(PRODUCT_FEATURES))) if mix is None else np.exp(mix[block])
 
 
 def _draw_habits(
@@ -101,6 +110,8 @@ def _draw_habits(
     seats = _seats_by_week(contracts, block, weeks)
     n_features = len(PRODUCT_FEATURES)
     liking = np.arange(n_features) + 2.0 * rng.standard_normal((n, n_features))
+    if population.mix is not None:  # what an account uses more it also takes up sooner
+        liking -= _SOONER * population.mix[block]
     pace = 1.2 * np.exp(0.3 * rng.standard_normal((n, 1)))
     return _Habits(
         breadth=np.clip(width, 1, n_features),

@@ -132,7 +132,7 @@ def unimodal_quantiles(column: Floats) -> Quantiles:
 
 
 def without_spike(column: Floats) -> Floats:
-    """The column without the pile at its lowest or highest value, where there is one.
+    """The column without the pile at its lowest or highest value, where there is one and more.
 
     Examples
     --------
@@ -140,7 +140,8 @@ def without_spike(column: Floats) -> Floats:
     [1.0, 2.0, 3.0]
     """
     below, above, spike = _spike(column)
-    return column[column != spike] if below or above else column
+    beside = column[column != spike]
+    return beside if (below or above) and beside.size else column
 
 
 def _spike(column: Floats) -> tuple[float, float, float]:

@@ -135,14 +135,21 @@ def name_similarity(name: str, synonyms: Iterable[str]) -> float:
 
 
 def _likeness(found: str, synonym: str) -> float:
-    if _singular(found) == _singular(synonym) or found.replace(" ", "") == synonym.replace(" ", ""):
+    if singular(found) == singular(synonym) or found.replace(" ", "") == synonym.replace(" ", ""):
         return 1.0
-    if f" {_singular(synonym)} " in f" {_singular(found)} ":
+    if f" {singular(synonym)} " in f" {singular(found)} ":
         return 0.9 if len(synonym) > 3 else 0.8
     return 0.9 * difflib.SequenceMatcher(None, found, synonym, autojunk=False).ratio()
 
 
-def _singular(text: str) -> str:
+def singular(text: str) -> str:
+    """Words without the ending of their plural.
+
+    Examples
+    --------
+    >>> singular("success stories"), singular("usages")
+    ('success story', 'usage')
+    """
     return " ".join(
         re.sub(r"ies$", "y", word) if word.endswith("ies") else re.sub(r"(?<!s)s$", "", word)
         for word in text.split()

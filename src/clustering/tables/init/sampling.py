@@ -1,7 +1,7 @@
 """Looking at a user's own files for `clustering init`: names of columns and a sample of values."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +10,9 @@ import duckdb
 from clustering.errors import BadInputError
 from clustering.tables.init.guessing import SourceSample
 from clustering.tables.init.sniffing import sniff_column
+from clustering.tables.init.vendors.nested import flattened
 from clustering.tables.reading.files import (
+    JSON,
     SUFFIXES,
     Relation,
     read_file,
@@ -45,15 +47,21 @@ class Surroundings:
     skipped: tuple[str, ...]
 
 
-def look_at(session: Session, paths: Sequence[Path]) -> Surroundings:
+def look_at(session: Session, paths: Sequence[Path], vendors: Collection[str] = ()) -> Surroundings:
     """Look at files and at the readable files directly in folders.
+
+    Parameters
+    ----------
+    vendors : names of exports that are looked for: their folders within the folders are read as
+        well, and so are records within records, as an API gives them
 
     Raises
     ------
     BadInputError
         A path does not exist, nothing readable is among them, or there are two databases.
     """
-    files = sorted(set(_expand(paths)))
+    folders = [path / vendor for path in paths for vendor in vendors]
+    files = sorted({*_expand(paths), *_expand([one for one in folders if one.is_dir()])})
     named = {given.expanduser().resolve() for given in paths}
     if not files:
         raise BadInputError(
@@ -73,7 +81,7 @@ def look_at(session: Session, paths: Sequence[Path]) -> Surroundings:
     skipped: list[str] = []
     for file in files:
         try:
-            samples += _sources_in(session, file, folder, skipped)
+            samples += _sources_in(session, file, folder, skipped, nested=bool(vendors))
         except BadInputError as error:
             # Beside tables lie settings and manifests: JSON that nobody named may be no table.
             if file.suffix.lower() == ".json" and file not in named:
@@ -104,7 +112,7 @@ def _is_readable(file: Path) -> bool:
 
 
 def _sources_in(
-    session: Session, file: Path, folder: Path, skipped: list[str]
+    session: Session, file: Path, folder: Path, skipped: list[str], *, nested: bool
 ) -> list[SourceSample]:
     name = quoted_text(file.relative_to(folder).as_posix())
     lowered = file.name.lower()
@@ -112,6 +120,10 @@ def _sources_in(
         return _tables_of(session, file)
     if lowered.endswith(".xlsx"):
         return _sheets_of(session, file, name, skipped)
+    if nested and file.name.lower().endswith(JSON):
+        flat = flattened(session, file, name)
+        if flat is not None:
+            return [_sample(session, stem(file), flat[0], Relation(flat[1], file.name, file=file))]
     relation = read_file(session, file)
     return [_sample(session, stem(file), name, relation)]
 

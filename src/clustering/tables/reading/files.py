@@ -29,12 +29,12 @@ from clustering.tables.reading.workbooks import look_into, scan_sheet
 from clustering.tables.session import Session, one_path, quoted_name, quoted_text
 
 _CSV = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
-_JSON = (".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz")
+JSON = (".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz")
 
-_PARQUET = (".parquet", ".pq")
+PARQUET = (".parquet", ".pq")
 
 #: What can be read, by the end of the name.
-SUFFIXES = (*_PARQUET, *_CSV, *_JSON, ".xlsx")
+SUFFIXES = (*PARQUET, *_CSV, *JSON, ".xlsx")
 
 #: Names that programs give to a column of row numbers.
 _ROW_NUMBERS = re.compile(r"Unnamed: \d+|__index_level_\d+__|")
@@ -113,11 +113,11 @@ def read_file(session: Session, file: Path) -> Relation:
     """
     suffix = _suffix(file)
     try:
-        if suffix in _PARQUET:
+        if suffix in PARQUET:
             return _read_parquet(session, file)
         if suffix == ".xlsx":
             return read_sheet(session, file)
-        if suffix in _JSON:
+        if suffix in JSON:
             return _read_json(session, file)
         if suffix in _CSV:
             return _read_csv(session, file)

@@ -18,9 +18,10 @@ from clustering.arrays import Floats
 from clustering.config import ReadingConfig
 from clustering.errors import BadInputError, OutputError, breaches_message, near_names
 from clustering.tables.declared import Column
-from clustering.tables.opening import drop_empty_rows, empty_rows, storage_failed
 from clustering.tables.reading.cells import Cells
+from clustering.tables.reading.empty_rows import drop_empty_rows, empty_rows
 from clustering.tables.reading.files import SUFFIXES, read_file, reading_error
+from clustering.tables.reading.staging import storage_failed
 from clustering.tables.session import LEAN_LIMIT, MEMORY_LIMIT, Session, quoted_name
 from clustering.tables.table_quality import Profile, Raw, blocks, profile
 

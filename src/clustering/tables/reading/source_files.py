@@ -24,8 +24,8 @@ def files_named(session: Session, name: str, folder: Path | None) -> list[Path]:
     """
     if "://" in name:
         raise BadInputError(
-            f"it reads the address '{name}'. A mapping reads files below source.folder alone: "
-            "save a copy there."
+            f"it reads the address '{name}'. A mapping reads files below source.folder, and in S3 "
+            "below source.remote: save a copy there."
         )
     if folder is None:
         raise BadInputError(f"it reads the file '{name}', but source.folder is not given.")
@@ -40,6 +40,12 @@ def files_named(session: Session, name: str, folder: Path | None) -> list[Path]:
     if not all(path.is_file() for path in found):
         raise BadInputError(f"it reads '{name}', which is no file.")
     return found
+
+
+def is_remote(session: Session, name: str) -> bool:
+    """Whether a name is of a file that lies below the remote address of the source."""
+    within = session.remote is not None and name.startswith(session.remote)
+    return within and ".." not in name.split("/") and "%" not in name and "?" not in name
 
 
 def _candidates(session: Session, name: str, root: Path) -> list[Path]:

@@ -1,13 +1,13 @@
 """The features of every account beside what is usual in its segment, in words and units."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from clustering.features.registry import FEATURES
 from clustering.features.types import Feature
-from clustering.report.kit.facts import group_words
+from clustering.report.kit.facts import group_words, known_features
 from clustering.results import StudyFolder
 from clustering.results.document import FeatureEntry
 from clustering.scorer.answers.spelling import value_in_words
@@ -21,8 +21,6 @@ PLACES = (
     "higher than three quarters of them",
 )
 _NOT_KNOWN, _LOWER, MIDDLE, _HIGHER = range(len(PLACES))
-
-_KNOWN = {feature.name: feature for feature in FEATURES}
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,20 +61,24 @@ def features_of_accounts(study: StudyFolder, accounts: pd.DataFrame) -> list[Fea
     """
     profiles = dict(iter(study.profiles.groupby("feature")))
     segments = [segment.segment for segment in study.document.segments]
-    made = []
+    made, known = [], known_features(study)
     for entry in study.document.features:
         if entry.included:
             own = profiles[entry.name].set_index("segment")
             quartiles = own.reindex(segments)[["q25", "median", "q75"]]
-            made.append(_feature(as_feature(entry), quartiles, accounts))
+            made.append(_feature(as_feature(entry, known), quartiles, accounts))
     return made
 
 
-def as_feature(entry: FeatureEntry) -> Feature:
-    """A feature of the study as the registry describes it; one that it lacks has its unit alone."""
-    known = _KNOWN.get(entry.name)
-    if known is not None:
-        return known
+def as_feature(entry: FeatureEntry, known: Mapping[str, Feature]) -> Feature:
+    """A feature of the study as it is described; one that is no longer known has its unit alone.
+
+    Parameters
+    ----------
+    known : from `known_features`
+    """
+    if entry.name in known:
+        return known[entry.name]
     return Feature(
         name=entry.name,
         family=entry.family,
@@ -122,4 +124,4 @@ def _usual(low: str, median: str, high: str) -> str:
 
 def _with_unit(feature: Feature) -> str:
     unit = "" if feature.scale == "binary" else feature.unit
-    return feature_title(feature.name, unit, with_unit=True)
+    return feature_title(feature.name, unit, with_unit=True, shown=feature.shown)

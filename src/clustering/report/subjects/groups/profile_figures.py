@@ -19,7 +19,13 @@ from clustering.report.kit.canvas import (
     wrap,
     wrap_apart,
 )
-from clustering.report.kit.facts import decimal, feature_titles, group_words, segment_names
+from clustering.report.kit.facts import (
+    decimal,
+    feature_titles,
+    group_words,
+    known_features,
+    segment_names,
+)
 from clustering.report.kit.figure import ReportFigure
 from clustering.report.kit.labels import mark_ticks
 from clustering.report.kit.marks import marks_of
@@ -51,7 +57,8 @@ def profile_heatmap(study: StudyFolder) -> ReportFigure | None:
     title = _title(table, study)
     figure, ax = one_panel(title, height=2.6 + 0.26 * len(table))
     values = table.to_numpy(dtype=float)
-    better = {one.name: as_feature(one).higher_is_better for one in study.document.features}
+    known = known_features(study)
+    better = {one.name: as_feature(one, known).higher_is_better for one in study.document.features}
     sides = _sides([better.get(name) for name in features["feature"]])
     painted = _painted(values, sides)
     ax.imshow(painted, aspect="auto")

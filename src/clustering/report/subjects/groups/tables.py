@@ -3,6 +3,7 @@
 `names=True` shows the names of the accounts too; the rendered pages get them at the last step.
 """
 
+from collections.abc import Container
 from functools import partial
 from typing import Any
 
@@ -17,10 +18,10 @@ from clustering.report.kit.cells import (
     share,
     text,
 )
-from clustering.report.kit.facts import amount_title, feature_titles
+from clustering.report.kit.facts import amount_title, feature_titles, known_features
 from clustering.report.kit.html import Column, Html, Number, table_of
 from clustering.results import StudyFolder
-from clustering.wording import number_in_words
+from clustering.wording import number_in_words, percent_in_words
 
 
 def segments(study: StudyFolder) -> Html:
@@ -60,6 +61,7 @@ def features(study: StudyFolder) -> Html:
         Column("Meaning", text("meaning")),
         Column("A missing value means", text("null_means")),
         Column("Missing", share("missing_share")),
+        Column("Carries of the separation", share("separation_share")),
     ]
     included = [feature for feature in study.document.features if feature.included]
     return table_of("Features in the matrix", columns, included)
@@ -81,19 +83,22 @@ def profiles(study: StudyFolder) -> Html:
     """Median and quartiles of every feature in every segment; no p-values, by design."""
     parts = [part for _, part in study.profiles.groupby("feature", sort=False)]
     titles = feature_titles(study)
+    binary = {name for name, one in known_features(study).items() if one.scale == "binary"}
     columns = [Column("Feature", lambda part: titles[part["feature"].iloc[0]])]
     columns += [
-        Column(segment.name, partial(_quartiles, segment=segment.name))
+        Column(segment.name, partial(_quartiles, segment=segment.name, binary=binary))
         for segment in study.document.segments
     ]
     return table_of("Median (lower to upper quartile)", columns, parts)
 
 
-def _quartiles(part: pd.DataFrame, segment: str) -> Number:
+def _quartiles(part: pd.DataFrame, segment: str, binary: Container[str]) -> Number:
     rows = part.loc[part["segment_name"] == segment, ["median", "q25", "q75"]].dropna().to_numpy()
     if len(rows) == 0:
         return Number(MISSING)
     spread = float((part["q75"] - part["q25"]).max())
+    if part["feature"].iloc[0] in binary:  # its median is the share of yes
+        return Number(percent_in_words(float(rows[0][0]), 2))
     median, low, high = (number_in_words(value, spread=spread) for value in rows[0])
     return Number(f"{median} ({low} to {high})")
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
+from clustering.config.quick import quick_in_words
+from clustering.profiles.contrasts import ONE_FEATURE
 from clustering.report.kit.facts import (
     are_clusters,
     asked,
     come_back,
+    feature_titles,
     group_words,
     k_in_words,
     percent,
@@ -15,10 +18,12 @@ from clustering.report.kit.facts import (
 from clustering.results import StudyFolder
 from clustering.structure.findings import NullTest
 from clustering.structure.simulated.small_books import seen_in_plain
-from clustering.wording import p_in_words, structure_in_words
+from clustering.wording import listed, p_in_words, structure_in_words
 
 #: Segments of a smaller share of the accounts are said to be small.
 _SMALL = 0.05
+#: Features that are named as carrying most of the separation.
+_N_CARRIERS = 3
 
 
 def commercial(study: StudyFolder) -> str:
@@ -30,6 +35,11 @@ def commercial(study: StudyFolder) -> str:
         f"Commercial features ({amount}, seats or pipeline) were allowed into the model of this "
         f"study, so its agreement with the {amount} tiers is circular and proves nothing."
     )
+
+
+def quick(study: StudyFolder) -> str:
+    """That it is a quick look, and what is cheaper in it; empty where it is none."""
+    return quick_in_words(study.document.configuration)
 
 
 def structure(study: StudyFolder) -> str:
@@ -161,7 +171,31 @@ def narrow(study: StudyFolder) -> list[str]:
         for s in segments
         if s.made_by
     ]
-    return [*aside, *moved, *small, *made]
+    return [*aside, *moved, *carried(study), *small, *made]
+
+
+def carried(study: StudyFolder) -> list[str]:
+    """How much single features carry of what sets the segments apart."""
+    titles = feature_titles(study, with_unit=False)
+    shares = [
+        (one.separation_share, titles[one.name])
+        for one in study.document.features
+        if one.separation_share is not None
+    ]
+    if not shares or len(study.document.segments) == 1:
+        return []
+    shares.sort(key=lambda one: (-round(one[0], 9), one[1]))
+    most, title = shares[0]
+    if most >= ONE_FEATURE:
+        return [
+            f"One feature makes this cut: {title} carries {percent(most)} of what sets the "
+            f"{group_words(study)} apart. A rule that cuts there would do nearly as well."
+        ]
+    named = listed([f"{name} ({percent(share)})" for share, name in shares[:_N_CARRIERS]])
+    return [
+        f"Of what sets the {group_words(study)} apart, the largest parts lie in {named}; no "
+        "feature carries half of it."
+    ]
 
 
 def _set_aside(n: int) -> list[str]:

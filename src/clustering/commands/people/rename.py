@@ -5,12 +5,18 @@ from typing import Annotated
 
 import typer
 
-from clustering.commands.options import By, Reason
+from clustering.commands.options import By, Reason, example
 
 
 def register(app: typer.Typer) -> None:
     """Put the command on the app."""
-    app.command("rename")(rename)
+    app.command(
+        "rename",
+        epilog=example(
+            "clustering rename studies/my_study S-7K2M Champions --by Kim --reason 'agreed "
+            "with sales'"
+        ),
+    )(rename)
 
 
 def rename(
@@ -37,7 +43,7 @@ def rename(
     from datetime import date
 
     from clustering.commands.console import say
-    from clustering.commands.override import writable_file
+    from clustering.commands.people.override import writable_file
     from clustering.commands.reading import read_study
     from clustering.errors import BadInputError
     from clustering.movement.succession.renames import Renaming, rename_in_file, renamed

@@ -6,9 +6,9 @@ of a `Tally`, so that one aggregate query finds all of them; no bad value passes
 
 from dataclasses import replace
 
-from clustering.tables.cast import Cast, Tally, empty, said_missing, wrong_type
 from clustering.tables.contract import FIRST_DATE, ISO_DATE, LAST_DATE
 from clustering.tables.declared import Column
+from clustering.tables.reading.cast import Cast, Tally, empty, said_missing, wrong_type
 from clustering.tables.reading.cells import Cells
 from clustering.tables.reading.numbers import Marks, example_forms, is_open, number_sql
 from clustering.tables.session import quoted_name, quoted_text

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clustering.commands.options import By, Reason
+from clustering.commands.options import By, Reason, example
 
 if TYPE_CHECKING:
     from clustering.config import StudyConfig
@@ -49,10 +49,21 @@ def register(app: typer.Typer) -> None:
         help="Decisions of people about single accounts; studies and scores respect them.",
         no_args_is_help=True,
         rich_markup_mode=None,
+        epilog=example("clustering override list studies/my_study"),
     )
-    group.command("set")(set_)
-    group.command("list")(list_)
-    group.command("clear")(clear)
+    group.command(
+        "set",
+        epilog=example(
+            "clustering override set studies/my_study A00042 S-7K2M --by Kim --reason "
+            "'merged with another customer' --on 2025-07-01 --until 2025-12-31"
+        ),
+    )(set_)
+    group.command(
+        "list", epilog=example("clustering override list studies/my_study --as-of 2025-09-30")
+    )(list_)
+    group.command(
+        "clear", epilog=example("clustering override clear studies/my_study A00042 --on 2025-09-30")
+    )(clear)
     app.add_typer(group)
 
 

@@ -1,0 +1,1 @@
+"""Commands that keep what people decide: segments of single accounts, and names of segments."""

@@ -1,0 +1,1 @@
+"""Templates for the exports of common vendors: what their objects and fields become."""

@@ -35,8 +35,9 @@ _STARTS = 10
 CONDITIONS = (
     "The selective p-values take accounts as independent normal rows of one covariance (estimated, "
     "with the spread between segments in it, so they err on the side of no difference), and hold "
-    "for k-means from the centres of the other half of the accounts. The number of segments was "
-    "chosen beforehand from all accounts, and a large p is no evidence that two segments are alike."
+    "for k-means from the centres of the other half of the accounts. They take as given that the "
+    "number of segments was chosen from all accounts, these among them, and with heavy tails too "
+    "many are small. A large p is no evidence that two segments are alike."
 )
 
 

@@ -7,11 +7,9 @@ Every book of `calibration.py` is judged by one rule; a line a book says on whic
 """
 
 import argparse
-import csv
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import calibration
 import numpy as np
@@ -104,11 +102,9 @@ def judged(draw: Callable[[np.random.Generator], Floats], seed: int) -> tuple[in
     if not beyond(observed, fit.k, [drawn(fit, n, [seed, 8, i], share) for i in range(DRAWS)]):
         return fit.k, "one heap"
     for name in nulls_asked(columns_with_bumps(scaled, seed=seed)):
-        sampler, rngs = (
-            null_sampler(name, raw),
-            [np.random.default_rng([seed, 9, i]) for i in range(DRAWS)],
-        )
-        if not beyond(observed, fit.k, [prepare(sampler(rng)) for rng in rngs]):
+        sampler = null_sampler(name, raw)
+        draws = [prepare(sampler(np.random.default_rng([seed, 9, i]))) for i in range(DRAWS)]
+        if not beyond(observed, fit.k, draws):
             return fit.k, "nulls"
     return fit.k, "types"
 
@@ -122,11 +118,11 @@ def beyond(observed: float, k: int, draws: list[Floats]) -> bool:
     return bool((observed - np.mean(gains)) / np.std(gains, ddof=1) > LEAST_Z)
 
 
-def summary(path: str) -> None:
+def summary(frame: pd.DataFrame) -> None:
     """Markdown: how many books of a scenario pass, and with the right number."""
     print("| scenario | books | types | 95 % interval | right number |")
     print("| --- | ---: | ---: | --- | ---: |")
-    for name, rows in pd.read_csv(path).groupby("scenario", sort=False):
+    for name, rows in frame.groupby("scenario", sort=False):
         passed = rows["stage"] == "types"
         low, high = proportion_confint(passed.sum(), len(rows), method="wilson")
         right = (passed & (rows["k"] == rows["truth"])).sum()
@@ -140,14 +136,14 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=7_400_000)
     parser.add_argument("--out", default="types.csv", help="a line a book")
     args = parser.parse_args()
-    with Path(args.out).open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("scenario", "truth", "seed", "k", "stage"))
-        for number, (name, (truth, draw)) in enumerate(calibration.scenarios().items()):
-            for book in range(args.books if re.search(args.only, name) else 0):
-                seed = args.first_seed + 1000 * number + book
-                writer.writerow((name, truth, seed, *judged(draw, seed)))
-    summary(args.out)
+    rows = []
+    for number, (name, (truth, draw)) in enumerate(calibration.scenarios().items()):
+        for book in range(args.books if re.search(args.only, name) else 0):
+            seed = args.first_seed + 1000 * number + book
+            rows.append((name, truth, seed, *judged(draw, seed)))
+    frame = pd.DataFrame(rows, columns=["scenario", "truth", "seed", "k", "stage"])
+    frame.to_csv(args.out, index=False)
+    summary(frame)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ _DECIMALS = re.compile(r"\d\.\d{4,}")
 _MANY_DECIMALS = re.compile(r"\d\.\d{6,}")
 #: A sum of money or hours in a sentence has at most so many digits that say something.
 _EXACT_DIGITS = 3
-_EXACT = re.compile(r"\b\d{1,3}(?:,\d{3})+(?= (?:hours|[A-Z]{3}|CSMs|of it)\b)")
+#: The limit of a rule ("from 204,920 ARR") is exact: accounts lie on either side of it.
+_EXACT = re.compile(r"(?<!from )\b\d{1,3}(?:,\d{3})+(?= (?:hours|[A-Z]{3}|CSMs|of it)\b)")
 _RANGE = re.compile(
     r"(−?\d[\d,]*(?:\.\d+)?)[^\d−|;.]{0,60}?(?:\((?:95 % interval )?|95 % interval )"
     r"(−?\d[\d,]*(?:\.\d+)?)(?: %)? to (−?\d[\d,]*(?:\.\d+)?)"

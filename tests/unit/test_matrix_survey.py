@@ -61,10 +61,13 @@ def test_the_command_lists_and_writes_them(tmp_path: Path) -> None:
     register(app)
     out, table = tmp_path / "f.json", tmp_path / "f.csv"
     words = ["features", str(tmp_path / "study.toml"), "--json", str(out), "--csv", str(table)]
-    done = CliRunner().invoke(app, words, env={"COLUMNS": "250"})
+    done = CliRunner().invoke(app, words)
     assert done.exit_code == 0, done.output
-    assert "no: left out by features.exclude" in done.output
     content = json.loads(out.read_text())
+    reasons = {one["name"]: one["reason"] for one in content["features"]}
+    assert reasons["nps_mean_score"] == "left out by features.exclude"
+    assert "Left out: nps_mean_score: left out by features.exclude." in done.output
+    assert "+ active_weeks_share " in done.output  # whole, on a terminal of any width
     names = [one["name"] for one in content["features"]]
     assert any(name.startswith("mix_") for name in names)
     assert pd.read_csv(table)["name"].tolist() == names

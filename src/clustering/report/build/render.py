@@ -6,6 +6,7 @@ That second set is the one that may be passed on, and the one that is tracked.
 """
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from clustering import results
@@ -78,14 +79,20 @@ def render(
             _write(stage, own, figures="figures")
             bare = {file: with_files(page, above=()) for file, page in pages.items()}
             _write(stage / WITHOUT_NAMES, bare, figures="../figures")
-            _write_figures(stage / "figures", figures)
-            _write_explorer(stage, study)
-            if slides:
-                write_slides(study, deck(study), stage / SLIDES)
-                shutil.copyfile(stage / SLIDES, stage / WITHOUT_NAMES / SLIDES)
-            if program:
-                print_papers(own, stage, program, progress)
-                print_papers(bare, stage / WITHOUT_NAMES, program, progress)
+            sets = ((own, stage), (bare, stage / WITHOUT_NAMES)) if program else ()
+            # Chromium prints in processes of its own while the rest is written.
+            with ThreadPoolExecutor(2) as pool:
+                printed = [
+                    pool.submit(print_papers, shown, folder, str(program), progress)
+                    for shown, folder in sets
+                ]
+                _write_figures(stage / "figures", figures)
+                _write_explorer(stage, study)
+                if slides:
+                    write_slides(study, deck(study), stage / SLIDES)
+                    shutil.copyfile(stage / SLIDES, stage / WITHOUT_NAMES / SLIDES)
+                for one in printed:
+                    one.result()
             with results.still_there(study):
                 publish(stage, target)
     except OSError as error:

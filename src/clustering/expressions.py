@@ -66,14 +66,15 @@ def examine(sql: str) -> Expression:
         It does not parse, or is more than one expression.
     """
     expression = tree(sql)
-    named = [part for part in parts(expression) if part.get("class") == "COLUMN_REF"]
-    # Names are of any case in SQL; all of ours are in lower case.
-    columns = dict.fromkeys(str(part["column_names"][-1]).lower() for part in named)
-    return Expression(_text(sql), tuple(columns), refusals(expression, RULE))
+    return Expression(expression_text(sql), columns_of(expression), refusals(expression, RULE))
 
 
-def tree(sql: str) -> dict[str, Any]:
+def tree(sql: str, wanted: str = _ONE_EXPRESSION) -> dict[str, Any]:
     """One expression as DuckDB parses it.
+
+    Parameters
+    ----------
+    wanted : what to say where it is something else
 
     Raises
     ------
@@ -85,17 +86,44 @@ def tree(sql: str) -> dict[str, Any]:
     >>> tree("churn_risk >= 0.5")["type"]
     'COMPARE_GREATERTHANOREQUALTO'
     """
-    with _connection() as connection:
-        parsed = parse_select(connection, f"SELECT {_text(sql)}", nothing_else=_ONE_EXPRESSION)
+    with closed_connection() as connection:
+        parsed = parse_select(connection, f"SELECT {expression_text(sql)}", nothing_else=wanted)
     nodes = [statement["node"] for statement in parsed]
     if len(nodes) != 1 or not _is_bare(nodes[0]):
-        raise BadInputError(_ONE_EXPRESSION)
+        raise BadInputError(wanted)
     found: dict[str, Any] = nodes[0]["select_list"][0]
     return found
 
 
-def _text(sql: str) -> str:
+def expression_text(sql: str) -> str:
+    """An expression without blanks around it and the semicolon behind it."""
     return sql.strip().removesuffix(";").strip()
+
+
+def columns_of(expression: Any) -> tuple[str, ...]:
+    """Names of columns in a parsed expression, in order of appearance.
+
+    Names are of any case in SQL; all of ours are in lower case.
+
+    Examples
+    --------
+    >>> columns_of(tree("Arr > 1 OR accounts.seats > arr"))
+    ('arr', 'seats')
+    """
+    named = [part for part in parts(expression) if part.get("class") == "COLUMN_REF"]
+    return tuple(dict.fromkeys(str(part["column_names"][-1]).lower() for part in named))
+
+
+def closed_connection(memory: str = _MEMORY) -> duckdb.DuckDBPyConnection:
+    """A connection that opens no file and loads no extension; `memory` is its limit."""
+    return duckdb.connect(
+        config={
+            **LOCKED,
+            "enable_external_access": False,
+            "memory_limit": memory,
+            "threads": 1,
+        }
+    )
 
 
 def evaluate(expression: Expression, frame: pd.DataFrame) -> "pd.Series[str]":
@@ -121,7 +149,7 @@ def evaluate(expression: Expression, frame: pd.DataFrame) -> "pd.Series[str]":
     """
     _refuse(expression)
     rows = frame[list(expression.columns)].assign(**{_ROW: range(len(frame))})
-    with _connection() as connection:
+    with closed_connection() as connection:
         connection.register("accounts", rows)
         connection.execute("SET lock_configuration = true")
         try:
@@ -139,17 +167,6 @@ def _refuse(expression: Expression) -> None:
         raise BadInputError(f"not allowed: {'; '.join(expression.refused)}.")
 
 
-def _connection() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(
-        config={
-            **LOCKED,
-            "enable_external_access": False,
-            "memory_limit": _MEMORY,
-            "threads": 1,
-        }
-    )
-
-
 def _is_bare(node: dict[str, Any]) -> bool:
     """Whether a SELECT consists of one expression without a name, and of nothing else."""
     clauses = ("modifiers", "where_clause", "group_expressions", "group_sets", "having", "qualify")
@@ -157,6 +174,7 @@ def _is_bare(node: dict[str, Any]) -> bool:
         node.get("type") == "SELECT_NODE"
         and node["from_table"]["type"] == "EMPTY"
         and not any(node.get(clause) for clause in clauses)
+        and not node["cte_map"]["map"]
         and len(node["select_list"]) == 1
         and not node["select_list"][0].get("alias")
     )

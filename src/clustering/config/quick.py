@@ -71,8 +71,8 @@ p-values are rougher than those of a full study: decide on one.'
 
 def _cheaper(configuration: Mapping[str, Any]) -> Iterator[str]:
     for section, caps in CAPS.items():
-        fields = StudyConfig.model_fields[section].annotation.model_fields  # type: ignore[union-attr]
+        defaults = StudyConfig.model_fields[section].get_default(call_default_factory=True)
         for key, (_, what) in caps.items():
-            given, usual = configuration.get(section, {}).get(key), fields[key].default
+            given, usual = configuration.get(section, {}).get(key), getattr(defaults, key)
             if given is not None and given < usual:
                 yield f"{given:,} {what} ({usual:,} by default)"

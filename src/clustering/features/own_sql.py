@@ -19,10 +19,12 @@ import narwhals as nw
 import pandas as pd
 
 from clustering.columns import ACCOUNT_ID
-from clustering.errors import BadInputError, ConfigError, breaches_message, did_you_mean
+from clustering.errors import ConfigError, breaches_message, did_you_mean
+from clustering.expressions import closed_connection, columns_of, expression_text
+from clustering.expressions import tree as parse
 from clustering.features.engines import column_names
 from clustering.features.measures import Period
-from clustering.sql import FUNCTIONS, LOCKED, RULE, Dialect, parse_select, parts, refusals
+from clustering.sql import FUNCTIONS, RULE, Dialect, parts, refusals
 from clustering.tables import TABLES
 
 #: Columns that every table has beside its own: the date, and the look-back window in days.
@@ -110,36 +112,16 @@ def examine(sql: str, table: str) -> Expression:
     >>> examine("max(events) - lag_days", "usage").refused
     ("'lag_days' is no column of usage.",)
     """
-    text = sql.strip().removesuffix(";").strip()
-    with _connection() as connection:
-        parsed = parse_select(connection, f"SELECT {text}", nothing_else=_ONE_EXPRESSION)
-    nodes = [statement["node"] for statement in parsed]
-    if len(nodes) != 1 or not _is_bare(nodes[0]):
-        raise BadInputError(_ONE_EXPRESSION)
-    tree = nodes[0]["select_list"][0]
+    tree = parse(sql, _ONE_EXPRESSION)
     read = [part for part in parts(tree) if part.get("type") == "BASE_TABLE"]
     tables = tuple(dict.fromkeys([table, *(str(part["table_name"]).lower() for part in read)]))
-    found = [part for part in parts(tree) if part.get("class") == "COLUMN_REF"]
-    columns = tuple(dict.fromkeys(str(part["column_names"][-1]).lower() for part in found))
+    columns = columns_of(tree)
     refused = (
         *(f"not allowed: {part}." for part in refusals(tree, OWN_FEATURE)),
         *_unusual(tree, read),
         *_unknown(tables, columns, _aliases(tree)),
     )
-    return Expression(text, table, tables, columns, refused)
-
-
-def _is_bare(node: dict[str, Any]) -> bool:
-    """Whether a SELECT consists of one expression without a name, and of nothing else."""
-    clauses = ("modifiers", "where_clause", "group_expressions", "group_sets", "having", "qualify")
-    return (
-        node.get("type") == "SELECT_NODE"
-        and node["from_table"]["type"] == "EMPTY"
-        and not any(node.get(clause) for clause in clauses)
-        and not node["cte_map"]["map"]
-        and len(node["select_list"]) == 1
-        and not node["select_list"][0].get("alias")
-    )
+    return Expression(expression_text(sql), table, tables, columns, refused)
 
 
 def _unusual(tree: dict[str, Any], read: list[dict[str, Any]]) -> Iterator[str]:
@@ -221,7 +203,7 @@ def evaluate(
     """
     wanted = dict.fromkeys(table for one in expressions.values() for table in one.tables)
     values, mistakes = {}, []
-    with _connection() as connection:
+    with closed_connection(_MEMORY) as connection:
         for table in wanted:
             connection.register(f"visible {table}", _rows(table, visible[table]))
         connection.execute("SET lock_configuration = true")
@@ -260,14 +242,3 @@ def _limited(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
-
-
-def _connection() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(
-        config={
-            **LOCKED,
-            "enable_external_access": False,
-            "memory_limit": _MEMORY,
-            "threads": 1,
-        }
-    )
